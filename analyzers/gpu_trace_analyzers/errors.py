@@ -1,0 +1,46 @@
+"""Everything that can go wrong, in one tree.
+
+    GpuTraceError                exit code 3
+    ├── TraceUnreadable          the file is no trace, or nothing of it could be read
+    ├── FormatUnsupported        the file is recognised; gpu-trace does not read its format
+    ├── TraceInconclusive        the trace cannot answer the question            (exit code 4)
+    └── UsageError               what was asked for makes no sense               (exit code 2)
+
+A message is one sentence a person can act on: the file, what is wrong with it, the next step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+
+class GpuTraceError(Exception):
+    """Base of all errors that gpu-trace raises on purpose; ``exit_code`` is what the command line ends with."""
+
+    exit_code = 3
+
+
+class TraceUnreadable(GpuTraceError):
+    """A file from which no trace could be read."""
+
+    def __init__(self, path: str | PathLike[str], problem: str, next_step: str) -> None:
+        super().__init__(f"{path}: {problem}; {next_step}")
+
+
+class FormatUnsupported(TraceUnreadable):
+    """A file of a known format that gpu-trace does not read; ``next_step`` says how to get one that it does."""
+
+
+class TraceInconclusive(GpuTraceError):
+    """The trace holds nothing that could answer the question."""
+
+    exit_code = 4
+
+
+class UsageError(GpuTraceError):
+    """An argument that makes no sense, alone or for this trace."""
+
+    exit_code = 2

@@ -1,0 +1,357 @@
+"""The trace: what was recorded, as columns.
+
+A `Trace` is immutable. Its tables are structs of arrays, one row per event. In all of them
+
+- times are int64 **nanoseconds** on the trace's own clock, intervals are half-open ``[start_ns, end_ns)``;
+  ``Trace.epoch_ns`` added to them gives nanoseconds since 1970, where the trace knows;
+- names are codes into ``Trace.strings``;
+- an id that may be missing is `MISSING`, -1.
+
+`Trace.check` states the invariant; every reader's test calls it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Int8 = NDArray[np.int8]
+Int16 = NDArray[np.int16]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Index = NDArray[np.bool_] | NDArray[np.intp]
+
+MISSING = -1
+"""Stands for an id, a size or a name that the trace does not have."""
+
+
+class Engine(IntEnum):
+    """The part of a device that an operation occupies. Assigned once, by the reader, from the rules in `engines`."""
+
+    COMPUTE = 0
+    COLLECTIVE = 1
+    COPY_H2D = 2
+    COPY_D2H = 3
+    COPY_P2P = 4
+    COPY_D2D = 5
+    MEMSET = 6
+    UNKNOWN = 7
+
+    @property
+    def key(self) -> str:
+        """Its name in ``summary.json``: ``copy_h2d``."""
+        return self.name.lower()
+
+
+BUS_COPIES = (Engine.COPY_H2D, Engine.COPY_D2H, Engine.COPY_P2P)
+"""Copies that cross the bus or the link between devices: what "copy" means on a GPU, unless the user says otherwise."""
+
+ALL_COPIES = (*BUS_COPIES, Engine.COPY_D2D)
+
+
+class Memory(IntEnum):
+    """Where one end of a copy lies, in CUPTI's terms."""
+
+    UNKNOWN = 0
+    PAGEABLE = 1
+    PINNED = 2
+    DEVICE = 3
+    MANAGED = 4
+
+
+class RangeKind(IntEnum):
+    """Who named the range."""
+
+    NVTX = 0
+    ANNOTATION = 1
+    """``torch.profiler.record_function`` and what PyTorch itself annotates (``ProfilerStep#3``, ``Optimizer.step#...``)."""
+
+
+class SyncKind(IntEnum):
+    """What a synchronisation row says was waited for."""
+
+    CONTEXT = 0
+    STREAM = 1
+    EVENT = 2
+    STREAM_WAIT = 3
+    """A stream waits on the device for an event of another stream; the host does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A processor with engines of its own.
+
+    A GPU, or the CPU cores of one process (its streams are then the threads).
+    ``rank`` is the position in a distributed job, ``MISSING`` outside one.
+    """
+
+    kind: Literal["gpu", "cpu"]
+    index: int
+    name: str = ""
+    rank: int = MISSING
+
+    @property
+    def label(self) -> str:
+        """``GPU 0 (NVIDIA H200)``, with the rank in front where there is one."""
+        rank = f"rank {self.rank} · " if self.rank != MISSING else ""
+        return f"{rank}{self.kind.upper()} {self.index}" + (f" ({self.name})" if self.name else "")
+
+    @property
+    def default_copies(self) -> tuple[Engine, ...]:
+        """The engines whose work counts as copying: all that crosses a bus; a CPU has none, so there every copy."""
+        return BUS_COPIES if self.kind == "gpu" else ALL_COPIES
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A recorded process. Correlation ids and thread ids mean something only inside one."""
+
+    pid: int
+    name: str = ""
+    rank: int = MISSING
+    world_size: int = MISSING
+    thread_names: Mapping[int, str] = field(default_factory=dict)
+
+
+_Table = TypeVar("_Table", bound="Table")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Columns of equal length, addressed by name; subclasses list them with their dtypes."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def __getitem__(self: _Table, rows: Index) -> _Table:
+        """The rows that a mask or an array of positions picks, in that order."""
+        return type(self)(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
+
+    @classmethod
+    @cache
+    def columns(cls) -> Mapping[str, np.dtype[np.generic]]:
+        """Name and dtype of each column, as annotated."""
+        return {name: np.dtype(get_args(get_args(hint)[1])[0]) for name, hint in get_type_hints(cls).items()}
+
+    @classmethod
+    def of(cls: type[_Table], rows: Mapping[str, object], length: int | None = None) -> _Table:
+        """Build from whatever NumPy turns into columns; columns left out are `MISSING` in every row.
+
+        Raises ``ValueError`` for a column the table does not have, or for lengths that differ.
+        """
+        dtypes = cls.columns()
+        if unknown := rows.keys() - dtypes.keys():
+            raise ValueError(f"{cls.__name__} has no column {', '.join(sorted(unknown))}")
+        given = {name: np.asarray(values, dtype=dtypes[name]) for name, values in rows.items()}
+        lengths = {len(values) for values in given.values()} | ({length} if length is not None else set())
+        if len(lengths) > 1:
+            raise ValueError(f"{cls.__name__}: columns of different lengths {sorted(lengths)}")
+        count = lengths.pop() if lengths else 0
+        return cls(**{name: given.get(name, np.full(count, MISSING, dtype)) for name, dtype in dtypes.items()})
+
+    @classmethod
+    def empty(cls: type[_Table]) -> _Table:
+        """No rows."""
+        return cls.of({})
+
+    @classmethod
+    def concat(cls: type[_Table], parts: list[_Table]) -> _Table:
+        """All rows of all parts, in order."""
+        names = cls.columns()
+        return (
+            cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+            if parts
+            else cls.empty()
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeviceWork(Table):
+    """What engines did: kernels, copies, memsets; on a CPU device, leaf operators. Sorted by ``start_ns``."""
+
+    start_ns: Int64
+    end_ns: Int64
+    name: Int32
+    engine: Int8
+    """`Engine`"""
+    device: Int16
+    """position in ``Trace.devices``"""
+    stream: Int64
+    """CUPTI's stream id; on a CPU device the thread id"""
+    process: Int16
+    """position in ``Trace.processes``: the process that launched it"""
+    correlation: Int64
+    """the same number as the launching row of ``Trace.calls`` in that process"""
+    size: Int64
+    """bytes copied or set"""
+    source: Int8
+    """`Memory` that a copy reads; ``MISSING`` for other work"""
+    target: Int8
+    """`Memory` that a copy writes; ``MISSING`` for other work"""
+    peer: Int16
+    """position in ``Trace.devices`` of the device that a P2P copy writes to"""
+    grid: Int32
+    """a kernel's launch grid as text, ``"[132, 1, 1]"``: a code into ``Trace.strings``"""
+    block: Int32
+    """a kernel's block, likewise"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostCalls(Table):
+    """Calls of the CUDA (HIP, XPU) runtime and driver API, on the host. Sorted by ``start_ns``."""
+
+    start_ns: Int64
+    end_ns: Int64
+    name: Int32
+    process: Int16
+    thread: Int64
+    correlation: Int64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostOperators(Table):
+    """Operators of the framework on the host (``aten::mm``); read only when asked for. Sorted by ``start_ns``."""
+
+    start_ns: Int64
+    end_ns: Int64
+    name: Int32
+    process: Int16
+    thread: Int64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges(Table):
+    """Named ranges of the host: NVTX, ``record_function``, profiler steps. A mark has no length. Sorted by start."""
+
+    start_ns: Int64
+    end_ns: Int64
+    name: Int32
+    kind: Int8
+    """`RangeKind`"""
+    process: Int16
+    thread: Int64
+    domain: Int32
+    """NVTX domain, a code into ``Trace.strings``; ``MISSING`` is the default domain"""
+    category: Int32
+    """NVTX category, a code"""
+    color: Int64
+    """0xAARRGGBB"""
+    payload: Int32
+    """NVTX payload as text, a code"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Syncs(Table):
+    """Synchronisation as CUPTI saw it (Kineto's ``cuda_sync`` rows): never work. Sorted by ``start_ns``."""
+
+    start_ns: Int64
+    end_ns: Int64
+    kind: Int8
+    """`SyncKind`"""
+    device: Int16
+    stream: Int64
+    awaited_stream: Int64
+    """the stream whose event is waited for"""
+    awaited_correlation: Int64
+    """the call that recorded the event"""
+    process: Int16
+    correlation: Int64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overheads(Table):
+    """Time the profiler itself took on the host. Sorted by ``start_ns``."""
+
+    start_ns: Int64
+    end_ns: Int64
+    name: Int32
+    process: Int16
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An event whose times cannot be true; kept out of every table, listed by ``gpu-trace info``."""
+
+    name: str
+    reason: str
+    start_ns: int
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a trace came from, and what reading it cost.
+
+    ``events`` counts the events of the file; ``dropped`` says of those not used, how many and why;
+    ``damage`` says in sentences what was wrong with the file itself.
+    """
+
+    path: str
+    format: str
+    events: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    damage: tuple[str, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """what the file says of its making, ready to print: torch and CUDA versions, driver, trace id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One recording: one process, or several (ranks) with their clocks aligned."""
+
+    source: Source
+    strings: tuple[str, ...] = ()
+    devices: tuple[Device, ...] = ()
+    processes: tuple[Process, ...] = ()
+    work: DeviceWork = field(default_factory=DeviceWork.empty)
+    calls: HostCalls = field(default_factory=HostCalls.empty)
+    operators: HostOperators = field(default_factory=HostOperators.empty)
+    ranges: Ranges = field(default_factory=Ranges.empty)
+    syncs: Syncs = field(default_factory=Syncs.empty)
+    overheads: Overheads = field(default_factory=Overheads.empty)
+    epoch_ns: int | None = None
+    """add to any time of the trace for nanoseconds since 1970; None where the file does not say"""
+
+    def text(self, code: int) -> str:
+        """The string behind a code; empty for `MISSING`."""
+        return self.strings[code] if code >= 0 else ""
+
+    def work_of(self, device: int) -> DeviceWork:
+        """The rows of one device, by its position in ``devices``."""
+        return self.work[self.work.device == device]
+
+    def check(self) -> None:
+        """Raise ``AssertionError`` where the trace breaks its own contract."""
+        for table in (self.work, self.calls, self.operators, self.ranges, self.syncs, self.overheads):
+            _check_table(table, len(self.strings), len(self.processes))
+        assert ((self.work.device >= 0) & (self.work.device < len(self.devices))).all(), "work without a device"
+        assert (self.work.engine >= 0).all(), "work without an engine"
+        assert not len(self.work) or self.work.peer.max() < len(self.devices), "a peer that is no device"
+
+
+_CODES = frozenset({"name", "domain", "category", "payload", "grid", "block"})
+
+
+def _check_table(table: Table, strings: int, processes: int) -> None:
+    what = type(table).__name__
+    columns = {name: getattr(table, name) for name in table.columns()}
+    for name, dtype in table.columns().items():
+        assert columns[name].dtype == dtype, f"{what}.{name} is {columns[name].dtype}, not {dtype}"
+        assert len(columns[name]) == len(table), f"{what}.{name} has {len(columns[name])} rows of {len(table)}"
+    for name in _CODES & columns.keys():
+        assert not len(table) or -1 <= columns[name].min() <= columns[name].max() < strings, (
+            f"{what}.{name}: no such string"
+        )
+    assert (columns["end_ns"] >= columns["start_ns"]).all(), f"{what}: a row ends before it starts"
+    assert (np.diff(columns["start_ns"]) >= 0).all(), f"{what} is not sorted by start_ns"
+    process = columns["process"]
+    assert ((process >= MISSING) & (process < processes)).all(), f"{what}: no such process"

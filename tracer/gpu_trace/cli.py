@@ -1,0 +1,59 @@
+"""``gpu-trace``: finds the command, runs it, and turns an error into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from gpu_trace_analyzers.errors import GpuTraceError
+
+from ._version import VERSION
+
+COMMANDS = {
+    "run": "Profile an unmodified script and print its overlap summary.",
+    "summary": "Print the overlap summary of a trace.",
+}
+"""Each command is the function of that name in ``gpu_trace.commands.<name>``; its one line of help stands here, so that
+``gpu-trace --help`` imports none of them."""
+
+
+class Commands(click.Group):
+    """The commands of `COMMANDS`, imported when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Names, in the order in which a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list in ``gpu-trace --help``."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="gpu-trace")
+def gpu_trace() -> None:
+    """Is the copying hidden behind the computing, and if not, why?
+
+    \b
+      gpu-trace run train.py --epochs 1      profile a script, print its overlap summary
+      gpu-trace summary trace.json.gz        the same for a trace you already have
+    """  # noqa: D301  # \b is click's
+
+
+def main() -> None:
+    """Entry point of the command line."""
+    try:
+        gpu_trace(prog_name="gpu-trace")
+    except GpuTraceError as error:
+        click.echo(f"gpu-trace: {error}", err=True)
+        sys.exit(error.exit_code)
