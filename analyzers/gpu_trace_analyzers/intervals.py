@@ -5,7 +5,7 @@ Everything here is exact: int64 in, int64 out, never a float.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +26,8 @@ class Intervals:
     ``a | b``, ``a & b`` and ``a - b`` are union, intersection and difference, each in O(n log n).
     """
 
-    start_ns: NDArray[np.int64] = _NOTHING
-    end_ns: NDArray[np.int64] = _NOTHING
+    start_ns: NDArray[np.int64] = field(default_factory=lambda: _NOTHING)
+    end_ns: NDArray[np.int64] = field(default_factory=lambda: _NOTHING)
 
     @classmethod
     def of(cls, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> Intervals:

@@ -1,0 +1,65 @@
+"""Which host call launched each operation of a device, and so where on the host it belongs?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING
+
+if TYPE_CHECKING:
+    from ..model import HostCalls, Int64, Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Launches:
+    """For each row of ``Trace.work``: where it was launched. ``MISSING`` in every column where the trace does not say.
+
+    An operator of a CPU device launches itself: when it starts, on its own thread. ``call`` is `MISSING` for it.
+    """
+
+    call: Int64
+    """position in ``Trace.calls``"""
+    at_ns: Int64
+    """start of that call"""
+    thread: Int64
+
+    @property
+    def known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which rows have one."""
+        return np.asarray(self.at_ns != MISSING)
+
+
+def launches(trace: Trace) -> Launches:
+    """Join work and calls on (process, correlation); correlation ids mean nothing across processes."""
+    work, calls = trace.work, trace.calls
+    call = _first_call(calls, work.process.astype(np.int64), work.correlation)
+    found = call != MISSING
+    at_ns, thread = np.full(len(work), MISSING), np.full(len(work), MISSING)
+    at_ns[found], thread[found] = calls.start_ns[call[found]], calls.thread[call[found]]
+    on_cpu = np.array([device.kind == "cpu" for device in trace.devices] or [False])[work.device]
+    at_ns[on_cpu], thread[on_cpu] = work.start_ns[on_cpu], work.stream[on_cpu]
+    return Launches(call, at_ns, thread)
+
+
+def _first_call(calls: HostCalls, process: Int64, correlation: Int64) -> Int64:
+    """Position of the call with each (process, correlation), of several the first; `MISSING` where there is none.
+
+    A runtime call and the driver call inside it can carry one id; the outer one starts first.
+    """
+    if not len(calls):
+        return np.full(len(correlation), MISSING)
+    keys, wanted = _joint_keys(calls, process, correlation)
+    order = np.argsort(keys, kind="stable")
+    place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+    candidate = order[place]
+    return np.where((correlation != MISSING) & (keys[candidate] == wanted), candidate, MISSING)
+
+
+def _joint_keys(calls: HostCalls, process: Int64, correlation: Int64) -> tuple[Int64, Int64]:
+    """One number for each (process, correlation) of the calls, and of the work; ids may be any int64."""
+    ids, rank = np.unique(np.concatenate((calls.correlation, correlation)), return_inverse=True)
+    keys = np.concatenate((calls.process.astype(np.int64), process)) * len(ids) + rank
+    return keys[: len(calls)], keys[len(calls) :]

@@ -1,0 +1,205 @@
+"""Was the copying of a device hidden behind its computing? The figures of one device, and of each pair of devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import Engine
+from .sweep import Window, layers, sweep, union
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ..intervals import Intervals
+    from ..model import Device, DeviceWork, Trace
+    from .sweep import Cells
+
+COMPUTE = (Engine.COMPUTE,)
+COLLECTIVE = (Engine.COLLECTIVE,)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFigures:
+    """What one engine did.
+
+    ``busy_ns`` is the length of the union of its operations; ``hidden_ns`` the part of that in which the device also
+    computed (for the compute engine itself: all of it); ``size`` the bytes that its operations name.
+    """
+
+    engine: Engine
+    busy_ns: int
+    hidden_ns: int
+    count: int
+    size: int
+
+    @property
+    def exposed_ns(self) -> int:
+        """Busy while the device computed nothing."""
+        return self.busy_ns - self.hidden_ns
+
+    @property
+    def gb_per_s(self) -> float | None:
+        """Bytes over busy time, in 10^9 bytes a second; None where nothing was moved or it took no time."""
+        return self.size / self.busy_ns if self.size and self.busy_ns else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFigures:
+    """The overlap of one device. All times are sums of the sweep's cells, so they add up exactly.
+
+    ``copies`` says which engines count as copying (by default those that cross the bus or the link).
+    """
+
+    position: int
+    """in ``Trace.devices``"""
+    device: Device
+    window: Window
+    copies: tuple[Engine, ...]
+    engines: Mapping[Engine, EngineFigures]
+    streams: int
+    busy_ns: int
+    compute_ns: int
+    copy_ns: int
+    overlap_ns: int
+    collective_ns: int
+    exposed_collective_ns: int
+    stream_busy_ns: int
+    """busy time of each stream, added up; over ``busy_ns`` it says how many streams were busy at once"""
+
+    @property
+    def span_ns(self) -> int:
+        """From the first operation of the device to the end of its last; a chosen window's own length."""
+        return self.window.span_ns
+
+    @property
+    def idle_ns(self) -> int:
+        """In which no engine was busy."""
+        return self.span_ns - self.busy_ns
+
+    @property
+    def overlap_ratio(self) -> float | None:
+        """Overlap over the shorter of compute and copy: 1.0 is as much as was possible. None where either is empty."""
+        shorter = min(self.compute_ns, self.copy_ns)
+        return self.overlap_ns / shorter if shorter else None
+
+    @property
+    def hidden_share(self) -> float | None:
+        """Overlap over copy time. None where nothing was copied."""
+        return self.overlap_ns / self.copy_ns if self.copy_ns else None
+
+    @property
+    def exposed_copy_ns(self) -> int:
+        """Copying while the device computed nothing."""
+        return self.copy_ns - self.overlap_ns
+
+    @property
+    def gain(self) -> float | None:
+        """How much shorter overlap made it: (compute + copy) over their union; 1.0 means that they took turns."""
+        either = self.compute_ns + self.copy_ns - self.overlap_ns
+        return (self.compute_ns + self.copy_ns) / either if either else None
+
+    @property
+    def headroom_ns(self) -> int:
+        """What perfect overlap would still save: the union of compute and copy, less the longer of them."""
+        either = self.compute_ns + self.copy_ns - self.overlap_ns
+        return either - max(self.compute_ns, self.copy_ns)
+
+    @property
+    def streams_at_once(self) -> float | None:
+        """How many streams (on a CPU: threads) were busy at once, on average over the busy time."""
+        return self.stream_busy_ns / self.busy_ns if self.busy_ns else None
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """How long two devices were busy at once."""
+
+    a: int
+    b: int
+    """positions in ``Trace.devices``"""
+    together_ns: int
+    """both computed"""
+    shorter_ns: int
+    """compute time of the one that computed less"""
+
+    @property
+    def ratio(self) -> float | None:
+        """1.0 means that the one with less to do was never alone."""
+        return self.together_ns / self.shorter_ns if self.shorter_ns else None
+
+
+def device_figures(
+    trace: Trace, position: int, copies: Collection[Engine] | None = None, window: Window | None = None
+) -> DeviceFigures:
+    """The figures of one device, by its position in ``trace.devices``.
+
+    Operations that cross an edge of ``window`` count with the part inside it; the default window is the device's own
+    span. Raises ``ValueError`` for a device that did nothing and no window to say so for.
+    """
+    work, device = trace.work_of(position), trace.devices[position]
+    window = window or _span(work)
+    work = work[(work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)]
+    chosen = tuple(device.default_copies if copies is None else copies)
+    busy = layers(work)
+    cells = sweep(busy, window)
+    return DeviceFigures(
+        position=position,
+        device=device,
+        window=window,
+        copies=chosen,
+        engines={engine: _engine_figures(engine, cells, work) for engine in busy},
+        streams=len(np.unique(work.stream)),
+        busy_ns=cells.where(tuple(Engine)),
+        compute_ns=cells.where(COMPUTE),
+        copy_ns=cells.where(chosen),
+        overlap_ns=cells.where(COMPUTE, chosen),
+        collective_ns=cells.where(COLLECTIVE),
+        exposed_collective_ns=cells.where(COLLECTIVE, idle=COMPUTE),
+        stream_busy_ns=_stream_busy_ns(work, window),
+    )
+
+
+def active_devices(trace: Trace) -> list[int]:
+    """Positions of the devices that did anything, in order."""
+    return [int(position) for position in np.unique(trace.work.device)]
+
+
+def pair_figures(trace: Trace, window: Window | None = None) -> list[PairFigures]:
+    """Every pair of devices that computed, in order. Devices of different kinds (GPU, CPU) are not compared."""
+    computing = {}
+    for position in active_devices(trace):
+        busy = union(layers(trace.work_of(position)), COMPUTE)
+        computing[position] = busy.clip(window.start_ns, window.end_ns) if window else busy
+    alike = [(a, b) for a, b in combinations(computing, 2) if trace.devices[a].kind == trace.devices[b].kind]
+    return [_pair(a, b, computing) for a, b in alike if computing[a] and computing[b]]
+
+
+def _pair(a: int, b: int, computing: Mapping[int, Intervals]) -> PairFigures:
+    together = computing[a] & computing[b]
+    return PairFigures(a, b, together.total_ns, min(computing[a].total_ns, computing[b].total_ns))
+
+
+def _engine_figures(engine: Engine, cells: Cells, work: DeviceWork) -> EngineFigures:
+    rows = work[work.engine == engine]
+    size = int(rows.size[rows.size > 0].sum())
+    return EngineFigures(engine, cells.where((engine,)), cells.where((engine,), COMPUTE), len(rows), size)
+
+
+def _stream_busy_ns(work: DeviceWork, window: Window) -> int:
+    """Sum over streams of the time in which the stream had work."""
+    per_stream = (work[work.stream == stream] for stream in np.unique(work.stream))
+    return sum(_busy(rows).clip(window.start_ns, window.end_ns).total_ns for rows in per_stream)
+
+
+def _busy(work: DeviceWork) -> Intervals:
+    return union(layers(work), tuple(Engine))
+
+
+def _span(work: DeviceWork) -> Window:
+    if not len(work):
+        raise ValueError("a device that did nothing has no span")
+    return Window(int(work.start_ns.min()), int(work.end_ns.max()))

@@ -1,0 +1,77 @@
+"""How long was a device in each combination of engines? All figures of overlap are sums of these cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..intervals import Intervals, combine
+from ..model import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ..model import DeviceWork, Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The stretch of time a figure speaks of, ``[start_ns, end_ns)``."""
+
+    start_ns: int
+    end_ns: int
+
+    @property
+    def span_ns(self) -> int:
+        """Its length."""
+        return self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Time of a window in each combination of engines; the cells sum to the window's span exactly.
+
+    ``ns`` is (2 ** number of engines,) int64: ``ns[mask]`` is the time in which exactly the engines whose bits
+    ``1 << engine`` are in ``mask`` were busy. ``ns[0]`` is idle time.
+    """
+
+    window: Window
+    ns: Int64
+
+    def where(self, *busy: Collection[Engine], idle: Collection[Engine] = ()) -> int:
+        """Time in which each group of ``busy`` had a busy engine, and no engine of ``idle`` was busy."""
+        masks = np.arange(len(self.ns))
+        hold = masks & _mask(idle) == 0
+        for group in busy:
+            hold &= masks & _mask(group) != 0
+        return int(self.ns[hold].sum())
+
+
+def layers(work: DeviceWork) -> dict[Engine, Intervals]:
+    """When each engine was busy; engines that never were are left out."""
+    busy = {engine: work[work.engine == engine] for engine in Engine}
+    return {engine: Intervals.of(rows.start_ns, rows.end_ns) for engine, rows in busy.items() if len(rows)}
+
+
+def sweep(busy: Mapping[Engine, Intervals], window: Window) -> Cells:
+    """One pass over all boundaries of one device's engines inside the window."""
+    clipped = [busy.get(engine, Intervals()).clip(window.start_ns, window.end_ns) for engine in Engine]
+    edge_ns, state = combine(clipped)
+    ns = np.zeros(1 << len(Engine), dtype=np.int64)
+    np.add.at(ns, state[:-1], np.diff(edge_ns))
+    ns[0] = window.span_ns - int(ns[1:].sum())
+    return Cells(window, ns)
+
+
+def union(busy: Mapping[Engine, Intervals], engines: Collection[Engine]) -> Intervals:
+    """When at least one of these engines was busy."""
+    parts = [busy[engine] for engine in engines if engine in busy]
+    if not parts:
+        return Intervals()
+    return Intervals.of(np.concatenate([p.start_ns for p in parts]), np.concatenate([p.end_ns for p in parts]))
+
+
+def _mask(engines: Collection[Engine]) -> int:
+    return sum(1 << engine for engine in set(engines))

@@ -1,0 +1,111 @@
+"""``summary.json``: the stable document that other programs read.
+
+Times are integers in ns, sizes integers in bytes, ratios floats or null. Fields are added, never renamed or removed,
+as long as ``schema`` says ``gpu-trace.summary/1``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from ..model import Source
+    from ..questions.overlap import DeviceFigures, EngineFigures, PairFigures
+    from ..questions.ranges import RangeFigures
+    from ..summary import Summary
+
+SCHEMA = "gpu-trace.summary/1"
+
+
+def to_json(summary: Summary) -> str:
+    """The document as indented JSON text, with a newline at its end."""
+    return msgspec.json.format(msgspec.json.encode(to_document(summary)), indent=1).decode() + "\n"
+
+
+def to_document(summary: Summary) -> dict[str, Any]:
+    """The document as plain data. Devices are named by their position in ``devices``."""
+    place = {figures.position: i for i, figures in enumerate(summary.devices)}
+    return {
+        "schema": SCHEMA,
+        "source": _source(summary.source),
+        "devices": [_device(figures) for figures in summary.devices],
+        "device_pairs": [_pair(pair, place) for pair in summary.pairs],
+        "ranges": [_range(row, place) for row in summary.ranges],
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "path": source.path,
+        "format": source.format,
+        "events": source.events,
+        "dropped": dict(source.dropped),
+        "damage": list(source.damage),
+    }
+
+
+def _device(figures: DeviceFigures) -> dict[str, Any]:
+    device = figures.device
+    return {
+        "kind": device.kind,
+        "index": device.index,
+        "rank": device.rank if device.rank >= 0 else None,
+        "label": device.label,
+        "start_ns": figures.window.start_ns,
+        "span_ns": figures.span_ns,
+        "busy_ns": figures.busy_ns,
+        "idle_ns": figures.idle_ns,
+        "engines": {engine.key: _engine(row) for engine, row in figures.engines.items()},
+        "copies": [engine.key for engine in figures.copies],
+        "compute_ns": figures.compute_ns,
+        "copy_ns": figures.copy_ns,
+        "overlap_ns": figures.overlap_ns,
+        "overlap_ratio": figures.overlap_ratio,
+        "hidden_share": figures.hidden_share,
+        "exposed_copy_ns": figures.exposed_copy_ns,
+        "collective_ns": figures.collective_ns,
+        "exposed_collective_ns": figures.exposed_collective_ns,
+        "gain": figures.gain,
+        "headroom_ns": figures.headroom_ns,
+        "streams": figures.streams,
+        "streams_at_once": figures.streams_at_once,
+    }
+
+
+def _engine(row: EngineFigures) -> dict[str, Any]:
+    return {
+        "busy_ns": row.busy_ns,
+        "hidden_ns": row.hidden_ns,
+        "exposed_ns": row.exposed_ns,
+        "count": row.count,
+        "bytes": row.size,
+        "gb_per_s": row.gb_per_s,
+    }
+
+
+def _pair(pair: PairFigures, place: dict[int, int]) -> dict[str, Any]:
+    return {
+        "a": place[pair.a],
+        "b": place[pair.b],
+        "together_ns": pair.together_ns,
+        "shorter_ns": pair.shorter_ns,
+        "ratio": pair.ratio,
+    }
+
+
+def _range(row: RangeFigures, place: dict[int, int]) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "domain": row.domain,
+        "count": row.count,
+        "host_ns": row.host_ns,
+        "device": None if row.device is None else place[row.device],
+        "operations": row.operations,
+        "window_ns": row.window_ns,
+        "compute_ns": row.compute_ns,
+        "copy_ns": row.copy_ns,
+        "hidden_copy_ns": row.hidden_copy_ns,
+        "exposed_copy_ns": row.exposed_copy_ns,
+    }

@@ -1,0 +1,45 @@
+"""The summary as a markdown page: what a run folder keeps, and what fits into a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .sentences import nothing_recorded, overlap_lines, reading_notes, source_line, verdict
+from .tables import engine_table, pair_table, range_table
+
+if TYPE_CHECKING:
+    from ..questions.overlap import DeviceFigures
+    from ..summary import Summary
+    from .tables import Table
+
+_SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]<>|#~"} | {"\n": " ", "\r": " "})
+
+
+def to_markdown(summary: Summary) -> str:
+    """The whole summary. Names from the trace are text, whatever characters they have."""
+    blocks = ["# Overlap summary", _escape(source_line(summary.source))]
+    blocks += [f"> {_escape(note)}" for note in reading_notes(summary.source)]
+    blocks += [block for figures in summary.devices for block in _device(figures)]
+    if not summary.devices:
+        blocks.append(_escape(nothing_recorded(summary)))
+    if summary.pairs:
+        blocks += ["## Devices at once", _table(pair_table(summary))]
+    if summary.ranges:
+        blocks += ["## Ranges", _table(range_table(summary.ranges, summary))]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _device(figures: DeviceFigures) -> list[str]:
+    lines = "\n".join(f"- {line}" for line in overlap_lines(figures))
+    headline = f"**{verdict(figures)}**"
+    return [f"## {_escape(figures.device.label)}", headline, _table(engine_table(figures)), *([lines] if lines else [])]
+
+
+def _table(table: Table) -> str:
+    rule = [":--" if position < table.words else "--:" for position in range(len(table.headings))]
+    rows = [table.headings, rule, *(tuple(_escape(cell) for cell in row) for row in table.rows)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _escape(text: str) -> str:
+    return text.translate(_SPECIAL)

@@ -1,0 +1,83 @@
+"""The tables that the terminal and markdown show: headings and cells as text, without any drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..model import Engine
+from .units import NONE, count, duration, rate, ratio, share, size
+
+if TYPE_CHECKING:
+    from ..questions.overlap import DeviceFigures, EngineFigures
+    from ..questions.ranges import RangeFigures
+    from ..summary import Summary
+
+ENGINE_NAMES = {
+    Engine.COMPUTE: "compute",
+    Engine.COLLECTIVE: "collectives",
+    Engine.COPY_H2D: "copy H2D",
+    Engine.COPY_D2H: "copy D2H",
+    Engine.COPY_P2P: "copy P2P",
+    Engine.COPY_D2D: "copy D2D",
+    Engine.MEMSET: "memset",
+    Engine.UNKNOWN: "unknown",
+}
+_NEVER_HIDDEN = (Engine.COMPUTE, Engine.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headings, and rows of as many cells. The first ``words`` columns are text, the rest figures (set right)."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    words: int = 1
+
+
+def engine_table(figures: DeviceFigures) -> Table:
+    """A row per engine that did anything, and one for idle time."""
+    headings = ("engine", "busy", "of span", "hidden", "ops", "bytes", "rate")
+    rows = [_engine_row(row, figures.span_ns) for row in figures.engines.values()]
+    idle = ("idle", duration(figures.idle_ns), share(figures.idle_ns, figures.span_ns), "", "", "", "")
+    return Table(headings, (*rows, idle))
+
+
+def pair_table(summary: Summary) -> Table:
+    """A row per pair of devices."""
+    labels = {figures.position: figures.device.label for figures in summary.devices}
+    rows = tuple(
+        (f"{labels[p.a]} and {labels[p.b]}", duration(p.together_ns), duration(p.shorter_ns), ratio(p.ratio))
+        for p in summary.pairs
+    )
+    return Table(("devices at once", "together", "of the shorter", "ratio"), rows)
+
+
+def range_table(rows: tuple[RangeFigures, ...], summary: Summary) -> Table:
+    """A row per range and device."""
+    headings = ("range", "device", "count", "host", "window", "compute", "copy", "hidden", "exposed")
+    labels = {figures.position: _short_label(figures) for figures in summary.devices}
+    return Table(headings, tuple(_range_row(row, labels) for row in rows), words=2)
+
+
+def _short_label(figures: DeviceFigures) -> str:
+    device = figures.device
+    rank = f"r{device.rank} " if device.rank >= 0 else ""
+    return f"{rank}{device.kind.upper()} {device.index}"
+
+
+def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:
+    hidden = "" if row.engine in _NEVER_HIDDEN else duration(row.hidden_ns)
+    moved = (size(row.size), rate(row.gb_per_s)) if row.size else ("", "")
+    name = ENGINE_NAMES[row.engine]
+    return (name, duration(row.busy_ns), share(row.busy_ns, span_ns), hidden, count(row.count), *moved)
+
+
+def _range_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
+    name = f"{row.domain}: {row.name}" if row.domain else row.name
+    host = (count(row.count), duration(row.host_ns))
+    if row.device is None:
+        return (name, NONE, *host, NONE, NONE, NONE, NONE, NONE)
+    copying = (row.copy_ns, row.hidden_copy_ns, row.exposed_copy_ns)
+    copies = tuple(duration(ns) for ns in copying) if row.copy_ns else (NONE, NONE, NONE)
+    return (name, labels[row.device], *host, duration(row.window_ns), duration(row.compute_ns), *copies)
