@@ -23,6 +23,8 @@ else:
 KINDS = ("kernel", "memcpy", "memset", "operator")
 """The kinds of operation that have a rule."""
 
+_ENGINES = {engine.key: engine for engine in Engine}
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -63,7 +65,7 @@ def default_rules() -> EngineRules:
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:
-    """Read ``[[rule]]`` tables with ``kind``, ``pattern`` and ``engine``. Raises `TraceUnreadable` naming the bad rule."""
+    """Read ``[[rule]]`` tables of ``kind``, ``pattern``, ``engine``; raises `TraceUnreadable` naming the bad one."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -78,17 +80,17 @@ def _rules_in(document: dict[str, Any], path: Path) -> Iterator[Rule]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise TraceUnreadable(path, "has no [[rule]] table", "give each rule a kind, a pattern and an engine")
     for number, row in enumerate(rows, 1):
-        try:
-            yield _rule(row)
-        except (KeyError, TypeError, ValueError, re.error) as error:
-            problem = f"rule {number} is not a rule ({type(error).__name__}: {error})"
-            next_step = f"kind is one of {', '.join(KINDS)}; engine one of {', '.join(e.key for e in Engine)}"
-            raise TraceUnreadable(path, problem, next_step) from error
+        yield _rule(row, number, path)
 
 
-def _rule(row: dict[str, str]) -> Rule:
-    if row["kind"] not in KINDS:
-        raise ValueError(f"kind {row['kind']!r}")
-    if row["engine"] not in {engine.key for engine in Engine}:
-        raise ValueError(f"engine {row['engine']!r}")
-    return Rule(row["kind"], re.compile(row["pattern"], re.IGNORECASE), Engine[row["engine"].upper()])
+def _rule(row: dict[str, Any], number: int, path: Path) -> Rule:
+    kind, pattern, engine = (row.get(key) for key in ("kind", "pattern", "engine"))
+    if kind not in KINDS:
+        raise TraceUnreadable(path, f"rule {number} has kind {kind!r}", f"use one of {', '.join(KINDS)}")
+    if engine not in _ENGINES:
+        raise TraceUnreadable(path, f"rule {number} has engine {engine!r}", f"use one of {', '.join(_ENGINES)}")
+    try:
+        return Rule(kind, re.compile(pattern or "", re.IGNORECASE), _ENGINES[engine])
+    except (TypeError, re.error) as error:
+        problem = f"rule {number} has pattern {pattern!r}, which is no regular expression ({error})"
+        raise TraceUnreadable(path, problem, "write a regular expression of Python") from error

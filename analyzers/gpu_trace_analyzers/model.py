@@ -72,7 +72,7 @@ class RangeKind(IntEnum):
 
     NVTX = 0
     ANNOTATION = 1
-    """``torch.profiler.record_function`` and what PyTorch itself annotates (``ProfilerStep#3``, ``Optimizer.step#...``)."""
+    """``torch.profiler.record_function``, and PyTorch's own (``ProfilerStep#3``, ``Optimizer.step#...``)."""
 
 
 class SyncKind(IntEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from ..model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from numpy.typing import NDArray
 
 _LONGEST_EVENT_NS = 30 * 24 * 3600 * 10**9
 
@@ -118,7 +118,7 @@ class TraceBuilder:
         self._thread_names[pid][tid] = name
 
     def believable(self, name: str, start_ns: int | None, duration_ns: int | None) -> bool:
-        """Whether an event's times can be true; where not, it is quarantined (or dropped, if it has none) and counted."""
+        """Whether an event's times can be true; where not, it is quarantined (dropped, if it has none) and counted."""
         if start_ns is None or duration_ns is None:
             self.dropped["no readable ts or dur"] += 1
             return False
@@ -168,7 +168,7 @@ class TraceBuilder:
             pid, self._process_names.get(pid, ""), self.rank, self.world_size, dict(self._thread_names.get(pid, {}))
         )
 
-    def _ordered_devices(self) -> tuple[tuple[Device, ...], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    def _ordered_devices(self) -> tuple[tuple[Device, ...], NDArray[np.int64]]:
         keys = sorted(self._devices, key=lambda key: (key[0] != "gpu", key[1]))
         renumber = np.zeros(len(keys) + 1, dtype=np.int64)
         renumber[-1] = MISSING
@@ -182,6 +182,6 @@ def _device(key: tuple[str, int], name: str, rank: int) -> Device:
     return Device("gpu" if kind == "gpu" else "cpu", index, name, rank)
 
 
-def _renumbered(table: Table, renumber: Mapping[int, int] | object, *columns: str) -> object:
-    fresh = {name: renumber[getattr(table, name)].astype(table.columns()[name]) for name in columns}  # type: ignore[index]
+def _renumbered(table: Table, renumber: NDArray[np.int64], *columns: str) -> Any:
+    fresh = {name: renumber[getattr(table, name)].astype(table.columns()[name]) for name in columns}
     return replace(table, **fresh)

@@ -100,9 +100,8 @@ class _Reading:
             return
         category = event.cat.lower()
         start_ns, duration_ns = nanoseconds(str(bytes(event.ts), "utf-8")), nanoseconds(str(bytes(event.dur), "utf-8"))
-        if not self.builder.believable(event.name, start_ns, duration_ns):
+        if not self.builder.believable(event.name, start_ns, duration_ns) or start_ns is None or duration_ns is None:
             return
-        assert start_ns is not None and duration_ns is not None
         times = {"start_ns": start_ns, "end_ns": start_ns + duration_ns, "name": self.builder.strings.code(event.name)}
         if category in _WORK:
             self.work(event, _WORK[category], times)
@@ -125,7 +124,8 @@ class _Reading:
         peer = builder.device("gpu", args["toDevice"]) if "toDevice" in args else MISSING
         builder.rows(DeviceWork).add(
             **times, engine=engine, device=builder.device("gpu", index), stream=args.get("stream", event.tid),
-            process=builder.process(self.pid), correlation=args.get("correlation", MISSING), size=args.get("bytes", MISSING),
+            process=builder.process(self.pid), correlation=args.get("correlation", MISSING),
+            size=args.get("bytes", MISSING),
             source=_MEMORIES.get(ends[1].lower(), Memory.UNKNOWN) if ends else MISSING,
             target=_MEMORIES.get(ends[2].lower(), Memory.UNKNOWN) if ends else MISSING, peer=peer,
             grid=self.dimensions(args.get("grid")), block=self.dimensions(args.get("block")),
@@ -139,7 +139,9 @@ class _Reading:
 
     def range(self, event: _Event, category: str, times: dict[str, int]) -> None:
         args, code = event.args, self.builder.strings.code
-        more = {column: code(args[column]) for column in ("domain", "category", "payload") if column in args}
+        more: dict[str, int] = {
+            column: code(args[column]) for column in ("domain", "category", "payload") if column in args
+        }
         if "color" in args:
             more["color"] = int(args["color"].lstrip("#"), 16)
         kind = RangeKind.NVTX if category == "nvtx" else RangeKind.ANNOTATION

@@ -12,7 +12,7 @@ _LIMIT_NS = 1 << 62
 
 
 def nanoseconds(text: str) -> int | None:
-    """Microseconds as decimal text (``"4555785412268.006"``, ``"1e3"``, quoted or not), in ns, to the nearest (half up).
+    """Microseconds as decimal text (``"4555785412268.006"``, ``"1e3"``, quoted or not) in ns, to the nearest (half up).
 
     None for what is no finite number, or is too large to be a time.
     """
