@@ -1,0 +1,38 @@
+"""The recorded H200 traces, against figures that an independent program computed with exact decimals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
+from gpu_trace_analyzers.readers import load
+
+TRACES = Path(__file__).parents[2] / "samples/traces"
+EXPECTED = json.loads((TRACES / "expected.json").read_text())
+ENGINE_KEYS = {"h2d": "copy_h2d", "d2h": "copy_d2h", "p2p": "copy_p2p", "d2d": "copy_d2d", "comm": "collective"}
+SAME_NAME = ("compute_ns", "copy_ns", "overlap_ns", "exposed_copy_ns", "overlap_ratio", "span_ns", "idle_ns")
+
+
+def by_engine(figures):
+    return {ENGINE_KEYS.get(key, key): value for key, value in figures.items()}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_figures_equal_the_independent_ones_to_the_nanosecond(name):
+    trace = load(TRACES / name)
+    trace.check()
+    found = {str(trace.devices[p].index): device_figures(trace, p) for p in active_devices(trace)}
+    assert found.keys() == EXPECTED[name].keys()
+    for index, expected in EXPECTED[name].items():
+        figures = found[index]
+        engines = {engine.key: row for engine, row in figures.engines.items()}
+        assert {key: row.busy_ns for key, row in engines.items()} == by_engine(expected["busy_ns"])
+        assert {key: row.count for key, row in engines.items()} == by_engine(expected["count"])
+        assert {key: row.size for key, row in engines.items() if row.size} == by_engine(expected["bytes"])
+        assert {key: getattr(figures, key) for key in SAME_NAME} == {key: expected[key] for key in SAME_NAME}
+        assert figures.busy_ns == expected["busy_all_ns"]
+        assert figures.collective_ns == expected["comm_ns"]
+        assert figures.collective_ns - figures.exposed_collective_ns == expected["comm_overlap_ns"]

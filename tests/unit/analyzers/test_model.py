@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Engine, HostCalls, Source, Trace
+
+
+def test_columns_have_the_annotated_dtypes_and_missing_where_nothing_was_given():
+    work = DeviceWork.of({"start_ns": [5], "end_ns": [7]})
+    assert work.start_ns.dtype == np.int64
+    assert work.engine.dtype == np.int8
+    assert work.correlation.tolist() == [MISSING]
+
+
+def test_rows_are_picked_by_mask_and_by_position():
+    calls = HostCalls.of({"start_ns": [1, 2, 3], "end_ns": [2, 3, 4]})
+    assert calls[calls.start_ns > 1].start_ns.tolist() == [2, 3]
+    assert calls[np.array([2, 0])].end_ns.tolist() == [4, 2]
+
+
+def test_unknown_columns_and_unequal_lengths_are_refused():
+    with pytest.raises(ValueError, match="no column begin"):
+        HostCalls.of({"begin": [1]})
+    with pytest.raises(ValueError, match="different lengths"):
+        HostCalls.of({"start_ns": [1], "end_ns": [1, 2]})
+
+
+def test_concat_of_nothing_is_empty():
+    assert len(HostCalls.concat([])) == 0
+    assert len(HostCalls.empty()) == 0
+
+
+def test_a_trace_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Trace(Source("x", "kineto")).strings = ("a",)  # type: ignore[misc]
+
+
+def row(**columns):
+    fine = {"start_ns": [0], "end_ns": [1], "name": [0], "engine": [0], "device": [0], "process": [MISSING]}
+    return DeviceWork.of(fine | columns)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (row(end_ns=[-1]), "ends before it starts"),
+        (row(device=[1]), "without a device"),
+        (row(engine=[MISSING]), "without an engine"),
+        (row(name=[1]), "no such string"),
+        (row(process=[0]), "no such process"),
+    ],
+)
+def test_check_finds_a_broken_contract(broken, message):
+    with pytest.raises(AssertionError, match=message):
+        Trace(Source("x", "kineto"), strings=("k",), devices=(Device("gpu", 0),), work=broken).check()
+
+
+def test_check_finds_rows_out_of_order():
+    with pytest.raises(AssertionError, match="not sorted"):
+        Trace(Source("x", "kineto"), calls=HostCalls.of({"start_ns": [2, 1], "end_ns": [2, 2]})).check()
+
+
+def test_engine_keys_are_those_of_summary_json():
+    expected = "compute collective copy_h2d copy_d2h copy_p2p copy_d2d memset unknown"
+    assert " ".join(engine.key for engine in Engine) == expected
+
+
+def test_labels():
+    assert Device("gpu", 0, "NVIDIA H200").label == "GPU 0 (NVIDIA H200)"
+    assert Device("cpu", 1, rank=3).label == "rank 3 · CPU 1"
