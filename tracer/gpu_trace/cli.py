@@ -12,6 +12,7 @@ from gpu_trace_analyzers.errors import GpuTraceError
 from ._version import VERSION
 
 COMMANDS = {
+    "run": "Profile an unmodified script and print its overlap summary.",
     "summary": "Print the overlap summary of a trace.",
 }
 """Each command is the function of that name in ``gpu_trace.commands.<name>``; its one line of help stands here, so that

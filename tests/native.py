@@ -1,0 +1,98 @@
+"""Runs a script as Python alone would, and as ``gpu-trace run`` does."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import signal
+
+ROOT = Path(__file__).parents[1]
+INSTALLED = Path(sys.executable).with_name("gpu-trace")
+ENTRY = [str(INSTALLED)] if INSTALLED.exists() else ["-m", "gpu_trace"]
+"""How the command is started: installed, or from a source tree on ``PYTHONPATH``."""
+_ADDRESS = re.compile("0x[0-9a-f]+")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a shell sees of a run."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """A script with everything it needs; ``files`` are written into the working directory."""
+
+    files: dict[str, str | bytes]
+    command: tuple[str, ...] = ("script.py",)
+    flags: tuple[str, ...] = ()
+    stdin: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    send: signal.Signals | None = None
+    """sent to the process that was started, once it has written a line to stdout"""
+
+
+def script(text: str, **more: Any) -> Case:
+    """A case of one file."""
+    return Case({"script.py": text}, **more)
+
+
+def run_natively(case: Case, folder: Path) -> Outcome:
+    return _run([sys.executable, *case.flags, *case.command], case, folder)
+
+
+def run_traced(case: Case, folder: Path, run: Path, *options: str) -> Outcome:
+    """``run`` is the run folder to be made."""
+    ours = [*ENTRY, "run", "-q", "-o", str(run), *options]
+    return _run([sys.executable, *case.flags, *ours, *case.command], case, folder)
+
+
+def write_files(case: Case, folder: Path) -> None:
+    for name, content in case.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def events(run: Path) -> list[dict[str, Any]]:
+    """Every row of a run's trace, which must be valid JSON."""
+    return list(json.loads(gzip.decompress((run / "trace.json.gz").read_bytes()))["traceEvents"])
+
+
+def names(run: Path) -> set[str]:
+    return {event["name"] for event in events(run) if event["ph"] == "X"}
+
+
+def facts(run: Path) -> dict[str, Any]:
+    return dict(json.loads((run / "run.json").read_text()))
+
+
+def _run(command: list[str], case: Case, folder: Path) -> Outcome:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **case.environment}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **pipes) as process:
+        first = b""
+        if case.send is not None:
+            first = process.stdout.readline()
+            time.sleep(0.2)  # for the script to get from that line to where it stays
+            process.send_signal(case.send)
+        stdout, stderr = process.communicate(case.stdin.encode(), timeout=60)
+    return Outcome(_plain(first + stdout), _plain(stderr), process.returncode)
+
+
+def _plain(output: bytes) -> str:
+    """Text in which addresses do not differ from run to run."""
+    return _ADDRESS.sub("0x", output.decode())

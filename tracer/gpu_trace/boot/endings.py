@@ -1,0 +1,88 @@
+"""The ways a process ends without running its exit handlers, each made to save the recording first; and forks."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal as _signal
+    from typing import Any, NoReturn
+
+    from .notes import Notes
+    from .recorder import Recorder
+else:
+    import _signal
+
+
+def finish_undisturbed(recorder: Recorder) -> None:
+    """Save; a second, impatient Ctrl-C does not take away what was recorded."""
+    try:
+        before = _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+    except ValueError:  # not the main thread: signals do not come here
+        recorder.finish()
+        return
+    try:
+        recorder.finish()
+    finally:
+        if before is not None:
+            _signal.signal(_signal.SIGINT, before)
+
+
+def watch(recorder: Recorder, notes: Notes) -> None:
+    """Stand before ``os._exit`` and the ``exec`` functions, and look after forked children."""
+    _before_exit(recorder, notes)
+    for name in ("execv", "execve"):  # all others end in these
+        _before_exec(name, recorder, notes)
+    os.register_at_fork(after_in_child=lambda: _in_forked_child(recorder))
+
+
+def _before_exit(recorder: Recorder, notes: Notes) -> None:
+    leave = os._exit
+
+    def _exit(status: int) -> NoReturn:
+        if recorder.belongs_here:
+            notes.write("left", "os._exit")
+            finish_undisturbed(recorder)
+        leave(status)
+
+    os._exit = _exit
+
+
+def _before_exec(name: str, recorder: Recorder, notes: Notes) -> None:
+    execute = getattr(os, name)
+
+    def replace_process(*args: Any) -> Any:
+        if not recorder.belongs_here:
+            execute(*args)
+        notes.write("left", f"os.{name}")
+        finish_undisturbed(recorder)
+        try:
+            execute(*args)
+        finally:  # reached only where it failed
+            notes.write("left", "")
+            recorder.reopen()
+
+    replace_process.__name__ = replace_process.__qualname__ = name
+    setattr(os, name, replace_process)
+
+
+def _in_forked_child(recorder: Recorder) -> None:
+    if recorder.had_session:
+        _leave_without_destructors()
+
+
+def _leave_without_destructors() -> None:
+    """Have this forked child's ``exit`` stop short of the destructors of C++ libraries.
+
+    Kineto's waits for a thread that exists in the parent only, for ever. glibc calls the function registered last
+    first, with the exit status: ``_exit`` itself will do, after ``fflush``.
+    """
+    ctypes = sys.modules.get("ctypes")
+    if ctypes is None:
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "on_exit"):
+        libc.on_exit(ctypes.cast(libc._exit, ctypes.c_void_p), None)
+        libc.__cxa_atexit(ctypes.cast(libc.fflush, ctypes.c_void_p), None, None)

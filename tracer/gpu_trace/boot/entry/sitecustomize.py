@@ -1,0 +1,35 @@
+"""Imported by the script's interpreter as it starts, before the script.
+
+It leaves ``sys.path`` and the environment as they would be without us, prepares the recording, and hands over to the
+``sitecustomize`` that the interpreter would have imported otherwise, if there is one. So the interpreter itself runs
+the script: ``__main__``, ``sys.argv``, tracebacks and exit code are its own work and not imitated.
+"""
+
+import os
+import sys
+
+
+def _leave_the_path() -> None:
+    here = os.path.dirname(__file__)
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+    sys.path_importer_cache.pop(here, None)
+
+
+def _prepare_recording() -> None:
+    package = type(sys)("_gpu_trace_boot")
+    package.__path__ = [os.path.dirname(os.path.dirname(__file__))]
+    sys.modules[package.__name__] = package
+    __import__("_gpu_trace_boot.start").start.begin()
+
+
+def _give_way_to_the_next() -> None:
+    del sys.modules["sitecustomize"]
+    __import__("sitecustomize")  # absent: the ImportError is what `site` expects
+
+
+_leave_the_path()
+try:
+    _prepare_recording()
+except Exception as error:
+    print(f"gpu-trace: cannot record: {type(error).__name__}: {error}", file=sys.stderr)
+_give_way_to_the_next()

@@ -1,0 +1,35 @@
+"""Facts for the parent: one line each, ``key<TAB>value``, on disk as soon as they are known, so a crash loses none."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+class Notes:
+    """Appends to a file of this process."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def write(self, key: str, value: object) -> None:
+        """Note a fact; never raises, for a full disk must not end the script."""
+        line = f"{key}\t{value}".replace("\n", " ") + "\n"
+        try:
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            try:
+                os.write(file, line.encode("utf-8", "surrogateescape"))
+            finally:
+                os.close(file)
+        except OSError:
+            pass
+
+    def failed(self, what: str, error: BaseException) -> None:
+        """Note that a part of the recording did not work; the parent says so in the end."""
+        self.write("failed", f"{what}: {type(error).__name__}: {error}")
+
+    def uncaught(self) -> None:
+        """Note the exception that ended the script, if one did."""
+        error = getattr(sys, "last_value", None)
+        if error is not None:
+            self.write("exception", type(error).__name__)

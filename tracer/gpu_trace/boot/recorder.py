@@ -1,0 +1,151 @@
+"""The recording of this process: when it starts, gives way, resumes, and ends.
+
+Sessions follow one another: each is saved to a file of its own, and the parent joins them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from _thread import RLock, allocate_lock, start_new_thread
+
+from .session import Calls, Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .notes import Notes
+    from .settings import Settings
+
+
+class Recorder:
+    """Starts at the right moment and ends once, whoever asks for it. Methods never raise: failures go to the notes."""
+
+    def __init__(self, settings: Settings, notes: Notes) -> None:
+        self._settings = settings
+        self._notes = notes
+        self._pid = os.getpid()
+        self._lock = RLock()
+        self._calls: Calls | None = None
+        self._session: Session | None = None
+        self._parts = 0
+        self._wanted = False
+        self._given_way = False
+        self._finished = False
+
+    @property
+    def belongs_here(self) -> bool:
+        """Whether this is the process that is recorded, and no forked child of it."""
+        return os.getpid() == self._pid
+
+    @property
+    def had_session(self) -> bool:
+        """Whether this process, or the one it was forked from, ever had a session."""
+        return self._session is not None or self._parts > 0
+
+    @property
+    def is_busy_in_this_thread(self) -> bool:
+        """Whether this very thread is between two of our steps (a signal came at a bad moment)."""
+        return bool(self._lock._is_owned())  # type: ignore[attr-defined]  # as threading.Condition uses it
+
+    def use(self, calls: Calls) -> None:
+        """Learn torch's own calls; nothing can be recorded before."""
+        self._calls = calls
+
+    def start(self) -> None:
+        """Begin to record, or, while the script's own profiler works, as soon as that is done."""
+        with self._lock:
+            self._wanted = True
+            self._begin()
+
+    def give_way(self) -> None:
+        """Stop for the script's own profiler, since torch can run one only."""
+        with self._lock:
+            self._given_way = True
+            self._end(patience_s=60.0)
+
+    def resume(self) -> None:
+        """Record again: the script's own profiler has ended."""
+        with self._lock:
+            self._given_way = False
+            self._begin()
+
+    def finish(self, patience_s: float = 60.0) -> None:
+        """Stop for good and save; later calls do nothing."""
+        if not self.belongs_here:
+            return
+        with self._lock:
+            if not self._finished:
+                self._finished = True
+                self._end(patience_s)
+
+    def reopen(self) -> None:
+        """Take a `finish` back: the process did not end after all."""
+        with self._lock:
+            self._finished = False
+            self._begin()
+
+    def _begin(self) -> None:
+        may = self._wanted and not self._given_way and not self._finished
+        if not may or self._session is not None or self._calls is None or not self.belongs_here:
+            return
+        try:
+            with_gpu = self._settings.has_gpu and _cuda_is_initialized()
+            self._notes.write("starts", time.time_ns())
+            self._session = Session(self._calls, self._settings.level, with_gpu)
+            self._notes.write("recording", "gpu" if with_gpu else "cpu")
+        except Exception as error:
+            self._wanted = False
+            self._notes.failed("torch's profiler did not start", error)
+
+    def _end(self, patience_s: float) -> None:
+        session, self._session = self._session, None
+        if session is None or not self.belongs_here:
+            return
+        try:
+            self._save(session, patience_s)
+        except Exception as error:
+            self._notes.failed("torch's profiler did not save its trace", error)
+
+    def _save(self, session: Session, patience_s: float) -> None:
+        if not synchronized_within(patience_s):
+            self._notes.write("unsynchronized", patience_s)
+        path = f"{self._settings.raw}/kineto-{self._pid}-{self._parts}.json"
+        self._parts += 1
+        began = time.time_ns()
+        result = session.stop()
+        stopped = time.time_ns()
+        result.save(f"{path}.part")
+        os.rename(f"{path}.part", path)
+        self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
+
+
+def _cuda() -> Any:
+    return sys.modules["torch.cuda"]
+
+
+def _cuda_is_initialized() -> bool:
+    return bool(_cuda().is_initialized()) or bool(getattr(_cuda()._tls, "is_initializing", False))
+
+
+def synchronized_within(patience_s: float) -> bool:
+    """Wait for the devices, so that no kernel is cut off; False where they take longer (a hung collective, say)."""
+    if not _cuda_is_initialized():
+        return True
+    done = allocate_lock()
+    done.acquire()
+
+    def synchronize() -> None:
+        try:
+            for device in range(_cuda().device_count()):
+                if sys.modules["torch._C"]._cuda_hasPrimaryContext(device):
+                    _cuda().synchronize(device)
+        except Exception:  # a broken context: the script has its own error, and the events so far are worth saving
+            pass
+        finally:
+            done.release()
+
+    start_new_thread(synchronize, ())
+    return done.acquire(timeout=patience_s)

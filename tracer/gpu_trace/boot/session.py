@@ -1,0 +1,84 @@
+"""One session of torch's profiler, by its low-level calls.
+
+``torch.profiler.profile`` would do the same, but its start imports inductor (1.3 s) and its stop builds Python objects
+for every event (minutes). Only one session can exist in a process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_WANTED = {"profile_all_threads": True, "enable_cuda_sync_events": True, "trace_only": True}
+"""Of ``_ExperimentalConfig``: without the first only the starting thread is recorded; the last spares the result's
+conversion to Python objects. Each exists in some versions of torch only."""
+
+
+class Calls:
+    """The three low-level names as torch defined them, before anybody replaced them."""
+
+    def __init__(self, profiler: Any) -> None:
+        self.prepare: Callable[..., None] = profiler._prepare_profiler
+        self.enable: Callable[..., None] = profiler._enable_profiler
+        self.disable: Callable[[], Any] = profiler._disable_profiler
+
+
+class Session:
+    """A recording under way, from its construction to `stop`."""
+
+    def __init__(self, calls: Calls, level: str, with_gpu: bool) -> None:
+        self._calls = calls
+        config, activities = _config(level), _activities(with_gpu)
+        # Kineto reads the variable when it is first prepared. Python's os.environ never sees it.
+        os.putenv("KINETO_LOG_LEVEL", os.environ.get("KINETO_LOG_LEVEL", "6"))
+        try:
+            calls.prepare(config, activities)
+            if level == "gpu" and with_gpu:
+                calls.enable(config, activities, {_torch("_C._profiler").RecordScope.USER_SCOPE})
+            else:
+                calls.enable(config, activities)
+        finally:
+            if "KINETO_LOG_LEVEL" not in os.environ:
+                os.unsetenv("KINETO_LOG_LEVEL")
+        _torch("autograd.profiler")._run_on_profiler_start()
+
+    def stop(self) -> Any:
+        """End it; the result has ``save(path)``."""
+        result = self._calls.disable()
+        _torch("autograd.profiler")._run_on_profiler_stop()
+        return result
+
+
+def _torch(name: str) -> Any:
+    return sys.modules[f"torch.{name}"]
+
+
+def _activities(with_gpu: bool) -> set[Any]:
+    autograd = _torch("autograd")
+    wanted = {autograd.ProfilerActivity.CPU} | ({autograd.ProfilerActivity.CUDA} if with_gpu else set())
+    return wanted & set(autograd._supported_activities())
+
+
+def _config(level: str) -> Any:
+    full = level == "full"
+    experimental = _torch("_C._profiler")._ExperimentalConfig
+    known = experimental.__init__.__doc__ or ""
+    wanted = {name: value for name, value in _WANTED.items() if f"{name}:" in known}
+    if full:
+        wanted.pop("trace_only", None)  # torch cannot have it together with stacks
+    autograd = _torch("autograd")
+    return autograd.ProfilerConfig(
+        autograd.ProfilerState.KINETO,
+        full,  # shapes
+        full,  # memory
+        full,  # stacks
+        False,  # flops
+        False,  # modules
+        experimental(**wanted, **({"verbose": True} if full else {})),
+        "",  # trace id
+    )

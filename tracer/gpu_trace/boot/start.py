@@ -1,0 +1,35 @@
+"""Prepares the recording of this process; called before the script begins."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+
+from . import endings, settings
+from .imports import when_imported
+from .notes import Notes
+from .recorder import Recorder
+
+
+def begin() -> None:
+    """Take the settings from the environment and wait for the script to import torch."""
+    wishes = settings.take()
+    notes = Notes(f"{wishes.raw}/notes-{os.getpid()}")
+    recorder = Recorder(wishes, notes)
+
+    def at_exit() -> None:
+        if recorder.belongs_here:
+            notes.uncaught()
+            endings.finish_undisturbed(recorder)
+
+    def torch_imported() -> None:
+        try:
+            __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes)
+        except Exception as error:
+            notes.failed("torch could not be watched", error)
+
+    notes.write("python", sys.version.split()[0])
+    atexit.register(at_exit)  # the first to register is the last to be called
+    endings.watch(recorder, notes)
+    when_imported("torch", torch_imported)

@@ -1,0 +1,65 @@
+"""What is done once the script has imported torch: start at the right moment, and give way to the script's profiler."""
+
+from __future__ import annotations
+
+import sys
+
+from . import sigterm
+from .session import Calls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .notes import Notes
+    from .recorder import Recorder
+    from .settings import Settings
+
+
+def install(recorder: Recorder, settings: Settings, notes: Notes) -> None:
+    """Watch torch, and start to record: at the first use of CUDA where there is a GPU, else now."""
+    torch = sys.modules["torch"]
+    profiler = sys.modules["torch.autograd.profiler"]
+    _note_versions(torch, notes)
+    calls = Calls(profiler)
+    recorder.use(calls)
+    _give_way_to_the_scripts_own(profiler, calls, recorder)
+    sigterm.save_before_dying(recorder)
+    if settings.has_gpu and _version_of_gpu_library(torch):
+        # Earlier would be too early: a profiler merely prepared before CUDA is initialised breaks CUDA in forked
+        # children, and the script may still choose its devices. Every kernel after this moment is recorded.
+        torch.cuda._lazy_call(recorder.start)
+    else:
+        recorder.start()
+
+
+def _note_versions(torch: Any, notes: Notes) -> None:
+    notes.write("torch", torch.__version__)
+    notes.write("cuda", _version_of_gpu_library(torch))
+
+
+def _version_of_gpu_library(torch: Any) -> str:
+    """What torch was built with; empty for a build without GPUs."""
+    return torch.version.cuda or getattr(torch.version, "hip", None) or ""
+
+
+def _give_way_to_the_scripts_own(profiler: Any, calls: Calls, recorder: Recorder) -> None:
+    """Replace the three names that every profiler of torch ends in, so that ours is out of the way when one is used."""
+
+    def _prepare_profiler(*args: Any, **kwargs: Any) -> None:
+        recorder.give_way()
+        calls.prepare(*args, **kwargs)
+
+    def _enable_profiler(*args: Any, **kwargs: Any) -> None:
+        recorder.give_way()  # emit_nvtx and others do not prepare
+        calls.enable(*args, **kwargs)
+
+    def _disable_profiler() -> Any:
+        try:
+            return calls.disable()
+        finally:
+            recorder.resume()
+
+    profiler._prepare_profiler = _prepare_profiler
+    profiler._enable_profiler = _enable_profiler
+    profiler._disable_profiler = _disable_profiler

@@ -1,0 +1,68 @@
+"""The run folder: one for each run, never somebody else's."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gpu_trace_analyzers.errors import UsageError
+
+if TYPE_CHECKING:
+    from .request import Request
+
+RUNS = Path("gpu-trace-runs")
+FACTS = "run.json"
+"""The file by which a run folder is known."""
+
+
+class RunFolder:
+    """A folder of one run; what the child writes lies in ``raw`` until it is put together."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.shown = str(path)
+        self.raw = self.path / ".raw"
+        self.trace = self.path / "trace.json.gz"
+        self.facts = self.path / FACTS
+
+    def discard_raw(self) -> None:
+        """Remove what is no longer needed."""
+        shutil.rmtree(self.raw, ignore_errors=True)
+
+
+def create(request: Request) -> RunFolder:
+    """Make the folder. Raises `UsageError` where it exists, or cannot be made."""
+    try:
+        path = _new_default(request.target.name) if request.folder is None else _chosen(request.folder, request.force)
+        folder = RunFolder(path)
+        folder.raw.mkdir()
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename}: cannot write the run there ({error.strerror}); choose another folder with -o"
+        ) from error
+    return folder
+
+
+def _new_default(name: str) -> Path:
+    stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+        path = RUNS / f"{stem}{suffix}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return path
+    raise UsageError(f"{RUNS}: a thousand runs of this second; choose a folder with -o")
+
+
+def _chosen(path: Path, force: bool) -> Path:
+    if path.is_dir() and any(path.iterdir()):
+        if not (path / FACTS).is_file():
+            raise UsageError(f"{path}: is not empty and holds no run; choose another folder with -o")
+        if not force:
+            raise UsageError(f"{path}: holds a run already; choose another folder with -o, or replace it with --force")
+        shutil.rmtree(path)
+    path.mkdir(parents=True, exist_ok=True)
+    return path

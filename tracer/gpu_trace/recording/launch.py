@@ -1,0 +1,108 @@
+"""Starts the script and waits for its end, as a shell would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import interpreter
+
+if TYPE_CHECKING:
+    from .folder import RunFolder
+    from .request import Request
+
+_ENTRY = Path(__file__).resolve().parent.parent / "boot" / "entry"
+_PASSED_ON = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
+_FROM_THE_KERNEL = 0x80
+"""``si_code`` SI_KERNEL: the terminal sent it to the whole group, the script included."""
+
+
+def run(request: Request, folder: RunFolder) -> tuple[int, int]:
+    """Run the script under recording until it ends; its wait status, and its process id.
+
+    stdin, stdout, stderr, working directory and process group are ours. Raises OSError where Python cannot be started.
+    """
+    if interpreter.can_be_watched():
+        command = interpreter.command_heeding_environment(request.target.command)
+        environment = _environment(request, folder)
+    else:
+        command, environment = interpreter.command(request.target.command), dict(os.environ)
+    watched = _PASSED_ON | {signal.SIGCHLD}
+    # Blocked, not handled: so that each can be looked at, and the child starts with the mask and handlers we got.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+    try:
+        pid = os.posix_spawn(command[0], command, environment, setsigmask=before)
+        return _wait(pid, watched), pid
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def run_natively(request: Request) -> None:
+    """Become the script's own Python; for what cannot start anyway, so that the message is the one everybody knows."""
+    sys.stdout.flush()
+    command = interpreter.command(request.target.command)
+    os.execv(command[0], command)
+
+
+def die_alike(status: int) -> None:
+    """End by the signal that ended the script, or with its exit code."""
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        _die_of(-code)
+    sys.exit(code if code >= 0 else 128 - code)
+
+
+def _die_of(number: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if number != signal.SIGKILL:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    _without_core_dump()
+    os.kill(os.getpid(), number)
+
+
+def _without_core_dump() -> None:
+    """The script's core is of interest, ours is not."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _wait(pid: int, watched: set[signal.Signals]) -> int:
+    while True:
+        came = signal.sigwaitinfo(watched)
+        if came.si_signo == signal.SIGCHLD:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return status
+        elif came.si_code != _FROM_THE_KERNEL:
+            os.kill(pid, came.si_signo)
+
+
+def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
+    heeded = {name: value for name, value in os.environ.items() if not (_is_ignored(name) or name == "PYTHONPATH")}
+    native = {f"GPU_TRACE_NATIVE_{name}": value for name, value in os.environ.items() if name not in heeded}
+    path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
+    return {
+        **heeded,
+        **native,
+        "GPU_TRACE_RAW": str(folder.raw),
+        "GPU_TRACE_LEVEL": request.level,
+        "GPU_TRACE_GPU": "1" if machine_has_gpu() else "0",
+        "PYTHONPATH": os.pathsep.join([str(_ENTRY), path] if path else [str(_ENTRY)]),
+    }
+
+
+def _is_ignored(name: str) -> bool:
+    """Whether the script's Python, isolated by a flag, takes no notice of this variable."""
+    return bool(sys.flags.ignore_environment) and name.startswith("PYTHON")
+
+
+def machine_has_gpu() -> bool:
+    """Whether a GPU's device file is here. Asking CUDA would initialise it, too early for a script that forks."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1")
+    return not hidden and any(any(Path("/dev").glob(name)) for name in ("nvidia[0-9]*", "dxg", "kfd"))

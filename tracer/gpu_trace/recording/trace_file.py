@@ -1,0 +1,69 @@
+"""Writes ``trace.json.gz``: the sessions' Kineto traces joined, with the NVTX ranges added."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .kineto_text import KinetoText, NoTrace, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_BASE = re.compile(rb'"baseTimeNanoseconds": (\d+)')
+_LEVEL = 1
+"""of gzip: 5 times as fast as the default, and the file is a fifth larger"""
+
+
+def read_parts(raw: Path, pid: int) -> tuple[list[KinetoText], list[str]]:
+    """The traces that a process saved, in order, and what was wrong with them."""
+    parts, damage = [], []
+    for path in sorted(raw.glob(f"kineto-{pid}-*"), key=_part_number):
+        try:
+            part = parse(path.read_bytes())
+        except NoTrace:
+            damage.append("a part of the trace: the process ended while it was saved")
+            continue
+        parts.append(part)
+        if part.damage:
+            damage.append(part.damage)
+    return parts, damage
+
+
+def _part_number(path: Path) -> int:
+    return int(path.name.split("-")[2].split(".")[0])
+
+
+def base_ns(parts: Sequence[KinetoText]) -> int | None:
+    """What the first trace counts its times from, in ns since 1970."""
+    found = _BASE.search(parts[0].head) if parts else None
+    return int(found[1]) if found else None
+
+
+def write(path: Path, parts: Sequence[KinetoText], rows: Sequence[Mapping[str, Any]], base: int) -> None:
+    """Write the trace, whole or not at all; ``rows`` count their times from ``base``."""
+    unfinished = path.with_name(path.name + ".part")
+    with gzip.open(unfinished, "wb", compresslevel=_LEVEL) as file:
+        for piece in _pieces(parts, rows, base):
+            file.write(piece)
+    unfinished.replace(path)
+
+
+def _pieces(parts: Sequence[KinetoText], rows: Sequence[Mapping[str, Any]], base: int) -> Iterator[bytes]:
+    yield (
+        parts[0].head if parts else b'{"schemaVersion": 1, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n' % base
+    )
+    yield b'"traceEvents": [\n'
+    separator = b""
+    for part in parts:
+        if part.events:
+            yield separator + part.events
+            separator = b",\n"
+    for row in rows:
+        yield separator + msgspec.json.encode(row)
+        separator = b",\n"
+    yield b"\n]}\n"
