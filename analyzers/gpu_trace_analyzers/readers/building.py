@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..model import (
     MISSING,
     Device,
     DeviceWork,
+    Engine,
     HostCalls,
     HostOperators,
     Overheads,
@@ -23,91 +24,87 @@ from ..model import (
     Table,
     Trace,
 )
+from .quarantine import quarantine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
-_LONGEST_EVENT_NS = 30 * 24 * 3600 * 10**9
+    from ..model import Int32, Int64
+    from .tracefile import TraceFile
+
+TABLES: tuple[type[Table], ...] = (DeviceWork, HostCalls, HostOperators, Ranges, Syncs, Overheads)
+_MOST_DEVICES = 4096
+
+DeviceKind = Literal["gpu", "cpu"]
 
 
-class Strings:
-    """Names to codes, in the order of their first use."""
+class Strings(dict[str, int]):
+    """Names to codes, in the order of their first use: ``strings[name]`` is the code of a name, new or known."""
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
+    def __missing__(self, text: str) -> int:
+        code = self[text] = len(self)
+        return code
 
-    def code(self, text: str) -> int:
-        """The code of a string, new or known."""
-        return self._codes.setdefault(text, len(self._codes))
-
-    def all(self) -> tuple[str, ...]:
-        """The strings, by code."""
-        return tuple(self._codes)
-
-
-class Rows:
-    """Columns of one table while they grow, row by row or block by block."""
-
-    def __init__(self, table: type[Table]) -> None:
-        self._table = table
-        self._columns: dict[str, list[object]] = {name: [] for name in table.columns()}
-        self._blocks: list[Table] = []
-
-    def add(self, **row: object) -> None:
-        """One row; columns left out are `MISSING`."""
-        for name, values in self._columns.items():
-            values.append(row.get(name, MISSING))
-
-    def add_block(self, block: Table) -> None:
-        """Many rows at once."""
-        self._blocks.append(block)
-
-    def table(self) -> Table:
-        """Everything that was added, sorted by start; of equal starts, the longer first, as ranges nest."""
-        rows = self._table.concat([*self._blocks, self._table.of(self._columns)])
-        order = np.lexsort((-rows.end_ns, rows.start_ns))  # type: ignore[attr-defined]  # every table has them
-        return rows[order]
+    def codes(self, texts: Iterable[str]) -> Int32:
+        """The codes of many strings: (n,) int32."""
+        return np.fromiter(map(self.__getitem__, texts), dtype=np.int32)
 
 
 class TraceBuilder:
     """Collects events and becomes a `Trace`."""
 
-    def __init__(self, path: str, format_name: str) -> None:
-        self.path = path
+    def __init__(self, file: TraceFile, format_name: str) -> None:
+        self.file = file
         self.format = format_name
         self.strings = Strings()
         self.events = 0
         self.dropped: Counter[str] = Counter()
-        self.damage: list[str] = []
-        self.quarantined: list[Quarantined] = []
         self.metadata: dict[str, str] = {}
         self.epoch_ns: int | None = None
+        self.resolution_ns = 1
         self.rank = MISSING
         self.world_size = MISSING
-        self._rows: dict[type[Table], Rows] = {}
-        self._devices: dict[tuple[str, int], int] = {}
-        self._device_names: dict[tuple[str, int], str] = {}
+        self._blocks: dict[type[Table], list[Table]] = {table: [] for table in TABLES}
+        self._devices: dict[tuple[DeviceKind, int], int] = {}
+        self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._processes: dict[int, int] = {}
         self._process_names: dict[int, str] = {}
         self._thread_names: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        self._quarantined: list[Quarantined] = []
 
-    def rows(self, table: type[Table]) -> Rows:
-        """The growing columns of one table."""
-        if table not in self._rows:
-            self._rows[table] = Rows(table)
-        return self._rows[table]
+    def add(self, table: type[Table], **columns: object) -> None:
+        """Many rows at once, in any order; columns left out are `MISSING`."""
+        self._blocks[table].append(table.of(columns))
 
-    def device(self, kind: str, index: int) -> int:
-        """Position of a device, which gets one at its first use. (`build` puts them in order of kind and index.)"""
+    def device(self, kind: DeviceKind, index: int) -> int:
+        """Position of a device, which gets one at its first use; `MISSING` once there are too many to be true.
+
+        `build` puts them in order of kind and index.
+        """
+        if (kind, index) not in self._devices and len(self._devices) >= _MOST_DEVICES:
+            return MISSING
         return self._devices.setdefault((kind, index), len(self._devices))
 
-    def name_device(self, kind: str, index: int, name: str) -> None:
+    def devices(self, kind: DeviceKind, indices: Int64) -> Int64:
+        """`device` of many, where `MISSING` stays `MISSING`."""
+        distinct, places = np.unique(indices, return_inverse=True)
+        known = [self.device(kind, index) if index != MISSING else MISSING for index in distinct.tolist()]
+        return np.array(known, dtype=np.int64)[places]
+
+    def name_device(self, kind: DeviceKind, index: int, name: str) -> None:
         """Say what a device is called, whether or not it did anything."""
         self._device_names[kind, index] = name
 
     def process(self, pid: int) -> int:
         """Position of a process, which gets one at its first use."""
         return self._processes.setdefault(pid, len(self._processes))
+
+    def processes(self, pids: Int64) -> Int64:
+        """`process` of many."""
+        distinct, places = np.unique(pids, return_inverse=True)
+        return np.array([self.process(pid) for pid in distinct.tolist()], dtype=np.int64)[places]
 
     def name_process(self, pid: int, name: str) -> None:
         """Say what a process is called."""
@@ -117,69 +114,62 @@ class TraceBuilder:
         """Say what a thread is called."""
         self._thread_names[pid][tid] = name
 
-    def believable(self, name: str, start_ns: int | None, duration_ns: int | None) -> bool:
-        """Whether an event's times can be true; where not, it is quarantined (dropped, if it has none) and counted."""
-        if start_ns is None or duration_ns is None:
-            self.dropped["no readable ts or dur"] += 1
-            return False
-        reason = (
-            "negative duration" if duration_ns < 0 else "longer than 30 days" if duration_ns > _LONGEST_EVENT_NS else ""
-        )
-        if reason:
-            self.dropped[f"quarantined: {reason}"] += 1
-            self.quarantined.append(Quarantined(name, reason, start_ns, duration_ns))
-        return not reason
-
     def build(self) -> Trace:
-        """The trace, with devices in order and every table sorted."""
+        """The trace, with devices in order and every table sorted; unbelievable events are quarantined."""
         devices, renumber = self._ordered_devices()
-        tables = {
-            table: self.rows(table).table()
-            for table in (DeviceWork, HostCalls, HostOperators, Ranges, Syncs, Overheads)
-        }
+        tables: dict[type[Table], Any] = {table: table.concat(blocks) for table, blocks in self._blocks.items()}
+        self._blocks.clear()
+        for table, kept, found in quarantine(tables, tuple(self.strings), self.resolution_ns):
+            tables[table] = tables[table][kept]
+            self._quarantined += found
+        tables = {table: _in_order(rows) for table, rows in tables.items()}
         return Trace(
-            source=self._source(),
-            strings=self.strings.all(),
+            source=self._source(tables[DeviceWork]),
+            strings=tuple(self.strings),
             devices=devices,
             processes=tuple(self._process(pid) for pid in self._processes),
             work=_renumbered(tables[DeviceWork], renumber, "device", "peer"),
-            calls=tables[HostCalls],  # type: ignore[arg-type]  # the dict pairs each class with its own rows
-            operators=tables[HostOperators],  # type: ignore[arg-type]
-            ranges=tables[Ranges],  # type: ignore[arg-type]
+            calls=tables[HostCalls],
+            operators=tables[HostOperators],
+            ranges=tables[Ranges],
             syncs=_renumbered(tables[Syncs], renumber, "device"),
-            overheads=tables[Overheads],  # type: ignore[arg-type]
+            overheads=tables[Overheads],
             epoch_ns=self.epoch_ns,
         )
 
-    def _source(self) -> Source:
-        dropped = dict(sorted(self.dropped.items()))
+    def _source(self, work: DeviceWork) -> Source:
+        dropped = self.dropped + Counter(f"quarantined: {event.reason}" for event in self._quarantined)
+        dropped["unclassified"] = int((work.engine == Engine.UNKNOWN).sum())
         return Source(
-            self.path,
-            self.format,
-            self.events,
-            dropped,
-            tuple(self.damage),
-            tuple(self.quarantined),
-            dict(self.metadata),
+            path=str(self.file.path),
+            format=self.format,
+            events=self.events,
+            dropped={reason: count for reason, count in sorted(dropped.items()) if count},
+            damage=tuple(self.file.damage),
+            quarantined=tuple(self._quarantined),
+            metadata=dict(self.metadata),
         )
 
     def _process(self, pid: int) -> Process:
-        return Process(
-            pid, self._process_names.get(pid, ""), self.rank, self.world_size, dict(self._thread_names.get(pid, {}))
-        )
+        name, threads = self._process_names.get(pid, ""), dict(self._thread_names.get(pid, {}))
+        return Process(pid, name, self.rank, self.world_size, threads)
 
     def _ordered_devices(self) -> tuple[tuple[Device, ...], NDArray[np.int64]]:
+        """The devices, and for each position at first use the final one; the last entry is for `MISSING`."""
         keys = sorted(self._devices, key=lambda key: (key[0] != "gpu", key[1]))
-        renumber = np.zeros(len(keys) + 1, dtype=np.int64)
-        renumber[-1] = MISSING
+        renumber = np.full(len(keys) + 1, MISSING, dtype=np.int64)
         for new, key in enumerate(keys):
             renumber[self._devices[key]] = new
-        return tuple(_device(key, self._device_names.get(key, ""), self.rank) for key in keys), renumber
+        return tuple(Device(*key, self._device_names.get(key, ""), self.rank) for key in keys), renumber
 
 
-def _device(key: tuple[str, int], name: str, rank: int) -> Device:
-    kind, index = key
-    return Device("gpu" if kind == "gpu" else "cpu", index, name, rank)
+def _in_order(rows: Any) -> Table:
+    """Sorted by start; of equal starts the longer first, as ranges nest."""
+    if not (np.diff(rows.start_ns) > 0).all():
+        ordered: Table = rows[np.lexsort((-rows.end_ns, rows.start_ns))]
+        return ordered
+    kept: Table = rows
+    return kept
 
 
 def _renumbered(table: Table, renumber: NDArray[np.int64], *columns: str) -> Any:

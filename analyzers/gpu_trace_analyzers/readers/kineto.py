@@ -1,164 +1,141 @@
-"""Kineto's Chrome JSON, as torch.profiler writes it, and as `gpu-trace run` writes it with NVTX rows added.
+"""Kineto's Chrome JSON, as torch.profiler writes it, and as ``gpu-trace run`` writes it with NVTX rows added.
 
 One event is one JSON object; ``cat`` says what it is. Rows of ``gpu_user_annotation`` repeat host ranges on the GPU's
-own rows and are never work; nor are ``cuda_sync`` rows.
+own rows and are never work; nor are ``cuda_sync`` rows. One file is one recorded process, whatever process ids the
+GPU's rows have (there it is the device, or the agent).
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from ..errors import TraceUnreadable
-from ..model import (
-    MISSING,
-    DeviceWork,
-    Engine,
-    HostCalls,
-    HostOperators,
-    Memory,
-    Overheads,
-    RangeKind,
-    Ranges,
-    SyncKind,
-    Syncs,
-    Trace,
-)
+from ..model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
 from .building import TraceBuilder
-from .stamps import nanoseconds
+from .chrome import EventStream
+from .columns import as_id
+from .kineto_document import describe
+from .kineto_rows import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..engines import EngineRules
+    from ..model import Table, Trace
+    from .chrome import Event
+    from .chrome.stream import Way
+    from .tracefile import TraceFile
 
+NAME = "kineto"
 
-class _Event(msgspec.Struct):
-    ph: str = ""
-    cat: str = ""
-    name: str = ""
-    pid: Any = None
-    tid: Any = None
-    ts: msgspec.Raw = msgspec.Raw(b"")
-    dur: msgspec.Raw = msgspec.Raw(b"")
-    args: dict[str, Any] = {}
+KERNELS = frozenset({"kernel", "concurrent_kernel"})
+COPIES = frozenset({"gpu_memcpy", "memcpy"})
+FILLS = frozenset({"gpu_memset", "memset"})
+CALLS = frozenset(
+    f"{api}{level}" for api in ("", "cuda_", "hip_", "xpu_", "mtia_", "privateuse1_") for level in ("runtime", "driver")
+)
+OPERATORS = frozenset({"cpu_op", "operator"})
+RANGES = frozenset({"user_annotation", "nvtx"})
 
-
-class _File(msgspec.Struct):
-    traceEvents: list[_Event]  # noqa: N815  # the name in the file
-    baseTimeNanoseconds: int | None = None  # noqa: N815
-    deviceProperties: list[dict[str, Any]] = []  # noqa: N815
-    distributedInfo: dict[str, Any] = {}  # noqa: N815
-
-
-_WORK = {"kernel": "kernel", "gpu_memcpy": "memcpy", "memcpy": "memcpy", "gpu_memset": "memset", "memset": "memset"}
-_CALLS = {"cuda_runtime", "cuda_driver", "runtime", "driver", "hip_runtime", "xpu_runtime"}
-_MEMORIES = {"pageable": Memory.PAGEABLE, "pinned": Memory.PINNED, "device": Memory.DEVICE, "managed": Memory.MANAGED}
-_ENDS = re.compile(r"\((\w+) -> (\w+)\)")
-_SYNCS = {
-    "Context Sync": SyncKind.CONTEXT,
-    "Stream Sync": SyncKind.STREAM,
-    "Event Sync": SyncKind.EVENT,
-    "Stream Wait Event": SyncKind.STREAM_WAIT,
+NOT_ASKED = "framework operators"
+_UNUSED = {
+    "cpu_op": NOT_ASKED,
+    "operator": NOT_ASKED,
+    "gpu_user_annotation": "annotations on GPU rows",
+    "flow": "flow arrows",
+    "python_function": "Python functions",
+    "trace": "profiler span",
 }
+_PHASES = {"s": "flow", "t": "flow", "f": "flow"}
+_OTHER_PHASES = {"i": "instants", "I": "instants", "R": "instants", "C": "counters", "": "events without a phase"}
+_FLUSH = 8192  # events decoded before they become columns: few enough to stay small, enough to pay for NumPy's calls
 
 
-def read(data: bytes, path: str, rules: EngineRules, operators: bool) -> Trace:
-    """Read a whole file at once."""
-    try:
-        document = msgspec.json.decode(data, type=_File)
-    except msgspec.DecodeError as error:
-        raise TraceUnreadable(
-            path, f"is no Kineto trace ({error})", "give a trace.json or trace.json.gz of torch.profiler"
-        ) from error
-    reading = _Reading(TraceBuilder(path, "kineto"), rules, operators)
-    return reading.trace(document)
+def recognises(file: TraceFile) -> bool:
+    """Whether the file is Chrome JSON: an object with ``traceEvents``, or a list of events."""
+    head = file.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"["):
+        return b'"ph"' in head
+    return head.startswith(b"{") and (b'"traceEvents"' in head or b'"schemaVersion"' in head)
+
+
+def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = ("scan", "typed")) -> Trace:
+    """Read a file in blocks. ``ways`` leaves out the faster ways through a block; the trace is the same."""
+    return _Reading(file, rules, operators).trace(ways)
 
 
 class _Reading:
-    def __init__(self, builder: TraceBuilder, rules: EngineRules, operators: bool) -> None:
-        self.builder = builder
-        self.rules = rules
-        self.operators = operators
-        self.pid = 0
+    """Sorts events by category, and turns each category into columns, some thousand events at a time."""
 
-    def trace(self, document: _File) -> Trace:
-        builder = self.builder
-        builder.events = len(document.traceEvents)
-        builder.epoch_ns = document.baseTimeNanoseconds
-        builder.rank = document.distributedInfo.get("rank", MISSING)
-        builder.world_size = document.distributedInfo.get("world_size", MISSING)
-        for properties in document.deviceProperties:
-            builder.name_device("gpu", properties["id"], properties["name"])
-        self.pid = next((e.pid for e in document.traceEvents if e.cat.lower() in _CALLS | {"cpu_op"}), 0)
-        for event in document.traceEvents:
-            self.event(event)
-        return builder.build()
+    def __init__(self, file: TraceFile, rules: EngineRules, operators: bool) -> None:
+        self.builder = TraceBuilder(file, NAME)
+        self.rows = Rows(self.builder, rules)
+        self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
+        self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)
+        self.tables |= {"cuda_sync": Syncs, "overhead": Overheads}
+        if operators:
+            self.tables |= dict.fromkeys(OPERATORS, HostOperators)
+        self.pending: defaultdict[str, list[Event]] = defaultdict(list)
 
-    def event(self, event: _Event) -> None:
-        if event.ph != "X":
-            return
-        category = event.cat.lower()
-        start_ns, duration_ns = nanoseconds(str(bytes(event.ts), "utf-8")), nanoseconds(str(bytes(event.dur), "utf-8"))
-        if not self.builder.believable(event.name, start_ns, duration_ns) or start_ns is None or duration_ns is None:
-            return
-        times = {"start_ns": start_ns, "end_ns": start_ns + duration_ns, "name": self.builder.strings.code(event.name)}
-        if category in _WORK:
-            self.work(event, _WORK[category], times)
-        elif category in _CALLS:
-            self.host(HostCalls, event, times, correlation=event.args.get("correlation", MISSING))
-        elif category == "cpu_op" and self.operators:
-            self.host(HostOperators, event, times)
-        elif category in ("user_annotation", "nvtx"):
-            self.range(event, category, times)
+    def trace(self, ways: Collection[Way]) -> Trace:
+        stream = EventStream(self.builder.file, self.tables, ways)
+        for events in stream:
+            self.sort(events)
+        for category in list(self.pending):
+            self.flush(category)
+        for category, count in stream.skipped.items():
+            self.unused(category, count)
+        self.builder.events = stream.events
+        self.builder.dropped.update(stream.lost)
+        describe(self.builder, stream.document)
+        self.rows.close()
+        return self.builder.build()
+
+    def sort(self, events: list[Event]) -> None:
+        others: Counter[str] = Counter()
+        for event in events:
+            category = event.cat.lower()
+            if event.ph == "X" and category in self.tables:
+                pending = self.pending[category]
+                pending.append(event)
+                if len(pending) >= _FLUSH:
+                    self.flush(category)
+            elif event.ph == "M":
+                self.name(event)
+            elif event.ph == "X":
+                others[category] += 1
+            else:
+                others[_PHASES.get(event.ph, f"phase {event.ph}")] += 1
+        for category, count in others.items():
+            self.unused(category, count)
+
+    def unused(self, category: str, count: int) -> None:
+        known = _UNUSED.get(category) or _OTHER_PHASES.get(category.removeprefix("phase "))
+        self.builder.dropped[known or f"unknown category {category!r}"] += count
+
+    def flush(self, category: str) -> None:
+        events = self.pending.pop(category, [])
+        if category in CALLS:
+            self.rows.calls(events)
+        elif category in OPERATORS:
+            self.rows.operators(events)
+        elif category in KERNELS:
+            self.rows.kernels(events)
+        elif category in COPIES:
+            self.rows.copies(events)
+        elif category in FILLS:
+            self.rows.fills(events)
+        elif category in RANGES:
+            self.rows.ranges(events, category)
         elif category == "cuda_sync":
-            self.sync(event, times)
-        elif category == "overhead":
-            self.builder.rows(Overheads).add(**times, process=self.builder.process(self.pid))
+            self.rows.syncs(events)
+        else:
+            self.rows.overheads(events)
 
-    def work(self, event: _Event, kind: str, times: dict[str, int]) -> None:
-        args, builder = event.args, self.builder
-        index = args.get("device", args.get("inDevice", event.pid))
-        engine = Engine.COLLECTIVE if "Collective name" in args else self.rules.engine(kind, event.name)
-        ends = _ENDS.search(event.name) if kind == "memcpy" else None
-        peer = builder.device("gpu", args["toDevice"]) if "toDevice" in args else MISSING
-        builder.rows(DeviceWork).add(
-            **times, engine=engine, device=builder.device("gpu", index), stream=args.get("stream", event.tid),
-            process=builder.process(self.pid), correlation=args.get("correlation", MISSING),
-            size=args.get("bytes", MISSING),
-            source=_MEMORIES.get(ends[1].lower(), Memory.UNKNOWN) if ends else MISSING,
-            target=_MEMORIES.get(ends[2].lower(), Memory.UNKNOWN) if ends else MISSING, peer=peer,
-            grid=self.dimensions(args.get("grid")), block=self.dimensions(args.get("block")),
-        )  # fmt: skip
-
-    def dimensions(self, value: object) -> int:
-        return self.builder.strings.code(str(value)) if value is not None else MISSING
-
-    def host(self, table: Any, event: _Event, times: dict[str, int], **more: object) -> None:
-        self.builder.rows(table).add(**times, process=self.builder.process(event.pid), thread=event.tid, **more)
-
-    def range(self, event: _Event, category: str, times: dict[str, int]) -> None:
-        args, code = event.args, self.builder.strings.code
-        more: dict[str, int] = {
-            column: code(args[column]) for column in ("domain", "category", "payload") if column in args
-        }
-        if "color" in args:
-            more["color"] = int(args["color"].lstrip("#"), 16)
-        kind = RangeKind.NVTX if category == "nvtx" else RangeKind.ANNOTATION
-        thread = args.get("thread", event.tid)
-        self.builder.rows(Ranges).add(
-            **times, **more, kind=kind, process=self.builder.process(event.pid), thread=thread
-        )
-
-    def sync(self, event: _Event, times: dict[str, int]) -> None:
-        args, builder = event.args, self.builder
-        kind = _SYNCS.get(event.name)
-        if kind is None:
-            builder.dropped[f"unknown synchronisation {event.name}"] += 1
-            return
-        builder.rows(Syncs).add(
-            **times, kind=kind, device=builder.device("gpu", args.get("device", 0)), stream=args.get("stream", MISSING),
-            awaited_stream=args.get("wait_on_stream", MISSING),
-            awaited_correlation=args.get("wait_on_cuda_event_record_corr_id", MISSING),
-            process=builder.process(self.pid), correlation=args.get("correlation", MISSING),
-        )  # fmt: skip
+    def name(self, event: Event) -> None:
+        """A row of metadata: what a process or a thread is called."""
+        name = str(event.args.name or "").strip()
+        if event.name == "process_name":
+            self.builder.name_process(as_id(event.pid), name)
+        elif event.name == "thread_name":
+            self.builder.name_thread(as_id(event.pid), as_id(event.tid), name)

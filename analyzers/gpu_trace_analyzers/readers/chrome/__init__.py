@@ -1,0 +1,7 @@
+"""Chrome's JSON trace format, in which Kineto, XLA and MXNet write: one event is one object of a long list."""
+
+from .document import Document
+from .events import Args, Event
+from .stream import EventStream
+
+__all__ = ["Args", "Document", "Event", "EventStream"]

@@ -1,0 +1,144 @@
+"""The events of a file, in blocks, by the fastest way that is exact for each block.
+
+Text scan by category, typed decode, tolerant walk: each refuses a block that it cannot read exactly, and the next one
+takes it. For a valid file all three give the same events; what only the last can read is damaged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
+
+from ...errors import TraceUnreadable
+from . import document
+from .scan import Scan
+from .tolerant import Walk, walk
+from .typed import typed_events
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Iterator
+
+    from ..tracefile import TraceFile
+    from .events import Event
+
+Way = Literal["scan", "typed", "tolerant"]
+_LONGEST_EVENT = 1 << 24
+"""Bytes after which an event that does not end is given up; also how long the metadata around the events may be."""
+
+_MOST_DOCUMENTS = 64
+
+
+class EventStream:
+    """Iterates over lists of events, in the order of the file.
+
+    ``wanted`` are the categories of spans (``"ph": "X"``) that must be among them; of others some may be, and those
+    left out are counted in ``skipped``. After the iteration ``events`` is the number of events in the file, ``lost``
+    says how many could not be read and why, and ``document`` is what the file says beside its events.
+    """
+
+    def __init__(
+        self, file: TraceFile, wanted: Collection[str] = (), ways: Collection[Way] = ("scan", "typed")
+    ) -> None:
+        self.events = 0
+        self.skipped: Counter[str] = Counter()
+        self.lost: Counter[str] = Counter()
+        self.document: document.Document = {}
+        self._file = file
+        self._ways = ways
+        self._scan = Scan(wanted)
+        self._repaired = 0
+        self._documents = 0
+        self._cut_off = False
+
+    def __iter__(self) -> Iterator[list[Event]]:
+        blocks = self._file.blocks()
+        before, rest = self._up_to_the_events(blocks)
+        for number in range(_MOST_DOCUMENTS):
+            after = yield from self._list(rest, blocks)
+            tail = (after or "").encode("utf-8", "surrogateescape") + _at_most(blocks, _LONGEST_EVENT)
+            if not number:
+                self.document = document.parse(before, tail)
+                self._cut_off = after is None
+            begin = document.another_list(tail)
+            if begin is None:
+                break
+            rest = tail[begin:]
+            self._documents += 1
+        self._report()
+
+    def _list(self, rest: bytes, blocks: Iterator[bytes]) -> Generator[list[Event], None, str | None]:
+        """The events of one list; returns the text behind its end, None where it does not end."""
+        for block in blocks:
+            events, rest, after = self._take(rest + block)
+            yield self._counted(events)
+            if after is not None:
+                return after
+        events, after = self._take_the_end(rest)
+        yield self._counted(events)
+        return after
+
+    def _up_to_the_events(self, blocks: Iterator[bytes]) -> tuple[bytes, bytes]:
+        """What comes before the first event, and the beginning of the rest."""
+        text = b""
+        for block in blocks:
+            text += block
+            if (begin := document.events_begin(text)) is not None:
+                return text[:begin], text[begin:]
+            if len(text) > _LONGEST_EVENT:
+                break
+        raise TraceUnreadable(self._file.path, "has no list of trace events", "give a trace.json or trace.json.gz")
+
+    def _take(self, block: bytes) -> tuple[list[Event], bytes, str | None]:
+        """The events that a block completes, the rest of it, and the text behind the list once it has ended."""
+        if "scan" in self._ways and (scanned := self._scan.events(block)):
+            events, skipped, rest = scanned
+            self.skipped += skipped
+            self.events += skipped.total()
+            return events, rest, None
+        if "typed" in self._ways and (decoded := typed_events(block)):
+            return *decoded, None
+        walked = walk(_text(block), at_end=False)
+        self._note(walked)
+        if len(walked.rest) > _LONGEST_EVENT:
+            self.lost["event that does not end"] += 1
+            walked.rest = ""
+        return walked.events, walked.rest.encode("utf-8", "surrogateescape"), walked.after
+
+    def _take_the_end(self, block: bytes) -> tuple[list[Event], str | None]:
+        walked = walk(_text(block), at_end=True)
+        self._note(walked)
+        return walked.events, walked.after
+
+    def _note(self, walked: Walk) -> None:
+        self.lost += walked.lost
+        self.events += walked.lost.total()
+        self._repaired += walked.repaired
+
+    def _counted(self, events: list[Event]) -> list[Event]:
+        events = [event for event in events if event.ph or event.name or event.args.name]
+        self.events += len(events)
+        return events
+
+    def _report(self) -> None:
+        damage = self._file.damage
+        if self._cut_off and not damage:
+            damage.append("the list of events does not end: the file was cut off while it was written")
+        if self._documents:
+            damage.append(f"{self._documents} more traces follow in the same file; their events were read too")
+        if self._repaired:
+            damage.append(f"{self._repaired} events had quotes or backslashes that JSON does not allow; mended")
+        if lost := self.lost.total():
+            damage.append(f"{lost} events could not be read")
+
+
+def _at_most(blocks: Iterator[bytes], size: int) -> bytes:
+    text = b""
+    for block in blocks:
+        text += block
+        if len(text) >= size:
+            break
+    return text
+
+
+def _text(block: bytes) -> str:
+    return block.decode("utf-8", "surrogateescape")

@@ -1,0 +1,47 @@
+"""The plain way through a block of events: cut it after the last whole event, decode everything into typed structs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_decode = msgspec.json.Decoder(list[Event]).decode
+_TRIES = 12
+"""Where a block may be cut shows only when it is decoded: a ``},{`` may lie inside one event's arguments."""
+
+
+def typed_events(block: bytes) -> tuple[list[Event], bytes] | None:
+    """The whole events of a block, and the rest that begins an unfinished one; None where it is not valid JSON."""
+    start = len(block) - len(block.lstrip(b" \t\r\n,"))
+    for end, rest in _cuts(block):
+        events = decoded(b"[" + block[start:end] + b"]")
+        if events is not None:
+            return events, block[rest:]
+    return None
+
+
+def decoded(text: bytes) -> list[Event] | None:
+    """A JSON list of events; None where the text is not valid, or a field not of its type."""
+    try:
+        return _decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _cuts(block: bytes) -> Iterator[tuple[int, int]]:
+    """The last places where an object ends and, past a comma, another begins: (end of it, beginning of the next)."""
+    found, at = 0, len(block)
+    while found < _TRIES and (at := block.rfind(b"{", 0, at)) > 0:
+        before = block[:at].rstrip(b" \t\r\n") if at < 200 else block[max(0, at - 200) : at].rstrip(b" \t\r\n")
+        if not before.endswith(b","):
+            continue
+        before = before[:-1].rstrip(b" \t\r\n")
+        if before.endswith(b"}"):
+            found += 1
+            yield max(0, at - 200) + len(before), at

@@ -1,0 +1,51 @@
+"""The formats that can be read: one line each, and those that other distributions add.
+
+A reader is a module (or any object) with
+
+    NAME                                       as in ``Trace.source.format``
+    recognises(file: TraceFile) -> bool        by content; quick, and without raising
+    read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace
+
+Another distribution adds one by an entry point of the group ``gpu_trace.readers``; those are asked first.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..engines import EngineRules
+    from ..model import Trace
+    from .tracefile import TraceFile
+
+GROUP = "gpu_trace.readers"
+
+READERS = ("kineto",)
+"""Modules beside this one, in the order in which they are asked: the particular before the general."""
+
+
+class Reader(Protocol):
+    """What a reader has; see above."""
+
+    NAME: str
+
+    def recognises(self, file: TraceFile) -> bool: ...
+
+    def read(self, file: TraceFile, rules: EngineRules, operators: bool) -> Trace: ...
+
+
+def readers() -> Iterator[Reader]:
+    """All readers, each imported when it is its turn."""
+    for entry in entry_points(group=GROUP):
+        yield cast("Reader", entry.load())
+    for name in READERS:
+        yield cast("Reader", import_module(f".{name}", __package__))
+
+
+def reader_for(file: TraceFile) -> Reader | None:
+    """The first reader that recognises a file."""
+    return next((reader for reader in readers() if reader.recognises(file)), None)

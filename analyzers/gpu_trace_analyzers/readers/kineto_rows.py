@@ -1,0 +1,230 @@
+"""Kineto's events, a category at a time, as columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..model import (
+    MISSING,
+    DeviceWork,
+    Engine,
+    HostCalls,
+    HostOperators,
+    Memory,
+    Overheads,
+    RangeKind,
+    Ranges,
+    SyncKind,
+    Syncs,
+)
+from .columns import as_id, ids
+from .stamps import NO_TIME, nanoseconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..engines import EngineRules
+    from ..model import Int64, Table
+    from .building import TraceBuilder
+    from .chrome import Event
+
+_MEMORIES = {"pageable": Memory.PAGEABLE, "pinned": Memory.PINNED, "device": Memory.DEVICE, "managed": Memory.MANAGED}
+_ENDS = re.compile(r"\((\w+) -> (\w+)\)")
+_SYNCS = {
+    "Context Sync": SyncKind.CONTEXT,
+    "Stream Sync": SyncKind.STREAM,
+    "Event Sync": SyncKind.EVENT,
+    "Stream Wait Event": SyncKind.STREAM_WAIT,
+}
+_EPOCH_NS = 10**18
+"""Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
+
+Columns = dict[str, Any]
+
+
+class Rows:
+    """Turns lists of events into rows of a builder's tables."""
+
+    def __init__(self, builder: TraceBuilder, rules: EngineRules) -> None:
+        self._builder = builder
+        self._rules = rules
+        self._dimensions: dict[bytes, int] = {b"": MISSING}
+        self._ends: dict[int, tuple[int, int]] = {}
+        self._engines: dict[tuple[str, int], Engine] = {}
+        self._host: int | None = None
+        self._of_the_host: list[tuple[type[Table], Columns]] = []
+        self._fractions = False
+        self._latest_ns = 0
+
+    def kernels(self, events: list[Event]) -> None:
+        """Kernels. One whose arguments name a collective is one, whatever its name."""
+        events, columns = self._timed(events)
+        columns |= self._on_device(events, "kernel")
+        collective = np.array([event.args.collective is not None for event in events], dtype=np.bool_)
+        columns["engine"][collective] = Engine.COLLECTIVE
+        columns["grid"] = self._dimension([bytes(event.args.grid) for event in events])
+        columns["block"] = self._dimension([bytes(event.args.block) for event in events])
+        self._add_for_host(DeviceWork, columns)
+
+    def copies(self, events: list[Event]) -> None:
+        """Copies, with the memory at both ends, and the other device of a copy between two."""
+        events, columns = self._timed(events)
+        columns |= self._on_device(events, "memcpy")
+        ends = np.array([self._memories(code) for code in columns["name"].tolist()], dtype=np.int8).reshape(-1, 2)
+        columns["source"], columns["target"] = ends[:, 0], ends[:, 1]
+        columns["peer"] = self._builder.devices("gpu", ids([event.args.to_device for event in events]))
+        columns["size"] = ids([event.args.bytes for event in events])
+        self._add_for_host(DeviceWork, columns)
+
+    def fills(self, events: list[Event]) -> None:
+        """Memsets."""
+        events, columns = self._timed(events)
+        columns |= self._on_device(events, "memset")
+        columns["size"] = ids([event.args.bytes for event in events])
+        self._add_for_host(DeviceWork, columns)
+
+    def calls(self, events: list[Event]) -> None:
+        """Calls of the runtime and driver API."""
+        events, columns = self._timed(events)
+        columns |= self._on_host(events)
+        columns["correlation"] = ids([event.args.correlation for event in events])
+        self._builder.add(HostCalls, **columns)
+
+    def operators(self, events: list[Event]) -> None:
+        """The framework's operators."""
+        events, columns = self._timed(events)
+        self._builder.add(HostOperators, **columns, **self._on_host(events))
+
+    def ranges(self, events: list[Event], category: str) -> None:
+        """Annotations; and NVTX ranges, whose thread stands in the arguments where the row is not the thread's own."""
+        events, columns = self._timed(events)
+        columns |= self._on_host(events)
+        columns["kind"] = np.full(len(events), RangeKind.NVTX if category == "nvtx" else RangeKind.ANNOTATION)
+        if category == "nvtx":
+            threads = ids([event.args.thread for event in events])
+            columns["thread"] = np.where(threads != MISSING, threads, columns["thread"])
+            for column in ("domain", "category", "payload"):
+                columns[column] = [self._optional(getattr(event.args, column)) for event in events]
+            columns["color"] = [_color(event.args.color) for event in events]
+        self._builder.add(Ranges, **columns)
+
+    def syncs(self, events: list[Event]) -> None:
+        """Synchronisation. Of a kind nobody knows only the number is kept."""
+        known = [event for event in events if event.name in _SYNCS]
+        for event in events:
+            if event.name not in _SYNCS:
+                self._builder.dropped[f"unknown synchronisation {event.name!r}"] += 1
+        known, columns = self._timed(known)
+        del columns["name"]
+        devices = self._first(known, lambda event: event.args.device, lambda event: event.pid)
+        columns |= {
+            "kind": [_SYNCS[event.name] for event in known],
+            "device": self._builder.devices("gpu", devices),
+            "stream": ids([event.args.stream for event in known]),
+            "awaited_stream": ids([event.args.wait_on_stream for event in known]),
+            "awaited_correlation": ids([event.args.awaited_correlation for event in known]),
+            "correlation": ids([event.args.correlation for event in known]),
+        }
+        self._add_for_host(Syncs, columns)
+
+    def overheads(self, events: list[Event]) -> None:
+        """Time the profiler took."""
+        _, columns = self._timed(events)
+        self._add_for_host(Overheads, columns)
+
+    def close(self) -> None:
+        """Once all events are in: rows without a process of their own get that of the host."""
+        builder = self._builder
+        process = builder.process(self._host if self._host is not None else 0)
+        for table, columns in self._of_the_host:
+            builder.add(table, **columns, process=np.full(len(columns["start_ns"]), process))
+        builder.resolution_ns = 1 if self._fractions else 1000
+        if self._latest_ns > _EPOCH_NS:
+            builder.epoch_ns = 0
+
+    def _timed(self, events: list[Event]) -> tuple[list[Event], Columns]:
+        """The events that have times, with those and their names; the others are counted."""
+        starts = [bytes(event.ts) for event in events]
+        start_ns = nanoseconds_of(starts)
+        duration_ns = nanoseconds_of([bytes(event.dur) for event in events])
+        timed = (start_ns != NO_TIME) & (duration_ns != NO_TIME)
+        if not timed.all():
+            self._builder.dropped["no readable ts or dur"] += int((~timed).sum())
+            events = [event for event, has in zip(events, timed.tolist(), strict=True) if has]
+            start_ns, duration_ns = start_ns[timed], duration_ns[timed]
+        if not self._fractions:
+            self._fractions = any(b"." in start for start in starts)
+        if len(start_ns):
+            self._latest_ns = max(self._latest_ns, int(start_ns.max()))
+        names = self._builder.strings.codes(event.name for event in events)
+        return events, {"start_ns": start_ns, "end_ns": start_ns + duration_ns, "name": names}
+
+    def _on_device(self, events: list[Event], kind: str) -> Columns:
+        """The device from the right field: a copy between two devices has none, but the one it ran in."""
+        device = self._first(
+            events,
+            lambda event: event.args.device,
+            lambda event: event.args.in_device,
+            lambda event: event.args.from_device,
+            lambda event: event.pid,
+        )
+        engines = {name: self._rules.engine(kind, name) for name in {event.name for event in events}}
+        return {
+            "device": self._builder.devices("gpu", device),
+            "stream": self._first(events, lambda event: event.args.stream, lambda event: event.tid),
+            "correlation": ids([event.args.correlation for event in events]),
+            "engine": np.array([engines[event.name] for event in events], dtype=np.int8),
+        }
+
+    def _on_host(self, events: list[Event]) -> Columns:
+        pids = ids([event.pid for event in events])
+        if self._host is None and len(pids):
+            self._host = int(pids[0])
+        return {"process": self._builder.processes(pids), "thread": ids([event.tid for event in events])}
+
+    def _first(self, events: list[Event], *fields: Callable[[Event], object]) -> Int64:
+        """For each event the first of these fields that it has."""
+        values = ids([fields[0](event) for event in events])
+        for field in fields[1:]:
+            missing = np.flatnonzero(values == MISSING)
+            if not len(missing):
+                break
+            values[missing] = ids([field(events[row]) for row in missing.tolist()])
+        return values
+
+    def _add_for_host(self, table: type[Table], columns: Columns) -> None:
+        self._of_the_host.append((table, columns))
+
+    def _dimension(self, texts: list[bytes]) -> list[int]:
+        """Codes of ``[132, 1, 1]``, however the file spaces it."""
+        known = self._dimensions
+        for text in set(texts) - known.keys():
+            known[text] = self._builder.strings[str(json.loads(text))]
+        return [known[text] for text in texts]
+
+    def _memories(self, code: int) -> tuple[int, int]:
+        """Where a copy of this name reads and writes: ``Memcpy HtoD (Pinned -> Device)``."""
+        found = self._ends.get(code)
+        if found is None:
+            name = next(name for name, known in self._builder.strings.items() if known == code)
+            ends = _ENDS.search(name)
+            words = ends.groups() if ends else ("", "")
+            source, target = (_MEMORIES.get(word.lower(), Memory.UNKNOWN) for word in words)
+            found = self._ends[code] = (source, target)
+        return found
+
+    def _optional(self, value: object) -> int:
+        return self._builder.strings[str(value)] if value is not None else MISSING
+
+
+def _color(value: object) -> int:
+    """``#AARRGGBB`` as a number."""
+    text = str(value).removeprefix("#")
+    try:
+        return int(text, 16) if 0 < len(text) <= 8 else MISSING
+    except ValueError:
+        return as_id(None)

@@ -1,0 +1,66 @@
+"""Events whose times cannot be true: they would dominate every figure, so they are set aside and listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..model import DeviceWork, Quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from ..model import Table
+
+A_DAY_NS = 24 * 3600 * 10**9
+"""Longer than any recording; stamps that a driver left at zero lie weeks from the others."""
+
+
+def quarantine(
+    tables: Mapping[type[Table], Any], strings: tuple[str, ...], resolution_ns: int
+) -> Iterator[tuple[type[Table], NDArray[np.bool_], list[Quarantined]]]:
+    """For each table that has such events: which rows to keep, and the others.
+
+    ``resolution_ns`` is the step of the trace's clock. Work that took no time on a clock of nanoseconds was never
+    measured; on one of microseconds it was merely short.
+    """
+    middle_ns = _middle(tables)
+    for table, rows in tables.items():
+        reasons = dict(_reasons(table, rows, middle_ns, resolution_ns))
+        if any(bad.any() for bad in reasons.values()):
+            yield table, ~np.logical_or.reduce(list(reasons.values())), list(_listed(rows, reasons, strings))
+
+
+def _middle(tables: Mapping[type[Table], Any]) -> int:
+    """The median start of everything: (it may not be a plain mean, which one absurd stamp would move)."""
+    starts = np.concatenate([rows.start_ns for rows in tables.values()])
+    return int(np.partition(starts, len(starts) // 2)[len(starts) // 2]) if len(starts) else 0
+
+
+def _reasons(
+    table: type[Table], rows: Any, middle_ns: int, resolution_ns: int
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    duration_ns = rows.end_ns - rows.start_ns
+    yield "negative duration", duration_ns < 0
+    yield "longer than a day", duration_ns > A_DAY_NS
+    yield "more than a day from most events", np.abs(rows.start_ns - middle_ns) > A_DAY_NS
+    if table is DeviceWork and resolution_ns == 1:
+        yield "work of no length", duration_ns == 0
+
+
+def _listed(rows: Any, reasons: Mapping[str, NDArray[np.bool_]], strings: tuple[str, ...]) -> Iterator[Quarantined]:
+    seen = np.zeros(len(rows), dtype=np.bool_)
+    for reason, bad in reasons.items():
+        for row in np.flatnonzero(bad & ~seen):
+            start_ns, end_ns = int(rows.start_ns[row]), int(rows.end_ns[row])
+            name = strings[rows.name[row]] if hasattr(rows, "name") else table_name(rows)
+            yield Quarantined(name, reason, start_ns, end_ns - start_ns)
+        seen |= bad
+
+
+def table_name(rows: object) -> str:
+    """What to call a row that has no name of its own."""
+    return type(rows).__name__
