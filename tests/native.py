@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 INSTALLED = Path(sys.executable).with_name("gpu-trace")
 ENTRY = [str(INSTALLED)] if INSTALLED.exists() else ["-m", "gpu_trace"]
 """How the command is started: installed, or from a source tree on ``PYTHONPATH``."""
-_ADDRESS = re.compile("0x[0-9a-f]+")
+_VARYING = re.compile(r"(?<=0x)[0-9a-f]+|(?<=\[W)\d+ [\d:.]+")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,16 @@ def script(text: str, **more: Any) -> Case:
     return Case({"script.py": text}, **more)
 
 
+def run_both(case: Case, folder: Path) -> tuple[Outcome, Outcome]:
+    """Natively and traced, side by side, each in a folder of its own; the run folder is ``folder / "run"``."""
+    alone, traced = folder / "alone", folder / "traced"
+    for each in (alone, traced):
+        write_files(case, each)
+    with ThreadPoolExecutor() as pool:
+        both = pool.submit(run_natively, case, alone), pool.submit(run_traced, case, traced, folder / "run")
+        return both[0].result(), both[1].result()
+
+
 def run_natively(case: Case, folder: Path) -> Outcome:
     return _run([sys.executable, *case.flags, *case.command], case, folder)
 
@@ -61,6 +72,8 @@ def run_traced(case: Case, folder: Path, run: Path, *options: str) -> Outcome:
 
 
 def write_files(case: Case, folder: Path) -> None:
+    """Put the case's files where it will run."""
+    folder.mkdir(exist_ok=True)
     for name, content in case.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,9 +103,10 @@ def _run(command: list[str], case: Case, folder: Path) -> Outcome:
             time.sleep(0.2)  # for the script to get from that line to where it stays
             process.send_signal(case.send)
         stdout, stderr = process.communicate(case.stdin.encode(), timeout=60)
-    return Outcome(_plain(first + stdout), _plain(stderr), process.returncode)
+    return Outcome(_plain(first + stdout, folder), _plain(stderr, folder), process.returncode)
 
 
-def _plain(output: bytes) -> str:
-    """Text in which addresses do not differ from run to run."""
-    return _ADDRESS.sub("0x", output.decode())
+def _plain(output: bytes, folder: Path) -> str:
+    """Text without what differs from run to run: addresses, the folder, times in warnings, Kineto's own chatter."""
+    text = _VARYING.sub("", output.decode().replace(str(folder), "HERE"))
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("USDT:"))

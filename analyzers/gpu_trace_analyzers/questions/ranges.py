@@ -70,9 +70,8 @@ class _LaunchOrder:
         self._at_ns = at_ns[order]
         owner = list(zip(process[known][order].tolist(), thread[order].tolist(), strict=True))
         firsts = [i for i in range(len(owner)) if i == 0 or owner[i] != owner[i - 1]]
-        self._slices = dict(
-            zip([owner[i] for i in firsts], zip(firsts, [*firsts[1:], len(owner)], strict=True), strict=True)
-        )
+        ends = [*firsts[1:], len(owner)][: len(firsts)]
+        self._slices = {owner[first]: (first, end) for first, end in zip(firsts, ends, strict=True)}
 
     def inside(self, ranges: Ranges) -> Int64:
         """Rows of ``Trace.work`` launched inside any of these ranges, on their own threads; each once, in order."""

@@ -44,7 +44,8 @@ class _Watcher:
         others = _signal.set_wakeup_fd(self._writes, warn_on_full_buffer=False)
         if others != -1:
             _signal.set_wakeup_fd(others)  # theirs was first; then our handler has to do
-        os.register_at_fork(after_in_child=self._forget)
+        # A signal between the fork and `_forget` would come to our thread, which is not there.
+        os.register_at_fork(before=self._hold, after_in_parent=self._release, after_in_child=self._forget)
         start_new_thread(self._watch, ())
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the signature of a handler
@@ -68,9 +69,16 @@ class _Watcher:
         while True:
             time.sleep(1)
 
+    def _hold(self) -> None:
+        self._mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGTERM})
+
+    def _release(self) -> None:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
+
     def _forget(self) -> None:
         """In a forked child SIGTERM kills at once, as it does natively."""
         if self._is_ours():
             _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
         if (others := _signal.set_wakeup_fd(-1)) not in (-1, self._writes):
             _signal.set_wakeup_fd(others)
+        self._release()

@@ -1,7 +1,7 @@
 """The text of a trace as Kineto wrote it: cut into what stands before its events, the events, and what follows.
 
-Kineto's text can be invalid: it writes range names unescaped, so one with a quote in it breaks the file, and a process
-killed while it saves leaves half an event. What is valid passes through untouched.
+Kineto's text can be invalid: it writes range names unescaped, so one with a quote in it breaks the file; call stacks
+can hold arbitrary bytes; a process killed while it saves leaves half an event. What is valid passes through untouched.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ import msgspec
 _OPENING = re.compile(rb'"traceEvents"\s*:\s*\[')
 _CLOSING = re.compile(rb"\]\s*(,[^\]\[]*)?\}\s*$")
 _TAIL_BYTES = 1 << 16
-_NAME = re.compile(rb'("(?:name|labels)": ")(.*?)("(?:,\s*"(?:pid|ph|ts|tid|cat|args)":|,?\s*\n))')
-_EVENT_END = re.compile(rb"\}\s*,\s*\{")
-_ESCAPES = {byte: f"\\u{byte:04x}".encode() for byte in (*range(0x20), ord('"'), ord("\\"))}
+_NAME_ON_A_LINE = re.compile(rb'(\n\s*"name": ")((?:(?!"\n\s*\}).)*?)(",\n\s*"(?:pid|ts)":)', re.DOTALL)
+"""as torch 2.12 and later write it: a field a line; only the name of an event, no name among its arguments"""
+_NAME_IN_A_LINE = re.compile(rb'("name": ")(.*)(", "(?:pid|ts)": )')
+"""as earlier versions do: the first fields of an event on one line"""
+_UNFIT_FOR_A_NAME = re.compile(rb'["\\\x00-\x1f]')
+_CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+_EVENT_END = re.compile(rb"\}\s*,\s*\{(?=\s*\"ph\")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,9 @@ def parse(text: bytes) -> KinetoText:
 def is_json(text: bytes) -> bool:
     """Whether the text is one valid JSON value. No objects are made of it."""
     try:
-        msgspec.json.decode(text, type=msgspec.Raw)
+        msgspec.json.decode(text, type=msgspec.Raw)  # this looks at everything but the encoding
+        if not text.isascii():
+            text.decode("utf-8")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
@@ -62,30 +68,30 @@ def _closing(text: bytes) -> int | None:
 
 def _repaired(head: bytes, rest: bytes) -> KinetoText:
     closing = _closing(rest)
-    events = (rest if closing is None else rest[:closing]).strip()
-    events = _NAME.sub(_escaped, events)
-    whole = events if is_json(b"[" + events + b"]") else _up_to_last_whole_event(events)
-    damage = "" if len(whole) == len(events) else "events that were not saved whole"
-    return KinetoText(head, whole, damage)
+    events = _valid(rest if closing is None else rest[:closing])
+    if closing is not None and is_json(b"[" + events + b"]"):
+        return KinetoText(head, events)
+    pieces = _events_one_by_one(events)
+    whole = [piece for piece in pieces if is_json(piece)]
+    lost = len(pieces) - len(whole)
+    cut = "; the process ended while it saved them" if closing is None else ""
+    return KinetoText(head, b",".join(whole), f"{lost} events that were not written whole{cut}")
 
 
-def _escaped(name: re.Match[bytes]) -> bytes:
-    before, text, after = name.groups()
-    plain = re.sub(rb'[\x00-\x1f"\\]', lambda found: _ESCAPES[found[0][0]], text)
-    return before + plain.decode("utf-8", "replace").encode() + after
+def _valid(events: bytes) -> bytes:
+    """UTF-8 throughout, names and control characters escaped: call stacks can hold names that were freed long ago."""
+    return _CONTROL.sub(_escaped, _escaped_names(events.strip().decode("utf-8", "replace").encode()))
 
 
-def _up_to_last_whole_event(events: bytes) -> bytes:
-    """The longest prefix that is a list of whole events, of those that end shortly before the text does."""
-    ends = [found.start() + 1 for found in _EVENT_END.finditer(events, max(0, len(events) - _TAIL_BYTES))]
-    for end in reversed(ends):
-        if is_json(b"[" + events[:end] + b"]"):
-            return events[:end]
-    return _whole_events_one_by_one(events)
+def _escaped_names(events: bytes) -> bytes:
+    pattern = _NAME_ON_A_LINE if _NAME_ON_A_LINE.search(events) else _NAME_IN_A_LINE
+    return pattern.sub(lambda found: found[1] + _UNFIT_FOR_A_NAME.sub(_escaped, found[2]) + found[3], events)
 
 
-def _whole_events_one_by_one(events: bytes) -> bytes:
-    """Every event that is valid by itself; the slow way, for damage in the middle."""
+def _escaped(character: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % character[0][0]
+
+
+def _events_one_by_one(events: bytes) -> list[bytes]:
     pieces = _EVENT_END.split(events)
-    texts = [b"{" * (number > 0) + piece + b"}" * (number < len(pieces) - 1) for number, piece in enumerate(pieces)]
-    return b",".join(text for text in texts if text.strip() and is_json(text))
+    return [b"{" * (number > 0) + piece + b"}" * (number < len(pieces) - 1) for number, piece in enumerate(pieces)]
