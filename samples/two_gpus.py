@@ -1,0 +1,159 @@
+"""Two devices work for us: do they work at the same time?
+
+The same 50 matrix products for each of two devices: one device alone, the other alone, one after the other (the host
+waits in between), and both launched back to back with one wait at the end. Launching only puts work into a queue, so
+the second launch happens while the first device is busy, and both together take as long as one.
+
+    python samples/two_gpus.py
+    gpu-trace run samples/two_gpus.py
+
+Look at "devices at once" in the summary: the share of the shorter device's compute during which the other one computed
+too, over the whole run; select one variant (``--variant both``) to see it for that one alone.
+
+With one GPU the two are streams of it: products this large fill the GPU, so both at once take as long as one after the
+other. Without a GPU two threads of the CPU stand in; compare "threads at once".
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import nvtx
+import torch
+
+
+class Worker:
+    """A device, or a part of one, with a queue: `launch` puts work in and returns, `wait` waits until it is done."""
+
+    def __init__(self, name: str, device: str, size: int, products: int) -> None:
+        self.name = name
+        self.products = products
+        self.matrix = torch.randn(size, size, device=device) / size**0.5
+
+    def launch(self) -> None:
+        raise NotImplementedError
+
+    def wait(self) -> torch.Tensor:
+        raise NotImplementedError
+
+    def run(self) -> torch.Tensor:
+        for _ in range(self.products):
+            y = self.matrix @ self.matrix
+        return y
+
+    def check(self, y: torch.Tensor) -> None:
+        """Raise unless ``y`` is the product, against double precision on the CPU for a few rows."""
+        rows = self.matrix[:4].cpu().double() @ self.matrix.cpu().double()
+        torch.testing.assert_close(y[:4].cpu().double(), rows, rtol=1e-3, atol=1e-3)
+
+
+class GpuWorker(Worker):
+    """A GPU, through a stream of its own."""
+
+    def __init__(self, name: str, device: str, size: int, products: int) -> None:
+        super().__init__(name, device, size, products)
+        torch.cuda.synchronize(device)
+        self.stream = torch.cuda.Stream(device)
+
+    def launch(self) -> None:
+        with torch.cuda.stream(self.stream):
+            self.result = self.run()
+
+    def wait(self) -> torch.Tensor:
+        self.stream.synchronize()
+        return self.result
+
+
+class CpuWorker(Worker):
+    """A thread of the CPU."""
+
+    def __init__(self, name: str, device: str, size: int, products: int) -> None:
+        super().__init__(name, device, size, products)
+        # One core for each: torch counts threads per thread.
+        self.thread = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+        self.pending: Future[torch.Tensor] = self.thread.submit(self.run)
+
+    def launch(self) -> None:
+        def work() -> torch.Tensor:
+            with nvtx.annotate(self.name, color="green"):
+                return self.run()
+
+        self.pending = self.thread.submit(work)
+
+    def wait(self) -> torch.Tensor:
+        return self.pending.result()
+
+
+def first(a: Worker, _: Worker) -> list[tuple[Worker, torch.Tensor]]:
+    a.launch()
+    return [(a, a.wait())]
+
+
+def second(_: Worker, b: Worker) -> list[tuple[Worker, torch.Tensor]]:
+    b.launch()
+    return [(b, b.wait())]
+
+
+def in_turns(a: Worker, b: Worker) -> list[tuple[Worker, torch.Tensor]]:
+    return first(a, b) + second(a, b)
+
+
+def both(a: Worker, b: Worker) -> list[tuple[Worker, torch.Tensor]]:
+    a.launch()
+    b.launch()
+    return [(a, a.wait()), (b, b.wait())]
+
+
+VARIANTS = {"first": first, "second": second, "in_turns": in_turns, "both": both}
+
+
+def wall_ms(name: str, a: Worker, b: Worker) -> float:
+    """Wall clock of one run of a variant, in ms."""
+    began = time.perf_counter()
+    with nvtx.annotate(name, color="green"):
+        results = VARIANTS[name](a, b)
+    took_ms = (time.perf_counter() - began) * 1e3
+    with nvtx.annotate("check", color="gray"):
+        for worker, y in results:
+            worker.check(y)
+    return took_ms
+
+
+def workers(gpus: int, size: int | None, products: int | None) -> tuple[str, Worker, Worker]:
+    """What stands for the two devices here, and a sentence that says so."""
+    if gpus >= 2:
+        where, kind, devices = "GPU 0 and GPU 1", GpuWorker, ("cuda:0", "cuda:1")
+    elif gpus == 1:
+        where, kind, devices = "one GPU only: two streams of it stand in", GpuWorker, ("cuda:0", "cuda:0")
+    else:
+        where, kind, devices = "no GPU here: two CPU threads stand in", CpuWorker, ("cpu", "cpu")
+    size, products = size or (4000 if gpus else 1000), products or (50 if gpus else 20)
+    a, b = (kind(f"worker {i}", device, size, products) for i, device in enumerate(devices, 1))
+    return f"{products} products of {size}x{size} float32 each ({where})", a, b
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="can be repeated  [default: all]")
+    parser.add_argument("--size", type=int, help="of the square matrices  [default: 4000, on a CPU 1000]")
+    parser.add_argument("--products", type=int, help="for each device  [default: 50, on a CPU 20]")
+    parser.add_argument("--repeats", type=int, default=3)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    text, a, b = workers(torch.cuda.device_count(), options.size, options.products)
+    print(text)
+    with nvtx.annotate("warm-up", color="gray"):
+        both(a, b)
+    for name in options.variant or VARIANTS:
+        took_ms = statistics.median(wall_ms(name, a, b) for _ in range(options.repeats))
+        print(f"{name:22}{took_ms:10.1f} ms", flush=True)
+
+
+if __name__ == "__main__":
+    main()
