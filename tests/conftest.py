@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from gpu_trace.recording.launch import machine_has_gpu
+
 TRACES = Path(__file__).parents[1] / "samples/traces"
+
+
+def pytest_collection_modifyitems(items):
+    if not machine_has_gpu():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
 
 
 @pytest.fixture(scope="session")

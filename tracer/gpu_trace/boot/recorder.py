@@ -10,6 +10,7 @@ import sys
 import time
 from _thread import RLock, allocate_lock, start_new_thread
 
+from . import stream_waits
 from .session import Calls, Session
 
 TYPE_CHECKING = False
@@ -96,6 +97,8 @@ class Recorder:
             self._notes.write("starts", time.time_ns())
             self._session = Session(self._calls, self._settings.level, with_gpu)
             self._notes.write("recording", "gpu" if with_gpu else "cpu")
+            if with_gpu:
+                self._notes.write("stream_waits", stream_waits.enable())
         except Exception as error:
             self._wanted = False
             self._notes.failed("torch's profiler did not start", error)

@@ -24,6 +24,8 @@ else:
 _PATIENCE_S = 3.0
 """How long a dying process waits for its GPUs."""
 
+_HIGH = 200
+
 
 def save_before_dying(recorder: Recorder) -> None:
     """Take over SIGTERM, if the script has not and this is the main thread (others cannot)."""
@@ -35,11 +37,21 @@ def save_before_dying(recorder: Recorder) -> None:
         pass
 
 
+def _out_of_the_way(descriptor: int) -> int:
+    """The same at a high number: low ones go to the script's files, as they would natively."""
+    fcntl = sys.modules.get("fcntl")
+    if fcntl is None:
+        return descriptor
+    high: int = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    os.close(descriptor)
+    return high
+
+
 class _Watcher:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._reads, self._writes = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(self._reads, True)
+        self._reads, self._writes = (_out_of_the_way(end) for end in os.pipe())
+        os.set_blocking(self._writes, False)
         _signal.signal(_signal.SIGTERM, self._handle)
         others = _signal.set_wakeup_fd(self._writes, warn_on_full_buffer=False)
         if others != -1:

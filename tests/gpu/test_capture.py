@@ -1,0 +1,151 @@
+"""What `gpu-trace run` claims of CUDA, on a GPU: pytest -m gpu tests/gpu/test_capture.py"""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from native import events, facts, names, run_both, run_traced, script, write_files
+
+pytestmark = pytest.mark.gpu
+
+WORK = """
+import os, signal, sys, threading, time
+import torch
+"""
+KERNELS = """
+x = torch.ones(64, 64, device="cuda")
+for _ in range({count}): x.add_(1)
+"""
+
+
+def recorded(text: str, folder, *options: str):
+    case = script(text)
+    write_files(case, folder)
+    outcome = run_traced(case, folder, folder / "run", *options)
+    assert outcome.code == 0, outcome.stderr
+    return folder / "run"
+
+
+def kernels(run, pattern: str = "") -> list[dict]:
+    return [event for event in events(run) if event.get("cat") == "kernel" and pattern in event["name"]]
+
+
+@pytest.mark.parametrize("count", [1, 1000])
+def test_every_kernel_from_the_first_is_recorded(count, tmp_path):
+    run = recorded(WORK + KERNELS.format(count=count), tmp_path)
+    found = kernels(run)
+    launches = [e for e in events(run) if e.get("cat") == "cuda_runtime" and "LaunchKernel" in e["name"]]
+    assert len(found) == count + 1  # and the fill of ones
+    assert {e["args"]["correlation"] for e in found} == {e["args"]["correlation"] for e in launches}
+    assert facts(run)["recorded"] == "gpu"
+
+
+def test_work_still_queued_at_the_end_is_recorded(tmp_path):
+    text = WORK + "x = torch.randn(8192, 8192, device='cuda')\nfor _ in range(20): y = x @ x\n"
+    assert len(kernels(recorded(text, tmp_path))) >= 21
+
+
+def test_the_default_level_has_device_work_and_ranges_but_no_operators(tmp_path):
+    text = WORK + "x = torch.ones(64, device='cuda')\nwith torch.profiler.record_function('mine'): x.add_(1)\n"
+    categories = {event.get("cat") for event in events(recorded(text, tmp_path))}
+    assert {"kernel", "cuda_runtime", "user_annotation"} <= categories
+    assert "cpu_op" not in categories
+
+
+def test_the_level_ops_has_operators_too(tmp_path):
+    assert "aten::add_" in names(recorded(WORK + KERNELS.format(count=1), tmp_path, "--level", "ops"))
+
+
+def test_devices_may_be_chosen_after_importing_torch(tmp_path):
+    text = WORK + "os.environ['CUDA_VISIBLE_DEVICES'] = ''\nprint(torch.cuda.is_available())"
+    native, traced = run_both(script(text), tmp_path)
+    assert native == traced
+    assert "False" in native.stdout
+
+
+FORK = """
+pid = os.fork()
+if pid == 0:
+    print(torch.ones(4, device="cuda").sum().item(), flush=True)
+    sys.exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_a_forked_child_can_use_cuda_where_it_can_natively(tmp_path):
+    native, traced = run_both(script(WORK + FORK), tmp_path)
+    assert native == traced
+    assert native.stdout == "4.0\n3\n"
+
+
+def test_a_child_forked_after_cuda_leaves_as_it_does_natively(tmp_path):
+    fork = "sys.stdout.flush()\npid = os.fork()\nif pid == 0: sys.exit(3)\n"
+    text = WORK + KERNELS.format(count=3) + fork + "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    native, traced = run_both(script(text), tmp_path)
+    assert (native.stdout, native.code) == (traced.stdout, traced.code) == ("3\n", 0)
+    assert len(kernels(tmp_path / "run")) == 4
+
+
+BUSY = "torch.cuda.synchronize()\nprint('up', flush=True)\ntime.sleep(50)"
+ENDINGS = {
+    "SIGTERM in a C call": (BUSY, signal.SIGTERM, -signal.SIGTERM),
+    "Ctrl-C": (BUSY, signal.SIGINT, -signal.SIGINT),
+    "os._exit": ("os._exit(5)", None, 5),
+    "exception": ("raise ValueError", None, 1),
+    "in a thread": ("threading.Thread(target=lambda: x.add_(1)).start()", None, 0),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_any_ending_keeps_every_kernel(name, tmp_path):
+    text, send, code = ENDINGS[name]
+    case = script(WORK + KERNELS.format(count=100) + text, send=send)
+    write_files(case, tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run").code == code
+    assert len(kernels(tmp_path / "run")) == 101 + (name == "in a thread")
+
+
+def test_a_stream_wait_names_the_stream_it_waits_for(tmp_path):
+    text = WORK + (
+        "side = torch.cuda.Stream()\nx = torch.ones(4096, 4096, device='cuda')\ny = x @ x\n"
+        "side.wait_stream(torch.cuda.current_stream())\nwith torch.cuda.stream(side): z = y + 1\n"
+    )
+    run = recorded(text, tmp_path)
+    waits = [event["args"] for event in events(run) if event["name"] == "Stream Wait Event"]
+    streams = {event["args"]["stream"] for event in kernels(run)}
+    assert len(waits) == 1
+    assert waits[0]["wait_on_stream"] in streams - {waits[0]["stream"]}
+
+
+PROFILER = """
+from torch.profiler import profile
+with profile() as mine: x.mul_(2)
+print(sum("mul" in event.key for event in mine.key_averages()) > 0)
+mine.export_chrome_trace("mine.json")
+x.sub_(1)
+"""
+
+
+def test_the_scripts_own_profiler_gets_its_window_and_we_the_rest(tmp_path):
+    native, traced = run_both(script(WORK + KERNELS.format(count=5) + PROFILER), tmp_path)
+    assert (native.stdout, native.code) == (traced.stdout, traced.code) == ("True\n", 0)
+    assert "MulFunctor" in (tmp_path / "traced/mine.json").read_text()
+    found = kernels(tmp_path / "run")
+    assert sum("mul" in event["name"].lower() for event in found) == 0
+    assert len(found) == 1 + 5 + 1
+    assert len({event["args"]["correlation"] for event in found}) == len(found)
+
+
+def test_every_device_in_use_is_synchronised(tmp_path):
+    text = WORK + (
+        "for d in range(torch.cuda.device_count()):\n    x = torch.randn(4096, 4096, device=f'cuda:{d}')\n"
+        "    for _ in range(10): y = x @ x\nprint(torch.cuda.device_count())"
+    )
+    run = recorded(text, tmp_path)
+    by_device: dict[int, int] = {}
+    for event in kernels(run):
+        by_device[event["args"]["device"]] = by_device.get(event["args"]["device"], 0) + 1
+    assert by_device
+    assert all(count >= 11 for count in by_device.values())
