@@ -1,0 +1,115 @@
+"""Reads `.pftrace` files with the protos of the `perfetto` package: shares nothing with the writer."""
+
+from __future__ import annotations
+
+import gzip
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TrackEvent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass
+class Slice:
+    """A slice as a viewer shows it; ``track`` is the path of names from the top."""
+
+    track: tuple[str, ...]
+    name: str
+    start_ns: int
+    end_ns: int
+    args: dict[str, Any] = field(default_factory=dict)
+    flows: tuple[int, ...] = ()
+
+
+@dataclass
+class Decoded:
+    stages: list[Slice] = field(default_factory=list)
+    slices: list[Slice] = field(default_factory=list)
+    counters: dict[tuple[str, ...], list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    clocks: dict[int, int] = field(default_factory=dict)
+
+
+def decode(path: Path) -> Decoded:
+    data = path.read_bytes()
+    trace = Trace.FromString(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+    return _Decoder().all(trace.packet)
+
+
+class _Decoder:
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[int, Any]] = defaultdict(dict)
+        self.descriptors: dict[int, Any] = {}
+        self.result = Decoded()
+
+    def all(self, packets: Any) -> Decoded:
+        for packet in packets:
+            self._names(packet)
+        # As viewers do: by time, and at one instant in the order of the file.
+        timed = sorted((packet for packet in packets if packet.HasField("timestamp")), key=lambda p: p.timestamp)
+        open_slices: dict[int, list[Slice]] = defaultdict(list)
+        for packet in timed:
+            if packet.HasField("gpu_render_stage_event"):
+                self.result.stages.append(self._stage(packet))
+            elif packet.HasField("track_event"):
+                self._track_event(packet, open_slices)
+        assert not any(open_slices.values()), "a slice that never ends"
+        return self.result
+
+    def _names(self, packet: Any) -> None:
+        for descriptor, rows in packet.interned_data.ListFields():
+            for row in rows:
+                self.tables[descriptor.name][row.iid] = row
+        if packet.HasField("track_descriptor"):
+            self.descriptors[packet.track_descriptor.uuid] = packet.track_descriptor
+        for clock in packet.clock_snapshot.clocks:
+            self.result.clocks[clock.clock_id] = clock.timestamp
+
+    def _stage(self, packet: Any) -> Slice:
+        event = packet.gpu_render_stage_event
+        names = self.tables["gpu_specifications"]
+        args = {extra.name: extra.value for extra in event.extra_data}
+        args["gpu_id"] = event.gpu_id
+        for name in ("grid_size", "workgroup_size"):
+            if event.launch.HasField(name):
+                size = getattr(event.launch, name)
+                args[name] = [size.x, size.y, size.z]
+        track = (names[event.hw_queue_iid].name,)
+        end_ns = packet.timestamp + event.duration
+        return Slice(track, names[event.stage_iid].name, packet.timestamp, end_ns, args)
+
+    def _track_event(self, packet: Any, open_slices: dict[int, list[Slice]]) -> None:
+        event = packet.track_event
+        if event.type == TrackEvent.TYPE_COUNTER:
+            point = (packet.timestamp, event.double_counter_value)
+            self.result.counters[self._path(event.track_uuid)].append(point)
+        elif event.type == TrackEvent.TYPE_SLICE_BEGIN:
+            begun = self._slice(packet)
+            for outer in open_slices[event.track_uuid]:
+                assert outer.start_ns <= begun.start_ns
+            open_slices[event.track_uuid].append(begun)
+            self.result.slices.append(begun)
+        else:
+            assert event.type == TrackEvent.TYPE_SLICE_END
+            open_slices[event.track_uuid].pop().end_ns = packet.timestamp
+
+    def _slice(self, packet: Any) -> Slice:
+        event = packet.track_event
+        texts = self.tables["debug_annotation_string_values"]
+        args = {}
+        for note in event.debug_annotations:
+            is_text = note.HasField("string_value_iid")
+            value = texts[note.string_value_iid].str.decode() if is_text else note.int_value
+            args[self.tables["debug_annotation_names"][note.name_iid].name] = value
+        args["category"] = self.tables["event_categories"][event.category_iids[0]].name
+        name = self.tables["event_names"][event.name_iid].name
+        return Slice(self._path(event.track_uuid), name, packet.timestamp, -1, args, tuple(event.flow_ids))
+
+    def _path(self, uuid: int) -> tuple[str, ...]:
+        descriptor = self.descriptors[uuid]
+        above = self._path(descriptor.parent_uuid) if descriptor.HasField("parent_uuid") else ()
+        name = descriptor.name or descriptor.process.process_name or descriptor.thread.thread_name
+        return (*above, name)

@@ -1,0 +1,1 @@
+"""Turning a trace into files of other formats."""

@@ -1,0 +1,104 @@
+"""A lane for each engine of a device, whatever the stream: what computed, what copied, and what copying was exposed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import ALL_COPIES, Engine
+
+from .findings import exposed_copy
+from .lanes import lanes
+from .names import annotation, category, codes_to_iids
+from .slices import Annotation, Slices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
+
+    from .names import Names
+    from .tracks import Tracks
+
+TITLES = {
+    Engine.COMPUTE: "Compute",
+    Engine.COLLECTIVE: "Collectives",
+    Engine.COPY_H2D: "Copy host to device",
+    Engine.COPY_D2H: "Copy device to host",
+    Engine.COPY_P2P: "Copy to peer",
+    Engine.COPY_D2D: "Copy inside device",
+    Engine.MEMSET: "Memset",
+    Engine.UNKNOWN: "Unknown",
+}
+EXPOSED = "Exposed copy"
+RANKS = {engine: 20 + engine for engine in Engine} | {Engine.COMPUTE: 10, Engine.COLLECTIVE: 29}
+EXPOSED_RANK = 15
+"""Between what computed and what copied: it is what the one leaves of the other."""
+
+_CATEGORY = {Engine.COMPUTE: "kernel", Engine.COLLECTIVE: "collective", Engine.MEMSET: "memset"}
+_CATEGORY |= {Engine.UNKNOWN: "unknown"} | dict.fromkeys(ALL_COPIES, "copy")
+
+
+class EngineLanes:
+    """The lanes of one device, under its group track. ``flow``: for each row of ``trace.work``, its arrow's number."""
+
+    def __init__(self, trace: Trace, device: int, names: Names, flow: Int64) -> None:
+        self._trace = trace
+        self._device = device
+        self._names = names
+        self._rows = np.flatnonzero(trace.work.device == device)
+        self._flow = flow
+
+    def slices(self, tracks: Tracks, group: int) -> Iterator[Slices]:
+        """Every operation on its engine's lane, then the exposed copies on theirs."""
+        engine_of = self._trace.work.engine[self._rows]
+        for engine in sorted(RANKS, key=RANKS.__getitem__):
+            rows = self._rows[engine_of == engine]
+            if len(rows):
+                yield self._of_engine(engine, rows, tracks, group)
+        exposed = exposed_copy(self._trace, self._device)
+        if exposed:
+            track = tracks.slices(EXPOSED, group, EXPOSED_RANK)
+            name = self._names.own("exposed copy")
+            yield plain(exposed.start_ns, exposed.end_ns, np.full(len(exposed), name), track, "copy")
+
+    def _of_engine(self, engine: Engine, rows: Int64, tracks: Tracks, group: int) -> Slices:
+        work = self._trace.work[rows]
+        order = np.lexsort((-work.end_ns, work.start_ns))
+        work, flow = work[order], self._flow[rows[order]]
+        lane = lanes(work.start_ns, work.end_ns, np.zeros(len(work), dtype=np.int64))
+        uuids = [tracks.slices(TITLES[engine], group, RANKS[engine]) for _ in range(int(lane.max()) + 1)]
+        return Slices(
+            work.start_ns,
+            work.end_ns,
+            codes_to_iids(work.name),
+            np.array(uuids)[lane],
+            np.full(len(work), category(_CATEGORY[engine])),
+            tuple(self._annotations(engine, work)),
+            flow,
+        )
+
+    def _annotations(self, engine: Engine, work: DeviceWork) -> Iterator[Annotation]:
+        yield Annotation(annotation("stream"), work.stream)
+        yield Annotation(annotation("correlation"), work.correlation)
+        if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
+            yield Annotation(annotation("grid"), codes_to_iids(work.grid), is_text=True)
+            yield Annotation(annotation("block"), codes_to_iids(work.block), is_text=True)
+            return
+        yield Annotation(annotation("bytes"), work.size)
+        if engine in ALL_COPIES:
+            yield Annotation(annotation("from"), self._names.memories(work.source), is_text=True)
+            yield Annotation(annotation("to"), self._names.memories(work.target), is_text=True)
+            yield Annotation(annotation("peer device"), self._indices[work.peer])
+
+    @property
+    def _indices(self) -> Int64:
+        """Index of each device by its position; `MISSING` at the end, where position -1 looks."""
+        return np.array([device.index for device in self._trace.devices] + [-1], dtype=np.int64)
+
+
+def plain(start_ns: Int64, end_ns: Int64, name: Int64, track: int, of_category: str) -> Slices:
+    """Slices of one track and category."""
+    count = len(start_ns)
+    return Slices(start_ns, end_ns, name, np.full(count, track), np.full(count, category(of_category)))

@@ -1,0 +1,83 @@
+"""Process and thread ids that every viewer can tell apart.
+
+Perfetto keeps 32 bits of an id, counts negative ones as 0, and takes a thread id for one thread of the whole machine;
+traces have 64-bit hashes, truncated pthread ids below zero, and ranks of several machines with the same ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import MISSING
+
+if TYPE_CHECKING:
+    from gpu_trace_analyzers.model import Int16, Int64, Trace
+
+_LARGEST = 2**31 - 1
+_FIRST_OF_OURS = 1_000_000_000
+"""Far above the largest id that Linux gives, 2^22."""
+
+
+class Identities:
+    """Hands out ids: the true one where that is positive, below 2^31 and not yet taken."""
+
+    def __init__(self) -> None:
+        self._taken: set[int] = {0}
+        self._next = _FIRST_OF_OURS
+
+    def like(self, wanted: int) -> int:
+        """An id, equal to the wanted one where possible."""
+        if not 0 < wanted <= _LARGEST or wanted in self._taken:
+            return self.new()
+        self._taken.add(wanted)
+        return wanted
+
+    def new(self) -> int:
+        """An id that nothing has."""
+        while self._next in self._taken:
+            self._next += 1
+        self._taken.add(self._next)
+        return self._next
+
+
+class HostPlaces:
+    """The processes of a trace and the threads that its host rows name, with ids that are unique in a viewer.
+
+    A process keeps the id that its main thread has, too. Rows without a process belong to the first.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.pids: list[int] = []
+        self.tids: dict[tuple[int, int], int] = {}
+        self.names: dict[tuple[int, int], str] = {}
+        self._trace = trace
+        pids, tids = Identities(), Identities()
+        for process in trace.processes:
+            self.pids.append(pids.like(process.pid))
+        self.new_pid = pids.new
+        for position, thread in _threads(trace):
+            true_main = thread == trace.processes[position].pid and self.pids[position] == thread
+            self.tids[position, thread] = tids.like(thread)
+            known = trace.processes[position].thread_names.get(thread, "")
+            fallback = "main thread" if true_main else f"thread {thread}"
+            self.names[position, thread] = known or fallback
+
+    def process_label(self, position: int) -> str:
+        """``rank 0 · python``."""
+        process = self._trace.processes[position]
+        rank = f"rank {process.rank} · " if process.rank != MISSING else ""
+        return f"{rank}{process.name or 'process'}"
+
+
+def keys(process: Int16, thread: Int64) -> tuple[list[tuple[int, int]], Int64]:
+    """The distinct (process, thread) of rows, and for each row which of them it has."""
+    distinct, which = np.unique(np.stack((process.astype(np.int64), thread), axis=1), axis=0, return_inverse=True)
+    return [(int(p), int(t)) for p, t in distinct], which.reshape(-1)
+
+
+def _threads(trace: Trace) -> list[tuple[int, int]]:
+    tables = [table for table in (trace.calls, trace.operators, trace.ranges) if len(table)]
+    found = {key for table in tables for key in keys(table.process, table.thread)[0]}
+    return sorted(key for key in found if key[0] != MISSING)

@@ -1,0 +1,61 @@
+"""On which lane does each row of a track go, so that what shares a lane nests or follows, and never half overlaps?
+
+Trace viewers draw one lane as a stack of calls: a slice that begins inside another and ends after it is dropped by
+Perfetto v51 to v56, and drawn wrongly by Catapult.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gpu_trace_analyzers.model import Int64
+
+
+def lanes(start_ns: Int64, end_ns: Int64, track: NDArray[np.integer]) -> Int64:
+    """(n,) lane of each row, from 0, such that rows of one (track, lane) nest. Rows come sorted by (start, -end)."""
+    lane = np.zeros(len(start_ns), dtype=np.int64)
+    order = np.argsort(track, kind="stable")
+    borders = np.flatnonzero(np.diff(track[order], prepend=track[order][:1] - 1))
+    for rows in np.split(order, borders[1:]) if len(order) else []:
+        if not nests(start_ns[rows], end_ns[rows]):
+            lane[rows] = _first_fit(start_ns[rows].tolist(), end_ns[rows].tolist())
+    return lane
+
+
+def nests(start_ns: Int64, end_ns: Int64) -> bool:
+    """Whether of any two rows one holds the other or they are apart. Rows come sorted by (start, -end).
+
+    Walks all boundaries in order: where rows nest, what ends at some depth is what last began at that depth.
+    """
+    some = np.flatnonzero(end_ns > start_ns)
+    boundary = np.concatenate((end_ns[some][::-1], start_ns[some]))
+    row = np.concatenate((some[::-1], some))
+    step = np.repeat([-1, 1], len(some))
+    # At one instant the stable sort leaves ends before beginnings, and of ends the inner (later begun) first.
+    order = np.argsort(boundary, kind="stable")
+    row, step = row[order], step[order]
+    depth = np.cumsum(step) + (step < 0)
+    by_depth = row[np.argsort(depth, kind="stable")]
+    return bool((by_depth[0::2] == by_depth[1::2]).all())
+
+
+def _first_fit(starts: list[int], ends: list[int]) -> list[int]:
+    open_until: list[list[int]] = []
+    chosen = []
+    for start, end in zip(starts, ends, strict=True):
+        for lane, stack in enumerate(open_until):
+            while stack and stack[-1] <= start:
+                stack.pop()
+            if not stack or stack[-1] >= end:
+                stack.append(end)
+                chosen.append(lane)
+                break
+        else:
+            chosen.append(len(open_until))
+            open_until.append([end])
+    return chosen

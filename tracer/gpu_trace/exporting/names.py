@@ -1,0 +1,74 @@
+"""The tables of names of a Perfetto trace, and the ids by which events speak of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import Memory
+
+from . import packets
+from .wire import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from gpu_trace_analyzers.model import Trace
+
+CATEGORIES: tuple[str, ...] = ("kernel", "collective", "copy", "memset", "unknown", "finding")
+CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead")
+
+ANNOTATIONS: tuple[str, ...] = ("stream", "correlation", "bytes", "grid", "block", "from", "to", "peer device")
+ANNOTATIONS += ("domain", "category", "color", "payload", "waits for stream", "what")
+
+
+def category(name: str) -> int:
+    """The iid of a category."""
+    return CATEGORIES.index(name) + 1
+
+
+def annotation(name: str) -> int:
+    """The iid of an argument's name."""
+    return ANNOTATIONS.index(name) + 1
+
+
+class Names:
+    """Strings of the trace keep their code, plus one; texts of our own follow. Only what is used is written."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._strings = list(trace.strings)
+        self._own: dict[str, int] = {}
+
+    def own(self, text: str) -> int:
+        """The iid of a text that is not the trace's."""
+        if text not in self._own:
+            self._strings.append(text)
+            self._own[text] = len(self._strings)
+        return self._own[text]
+
+    def each(self, texts: Iterable[str]) -> NDArray[np.int64]:
+        """The iids of many such texts."""
+        return np.array([self.own(text) for text in texts], dtype=np.int64)
+
+    def memories(self, ends: NDArray[np.int8]) -> NDArray[np.int64]:
+        """The iids of what `Memory` is called; `MISSING` stays."""
+        table = np.array([self.own(memory.name.lower()) for memory in Memory] + [-1], dtype=np.int64)
+        return table[ends]
+
+    def text(self, iid: int) -> str:
+        """What an iid stands for."""
+        return self._strings[iid - 1]
+
+    def interned(self, table: int, used: Iterable[NDArray[np.integer]]) -> Iterator[bytes]:
+        """The rows of a table that these columns of iids speak of."""
+        columns = [column[column > 0] for column in used]
+        iids = np.unique(np.concatenate(columns)).tolist() if columns else []
+        yield from packets.interned(table, (fields((1, iid), (2, self.text(iid))) for iid in iids))
+
+
+def codes_to_iids(codes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Codes into ``Trace.strings`` as iids; `MISSING` stays."""
+    return np.where(codes >= 0, codes.astype(np.int64) + 1, -1)

@@ -1,0 +1,156 @@
+"""A trace as native Perfetto protobuf.
+
+The work of GPUs comes twice: as render stages, in the viewer's own rows for GPUs, a row a stream; and on a lane an
+engine, under a group a device, with arrows from the calls that launched it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import MISSING, SyncKind
+from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.overlap import active_devices
+
+from . import packets
+from .counters import counter_packets, counters
+from .engine_lanes import EngineLanes
+from .findings import exposed_copies
+from .host_rows import HostRows
+from .identities import HostPlaces
+from .lanes import lanes
+from .names import ANNOTATIONS, CATEGORIES, Names, annotation, category
+from .output import create
+from .render_stages import RenderStages
+from .slices import Annotation, Slices, slice_packets
+from .tracks import Tracks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from os import PathLike
+
+    from gpu_trace_analyzers.model import Int64, Trace
+
+    from .findings import Finding
+
+FINDINGS = "Findings"
+_FINDINGS_RANK, _SYNCS_RANK = 1, 39
+
+
+def export_perfetto(trace: Trace, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
+    """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
+
+    ``findings`` become notes on their devices (default: every stretch of exposed copy). Raises ``OSError`` where the
+    file cannot be written.
+    """
+    with create(path) as file:
+        for data in perfetto_packets(trace, exposed_copies(trace) if findings is None else findings):
+            file.write(data)
+
+
+def perfetto_packets(trace: Trace, findings: Iterable[Finding]) -> Iterator[bytes]:
+    """The whole trace, in pieces of any number of packets."""
+    trace = _from_zero(trace)
+    places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
+    yield packets.first_packet()
+    if trace.epoch_ns is not None and len(trace.work):
+        at_ns = int(trace.work.start_ns[0])
+        yield packets.clocks(at_ns, at_ns + trace.epoch_ns)
+    yield from packets.names(packets.CATEGORIES, CATEGORIES)
+    yield from packets.names(packets.ANNOTATION_NAMES, ANNOTATIONS)
+    yield from RenderStages(trace, places).packets()
+    slices = _Slices(trace, names, tracks, list(findings))
+    everything = [part for part in slices.all(places) if len(part)]
+    counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
+    yield from tracks.packets
+    yield from names.interned(packets.EVENT_NAMES, [part.name for part in everything])
+    notes = [note.values for part in everything for note in part.annotations if note.is_text]
+    yield from names.interned(packets.ANNOTATION_TEXTS, notes)
+    for part in everything:
+        yield from slice_packets(part)
+    yield from counted
+
+
+class _Slices:
+    """All slices of a trace, with their tracks."""
+
+    def __init__(self, trace: Trace, names: Names, tracks: Tracks, findings: list[Finding]) -> None:
+        self._trace = trace
+        self._names = names
+        self._tracks = tracks
+        self._findings = findings
+        self.groups: dict[int, int] = {}
+
+    def all(self, places: HostPlaces) -> Iterator[Slices]:
+        """Of the devices, then of the host."""
+        of_work, of_calls = _flows(self._trace)
+        for device in active_devices(self._trace):
+            label = self._trace.devices[device].label
+            group = self.groups[device] = self._tracks.group(label, device)
+            yield self._notes(device, group)
+            yield from EngineLanes(self._trace, device, self._names, of_work).slices(self._tracks, group)
+            yield self._syncs(device, group)
+        yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
+
+    def _notes(self, device: int, group: int) -> Slices:
+        found = [finding for finding in self._findings if finding.device == device]
+        found.sort(key=lambda finding: (finding.start_ns, -finding.end_ns))
+        start_ns = np.array([finding.start_ns for finding in found], dtype=np.int64)
+        end_ns = np.array([finding.end_ns for finding in found], dtype=np.int64)
+        name = self._names.each(finding.title for finding in found)
+        text = Annotation(annotation("what"), self._names.each(finding.text for finding in found), is_text=True)
+        return self._laned(
+            FINDINGS, group, _FINDINGS_RANK, Slices(start_ns, end_ns, name, name, name, (text,)), "finding"
+        )
+
+    def _syncs(self, device: int, group: int) -> Slices:
+        rows = self._trace.syncs[self._trace.syncs.device == device]
+        kinds = self._names.each(kind.name.lower().replace("_", " ") + " sync" for kind in SyncKind)
+        name = kinds[rows.kind]
+        notes = (
+            Annotation(annotation("stream"), rows.stream),
+            Annotation(annotation("waits for stream"), rows.awaited_stream),
+            Annotation(annotation("correlation"), rows.correlation),
+        )
+        slices = Slices(rows.start_ns, rows.end_ns, name, name, name, notes)
+        return self._laned("Synchronisation", group, _SYNCS_RANK, slices, "sync")
+
+    def _laned(self, title: str, group: int, rank: int, slices: Slices, of_category: str) -> Slices:
+        """The slices on as many tracks of that title as they need."""
+        lane = lanes(slices.start_ns, slices.end_ns, np.zeros(len(slices), dtype=np.int64))
+        count = int(lane.max()) + 1 if len(slices) else 0
+        uuids = np.array([self._tracks.slices(title, group, rank) for _ in range(count)], dtype=np.int64)
+        of = np.full(len(slices), category(of_category))
+        return Slices(slices.start_ns, slices.end_ns, slices.name, uuids[lane], of, slices.annotations)
+
+
+def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[bytes]:
+    for counter in counters(trace, device):
+        yield from counter_packets(counter, tracks, group)
+
+
+def _flows(trace: Trace) -> tuple[Int64, Int64]:
+    """The number of the arrow through each row of work, and through each call: that of the call, from 1; 0 for none."""
+    call = launches(trace).call
+    of_calls = np.zeros(len(trace.calls), dtype=np.int64)
+    launching = np.unique(call[call != MISSING])
+    of_calls[launching] = launching + 1
+    return call + 1, of_calls
+
+
+def _from_zero(trace: Trace) -> Trace:
+    """The trace with no time below zero: Perfetto's times have no sign."""
+    from dataclasses import replace
+
+    tables = {name: getattr(trace, name) for name in ("work", "calls", "operators", "ranges", "syncs", "overheads")}
+    earliest = min((int(table.start_ns[0]) for table in tables.values() if len(table)), default=0)
+    if earliest >= 0:
+        return trace
+    moved = {
+        name: replace(table, start_ns=table.start_ns - earliest, end_ns=table.end_ns - earliest)
+        for name, table in tables.items()
+    }
+    epoch_ns = None if trace.epoch_ns is None else trace.epoch_ns + earliest
+    return replace(trace, epoch_ns=epoch_ns, **moved)
