@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Int8 = NDArray[np.int8]
-Int16 = NDArray[np.int16]
-Int32 = NDArray[np.int32]
-Int64 = NDArray[np.int64]
+# The dtype stands beside the type: what NDArray[...] looks like at run time differs between versions of NumPy.
+Int8 = Annotated[NDArray[np.int8], np.dtype(np.int8)]
+Int16 = Annotated[NDArray[np.int16], np.dtype(np.int16)]
+Int32 = Annotated[NDArray[np.int32], np.dtype(np.int32)]
+Int64 = Annotated[NDArray[np.int64], np.dtype(np.int64)]
 Index = NDArray[np.bool_] | NDArray[np.intp]
 
 MISSING = -1
@@ -139,7 +140,7 @@ class Table:
     @cache
     def columns(cls) -> Mapping[str, np.dtype[np.generic]]:
         """Name and dtype of each column, as annotated."""
-        return {name: np.dtype(get_args(get_args(hint)[1])[0]) for name, hint in get_type_hints(cls).items()}
+        return {name: hint.__metadata__[0] for name, hint in get_type_hints(cls, include_extras=True).items()}
 
     @classmethod
     def of(cls: type[_Table], rows: Mapping[str, object], length: int | None = None) -> _Table:
