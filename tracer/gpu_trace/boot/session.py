@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from .native_warnings import Silenced
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +51,8 @@ class Session:
 
     def stop(self) -> Any:
         """End it; the result has ``save(path)``."""
-        result = self._calls.disable()
+        with Silenced():
+            result = self._calls.disable()
         _torch("autograd.profiler")._run_on_profiler_stop()
         return result
 
