@@ -63,7 +63,7 @@ class TraceBuilder:
         self.dropped: Counter[str] = Counter()
         self.metadata: dict[str, str] = {}
         self.epoch_ns: int | None = None
-        self.resolution_ns = 1
+        self.resolution_ns = 1000
         self.rank = MISSING
         self.world_size = MISSING
         self._blocks: dict[type[Table], list[Table]] = {table: [] for table in TABLES}

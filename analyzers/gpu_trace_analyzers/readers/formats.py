@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 GROUP = "gpu_trace.readers"
 
-READERS = ("kineto",)
+READERS = ("nsys", "mxnet", "xla", "kineto")
 """Modules beside this one, in the order in which they are asked: the particular before the general."""
 
 

@@ -52,11 +52,9 @@ _FLUSH = 8192  # events decoded before they become columns: few enough to stay s
 
 
 def recognises(file: TraceFile) -> bool:
-    """Whether the file is Chrome JSON: an object with ``traceEvents``, or a list of events."""
-    head = file.head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith(b"["):
-        return b'"ph"' in head
-    return head.startswith(b"{") and (b'"traceEvents"' in head or b'"schemaVersion"' in head)
+    """Whether the file is Chrome JSON: an object with ``traceEvents``, or a list of events; also a damaged one."""
+    head = file.head
+    return b'"traceEvents"' in head or b'"deviceProperties"' in head or (b'"ph"' in head and b'"ts"' in head)
 
 
 def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = ("scan", "typed")) -> Trace:

@@ -16,7 +16,8 @@ _NOT_SHOWN = {"schemaVersion", "displayTimeUnit", "baseTimeNanoseconds", "traceN
 def describe(builder: TraceBuilder, document: Document) -> None:
     """Take clock, rank, names of devices and metadata from the document around the events; what is odd is left out."""
     base_ns = document.get("baseTimeNanoseconds")
-    builder.epoch_ns = base_ns if _is_int(base_ns) else None
+    if builder.epoch_ns is None and _is_int(base_ns):
+        builder.epoch_ns = base_ns
     distributed = document.get("distributedInfo")
     if isinstance(distributed, dict):
         builder.rank = _count(distributed.get("rank"))

@@ -21,8 +21,8 @@ from ..model import (
     SyncKind,
     Syncs,
 )
+from .chrome import timed
 from .columns import as_id, ids
-from .stamps import NO_TIME, nanoseconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,9 +40,6 @@ _SYNCS = {
     "Event Sync": SyncKind.EVENT,
     "Stream Wait Event": SyncKind.STREAM_WAIT,
 }
-_EPOCH_NS = 10**18
-"""Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
-
 Columns = dict[str, Any]
 
 
@@ -57,8 +54,6 @@ class Rows:
         self._engines: dict[tuple[str, int], Engine] = {}
         self._host: int | None = None
         self._of_the_host: list[tuple[type[Table], Columns]] = []
-        self._fractions = False
-        self._latest_ns = 0
 
     def kernels(self, events: list[Event]) -> None:
         """Kernels. One whose arguments name a collective is one, whatever its name."""
@@ -142,26 +137,12 @@ class Rows:
         process = builder.process(self._host if self._host is not None else 0)
         for table, columns in self._of_the_host:
             builder.add(table, **columns, process=np.full(len(columns["start_ns"]), process))
-        builder.resolution_ns = 1 if self._fractions else 1000
-        if self._latest_ns > _EPOCH_NS:
-            builder.epoch_ns = 0
 
     def _timed(self, events: list[Event]) -> tuple[list[Event], Columns]:
-        """The events that have times, with those and their names; the others are counted."""
-        starts = [bytes(event.ts) for event in events]
-        start_ns = nanoseconds_of(starts)
-        duration_ns = nanoseconds_of([bytes(event.dur) for event in events])
-        timed = (start_ns != NO_TIME) & (duration_ns != NO_TIME)
-        if not timed.all():
-            self._builder.dropped["no readable ts or dur"] += int((~timed).sum())
-            events = [event for event, has in zip(events, timed.tolist(), strict=True) if has]
-            start_ns, duration_ns = start_ns[timed], duration_ns[timed]
-        if not self._fractions:
-            self._fractions = any(b"." in start for start in starts)
-        if len(start_ns):
-            self._latest_ns = max(self._latest_ns, int(start_ns.max()))
+        """The events that have times, with those and their names."""
+        events, start_ns, end_ns = timed(events, self._builder)
         names = self._builder.strings.codes(event.name for event in events)
-        return events, {"start_ns": start_ns, "end_ns": start_ns + duration_ns, "name": names}
+        return events, {"start_ns": start_ns, "end_ns": end_ns, "name": names}
 
     def _on_device(self, events: list[Event], kind: str) -> Columns:
         """The device from the right field: a copy between two devices has none, but the one it ran in."""

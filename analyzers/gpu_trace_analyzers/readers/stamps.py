@@ -31,8 +31,10 @@ def nanoseconds(text: str) -> int | None:
     None for what is no finite number, or is too large to be a time.
     """
     text = text.strip(' "\t\r\n')
+    if not text.isascii():
+        return None
     whole, _, decimals = text.partition(".")
-    if _digits(whole) and (not decimals or _digits(decimals)) and len(whole) < _LONGEST:
+    if whole.isdigit() and (not decimals or decimals.isdigit()) and len(whole) < _LONGEST:
         ns = int(whole + decimals[:3].ljust(3, "0")) + (decimals[3:4] >= "5")
     else:
         exact = _decimal_ns(text)
@@ -40,10 +42,6 @@ def nanoseconds(text: str) -> int | None:
             return None
         ns = exact
     return ns if -LIMIT_NS < ns < LIMIT_NS else None
-
-
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 def _decimal_ns(text: str) -> int | None:

@@ -3,5 +3,6 @@
 from .document import Document
 from .events import Args, Event
 from .stream import EventStream
+from .times import note_clock, timed
 
-__all__ = ["Args", "Document", "Event", "EventStream"]
+__all__ = ["Args", "Document", "Event", "EventStream", "note_clock", "timed"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from ...errors import TraceUnreadable
 from . import document
 from .scan import Scan
-from .tolerant import Walk, walk
+from .tolerant import LONGEST_EVENT, Walk, first_event, walk
 from .typed import typed_events
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from .events import Event
 
 Way = Literal["scan", "typed", "tolerant"]
-_LONGEST_EVENT = 1 << 24
-"""Bytes after which an event that does not end is given up; also how long the metadata around the events may be."""
-
 _MOST_DOCUMENTS = 64
 
 
@@ -55,7 +52,7 @@ class EventStream:
         before, rest = self._up_to_the_events(blocks)
         for number in range(_MOST_DOCUMENTS):
             after = yield from self._list(rest, blocks)
-            tail = (after or "").encode("utf-8", "surrogateescape") + _at_most(blocks, _LONGEST_EVENT)
+            tail = (after or "").encode("utf-8", "surrogateescape") + _at_most(blocks, LONGEST_EVENT)
             if not number:
                 self.document = document.parse(before, tail)
                 self._cut_off = after is None
@@ -84,9 +81,13 @@ class EventStream:
             text += block
             if (begin := document.events_begin(text)) is not None:
                 return text[:begin], text[begin:]
-            if len(text) > _LONGEST_EVENT:
+            if len(text) > LONGEST_EVENT:
                 break
-        raise TraceUnreadable(self._file.path, "has no list of trace events", "give a trace.json or trace.json.gz")
+        first = first_event(text.decode("latin-1"))  # one character a byte: positions are the same
+        if first is None:
+            raise TraceUnreadable(self._file.path, "has no trace events", "give a trace.json or trace.json.gz")
+        self._file.damage.append("the list of events has no beginning; reading starts at the first event")
+        return text[:first], text[first:]
 
     def _take(self, block: bytes) -> tuple[list[Event], bytes, str | None]:
         """The events that a block completes, the rest of it, and the text behind the list once it has ended."""
@@ -99,9 +100,6 @@ class EventStream:
             return *decoded, None
         walked = walk(_text(block), at_end=False)
         self._note(walked)
-        if len(walked.rest) > _LONGEST_EVENT:
-            self.lost["event that does not end"] += 1
-            walked.rest = ""
         return walked.events, walked.rest.encode("utf-8", "surrogateescape"), walked.after
 
     def _take_the_end(self, block: bytes) -> tuple[list[Event], str | None]:

@@ -21,6 +21,7 @@ from .events import NO_ARGS, Args, Event, Id
 _decoder: Any = json.JSONDecoder(strict=False, parse_float=str, parse_constant=lambda _: None)
 _scan = _decoder.scan_once
 _GAP = re.compile(r"[\s,]*")
+_ENDS_HERE = re.compile(r"\][\s,\]]*(?![\s,\]{])")
 _KEYS = "ph|cat|name|pid|tid|ts|dur|args|id|bp|s"
 _NEXT_EVENT = re.compile(rf'(:)?\s*(\{{)\s*"(?:{_KEYS})"\s*:')
 _NAME = re.compile(rf'("name"\s*:\s*")(.*?)("\s*(?:,\s*"(?:{_KEYS}|sort_index|labels)"\s*:|\}}))', re.DOTALL)
@@ -28,9 +29,13 @@ _BARE_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)"')
 _BAD_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|)')
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
+LONGEST_EVENT = 1 << 24
+"""Characters after which an event that does not end is given up; also the most metadata around the events."""
+
+_LONGEST_TOKEN = 12  # of JSON that may be cut in two and is reported where it begins: -Infinity, \ud83d\ude00
+
 DAMAGED = "damaged event"
 CUT_OFF = "event cut off by the end of the file"
-REPAIRED = "repaired"
 
 
 @dataclass
@@ -51,21 +56,44 @@ def walk(text: str, at_end: bool) -> Walk:
     """Take the events from a text that begins between two events; ``at_end``: nothing follows it in the file."""
     out, at = Walk(), 0
     while (at := _skip_gap(text, at)) < len(text):
-        if text[at] == "]":
-            out.after = text[at + 1 :]
-            return out
-        try:
-            found, at = _scan(text, at)
-        except (StopIteration, ValueError, RecursionError):
-            behind = _next_event(text, at + 1)
-            if behind is None and not at_end:
+        if text[at] == "]" and (end := _ENDS_HERE.match(text, at)):
+            if end.end() == len(text) and not at_end:
                 out.rest = text[at:]
-                return out
-            _rescue(out, text[at:behind], last=behind is None)
-            at = len(text) if behind is None else behind
-        else:
+            else:
+                out.after = text[at + 1 :]
+            return out
+        found, end_of_it = _object(text, at)
+        if found is not None:
             _keep(out, found)
+            at = end_of_it
+            continue
+        unfinished = end_of_it == len(text) and len(text) - at < LONGEST_EVENT
+        behind = None if unfinished else _next_event(text, at + 1)
+        if behind is None and not at_end:
+            out.rest = text[at:]
+            return out
+        _rescue(out, text[at:behind], last=behind is None)
+        at = len(text) if behind is None else behind
     return out
+
+
+def _object(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
+    """The object that begins here, and where it ends; or None, and the end of the text where it is unfinished.
+
+    Only an object is looked for: a stray ``[`` or quote would take in all events behind it.
+    """
+    if text[at] != "{":
+        return None, at
+    try:
+        found: tuple[dict[str, Any], int] = _scan(text, at)
+    except json.JSONDecodeError as error:
+        unfinished = error.pos >= len(text) - _LONGEST_TOKEN or error.msg.startswith("Unterminated string")
+        return None, len(text) if unfinished else at
+    except StopIteration as stop:
+        return None, len(text) if stop.value >= len(text) - _LONGEST_TOKEN else at
+    except (ValueError, RecursionError):  # an integer of thousands of digits; brackets thousands deep
+        return None, at
+    return found
 
 
 def _skip_gap(text: str, at: int) -> int:
@@ -73,32 +101,32 @@ def _skip_gap(text: str, at: int) -> int:
     return gap.end() if gap else at
 
 
+def first_event(text: str) -> int | None:
+    """Where the first object begins that looks like an event, for a file that does not say where its events are."""
+    return _next_event(text, 0)
+
+
 def _next_event(text: str, at: int) -> int | None:
     """Where the next object begins that looks like an event, and is not the value of a key."""
     return next((found.start(2) for found in _NEXT_EVENT.finditer(text, at) if not found[1]), None)
 
 
-def _keep(out: Walk, found: object) -> None:
-    if not isinstance(found, dict):
-        out.lost[DAMAGED] += 1
-    elif found:  # a final {} is how XLA ends its list
+def _keep(out: Walk, found: dict[str, Any]) -> None:
+    if found:  # a final {} is how XLA ends its list
         out.events.append(_event(found))
 
 
 def _rescue(out: Walk, segment: str, last: bool) -> None:
     """Mend one event, or count it as lost. Of the last one the list's end may be part."""
     for mended in _mended(segment):
-        try:
-            found, end = _scan(mended, 0)
-        except (StopIteration, ValueError, RecursionError):
-            continue
-        if isinstance(found, dict) and found:
-            out.events.append(_event(found))
+        found, end = _object(mended, 0)
+        if found:
+            _keep(out, found)
             out.repaired += 1
             behind = mended[end:].lstrip(" \t\r\n,")
             out.after = behind[1:] if last and behind.startswith("]") else out.after
             return
-    if segment.strip(" \t\r\n,]}"):
+    if segment.strip(" \t\r\n,[]{}"):
         out.lost[CUT_OFF if last else DAMAGED] += 1
 
 
@@ -107,9 +135,14 @@ def _mended(segment: str) -> list[str]:
     if not segment.startswith("{"):
         return []
     escaped = _BAD_ESCAPE.sub(lambda found: found[0] if found[1] else "\\\\", segment)
-    quoted = _NAME.sub(lambda found: found[1] + _BARE_QUOTE.sub(r'\1\\"', found[2]) + found[3], segment)
-    both = _NAME.sub(lambda found: found[1] + _BARE_QUOTE.sub(r'\1\\"', found[2]) + found[3], escaped)
-    return [escaped, quoted, both]
+    return [escaped, _NAME.sub(_quoted, segment), _NAME.sub(_quoted, escaped)]
+
+
+def _quoted(name: re.Match[str]) -> str:
+    """A name with its bare quotes escaped, and without a backslash that would swallow the quote behind it."""
+    before, text, behind = name.groups()
+    open_end = (len(text) - len(text.rstrip("\\"))) % 2
+    return before + _BARE_QUOTE.sub(r'\1\\"', text) + "\\" * open_end + behind
 
 
 def _event(found: dict[str, Any]) -> Event:

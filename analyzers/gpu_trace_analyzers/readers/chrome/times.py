@@ -1,0 +1,40 @@
+"""Times of Chrome events: microseconds as text, to int64 nanoseconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..stamps import NO_TIME, nanoseconds_of
+
+if TYPE_CHECKING:
+    from ...model import Int64
+    from ..building import TraceBuilder
+    from .events import Event
+
+_EPOCH_NS = 10**18
+"""Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
+
+
+def timed(events: list[Event], builder: TraceBuilder) -> tuple[list[Event], Int64, Int64]:
+    """The spans that have times, with (n,) starts and ends in ns; the others are counted as dropped.
+
+    The builder learns whether the clock has steps of a nanosecond, and whether it counts from 1970.
+    """
+    starts = [bytes(event.ts) for event in events]
+    start_ns = nanoseconds_of(starts)
+    duration_ns = nanoseconds_of([bytes(event.dur) for event in events])
+    has = (start_ns != NO_TIME) & (duration_ns != NO_TIME)
+    if not has.all():
+        builder.dropped["no readable ts or dur"] += int((~has).sum())
+        events = [event for event, kept in zip(events, has.tolist(), strict=True) if kept]
+        start_ns, duration_ns = start_ns[has], duration_ns[has]
+    note_clock(builder, starts, start_ns)
+    return events, start_ns, start_ns + duration_ns
+
+
+def note_clock(builder: TraceBuilder, texts: list[bytes], start_ns: Int64) -> None:
+    """Tell the builder what the stamps say of their clock."""
+    if builder.resolution_ns != 1 and any(b"." in text for text in texts):
+        builder.resolution_ns = 1
+    if len(start_ns) and int(start_ns.max()) > _EPOCH_NS:
+        builder.epoch_ns = 0

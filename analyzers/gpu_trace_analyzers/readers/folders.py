@@ -1,0 +1,56 @@
+"""Which files of a folder are the trace: that of a run, or one for each rank of a job."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..errors import TraceUnreadable
+from ..model import MISSING
+from .formats import reader_for
+from .tracefile import TraceFile
+from .unsupported import is_unsupported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..model import Trace
+
+RUN_TRACES = ("trace.json.gz", "trace.json", "trace.pftrace")
+"""The trace of a run folder: the first of these that is there."""
+
+_ENDINGS = (".json", ".json.gz", ".pftrace", ".perfetto-trace", ".sqlite", ".gz")
+_RANK = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
+
+
+def traces_in(folder: Path) -> list[TraceFile]:
+    """The trace files of a folder, in order of rank. Raises `TraceUnreadable` for a folder that has none.
+
+    Those of folders inside count where the folder itself has none: that is how JAX and some launchers lay them out.
+    """
+    for name in RUN_TRACES:
+        if (folder / name).is_file():
+            return [TraceFile(folder / name)]
+    for candidates in (folder.iterdir(), folder.rglob("*")):
+        files = [TraceFile(path) for path in sorted(candidates) if path.name.endswith(_ENDINGS) and path.is_file()]
+        if found := [file for file in files if not is_unsupported(file) and reader_for(file)]:
+            return sorted(found, key=lambda file: rank_in_name(file.path.name))
+    raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
+
+
+def rank_in_name(name: str) -> int:
+    """The rank that a file's name speaks of, ``trace_rank3.json``; `MISSING` where it has none."""
+    found = _RANK.search(name)
+    return int(found[1]) if found else MISSING
+
+
+def with_rank(trace: Trace, rank: int) -> Trace:
+    """The trace as that of a rank, unless it knows its rank itself."""
+    if rank == MISSING or any(process.rank != MISSING for process in trace.processes):
+        return trace
+    return replace(
+        trace,
+        devices=tuple(replace(device, rank=rank) for device in trace.devices),
+        processes=tuple(replace(process, rank=rank) for process in trace.processes),
+    )

@@ -1,0 +1,269 @@
+"""The tables of an Nsight Systems export as rows of a trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING, DeviceWork, HostCalls, Memory, RangeKind, Ranges, SyncKind, Syncs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..engines import EngineRules
+    from ..model import Int64
+    from .building import TraceBuilder
+    from .nsys_tables import Tables
+
+_CUPTI = "CUPTI_ACTIVITY_KIND_"
+_WORK = ("start", "end", "deviceId", "streamId", "correlationId", "globalPid")
+_KERNEL_NAMES = ("demangledName", "shortName", "mangledName")
+_NVTX = ("start", "end", "eventType", "text", "textId", "globalTid", "domainId", "category", "color")
+_PAYLOADS = ("int64Value", "uint64Value", "int32Value", "uint32Value", "doubleValue", "floatValue")
+
+# Nsight's own numbers. Those of memory are not CUPTI's, where 1 is pageable and 2 pinned.
+_COPIES = {1: "HtoD", 2: "DtoH", 8: "DtoD", 9: "HtoH", 10: "PtoP"}
+_MEMORIES: dict[int, int] = {
+    0: Memory.PAGEABLE,
+    1: Memory.PINNED,
+    2: Memory.DEVICE,
+    3: Memory.DEVICE,  # an array
+    4: Memory.MANAGED,
+    5: Memory.DEVICE,  # static
+    6: Memory.MANAGED,  # static
+}
+_SYNCS: dict[int, int] = {1: SyncKind.EVENT, 2: SyncKind.STREAM_WAIT, 3: SyncKind.STREAM, 4: SyncKind.CONTEXT}
+_CATEGORY, _MARK, _PUSH_POP, _START_END, _DOMAIN = 33, 34, 59, 60, 75
+_PID = 24
+_THREAD = (1 << _PID) - 1
+
+
+class Rows:
+    """Fills a builder from the tables."""
+
+    def __init__(self, tables: Tables, builder: TraceBuilder, rules: EngineRules) -> None:
+        self.tables = tables
+        self.builder = builder
+        self.rules = rules
+        builder.resolution_ns = 1
+
+    def add_all(self) -> None:
+        """Everything that is understood; rows of other tables of events are counted."""
+        self.describe()
+        self.kernels()
+        self.copies()
+        self.fills()
+        self.graphs()
+        self.calls()
+        self.syncs()
+        self.nvtx()
+        self.threads()
+        self.count_unused()
+
+    def describe(self) -> None:
+        """Names of devices, versions, and the session's start."""
+        for number, cuda, name in self.tables.rows("TARGET_INFO_GPU", "id", "cuDevice", "name"):
+            index = cuda if isinstance(cuda, int) else number
+            if isinstance(index, int):
+                self.builder.name_device("gpu", index, str(name or ""))
+        for name, value in self.tables.rows("META_DATA_EXPORT", "name", "value"):
+            self.builder.metadata[str(name)] = str(value)
+        for (epoch,) in self.tables.rows("TARGET_INFO_SESSION_START_TIME", "utcEpochNs"):
+            self.builder.epoch_ns = epoch if isinstance(epoch, int) else None
+
+    def kernels(self) -> None:
+        """Kernels, by the fullest name there is."""
+        dimensions = tuple(f"{what}{axis}" for what in ("grid", "block") for axis in "XYZ")
+        found = self.tables.numbers(_CUPTI + "KERNEL", *_WORK, *_KERNEL_NAMES, *dimensions)
+        if not found:
+            return
+        name_id = self.first(found, _KERNEL_NAMES)
+        self.add_work(
+            found,
+            "kernel",
+            [self.tables.strings.get(number, "") for number in name_id.tolist()],
+            grid=self.sizes(found, "grid"),
+            block=self.sizes(found, "block"),
+        )
+
+    def copies(self) -> None:
+        """Copies, named as Kineto names them."""
+        found = self.tables.numbers(
+            _CUPTI + "MEMCPY", *_WORK, "bytes", "copyKind", "srcKind", "dstKind", "dstDeviceId", "srcDeviceId"
+        )
+        if not found:
+            return
+        source, target = (_coded(found[end], _MEMORIES, Memory.UNKNOWN) for end in ("srcKind", "dstKind"))
+        peers = np.where(found["copyKind"] == 10, found["dstDeviceId"], MISSING)
+        self.add_work(
+            found,
+            "memcpy",
+            [
+                f"Memcpy {_COPIES.get(kind, f'kind {kind}')} ({_memory_name(one)} -> {_memory_name(other)})"
+                for kind, one, other in zip(found["copyKind"].tolist(), source.tolist(), target.tolist(), strict=True)
+            ],
+            size=found["bytes"],
+            source=source,
+            target=target,
+            peer=self.builder.devices("gpu", peers),
+        )
+
+    def fills(self) -> None:
+        """Memsets."""
+        found = self.tables.numbers(_CUPTI + "MEMSET", *_WORK, "bytes", "memKind")
+        if found:
+            memories = _coded(found["memKind"], _MEMORIES, Memory.UNKNOWN).tolist()
+            self.add_work(found, "memset", [f"Memset ({_memory_name(kind)})" for kind in memories], size=found["bytes"])
+
+    def graphs(self) -> None:
+        """CUDA graphs recorded as one row each. What ran inside is not known, so no rule gives them an engine."""
+        found = self.tables.numbers(_CUPTI + "GRAPH_TRACE", *_WORK, "graphId")
+        if found:
+            names = [f"CUDA graph {number}" for number in found["graphId"].tolist()]
+            self.add_work(found, "graph", names)
+
+    def calls(self) -> None:
+        """Calls of the runtime and driver API: Nsight has both in one table."""
+        found = self.tables.numbers(_CUPTI + "RUNTIME", "start", "end", "nameId", "globalTid", "correlationId")
+        if not found:
+            return
+        kept = self.with_times(found)
+        texts = [self.tables.strings.get(number, "") for number in kept["nameId"].tolist()]
+        self.builder.add(
+            HostCalls,
+            start_ns=kept["start"],
+            end_ns=kept["end"],
+            name=self.builder.strings.codes(texts),
+            process=self.processes(kept["globalTid"]),
+            thread=kept["globalTid"] & _THREAD,
+            correlation=kept["correlationId"],
+        )
+
+    def syncs(self) -> None:
+        """Synchronisation."""
+        found = self.tables.numbers(_CUPTI + "SYNCHRONIZATION", *_WORK, "syncType")
+        if not found:
+            return
+        kept = self.with_times(found)
+        known = np.isin(kept["syncType"], list(_SYNCS))
+        self.builder.dropped["synchronisation of an unknown kind"] += int((~known).sum())
+        kept = {name: column[known] for name, column in kept.items()}
+        self.builder.add(
+            Syncs,
+            start_ns=kept["start"],
+            end_ns=kept["end"],
+            kind=_coded(kept["syncType"], _SYNCS, SyncKind.CONTEXT),
+            device=self.builder.devices("gpu", kept["deviceId"]),
+            stream=np.where(kept["streamId"] < (1 << 32) - 1, kept["streamId"], MISSING),
+            process=self.processes(kept["globalPid"]),
+            correlation=kept["correlationId"],
+        )
+
+    def nvtx(self) -> None:
+        """Ranges and marks; a range that never ended is counted."""
+        rows = list(self.tables.rows("NVTX_EVENTS", *_NVTX, *_PAYLOADS))
+        self.builder.events += len(rows)
+        domains = {row[6]: self.nvtx_text(row) for row in rows if row[2] == _DOMAIN}
+        categories = {(row[6], row[7]): self.nvtx_text(row) for row in rows if row[2] == _CATEGORY}
+        ranges = [row for row in rows if row[2] in (_PUSH_POP, _START_END, _MARK)]
+        self.builder.dropped["NVTX rows that name things"] += len(rows) - len(ranges)
+        ended = [row for row in ranges if isinstance(row[0], int) and (row[2] == _MARK or isinstance(row[1], int))]
+        self.builder.dropped["NVTX ranges that did not end"] += len(ranges) - len(ended)
+        code = self.builder.strings
+        threads = _numbers([row[5] for row in ended])
+        self.builder.add(
+            Ranges,
+            start_ns=_numbers([row[0] for row in ended]),
+            end_ns=_numbers([row[0] if row[2] == _MARK else row[1] for row in ended]),
+            name=code.codes(self.nvtx_text(row) for row in ended),
+            kind=np.full(len(ended), RangeKind.NVTX),
+            process=self.processes(threads),
+            thread=threads & _THREAD,
+            domain=[code[domains[row[6]]] if domains.get(row[6]) else MISSING for row in ended],
+            category=[
+                code[categories[row[6], row[7]]] if categories.get((row[6], row[7])) else MISSING for row in ended
+            ],
+            color=_numbers([row[8] & 0xFFFFFFFF if isinstance(row[8], int) else None for row in ended]),
+            payload=[self.payload(row) for row in ended],
+        )
+
+    def nvtx_text(self, row: tuple[object, ...]) -> str:
+        """``text``, else the string that ``textId`` names."""
+        if row[3] is not None:
+            return str(row[3])
+        return self.tables.strings.get(row[4], "") if isinstance(row[4], int) else ""
+
+    def payload(self, row: tuple[object, ...]) -> int:
+        """The first value that the range carries, as text."""
+        values = [value for value in row[len(_NVTX) :] if value is not None]
+        return self.builder.strings[str(values[0])] if values else MISSING
+
+    def threads(self) -> None:
+        """Names of threads and processes."""
+        for thread, number in self.tables.rows("ThreadNames", "globalTid", "nameId"):
+            if isinstance(thread, int) and isinstance(number, int):
+                name = self.tables.strings.get(number, "")
+                self.builder.name_thread(_pid(thread), thread & _THREAD, name)
+        for process, title in self.tables.rows("PROCESSES", "globalPid", "name"):
+            if isinstance(process, int):
+                self.builder.name_process(_pid(process), str(title or ""))
+
+    def count_unused(self) -> None:
+        """Rows of tables with times that no figure here needs: operating system calls, samples, counters."""
+        used = {_CUPTI + kind for kind in ("KERNEL", "MEMCPY", "MEMSET", "GRAPH_TRACE", "RUNTIME", "SYNCHRONIZATION")}
+        for table in sorted(self.tables.names - used - {"NVTX_EVENTS"}):
+            if "start" in self.tables.columns_of(table) and (rows := self.tables.count(table)):
+                self.builder.events += rows
+                self.builder.dropped[f"rows of {table}"] += rows
+
+    def add_work(self, found: dict[str, Int64], kind: str, names: list[str], **more: Sequence[int] | Int64) -> None:
+        engines = {name: self.rules.engine(kind, name) for name in set(names)}
+        given = {name: np.asarray(values) for name, values in more.items()}
+        given["name"] = self.builder.strings.codes(names)
+        given["engine"] = np.array([engines[name] for name in names])
+        kept = self.with_times(found | given)
+        self.builder.add(
+            DeviceWork,
+            start_ns=kept["start"],
+            end_ns=kept["end"],
+            device=self.builder.devices("gpu", np.maximum(kept["deviceId"], 0)),
+            stream=kept["streamId"],
+            correlation=kept["correlationId"],
+            process=self.processes(kept["globalPid"]),
+            **{column: kept[column] for column in given},
+        )
+
+    def with_times(self, found: dict[str, Int64]) -> dict[str, Int64]:
+        has = (found["start"] != MISSING) & (found["end"] != MISSING)
+        self.builder.dropped["no start or end"] += int((~has).sum())
+        return found if has.all() else {name: column[has] for name, column in found.items()}
+
+    def processes(self, global_ids: Int64) -> Int64:
+        return self.builder.processes((np.maximum(global_ids, 0) >> _PID) & _THREAD)
+
+    def first(self, found: dict[str, Int64], columns: Sequence[str]) -> Int64:
+        value = found[columns[0]]
+        for column in columns[1:]:
+            value = np.where(value == MISSING, found[column], value)
+        return value
+
+    def sizes(self, found: dict[str, Int64], what: str) -> list[int]:
+        axes = zip(*(found[what + axis].tolist() for axis in "XYZ"), strict=True)
+        return [MISSING if MISSING in size else self.builder.strings[str(list(size))] for size in axes]
+
+
+def _pid(global_id: int) -> int:
+    return (global_id >> _PID) & _THREAD
+
+
+def _numbers(values: list[object]) -> Int64:
+    return np.array([value if isinstance(value, int) else MISSING for value in values], dtype=np.int64)
+
+
+def _coded(values: Int64, codes: dict[int, int], other: int) -> Int64:
+    return np.array([codes.get(value, other) for value in values.tolist()], dtype=np.int64)
+
+
+def _memory_name(memory: int) -> str:
+    return Memory(memory).name.capitalize()

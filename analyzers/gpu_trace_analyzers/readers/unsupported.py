@@ -1,0 +1,95 @@
+"""Files that are recognised and not read: what to do instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import FormatUnsupported, TraceUnreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .tracefile import TraceFile
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a file is, how one tells, and what to do with it."""
+
+    recognises: Callable[[TraceFile], bool]
+    what: str
+    next_step: str
+
+
+def _named(*endings: str) -> Callable[[TraceFile], bool]:
+    return lambda file: file.path.name.lower().endswith(endings)
+
+
+def _holds(*texts: bytes) -> Callable[[TraceFile], bool]:
+    return lambda file: any(text in file.head for text in texts)
+
+
+def _is_xplane(file: TraceFile) -> bool:
+    """An XSpace: planes named for hosts and devices, in protobuf."""
+    planes = (b"/host:CPU", b"/device:GPU:", b"/host:metadata", b"/device:TPU:")
+    return file.path.name.endswith(".xplane.pb") or (
+        file.head[:1] == b"\n" and any(name in file.head for name in planes)
+    )
+
+
+_KNOWN = (
+    _Known(
+        _named(".nsys-rep", ".qdrep"),
+        "is a report of Nsight Systems, whose format is not public",
+        "export it with: nsys export --type sqlite FILE",
+    ),
+    _Known(_named(".qdstrm"), "is a raw stream of Nsight Systems", "import it with QdstrmImporter, then: nsys export"),
+    _Known(_named(".ncu-rep"), "is a report of Nsight Compute, which has no timeline", "record one with gpu-trace run"),
+    _Known(
+        _is_xplane,
+        "is an XPlane protobuf of XLA's profiler",
+        "give the *.trace.json.gz that lies beside it",
+    ),
+    _Known(
+        _holds(b'"rocprofiler-sdk-tool"', b'"rocprofiler-sdk-json-tool"'),
+        "is rocprofiler's own JSON",
+        "record with torch.profiler or gpu-trace run, or convert it: rocprofv3 --output-format pftrace",
+    ),
+    _Known(
+        _holds(b"CPU HIP API", b"GPU0 COPY", b'"roctx'),
+        "is a trace of rocprof",
+        "record with torch.profiler or gpu-trace run, which see the same device activity",
+    ),
+    _Known(
+        _holds(b'"schema": "gpu-trace.', b'"schema":"gpu-trace.'),
+        "is a document that gpu-trace wrote about a trace",
+        "give the trace itself, or the run folder",
+    ),
+    _Known(
+        lambda file: file.raw_head[:2] == b"PK",
+        "is a zip archive",
+        "unpack it and give the trace inside",
+    ),
+    _Known(
+        lambda file: file.raw_head[:4] == b"\x28\xb5\x2f\xfd",
+        "is compressed with zstd",
+        "unpack it first: zstd -d FILE",
+    ),
+)
+
+
+def refuse(file: TraceFile) -> TraceUnreadable:
+    """The error for a file that no reader recognises, as helpful as can be."""
+    for known in _KNOWN:
+        if known.recognises(file):
+            return FormatUnsupported(file.path, known.what, known.next_step)
+    if not file.raw_head:
+        return TraceUnreadable(file.path, "is empty", "the process that wrote it may have been killed; record it again")
+    next_step = "give a trace.json(.gz) of torch.profiler, an SQLite export of nsys, or a run folder"
+    return TraceUnreadable(file.path, "is no trace of a known format", next_step)
+
+
+def is_unsupported(file: TraceFile) -> bool:
+    """Whether the file is one of those: asked before the readers, some of whom take any Chrome JSON."""
+    return any(known.recognises(file) for known in _KNOWN)

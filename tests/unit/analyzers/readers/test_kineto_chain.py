@@ -1,0 +1,176 @@
+"""The three ways through a block give the same trace, and that of a slow reader that shares nothing with them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.readers import kineto
+from gpu_trace_analyzers.readers.chrome.scan import Scan
+from kineto_text import HEAD, LAYOUTS, SHELLS, File, InMemory, Text, files
+from plain_reader import parse, read_back, tables
+
+SOME = settings(max_examples=50, deadline=None)
+FEW = settings(max_examples=8, deadline=None)
+WAYS = {"scan": ("scan", "typed"), "typed": ("typed",), "tolerant": ()}
+
+
+def read(content: bytes, size: int, way: str = "scan", operators: bool = True):
+    trace = kineto.read(InMemory(content=content, size=size), default_rules(), operators, WAYS[way])
+    trace.check()
+    return trace
+
+
+@SOME
+@given(files(), st.booleans())
+def test_all_ways_agree_with_a_plain_reader(file, operators):
+    expected = tables(parse(file.content.decode()), operators)
+    for way in WAYS:
+        trace = read(file.content, file.size, way, operators)
+        assert read_back(trace) == expected, way
+        assert trace.source.events == len(file.events), way
+        assert trace.source.damage == (), way
+
+
+@SOME
+@given(files(), st.booleans())
+def test_all_ways_count_what_is_not_used_alike(file, operators):
+    first, *others = (read(file.content, file.size, way, operators).source for way in WAYS)
+    for other in others:
+        assert other.dropped == first.dropped
+        assert other.metadata == first.metadata
+
+
+@SOME
+@given(files(), st.integers(1, 400))
+def test_the_size_of_blocks_changes_nothing(file, size):
+    assert read_back(read(file.content, size)) == read_back(read(file.content, 1 << 20))
+
+
+@SOME
+@given(files(), st.floats(0, 1))
+def test_a_file_cut_anywhere_keeps_every_whole_event(file, share):
+    cut = len(file.before.encode()) + int(share * (len(file.content) - len(file.before.encode()) - len(file.after)))
+    whole = [event for event, (_, end) in zip(file.events, file.spans(), strict=True) if end <= cut]
+    expected = tables(json_events(whole), operators=True)
+    for way in WAYS:
+        trace = read(file.content[:cut], file.size, way)
+        assert read_back(trace) == expected, way
+        assert trace.source.damage, way
+
+
+def json_events(events):
+    """Events as a JSON parser would give them."""
+    from kineto_text import to_json
+
+    return parse(to_json(events))
+
+
+BARE = '{"ph": "X", "cat": "kernel", "name": "NAME", "pid": 0, "tid": 7, "ts": 4555785412000.5, "dur": 2.25, '
+BARE += '"args": {"stream": 7}}'
+DEFECTS = {
+    "line break in a name": (BARE.replace("NAME", "a\nb"), "a\nb"),
+    "control character in a name": (BARE.replace("NAME", "a\x01b"), "a\x01b"),
+    "bare quotes in a name": (BARE.replace("NAME", 'a "b" c'), 'a "b" c'),
+    "bare quote at the end of a name": (BARE.replace("NAME", 'a "b"'), 'a "b"'),
+    "bare backslash": (BARE.replace("NAME", r"C:\path\dir"), r"C:\path" + "\\dir"),
+    "backslash at the end": (BARE.replace("NAME", "a\\"), "a\\"),
+    "bad escape and bare quote": (BARE.replace("NAME", r'\p "q"'), r'\p "q"'),
+    "NaN in the arguments": (BARE.replace('"stream": 7', '"stream": 7, "rate": NaN'), "NAME"),
+    "infinity in the arguments": (BARE.replace('"stream": 7', '"rate": -Infinity, "stream": 7'), "NAME"),
+    "invalid UTF-8 in a name": (BARE.replace("NAME", "a\udcff"), "a\ufffd"),
+    "half a surrogate pair": (BARE.replace("NAME", r"a\ud800"), "a\ufffd"),
+    "duplicate key": (BARE.replace('"pid": 0', '"pid": 3, "pid": 0'), "NAME"),
+    "fraction for an id": (BARE.replace('"stream": 7', '"stream": 7.0'), "NAME"),
+    "null name": (BARE.replace('"NAME"', "null"), ""),
+    "arguments that are a list": (BARE.replace('{"stream": 7}', "[1, 2]"), "NAME"),
+    "quoted times": (BARE.replace("4555785412000.5", '"4555785412000.5"'), "NAME"),
+    "number as a name": (BARE.replace('"NAME"', "12"), "12"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("defect", DEFECTS)
+@FEW
+@given(file=files(), place=st.integers(0, 25))
+def test_an_event_with_a_defect_is_kept_and_so_are_its_neighbours(way, defect, file, place):
+    text, name = DEFECTS[defect]
+    place = min(place, len(file.texts))
+    damaged = replace(file, texts=[*file.texts[:place], text, *file.texts[place:]])
+    found = read_back(read(damaged.content, file.size, way))
+    mended = (4555785412000500, 4555785412002750, name, 0, 0, 7, -1, -1, -1, "")
+    assert found["work"][mended] == 1
+    found["work"] -= {mended: 1}
+    assert {name: +rows for name, rows in found.items()} == tables(parse(file.content.decode()), operators=True)
+
+
+BROKEN = [
+    '{"ph": "X", "cat": "kernel", "name": "half',
+    '{"ph": "X", "cat": "kernel", "name": "no time", "pid": 0, "tid": 7, "args": {}}',
+    '{"ph": "X", "cat": "kernel", "name": "null", "pid": 0, "tid": 7, "ts": 9.5, "dur": null}',
+    '{"ph": "X", "cat": "kernel", "name": "NaN", "pid": 0, "tid": 7, "ts": NaN, "dur": 1}',
+    '{"ph": "X", "cat": "kernel", "name": "negative", "pid": 0, "tid": 7, "ts": 4555785412000.500, "dur": -1.000}',
+    '{"ph": "X", "cat": "kernel", "name": "absurd", "pid": 0, "tid": 7, "ts": 9e300, "dur": 1}',
+    '{"ph": "X", "cat": "kernel", "name": "nothing", "pid": 0, "tid": 7, "ts": 4555785412000.500, "dur": 0}',
+    "{}",
+    "}",
+    "nonsense",
+    "]",
+    "",
+    '{"ph": "X", "cat": "kernel", "pid": 0, "ts": 5, "dur": 1, "args": {"stream": }}',
+    '{"foo": ' + "[" * 3000 + "]" * 3000 + "}",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda text: text[:60])
+@FEW
+@given(file=files(), place=st.integers(0, 25))
+@example(file=File([], [], *SHELLS[0]), place=0)
+def test_what_cannot_be_read_costs_no_other_event(way, broken, file, place):
+    place = min(place, len(file.texts))
+    damaged = replace(file, texts=[*file.texts[:place], broken, *file.texts[place:]])
+    trace = read(damaged.content, file.size, way)
+    assert read_back(trace) == tables(parse(file.content.decode()), operators=True)
+
+
+def test_a_file_in_kinetos_layout_takes_the_fast_way():
+    events = [
+        {"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": Text("1.000"), "dur": Text("2.000")},
+        {"ph": "f", "id": 3, "pid": 0, "tid": 7, "ts": Text("1.000"), "cat": "ac2g", "name": "ac2g", "bp": "e"},
+        {"ph": "X", "cat": "cpu_op", "name": "o", "pid": 9, "tid": 9, "ts": Text("1.000"), "dur": Text("2.000")},
+    ]
+    block = ",\n".join(LAYOUTS["kineto"](event) for event in events * 10)
+    found = Scan({"kernel"}).events(block.encode())
+    assert found is not None
+    kept, skipped, rest = found
+    assert [event.name for event in kept] == ["k"] * 10
+    assert skipped == {"flow": 10, "cpu_op": 9}
+    assert json.loads(rest)["cat"] == "cpu_op"
+
+
+def test_recorded_traces_take_the_fast_way(recorded):
+    import gzip
+
+    content = gzip.decompress(recorded("ddp_rank0").read_bytes())
+    begin = content.index(b'"traceEvents": [') + 16
+    assert Scan({"kernel"}).events(content[begin : begin + (1 << 20)]) is not None
+
+
+def test_several_documents_in_one_file_are_all_read():
+    file = File([], [BARE.replace("NAME", "one")], HEAD, "\n  ]\n}\n")
+    content = file.content + replace(file, texts=[BARE.replace("NAME", "two")]).content
+    trace = read(content, 200)
+    assert sorted(trace.text(code) for code in trace.work.name) == ["one", "two"]
+    assert "more traces follow" in " ".join(trace.source.damage)
+
+
+def test_a_file_without_the_beginning_of_its_list_is_read_from_the_first_event():
+    trace = read(HEAD.replace("traceEvents", "tr\0ceEvents").encode() + BARE.encode() + b"]}", 1 << 20)
+    assert len(trace.work) == 1
+    assert "no beginning" in trace.source.damage[0]
