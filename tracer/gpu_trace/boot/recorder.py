@@ -42,6 +42,11 @@ class Recorder:
         return os.getpid() == self._pid
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether it has been started and not finished; it may have given way for a while."""
+        return self._wanted and not self._finished
+
+    @property
     def had_session(self) -> bool:
         """Whether this process, or the one it was forked from, ever had a session."""
         return self._session is not None or self._parts > 0
@@ -54,6 +59,12 @@ class Recorder:
     def use(self, calls: Calls) -> None:
         """Learn torch's own calls; nothing can be recorded before."""
         self._calls = calls
+
+    def warm_up(self) -> None:
+        """Have Kineto initialised in this thread, so that another one may start the recording later."""
+        with self._lock:
+            if self._calls is not None and not self._given_way:
+                Session(self._calls, "gpu", self._uses_gpu()).stop()
 
     def start(self) -> None:
         """Begin to record, or, while the script's own profiler works, as soon as that is done."""
@@ -93,7 +104,7 @@ class Recorder:
         if not may or self._session is not None or self._calls is None or not self.belongs_here:
             return
         try:
-            with_gpu = self._settings.has_gpu and _cuda_is_initialized()
+            with_gpu = self._uses_gpu()
             self._notes.write("starts", time.time_ns())
             self._session = Session(self._calls, self._settings.level, with_gpu)
             self._notes.write("recording", "gpu" if with_gpu else "cpu")
@@ -102,6 +113,9 @@ class Recorder:
         except Exception as error:
             self._wanted = False
             self._notes.failed("torch's profiler did not start", error)
+
+    def _uses_gpu(self) -> bool:
+        return self._settings.has_gpu and _cuda_is_initialized()
 
     def _end(self, patience_s: float) -> None:
         session, self._session = self._session, None
@@ -122,7 +136,17 @@ class Recorder:
         stopped = time.time_ns()
         result.save(f"{path}.part")
         os.rename(f"{path}.part", path)
+        self._note_rank()
         self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
+
+    def _note_rank(self) -> None:
+        """Of a distributed job; its launcher's variables outlive its process group."""
+        if os.environ.get("RANK", "").isdecimal() and os.environ.get("WORLD_SIZE", "").isdecimal():
+            distributed = sys.modules.get("torch.distributed")
+            if distributed and distributed.is_available() and distributed.is_initialized():
+                self._notes.write("backend", distributed.get_backend())
+            self._notes.write("rank", os.environ["RANK"])
+            self._notes.write("world_size", os.environ["WORLD_SIZE"])
 
 
 def _cuda() -> Any:

@@ -12,17 +12,27 @@ class Settings:
     """The parent's wishes: where to write, and what to record.
 
     ``raw`` is the folder for whatever this process writes; ``level`` is ``gpu``, ``ops`` or ``full``;
-    ``has_gpu`` says whether the machine has a GPU that CUDA (or HIP) could use.
+    ``has_gpu`` says whether the machine has a GPU that CUDA (or HIP) could use. ``steps`` is the window of optimizer
+    steps, ``after_s`` and ``duration_s`` one in time (0: not asked for); ``memory_bytes`` bounds the process's growth.
+    ``only_ranks``: this process is recorded only as a worker of a distributed job, not as its launcher.
     """
 
     def __init__(self, environ: dict[str, str]) -> None:
         self.raw = environ["GPU_TRACE_RAW"]
         self.level = environ["GPU_TRACE_LEVEL"]
         self.has_gpu = environ["GPU_TRACE_GPU"] == "1"
+        self.only_ranks = environ["GPU_TRACE_ONLY_RANKS"] == "1"
+        first, _, last = environ.get("GPU_TRACE_STEPS", "").partition(":")
+        self.steps = (int(first), int(last)) if last else None
+        self.after_s = float(environ["GPU_TRACE_AFTER"])
+        self.duration_s = float(environ["GPU_TRACE_DURATION"])
+        self.memory_bytes = int(environ["GPU_TRACE_MEMORY"])
 
 
 def take() -> Settings:
     """The settings; ``os.environ`` is afterwards as the user's shell had it."""
+    if os.environ["GPU_TRACE_FOLLOW"] == "1":  # the processes that it starts are to find them too
+        return Settings(dict(os.environ))
     ours = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("GPU_TRACE_")}
     del os.environ["PYTHONPATH"]
     for name, value in ours.items():

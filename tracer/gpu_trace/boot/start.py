@@ -15,6 +15,8 @@ from .recorder import Recorder
 def begin() -> None:
     """Take the settings from the environment and wait for the script to import torch."""
     wishes = settings.take()
+    if wishes.only_ranks and "RANK" not in os.environ:
+        return
     notes = Notes(f"{wishes.raw}/notes-{os.getpid()}")
     recorder = Recorder(wishes, notes)
 

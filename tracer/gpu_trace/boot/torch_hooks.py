@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from . import sigterm
+from .bounds import Bounds
 from .session import Calls
 
 TYPE_CHECKING = False
@@ -25,12 +26,13 @@ def install(recorder: Recorder, settings: Settings, notes: Notes) -> None:
     recorder.use(calls)
     _give_way_to_the_scripts_own(profiler, calls, recorder)
     sigterm.save_before_dying(recorder)
+    bounds = Bounds(settings, recorder, notes)
     if settings.has_gpu and _version_of_gpu_library(torch):
         # Earlier would be too early: a profiler merely prepared before CUDA is initialised breaks CUDA in forked
         # children, and the script may still choose its devices. Every kernel after this moment is recorded.
-        torch.cuda._lazy_call(recorder.start)
+        torch.cuda._lazy_call(bounds.begin)
     else:
-        recorder.start()
+        bounds.begin()
 
 
 def _note_versions(torch: Any, notes: Notes) -> None:

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from ..recording.record import Recording
     from ..recording.request import Level
 
-_FORWARD_EVERYTHING = {"ignore_unknown_options": False, "allow_interspersed_args": False}
+_FORWARD_EVERYTHING = {"allow_interspersed_args": False}
+_SECONDS = click.FloatRange(min=0)
+
+
+def _steps(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    first, _, last = value.partition(":")
+    if not (first.isdecimal() and last.isdecimal() and int(first) < int(last)):
+        raise click.BadParameter(f"{value!r} is not two growing numbers as in 10:20", context, parameter)
+    return int(first), int(last)
 
 
 @click.command(context_settings=_FORWARD_EVERYTHING, options_metavar="[OPTIONS]")
@@ -31,6 +41,25 @@ _FORWARD_EVERYTHING = {"ignore_unknown_options": False, "allow_interspersed_args
     show_default=True,
     help="gpu: device activity, launches and ranges. ops: and every operator. full: and shapes, stacks, memory.",
 )
+@click.option(
+    "--steps", metavar="A:B", callback=_steps, help="Record the optimizer steps from A up to B (as in a slice)."
+)
+@click.option(
+    "--after", type=_SECONDS, default=0.0, metavar="S", help="Record from S seconds after the GPU's first use."
+)
+@click.option("--duration", type=_SECONDS, default=0.0, metavar="S", help="Record S seconds.  [default: to the end]")
+@click.option(
+    "--memory",
+    type=click.FloatRange(min=0.1),
+    default=4.0,
+    show_default=True,
+    metavar="GIB",
+    help="Stop recording when the script's process has grown by this much; 2 KB an event.",
+)
+@click.option(
+    "--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run as many ranks of it, as torchrun does."
+)
+@click.option("--follow", is_flag=True, help="Record the Python processes that the script starts, too.")
 @click.option("--force", is_flag=True, help="Replace the run that the folder of -o holds.")
 @click.option("--no-summary", is_flag=True, help="Do not print the summary when the script ends.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing at all but failures.")
@@ -39,6 +68,12 @@ def run(
     as_module: bool,
     folder: Path | None,
     level: Level,
+    steps: tuple[int, int] | None,
+    after: float,
+    duration: float,
+    memory: float,
+    ranks: int | None,
+    follow: bool,
     force: bool,
     no_summary: bool,
     quiet: bool,
@@ -50,19 +85,23 @@ def run(
       gpu-trace run train.py --epochs 1
       gpu-trace run -o runs/base --level ops train.py
       gpu-trace run -m package.train --epochs 1
+      gpu-trace run --steps 10:20 train.py
+      gpu-trace run --nproc-per-node 2 train.py
     """  # noqa: D301  # \b is click's
     from ..recording import launch
     from ..recording.folder import create
     from ..recording.record import record
-    from ..recording.request import Module, Request, Script
+    from ..recording.request import Module, Ranks, Request, Script, Window
 
     name, *args = command
-    target = (Module if as_module else Script)(name, tuple(args))
-    request = Request(target, level, folder, force)
+    single = (Module if as_module else Script)(name, tuple(args))
+    target = Ranks(single, ranks) if ranks else single
+    window = Window(steps, after, duration, int(memory * 2**30))
+    request = Request(target, level, folder, force, window, follow)
     if not target.can_start:
         launch.run_natively(request)
     recording = record(request, create(request))
-    if recording.has_trace:
+    if recording.traces:
         _summarise(recording, show=not (no_summary or quiet))
     _tell(recording, quiet)
     launch.die_alike(recording.status)
@@ -73,7 +112,7 @@ def _summarise(recording: Recording, show: bool) -> None:
     from ..recording.summary_files import write
 
     try:
-        summary = write(recording.folder.trace)
+        summary = write(recording.traces)
     except Exception as error:
         say(f"no summary: {error}")
         return

@@ -16,6 +16,10 @@ RUNS = Path("gpu-trace-runs")
 FACTS = "run.json"
 """The file by which a run folder is known."""
 
+SCHEMA = "gpu-trace.run/1"
+RAW = ".raw"
+_FILES = (FACTS, "trace*.json.gz", "trace*.pftrace", "trace*.part", "summary.md", "summary.json", "report.html")
+
 
 class RunFolder:
     """A folder of one run; what the child writes lies in ``raw`` until it is put together."""
@@ -23,8 +27,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.shown = str(path)
-        self.raw = self.path / ".raw"
-        self.trace = self.path / "trace.json.gz"
+        self.raw = self.path / RAW
         self.facts = self.path / FACTS
 
     def discard_raw(self) -> None:
@@ -38,11 +41,29 @@ def create(request: Request) -> RunFolder:
         path = _new_default(request.target.name) if request.folder is None else _chosen(request.folder, request.force)
         folder = RunFolder(path)
         folder.raw.mkdir()
+        folder.facts.write_text(
+            f'{{"schema": "{SCHEMA}"}}\n', encoding="utf-8"
+        )  # ours from the start, whatever happens
     except OSError as error:
         raise UsageError(
             f"{error.filename}: cannot write the run there ({error.strerror}); choose another folder with -o"
         ) from error
     return folder
+
+
+def _holds_a_run(path: Path) -> bool:
+    try:
+        return SCHEMA in (path / FACTS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _empty(path: Path) -> None:
+    """Remove what a run consists of; what somebody else put there stays."""
+    shutil.rmtree(path / RAW, ignore_errors=True)
+    for pattern in _FILES:
+        for file in path.glob(pattern):
+            file.unlink()
 
 
 def _new_default(name: str) -> Path:
@@ -59,10 +80,10 @@ def _new_default(name: str) -> Path:
 
 def _chosen(path: Path, force: bool) -> Path:
     if path.is_dir() and any(path.iterdir()):
-        if not (path / FACTS).is_file():
+        if not _holds_a_run(path):
             raise UsageError(f"{path}: is not empty and holds no run; choose another folder with -o")
         if not force:
             raise UsageError(f"{path}: holds a run already; choose another folder with -o, or replace it with --force")
-        shutil.rmtree(path)
+        _empty(path)
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -87,9 +87,16 @@ def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
     heeded = {name: value for name, value in os.environ.items() if not (_is_ignored(name) or name == "PYTHONPATH")}
     native = {f"GPU_TRACE_NATIVE_{name}": value for name, value in os.environ.items() if name not in heeded}
     path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
+    window = request.window
     return {
         **heeded,
         **native,
+        "GPU_TRACE_STEPS": "" if window.steps is None else f"{window.steps[0]}:{window.steps[1]}",
+        "GPU_TRACE_AFTER": str(window.after_s),
+        "GPU_TRACE_DURATION": str(window.duration_s),
+        "GPU_TRACE_FOLLOW": "1" if request.follow or request.only_ranks else "0",
+        "GPU_TRACE_ONLY_RANKS": "1" if request.only_ranks else "0",
+        "GPU_TRACE_MEMORY": str(window.memory_bytes),
         "GPU_TRACE_RAW": str(folder.raw),
         "GPU_TRACE_LEVEL": request.level,
         "GPU_TRACE_GPU": "1" if machine_has_gpu() else "0",

@@ -2,107 +2,88 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .. import __version__
-from . import ending, launch, notes, trace_file
+from . import assemble, ending, facts, launch
+from .notes import Notes
 
 if TYPE_CHECKING:
-    from .ending import Ending
+    from pathlib import Path
+
+    from .assemble import ProcessLeft
     from .folder import RunFolder
-    from .notes import Notes
     from .request import Request
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What came of it. ``status`` is the script's wait status; ``lost`` says in sentences what is not in the trace."""
+    """What came of it.
+
+    ``status`` is the script's wait status, ``notes`` are those of the process that was recorded first; ``traces`` are
+    the files written, one a process; ``lost`` says in sentences what is not in them.
+    """
 
     folder: RunFolder
     status: int
-    ending: Ending
-    device: str
-    was_watched: bool
-    uses_torch: bool
-    lost: tuple[str, ...]
-    has_trace: bool
+    notes: Notes
+    traces: list[Path] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    wall_ns: int = 0
+
+    @property
+    def ending(self) -> ending.Ending:
+        """How the script ended."""
+        return ending.of(self.status, self.notes)
+
+    @property
+    def device(self) -> str:
+        """``gpu`` or ``cpu``; empty where nothing was recorded."""
+        return self.notes.last("recording")
 
     @property
     def what(self) -> str:
         """What was recorded, in one sentence."""
-        if self.device == "gpu":
-            return "Its GPU work was recorded."
-        if self.device == "cpu":
-            return "No GPU here: the CPU was recorded."
-        if self.uses_torch:
-            return "It used no GPU, so nothing was recorded; with CUDA_VISIBLE_DEVICES= in front its CPU work is."
-        if not self.was_watched:
+        until = f", up to {reason}" if (reason := self.notes.last("bounded")) else ""
+        if len(self.traces) > 1:
+            return f"{len(self.traces)} processes were recorded{until}."
+        if self.device:
+            return (
+                f"Its GPU work was recorded{until}."
+                if self.device == "gpu"
+                else f"No GPU: the CPU was recorded{until}."
+            )
+        if not self.notes.last("python"):
             return "Its Python did not load the recorder (python -S does not), so nothing was recorded."
+        if self.notes.last("torch"):
+            return "It used no GPU, so nothing was recorded; with CUDA_VISIBLE_DEVICES= in front its CPU work is."
         return "It never imported torch, so there was nothing to record."
 
 
 def record(request: Request, folder: RunFolder) -> Recording:
-    """Run the script and fill its folder."""
+    """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
     began = time.time_ns()
     status, pid = launch.run(request, folder)
-    ended = time.time_ns()
-    facts = notes.read(folder.raw / f"notes-{pid}")
-    lost, has_trace = _assemble(folder, pid, facts)
-    recording = Recording(
-        folder,
-        status,
-        ending.of(status, facts),
-        facts.last("recording"),
-        bool(facts.last("python")),
-        bool(facts.last("torch")),
-        tuple(lost),
-        has_trace,
-    )
-    _write_facts(request, recording, facts, began, ended)
-    folder.discard_raw()
+    recording = Recording(folder, status, Notes(""), wall_ns=time.time_ns() - began)
+    try:
+        recording = _collected(recording, pid)
+        facts.write(request, recording, began)
+        folder.discard_raw()
+    except Exception as error:
+        kept = f"; what was recorded lies in {os.path.relpath(folder.raw)}" if folder.raw.exists() else ""
+        recording.lost.append(f"the run folder could not be completed ({error}){kept}")
     return recording
 
 
-def _assemble(folder: RunFolder, pid: int, facts: Notes) -> tuple[list[str], bool]:
-    parts, lost = trace_file.read_parts(folder.raw, pid)
-    lost = [*facts.all("failed"), *lost]
-    if not parts and facts.last("starts"):
-        lost.append("what torch's profiler recorded: the process ended before it could be saved")
-    base = trace_file.base_ns(parts) or 0
-    if parts:
-        trace_file.write(folder.trace, parts, [], base)
-    return lost, bool(parts)
+def _collected(bare: Recording, pid: int) -> Recording:
+    processes = assemble.left_by(bare.folder.raw, pid)
+    traces = assemble.write_traces(bare.folder, processes)
+    lost = [_of(process, sentence, processes) for process in processes for sentence in process.lost]
+    notes = next((process.notes for process in processes if process.parts), processes[0].notes)
+    return Recording(bare.folder, bare.status, notes, traces, lost, bare.wall_ns)
 
 
-def _write_facts(request: Request, recording: Recording, facts: Notes, began: int, ended: int) -> None:
-    document = {
-        "schema": "gpu-trace.run/1",
-        "command": request.target.command,
-        "cwd": os.getcwd(),  # noqa: PTH109  # where the script ran, as the shell calls it
-        "began_ns": began,
-        "wall_ns": ended - began,
-        "level": request.level,
-        "recorded": recording.device,
-        "versions": {
-            "gpu-trace": __version__,
-            "python": facts.last("python"),
-            "torch": facts.last("torch"),
-            "cuda": facts.last("cuda"),
-            "nvtx": _version("nvtx"),
-        },
-        "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
-        "lost": list(recording.lost),
-    }
-    recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+def _of(process: ProcessLeft, sentence: str, processes: list[ProcessLeft]) -> str:
+    return sentence if len(processes) == 1 else f"process {process.pid}: {sentence}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+_LAUNCHERS = {"torch.distributed.run", "torch.distributed.launch", "torch.distributed.launcher"}
+
 Level = Literal["gpu", "ops", "full"]
 
 
@@ -60,10 +62,56 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranks:
+    """As many processes of a target as a node has GPUs, say: as torchrun starts them."""
+
+    target: Script | Module
+    per_node: int
+
+    @property
+    def command(self) -> list[str]:
+        """What follows the interpreter's own flags on its command line."""
+        launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={self.per_node}"]
+        return [*launcher, *self.target.command]
+
+    @property
+    def name(self) -> str:
+        """Short, for a folder."""
+        return self.target.name
+
+    @property
+    def can_start(self) -> bool:
+        """Whether Python will find something to run."""
+        return self.target.can_start
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of the script to record: all of it, unless something is asked for.
+
+    ``steps`` (first, last) are optimizer steps, as in a slice; ``after_s`` counts from the moment from which the script
+    could be recorded, ``duration_s`` from the start. When the process has grown by ``memory_bytes``, recording ends.
+    """
+
+    steps: tuple[int, int] | None = None
+    after_s: float = 0.0
+    duration_s: float = 0.0
+    memory_bytes: int = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One run to record. ``folder`` None stands for a new one under ``gpu-trace-runs/``."""
 
-    target: Script | Module
+    target: Script | Module | Ranks
     level: Level = "gpu"
     folder: Path | None = None
     force: bool = False
+    window: Window = Window()
+    follow: bool = False
+    """record the Python processes that the script starts, too"""
+
+    @property
+    def only_ranks(self) -> bool:
+        """Whether what is started is a launcher, whose workers are meant and not itself."""
+        return isinstance(self.target, Ranks) or (isinstance(self.target, Module) and self.target.module in _LAUNCHERS)

@@ -10,14 +10,16 @@ from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.summary import summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gpu_trace_analyzers.summary import Summary
 
 
-def write(trace: Path) -> Summary:
-    """Summarise a trace into files beside it. Raises `GpuTraceError` where it cannot be read."""
-    summary = summarise(load(trace))
+def write(traces: Sequence[Path]) -> Summary:
+    """Summarise the traces of a run into files beside them. Raises `GpuTraceError` where one cannot be read."""
+    trace = traces[0]
+    summary = summarise(load(trace if len(traces) == 1 else trace.parent))
     trace.with_name("summary.json").write_text(to_json(summary), encoding="utf-8")
     trace.with_name("summary.md").write_text(to_markdown(summary), encoding="utf-8")
     return summary

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BASE = re.compile(rb'"baseTimeNanoseconds": (\d+)')
+_HEAD = b'{"schemaVersion": 1, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
 _LEVEL = 1
 """of gzip: 5 times as fast as the default, and the file is a fifth larger"""
 
@@ -44,19 +45,25 @@ def base_ns(parts: Sequence[KinetoText]) -> int | None:
     return int(found[1]) if found else None
 
 
-def write(path: Path, parts: Sequence[KinetoText], rows: Sequence[Mapping[str, Any]], base: int) -> None:
+def write(
+    path: Path,
+    parts: Sequence[KinetoText],
+    rows: Sequence[Mapping[str, Any]],
+    base: int,
+    distributed_info: Mapping[str, object] | None = None,
+) -> None:
     """Write the trace, whole or not at all; ``rows`` count their times from ``base``."""
     unfinished = path.with_name(path.name + ".part")
     with gzip.open(unfinished, "wb", compresslevel=_LEVEL) as file:
-        for piece in _pieces(parts, rows, base):
+        file.write(parts[0].head if parts else _HEAD % base)
+        if distributed_info:
+            file.write(b'"distributedInfo": %b,\n' % msgspec.json.encode(distributed_info))
+        for piece in _events(parts, rows):
             file.write(piece)
     unfinished.replace(path)
 
 
-def _pieces(parts: Sequence[KinetoText], rows: Sequence[Mapping[str, Any]], base: int) -> Iterator[bytes]:
-    yield (
-        parts[0].head if parts else b'{"schemaVersion": 1, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n' % base
-    )
+def _events(parts: Sequence[KinetoText], rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
     yield b'"traceEvents": [\n'
     separator = b""
     for part in parts:

@@ -1,0 +1,151 @@
+"""A part of the script, many processes, and where the run goes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+
+from native import ENTRY, Outcome, facts, names, run_traced, script, write_files
+
+STEPS = """
+import time, torch
+layer = torch.nn.Linear(4, 4)
+optimizer = torch.optim.SGD(layer.parameters())
+for step in range(6):
+    with torch.profiler.record_function(f"step {step}"): layer(torch.ones(4)).sum().backward()
+    optimizer.step()
+"""
+
+
+def run(text: str, folder, *options: str) -> Outcome:
+    case = script(text)
+    write_files(case, folder)
+    return run_traced(case, folder, folder / "run", *options)
+
+
+def steps_in(folder) -> list[str]:
+    return sorted(name for name in names(folder / "run") if name.startswith("step "))
+
+
+def test_a_window_of_optimizer_steps(tmp_path):
+    assert run(STEPS, tmp_path, "--steps", "2:4") == Outcome("", "", 0)
+    assert steps_in(tmp_path) == ["step 2", "step 3"]
+    assert facts(tmp_path / "run")["until"] == "the 2 optimizer steps asked for"
+
+
+def test_a_window_that_the_script_never_reaches(tmp_path):
+    assert run(STEPS, tmp_path, "--steps", "10:20") == Outcome("", "", 0)
+    assert facts(tmp_path / "run")["traces"] == []
+
+
+def test_a_window_in_time(tmp_path):
+    text = (
+        "import torch, time\ntorch.ones(2).sin(); time.sleep(1.5); torch.ones(2).cos(); time.sleep(2.5)\n"
+        "torch.ones(2).tan()"
+    )
+    assert run(text, tmp_path, "--after", "1", "--duration", "2") == Outcome("", "", 0)
+    assert {"aten::sin", "aten::cos", "aten::tan"} & names(tmp_path / "run") == {"aten::cos"}
+
+
+def test_memory_is_bounded(tmp_path):
+    text = "import torch, time\ntorch.ones(2).sin()\nx = torch.ones(80 << 20)\ntime.sleep(1.5)\ntorch.ones(2).cos()"
+    assert run(text, tmp_path, "--memory", "0.2") == Outcome("", "", 0)
+    assert {"aten::sin", "aten::cos"} & names(tmp_path / "run") == {"aten::sin"}
+    assert "memory budget" in facts(tmp_path / "run")["until"]
+
+
+RANKS = """
+import torch, torch.distributed as dist
+dist.init_process_group("gloo")
+x = torch.ones(4)
+dist.all_reduce(x)
+print(int(x.sum()))
+dist.destroy_process_group()
+"""
+
+
+def test_ranks_have_a_trace_each_on_one_clock(tmp_path):
+    outcome = run(RANKS, tmp_path, "--nproc-per-node", "2")
+    assert (outcome.stdout, outcome.code) == ("8\n8\n", 0)
+    traces = [
+        json.loads(gzip.decompress((tmp_path / f"run/trace-rank-{rank}.json.gz").read_bytes())) for rank in range(2)
+    ]
+    assert [trace["distributedInfo"] for trace in traces] == [{"rank": rank, "world_size": 2} for rank in range(2)]
+    assert len({trace["baseTimeNanoseconds"] for trace in traces}) == 1
+    for trace in traces:
+        assert any("all_reduce" in event["name"] for event in trace["traceEvents"])
+
+
+def test_a_launcher_itself_is_not_recorded(tmp_path):
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=1", "script.py")
+    case = script(RANKS, command=launcher)
+    write_files(case, tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run").stdout == "4\n"
+    assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
+    assert any("all_reduce" in name for name in names(tmp_path / "run"))
+
+
+def test_started_processes_are_recorded_when_followed(tmp_path):
+    text = (
+        "import subprocess, sys, torch\ntorch.ones(2).sin()\n"
+        "if len(sys.argv) < 2: subprocess.run([sys.executable, sys.argv[0], 'x'], check=True)"
+    )
+    assert run(text, tmp_path, "--follow").code == 0
+    assert len(list((tmp_path / "run").glob("trace-process-*.json.gz"))) == 2
+
+
+def command(folder, *arguments: str):
+    line = [sys.executable, *ENTRY, "run", *arguments]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_run_goes_to_a_new_folder_each_time(tmp_path):
+    (tmp_path / "hello.py").write_text("print('hello')")
+    for _ in range(2):
+        assert command(tmp_path, "hello.py").stdout == "hello\n"
+    folders = [path.name for path in (tmp_path / "gpu-trace-runs").iterdir()]
+    assert len(folders) == 2
+    assert all(re.fullmatch(r"hello-\d{8}-\d{6}(-\d+)?", name) for name in folders)
+
+
+def test_no_run_is_overwritten_unasked(tmp_path):
+    (tmp_path / "hello.py").write_text("print('hello')")
+    assert command(tmp_path, "-o", "run", "hello.py").returncode == 0
+    (tmp_path / "run/notes.txt").write_text("mine")
+    again = command(tmp_path, "-o", "run", "hello.py")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "--force" in again.stderr
+    assert command(tmp_path, "-o", "run", "--force", "hello.py").returncode == 0
+    assert (tmp_path / "run/notes.txt").read_text() == "mine"
+
+
+def test_a_folder_of_somebody_else_is_never_touched(tmp_path):
+    (tmp_path / "hello.py").write_text("print('hello')")
+    (tmp_path / "run.json").write_text("{}")
+    refused = command(tmp_path, "-o", ".", "--force", "hello.py")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert (tmp_path / "run.json").read_text() == "{}"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "hello.py").write_text("print('hello')")
+    refused = command(tmp_path, "-o", "hello.py/run", "hello.py")
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+def test_no_script_is_a_usage_error(tmp_path):
+    assert command(tmp_path).returncode == 2
+
+
+def test_what_is_said_in_the_end(tmp_path):
+    (tmp_path / "hello.py").write_text("import sys; sys.exit(3)")
+    said = command(tmp_path, "-o", "run", "hello.py")
+    assert said.returncode == 3
+    assert said.stderr == (
+        "gpu-trace: the script ended with exit code 3. It never imported torch, so there was nothing to record.\n"
+        "gpu-trace: the run is in run\n"
+    )

@@ -1,0 +1,63 @@
+"""``run.json``: what was run, where, with which versions, how it ended, and what recording it cost."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from .folder import SCHEMA
+
+if TYPE_CHECKING:
+    from .notes import Notes
+    from .record import Recording
+    from .request import Request
+
+
+def write(request: Request, recording: Recording, began_ns: int) -> None:
+    """Write the file. Raises OSError."""
+    notes = recording.notes
+    document = {
+        "schema": SCHEMA,
+        "command": request.target.command,
+        "cwd": os.getcwd(),  # noqa: PTH109  # where the script ran, as the shell calls it
+        "began_ns": began_ns,
+        "wall_ns": recording.wall_ns,
+        "level": request.level,
+        "recorded": recording.device,
+        "until": notes.last("bounded") or "the end",
+        "versions": _versions(notes),
+        "traces": [path.name for path in recording.traces],
+        "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
+        "lost": recording.lost,
+        "cost": cost(notes),
+    }
+    recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def cost(notes: Notes) -> dict[str, int]:
+    """Nanoseconds that the script waited, after its work, for the recording to stop and to be saved."""
+    stamps = [[int(stamp) for stamp in line.split()] for line in notes.all("stopped")]
+    return {
+        "stop_ns": sum(stopped - began for began, stopped, _ in stamps),
+        "save_ns": sum(saved - stopped for _, stopped, saved in stamps),
+    }
+
+
+def _versions(notes: Notes) -> dict[str, str]:
+    return {
+        "gpu-trace": __version__,
+        "python": notes.last("python"),
+        "torch": notes.last("torch"),
+        "cuda": notes.last("cuda"),
+        "nvtx": _version("nvtx"),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
