@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from ..engines import EngineRules
     from ..model import Int64, Trace
 
+_WITHOUT_WORK = re.compile(
+    r"aten::(resolve_(conj|neg)|_?(unsafe_)?view(_as)?|_?reshape(_alias|_as)?|as_strided\w*|expand(_as)?|t|mT|numpy_T|"
+    r"(swap)?transpose|movedim|permute|(un)?squeeze|(un)?flatten|select|slice|narrow|split\w*|chunk|unbind|diagonal|unfold|"
+    r"alias|detach\w*|lift_fresh|empty\w*|result_type|item|is_nonzero|set_)$"
+)
+"""Operators that look at memory otherwise, or allocate it: ``aten::mm`` calls some, and does the work itself."""
+
 
 def with_cpu_devices(trace: Trace, rules: EngineRules, keep_operators: bool) -> Trace:
     """The trace with a CPU device for each process that has operators, doing those that are leaves.
@@ -23,7 +31,9 @@ def with_cpu_devices(trace: Trace, rules: EngineRules, keep_operators: bool) -> 
     """
     if len(trace.work):
         raise ValueError("a trace with device work needs no CPU devices")
-    operators = trace.operators[leaves(trace.operators)]
+    idle = np.array([bool(_WITHOUT_WORK.match(name)) for name in trace.strings], dtype=np.bool_)
+    working = trace.operators[~idle[trace.operators.name]] if len(trace.operators) else trace.operators
+    operators = working[leaves(working)]
     engines = np.array([rules.engine("operator", name) for name in trace.strings], dtype=np.int8)
     active, device = np.unique(operators.process, return_inverse=True)
     work = DeviceWork.of(
