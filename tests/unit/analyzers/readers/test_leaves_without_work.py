@@ -18,6 +18,5 @@ def test_an_operator_that_only_calls_views_does_the_work_itself():
     )
     trace = Trace(Source("x", "kineto"), tuple(name for name, *_ in rows), processes=(Process(1),), operators=operators)
     work = with_cpu_devices(trace, default_rules(), keep_operators=False).work
-    assert [(trace.text(name), end - start) for name, start, end in zip(work.name, work.start_ns, work.end_ns, strict=False)] == [
-        ("aten::addmm", 80)
-    ]
+    assert [trace.text(name) for name in work.name] == ["aten::addmm"]
+    assert (work.end_ns - work.start_ns).tolist() == [80]
