@@ -44,6 +44,7 @@ _UNUSED = {
     "gpu_user_annotation": "annotations on GPU rows",
     "flow": "flow arrows",
     "python_function": "Python functions",
+    "gpu_trace": "lanes and notes drawn by gpu-trace",
     "trace": "profiler span",
 }
 _PHASES = {"s": "flow", "t": "flow", "f": "flow"}

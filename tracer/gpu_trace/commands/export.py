@@ -1,4 +1,4 @@
-"""``gpu-trace export``: a trace as a file for the Perfetto UI."""
+"""``gpu-trace export``: a trace as a file for the Perfetto UI or chrome://tracing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-_FORMS = (".pftrace", ".pftrace.gz")
+_FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
 
 
 @click.command()
@@ -14,27 +14,32 @@ _FORMS = (".pftrace", ".pftrace.gz")
 @click.option(
     "-o",
     "out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     required=True,
     metavar="OUT",
-    help=f"The file to write; its name says what: {', '.join(_FORMS)}.",
+    help="The file to write: .pftrace or .pftrace.gz for Perfetto's own format, .json or .json.gz for Chrome's.",
 )
-def export(trace: str, out: Path) -> None:
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
+def export(trace: str, out: Path, quiet: bool) -> None:
     """Write a trace with engine lanes, ranges, counters and findings as tracks.
 
     \b
-      gpu-trace export trace.json.gz -o trace.pftrace     native Perfetto protobuf
+      gpu-trace export trace.json.gz -o trace.pftrace      native Perfetto: the most complete
+      gpu-trace export report.sqlite -o trace.json.gz      Chrome JSON: for every other viewer
     """  # noqa: D301  # \b is click's
     if not out.name.endswith(_FORMS):
         raise click.BadParameter(f"{out.name}: the name must end in {', '.join(_FORMS)}", param_hint="-o")
     from gpu_trace_analyzers.errors import UsageError
     from gpu_trace_analyzers.readers import load
 
-    from ..exporting.perfetto import export_perfetto
+    from ..exporting.export_file import WRITERS, writer_for
 
+    write = writer_for(out.name)
+    assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
     recorded = load(trace, operators=True)
     try:
-        export_perfetto(recorded, out)
+        write(recorded, out)
     except OSError as error:
         raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
-    click.echo(f"gpu-trace: wrote {out}", err=True)
+    if not quiet:
+        click.echo(f"gpu-trace: wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", err=True)

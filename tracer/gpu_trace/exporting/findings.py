@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.questions.overlap import COMPUTE, active_devices
@@ -25,6 +25,10 @@ class Finding:
     end_ns: int
     title: str
     text: str
+
+    def later(self, by_ns: int) -> Finding:
+        """The same on a clock that shows ``by_ns`` more."""
+        return replace(self, start_ns=self.start_ns + by_ns, end_ns=self.end_ns + by_ns)
 
 
 def exposed_copy(trace: Trace, device: int) -> Intervals:

@@ -57,6 +57,7 @@ class HostPlaces:
         for process in trace.processes:
             self.pids.append(pids.like(process.pid))
         self.new_pid = pids.new
+        self.thread_ids = tids
         for position, thread in _threads(trace):
             true_main = thread == trace.processes[position].pid and self.pids[position] == thread
             self.tids[position, thread] = tids.like(thread)

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import MISSING, SyncKind
-from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.model import SyncKind
 from gpu_trace_analyzers.questions.overlap import active_devices
 
 from . import packets
 from .counters import counter_packets, counters
 from .engine_lanes import EngineLanes
 from .findings import exposed_copies
+from .flows import flows
 from .host_rows import HostRows
 from .identities import HostPlaces
 from .lanes import lanes
+from .moved import earliest_ns, shifted
 from .names import ANNOTATIONS, CATEGORIES, Names, annotation, category
 from .output import create
 from .render_stages import RenderStages
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from os import PathLike
 
-    from gpu_trace_analyzers.model import Int64, Trace
+    from gpu_trace_analyzers.model import Trace
 
     from .findings import Finding
 
@@ -52,7 +53,8 @@ def export_perfetto(trace: Trace, path: str | PathLike[str], findings: Iterable[
 
 def perfetto_packets(trace: Trace, findings: Iterable[Finding]) -> Iterator[bytes]:
     """The whole trace, in pieces of any number of packets."""
-    trace = _from_zero(trace)
+    by_ns = max(0, -earliest_ns(trace))  # Perfetto's times have no sign
+    trace, findings = shifted(trace, by_ns), [finding.later(by_ns) for finding in findings]
     places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
     yield packets.first_packet()
     if trace.epoch_ns is not None and len(trace.work):
@@ -61,7 +63,7 @@ def perfetto_packets(trace: Trace, findings: Iterable[Finding]) -> Iterator[byte
     yield from packets.names(packets.CATEGORIES, CATEGORIES)
     yield from packets.names(packets.ANNOTATION_NAMES, ANNOTATIONS)
     yield from RenderStages(trace, places).packets()
-    slices = _Slices(trace, names, tracks, list(findings))
+    slices = _Slices(trace, names, tracks, findings)
     everything = [part for part in slices.all(places) if len(part)]
     counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
     yield from tracks.packets
@@ -85,7 +87,7 @@ class _Slices:
 
     def all(self, places: HostPlaces) -> Iterator[Slices]:
         """Of the devices, then of the host."""
-        of_work, of_calls = _flows(self._trace)
+        of_work, of_calls = flows(self._trace)
         for device in active_devices(self._trace):
             label = self._trace.devices[device].label
             group = self.groups[device] = self._tracks.group(label, device)
@@ -129,28 +131,3 @@ class _Slices:
 def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[bytes]:
     for counter in counters(trace, device):
         yield from counter_packets(counter, tracks, group)
-
-
-def _flows(trace: Trace) -> tuple[Int64, Int64]:
-    """The number of the arrow through each row of work, and through each call: that of the call, from 1; 0 for none."""
-    call = launches(trace).call
-    of_calls = np.zeros(len(trace.calls), dtype=np.int64)
-    launching = np.unique(call[call != MISSING])
-    of_calls[launching] = launching + 1
-    return call + 1, of_calls
-
-
-def _from_zero(trace: Trace) -> Trace:
-    """The trace with no time below zero: Perfetto's times have no sign."""
-    from dataclasses import replace
-
-    tables = {name: getattr(trace, name) for name in ("work", "calls", "operators", "ranges", "syncs", "overheads")}
-    earliest = min((int(table.start_ns[0]) for table in tables.values() if len(table)), default=0)
-    if earliest >= 0:
-        return trace
-    moved = {
-        name: replace(table, start_ns=table.start_ns - earliest, end_ns=table.end_ns - earliest)
-        for name, table in tables.items()
-    }
-    epoch_ns = None if trace.epoch_ns is None else trace.epoch_ns + earliest
-    return replace(trace, epoch_ns=epoch_ns, **moved)

@@ -1,0 +1,92 @@
+"""A trace as Chrome JSON, which the Perfetto UI and chrome://tracing read, and every reader of Kineto's files."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import MISSING
+from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.overlap import active_devices
+
+from . import chrome_text
+from .chrome_devices import DeviceRows
+from .chrome_host import HostThreads
+from .chrome_rows import Texts
+from .findings import exposed_copies
+from .identities import HostPlaces
+from .moved import earliest_ns, shifted
+from .output import create
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from os import PathLike
+
+    from gpu_trace_analyzers.model import Trace
+
+    from .findings import Finding
+
+_EVENTS_PER_WRITE = 4096
+
+
+def export_chrome(trace: Trace, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
+    """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
+
+    Categories and arguments are Kineto's. ``findings`` become notes on their devices (default: every stretch of
+    exposed copy). Raises ``OSError`` where the file cannot be written.
+    """
+    found = list(exposed_copies(trace) if findings is None else findings)
+    origin_ns = earliest_ns(trace)
+    # Readers keep microseconds in doubles: only small ones are exact to the nanosecond.
+    trace = shifted(trace, -origin_ns)
+    found = [finding.later(-origin_ns) for finding in found]
+    with create(path) as file:
+        file.write(_head(trace).encode())
+        separator = "\n"
+        events = chrome_events(trace, found)
+        while batch := list(islice(events, _EVENTS_PER_WRITE)):
+            file.write((separator + ",\n".join(batch)).encode())
+            separator = ",\n"
+        file.write(b"\n]}\n")
+
+
+def chrome_events(trace: Trace, findings: list[Finding]) -> Iterator[str]:
+    """All events; slices stand in front of the arrows that begin and end in them, those that hold others in front."""
+    places, texts = HostPlaces(trace), Texts(trace.strings)
+    host = HostThreads(trace, places, texts)
+    devices = [DeviceRows(trace, position, places.new_pid(), texts) for position in active_devices(trace)]
+    yield from host.events()
+    for device in devices:
+        yield from device.events(findings)
+    yield from _arrows(trace, host, devices)
+
+
+def _arrows(trace: Trace, host: HostThreads, devices: list[DeviceRows]) -> Iterator[str]:
+    call = launches(trace).call
+    known = call != MISSING
+    # An end in front of its beginning makes no arrow, and is an error to some readers.
+    known[known] = trace.work.start_ns[known] >= trace.calls.start_ns[call[known]]
+    for device in devices:
+        own = np.flatnonzero(known[device.rows])
+        rows = device.rows[own]
+        calls = call[rows]
+        number = (rows + 1).tolist()
+        at = chrome_text.microseconds(trace.calls.start_ns[calls])
+        pids = host.pids[trace.calls.process[calls]].tolist()
+        yield from chrome_text.arrows(number, pids, host.tid_of_calls[calls].tolist(), at, "s")
+        at = chrome_text.microseconds(trace.work.start_ns[rows])
+        yield from chrome_text.arrows(number, [device.threads.pid] * len(own), device.tid[own].tolist(), at, "f")
+
+
+def _head(trace: Trace) -> str:
+    gpus = [{"id": device.index, "name": device.name} for device in trace.devices if device.kind == "gpu"]
+    document: dict[str, object] = {"schemaVersion": 1, "displayTimeUnit": "ns", "deviceProperties": gpus}
+    if trace.epoch_ns is not None:
+        document["baseTimeNanoseconds"] = trace.epoch_ns
+    first = trace.processes[0]
+    if first.rank != MISSING:
+        document["distributedInfo"] = {"rank": first.rank, "world_size": first.world_size}
+    return json.dumps(document)[:-1] + ',\n"traceEvents": ['

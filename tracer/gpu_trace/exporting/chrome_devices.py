@@ -1,0 +1,136 @@
+"""A device in a Chrome trace: a process, with a row a stream, a row an engine, and its counters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import ALL_COPIES, Engine, SyncKind
+from gpu_trace_analyzers.questions.sweep import layers
+
+from . import chrome_text
+from .chrome_rows import Texts, Threads, place, present, written
+from .counters import counters
+from .engine_lanes import EXPOSED, EXPOSED_RANK, RANKS, TITLES
+from .findings import exposed_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gpu_trace_analyzers.intervals import Intervals
+    from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
+
+    from .chrome_text import Rows
+    from .findings import Finding
+
+OURS = "gpu_trace"
+"""Category of what is drawn, not recorded."""
+_STREAMS_RANK, _SYNCS_RANK, _FINDINGS_RANK = 1000, 90, 1
+_SYNC_NAMES = {
+    SyncKind.CONTEXT: '"Context Sync"',
+    SyncKind.STREAM: '"Stream Sync"',
+    SyncKind.EVENT: '"Event Sync"',
+    SyncKind.STREAM_WAIT: '"Stream Wait Event"',
+}
+
+
+class DeviceRows:
+    """One device; its process id is one that no process of the host has. ``tid`` holds the row of each operation."""
+
+    def __init__(self, trace: Trace, position: int, pid: int, texts: Texts) -> None:
+        self._trace = trace
+        self._position = position
+        self._texts = texts
+        self._device = trace.devices[position]
+        self.threads = Threads(pid)
+        self.rows = np.flatnonzero(trace.work.device == position)
+        self.work = trace.work[self.rows]
+        self.tid = self._stream_rows()
+
+    def events(self, findings: list[Finding]) -> Iterator[str]:
+        """Everything of this device but its arrows."""
+        yield from chrome_text.process(self.threads.pid, self._device.label, self._position)
+        for engine in Engine:
+            rows = np.flatnonzero(self.work.engine == engine)
+            if len(rows):
+                yield from self._operations(engine, self.work[rows], self.tid[rows])
+        for engine, busy in layers(self.work).items():
+            yield from self._lane(TITLES[engine], RANKS[engine], TITLES[engine].lower(), busy)
+        exposed = exposed_copy(self._trace, self._position)
+        yield from self._lane(EXPOSED, EXPOSED_RANK, "exposed copy", exposed)
+        yield from self._findings([finding for finding in findings if finding.device == self._position])
+        yield from self._syncs()
+        for counter in counters(self._trace, self._position):
+            at = chrome_text.microseconds(counter.at_ns)
+            yield from chrome_text.counter(counter.title, counter.unit, self.threads.pid, at, counter.value.tolist())
+        yield from self.threads.metadata
+
+    def _stream_rows(self) -> Int64:
+        streams, which = np.unique(self.work.stream, return_inverse=True)
+        noun = "stream" if self._device.kind == "gpu" else "thread"
+
+        def tid(track: int, lane: int) -> int:
+            stream = int(streams[track])
+            return self.threads.tid(f"{noun} {stream}", lane, stream, _STREAMS_RANK + track)
+
+        return place(self.work.start_ns, self.work.end_ns, which.reshape(-1), tid)
+
+    def _operations(self, engine: Engine, work: DeviceWork, tid: Int64) -> Iterator[str]:
+        names, pid = self._texts.names(work.name), [self.threads.pid] * len(work)
+        args = self._arguments(engine, work)
+        return written(self._category(engine), names, pid, tid, work.start_ns, work.end_ns, args)
+
+    def _category(self, engine: Engine) -> str:
+        if self._device.kind == "cpu":
+            return "operator"
+        if engine in ALL_COPIES:
+            return "gpu_memcpy"
+        return "gpu_memset" if engine == Engine.MEMSET else "kernel"
+
+    def _arguments(self, engine: Engine, work: DeviceWork) -> dict[str, Rows]:
+        args: dict[str, Rows] = {"device": [self._device.index] * len(work), "stream": present(work.stream)}
+        args["correlation"] = present(work.correlation)
+        if engine in ALL_COPIES or engine == Engine.MEMSET:
+            args["bytes"] = present(work.size)
+        if engine in ALL_COPIES:
+            indices = np.array([device.index for device in self._trace.devices] + [-1])
+            args["toDevice"] = present(indices[work.peer])
+        if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
+            args |= {"grid": self._texts.raw(work.grid), "block": self._texts.raw(work.block)}
+        return args
+
+    def _lane(self, title: str, rank: int, name: str, busy: Intervals) -> Iterator[str]:
+        if not busy:
+            return iter(())
+        count = len(busy)
+        tid = np.full(count, self.threads.tid(title, rank=rank))
+        pid = [self.threads.pid] * count
+        return written(OURS, [f'"{name}"'] * count, pid, tid, busy.start_ns, busy.end_ns, {})
+
+    def _findings(self, found: list[Finding]) -> Iterator[str]:
+        found = sorted(found, key=lambda finding: (finding.start_ns, -finding.end_ns))
+        start_ns = np.array([finding.start_ns for finding in found], dtype=np.int64)
+        end_ns = np.array([finding.end_ns for finding in found], dtype=np.int64)
+        tid = self._laned("Findings", _FINDINGS_RANK, start_ns, end_ns)
+        titles = chrome_text.quoted(finding.title for finding in found)
+        args = {"what": chrome_text.quoted(finding.text for finding in found)}
+        return written(OURS, titles, [self.threads.pid] * len(found), tid, start_ns, end_ns, args)
+
+    def _syncs(self) -> Iterator[str]:
+        rows = self._trace.syncs[self._trace.syncs.device == self._position]
+        tid = self._laned("Synchronisation", _SYNCS_RANK, rows.start_ns, rows.end_ns)
+        names = [_SYNC_NAMES[SyncKind(kind)] for kind in rows.kind.tolist()]
+        args: dict[str, Rows] = {
+            "device": [self._device.index] * len(rows),
+            "stream": present(rows.stream),
+            "wait_on_stream": present(rows.awaited_stream),
+            "wait_on_cuda_event_record_corr_id": present(rows.awaited_correlation),
+            "correlation": present(rows.correlation),
+        }
+        pid = [self.threads.pid] * len(rows)
+        return written("cuda_sync", names, pid, tid, rows.start_ns, rows.end_ns, args)
+
+    def _laned(self, title: str, rank: int, start_ns: Int64, end_ns: Int64) -> Int64:
+        track = np.zeros(len(start_ns), dtype=np.int64)
+        return place(start_ns, end_ns, track, lambda _, lane: self.threads.tid(title, lane, rank=rank))
