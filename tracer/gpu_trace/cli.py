@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
     "summary": "Print the overlap summary of a trace.",
     "export": "Write a trace as a file for the Perfetto UI.",
+    "info": "Say what a trace is, what is in it, and what was lost.",
 }
 """Each command is the function of that name in ``gpu_trace.commands.<name>``; its one line of help stands here, so that
 ``gpu-trace --help`` imports none of them."""

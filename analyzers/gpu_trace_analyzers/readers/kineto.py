@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
 from .building import TraceBuilder
 from .chrome import EventStream
+from .chrome.stream import WAYS, Way
 from .columns import as_id
 from .kineto_document import describe
 from .kineto_rows import Rows
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ..engines import EngineRules
     from ..model import Table, Trace
     from .chrome import Event
-    from .chrome.stream import Way
     from .tracefile import TraceFile
 
 NAME = "kineto"
@@ -58,7 +58,7 @@ def recognises(file: TraceFile) -> bool:
     return b'"traceEvents"' in head or b'"deviceProperties"' in head or (b'"ph"' in head and b'"ts"' in head)
 
 
-def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = ("scan", "typed")) -> Trace:
+def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = WAYS) -> Trace:
     """Read a file in blocks. ``ways`` leaves out the faster ways through a block; the trace is the same."""
     return _Reading(file, rules, operators).trace(ways)
 
@@ -78,8 +78,10 @@ class _Reading:
 
     def trace(self, ways: Collection[Way]) -> Trace:
         stream = EventStream(self.builder.file, self.tables, ways)
-        for events in stream:
-            self.sort(events)
+        for batch in stream:
+            for category, events in batch.of.items():
+                self.put(category, events)
+            self.sort(batch.mixed)
         for category in list(self.pending):
             self.flush(category)
         for category, count in stream.skipped.items():
@@ -90,21 +92,27 @@ class _Reading:
         self.rows.close()
         return self.builder.build()
 
+    def put(self, category: str, events: list[Event]) -> None:
+        pending = self.pending[category]
+        pending += events
+        if len(pending) >= _FLUSH:
+            self.flush(category)
+
     def sort(self, events: list[Event]) -> None:
+        sorted_events: defaultdict[str, list[Event]] = defaultdict(list)
         others: Counter[str] = Counter()
         for event in events:
             category = event.cat.lower()
             if event.ph == "X" and category in self.tables:
-                pending = self.pending[category]
-                pending.append(event)
-                if len(pending) >= _FLUSH:
-                    self.flush(category)
+                sorted_events[category].append(event)
             elif event.ph == "M":
                 self.name(event)
             elif event.ph == "X":
                 others[category] += 1
             else:
                 others[_PHASES.get(event.ph, f"phase {event.ph}")] += 1
+        for category, found in sorted_events.items():
+            self.put(category, found)
         for category, count in others.items():
             self.unused(category, count)
 

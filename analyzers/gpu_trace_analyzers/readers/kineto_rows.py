@@ -21,7 +21,7 @@ from ..model import (
     SyncKind,
     Syncs,
 )
-from .chrome import timed
+from .chrome import texts, timed
 from .columns import as_id, ids
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Rows:
         self._builder = builder
         self._rules = rules
         self._dimensions: dict[bytes, int] = {b"": MISSING}
-        self._ends: dict[int, tuple[int, int]] = {}
+        self._ends: dict[str, tuple[int, int]] = {}
         self._engines: dict[tuple[str, int], Engine] = {}
         self._host: int | None = None
         self._of_the_host: list[tuple[type[Table], Columns]] = []
@@ -59,17 +59,17 @@ class Rows:
         """Kernels. One whose arguments name a collective is one, whatever its name."""
         events, columns = self._timed(events)
         columns |= self._on_device(events, "kernel")
-        collective = np.array([event.args.collective is not None for event in events], dtype=np.bool_)
-        columns["engine"][collective] = Engine.COLLECTIVE
-        columns["grid"] = self._dimension([bytes(event.args.grid) for event in events])
-        columns["block"] = self._dimension([bytes(event.args.block) for event in events])
+        args = [event.args for event in events]
+        columns["engine"][[arg.collective is not None for arg in args]] = Engine.COLLECTIVE
+        columns["grid"] = self._dimension(texts(arg.grid for arg in args))
+        columns["block"] = self._dimension(texts(arg.block for arg in args))
         self._add_for_host(DeviceWork, columns)
 
     def copies(self, events: list[Event]) -> None:
         """Copies, with the memory at both ends, and the other device of a copy between two."""
         events, columns = self._timed(events)
         columns |= self._on_device(events, "memcpy")
-        ends = np.array([self._memories(code) for code in columns["name"].tolist()], dtype=np.int8).reshape(-1, 2)
+        ends = np.array([self._memories(event.name) for event in events], dtype=np.int8).reshape(-1, 2)
         columns["source"], columns["target"] = ends[:, 0], ends[:, 1]
         columns["peer"] = self._builder.devices("gpu", ids([event.args.to_device for event in events]))
         columns["size"] = ids([event.args.bytes for event in events])
@@ -115,7 +115,7 @@ class Rows:
                 self._builder.dropped[f"unknown synchronisation {event.name!r}"] += 1
         known, columns = self._timed(known)
         del columns["name"]
-        devices = self._first(known, lambda event: event.args.device, lambda event: event.pid)
+        devices = _where_missing(ids([event.args.device for event in known]), lambda row: known[row].pid)
         columns |= {
             "kind": [_SYNCS[event.name] for event in known],
             "device": self._builder.devices("gpu", devices),
@@ -146,18 +146,16 @@ class Rows:
 
     def _on_device(self, events: list[Event], kind: str) -> Columns:
         """The device from the right field: a copy between two devices has none, but the one it ran in."""
-        device = self._first(
-            events,
-            lambda event: event.args.device,
-            lambda event: event.args.in_device,
-            lambda event: event.args.from_device,
-            lambda event: event.pid,
-        )
+        args = [event.args for event in events]
+        device = ids([arg.device for arg in args])
+        device = _where_missing(device, lambda row: args[row].in_device)
+        device = _where_missing(device, lambda row: args[row].from_device)
+        device = _where_missing(device, lambda row: events[row].pid)
         engines = {name: self._rules.engine(kind, name) for name in {event.name for event in events}}
         return {
             "device": self._builder.devices("gpu", device),
-            "stream": self._first(events, lambda event: event.args.stream, lambda event: event.tid),
-            "correlation": ids([event.args.correlation for event in events]),
+            "stream": _where_missing(ids([arg.stream for arg in args]), lambda row: events[row].tid),
+            "correlation": ids([arg.correlation for arg in args]),
             "engine": np.array([engines[event.name] for event in events], dtype=np.int8),
         }
 
@@ -167,39 +165,36 @@ class Rows:
             self._host = int(pids[0])
         return {"process": self._builder.processes(pids), "thread": ids([event.tid for event in events])}
 
-    def _first(self, events: list[Event], *fields: Callable[[Event], object]) -> Int64:
-        """For each event the first of these fields that it has."""
-        values = ids([fields[0](event) for event in events])
-        for field in fields[1:]:
-            missing = np.flatnonzero(values == MISSING)
-            if not len(missing):
-                break
-            values[missing] = ids([field(events[row]) for row in missing.tolist()])
-        return values
-
     def _add_for_host(self, table: type[Table], columns: Columns) -> None:
         self._of_the_host.append((table, columns))
 
-    def _dimension(self, texts: list[bytes]) -> list[int]:
+    def _dimension(self, texts: bytes) -> list[int]:
         """Codes of ``[132, 1, 1]``, however the file spaces it."""
-        known = self._dimensions
-        for text in set(texts) - known.keys():
+        each, known = texts.split(b"\0")[:-1], self._dimensions
+        for text in set(each) - known.keys():
             known[text] = self._builder.strings[str(json.loads(text))]
-        return [known[text] for text in texts]
+        return [known[text] for text in each]
 
-    def _memories(self, code: int) -> tuple[int, int]:
+    def _memories(self, name: str) -> tuple[int, int]:
         """Where a copy of this name reads and writes: ``Memcpy HtoD (Pinned -> Device)``."""
-        found = self._ends.get(code)
+        found = self._ends.get(name)
         if found is None:
-            name = next(name for name, known in self._builder.strings.items() if known == code)
             ends = _ENDS.search(name)
             words = ends.groups() if ends else ("", "")
             source, target = (_MEMORIES.get(word.lower(), Memory.UNKNOWN) for word in words)
-            found = self._ends[code] = (source, target)
+            found = self._ends[name] = (source, target)
         return found
 
     def _optional(self, value: object) -> int:
         return self._builder.strings[str(value)] if value is not None else MISSING
+
+
+def _where_missing(values: Int64, other: Callable[[int], object]) -> Int64:
+    """Ids, with those that are missing asked for by row."""
+    missing = np.flatnonzero(values == MISSING)
+    if len(missing):
+        values[missing] = ids([other(row) for row in missing.tolist()])
+    return values
 
 
 def _color(value: object) -> int:

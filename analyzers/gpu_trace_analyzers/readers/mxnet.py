@@ -15,7 +15,7 @@ import numpy as np
 
 from ..model import MISSING, DeviceWork, HostOperators
 from .building import DeviceKind, TraceBuilder
-from .chrome import EventStream, note_clock
+from .chrome import EventStream, note_clock, texts
 from .columns import as_id
 from .stamps import NO_TIME, nanoseconds_of
 
@@ -48,8 +48,8 @@ def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
     builder = TraceBuilder(file, NAME)
     pairs = _Pairs()
     stream = EventStream(file)
-    for events in stream:
-        for event in events:
+    for batch in stream:
+        for event in batch.mixed:
             pairs.take(event)
     builder.events = stream.events
     builder.dropped.update(stream.lost + pairs.finish())
@@ -96,8 +96,8 @@ class _Pairs:
 
 
 def _add(builder: TraceBuilder, pairs: _Pairs, rules: EngineRules, operators: bool) -> None:
-    starts = [bytes(begin.ts) for begin, _ in pairs.spans]
-    start_ns, end_ns = nanoseconds_of(starts), nanoseconds_of([bytes(end.ts) for _, end in pairs.spans])
+    starts = texts(begin.ts for begin, _ in pairs.spans)
+    start_ns, end_ns = nanoseconds_of(starts), nanoseconds_of(texts(end.ts for _, end in pairs.spans))
     has = (start_ns != NO_TIME) & (end_ns != NO_TIME)
     builder.dropped["no readable ts or dur"] += 2 * int((~has).sum())
     note_clock(builder, starts, start_ns[has])

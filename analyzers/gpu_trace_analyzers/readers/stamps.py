@@ -22,7 +22,7 @@ LIMIT_NS = 1 << 61
 NO_TIME = np.iinfo(np.int64).min
 """What `nanoseconds_of` gives for text that is no time."""
 
-_LONGEST = 18  # digits that always fit int64
+_DIGITS = 19  # of the largest int64; with a first digit of at most 2 it certainly fits
 
 
 def nanoseconds(text: str) -> int | None:
@@ -34,7 +34,7 @@ def nanoseconds(text: str) -> int | None:
     if not text.isascii():
         return None
     whole, _, decimals = text.partition(".")
-    if whole.isdigit() and (not decimals or decimals.isdigit()) and len(whole) < _LONGEST:
+    if whole.isdigit() and (not decimals or decimals.isdigit()) and len(whole) < _DIGITS:
         ns = int(whole + decimals[:3].ljust(3, "0")) + (decimals[3:4] >= "5")
     else:
         exact = _decimal_ns(text)
@@ -56,19 +56,18 @@ def _decimal_ns(text: str) -> int | None:
     return int((value * 1000 + Decimal("0.5")).to_integral_value("ROUND_FLOOR"))
 
 
-def nanoseconds_of(texts: list[bytes]) -> Int64:
-    """`nanoseconds` of many texts at once: (n,) int64, `NO_TIME` where a text is no time."""
-    ns = np.full(len(texts), NO_TIME, dtype=np.int64)
-    if not texts:
-        return ns
-    text = np.array(texts, dtype=np.bytes_)
-    digits = text.view(np.uint8).reshape(len(texts), -1)
-    lengths = (digits != 0).sum(axis=1)
-    for length in np.unique(lengths):
+def nanoseconds_of(texts: bytes) -> Int64:
+    """`nanoseconds` of many texts at once, each ended by a zero byte: (n,) int64, `NO_TIME` where a text is no time."""
+    text = np.frombuffer(texts, dtype=np.uint8)
+    ends = np.flatnonzero(text == 0)
+    starts = np.concatenate(([0], ends[:-1] + 1)).astype(np.intp) if len(ends) else ends
+    lengths = ends - starts
+    ns = np.full(len(ends), NO_TIME, dtype=np.int64)
+    for length in np.unique(lengths[lengths <= _DIGITS + 1]).tolist():
         rows = np.flatnonzero(lengths == length)
-        ns[rows] = _of_one_length(digits[rows, :length])
-    for row in np.flatnonzero(ns == NO_TIME):
-        value = nanoseconds(texts[row].decode("latin-1"))
+        ns[rows] = _of_one_length(text[starts[rows, None] + np.arange(length)])
+    for row in np.flatnonzero(ns == NO_TIME).tolist():
+        value = nanoseconds(texts[starts[row] : ends[row]].decode("utf-8", "replace"))
         ns[row] = NO_TIME if value is None else value
     return ns
 
@@ -77,21 +76,23 @@ def _of_one_length(text: NDArray[np.uint8]) -> Int64:
     """Values of the rows that are plain digits with at most three decimals; `NO_TIME` for all others."""
     length = text.shape[1]
     values = np.full(len(text), NO_TIME, dtype=np.int64)
+    digits = text - np.uint8(ord("0"))  # wraps around: what is no digit becomes larger than 9
     for decimals in (3, 2, 1, 0):
         point = length - 1 - decimals
-        if point < 1 and decimals:
+        if (values != NO_TIME).all() or (decimals and point < 1) or not length:
             continue
-        left = values == NO_TIME
-        if not left.any():
-            break
-        keep = [place for place in range(length) if place != point] if decimals else list(range(length))
-        if not 0 < len(keep) <= _LONGEST - (3 - decimals):
-            continue
-        digits = text[:, keep].astype(np.int64) - ord("0")
-        plain = left & ((digits >= 0) & (digits <= 9)).all(axis=1)
+        plain = digits <= 9
         if decimals:
-            plain &= text[:, point] == ord(".")
-        powers = 10 ** np.arange(len(keep) - 1, -1, -1, dtype=np.int64)
-        values[plain] = (digits[plain] @ powers) * 10 ** (3 - decimals)
+            plain[:, point] = text[:, point] == ord(".")
+        scaled = length - bool(decimals) + 3 - decimals
+        if scaled > _DIGITS:
+            continue
+        if scaled == _DIGITS:
+            plain[:, 0] &= digits[:, 0] <= 2
+        rows = np.flatnonzero(plain.all(axis=1))
+        keep = digits[rows].astype(np.int64)
+        keep = np.delete(keep, point, axis=1) if decimals else keep
+        powers = 10 ** np.arange(keep.shape[1] - 1, -1, -1, dtype=np.int64)
+        values[rows] = (keep @ powers) * 10 ** (3 - decimals)
     values[values >= LIMIT_NS] = NO_TIME
     return values

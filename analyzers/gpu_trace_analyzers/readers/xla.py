@@ -66,8 +66,8 @@ class _Reading:
 
     def trace(self) -> Trace:
         stream = EventStream(self.builder.file)
-        for events in stream:
-            for event in events:
+        for batch in stream:
+            for event in batch.mixed:
                 self.take(event)
         self.builder.events = stream.events
         self.builder.dropped.update(stream.lost)

@@ -1,8 +1,8 @@
 """Chrome's JSON trace format, in which Kineto, XLA and MXNet write: one event is one object of a long list."""
 
 from .document import Document
-from .events import Args, Event
-from .stream import EventStream
+from .events import Args, Event, texts
+from .stream import Batch, EventStream
 from .times import note_clock, timed
 
-__all__ = ["Args", "Document", "Event", "EventStream", "note_clock", "timed"]
+__all__ = ["Args", "Batch", "Document", "Event", "EventStream", "note_clock", "texts", "timed"]

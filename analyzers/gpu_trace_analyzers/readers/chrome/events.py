@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import msgspec
 
-from ...model import MISSING
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _NONE = msgspec.Raw(b"")
 Id = int | str | None
@@ -14,26 +17,26 @@ Id = int | str | None
 class Args(msgspec.Struct, gc=False, frozen=True):
     """What the ``args`` of an event may hold. A field that an event does not have keeps its default."""
 
-    correlation: Id = MISSING
-    device: Id = MISSING
-    stream: Id = MISSING
-    bytes: Id = MISSING
+    correlation: Id = None
+    device: Id = None
+    stream: Id = None
+    bytes: Id = None
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE
     collective: Id = msgspec.field(default=None, name="Collective name")
-    from_device: Id = msgspec.field(default=MISSING, name="fromDevice")
-    in_device: Id = msgspec.field(default=MISSING, name="inDevice")
-    to_device: Id = msgspec.field(default=MISSING, name="toDevice")
-    wait_on_stream: Id = MISSING
-    awaited_correlation: Id = msgspec.field(default=MISSING, name="wait_on_cuda_event_record_corr_id")
+    from_device: Id = msgspec.field(default=None, name="fromDevice")
+    in_device: Id = msgspec.field(default=None, name="inDevice")
+    to_device: Id = msgspec.field(default=None, name="toDevice")
+    wait_on_stream: Id = None
+    awaited_correlation: Id = msgspec.field(default=None, name="wait_on_cuda_event_record_corr_id")
     name: Id = None
     labels: Id = None
     domain: Id = None
     category: Id = None
     color: Id = None
     payload: Id = None
-    thread: Id = MISSING
-    correlation_id: Id = MISSING
+    thread: Id = None
+    correlation_id: Id = None
     memcpy_details: Id = None
     memset_details: Id = None
     group_id: Id = None
@@ -41,6 +44,27 @@ class Args(msgspec.Struct, gc=False, frozen=True):
 
 
 NO_ARGS = Args()
+
+
+class CallArgs(msgspec.Struct, gc=False, frozen=True):
+    """Of `Args`, what a call has."""
+
+    correlation: Id = None
+
+
+class WorkArgs(msgspec.Struct, gc=False, frozen=True):
+    """Of `Args`, what work of a device has."""
+
+    device: Id = None
+    stream: Id = None
+    correlation: Id = None
+    grid: msgspec.Raw = _NONE
+    block: msgspec.Raw = _NONE
+    collective: Id = msgspec.field(default=None, name="Collective name")
+    bytes: Id = None
+    from_device: Id = msgspec.field(default=None, name="fromDevice")
+    in_device: Id = msgspec.field(default=None, name="inDevice")
+    to_device: Id = msgspec.field(default=None, name="toDevice")
 
 
 class Event(msgspec.Struct, gc=False):
@@ -54,3 +78,33 @@ class Event(msgspec.Struct, gc=False):
     ts: msgspec.Raw = _NONE
     dur: msgspec.Raw = _NONE
     args: Args = NO_ARGS
+
+
+class CallEvent(msgspec.Struct, gc=False):
+    """Of `Event`, what a reader uses of a call: fewer fields decode faster."""
+
+    cat: str = ""
+    name: str = ""
+    pid: Id = None
+    tid: Id = None
+    ts: msgspec.Raw = _NONE
+    dur: msgspec.Raw = _NONE
+    args: CallArgs = CallArgs()
+
+
+class WorkEvent(msgspec.Struct, gc=False):
+    """Of `Event`, what a reader uses of work of a device."""
+
+    cat: str = ""
+    name: str = ""
+    pid: Id = None
+    tid: Id = None
+    ts: msgspec.Raw = _NONE
+    dur: msgspec.Raw = _NONE
+    args: WorkArgs = WorkArgs()
+
+
+def texts(raws: Iterable[msgspec.Raw]) -> bytes:
+    """Undecoded values one behind the other, each ended by a zero byte, which no JSON has."""
+    each = cast("Iterable[bytes]", raws)  # a Raw is a buffer, which is what join wants; its stub does not say so
+    return b"\0".join([*each, b""])

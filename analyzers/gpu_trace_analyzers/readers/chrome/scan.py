@@ -8,46 +8,50 @@ layout. A block with anything else in it is left to the typed decode, which give
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from .typed import decoded
+import msgspec
+
+from .events import CallEvent, Event, WorkEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from .events import Event
+    from collections.abc import Callable, Collection, ItemsView
 
 _PHASE = b'"ph"'
 _HEAD = b'{\n    "ph"'
 _NEXT = b",\n  {\n    "  # what comes between an event and the phase of the next one
 _TAIL = b"\n  }" + _NEXT
-_SPAN = b': "X", "cat": "'
-_FLOWS = tuple(b': "%c", "id":' % phase for phase in b"fst")
-_KEY = 25
-"""As many bytes of a piece as tell its category: `_SPAN` and ten more."""
+_BEFORE_CATEGORY, _BEHIND_CATEGORY = b': "X", "cat": "', b'", "name": "'
+_FLOWS = [b': "%c", "id":' % phase for phase in b"fst"]
+_FROM_TAIL, _FLOW_KEY, _KEY = -len(_TAIL), len(_FLOWS[0]), 31
+"""How much of a piece tells that it ends well; that it is a flow; which category it has, of four to sixteen letters."""
 
 FLOW = "flow"
 """Under which arrows between events are counted."""
 
-_CATEGORIES = (
-    *("cpu_op", "kernel", "gpu_memcpy", "gpu_memset", "cuda_runtime", "cuda_driver", "user_annotation", "overhead"),
-    *("gpu_user_annotation", "cuda_sync", "python_function", "nvtx", "xpu_runtime", "xpu_driver"),
-)
+_CATEGORIES: dict[str, type[msgspec.Struct]] = {
+    **dict.fromkeys(("kernel", "gpu_memcpy", "gpu_memset"), WorkEvent),
+    **dict.fromkeys(("cuda_runtime", "cuda_driver", "xpu_runtime", "xpu_driver"), CallEvent),
+    **dict.fromkeys(("cpu_op", "user_annotation", "gpu_user_annotation", "nvtx", "cuda_sync", "overhead"), Event),
+    "python_function": Event,
+}
+_KEYS = {(_BEFORE_CATEGORY + name.encode() + _BEHIND_CATEGORY)[:_KEY]: name for name in _CATEGORIES}
 
 
 class Scan:
     """Reads blocks in Kineto's layout; ``wanted`` are the categories whose events are decoded."""
 
     def __init__(self, wanted: Collection[str]) -> None:
-        # Keys of this length are distinct, and no longer than the text: a short category is followed by the name.
-        keys = {(_SPAN + category.encode() + b'", "name": "')[:_KEY]: category for category in _CATEGORIES}
-        self._wanted = {key for key, category in keys.items() if category in wanted}
-        self._category = keys
+        self._decoders: dict[str, Callable[[bytes], Any]] = {
+            name: msgspec.json.Decoder(list[event]).decode  # type: ignore[valid-type]  # a type chosen at run time
+            for name, event in _CATEGORIES.items()
+            if name in wanted
+        }
 
-    def events(self, block: bytes) -> tuple[list[Event], Counter[str], bytes] | None:
-        """The wanted events, how many others there are of each category, and the rest that begins an unfinished event.
+    def events(self, block: bytes) -> tuple[dict[str, list[Event]], Counter[str], bytes] | None:
+        """The wanted events by category, how many there are of the others, and the rest, an unfinished event.
 
         None where the block is not in Kineto's layout from its first byte to the last event it completes.
         """
@@ -55,32 +59,32 @@ class Scan:
         if len(pieces) < 2 or first.strip(b" \r\n,") != b"{":
             return None
         rest = _HEAD + pieces.pop()
-        if {piece[-len(_TAIL) :] for piece in pieces} != {_TAIL}:
+        if {piece[_FROM_TAIL:] for piece in pieces} != {_TAIL}:
             return None
-        keys = [piece[:_KEY] for piece in pieces]
-        counts = Counter(map(self._category.get, keys))
-        skipped = Counter({category: count for category, count in counts.items() if category})
-        if others := counts[None]:
-            if not self._all_flows(pieces, keys):
-                return None
-            skipped[FLOW] = others
-        return self._decoded(pieces, keys, skipped, rest)
-
-    def _all_flows(self, pieces: list[bytes], keys: list[bytes]) -> bool:
-        others = (piece for piece, key in zip(pieces, keys, strict=True) if key not in self._category)
-        return all(piece.startswith(_FLOWS) for piece in others)
-
-    def _decoded(
-        self, pieces: list[bytes], keys: list[bytes], skipped: Counter[str], rest: bytes
-    ) -> tuple[list[Event], Counter[str], bytes] | None:
-        chosen = list(compress(pieces, map(self._wanted.__contains__, keys)))
-        if not chosen:
-            return [], skipped, rest
-        text = b"[{" + _PHASE + _PHASE.join(chosen)
-        events = decoded(text.removesuffix(_NEXT) + b"]")
-        if events is None:
+        categories = list(map(_KEYS.get, [piece[:_KEY] for piece in pieces]))
+        counts: Counter[str | None] = Counter(categories)
+        heads = Counter([piece[:_FLOW_KEY] for piece in pieces])
+        if counts[None] != sum(heads[flow] for flow in _FLOWS):
             return None
-        skipped.subtract([event.cat for event in events])
-        if len(events) != len(chosen) or min(skipped.values()) < 0:
-            return None  # a category that merely begins like one that is wanted
-        return events, +skipped, rest
+        events = {category: self._decoded(category, text) for category, text in self._wanted(pieces, categories)}
+        if None in events.values():
+            return None
+        skipped = {category or FLOW: count for category, count in counts.items() if category not in events and count}
+        return cast("dict[str, list[Event]]", events), Counter(skipped), rest
+
+    def _wanted(self, pieces: list[bytes], categories: list[str | None]) -> ItemsView[str, list[bytes]]:
+        sorted_pieces: defaultdict[str, list[bytes]] = defaultdict(list)
+        pairs = zip(cast("list[str]", categories), pieces, strict=True)
+        for category, piece in compress(pairs, map(self._decoders.__contains__, categories)):
+            sorted_pieces[category].append(piece)
+        return sorted_pieces.items()
+
+    def _decoded(self, category: str, pieces: list[bytes]) -> list[Event] | None:
+        text = b"[{" + _PHASE + _PHASE.join(pieces)  # each piece ends with the brace that the next one needs
+        try:
+            events: list[Event] = self._decoders[category](text.removesuffix(_NEXT) + b"]")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if len(events) != len(pieces) or {event.cat for event in events} != {category}:
+            return None  # a duplicate key, or arguments that look like an event
+        return events

@@ -7,7 +7,7 @@ takes it. For a valid file all three give the same events; what only the last ca
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import TraceUnreadable
 from . import document
@@ -21,33 +21,44 @@ if TYPE_CHECKING:
     from ..tracefile import TraceFile
     from .events import Event
 
-Way = Literal["scan", "typed", "tolerant"]
+Way = Literal["scan", "typed"]
+WAYS: tuple[Way, ...] = ("scan", "typed")
+"""The ways in front of the tolerant one, which takes what is left."""
+
 _MOST_DOCUMENTS = 64
 
 
-class EventStream:
-    """Iterates over lists of events, in the order of the file.
+class Batch(NamedTuple):
+    """Some events."""
 
-    ``wanted`` are the categories of spans (``"ph": "X"``) that must be among them; of others some may be, and those
-    left out are counted in ``skipped``. After the iteration ``events`` is the number of events in the file, ``lost``
-    says how many could not be read and why, and ``document`` is what the file says beside its events.
+    of: dict[str, list[Event]]
+    """spans of each category; with no more fields than those of work, or of a call, where they are that"""
+    mixed: list[Event]
+    """events of any phase and category"""
+
+
+class EventStream:
+    """Iterates over batches of events, in the order of the file.
+
+    ``wanted`` are the categories of spans (``"ph": "X"``) that must be among them, or nothing for all events; of
+    others some may be, and those left out are counted in ``skipped``. After the iteration ``events`` is the number of
+    events in the file, ``lost`` says how many could not be read and why, and ``document`` is what the file says beside
+    its events.
     """
 
-    def __init__(
-        self, file: TraceFile, wanted: Collection[str] = (), ways: Collection[Way] = ("scan", "typed")
-    ) -> None:
+    def __init__(self, file: TraceFile, wanted: Collection[str] = (), ways: Collection[Way] = WAYS) -> None:
         self.events = 0
         self.skipped: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
         self.document: document.Document = {}
         self._file = file
         self._ways = ways
-        self._scan = Scan(wanted)
+        self._scan = Scan(wanted) if wanted and "scan" in ways else None
         self._repaired = 0
         self._documents = 0
         self._cut_off = False
 
-    def __iter__(self) -> Iterator[list[Event]]:
+    def __iter__(self) -> Iterator[Batch]:
         blocks = self._file.blocks()
         before, rest = self._up_to_the_events(blocks)
         for number in range(_MOST_DOCUMENTS):
@@ -63,15 +74,15 @@ class EventStream:
             self._documents += 1
         self._report()
 
-    def _list(self, rest: bytes, blocks: Iterator[bytes]) -> Generator[list[Event], None, str | None]:
+    def _list(self, rest: bytes, blocks: Iterator[bytes]) -> Generator[Batch, None, str | None]:
         """The events of one list; returns the text behind its end, None where it does not end."""
         for block in blocks:
-            events, rest, after = self._take(rest + block)
-            yield self._counted(events)
+            batch, rest, after = self._take(rest + block)
+            yield self._counted(batch)
             if after is not None:
                 return after
-        events, after = self._take_the_end(rest)
-        yield self._counted(events)
+        batch, after = self._take_the_end(rest)
+        yield self._counted(batch)
         return after
 
     def _up_to_the_events(self, blocks: Iterator[bytes]) -> tuple[bytes, bytes]:
@@ -89,33 +100,35 @@ class EventStream:
         self._file.damage.append("the list of events has no beginning; reading starts at the first event")
         return text[:first], text[first:]
 
-    def _take(self, block: bytes) -> tuple[list[Event], bytes, str | None]:
+    def _take(self, block: bytes) -> tuple[Batch, bytes, str | None]:
         """The events that a block completes, the rest of it, and the text behind the list once it has ended."""
-        if "scan" in self._ways and (scanned := self._scan.events(block)):
-            events, skipped, rest = scanned
+        if self._scan and (scanned := self._scan.events(block)):
+            sorted_events, skipped, rest = scanned
             self.skipped += skipped
             self.events += skipped.total()
-            return events, rest, None
+            return Batch(sorted_events, []), rest, None
         if "typed" in self._ways and (decoded := typed_events(block)):
-            return *decoded, None
+            events, rest = decoded
+            return Batch({}, events), rest, None
         walked = walk(_text(block), at_end=False)
         self._note(walked)
-        return walked.events, walked.rest.encode("utf-8", "surrogateescape"), walked.after
+        return Batch({}, walked.events), walked.rest.encode("utf-8", "surrogateescape"), walked.after
 
-    def _take_the_end(self, block: bytes) -> tuple[list[Event], str | None]:
+    def _take_the_end(self, block: bytes) -> tuple[Batch, str | None]:
         walked = walk(_text(block), at_end=True)
         self._note(walked)
-        return walked.events, walked.after
+        return Batch({}, walked.events), walked.after
 
     def _note(self, walked: Walk) -> None:
         self.lost += walked.lost
         self.events += walked.lost.total()
         self._repaired += walked.repaired
 
-    def _counted(self, events: list[Event]) -> list[Event]:
-        events = [event for event in events if event.ph or event.name or event.args.name]
-        self.events += len(events)
-        return events
+    def _counted(self, batch: Batch) -> Batch:
+        """Without empty objects, with which some writers end their list."""
+        mixed = [event for event in batch.mixed if event.ph or event.name or event.args.name]
+        self.events += len(mixed) + sum(map(len, batch.of.values()))
+        return Batch(batch.of, mixed)
 
     def _report(self) -> None:
         damage = self._file.damage

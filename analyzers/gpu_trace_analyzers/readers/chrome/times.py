@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..stamps import NO_TIME, nanoseconds_of
+from .events import texts
 
 if TYPE_CHECKING:
     from ...model import Int64
@@ -20,9 +21,9 @@ def timed(events: list[Event], builder: TraceBuilder) -> tuple[list[Event], Int6
 
     The builder learns whether the clock has steps of a nanosecond, and whether it counts from 1970.
     """
-    starts = [bytes(event.ts) for event in events]
+    starts = texts(event.ts for event in events)
     start_ns = nanoseconds_of(starts)
-    duration_ns = nanoseconds_of([bytes(event.dur) for event in events])
+    duration_ns = nanoseconds_of(texts(event.dur for event in events))
     has = (start_ns != NO_TIME) & (duration_ns != NO_TIME)
     if not has.all():
         builder.dropped["no readable ts or dur"] += int((~has).sum())
@@ -32,9 +33,9 @@ def timed(events: list[Event], builder: TraceBuilder) -> tuple[list[Event], Int6
     return events, start_ns, start_ns + duration_ns
 
 
-def note_clock(builder: TraceBuilder, texts: list[bytes], start_ns: Int64) -> None:
+def note_clock(builder: TraceBuilder, starts: bytes, start_ns: Int64) -> None:
     """Tell the builder what the stamps say of their clock."""
-    if builder.resolution_ns != 1 and any(b"." in text for text in texts):
+    if builder.resolution_ns != 1 and b"." in starts:
         builder.resolution_ns = 1
     if len(start_ns) and int(start_ns.max()) > _EPOCH_NS:
         builder.epoch_ns = 0

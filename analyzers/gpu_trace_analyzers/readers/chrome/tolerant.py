@@ -181,4 +181,4 @@ def _id(value: object) -> Id:
 
 def _raw(value: object) -> msgspec.Raw:
     usable = isinstance(value, (int, str)) and not isinstance(value, bool)
-    return msgspec.Raw(str(value).encode("utf-8", "replace") if usable else b"")
+    return msgspec.Raw(str(value).replace("\0", "?").encode("utf-8", "replace") if usable else b"")

@@ -149,7 +149,7 @@ def test_a_file_in_kinetos_layout_takes_the_fast_way():
     found = Scan({"kernel"}).events(block.encode())
     assert found is not None
     kept, skipped, rest = found
-    assert [event.name for event in kept] == ["k"] * 10
+    assert [event.name for event in kept["kernel"]] == ["k"] * 10
     assert skipped == {"flow": 10, "cpu_op": 9}
     assert json.loads(rest)["cat"] == "cpu_op"
 

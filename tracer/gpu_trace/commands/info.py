@@ -1,0 +1,111 @@
+"""``gpu-trace info``: what a file is, what is in it, and what was lost in reading it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.model import Engine, RangeKind
+from gpu_trace_analyzers.readers import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gpu_trace_analyzers.model import Trace
+
+_LISTED = 10
+
+
+@click.command()
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True)
+@click.option("--rules", metavar="FILE", help="TOML file of engine rules, asked before the built-in ones.")
+def info(traces: tuple[str, ...], rules: str | None) -> None:
+    """Say what a trace is, which events it has, and what was lost.
+
+    \b
+      gpu-trace info trace.json.gz
+      gpu-trace info gpu-trace-runs/train-1
+    """  # noqa: D301  # \b is click's
+    engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
+    for number, path in enumerate(traces):
+        if number:
+            click.echo()
+        click.echo("\n".join(_lines(load(path, rules=engine_rules, operators=True))))
+
+
+def _lines(trace: Trace) -> Iterator[str]:
+    source = trace.source
+    yield f"{source.path}: {source.format}, {source.events:,} events"
+    yield from _section("devices", _devices(trace))
+    yield from _section("processes", _processes(trace))
+    yield from _section("read", _read(trace))
+    yield from _section("not used", (_row(reason, f"{count:,}") for reason, count in source.dropped.items()))
+    yield from _section("work of unknown kind", _unclassified(trace))
+    yield from _section("set aside, for their times cannot be true", _quarantined(trace))
+    yield from _section("damage", source.damage)
+    yield from _section("recorded with", (_row(key, value) for key, value in source.metadata.items()))
+
+
+def _section(title: str, lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+    lines = tuple(lines)
+    if lines:
+        yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def _row(key: str, value: str) -> str:
+    return f"{key:34} {value}"
+
+
+def _devices(trace: Trace) -> Iterator[str]:
+    for position, device in enumerate(trace.devices):
+        work = trace.work_of(position)
+        counts = Counter(Engine(engine).key.replace("_", " ") for engine in work.engine.tolist())
+        kinds = ", ".join(f"{count:,} {engine}" for engine, count in counts.most_common()) or "no work"
+        streams = len(set(work.stream.tolist()))
+        rows = f"{streams} {'thread' if device.kind == 'cpu' else 'stream'}{'s' * (streams != 1)}"
+        yield f"{device.label}: {kinds}" + (f"; {rows}" if streams else "")
+
+
+def _processes(trace: Trace) -> Iterator[str]:
+    for process in trace.processes:
+        rank = f", rank {process.rank} of {process.world_size}" if process.rank >= 0 else ""
+        threads = f", {len(process.thread_names)} named threads" if process.thread_names else ""
+        yield f"{process.pid} {process.name}".rstrip() + rank + threads
+
+
+def _read(trace: Trace) -> Iterator[str]:
+    kinds = Counter(trace.ranges.kind.tolist())
+    tables = {
+        "work of devices": len(trace.work),
+        "API calls": len(trace.calls),
+        "framework operators": len(trace.operators),
+        "NVTX ranges": kinds[RangeKind.NVTX],
+        "annotations": kinds[RangeKind.ANNOTATION],
+        "synchronisations": len(trace.syncs),
+        "overheads of the profiler": len(trace.overheads),
+    }
+    yield from (_row(name, f"{count:,}") for name, count in tables.items() if count)
+    without = int((trace.work.correlation < 0).sum())
+    if without and len(trace.calls):
+        yield _row("work without a correlation id", f"{without:,}")
+
+
+def _unclassified(trace: Trace) -> Iterator[str]:
+    work = trace.work
+    counts = Counter(trace.text(code) for code in work.name[work.engine == Engine.UNKNOWN].tolist())
+    yield from (_row(name or "(no name)", f"{count:,}") for name, count in counts.most_common(_LISTED))
+    if len(counts) > _LISTED:
+        yield f"and {len(counts) - _LISTED} more names"
+
+
+def _quarantined(trace: Trace) -> Iterator[str]:
+    found = trace.source.quarantined
+    for event in found[:_LISTED]:
+        yield f"{event.name!r}: {event.reason} (start {event.start_ns:,} ns, duration {event.duration_ns:,} ns)"
+    if len(found) > _LISTED:
+        yield f"and {len(found) - _LISTED:,} more"
