@@ -82,6 +82,6 @@ def _config(level: str) -> Any:
         full,  # stacks
         False,  # flops
         False,  # modules
-        experimental(**wanted, **({"verbose": True} if full else {})),
+        experimental(**wanted),
         "",  # trace id
     )
