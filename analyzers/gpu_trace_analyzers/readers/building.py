@@ -119,6 +119,9 @@ class TraceBuilder:
         devices, renumber = self._ordered_devices()
         tables: dict[type[Table], Any] = {table: table.concat(blocks) for table, blocks in self._blocks.items()}
         self._blocks.clear()
+        somewhere = tables[DeviceWork].device != MISSING
+        self.dropped["work of no known device"] += int((~somewhere).sum())
+        tables[DeviceWork] = tables[DeviceWork][somewhere]
         for table, kept, found in quarantine(tables, tuple(self.strings), self.resolution_ns):
             tables[table] = tables[table][kept]
             self._quarantined += found

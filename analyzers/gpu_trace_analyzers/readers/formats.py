@@ -11,6 +11,7 @@ Another distribution adds one by an entry point of the group ``gpu_trace.readers
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, cast
@@ -38,10 +39,14 @@ class Reader(Protocol):
     def read(self, file: TraceFile, rules: EngineRules, operators: bool) -> Trace: ...
 
 
+@cache
+def _of_other_distributions() -> tuple[Reader, ...]:
+    return tuple(cast("Reader", entry.load()) for entry in entry_points(group=GROUP))
+
+
 def readers() -> Iterator[Reader]:
     """All readers, each imported when it is its turn."""
-    for entry in entry_points(group=GROUP):
-        yield cast("Reader", entry.load())
+    yield from _of_other_distributions()
     for name in READERS:
         yield cast("Reader", import_module(f".{name}", __package__))
 

@@ -29,7 +29,6 @@ NAME = "xla"
 _RECOGNISED = re.compile(rb'"name"\s*:\s*"/(?:device:(?:GPU|TPU):\d+|host:CPU)')
 _GPU = re.compile(r"/device:GPU:(\d{1,4})\b(?: \((.*)\))?")
 _STREAM = re.compile(r"Stream #(\d{1,9})")
-_DETAIL = re.compile(r"(\w+):(\S+)")
 _CALL = re.compile(r"(?:cu|cuda|hip)[A-Z]\w+")
 _MEMORIES = {
     "pageable": Memory.PAGEABLE,
@@ -160,7 +159,8 @@ class _Reading:
 def _details(event: Event) -> dict[str, str]:
     """``kind_src:pinned kind_dst:device size:1024`` as a dictionary."""
     text = event.args.memcpy_details or event.args.memset_details
-    return dict(_DETAIL.findall(text)) if isinstance(text, str) else {}
+    words = text.split() if isinstance(text, str) else []
+    return {key: value for key, _, value in (word.partition(":") for word in words)}
 
 
 def _memory(word: str | None) -> int:

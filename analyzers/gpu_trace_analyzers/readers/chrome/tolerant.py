@@ -23,8 +23,10 @@ _scan = _decoder.scan_once
 _GAP = re.compile(r"[\s,]*")
 _ENDS_HERE = re.compile(r"\][\s,\]]*(?![\s,\]{])")
 _KEYS = "ph|cat|name|pid|tid|ts|dur|args|id|bp|s"
-_NEXT_EVENT = re.compile(rf'(:)?\s*(\{{)\s*"(?:{_KEYS})"\s*:')
-_NAME = re.compile(rf'("name"\s*:\s*")(.*?)("\s*(?:,\s*"(?:{_KEYS}|sort_index|labels)"\s*:|\}}))', re.DOTALL)
+# Each begins with a character that is never repeated by what follows it, so that no text takes quadratic time.
+_NEXT_EVENT = re.compile(rf'\{{\s*"({_KEYS})"\s*:')
+_NAME_BEGINS = re.compile(r'"name"\s*:\s*"')
+_NAME_ENDS = re.compile(rf'"\s*(?:,\s*"(?:{_KEYS}|sort_index|labels)"\s*:|\}})')
 _BARE_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)"')
 _BAD_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|)')
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -107,8 +109,14 @@ def first_event(text: str) -> int | None:
 
 
 def _next_event(text: str, at: int) -> int | None:
-    """Where the next object begins that looks like an event, and is not the value of a key."""
-    return next((found.start(2) for found in _NEXT_EVENT.finditer(text, at) if not found[1]), None)
+    """Where the next object begins that looks like an event, and is not the value of a key, such as ``args``."""
+    for found in _NEXT_EVENT.finditer(text, at):
+        before = found.start() - 1
+        while before >= at and text[before].isspace():
+            before -= 1
+        if before < at or text[before] != ":" or found[1] == "ph":
+            return found.start()
+    return None
 
 
 def _keep(out: Walk, found: dict[str, Any]) -> None:
@@ -135,14 +143,22 @@ def _mended(segment: str) -> list[str]:
     if not segment.startswith("{"):
         return []
     escaped = _BAD_ESCAPE.sub(lambda found: found[0] if found[1] else "\\\\", segment)
-    return [escaped, _NAME.sub(_quoted, segment), _NAME.sub(_quoted, escaped)]
+    return [escaped, _with_quoted_names(segment), _with_quoted_names(escaped)]
 
 
-def _quoted(name: re.Match[str]) -> str:
-    """A name with its bare quotes escaped, and without a backslash that would swallow the quote behind it."""
-    before, text, behind = name.groups()
-    open_end = (len(text) - len(text.rstrip("\\"))) % 2
-    return before + _BARE_QUOTE.sub(r'\1\\"', text) + "\\" * open_end + behind
+def _with_quoted_names(segment: str) -> str:
+    """With the bare quotes in names escaped: a name ends where another key, or the end of the object, follows."""
+    out, at = [], 0
+    while (begin := _NAME_BEGINS.search(segment, at)) and (end := _NAME_ENDS.search(segment, begin.end())):
+        out += [segment[at : begin.end()], _quoted(segment[begin.end() : end.start()])]
+        at = end.start()
+    return "".join([*out, segment[at:]])
+
+
+def _quoted(name: str) -> str:
+    """Without bare quotes, and without a backslash at the end that would swallow the quote behind it."""
+    open_end = (len(name) - len(name.rstrip("\\"))) % 2
+    return _BARE_QUOTE.sub(r'\1\\"', name) + "\\" * open_end
 
 
 def _event(found: dict[str, Any]) -> Event:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _decode = msgspec.json.Decoder(list[Event]).decode
-_TRIES = 12
+_LOOKS, _TRIES = 500, 12
 """Where a block may be cut shows only when it is decoded: a ``},{`` may lie inside one event's arguments."""
 
 
@@ -37,7 +37,9 @@ def decoded(text: bytes) -> list[Event] | None:
 def _cuts(block: bytes) -> Iterator[tuple[int, int]]:
     """The last places where an object ends and, past a comma, another begins: (end of it, beginning of the next)."""
     found, at = 0, len(block)
-    while found < _TRIES and (at := block.rfind(b"{", 0, at)) > 0:
+    for _ in range(_LOOKS):
+        if found == _TRIES or (at := block.rfind(b"{", 0, at)) <= 0:
+            break
         before = block[:at].rstrip(b" \t\r\n") if at < 200 else block[max(0, at - 200) : at].rstrip(b" \t\r\n")
         if not before.endswith(b","):
             continue

@@ -1,0 +1,62 @@
+"""Feeds mutated traces to the readers: whatever the bytes, `load` gives a sound trace or one clear error.
+
+    pip install atheris
+    python tests/fuzz/fuzz_readers.py -max_total_time=600 corpus/
+
+Without a corpus it begins with the small traces of the tests, whole and gzipped, and a piece of a recorded one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["gpu_trace_analyzers"]):
+    from gpu_trace_analyzers.errors import GpuTraceError
+    from gpu_trace_analyzers.readers import load
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+_FILE = Path(tempfile.mkdtemp(prefix="fuzz-")) / "input"
+
+
+def test_one_input(data: bytes) -> None:
+    """One file."""
+    _FILE.write_bytes(data)
+    try:
+        trace = load(_FILE, operators=True)
+    except GpuTraceError:
+        return
+    trace.check()
+
+
+def write_seeds(folder: Path) -> None:
+    """What the mutations begin with."""
+    from small_traces import JSON, NSYS_OLD, NSYS_TABLES, write_nsys
+
+    for name, text in JSON.items():
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+        (folder / f"{name}.json.gz").write_bytes(gzip.compress(text.encode()))
+    write_nsys(folder / "new.sqlite", NSYS_TABLES)
+    write_nsys(folder / "old.sqlite", NSYS_OLD)
+    recorded = gzip.decompress((ROOT / "samples/traces/two_streams.json.gz").read_bytes())
+    (folder / "recorded.json").write_bytes(recorded[:4000])
+
+
+def main() -> None:
+    """Run libFuzzer with its own arguments."""
+    arguments = list(sys.argv)
+    if all(argument.startswith("-") for argument in arguments[1:]):
+        seeds = Path(tempfile.mkdtemp(prefix="fuzz-seeds-"))
+        write_seeds(seeds)
+        arguments.append(str(seeds))
+    atheris.Setup(arguments, test_one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
