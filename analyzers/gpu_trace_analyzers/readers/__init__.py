@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..engines import default_rules
 from .formats import reader_for
 from .leaves import with_cpu_devices
-from .merging import merge
 from .tracefile import TraceFile
 from .unsupported import is_unsupported, refuse
 
@@ -48,6 +47,7 @@ def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
 
 def _load_folder(folder: Path, rules: EngineRules, operators: bool) -> Trace:
     from .folders import rank_in_name, traces_in, with_rank
+    from .merging import merge
 
     files = traces_in(folder)
     if len(files) == 1:

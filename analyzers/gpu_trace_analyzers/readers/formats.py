@@ -6,14 +6,14 @@ A reader is a module (or any object) with
     recognises(file: TraceFile) -> bool        by content; quick, and without raising
     read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace
 
-Another distribution adds one by an entry point of the group ``gpu_trace.readers``; those are asked first.
+Another distribution adds one by an entry point of the group ``gpu_trace.readers``; those are asked when no reader here
+knows the file by marks of its own.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 GROUP = "gpu_trace.readers"
 
 READERS = ("nsys", "mxnet", "xla", "kineto")
-"""Modules beside this one, in the order in which they are asked: the particular before the general."""
+"""Modules beside this one that know their format by marks of its own; asked in this order."""
+
+LAST_RESORT = "chrome_json"
+"""Takes what looks like a trace of Chrome's format, when nothing else does."""
 
 
 class Reader(Protocol):
@@ -39,16 +42,19 @@ class Reader(Protocol):
     def read(self, file: TraceFile, rules: EngineRules, operators: bool) -> Trace: ...
 
 
-@cache
-def _of_other_distributions() -> tuple[Reader, ...]:
-    return tuple(cast("Reader", entry.load()) for entry in entry_points(group=GROUP))
-
-
 def readers() -> Iterator[Reader]:
     """All readers, each imported when it is its turn."""
-    yield from _of_other_distributions()
     for name in READERS:
         yield cast("Reader", import_module(f".{name}", __package__))
+    yield from _of_other_distributions()
+    yield cast("Reader", import_module(f".{LAST_RESORT}", __package__))
+
+
+@cache
+def _of_other_distributions() -> tuple[Reader, ...]:
+    from importlib.metadata import entry_points  # slow to import, and seldom needed
+
+    return tuple(cast("Reader", entry.load()) for entry in entry_points(group=GROUP))
 
 
 def reader_for(file: TraceFile) -> Reader | None:

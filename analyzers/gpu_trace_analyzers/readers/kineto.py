@@ -53,9 +53,8 @@ _FLUSH = 8192  # events decoded before they become columns: few enough to stay s
 
 
 def recognises(file: TraceFile) -> bool:
-    """Whether the file is Chrome JSON: an object with ``traceEvents``, or a list of events; also a damaged one."""
-    head = file.head
-    return b'"traceEvents"' in head or b'"deviceProperties"' in head or (b'"ph"' in head and b'"ts"' in head)
+    """Whether the file has the keys that only Kineto writes."""
+    return b'"schemaVersion"' in file.head or b'"deviceProperties"' in file.head
 
 
 def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = WAYS) -> Trace:

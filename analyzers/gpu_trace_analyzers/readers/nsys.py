@@ -7,14 +7,11 @@ process id from bit 24 on and the thread id below it.
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ..errors import TraceUnreadable
 from .building import TraceBuilder
-from .nsys_rows import Rows
-from .nsys_tables import Tables
 
 if TYPE_CHECKING:
     from ..engines import EngineRules
@@ -35,14 +32,16 @@ def recognises(file: TraceFile) -> bool:
 
 def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:  # noqa: ARG001  # it has no operators
     """Read an export. Raises `TraceUnreadable` for another database."""
+    import sqlite3  # and what needs it, only where a file is a database: few are
+
+    from .nsys_rows import Rows
+    from .nsys_tables import Tables
+
     builder = TraceBuilder(file, NAME)
     with closing(sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-        try:
-            tables = Tables(database, builder)
-        except sqlite3.DatabaseError as error:
-            raise TraceUnreadable(
-                file.path, f"is a damaged SQLite file ({error})", "export the report again"
-            ) from error
+        tables = Tables(database, builder)
+        if file.damage:
+            raise TraceUnreadable(file.path, "is a damaged SQLite file", "export the report again")
         if not tables.names & _OWN_TABLES and not any(name.startswith("CUPTI_ACTIVITY_KIND_") for name in tables.names):
             raise TraceUnreadable(file.path, "is an SQLite file, but no export of Nsight Systems", _NEXT_STEP)
         Rows(tables, builder, rules).add_all()

@@ -26,8 +26,8 @@ class Tables:
         self._database = database
         self._database.text_factory = lambda text: text.decode("utf-8", "replace")
         self._builder = builder
-        rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        self.names: set[str] = {name for (name,) in rows}
+        tables = self._select("the list of tables", "SELECT name FROM sqlite_master WHERE type = 'table'")
+        self.names: set[str] = {name for (name,) in tables if isinstance(name, str)}
 
     @cached_property
     def strings(self) -> dict[int, str]:
@@ -37,21 +37,13 @@ class Tables:
 
     def columns_of(self, table: str) -> set[str]:
         """Names of the columns of a table; none of one that is absent."""
-        return {row[1] for row in self._database.execute(f'PRAGMA table_info("{table}")')}
+        return {str(row[1]) for row in self._select(f"table {table}", f"PRAGMA table_info({_quoted(table)})")}
 
     def rows(self, table: str, *columns: str) -> Iterator[tuple[object, ...]]:
         """These columns of all rows, None where a column is absent. Stops at the first row that cannot be read."""
-        if table not in self.names:
-            return
-        there = self.columns_of(table)
-        wanted = ", ".join(f'"{column}"' if column in there else "NULL" for column in columns)
-        cursor = self._database.cursor()
-        try:
-            cursor.execute(f'SELECT {wanted} FROM "{table}"')
-            while some := cursor.fetchmany(_FETCH):
-                yield from some
-        except sqlite3.DatabaseError as error:
-            self._builder.file.damage.append(f"table {table} is damaged ({error}); rows behind the damage are lost")
+        if table in self.names and (there := self.columns_of(table)):
+            wanted = ", ".join(_quoted(column) if column in there else "NULL" for column in columns)
+            yield from self._select(f"table {table}", f"SELECT {wanted} FROM {_quoted(table)}")
 
     def numbers(self, table: str, *columns: str) -> dict[str, Int64]:
         """These columns as int64, `MISSING` where a value is absent or no integer; ``{}`` for an empty table."""
@@ -64,8 +56,18 @@ class Tables:
 
     def count(self, table: str) -> int:
         """How many rows a table has; 0 where it cannot be read."""
+        counts = list(self._select(f"table {table}", f"SELECT COUNT(*) FROM {_quoted(table)}"))
+        return counts[0][0] if counts and isinstance(counts[0][0], int) else 0
+
+    def _select(self, what: str, sql: str) -> Iterator[tuple[object, ...]]:
         try:
-            rows: int = self._database.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0]
-        except sqlite3.DatabaseError:
-            return 0
-        return rows
+            cursor = self._database.execute(sql)
+            while some := cursor.fetchmany(_FETCH):
+                yield from some
+        except (sqlite3.Error, UnicodeError) as error:
+            self._builder.file.damage.append(f"{what} is damaged ({error}); what is behind the damage is lost")
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

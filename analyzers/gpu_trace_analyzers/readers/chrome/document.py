@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 _LIST = re.compile(rb'"traceEvents"\s*:\s*\[')
-_PLAIN = re.compile(r'"(\w+)"\s*:\s*(\d{1,19}\b|"[^"\\\x00-\x1f]*")')
+_PLAIN = re.compile(r'"(\w+)"\s*:\s*((?:0|[1-9][0-9]{0,18})(?=\s*[,}])|"[^"\\\x00-\x1f]*")')
 BOM = b"\xef\xbb\xbf"
 
 Document = dict[str, Any]

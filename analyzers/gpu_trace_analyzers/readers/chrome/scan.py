@@ -9,7 +9,8 @@ layout. A block with anything else in it is left to the typed decode, which give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import compress
+from itertools import compress, repeat
+from operator import not_
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -24,9 +25,9 @@ _HEAD = b'{\n    "ph"'
 _NEXT = b",\n  {\n    "  # what comes between an event and the phase of the next one
 _TAIL = b"\n  }" + _NEXT
 _BEFORE_CATEGORY, _BEHIND_CATEGORY = b': "X", "cat": "', b'", "name": "'
-_FLOWS = [b': "%c", "id":' % phase for phase in b"fst"]
-_FROM_TAIL, _FLOW_KEY, _KEY = -len(_TAIL), len(_FLOWS[0]), 31
-"""How much of a piece tells that it ends well; that it is a flow; which category it has, of four to sixteen letters."""
+_FLOWS = {b': "%c", "id":' % phase for phase in b"fst"}
+_FLOW_KEY, _KEY = 12, 31
+"""How much of a piece tells that it is a flow; which category it has, of four to sixteen letters."""
 
 FLOW = "flow"
 """Under which arrows between events are counted."""
@@ -59,12 +60,11 @@ class Scan:
         if len(pieces) < 2 or first.strip(b" \r\n,") != b"{":
             return None
         rest = _HEAD + pieces.pop()
-        if {piece[_FROM_TAIL:] for piece in pieces} != {_TAIL}:
+        if not all(map(bytes.endswith, pieces, repeat(_TAIL))):
             return None
         categories = list(map(_KEYS.get, [piece[:_KEY] for piece in pieces]))
         counts: Counter[str | None] = Counter(categories)
-        heads = Counter([piece[:_FLOW_KEY] for piece in pieces])
-        if counts[None] != sum(heads[flow] for flow in _FLOWS):
+        if not {piece[:_FLOW_KEY] for piece in compress(pieces, map(not_, categories))} <= _FLOWS:
             return None
         events = {category: self._decoded(category, text) for category, text in self._wanted(pieces, categories)}
         if None in events.values():

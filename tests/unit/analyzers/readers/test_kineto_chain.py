@@ -174,3 +174,10 @@ def test_a_file_without_the_beginning_of_its_list_is_read_from_the_first_event()
     trace = read(HEAD.replace("traceEvents", "tr\0ceEvents").encode() + BARE.encode() + b"]}", 1 << 20)
     assert len(trace.work) == 1
     assert "no beginning" in trace.source.damage[0]
+
+
+def test_a_damaged_head_gives_its_plain_values():
+    head = HEAD.replace('"schemaVersion": 1', '"schemaVersion": 01, "broken": ,, "trace_id": "A1"')
+    trace = read(head.encode() + BARE.encode() + b"]}", 1 << 20)
+    assert trace.epoch_ns == 1790857026000000000
+    assert trace.source.metadata["trace_id"] == "A1"
