@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .questions.causes import causes
+from .questions.idle import idle_causes
 from .questions.overlap import active_devices, device_figures, pair_figures
 from .questions.ranges import range_figures
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from .model import Engine, Source, Trace
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
+    from .questions.sweep import Window
+    from .questions.verdicts import CauseFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,34 @@ class Summary:
     """of the devices that did anything"""
     pairs: tuple[PairFigures, ...]
     ranges: tuple[RangeFigures, ...]
+    exposed: tuple[CauseFigures, ...] = ()
+    """why copies were exposed: of each device the causes, the longest first"""
+    idle: tuple[CauseFigures, ...] = ()
+    """why devices were idle, likewise"""
+    window: Window | None = None
+    """the stretch of time that was asked for; None for the whole trace"""
+
+    def exposed_on(self, position: int) -> tuple[CauseFigures, ...]:
+        """Why copies of one device were exposed."""
+        return tuple(row for row in self.exposed if row.device == position)
+
+    def idle_on(self, position: int) -> tuple[CauseFigures, ...]:
+        """Why one device was idle."""
+        return tuple(row for row in self.idle if row.device == position)
 
 
-def summarise(trace: Trace, copies: Collection[Engine] | None = None) -> Summary:
-    """Ask every question of a trace. ``copies``: the engines that count as copying (default: by kind of device)."""
+def summarise(trace: Trace, copies: Collection[Engine] | None = None, window: Window | None = None) -> Summary:
+    """Ask every question of a trace.
+
+    ``copies``: the engines that count as copying (default: by kind of device). ``window``: the stretch of time that
+    counts (default: of each device its own span); ranges count with what they launched, wherever it ran.
+    """
     return Summary(
         source=trace.source,
-        devices=tuple(device_figures(trace, position, copies) for position in active_devices(trace)),
-        pairs=tuple(pair_figures(trace)),
+        devices=tuple(device_figures(trace, position, copies, window) for position in active_devices(trace)),
+        pairs=tuple(pair_figures(trace, window)),
         ranges=tuple(range_figures(trace, copies)),
+        exposed=tuple(causes(trace, copies, window)),
+        idle=tuple(idle_causes(trace, window)),
+        window=window,
     )

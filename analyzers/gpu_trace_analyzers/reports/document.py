@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .sentences import evidence_line
+
 if TYPE_CHECKING:
     from ..model import Source
+    from ..questions.evidence import Evidence
     from ..questions.overlap import DeviceFigures, EngineFigures, PairFigures
     from ..questions.ranges import RangeFigures
+    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
 SCHEMA = "gpu-trace.summary/1"
@@ -33,6 +37,8 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "devices": [_device(figures) for figures in summary.devices],
         "device_pairs": [_pair(pair, place) for pair in summary.pairs],
         "ranges": [_range(row, place) for row in summary.ranges],
+        "exposed": [_cause(row, place) for row in summary.exposed],
+        "idle": [_cause(row, place) for row in summary.idle],
     }
 
 
@@ -108,4 +114,30 @@ def _range(row: RangeFigures, place: dict[int, int]) -> dict[str, Any]:
         "copy_ns": row.copy_ns,
         "hidden_copy_ns": row.hidden_copy_ns,
         "exposed_copy_ns": row.exposed_copy_ns,
+    }
+
+
+def _cause(row: CauseFigures, place: dict[int, int]) -> dict[str, Any]:
+    return {
+        "device": place[row.device],
+        "cause": row.cause,
+        "title": row.title,
+        "ns": row.ns,
+        "count": row.count,
+        "evidence": evidence_line(row.evidence),
+        "longest": _evidence(row.evidence),
+        "remedy": row.remedy,
+        "at_most_ns": row.at_most_ns,
+    }
+
+
+def _evidence(found: Evidence) -> dict[str, Any]:
+    return {
+        "start_ns": found.start_ns,
+        "end_ns": found.end_ns,
+        "operation": found.operation,
+        "stream": found.stream,
+        "call": found.call,
+        "call_ns": found.call_ns,
+        "range": found.range,
     }

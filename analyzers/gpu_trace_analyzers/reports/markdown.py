@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .sentences import nothing_recorded, overlap_lines, reading_notes, source_line, verdict
-from .tables import engine_table, pair_table, range_table
+from .sentences import (
+    evidence_line,
+    nothing_recorded,
+    overlap_lines,
+    reading_notes,
+    remedy_line,
+    source_line,
+    verdict,
+)
+from .tables import engine_table, idle_table, pair_table, range_table
+from .units import count, duration
 
 if TYPE_CHECKING:
     from ..questions.overlap import DeviceFigures
+    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
     from .tables import Table
 
@@ -19,7 +29,7 @@ def to_markdown(summary: Summary) -> str:
     """The whole summary. Names from the trace are text, whatever characters they have."""
     blocks = ["# Overlap summary", _escape(source_line(summary.source))]
     blocks += [f"> {_escape(note)}" for note in reading_notes(summary.source)]
-    blocks += [block for figures in summary.devices for block in _device(figures)]
+    blocks += [block for figures in summary.devices for block in _device(figures, summary)]
     if not summary.devices:
         blocks.append(_escape(nothing_recorded(summary)))
     if summary.pairs:
@@ -29,10 +39,20 @@ def to_markdown(summary: Summary) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _device(figures: DeviceFigures) -> list[str]:
-    lines = "\n".join(f"- {line}" for line in overlap_lines(figures))
-    headline = f"**{verdict(figures)}**"
-    return [f"## {_escape(figures.device.label)}", headline, _table(engine_table(figures)), *([lines] if lines else [])]
+def _device(figures: DeviceFigures, summary: Summary) -> list[str]:
+    exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
+    blocks = [f"## {_escape(figures.device.label)}", f"**{_escape(verdict(figures, exposed))}**"]
+    blocks.append(_table(engine_table(figures)))
+    blocks.append("\n".join(f"- {_escape(line)}" for line in overlap_lines(figures)))
+    blocks.append("\n".join(_cause(row) for row in exposed))
+    blocks.append(_table(idle_table(idle, figures)) if idle else "")
+    return [block for block in blocks if block]
+
+
+def _cause(row: CauseFigures) -> str:
+    head = f"- exposed {duration(row.ns)}: **{_escape(row.title)}** ({count(row.count, 'stretch', 'stretches')})"
+    remedy = [f"  - do: {_escape(remedy_line(row))}"] if row.remedy else []
+    return "\n".join([head, *remedy, f"  - {_escape(evidence_line(row.evidence))}"])
 
 
 def _table(table: Table) -> str:

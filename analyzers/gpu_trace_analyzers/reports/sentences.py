@@ -7,25 +7,50 @@ from typing import TYPE_CHECKING
 from .units import count, duration, ratio, share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..model import Source
+    from ..questions.evidence import Evidence
     from ..questions.overlap import DeviceFigures
+    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
 
-def verdict(figures: DeviceFigures) -> str:
-    """The answer in one sentence: is the copying of this device hidden behind its computing?"""
+def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str:
+    """The answer in one sentence: is the copying of this device hidden behind its computing, and if not, why?"""
     compute, copy = duration(figures.compute_ns), duration(figures.copy_ns)
     if not figures.copy_ns:
         return f"{compute} of compute, no copying to hide" if figures.compute_ns else "neither compute nor copying"
     if not figures.compute_ns:
         return f"{copy} of copying, and no compute to hide it behind"
-    return f"{copy} of copying, {_how_much(figures)} of it hidden behind {compute} of compute"
-
-
-def _how_much(figures: DeviceFigures) -> str:
+    why = _main_cause(exposed)
     if figures.overlap_ns == 0:
-        return "none"
-    return "all" if figures.exposed_copy_ns == 0 else share(figures.overlap_ns, figures.copy_ns)
+        return f"{copy} of copying, none of it hidden" + (f": {why}" if why else f" behind {compute} of compute")
+    hidden = "all" if figures.exposed_copy_ns == 0 else share(figures.overlap_ns, figures.copy_ns)
+    return f"{copy} of copying, {hidden} of it hidden behind {compute} of compute" + (f"; else {why}" if why else "")
+
+
+def _main_cause(exposed: Sequence[CauseFigures]) -> str:
+    """The title of the cause that took most; empty where it is not known."""
+    if not exposed or exposed[0].cause in ("unknown", "lost_kernels"):
+        return ""
+    return exposed[0].title if len(exposed) == 1 else f"mostly {exposed[0].title}"
+
+
+def evidence_line(found: Evidence) -> str:
+    """The longest stretch of a cause in a sentence: what ran where, how it was launched, and what decided."""
+    where = f" on stream {found.stream}" if found.operation and found.stream is not None else ""
+    owner = f" in {found.range}" if found.range else ""
+    call = f", {found.call} took {duration(found.call_ns)}" if found.call and found.call_ns is not None else ""
+    fact = found.fact.words + (f" ({duration(found.fact.ns)})" if found.fact.ns is not None else "")
+    return f"longest {duration(found.end_ns - found.start_ns)}: {found.operation}{where}{owner}{call}: {fact}"
+
+
+def remedy_line(row: CauseFigures) -> str:
+    """What to do, and what it could give back; empty where nothing can be done."""
+    if not row.remedy:
+        return ""
+    return row.remedy + (f" (saves at most {duration(row.at_most_ns)})" if row.at_most_ns else "")
 
 
 def overlap_lines(figures: DeviceFigures) -> list[str]:

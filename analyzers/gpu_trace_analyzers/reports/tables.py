@@ -9,8 +9,11 @@ from ..model import Engine
 from .units import NONE, count, duration, rate, ratio, share, size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..questions.overlap import DeviceFigures, EngineFigures
     from ..questions.ranges import RangeFigures
+    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
 ENGINE_NAMES = {
@@ -58,6 +61,12 @@ def range_table(rows: tuple[RangeFigures, ...], summary: Summary) -> Table:
     headings = ("range", "device", "count", "host", "window", "compute", "copy", "hidden", "exposed")
     labels = {figures.position: _short_label(figures) for figures in summary.devices}
     return Table(headings, tuple(_range_row(row, labels) for row in rows), words=2)
+
+
+def idle_table(rows: Sequence[CauseFigures], figures: DeviceFigures) -> Table:
+    """A row per cause of idle time."""
+    cells = tuple((r.title, duration(r.ns), share(r.ns, figures.idle_ns), count(r.count), r.remedy) for r in rows)
+    return Table(("idle, why", "time", "of idle", "times", "what to do"), cells)
 
 
 def _short_label(figures: DeviceFigures) -> str:

@@ -11,9 +11,17 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..model import Engine
-from .sentences import nothing_recorded, overlap_lines, reading_notes, source_line, verdict
+from .sentences import (
+    evidence_line,
+    nothing_recorded,
+    overlap_lines,
+    reading_notes,
+    remedy_line,
+    source_line,
+    verdict,
+)
 from .tables import engine_table, pair_table, range_table
-from .units import count
+from .units import count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +29,15 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..questions.overlap import DeviceFigures
+    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
     from .tables import Table
 
 RANGES_SHOWN = 30
+IDLE_SHOWN_FROM = 0.02
+"""Share of the span from which idle time is explained here; it always is in --json."""
+CAUSE_SHOWN_FROM = 0.02
+"""Share of the exposed (or idle) time below which a cause is not worth a line here."""
 _BAR_WIDTH = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _STYLES = {Engine.COMPUTE: "green", Engine.COLLECTIVE: "magenta", Engine.MEMSET: "dim", Engine.UNKNOWN: "red"}
@@ -45,7 +58,7 @@ def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
 def _summary(summary: Summary) -> RenderableType:
     parts: list[RenderableType] = [Text(source_line(summary.source), style="dim")]
     parts += [Text(note, style="yellow") for note in reading_notes(summary.source)]
-    parts += [part for figures in summary.devices for part in _device(figures)]
+    parts += [part for figures in summary.devices for part in _device(figures, summary)]
     if not summary.devices:
         parts += ["", Text(nothing_recorded(summary))]
     if summary.pairs:
@@ -55,10 +68,29 @@ def _summary(summary: Summary) -> RenderableType:
     return Group(*parts)
 
 
-def _device(figures: DeviceFigures) -> Sequence[RenderableType]:
-    headline = Text.assemble((figures.device.label, "bold"), ": ", verdict(figures))
-    lines = [Padding(Text(line), (0, 0, 0, 2)) for line in overlap_lines(figures)]
-    return ["", headline, Padding(_engines(figures), (0, 0, 0, 1)), *lines]
+def _device(figures: DeviceFigures, summary: Summary) -> Sequence[RenderableType]:
+    exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
+    headline = Text.assemble((figures.device.label, "bold"), ": ", verdict(figures, exposed))
+    lines: list[RenderableType] = [_indented(Text(line)) for line in overlap_lines(figures)]
+    lines += [part for row in exposed for part in _cause(row, "exposed", figures.exposed_copy_ns)]
+    if figures.idle_ns >= figures.span_ns * IDLE_SHOWN_FROM:
+        lines += [part for row in idle for part in _cause(row, "idle", figures.idle_ns)]
+    return ["", headline, _indented(_engines(figures), 1), *lines]
+
+
+def _cause(row: CauseFigures, what: str, whole_ns: int) -> Sequence[RenderableType]:
+    """The cause and its share, what to do about it, and below it the evidence."""
+    if row.ns < whole_ns * CAUSE_SHOWN_FROM:
+        return []
+    often = f"{duration(row.ns)} in {count(row.count, 'stretch', 'stretches')}"
+    parts: list[RenderableType] = [_indented(Text.assemble((f"{what}: ", "dim"), (row.title, "bold"), f", {often}"))]
+    if remedy_line(row):
+        parts.append(_indented(Text.assemble(("→ ", "green"), remedy_line(row)), 4))
+    return [*parts, _indented(Text(evidence_line(row.evidence), style="dim"), 4)]
+
+
+def _indented(part: RenderableType, by: int = 2) -> RenderableType:
+    return Padding(part, (0, 0, 0, by))
 
 
 def _engines(figures: DeviceFigures) -> RichTable:

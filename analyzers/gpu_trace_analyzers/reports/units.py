@@ -49,9 +49,9 @@ def share(part: int, whole: int) -> str:
     return ">99.9 %" if 99.95 <= percent < 100 else f"{percent:.1f} %"
 
 
-def count(number: int, noun: str = "") -> str:
-    """``1,321 events``; one of them is ``1 event``."""
-    return f"{number:,} {noun}{'s' if noun and number != 1 else ''}".strip()
+def count(number: int, noun: str = "", nouns: str = "") -> str:
+    """``1,321 events``; one of them is ``1 event``. ``nouns`` is the plural where it is not just an s more."""
+    return f"{number:,} {noun if number == 1 or not noun else nouns or noun + 's'}".strip()
 
 
 def _digits(value: float) -> str:

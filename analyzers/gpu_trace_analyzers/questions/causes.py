@@ -1,0 +1,214 @@
+"""Why was each exposed copy exposed? The first rule of `EXPOSED_COPY_RULES` that holds, with evidence and remedy.
+
+The rules are our own, from CUDA's documented behaviour (programming guide: "Asynchronous Concurrent Execution",
+runtime API: "API synchronization behavior"), checked on an H200. A further rule is one more `Rule` in the table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING, Memory
+from .evidence import Fact, call_name, work_name
+from .host_facts import late_fact, launched_late, lost_fact, sat_fact
+from .host_waits import ALLOCATING, SYNCHRONISING, lost_nearby, sat_in, waited_for_event
+from .launches import launches
+from .overlap import COMPUTE, active_devices, device_figures
+from .stretches import Stretches, around, pick, witness
+from .sweep import layers, union
+from .verdicts import Rule, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ..model import Engine, Int64, Trace
+    from .launches import Launches
+    from .sweep import Window
+    from .verdicts import CauseFigures, Verdicts
+
+
+def causes(
+    trace: Trace,
+    copies: Collection[Engine] | None = None,
+    window: Window | None = None,
+    rules: Sequence[Rule] | None = None,
+) -> list[CauseFigures]:
+    """A row per device and cause, the longest of each device first; they add up to its exposed copy time exactly."""
+    launched = launches(trace)
+    return [
+        row
+        for position in active_devices(trace)
+        for row in explain(trace, position, copies, window, rules, launched).figures(
+            device_figures(trace, position, copies, window).headroom_ns
+        )
+    ]
+
+
+def explain(
+    trace: Trace,
+    position: int,
+    copies: Collection[Engine] | None = None,
+    window: Window | None = None,
+    rules: Sequence[Rule] | None = None,
+    launched: Launches | None = None,
+) -> Verdicts:
+    """Each stretch in which a device copied and computed nothing, with its cause.
+
+    A stretch belongs to one copy: where several run at once, to the one that began first.
+    """
+    chosen = trace.devices[position].default_copies if copies is None else copies
+    launched = launched or launches(trace)
+    start_ns, end_ns, during = _exposed(trace, position, chosen, window)
+    computing = np.flatnonzero((trace.work.device == position) & np.isin(trace.work.engine, COMPUTE))
+    before, after = around(trace, computing, start_ns, end_ns)
+    stretches = Stretches(trace, launched, position, start_ns, end_ns, during, before, after)
+    return judge(stretches, EXPOSED_COPY_RULES if rules is None else rules)
+
+
+def _exposed(
+    trace: Trace, position: int, copies: Collection[Engine], window: Window | None
+) -> tuple[Int64, Int64, Int64]:
+    """Starts and ends of the exposed stretches, and the copy that each belongs to, in order."""
+    work = trace.work
+    rows = np.flatnonzero((work.device == position) & np.isin(work.engine, [int(e) for e in copies]))
+    reach = np.maximum.accumulate(np.concatenate(([np.iinfo(np.int64).min], work.end_ns[rows])))[:-1]
+    own_start, own_end = np.maximum(work.start_ns[rows], reach), work.end_ns[rows]
+    owns = own_end > own_start
+    rows, own_start, own_end = rows[owns], own_start[owns], own_end[owns]
+    busy = layers(trace.work_of(position))
+    exposed = union(busy, copies) - union(busy, COMPUTE)
+    if window is not None:
+        exposed = exposed.clip(window.start_ns, window.end_ns)
+    cuts = np.unique(np.concatenate((exposed.start_ns, exposed.end_ns, own_start, own_end)))
+    start_ns, end_ns = cuts[:-1], cuts[1:]
+    inside = exposed.covers(start_ns)
+    start_ns, end_ns = start_ns[inside], end_ns[inside]
+    return start_ns, end_ns, rows[np.searchsorted(own_start, start_ns, side="right") - 1]
+
+
+# The rules ----------------------------------------------------------------------------------------------------------
+
+
+def _pageable(stretches: Stretches) -> Int64:
+    work, during = stretches.trace.work, stretches.during
+    ends = np.stack((pick(work.source, during), pick(work.target, during)))
+    return witness((ends == Memory.PAGEABLE).any(axis=0), during)
+
+
+def _pageable_fact(stretches: Stretches, _i: int, copy: int) -> Fact:
+    from_host = stretches.trace.work.source[copy] == Memory.PAGEABLE
+    return Fact(f"{'from' if from_host else 'into'} pageable host memory, which the driver stages")
+
+
+def _synchronous(stretches: Stretches) -> Int64:
+    trace, call = stretches.trace, pick(stretches.launched.call, stretches.during)
+    return witness(pick(trace.calls.end_ns, call) >= trace.work.end_ns[stretches.during], call)
+
+
+def _synchronous_fact(stretches: Stretches, _i: int, call: int) -> Fact:
+    return Fact(f"{call_name(stretches.trace, call)} returned only after the copy had ended")
+
+
+def _same_stream(stretches: Stretches) -> Int64:
+    """The neighbour in the copy's own stream: the compute that waited behind it, else the one it waited for."""
+    work, before, after = stretches.trace.work, stretches.before, stretches.after
+    stream = pick(work.stream, stretches.during)
+    behind = witness(pick(work.stream, after) == stream, after)
+    return np.where(behind != MISSING, behind, witness(pick(work.stream, before) == stream, before))
+
+
+def _same_stream_fact(stretches: Stretches, i: int, neighbour: int) -> Fact:
+    name = work_name(stretches.trace, neighbour)
+    if neighbour == stretches.after[i]:
+        return Fact(f"{name} had to wait behind it in that stream")
+    return Fact(f"it had to wait behind {name} in that stream")
+
+
+def _no_compute(stretches: Stretches) -> Int64:
+    return witness((stretches.before == MISSING) | (stretches.after == MISSING), stretches.during)
+
+
+def _no_compute_fact(stretches: Stretches, i: int, _copy: int) -> Fact:
+    if stretches.before[i] == stretches.after[i]:
+        return Fact("the device computed nothing at all")
+    return Fact("no compute came after it" if stretches.after[i] == MISSING else "no compute came before it")
+
+
+EXPOSED_COPY_RULES: tuple[Rule, ...] = (
+    Rule(
+        cause="lost_kernels",
+        title="unknown, for kernels are missing in the trace",
+        remedy="",
+        find=lost_nearby,
+        fact=lost_fact,
+    ),
+    Rule(
+        cause="pageable",
+        title="pageable host memory",
+        remedy="pin the host memory (pin_memory=True, tensor.pin_memory()) and copy with non_blocking=True",
+        find=_pageable,
+        fact=_pageable_fact,
+        whole=True,
+    ),
+    Rule(
+        cause="synchronous",
+        title="synchronous call",
+        remedy="copy with non_blocking=True from or into pinned memory, on a stream of its own",
+        find=_synchronous,
+        fact=_synchronous_fact,
+    ),
+    Rule(
+        cause="host_synchronised",
+        title="the host synchronised before it launched the next work",
+        remedy="launch the next work first; wait (event.synchronize()) where the copied data is needed",
+        find=lambda stretches: sat_in(stretches, SYNCHRONISING),
+        fact=sat_fact,
+    ),
+    Rule(
+        cause="host_allocated",
+        title="the host was allocating or freeing memory",
+        remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
+        find=lambda stretches: sat_in(stretches, ALLOCATING),
+        fact=sat_fact,
+    ),
+    Rule(
+        cause="same_stream",
+        title="same stream as the compute",
+        remedy="copy on a side stream (torch.cuda.stream(side)), ordered by one event for each result",
+        find=_same_stream,
+        fact=_same_stream_fact,
+    ),
+    Rule(
+        cause="no_compute_left",
+        title="no compute left to hide behind",
+        remedy="split the copy, or start it earlier, or give the device work of the next step meanwhile",
+        find=_no_compute,
+        fact=_no_compute_fact,
+    ),
+    Rule(
+        cause="compute_waited",
+        title="the compute waited for the copy's event",
+        remedy="prefetch: copy one step ahead, so that compute for other data is queued meanwhile",
+        find=lambda stretches: waited_for_event(stretches, stretches.after),
+        fact=lambda stretches, i, _call: Fact(
+            f"{work_name(stretches.trace, int(stretches.after[i]))} waited for an event before it could start"
+        ),
+    ),
+    Rule(
+        cause="copy_waited",
+        title="the copy waited for an event of another stream",
+        remedy="record the event right after the operation whose result is copied, not at the end of the stream",
+        find=lambda stretches: waited_for_event(stretches, stretches.during),
+        fact=lambda _stretches, _i, _call: Fact("its stream had to wait for an event first"),
+    ),
+    Rule(
+        cause="launched_late",
+        title="the host had not launched the next work yet",
+        remedy="launch ahead: fewer, larger operations, CUDA graphs, or torch.compile",
+        find=launched_late,
+        fact=late_fact,
+    ),
+)
+"""In the order in which they are asked."""

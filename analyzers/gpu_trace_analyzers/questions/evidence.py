@@ -1,0 +1,89 @@
+"""What a reader can check of a verdict: the operation, its stream, its range, the call, and the fact that decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING, Engine
+
+if TYPE_CHECKING:
+    from ..model import Trace
+    from .stretches import Stretches
+
+_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
+_LONG_NAME = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What decided, in words, and how long it lasted where that says something: "the host sat in cudaFree", 1200000."""
+
+    words: str
+    ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One stretch of time and what is known about it; texts are empty and figures None where the trace is silent."""
+
+    start_ns: int
+    end_ns: int
+    operation: str
+    """the operation that ran in it; of idle time, the one that followed"""
+    stream: int | None
+    call: str
+    """the API call that launched the operation"""
+    call_ns: int | None
+    range: str
+    """the innermost named range in which the host did so"""
+    fact: Fact
+
+
+def evidence(stretches: Stretches, i: int, fact: Fact) -> Evidence:
+    """What is known about stretch ``i``."""
+    trace, during = stretches.trace, int(stretches.during[i])
+    row = during if during != MISSING else int(stretches.after[i])
+    call = int(stretches.launched.call[row]) if row != MISSING else MISSING
+    return Evidence(
+        start_ns=int(stretches.start_ns[i]),
+        end_ns=int(stretches.end_ns[i]),
+        operation=work_name(trace, row),
+        stream=int(trace.work.stream[row]) if row != MISSING else None,
+        call=call_name(trace, call),
+        call_ns=int(trace.calls.end_ns[call] - trace.calls.start_ns[call]) if call != MISSING else None,
+        range=_innermost_range(stretches, row),
+        fact=fact,
+    )
+
+
+def work_name(trace: Trace, row: int) -> str:
+    """Name of a row of ``Trace.work``, short enough for a sentence.
+
+    Of a C++ kernel without its return type, template arguments and parameters; of a very long name the two ends.
+    """
+    name = trace.text(int(trace.work.name[row])) if row != MISSING else ""
+    if name and trace.work.engine[row] in _KERNELS:
+        bare = name.removeprefix("void ").replace("(anonymous namespace)::", "")
+        name = bare[: min(place for place in (*map(bare.find, "<("), len(bare)) if place >= 0)] or name
+    return name if len(name) <= _LONG_NAME else f"{name[: _LONG_NAME // 2]}…{name[1 - _LONG_NAME // 2 :]}"
+
+
+def call_name(trace: Trace, row: int) -> str:
+    """Name of a row of ``Trace.calls``."""
+    return trace.text(int(trace.calls.name[row])) if row != MISSING else ""
+
+
+def _innermost_range(stretches: Stretches, row: int) -> str:
+    if row == MISSING or stretches.launched.at_ns[row] == MISSING:
+        return ""
+    trace, launched = stretches.trace, stretches.launched
+    ranges, at_ns = trace.ranges, launched.at_ns[row]
+    around = (ranges.start_ns <= at_ns) & (at_ns < ranges.end_ns)
+    own = (ranges.thread == launched.thread[row]) & (ranges.process == trace.work.process[row])
+    inside = np.flatnonzero(around & own)
+    if not len(inside):
+        return ""
+    return trace.text(int(ranges.name[inside[np.argmin(ranges.end_ns[inside] - ranges.start_ns[inside])]]))

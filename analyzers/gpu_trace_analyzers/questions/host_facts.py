@@ -1,0 +1,35 @@
+"""What the host had to do with it, in words: parts of rules that several tables share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .evidence import Fact, call_name, work_name
+from .stretches import witness
+
+if TYPE_CHECKING:
+    from ..model import Int64
+    from .stretches import Stretches
+
+
+def lost_fact(_stretches: Stretches, _i: int, lost: int) -> Fact:
+    """For `lost_nearby`."""
+    return Fact(f"{lost} of the kernels launched around it are not in the trace, so no cause can be told")
+
+
+def sat_fact(stretches: Stretches, i: int, call: int) -> Fact:
+    """For `sat_in`."""
+    calls, following = stretches.trace.calls, work_name(stretches.trace, int(stretches.after[i]))
+    ns = int(calls.end_ns[call] - calls.start_ns[call])
+    return Fact(f"{following} was launched only after {call_name(stretches.trace, call)}, in which the host sat", ns)
+
+
+def launched_late(stretches: Stretches) -> Int64:
+    """The work that follows, where the host launched it after the stretch had begun."""
+    return witness(stretches.launch_ns(stretches.after) > stretches.start_ns, stretches.after)
+
+
+def late_fact(stretches: Stretches, i: int, following: int) -> Fact:
+    """For `launched_late`."""
+    late = int(stretches.launched.at_ns[following] - stretches.start_ns[i])
+    return Fact(f"{work_name(stretches.trace, following)} was not launched for another", late)

@@ -1,0 +1,173 @@
+"""Why was a device idle? The first rule of `IDLE_RULES` that holds; the rows add up to the idle time exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..intervals import Intervals
+from ..model import MISSING
+from .evidence import Fact, work_name
+from .host_facts import late_fact, launched_late, lost_fact, sat_fact
+from .host_waits import ALLOCATING, SYNCHRONISING, lost_nearby, sat_in, waited_for_event
+from .launches import launches
+from .overlap import active_devices, device_figures
+from .stretches import Stretches, around, witness
+from .verdicts import Rule, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..model import Int64, Trace
+    from .launches import Launches
+    from .sweep import Window
+    from .verdicts import CauseFigures, Verdicts
+
+START_UP_NS = 10_000
+"""Work that was queued already and began within this time waited for nothing but its own start: between kernels of one
+stream an H200 leaves 1 to 3 us, after an event of another stream up to 8."""
+
+
+def idle_causes(trace: Trace, window: Window | None = None) -> list[CauseFigures]:
+    """A row per device and cause, the longest of each device first; they add up to its idle time exactly."""
+    launched = launches(trace)
+    return [
+        row
+        for position in active_devices(trace)
+        for row in explain_idle(trace, position, window, launched=launched).figures(
+            device_figures(trace, position, window=window).idle_ns
+        )
+    ]
+
+
+def explain_idle(
+    trace: Trace,
+    position: int,
+    window: Window | None = None,
+    rules: Sequence[Rule] | None = None,
+    launched: Launches | None = None,
+) -> Verdicts:
+    """Each stretch of the window (default: the device's own span) in which no engine was busy, with its cause."""
+    rows = np.flatnonzero((trace.work.device == position) & (trace.work.end_ns > trace.work.start_ns))
+    window = window or device_figures(trace, position).window
+    busy = Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
+    gaps = busy.gaps(window.start_ns, window.end_ns)
+    before, after = around(trace, rows, gaps.start_ns, gaps.end_ns)
+    nothing = np.full(len(gaps), MISSING)
+    launched = launched or launches(trace)
+    stretches = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
+    return judge(stretches, IDLE_RULES if rules is None else rules)
+
+
+def _head_or_tail(stretches: Stretches) -> Int64:
+    return np.where((stretches.before == MISSING) | (stretches.after == MISSING), 0, MISSING)
+
+
+def _head_or_tail_fact(stretches: Stretches, i: int, _witness: int) -> Fact:
+    return Fact("its last work had ended" if stretches.after[i] == MISSING else "its first work had not begun")
+
+
+def _profiler(stretches: Stretches) -> Int64:
+    overheads = stretches.trace.overheads
+    taken = Intervals.of(overheads.start_ns, overheads.end_ns).covered_ns(stretches.start_ns, stretches.end_ns)
+    return witness((2 * taken >= stretches.ns) & (taken > 0), taken)
+
+
+def _other_device(stretches: Stretches) -> Int64:
+    """The last operation of another device to end in the stretch, where the next one's stream waited for an event."""
+    work = stretches.trace.work
+    others = np.flatnonzero(work.device != stretches.device)
+    if not len(others):
+        return np.full(len(stretches), MISSING)
+    by_end = others[np.argsort(work.end_ns[others], kind="stable")]
+    last = np.searchsorted(work.end_ns[by_end], stretches.end_ns, side="right") - 1
+    row = by_end[np.maximum(last, 0)]
+    ended_inside = (last >= 0) & (work.end_ns[row] > stretches.start_ns)
+    waited = waited_for_event(stretches, stretches.after) != MISSING
+    return witness(ended_inside & waited, row)
+
+
+def _other_fact(stretches: Stretches, i: int, row: int) -> Fact:
+    trace = stretches.trace
+    label = trace.devices[trace.work.device[row]].label
+    following = work_name(trace, int(stretches.after[i]))
+    return Fact(f"{following} waited for an event, and {work_name(trace, row)} ended on {label}")
+
+
+def _start_up(stretches: Stretches) -> Int64:
+    launch_ns = stretches.launch_ns(stretches.after)
+    queued = (launch_ns != MISSING) & (launch_ns <= stretches.start_ns)
+    return witness(queued & (stretches.ns <= START_UP_NS), stretches.after)
+
+
+def _start_up_fact(stretches: Stretches, _i: int, following: int) -> Fact:
+    return Fact(f"{work_name(stretches.trace, following)} was queued already")
+
+
+IDLE_RULES: tuple[Rule, ...] = (
+    Rule(
+        cause="head_or_tail",
+        title="nothing to do before its first work or after its last",
+        remedy="",
+        find=_head_or_tail,
+        fact=_head_or_tail_fact,
+    ),
+    Rule(
+        cause="profiler",
+        title="the profiler's own overhead",
+        remedy="record less: fewer steps, or without operators, shapes and stacks",
+        find=_profiler,
+        fact=lambda _stretches, _i, taken: Fact("the profiler was at work on the host", taken),
+    ),
+    Rule(
+        cause="lost_kernels",
+        title="unknown, for kernels are missing in the trace",
+        remedy="",
+        find=lost_nearby,
+        fact=lost_fact,
+    ),
+    Rule(
+        cause="host_synchronised",
+        title="the host sat in a synchronising call",
+        remedy="launch the next work first; no .item(), .cpu() or synchronize() inside the loop",
+        find=lambda stretches: sat_in(stretches, SYNCHRONISING),
+        fact=sat_fact,
+    ),
+    Rule(
+        cause="host_allocated",
+        title="the host was allocating or freeing memory",
+        remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
+        find=lambda stretches: sat_in(stretches, ALLOCATING),
+        fact=sat_fact,
+    ),
+    Rule(
+        cause="launched_late",
+        title="waiting for the host to launch",
+        remedy="launch ahead: fewer, larger operations, CUDA graphs, or torch.compile",
+        find=launched_late,
+        fact=late_fact,
+    ),
+    Rule(
+        cause="other_device",
+        title="waiting for another device",
+        remedy="balance the devices, or give this one other work meanwhile",
+        find=_other_device,
+        fact=_other_fact,
+    ),
+    Rule(
+        cause="start_up",
+        title="between operations that were queued already",
+        remedy="fewer, larger operations, or CUDA graphs",
+        find=_start_up,
+        fact=_start_up_fact,
+    ),
+    Rule(
+        cause="event",
+        title="waiting for an event of another stream",
+        remedy="give its stream work that does not wait, or record the event earlier",
+        find=lambda stretches: waited_for_event(stretches, stretches.after),
+        fact=lambda stretches, i, _call: Fact(f"{work_name(stretches.trace, int(stretches.after[i]))} waited for it"),
+    ),
+)
+"""In the order in which they are asked."""

@@ -1,0 +1,81 @@
+"""Stretches of a device's time that need explaining, and what lies around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..model import MISSING
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..model import Int64, Trace
+    from .launches import Launches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """Disjoint stretches ``[start_ns, end_ns)`` of one device, in order, with the rows of ``Trace.work`` around each.
+
+    All columns are (n,) int64; a row that does not exist is `MISSING`. ``during`` is the operation that ran (the
+    exposed copy), `MISSING` in idle time; ``before`` is the last operation that had ended, ``after`` the first that had
+    not begun, among those the question is about.
+    """
+
+    trace: Trace
+    launched: Launches
+    device: int
+    start_ns: Int64
+    end_ns: Int64
+    during: Int64
+    before: Int64
+    after: Int64
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    @property
+    def ns(self) -> Int64:
+        """Length of each."""
+        return self.end_ns - self.start_ns
+
+    def launch_ns(self, rows: Int64) -> Int64:
+        """When a call of the host launched these rows; `MISSING` where the trace does not say, or there is no row."""
+        return np.where(pick(self.launched.call, rows) == MISSING, MISSING, pick(self.launched.at_ns, rows))
+
+    def threads(self, rows: Int64) -> list[tuple[int, int]]:
+        """(process, host thread) that launched each of these rows."""
+        process, thread = pick(self.trace.work.process, rows), pick(self.launched.thread, rows)
+        return list(zip(process.tolist(), thread.tolist(), strict=True))
+
+
+def pick(column: NDArray[np.signedinteger[Any]], rows: Int64) -> Int64:
+    """``column[rows]`` as int64, `MISSING` where the row is."""
+    if not len(column):
+        return np.full(len(rows), MISSING)
+    return np.where(rows == MISSING, MISSING, column[rows].astype(np.int64))
+
+
+def around(trace: Trace, rows: Int64, start_ns: Int64, end_ns: Int64) -> tuple[Int64, Int64]:
+    """The last of ``rows`` to end by each start, and the first to begin at or after each end; `MISSING` without one.
+
+    ``rows`` are in order of their start; none of them runs in the stretches.
+    """
+    begin, end = trace.work.start_ns[rows], trace.work.end_ns[rows]
+    if not len(rows):
+        return np.full(len(start_ns), MISSING), np.full(len(start_ns), MISSING)
+    reach = np.maximum.accumulate(end)
+    last_to_end = np.maximum.accumulate(np.where(end == reach, np.arange(len(rows)), 0))
+    begun = np.searchsorted(begin, start_ns, side="right")
+    before = np.where(begun > 0, rows[last_to_end[np.maximum(begun - 1, 0)]], MISSING)
+    first = np.searchsorted(begin, end_ns, side="left")
+    after = np.where(first < len(rows), rows[np.minimum(first, len(rows) - 1)], MISSING)
+    return before, after
+
+
+def witness(holds: np.ndarray[tuple[int], np.dtype[np.bool_]], rows: Int64) -> Int64:
+    """``rows`` where something holds, `MISSING` elsewhere."""
+    return np.where(holds, rows, MISSING)

@@ -1,0 +1,108 @@
+"""A table of rules asked in order, and what it says of stretches of time: the first rule that holds is the cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING
+from .evidence import Fact, evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ..model import Int64
+    from .evidence import Evidence
+    from .stretches import Stretches
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A cause that a stretch of time can have.
+
+    ``find`` looks for a witness in all stretches of a device at once: (n,) int64, `MISSING` where the rule does not
+    hold, else a number that ``fact(stretches, i, witness)`` turns into words (mostly a row of one of the tables).
+    """
+
+    cause: str
+    """stable key, for programs"""
+    title: str
+    """what people read: it completes "exposed:" or "idle:"."""
+    remedy: str
+    """what to do about it, in one line; empty where there is nothing to do"""
+    find: Callable[[Stretches], Int64]
+    fact: Callable[[Stretches, int, int], Fact]
+    whole: bool = False
+    """the remedy shortens the operation itself, so all of its time may be saved, not just what overlap could hide"""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseFigures:
+    """What one cause took of one device's time. The rows of a device add up to its exposed (or idle) time exactly."""
+
+    device: int
+    """position in ``Trace.devices``"""
+    cause: str
+    title: str
+    ns: int
+    count: int
+    """stretches with this cause"""
+    evidence: Evidence
+    """of the longest of them"""
+    remedy: str
+    at_most_ns: int
+    """the most that the remedy could save"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdicts:
+    """The stretches of one device, and for each the position in ``rules`` of its cause, and the rule's witness."""
+
+    stretches: Stretches
+    rules: tuple[Rule, ...]
+    rule: Int64
+    witness: Int64
+
+    def figures(self, at_most_ns: int) -> list[CauseFigures]:
+        """A row per cause, the longest first; no remedy saves more than ``at_most_ns``, but those that are `whole`."""
+        ns = np.zeros(len(self.rules), dtype=np.int64)
+        np.add.at(ns, self.rule, self.stretches.ns)
+        order = np.argsort(-ns, kind="stable")
+        return [self._row(int(r), int(ns[r]), at_most_ns) for r in order if ns[r]]
+
+    def each(self) -> Iterator[tuple[Rule, Evidence]]:
+        """The cause of each stretch in order, with its evidence."""
+        for i, r in enumerate(self.rule.tolist()):
+            yield self.rules[r], self._evidence(i)
+
+    def _row(self, r: int, ns: int, at_most_ns: int) -> CauseFigures:
+        rule, members = self.rules[r], np.flatnonzero(self.rule == r)
+        longest = int(members[np.argmax(self.stretches.ns[members])])
+        saves = 0 if not rule.remedy else ns if rule.whole else min(ns, at_most_ns)
+        found = self._evidence(longest)
+        return CauseFigures(self.stretches.device, rule.cause, rule.title, ns, len(members), found, rule.remedy, saves)
+
+    def _evidence(self, i: int) -> Evidence:
+        return evidence(self.stretches, i, self.rules[self.rule[i]].fact(self.stretches, i, int(self.witness[i])))
+
+
+def judge(stretches: Stretches, rules: Sequence[Rule]) -> Verdicts:
+    """Ask the rules in order; what none of them explains is `UNKNOWN`, which is always asked last."""
+    table = (*rules, UNKNOWN)
+    rule, witness = np.full(len(stretches), -1), np.full(len(stretches), MISSING)
+    for position, candidate in enumerate(table):
+        found = candidate.find(stretches)
+        first = (rule < 0) & (found != MISSING)
+        rule[first], witness[first] = position, found[first]
+    return Verdicts(stretches, table, rule, witness)
+
+
+UNKNOWN = Rule(
+    cause="unknown",
+    title="unknown",
+    remedy="",
+    find=lambda stretches: np.zeros(len(stretches), dtype=np.int64),
+    fact=lambda _stretches, _i, _witness: Fact("no rule explains it from what the trace has"),
+)

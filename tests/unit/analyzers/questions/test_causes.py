@@ -1,0 +1,127 @@
+"""Each rule on the smallest trace in which it must hold, and all of them together on whatever Hypothesis draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpu_trace_analyzers.model import BUS_COPIES, Engine
+from gpu_trace_analyzers.questions.causes import EXPOSED_COPY_RULES, causes, explain
+from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
+from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.readers import load
+from literal import literal
+from strategies import traces, windows
+
+TRACES = Path(__file__).parents[4] / "samples/traces"
+
+LITERAL = {
+    "pageable": "s7 k 0-10 @1; s7 d2h 10-30 pageable @2-31; s7 k 31-40 @3",
+    "synchronous": "s7 k 0-10 @1; s7 d2h 10-30 @2-31; s7 k 32-40 @32",
+    "host_synchronised": "s7 k 0-10 @1; s7 d2h 10-30 @2; call cudaStreamSynchronize 4-31; s7 k 35-40 @33",
+    "host_allocated": "s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaFree 4-31; s7 k 35-40 @33",
+    "same_stream": "s7 k 0-10 @1; s7 d2h 10-30 @2; s7 k 30-40 @3",
+    "no_compute_left": "s7 k 0-10 @1; s8 d2h 10-30 @2",
+    "compute_waited": "s7 k 0-10 @1; s8 h2d 10-30 @2; call cudaStreamWaitEvent 3-4; s7 k 30-40 @5",
+    "copy_waited": "s7 k 0-10 @1; call cudaStreamWaitEvent 2-3; s8 d2h 10-30 @4; s7 k 30-40 @5",
+    "launched_late": "s7 k 0-10 @1; s8 d2h 10-30 @2; s7 k 30-40 @29",
+    "lost_kernels": "s7 k 0-10 @1; s7 d2h 10-30 @2; call cudaLaunchKernel 3-4; s7 k 30-40 @5",
+    "unknown": "s7 k 0-10; s8 d2h 10-30; s7 k 30-40",
+}
+
+
+def found(trace, **options):
+    return [(row.cause, row.ns, row.count) for row in causes(trace, **options)]
+
+
+@pytest.mark.parametrize("cause", LITERAL)
+def test_the_rule_holds(cause):
+    assert found(literal(LITERAL[cause])) == [(cause, 20, 1)]
+
+
+def test_every_rule_has_its_trace():
+    assert {rule.cause for rule in EXPOSED_COPY_RULES} | {"unknown"} == LITERAL.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamSynchronize 4-12; s7 k 30-40 @29", "launched_late"),
+        ("s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamSynchronize 4-31 t2; s7 k 35-40 @33", "launched_late"),
+        ("s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamSynchronize 4-31; s7 k 35-40 @3", "unknown"),
+        ("s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaMallocAsync 4-31; s7 k 35-40 @33", "launched_late"),
+        ("s8 h2d 10-30 @2; s7 k 30-40 @5", "no_compute_left"),
+        ("s8 h2d 10-30 @2", "no_compute_left"),
+        ("call cudaStreamWaitEvent 1-2; s7 k 0-10 @3; s8 d2h 10-30 @4; s7 k 30-40 @5", "unknown"),
+    ],
+    ids=[
+        "short sync",
+        "another thread's sync",
+        "launched before",
+        "async",
+        "head",
+        "alone",
+        "an earlier launch's wait",
+    ],
+)
+def test_the_rule_does_not_hold(text, cause):
+    assert found(literal(text)) == [(cause, 20, 1)]
+
+
+def test_only_the_exposed_part_counts_and_copies_at_once_count_once():
+    trace = literal("s7 k 0-10; s8 d2h 5-30; s9 h2d 20-50; s7 k 60-70")
+    assert found(trace) == [("unknown", 40, 2)]
+    stretches = explain(trace, 0).stretches
+    assert list(zip(stretches.start_ns.tolist(), stretches.end_ns.tolist(), strict=True)) == [(10, 30), (30, 50)]
+    assert trace.work.engine[stretches.during].tolist() == [Engine.COPY_D2H, Engine.COPY_H2D]
+
+
+def test_evidence_names_operation_stream_range_and_call():
+    trace = literal("range outer 0-50; range inner 2-5; s9 k 0-10 @1; s9 d2h 10-30 @3-6 name=Memcpy; s9 k 30-40 @7")
+    (row,) = causes(trace)
+    found = row.evidence
+    assert (found.operation, found.stream, found.range) == ("Memcpy", 9, "inner")
+    assert (found.call, found.call_ns, found.start_ns, found.end_ns) == ("cudaMemcpyAsync", 3, 10, 30)
+
+
+def test_what_a_remedy_saves_is_bounded_by_what_overlap_could_hide():
+    (row,) = causes(literal("s7 k 0-5 @1; s7 d2h 10-30 @2"))
+    assert (row.cause, row.ns, row.at_most_ns) == ("same_stream", 20, 5)
+    (row,) = causes(literal("s7 k 0-5 @1; s7 d2h 10-30 pageable @2"))
+    assert row.at_most_ns == 20
+
+
+@given(traces(), st.none() | windows, st.none() | st.just(BUS_COPIES) | st.sets(st.sampled_from(Engine), min_size=1))
+def test_causes_sum_to_the_exposed_time_exactly(trace, pair, copies):
+    window = Window(*pair) if pair else None
+    rows = causes(trace, copies, window)
+    for device in active_devices(trace):
+        exposed = device_figures(trace, device, copies, window).exposed_copy_ns
+        assert sum(row.ns for row in rows if row.device == device) == exposed
+        verdicts = explain(trace, device, copies, window)
+        assert int(verdicts.stretches.ns.sum()) == exposed
+        assert (verdicts.stretches.ns > 0).all()
+        assert len([*verdicts.each()]) == len(verdicts.stretches)
+        assert (np.diff(verdicts.stretches.start_ns) > 0).all()
+
+
+RECORDED = {
+    "seed_blocking": [("pageable", 50)],
+    "seed_nonblocking": [("same_stream", 50)],
+    "two_streams": [("no_compute_left", 1)],
+    "mlp_serial": [("host_synchronised", 4), ("host_synchronised", 4)],
+    "mlp_overlap": [("same_stream", 3), ("same_stream", 3)],
+    "peer_same_stream": [("same_stream", 50)],
+    "ddp_rank0": [("same_stream", 3)],
+    "gpu1_and_gpu2": [],
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_traces(name):
+    trace = load(TRACES / f"{name}.json.gz")
+    assert [(row.cause, row.count) for row in causes(trace)] == RECORDED[name]
