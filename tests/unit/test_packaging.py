@@ -37,7 +37,7 @@ def wheel(tmp_path_factory):
     # A copy: setuptools would take modules that are long gone from a build/ of before.
     for name in ("tracer", "analyzers"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so"))
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(folder)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)

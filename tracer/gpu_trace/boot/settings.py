@@ -14,13 +14,17 @@ class Settings:
     ``raw`` is the folder for whatever this process writes; ``level`` is ``gpu``, ``ops`` or ``full``;
     ``has_gpu`` says whether the machine has a GPU that CUDA (or HIP) could use. ``steps`` is the window of optimizer
     steps, ``after_s`` and ``duration_s`` one in time (0: not asked for); ``memory_bytes`` bounds the process's growth.
-    ``only_ranks``: this process is recorded only as a worker of a distributed job, not as its launcher.
+    ``injection`` is the library that hears NVTX, empty where another tool's does, or none was built; in the latter case
+    ``hooks_nvtx`` says to hear it from Python. ``only_ranks``: this process is recorded only as a worker of a
+    distributed job, not as its launcher.
     """
 
     def __init__(self, environ: dict[str, str]) -> None:
         self.raw = environ["GPU_TRACE_RAW"]
         self.level = environ["GPU_TRACE_LEVEL"]
         self.has_gpu = environ["GPU_TRACE_GPU"] == "1"
+        self.injection = environ["GPU_TRACE_INJECTION"]
+        self.hooks_nvtx = environ["GPU_TRACE_HOOK_NVTX"] == "1"
         self.only_ranks = environ["GPU_TRACE_ONLY_RANKS"] == "1"
         first, _, last = environ.get("GPU_TRACE_STEPS", "").partition(":")
         self.steps = (int(first), int(last)) if last else None
@@ -32,10 +36,21 @@ class Settings:
 def take() -> Settings:
     """The settings; ``os.environ`` is afterwards as the user's shell had it."""
     if os.environ["GPU_TRACE_FOLLOW"] == "1":  # the processes that it starts are to find them too
-        return Settings(dict(os.environ))
+        settings = Settings(dict(os.environ))
+        _inject(settings)
+        return settings
     ours = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("GPU_TRACE_")}
     del os.environ["PYTHONPATH"]
     for name, value in ours.items():
         if name.startswith(_NATIVE):
             os.environ[name[len(_NATIVE) :]] = value
-    return Settings(ours)
+    settings = Settings(ours)
+    _inject(settings)
+    return settings
+
+
+def _inject(settings: Settings) -> None:
+    """Have NVTX load the library: its clients look into the C environment, which ``os.environ`` does not show."""
+    if settings.injection:
+        os.putenv("NVTX_INJECTION64_PATH", settings.injection)
+        os.putenv("GPU_TRACE_NVTX_DIR", settings.raw)

@@ -11,6 +11,10 @@ from .imports import when_imported
 from .notes import Notes
 from .recorder import Recorder
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def begin() -> None:
     """Take the settings from the environment and wait for the script to import torch."""
@@ -28,10 +32,23 @@ def begin() -> None:
     def torch_imported() -> None:
         try:
             __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes)
+            _nvtx_hooks().stand_in_for_torch(wishes.injection, wishes.raw)
         except Exception as error:
             notes.failed("torch could not be watched", error)
+
+    def nvtx_imported() -> None:
+        try:
+            _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
+        except Exception as error:
+            notes.failed("the nvtx package could not be heard", error)
 
     notes.write("python", sys.version.split()[0])
     atexit.register(at_exit)  # the first to register is the last to be called
     endings.watch(recorder, notes)
     when_imported("torch", torch_imported)
+    if wishes.hooks_nvtx:
+        when_imported("nvtx", nvtx_imported)
+
+
+def _nvtx_hooks() -> Any:
+    return __import__("_gpu_trace_boot.nvtx_hooks").nvtx_hooks

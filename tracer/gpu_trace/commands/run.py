@@ -100,11 +100,20 @@ def run(
     request = Request(target, level, folder, force, window, follow)
     if not target.can_start:
         launch.run_natively(request)
+    _warn_of_other_tools(quiet)
     recording = record(request, create(request))
     if recording.traces:
         _summarise(recording, show=not (no_summary or quiet))
     _tell(recording, quiet)
     launch.die_alike(recording.status)
+
+
+def _warn_of_other_tools(quiet: bool) -> None:
+    from ..nvtx_recording.environment import injection
+
+    _, sentence = injection(os.environ)
+    if sentence and not quiet:
+        say(sentence)
 
 
 def _summarise(recording: Recording, show: bool) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from ..nvtx_recording import records
+from ..nvtx_recording.rows import chrome_rows
 from . import notes, trace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..nvtx_recording.records import ProcessRanges
     from .folder import RunFolder
     from .kineto_text import KinetoText
     from .notes import Notes
@@ -23,6 +27,17 @@ class ProcessLeft:
     notes: Notes
     parts: list[KinetoText]
     lost: list[str]
+    ranges: list[ProcessRanges]
+
+    @property
+    def has_content(self) -> bool:
+        """Whether a trace can be made: a child that we did not follow may have left NVTX ranges, but nothing else."""
+        return bool(self.parts) or (any(self.ranges) and self.notes.last("python") != "")
+
+    @property
+    def base_ns(self) -> int:
+        """What its trace counts times from, in ns since 1970."""
+        return trace_file.base_ns(self.parts) or min(int(ranges.opening["at_ns"].min()) for ranges in self.ranges)
 
     @property
     def rank(self) -> int | None:
@@ -41,27 +56,31 @@ class ProcessLeft:
 
 def left_by(raw: Path, first: int) -> list[ProcessLeft]:
     """What each process left: the one that was started first, then by rank, then by process id."""
+    ranges = records.read(raw)
     pids = {int(path.name.split("-")[1]) for path in raw.iterdir() if "-" in path.name} | {first}
-    found = [_read(raw, pid) for pid in pids]
+    found = [_read(raw, pid, ranges.get(pid, [])) for pid in pids]
     return sorted(found, key=lambda left: (left.pid != first, left.rank or 0, left.pid))
 
 
-def _read(raw: Path, pid: int) -> ProcessLeft:
+def _read(raw: Path, pid: int, ranges: list[ProcessRanges]) -> ProcessLeft:
     parts, lost = trace_file.read_parts(raw, pid)
     facts = notes.read(raw / f"notes-{pid}")
     lost = [*facts.all("failed"), *lost]
     if not parts and facts.last("starts"):
         lost.append("what torch's profiler recorded: the process ended before it could be saved")
-    return ProcessLeft(pid, facts, parts, lost)
+    if events := sum(program.lost for program in ranges):
+        lost.append(f"{events} NVTX events: there was no room for them")
+    return ProcessLeft(pid, facts, parts, lost, ranges)
 
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     """Write a trace for each process with something in it; their paths, in the same order."""
-    with_content = [process for process in processes if process.parts]
+    with_content = [process for process in processes if process.has_content]
     names = _names(with_content)
     for process, name in zip(with_content, names, strict=True):
-        base = trace_file.base_ns(process.parts) or 0
-        trace_file.write(folder.path / name, process.parts, [], base, process.distributed_info)
+        base_ns = process.base_ns
+        rows = chain.from_iterable(chrome_rows(ranges, base_ns) for ranges in process.ranges)
+        trace_file.write(folder.path / name, process.parts, rows, base_ns, process.distributed_info)
     return [folder.path / name for name in names]
 
 

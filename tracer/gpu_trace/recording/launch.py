@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..nvtx_recording import environment
 from . import interpreter
 
 if TYPE_CHECKING:
@@ -88,9 +89,12 @@ def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
     native = {f"GPU_TRACE_NATIVE_{name}": value for name, value in os.environ.items() if name not in heeded}
     path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
     window = request.window
+    library, _ = environment.injection(os.environ)
     return {
         **heeded,
         **native,
+        "GPU_TRACE_INJECTION": str(library or ""),
+        "GPU_TRACE_HOOK_NVTX": "" if library or environment.injection_library() else "1",
         "GPU_TRACE_STEPS": "" if window.steps is None else f"{window.steps[0]}:{window.steps[1]}",
         "GPU_TRACE_AFTER": str(window.after_s),
         "GPU_TRACE_DURATION": str(window.duration_s),

@@ -11,7 +11,7 @@ import msgspec
 from .kineto_text import KinetoText, NoTrace, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _BASE = re.compile(rb'"baseTimeNanoseconds": (\d+)')
@@ -48,7 +48,7 @@ def base_ns(parts: Sequence[KinetoText]) -> int | None:
 def write(
     path: Path,
     parts: Sequence[KinetoText],
-    rows: Sequence[Mapping[str, Any]],
+    rows: Iterable[Mapping[str, Any]],
     base: int,
     distributed_info: Mapping[str, object] | None = None,
 ) -> None:
@@ -63,7 +63,7 @@ def write(
     unfinished.replace(path)
 
 
-def _events(parts: Sequence[KinetoText], rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
+def _events(parts: Sequence[KinetoText], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     yield b'"traceEvents": [\n'
     separator = b""
     for part in parts:

@@ -1,0 +1,146 @@
+"""NVTX in this process: whether the injection library hears it, and Python's stand-ins where nothing would."""
+
+from __future__ import annotations
+
+import sys
+
+from .nvtx_files import NvtxFiles, TorchStandIn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PAYLOAD_INT64, _PAYLOAD_DOUBLE = 2, 3
+"""nvtxPayloadType_t"""
+
+
+_files: list[NvtxFiles] = []
+"""those of this process, once something needs them"""
+
+
+def _files_in(folder: str) -> NvtxFiles:
+    if not _files:
+        _files.append(NvtxFiles(folder))
+    return _files[0]
+
+
+def stand_in_for_torch(library: str, folder: str) -> None:
+    """Have torch.cuda.nvtx work in a build of torch without CUDA, where it raises; records go to the folder."""
+    nvtx = sys.modules["torch.cuda.nvtx"]
+    if not hasattr(nvtx._nvtx, "rangeStartA"):
+        stand_in = _through(library) if library else _in_python(_files_in(folder))
+        nvtx._nvtx = stand_in  # type: ignore[attr-defined]  # torch's own name
+
+
+def _through(path: str) -> TorchStandIn:
+    """The same recorder that hears everybody else."""
+    ctypes = __import__("ctypes")  # torch has loaded it
+    library = ctypes.CDLL(path)
+    library.gpu_trace_start.restype = ctypes.c_uint64
+    library.gpu_trace_end.argtypes = [ctypes.c_uint64]
+
+    def utf8(name: str) -> bytes:
+        return name.encode("utf-8", "replace")
+
+    return TorchStandIn(
+        lambda name: int(library.gpu_trace_push(utf8(name))),
+        lambda: int(library.gpu_trace_pop()),
+        lambda name: int(library.gpu_trace_start(utf8(name))),
+        lambda number: library.gpu_trace_end(number),
+        lambda name: library.gpu_trace_mark(utf8(name)),
+    )
+
+
+def _in_python(files: NvtxFiles) -> TorchStandIn:
+    return TorchStandIn(files.push, files.pop, files.start, files.end, files.mark)
+
+
+def hear_the_nvtx_package(folder: str) -> None:
+    """Have the nvtx package's functions write into the folder; without the library they would do nothing."""
+    module, files = sys.modules["nvtx.nvtx"], _files_in(folder)
+    domains: dict[str | None, _Domain] = {}
+
+    def get_domain(name: str | None = None) -> _Domain:
+        if name not in domains:
+            domains[name] = _Domain(name or "", files)
+        return domains[name]
+
+    def start_range(attributes: _Attributes, domain: _Domain) -> tuple[int, _Domain]:
+        return domain.start_range(attributes), domain
+
+    replacements: dict[str, Any] = {
+        "get_domain": get_domain,
+        "libnvtx_push_range": lambda attributes, domain: domain.push_range(attributes),
+        "libnvtx_pop_range": lambda domain: domain.pop_range(),
+        "libnvtx_mark": lambda attributes, domain: domain.mark(attributes),
+        "libnvtx_start_range": start_range,
+        "libnvtx_end_range": lambda number, domain: domain.end_range(number),
+    }
+    for name, function in replacements.items():
+        if hasattr(module, name):
+            setattr(module, name, function)
+    sys.modules["nvtx"].get_domain = get_domain  # type: ignore[attr-defined]  # as its own module exports it
+
+
+class _Attributes:
+    """What the nvtx package calls event attributes: its functions set them one by one."""
+
+    def __init__(self, message: object, color: object, category: object, payload: object) -> None:
+        self.message, self.color, self.category, self.payload = message, color, category, payload
+
+
+class _Domain:
+    """Stands in for ``nvtx.Domain``."""
+
+    def __init__(self, name: str, files: NvtxFiles) -> None:
+        self.name, self.handle = name, self
+        self._files = files
+
+    def get_registered_string(self, string: str) -> str:
+        return string
+
+    def get_category_id(self, name: object) -> int:
+        return self._files.category(self.name, str(name))
+
+    def get_event_attributes(
+        self, message: object = None, color: object = None, category: object = None, payload: object = None
+    ) -> _Attributes:
+        return _Attributes(message, color, category, payload)
+
+    def push_range(self, attributes: _Attributes | None = None, **more: object) -> None:
+        self._files.push(*self._event(attributes, more))
+
+    def pop_range(self) -> None:
+        self._files.pop(self.name)
+
+    def start_range(self, attributes: _Attributes | None = None, **more: object) -> int:
+        return self._files.start(*self._event(attributes, more))
+
+    def end_range(self, number: int) -> None:
+        self._files.end(number, self.name)
+
+    def mark(self, attributes: _Attributes | None = None, **more: object) -> None:
+        self._files.mark(*self._event(attributes, more))
+
+    def _event(self, given: _Attributes | None, more: dict[str, object]) -> tuple[str, str, tuple[int, int, int, int]]:
+        event = given or self.get_event_attributes(**more)
+        category = event.category
+        number = category if isinstance(category, int) else self.get_category_id(category) if category else 0
+        payload_type, payload = _payload(event.payload)
+        return str(event.message or ""), self.name, (number, _argb(event.color), payload_type, payload)
+
+
+def _argb(color: object) -> int:
+    """A colour by name or number, as the nvtx package takes it."""
+    try:
+        return int(sys.modules["nvtx.colors"].color_to_hex(color)) & 0xFFFFFFFF
+    except (TypeError, ValueError):
+        return 0
+
+
+def _payload(payload: object) -> tuple[int, int]:
+    if isinstance(payload, int) and -(1 << 63) <= payload < 1 << 63:
+        return _PAYLOAD_INT64, payload & (1 << 64) - 1
+    if isinstance(payload, float):
+        return _PAYLOAD_DOUBLE, int.from_bytes(__import__("struct").pack("<d", payload), "little")
+    return 0, 0

@@ -1,0 +1,6 @@
+"""NVTX, whoever calls it: the library that NVTX loads (``injection.c``), and what becomes of its records.
+
+environment   what the script's process needs so that NVTX finds the library
+records       the files that the library leaves, as columns
+rows          those columns as rows of a Chrome JSON trace
+"""

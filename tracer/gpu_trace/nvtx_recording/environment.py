@@ -1,0 +1,30 @@
+"""Where the injection library is, and what a process needs in its environment so that NVTX loads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+INJECTION_VARIABLE = "NVTX_INJECTION64_PATH"
+
+
+def injection_library() -> Path | None:
+    """The built library; None where it was installed without a C compiler."""
+    return next(iter(sorted(Path(__file__).parent.glob("_injection*.so"))), None)
+
+
+def injection(native: Mapping[str, str]) -> tuple[Path | None, str]:
+    """The library to inject into a process that would natively have this environment, and what to tell the user.
+
+    The injection of another tool (nsys, ncu) is left alone. libcupti's own is not: it would take CUPTI, of which there
+    is one only, away from torch's profiler.
+    """
+    library, others = injection_library(), native.get(INJECTION_VARIABLE, "")
+    if "cupti" in Path(others).name:
+        return library, f"NVTX was to go to {others}, which would stop torch's profiler; gpu-trace records it instead"
+    if others:
+        return None, f"NVTX goes to {others}: its ranges are not in this trace. Unset {INJECTION_VARIABLE} to have them"
+    return library, ""

@@ -1,0 +1,439 @@
+/* Records NVTX. NVTX loads this library at the first NVTX call of each of its clients (the nvtx package, torch, NCCL, ...)
+ * when NVTX_INJECTION64_PATH names it, and puts the functions below behind its own.
+ *
+ * What it writes survives the process, however that ends: events go into a file mapped into memory, texts through
+ * write(2). The format is described in records.py, which reads it. Plain C and libc, no NVTX header: the layouts of the
+ * interface, which NVTX keeps stable across versions, are declared here under the names of nvtxTypes.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* ---- NVTX's interface to a tool (nvtxTypes.h, nvToolsExt.h, nvtxExtTypes.h) ---- */
+
+enum { CALLBACKS_TABLE = 1, MODULE_CORE = 1, MODULE_CORE2 = 5, EXTENSION_PAYLOAD = 2, SLOT_SCHEMA_REGISTER = 0, SLOT_DOMAIN_IS_ENABLED = 7 };
+enum { MESSAGE_ASCII = 1, MESSAGE_UNICODE = 2, MESSAGE_REGISTERED = 3 };
+
+typedef void (*Function)(void);
+typedef struct {
+    size_t struct_size;
+    int (*GetModuleFunctionTable)(int module, Function*** table, unsigned* size);
+} ExportTableCallbacks;
+
+typedef struct {
+    uint16_t version, size;
+    uint32_t category;
+    int32_t color_type;
+    uint32_t color;
+    int32_t payload_type, reserved;
+    uint64_t payload; /* a union of numbers of up to 8 bytes */
+    int32_t message_type;
+    union { const char* ascii; const wchar_t* unicode; uintptr_t registered; } message;
+} EventAttributes;
+
+typedef struct { size_t id, slot_count; intptr_t* slots; } ExtensionSegment;
+typedef struct {
+    uint16_t nvtx_version, struct_size, module_id, compat_id;
+    size_t segment_count;
+    ExtensionSegment* segments;
+} ExtensionModule;
+
+/* ---- the records ---- */
+
+enum { CHUNK = 1 << 16 };
+enum Kind { PUSH = 1, POP, START, END, MARK };
+enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD };
+
+typedef struct {
+    int64_t at_ns; /* CLOCK_REALTIME: the clock of Kineto's traces */
+    uint64_t range;
+    uint64_t payload;
+    uint32_t name, domain, category, color, thread;
+    uint8_t payload_type, has_color, reserved;
+    _Atomic uint8_t kind; /* written last: 0 means that the event is not whole */
+} Event;
+_Static_assert(sizeof(Event) == 48, "records.py reads 48 bytes an event");
+
+typedef struct {
+    char magic[8];
+    uint32_t version, pid, chunk, event;
+    _Atomic uint64_t chunks, lost;
+} Header; /* at the start of chunk 0, which has no events */
+
+typedef struct { uint32_t kind, id, scope, length; } TextHead; /* followed by length bytes of UTF-8 */
+
+static struct {
+    pthread_mutex_t lock;
+    int events, texts; /* file descriptors; -1 before the first record, and where they could not be opened */
+    int opened;
+    Header* header;
+    uint64_t most_chunks;
+    _Atomic uint32_t generation; /* counts forks, so that a thread sees that its chunk is its parent's */
+    _Atomic uint64_t next_range;
+} recording = {.lock = PTHREAD_MUTEX_INITIALIZER, .events = -1, .texts = -1, .generation = 1};
+
+static __thread struct {
+    Event *next, *end;
+    uint32_t generation, thread;
+} mine;
+
+/* ---- strings: each distinct one is written once and has a number from then on ---- */
+
+typedef struct { char* text; size_t length; uint64_t hash; } String;
+static struct { String* all; uint32_t* slots; uint32_t count, capacity; } strings;
+
+static void write_all(int file, const void* bytes, size_t count) {
+    const char* at = bytes;
+    while (count > 0) {
+        ssize_t done = write(file, at, count);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) return;
+        at += done;
+        count -= (size_t)done;
+    }
+}
+
+static void write_text(uint32_t kind, uint32_t id, uint32_t scope, const char* text, size_t length) {
+    if (recording.texts < 0) return;
+    size_t whole = sizeof(TextHead) + length;
+    char small[512], *buffer = whole <= sizeof small ? small : malloc(whole);
+    if (!buffer) return;
+    TextHead head = {kind, id, scope, (uint32_t)length};
+    memcpy(buffer, &head, sizeof head);
+    memcpy(buffer + sizeof head, text, length);
+    write_all(recording.texts, buffer, whole); /* in one piece, so that a kill leaves it whole or absent */
+    if (buffer != small) free(buffer);
+}
+
+static uint64_t hash_of(const char* text, size_t length) { /* FNV-1a */
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < length; i++) hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
+    return hash;
+}
+
+static int grow_strings(void) {
+    uint32_t capacity = strings.capacity ? 2 * strings.capacity : 1024;
+    String* all = realloc(strings.all, capacity / 2 * sizeof *all);
+    if (!all) return 0;
+    strings.all = all;
+    uint32_t* slots = calloc(capacity, sizeof *slots);
+    if (!slots) return 0;
+    for (uint32_t id = 1; id <= strings.count; id++) {
+        uint32_t slot = (uint32_t)strings.all[id - 1].hash & (capacity - 1);
+        while (slots[slot]) slot = (slot + 1) & (capacity - 1);
+        slots[slot] = id;
+    }
+    free(strings.slots);
+    strings.slots = slots;
+    strings.capacity = capacity;
+    return 1;
+}
+
+/* The number of a string, from 1; 0 where memory has run out. The lock is held. */
+static uint32_t number_of(const char* text, size_t length) {
+    if (2 * (strings.count + 1) > strings.capacity && !grow_strings()) return 0;
+    uint64_t hash = hash_of(text, length);
+    uint32_t slot = (uint32_t)hash & (strings.capacity - 1);
+    for (; strings.slots[slot]; slot = (slot + 1) & (strings.capacity - 1)) {
+        const String* known = &strings.all[strings.slots[slot] - 1];
+        if (known->hash == hash && known->length == length && !memcmp(known->text, text, length)) return strings.slots[slot];
+    }
+    char* copy = malloc(length ? length : 1);
+    if (!copy) return 0;
+    memcpy(copy, text, length);
+    strings.all[strings.count] = (String){copy, length, hash};
+    strings.slots[slot] = ++strings.count;
+    write_text(TEXT_STRING, strings.count, 0, text, length);
+    return strings.count;
+}
+
+/* ---- the files of this process ---- */
+
+static int create(const char* folder, unsigned image, const char* ending) {
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/nvtx-%ld-%u.%s", folder, (long)getpid(), image, ending);
+    if (length < 0 || (size_t)length >= sizeof path) return -1;
+    return open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+}
+
+/* The lock is held. A program that another became by exec has the same process id, and gets files of its own. */
+static void open_files(void) {
+    recording.opened = 1;
+    const char* folder = getenv("GPU_TRACE_NVTX_DIR");
+    const char* budget = getenv("GPU_TRACE_NVTX_BYTES");
+    recording.most_chunks = (budget ? strtoull(budget, NULL, 10) : (uint64_t)512 << 20) / CHUNK;
+    if (!folder) return;
+    unsigned image = 0;
+    while ((recording.events = create(folder, image, "events")) < 0 && errno == EEXIST && image < 1000) image++;
+    if (recording.events < 0) return;
+    recording.texts = create(folder, image, "texts");
+    if (recording.texts < 0 || ftruncate(recording.events, CHUNK)) {
+        close(recording.events);
+        recording.events = -1;
+        return;
+    }
+    Header* header = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, recording.events, 0);
+    if (header == MAP_FAILED) {
+        recording.events = -1;
+        return;
+    }
+    *header = (Header){.version = 1, .pid = (uint32_t)getpid(), .chunk = CHUNK, .event = sizeof(Event), .chunks = 1};
+    memcpy(header->magic, "GTNVTX\r\n", 8);
+    recording.header = header;
+    atomic_store(&recording.next_range, (uint64_t)time(NULL) << 32);
+    for (uint32_t id = 1; id <= strings.count; id++) /* a forked child keeps its parent's numbers */
+        write_text(TEXT_STRING, id, 0, strings.all[id - 1].text, strings.all[id - 1].length);
+}
+
+static void lock(void) {
+    pthread_mutex_lock(&recording.lock);
+    if (!recording.opened) open_files();
+}
+
+static void unlock(void) { pthread_mutex_unlock(&recording.lock); }
+
+static void after_fork_in_child(void) {
+    if (recording.events >= 0) {
+        munmap(recording.header, CHUNK);
+        close(recording.events);
+        close(recording.texts);
+    }
+    recording.events = recording.texts = -1;
+    recording.opened = 0;
+    recording.header = NULL;
+    atomic_fetch_add(&recording.generation, 1);
+    unlock();
+}
+
+static void fork_takes_the_lock(void) { pthread_mutex_lock(&recording.lock); }
+
+__attribute__((constructor)) static void look_after_forks(void) { pthread_atfork(fork_takes_the_lock, unlock, after_fork_in_child); }
+
+static void count_lost(void) {
+    if (recording.header) atomic_fetch_add(&recording.header->lost, 1);
+}
+
+/* A fresh chunk of the file for this thread; 0 where the budget is spent or the disk is full. */
+static int take_chunk(void) {
+    lock();
+    void* chunk = MAP_FAILED;
+    if (recording.events >= 0 && recording.header->chunks < recording.most_chunks) {
+        off_t at = (off_t)(recording.header->chunks * CHUNK);
+        /* posix_fallocate: on a full disk a page written to later would end the process by SIGBUS. */
+        if (posix_fallocate(recording.events, at, CHUNK) == 0)
+            chunk = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, recording.events, at);
+        if (chunk != MAP_FAILED) atomic_fetch_add(&recording.header->chunks, 1);
+    }
+    uint32_t generation = atomic_load(&recording.generation);
+    unlock();
+    if (mine.end && mine.generation == generation) munmap((char*)mine.end - (CHUNK / sizeof(Event)) * sizeof(Event), CHUNK);
+    mine.generation = generation;
+    mine.thread = (uint32_t)syscall(SYS_gettid); /* what Kineto calls tid */
+    mine.next = mine.end = NULL;
+    if (chunk == MAP_FAILED) return 0;
+    mine.next = chunk;
+    mine.end = mine.next + CHUNK / sizeof(Event);
+    return 1;
+}
+
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domain, uint32_t name, const EventAttributes* more) {
+    int fresh = mine.generation != atomic_load_explicit(&recording.generation, memory_order_relaxed);
+    if (fresh) mine.next = mine.end = NULL; /* the parent's chunk stays mapped: it belongs to the parent's file */
+    if (mine.next == mine.end && !take_chunk()) {
+        count_lost();
+        return;
+    }
+    Event* event = mine.next++;
+    event->at_ns = at_ns;
+    event->range = range;
+    event->name = name;
+    event->domain = domain;
+    event->thread = mine.thread;
+    if (more) {
+        event->category = more->category;
+        event->color = more->color;
+        event->has_color = more->color_type == 1;
+        event->payload = more->payload;
+        event->payload_type = (uint8_t)more->payload_type;
+    }
+    atomic_store_explicit(&event->kind, (uint8_t)kind, memory_order_release);
+}
+
+/* ---- texts of three kinds to numbers ---- */
+
+static uint32_t ascii(const char* text) {
+    if (!text) return 0;
+    lock();
+    uint32_t id = number_of(text, strlen(text));
+    unlock();
+    return id;
+}
+
+/* UTF-8 of one code point; the number of bytes. */
+static size_t encode(uint32_t c, char out[4]) {
+    if (c < 0x80) return out[0] = (char)c, 1;
+    if (c < 0x800) return out[0] = (char)(0xC0 | c >> 6), out[1] = (char)(0x80 | (c & 63)), 2;
+    if (c < 0x10000) return out[0] = (char)(0xE0 | c >> 12), out[1] = (char)(0x80 | (c >> 6 & 63)), out[2] = (char)(0x80 | (c & 63)), 3;
+    return out[0] = (char)(0xF0 | (c >> 18 & 7)), out[1] = (char)(0x80 | (c >> 12 & 63)), out[2] = (char)(0x80 | (c >> 6 & 63)), out[3] = (char)(0x80 | (c & 63)), 4;
+}
+
+static char* utf8(const wchar_t* text) { /* not wcstombs: that depends on the locale */
+    char* out = malloc(4 * wcslen(text) + 1);
+    if (!out) return NULL;
+    char* end = out;
+    for (; *text; text++) end += encode((uint32_t)*text, end);
+    *end = 0;
+    return out;
+}
+
+static uint32_t wide(const wchar_t* text) {
+    char* narrow = text ? utf8(text) : NULL;
+    uint32_t id = ascii(narrow);
+    free(narrow);
+    return id;
+}
+
+static uint32_t message(const EventAttributes* event) {
+    switch (event->message_type) {
+        case MESSAGE_ASCII: return ascii(event->message.ascii);
+        case MESSAGE_UNICODE: return wide(event->message.unicode);
+        case MESSAGE_REGISTERED: return (uint32_t)event->message.registered;
+        default: return 0;
+    }
+}
+
+/* ---- what stands behind NVTX's functions. A domain's handle is the number of its name; the default domain's is 0. ---- */
+
+static _Thread_local int depth; /* NVTX promises the depth of nesting; no caller that we know of looks at it */
+
+static int push(uint32_t domain, uint32_t name, const EventAttributes* more) {
+    record(PUSH, now_ns(), 0, domain, name, more);
+    return depth++;
+}
+
+static int pop(uint32_t domain) {
+    record(POP, now_ns(), 0, domain, 0, NULL);
+    return depth > 0 ? --depth : -1;
+}
+
+static uint64_t start(uint32_t domain, uint32_t name, const EventAttributes* more) {
+    uint64_t range = atomic_fetch_add(&recording.next_range, 1) + 1;
+    record(START, now_ns(), range, domain, name, more);
+    return range;
+}
+
+static void end(uint32_t domain, uint64_t range) { record(END, now_ns(), range, domain, 0, NULL); }
+
+static void mark(uint32_t domain, uint32_t name, const EventAttributes* more) { record(MARK, now_ns(), 0, domain, name, more); }
+
+static void name_something(uint32_t kind, uint32_t id, uint32_t scope, const char* name) {
+    if (!name) return;
+    lock();
+    write_text(kind, id, scope, name, strlen(name));
+    unlock();
+}
+
+static void name_something_wide(uint32_t kind, uint32_t id, uint32_t scope, const wchar_t* name) {
+    char* narrow = name ? utf8(name) : NULL;
+    name_something(kind, id, scope, narrow);
+    free(narrow);
+}
+
+static void MarkEx(const EventAttributes* e) { mark(0, message(e), e); }
+static void MarkA(const char* m) { mark(0, ascii(m), NULL); }
+static void MarkW(const wchar_t* m) { mark(0, wide(m), NULL); }
+static uint64_t RangeStartEx(const EventAttributes* e) { return start(0, message(e), e); }
+static uint64_t RangeStartA(const char* m) { return start(0, ascii(m), NULL); }
+static uint64_t RangeStartW(const wchar_t* m) { return start(0, wide(m), NULL); }
+static void RangeEnd(uint64_t range) { end(0, range); }
+static int RangePushEx(const EventAttributes* e) { return push(0, message(e), e); }
+static int RangePushA(const char* m) { return push(0, ascii(m), NULL); }
+static int RangePushW(const wchar_t* m) { return push(0, wide(m), NULL); }
+static int RangePop(void) { return pop(0); }
+static void NameCategoryA(uint32_t id, const char* n) { name_something(TEXT_CATEGORY, id, 0, n); }
+static void NameCategoryW(uint32_t id, const wchar_t* n) { name_something_wide(TEXT_CATEGORY, id, 0, n); }
+static void NameOsThreadA(uint32_t id, const char* n) { name_something(TEXT_THREAD, id, 0, n); }
+static void NameOsThreadW(uint32_t id, const wchar_t* n) { name_something_wide(TEXT_THREAD, id, 0, n); }
+
+static void DomainMarkEx(uintptr_t d, const EventAttributes* e) { mark((uint32_t)d, message(e), e); }
+static uint64_t DomainRangeStartEx(uintptr_t d, const EventAttributes* e) { return start((uint32_t)d, message(e), e); }
+static void DomainRangeEnd(uintptr_t d, uint64_t range) { end((uint32_t)d, range); }
+static int DomainRangePushEx(uintptr_t d, const EventAttributes* e) { return push((uint32_t)d, message(e), e); }
+static int DomainRangePop(uintptr_t d) { return pop((uint32_t)d); }
+static void DomainNameCategoryA(uintptr_t d, uint32_t id, const char* n) { name_something(TEXT_CATEGORY, id, (uint32_t)d, n); }
+static void DomainNameCategoryW(uintptr_t d, uint32_t id, const wchar_t* n) { name_something_wide(TEXT_CATEGORY, id, (uint32_t)d, n); }
+static uintptr_t DomainRegisterStringA(uintptr_t d, const char* text) { return (void)d, ascii(text); }
+static uintptr_t DomainRegisterStringW(uintptr_t d, const wchar_t* text) { return (void)d, wide(text); }
+static uintptr_t DomainCreateA(const char* name) { return ascii(name); }
+static uintptr_t DomainCreateW(const wchar_t* name) { return wide(name); }
+static void DomainDestroy(uintptr_t d) { (void)d; }
+
+#define AT(id, function) [id] = (Function)function
+static const Function core[] = {
+    AT(1, MarkEx), AT(2, MarkA), AT(3, MarkW), AT(4, RangeStartEx), AT(5, RangeStartA), AT(6, RangeStartW), AT(7, RangeEnd),
+    AT(8, RangePushEx), AT(9, RangePushA), AT(10, RangePushW), AT(11, RangePop), AT(12, NameCategoryA), AT(13, NameCategoryW),
+    AT(14, NameOsThreadA), AT(15, NameOsThreadW),
+};
+static const Function core2[] = {
+    AT(1, DomainMarkEx), AT(2, DomainRangeStartEx), AT(3, DomainRangeEnd), AT(4, DomainRangePushEx), AT(5, DomainRangePop),
+    AT(8, DomainNameCategoryA), AT(9, DomainNameCategoryW), AT(10, DomainRegisterStringA), AT(11, DomainRegisterStringW),
+    AT(12, DomainCreateA), AT(13, DomainCreateW), AT(14, DomainDestroy),
+};
+
+static void install(const ExportTableCallbacks* callbacks, int module, const Function* functions, size_t count) {
+    Function** table = NULL;
+    unsigned size = 0;
+    if (!callbacks->GetModuleFunctionTable(module, &table, &size) || !table) return;
+    for (size_t id = 1; id < count && id < size; id++)
+        if (functions[id] && table[id]) *table[id] = functions[id];
+}
+
+EXPORT int InitializeInjectionNvtx2(const void* (*get_export_table)(uint32_t)) {
+    const ExportTableCallbacks* callbacks = get_export_table(CALLBACKS_TABLE);
+    if (!callbacks) return 0;
+    install(callbacks, MODULE_CORE, core, sizeof core / sizeof *core);
+    install(callbacks, MODULE_CORE2, core2, sizeof core2 / sizeof *core2);
+    return 1;
+}
+
+/* The payload extension: schemas are accepted and not kept; the nvtx package asks whether its domains are enabled. */
+static uint64_t register_schema(uintptr_t d, const void* schema) {
+    static _Atomic uint64_t last = 1 << 24; /* where NVTX begins to number schemas of its tools */
+    return (void)d, (void)schema, atomic_fetch_add(&last, 1);
+}
+static uint8_t domain_is_enabled(uintptr_t d) { return (void)d, 1; }
+
+EXPORT int InitializeInjectionNvtxExtension(ExtensionModule* module) {
+    if (module->module_id != EXTENSION_PAYLOAD || module->segment_count < 1) return 0;
+    ExtensionSegment* segment = &module->segments[0];
+    if (segment->slot_count > SLOT_SCHEMA_REGISTER) segment->slots[SLOT_SCHEMA_REGISTER] = (intptr_t)register_schema;
+    if (segment->slot_count > SLOT_DOMAIN_IS_ENABLED) segment->slots[SLOT_DOMAIN_IS_ENABLED] = (intptr_t)domain_is_enabled;
+    return 1;
+}
+
+/* ---- for torch.cuda.nvtx in a build of torch without CUDA, through ctypes ---- */
+
+EXPORT int gpu_trace_push(const char* name) { return RangePushA(name); }
+EXPORT int gpu_trace_pop(void) { return RangePop(); }
+EXPORT uint64_t gpu_trace_start(const char* name) { return RangeStartA(name); }
+EXPORT void gpu_trace_end(uint64_t range) { RangeEnd(range); }
+EXPORT void gpu_trace_mark(const char* name) { MarkA(name); }

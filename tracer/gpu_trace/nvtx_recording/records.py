@@ -1,0 +1,226 @@
+"""The files that ``injection.c`` (or, without a C compiler, ``boot/nvtx_fallback.py``) leaves, as columns.
+
+A process with the id P writes ``nvtx-P-N.events`` and ``nvtx-P-N.texts``, where N tells programs apart that became one
+another by exec:
+
+- events: chunks of 64 KiB. The first holds the header: ``magic`` (8 bytes), then uint32 version, process id, size of a
+  chunk and of an event, then uint64 number of chunks in use and of events lost. Each of the others belongs to one
+  thread, whose events (48 bytes: `EVENT`) follow one another; an event of kind 0 was never finished.
+- texts: records of four uint32, kind, id, scope and length, then as many bytes of UTF-8. Kind 1 is a string and its
+  number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``.
+
+Both files are read as far as they are whole: the process may have been killed at any moment.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EVENT = np.dtype(
+    [
+        ("at_ns", "<i8"),
+        ("range", "<u8"),
+        ("payload", "<u8"),
+        ("name", "<u4"),
+        ("domain", "<u4"),
+        ("category", "<u4"),
+        ("color", "<u4"),
+        ("thread", "<u4"),
+        ("payload_type", "u1"),
+        ("has_color", "u1"),
+        ("reserved", "u1"),
+        ("kind", "u1"),
+    ]
+)
+"""One event, as the struct of the same name in ``injection.c``."""
+HEADER = struct.Struct("<8sIIIIQQ")
+MAGIC = b"GTNVTX\r\n"
+CHUNK = 1 << 16
+_TEXT_HEAD = struct.Struct("<IIII")
+_PAYLOADS = {1: "<u8", 2: "<i8", 3: "<f8", 4: "<u4", 5: "<i4", 6: "<f4"}
+"""nvtxPayloadType_t to the dtype of the payload's first bytes"""
+
+Int64 = NDArray[np.int64]
+
+
+class Kind(IntEnum):
+    """What an event says."""
+
+    PUSH = 1
+    POP = 2
+    START = 3
+    END = 4
+    MARK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The names of one process, by their numbers."""
+
+    strings: dict[int, str] = field(default_factory=dict)
+    categories: dict[tuple[int, int], str] = field(default_factory=dict)
+    """by number of the domain's name (0: default domain) and of the category"""
+    threads: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProcessRanges:
+    """The ranges and marks of one process.
+
+    ``opening`` is (n,) `EVENT`: the push, start or mark of each. ``end_ns`` is (n,) int64, since 1970 as all times are
+    here; a mark ends when it happens. ``finished`` is (n,) bool: the others were open when the process ended, and end
+    with the last event of the process. ``lost`` counts events for which there was no room.
+    """
+
+    pid: int
+    opening: NDArray[np.void]
+    end_ns: Int64
+    finished: NDArray[np.bool_]
+    texts: Texts
+    lost: int
+
+    def __len__(self) -> int:
+        return len(self.opening)
+
+
+def read(folder: Path) -> dict[int, list[ProcessRanges]]:
+    """What every process left, by process id: mostly one program's, several where it became others by exec."""
+    found: dict[int, list[ProcessRanges]] = {}
+    for path in sorted(folder.glob("nvtx-*.events")):
+        if ranges := read_file(path):
+            found.setdefault(ranges.pid, []).append(ranges)
+    return found
+
+
+def read_file(path: Path) -> ProcessRanges | None:
+    """What one program left; None for a file without a header of ours, or without a single event."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            magic, version, pid, chunk, event, _, lost = HEADER.unpack_from(data)
+            known = (magic, version, chunk, event) == (MAGIC, 1, CHUNK, EVENT.itemsize)
+            events = _events(data) if known else np.zeros(0, EVENT)
+    except (OSError, ValueError, struct.error):
+        return None
+    opening, end_ns, finished = _paired(events)
+    order = np.lexsort((-end_ns, events["at_ns"][opening]))
+    texts = _texts(path.with_suffix(".texts"))
+    ranges = ProcessRanges(pid, events[opening[order]], end_ns[order], finished[order], texts, lost)
+    return ranges if len(ranges) or lost else None
+
+
+def payload_text(event: np.void) -> str:
+    """An event's payload as text; empty where it has none."""
+    dtype = _PAYLOADS.get(int(event["payload_type"]))
+    return "" if dtype is None else str(np.frombuffer(event["payload"].tobytes(), dtype, 1)[0])
+
+
+def _events(data: mmap.mmap) -> NDArray[np.void]:
+    """All finished events, those of one thread in order."""
+    per_chunk = CHUNK // EVENT.itemsize
+    found = [np.zeros(0, EVENT)]
+    for at in range(CHUNK, len(data), CHUNK):
+        events = np.frombuffer(data[at : at + CHUNK], np.uint8)
+        whole = min(per_chunk, len(events) // EVENT.itemsize)
+        chunk = events[: whole * EVENT.itemsize].view(EVENT)
+        found.append(chunk[(chunk["kind"] > 0) & (chunk["kind"] <= max(Kind))])
+    return np.concatenate(found)
+
+
+def _texts(path: Path) -> Texts:
+    texts = Texts()
+    for kind, number, scope, text in _text_records(path):
+        if kind == 1:
+            texts.strings[number] = text
+        elif kind == 2:
+            texts.categories[scope, number] = text
+        elif kind == 3:
+            texts.threads[number] = text
+    return texts
+
+
+def _text_records(path: Path) -> Iterator[tuple[int, int, int, str]]:
+    data = path.read_bytes() if path.exists() else b""
+    at = 0
+    while at + _TEXT_HEAD.size <= len(data):
+        kind, number, scope, length = _TEXT_HEAD.unpack_from(data, at)
+        at += _TEXT_HEAD.size
+        if at + length > len(data):
+            return
+        yield kind, number, scope, data[at : at + length].decode("utf-8", "replace")
+        at += length
+
+
+def _paired(events: NDArray[np.void]) -> tuple[Int64, Int64, NDArray[np.bool_]]:
+    """Position of each opening event, the time at which its range ends, and whether it was ended at all."""
+    marks = np.flatnonzero(events["kind"] == Kind.MARK)
+    pushes, pops = _pushed(events)
+    starts, ends = _started(events)
+    opening = np.concatenate((pushes, starts, marks))
+    closing = np.concatenate((pops, ends, marks))
+    last_ns = int(events["at_ns"].max()) if len(events) else 0
+    end_ns = np.where(closing >= 0, events["at_ns"][closing], last_ns) if len(opening) else np.zeros(0, np.int64)
+    # The clock of the day can be set back while a range is open.
+    return opening, np.maximum(end_ns, events["at_ns"][opening]), closing >= 0
+
+
+def _pushed(events: NDArray[np.void]) -> tuple[Int64, Int64]:
+    """Each push and the pop that ends it (-1: none), by nesting in its thread and domain. Other pops are left out."""
+    rows = np.flatnonzero((events["kind"] == Kind.PUSH) | (events["kind"] == Kind.POP))
+    rows = rows[np.lexsort((rows, events["domain"][rows], events["thread"][rows]))]
+    step = np.where(events["kind"][rows] == Kind.PUSH, 1, -1)
+    stack = _group(events["thread"][rows], events["domain"][rows])
+    depth, paired = _depth(step, stack)
+    rows, depth, step, stack = rows[paired], depth[paired], step[paired], stack[paired]
+    # Of one stack and one depth, pushes and pops take turns: each push is followed by its pop, or by nothing.
+    order = np.lexsort((np.arange(len(rows)), depth, stack))
+    rows, depth, step, stack = rows[order], depth[order], step[order], stack[order]
+    push = np.flatnonzero(step == 1)
+    following = np.minimum(push + 1, max(len(rows) - 1, 0))
+    ended = (step[following] == -1) & (stack[following] == stack[push]) & (depth[following] == depth[push])
+    return rows[push], np.where(ended, rows[following], -1)
+
+
+def _group(*keys: NDArray[np.uint32]) -> Int64:
+    """Numbers for runs of equal keys in sorted columns."""
+    change = np.zeros(len(keys[0]), bool)
+    for key in keys:
+        change[1:] |= key[1:] != key[:-1]
+    return np.cumsum(change)
+
+
+def _depth(step: Int64, stack: Int64) -> tuple[Int64, NDArray[np.bool_]]:
+    """Depth at which each push goes down, and each pop comes up, in its stack; and which pops have a push.
+
+    A stack's depth is the running sum of its steps, less the lowest that the sum has ever been, if that is below zero.
+    """
+    depth, paired = np.zeros(len(step), np.int64), np.ones(len(step), bool)
+    for rows in np.split(np.arange(len(step)), np.flatnonzero(np.diff(stack)) + 1):
+        total = np.cumsum(step[rows])
+        lowest = np.minimum(np.minimum.accumulate(total), 0) if len(rows) else total
+        below = np.concatenate(([0], lowest[:-1]))[: len(rows)]
+        paired[rows] = ~((step[rows] == -1) & (lowest < below))
+        depth[rows] = total - lowest - (step[rows] == 1)
+    return depth, paired
+
+
+def _started(events: NDArray[np.void]) -> tuple[Int64, Int64]:
+    """Each start and the end of the same range (-1: none), on whatever thread."""
+    starts = np.flatnonzero(events["kind"] == Kind.START)
+    ends = np.flatnonzero(events["kind"] == Kind.END)
+    if not len(ends):
+        return starts, np.full(len(starts), -1)
+    ends = ends[np.argsort(events["range"][ends], kind="stable")]
+    place = np.minimum(np.searchsorted(events["range"][ends], events["range"][starts]), len(ends) - 1)
+    found = events["range"][ends[place]] == events["range"][starts]
+    return starts, np.where(found, ends[place], -1)
