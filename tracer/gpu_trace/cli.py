@@ -14,6 +14,7 @@ from ._version import VERSION
 COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
     "summary": "Print the overlap summary of a trace.",
+    "open": "Show a trace in the Perfetto UI.",
     "export": "Write a trace as a file for the Perfetto UI.",
     "info": "Say what a trace is, what is in it, and what was lost.",
 }

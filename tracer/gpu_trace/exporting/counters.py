@@ -53,9 +53,9 @@ def counters(trace: Trace, device: int) -> Iterator[Counter]:
             yield Counter(f"{TITLES[engine]} rate", "GB/s", 50 + RANKS[engine], *_steps(rows, gb_per_s))
 
 
-def counter_packets(counter: Counter, tracks: Tracks, group: int) -> Iterator[bytes]:
+def counter_packets(counter: Counter, tracks: Tracks, group: int, title: str) -> Iterator[bytes]:
     """The counter's values on a track of its own."""
-    uuid = tracks.counter(counter.title, counter.unit, group, counter.rank)
+    uuid = tracks.counter(title, counter.unit, group, counter.rank)
     for rows in pieces(len(counter.at_ns), _BATCH):
         at_ns, value = counter.at_ns[rows], counter.value[rows]
         event = [constant(fields((_TYPE, _COUNTER), (_TRACK, uuid))), *fixed64(_VALUE, value)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import ALL_COPIES, Engine
+from gpu_trace_analyzers.model import ALL_COPIES, BUS_COPIES, MISSING, Engine
 
 from .findings import exposed_copy
 from .lanes import lanes
@@ -36,6 +36,9 @@ RANKS = {engine: 20 + engine for engine in Engine} | {Engine.COMPUTE: 10, Engine
 EXPOSED_RANK = 15
 """Between what computed and what copied: it is what the one leaves of the other."""
 
+PINNED = (TITLES[Engine.COMPUTE], EXPOSED, *(TITLES[engine] for engine in BUS_COPIES), TITLES[Engine.COLLECTIVE])
+"""What answers the question at a glance."""
+
 _CATEGORY = {Engine.COMPUTE: "kernel", Engine.COLLECTIVE: "collective", Engine.MEMSET: "memset"}
 _CATEGORY |= {Engine.UNKNOWN: "unknown"} | dict.fromkeys(ALL_COPIES, "copy")
 
@@ -59,7 +62,7 @@ class EngineLanes:
                 yield self._of_engine(engine, rows, tracks, group)
         exposed = exposed_copy(self._trace, self._device)
         if exposed:
-            track = tracks.slices(EXPOSED, group, EXPOSED_RANK)
+            track = tracks.slices(lane_title(self._trace, self._device, EXPOSED), group, EXPOSED_RANK)
             name = self._names.own("exposed copy")
             yield plain(exposed.start_ns, exposed.end_ns, np.full(len(exposed), name), track, "copy")
 
@@ -68,7 +71,8 @@ class EngineLanes:
         order = np.lexsort((-work.end_ns, work.start_ns))
         work, flow = work[order], self._flow[rows[order]]
         lane = lanes(work.start_ns, work.end_ns, np.zeros(len(work), dtype=np.int64))
-        uuids = [tracks.slices(TITLES[engine], group, RANKS[engine]) for _ in range(int(lane.max()) + 1)]
+        title = lane_title(self._trace, self._device, TITLES[engine])
+        uuids = [tracks.slices(title, group, RANKS[engine]) for _ in range(int(lane.max()) + 1)]
         return Slices(
             work.start_ns,
             work.end_ns,
@@ -102,3 +106,12 @@ def plain(start_ns: Int64, end_ns: Int64, name: Int64, track: int, of_category: 
     """Slices of one track and category."""
     count = len(start_ns)
     return Slices(start_ns, end_ns, name, np.full(count, track), np.full(count, category(of_category)))
+
+
+def lane_title(trace: Trace, device: int, title: str) -> str:
+    """What a track of a device is called: one that is pinned has nothing else that says whose it is."""
+    if len(trace.devices) < 2:
+        return title
+    whose = trace.devices[device]
+    rank = f"rank {whose.rank} · " if whose.rank != MISSING else ""
+    return f"{rank}{whose.kind.upper()} {whose.index} · {title}"

