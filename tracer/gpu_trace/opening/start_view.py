@@ -34,13 +34,18 @@ class StartView:
     pinned: str = ""
     start_ns: int | None = None
     end_ns: int | None = None
+    expanded: str = "^(?!System$)"
+    """of groups: all but that with the clock, which is Perfetto's own"""
 
     @property
     def fragment(self) -> str:
         """What follows ``#!/?`` in the address of the UI."""
         parts = []
         if self.pinned:
-            commands = [{"id": "dev.perfetto.PinTracksByRegex", "args": [self.pinned]}]
+            commands = [
+                {"id": "dev.perfetto.PinTracksByRegex", "args": [self.pinned]},
+                {"id": "dev.perfetto.ExpandTracksByRegex", "args": [self.expanded]},
+            ]
             parts.append("startupCommands=" + quote(json.dumps(commands, separators=(",", ":"))))
         if self.start_ns is not None:
             parts.append(f"visStart={self.start_ns}&visEnd={self.end_ns}")

@@ -27,16 +27,17 @@ def union(slices):
     return Intervals.from_pairs((row.start_ns, row.end_ns) for row in slices)
 
 
-def lane(decoded, label, title):
-    return [row for row in decoded.slices if row.track == (label, title)]
+def lane(decoded, device, title):
+    """The slices of the rows that end in this title, under the group of a device."""
+    under = [row for row in decoded.slices if row.track[0] == device.label and len(row.track) == 2]
+    return [row for row in under if row.track[1].rpartition(" · ")[2] == title]
 
 
 def test_figures_recomputed_from_the_lanes_equal_the_summary_to_the_nanosecond(both):
     trace, decoded = both
     for position in active_devices(trace):
         figures = device_figures(trace, position)
-        label = figures.device.label
-        busy = {engine: union(lane(decoded, label, TITLES[engine])) for engine in Engine}
+        busy = {engine: union(lane(decoded, figures.device, TITLES[engine])) for engine in Engine}
         assert {engine: busy[engine].total_ns for engine in figures.engines} == {
             engine: row.busy_ns for engine, row in figures.engines.items()
         }
@@ -44,7 +45,7 @@ def test_figures_recomputed_from_the_lanes_equal_the_summary_to_the_nanosecond(b
         for engine in figures.copies:
             copies = copies | busy[engine]
         assert (copies & busy[Engine.COMPUTE]).total_ns == figures.overlap_ns
-        assert union(lane(decoded, label, EXPOSED)).total_ns == figures.exposed_copy_ns
+        assert union(lane(decoded, figures.device, EXPOSED)).total_ns == figures.exposed_copy_ns
 
 
 def test_figures_recomputed_from_the_render_stages_equal_the_summary_to_the_nanosecond(both):

