@@ -85,37 +85,30 @@ class Shown:
 @pytest.fixture(scope="session")
 def opened(chromium):
     """Opens a trace as a user does: ``gpu-trace open``, the page, its button. Each trace once a session."""
-    shown: dict[Path, Shown] = {}
+    shown: dict[tuple[Path, ...], Shown] = {}
 
-    def show(trace: Path) -> Shown:
-        if trace not in shown:
-            shown[trace] = Shown(_hand_over(chromium, trace))
-        return shown[trace]
-
-    return show
-
-
-@pytest.fixture(scope="session")
-def dropped(chromium, opened, recorded):
-    """Gives a file to a UI that is there already, as dropping it on the page does."""
-    files: dict[Path, Shown] = {}
-
-    def show(file: Path) -> Shown:
-        if file not in files:
-            page = _hand_over(chromium, recorded("mlp_serial"))
-            with page.expect_file_chooser() as chooser:
-                page.get_by_text("Open trace file", exact=True).first.click()
-            page.evaluate("window.before = window.app.trace")
-            chooser.value.set_files(file)
-            page.wait_for_function("window.app.trace && window.app.trace !== window.before", timeout=60_000)
-            files[file] = Shown(page)
-        return files[file]
+    def show(trace: Path, *options: str) -> Shown:
+        key = (trace, *options)
+        if key not in shown:
+            shown[key] = Shown(_hand_over(chromium, trace, options))
+        return shown[key]
 
     return show
 
 
-def _hand_over(browser, trace):
-    command = [sys.executable, "-m", "gpu_trace", "open", "--offline", "--no-browser", "--timeout", "60", str(trace)]
+def _hand_over(browser, trace, options):
+    command = [
+        sys.executable,
+        "-m",
+        "gpu_trace",
+        "open",
+        "--offline",
+        "--no-browser",
+        "--timeout",
+        "60",
+        *options,
+        str(trace),
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as ours:
         try:
             url = next(found[0] for line in ours.stderr if (found := re.search(r"http://127\S+/", line)))

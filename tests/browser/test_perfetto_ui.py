@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from gpu_trace.exporting.chrome import export_chrome
+from gpu_trace.exporting.engine_lanes import EXPOSED, TITLES
+from gpu_trace_analyzers.model import Engine
+from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.readers import load
 
 
@@ -37,3 +44,106 @@ def test_kernels_are_on_the_rows_of_their_streams(both):
         title = f"{rank}GPU {trace.devices[device].index} · stream {stream}"
         wanted.append([title, len(own), int((own.end_ns - own.start_ns).sum())])
     assert rows == sorted(wanted)
+
+
+def test_lanes_have_every_operation_and_the_exposed_copies(both):
+    trace, shown = both
+    rows = {
+        (group, name.rpartition(" · ")[2]): (count, total)
+        for group, name, count, total in shown.sql(
+            "select p.name, t.name, count(*), sum(s.dur) from slice s join track t on s.track_id = t.id"
+            " join track p on t.parent_id = p.id where t.type = 'global_merged_track_event' group by 1, 2"
+        )
+    }
+    for position in active_devices(trace):
+        figures, work = device_figures(trace, position), trace.work_of(position)
+        label = figures.device.label
+        for engine in figures.engines:
+            own = work[work.engine == engine]
+            assert rows[label, TITLES[engine]] == (len(own), int((own.end_ns - own.start_ns).sum()))
+        assert rows[label, EXPOSED][1] == figures.exposed_copy_ns
+
+
+def host_tables(trace):
+    return (trace.calls, trace.operators, trace.ranges, trace.overheads)
+
+
+def test_the_host_has_as_many_slices_as_the_trace_has_rows_and_as_long(both):
+    trace, shown = both
+    rows = shown.sql(
+        "select count(*), sum(s.dur) from slice s join track t on s.track_id = t.id where t.type in"
+        " ('thread_execution', 'thread_track_event', 'thread_merged_track_event', 'process_merged_track_event')"
+    )
+    tables = host_tables(trace)
+    total = sum(int((table.end_ns - table.start_ns).sum()) for table in tables)
+    assert rows == [[sum(len(table) for table in tables), total]]
+
+
+def test_every_launched_operation_has_an_arrow_from_its_call(both):
+    trace, shown = both
+    call = launches(trace).call
+    work = trace.work[call >= 0]
+    rows = shown.sql(
+        "select i.name, i.ts, o.name, o.ts from flow f join slice o on f.slice_out = o.id"
+        " join slice i on f.slice_in = i.id"
+    )
+    calls = trace.calls[call[call >= 0]]
+    wanted = zip(
+        map(trace.text, work.name),
+        work.start_ns.tolist(),
+        map(trace.text, calls.name),
+        calls.start_ns.tolist(),
+        strict=True,
+    )
+    assert Counter(map(tuple, rows)) == Counter(wanted)
+
+
+def test_counters_say_how_fast_copies_were(both):
+    trace, shown = both
+    found = shown.sql(
+        "select t.name, t.unit, max(c.value) from counter c join counter_track t on c.track_id = t.id group by 1, 2"
+    )
+    rates = {name.rpartition(" · ")[2]: value for name, unit, value in found if unit == "GB/s"}
+    copies = trace.work[(trace.work.size > 0) & (trace.work.engine != Engine.MEMSET)]
+    for engine in set(copies.engine.tolist()):
+        assert f"{TITLES[Engine(engine)]} rate" in rates
+    assert all(value < 5000 for value in rates.values())
+
+
+@pytest.fixture(scope="module", params=["two_streams", "mlp_overlap", "ddp_rank0"])
+def as_json(request, recorded, opened, tmp_path_factory):
+    trace = load(recorded(request.param), operators=True)
+    file = tmp_path_factory.mktemp("json") / f"{request.param}.json.gz"
+    export_chrome(trace, file)
+    return trace, opened(file, "--as-is")
+
+
+def test_chrome_json_loses_nothing_and_is_as_long(as_json):
+    trace, shown = as_json
+    assert shown.complaints() == []
+    for table, categories in (
+        (trace.work, ("kernel", "gpu_memcpy", "gpu_memset")),
+        (trace.calls, ("cuda_runtime",)),
+        (trace.operators, ("cpu_op",)),
+        (trace.ranges, ("user_annotation", "nvtx")),
+        (trace.syncs, ("cuda_sync",)),
+        (trace.overheads, ("overhead",)),
+    ):
+        chosen = ", ".join(f"'{category}'" for category in categories)
+        rows = shown.sql(f"select count(*), ifnull(sum(dur), 0) from slice where category in ({chosen})")
+        assert rows == [[len(table), int((table.end_ns - table.start_ns).sum())]]
+
+
+def test_chrome_json_has_the_arrows_and_the_names_of_rows(as_json):
+    trace, shown = as_json
+    assert shown.value("select count(*) from flow") == int((launches(trace).call >= 0).sum())
+    processes = {name for (name,) in shown.sql("select name from process where name is not null")}
+    assert {trace.devices[position].label for position in active_devices(trace)} <= processes
+    rows = shown.sql(
+        "select p.name, t.name, count(*) from slice s join thread_track tt on s.track_id = tt.id join thread t"
+        " using (utid) join process p using (upid) where s.category in ('kernel', 'gpu_memcpy', 'gpu_memset')"
+        " group by 1, 2"
+    )
+    streams = zip(trace.work.device.tolist(), trace.work.stream.tolist(), strict=True)
+    wanted = Counter((trace.devices[device].label, f"stream {stream}") for device, stream in streams)
+    assert {(process, thread): count for process, thread, count in rows} == wanted

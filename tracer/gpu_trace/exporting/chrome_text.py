@@ -22,9 +22,9 @@ def microseconds(times_ns: Int64) -> list[str]:
 
 
 def quoted(texts: Iterable[str]) -> list[str]:
-    """Strings as JSON, in ASCII."""
-    # Lone surrogates, which a damaged file can hold, are valid escapes for JSON but not for those who read it.
-    return [json.dumps(text.encode("utf-8", "replace").decode()) for text in texts]
+    """Strings as JSON. Not in ASCII: Perfetto shows the escapes in the names of processes as they are."""
+    # Lone surrogates, which a damaged file can hold, have no UTF-8.
+    return [json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False) for text in texts]
 
 
 def complete(
@@ -62,7 +62,8 @@ def thread(pid: int, tid: int, name: str, rank: int) -> Iterator[str]:
 
 
 def _metadata(kind: str, pid: int, tid: int, args: dict[str, object]) -> str:
-    return json.dumps({"ph": "M", "name": kind, "pid": pid, "tid": tid, "ts": 0, "args": args})
+    event = {"ph": "M", "name": kind, "pid": pid, "tid": tid, "ts": 0, "args": args}
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def arguments(columns: dict[str, Rows], count: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.readers import load
 
 from ..exporting.engine_lanes import PINNED
@@ -28,12 +29,14 @@ class Prepared:
     view: StartView
 
 
-def prepare(path: Path, folder: Path) -> Prepared:
-    """A trace as native Perfetto file: itself where it is one, else exported into ``folder``.
+def prepare(path: Path, folder: Path, as_is: bool = False) -> Prepared:
+    """A trace as native Perfetto file: itself where it is one, or is wanted ``as_is``; else exported into ``folder``.
 
-    Raises `GpuTraceError` for what is no trace.
+    Raises `GpuTraceError` for what is no trace, and `UsageError` for a folder that is wanted as it is.
     """
-    if path.is_file() and path.name.endswith(_OURS):
+    if as_is and not path.is_file():
+        raise UsageError(f"{path}: is no file, so it cannot be shown --as-is; give the file in it")
+    if as_is or (path.is_file() and path.name.endswith(_OURS)):
         return Prepared(path, path.name, StartView(f"({'|'.join(PINNED)})$"))
     trace = load(path, operators=True)
     name = f"{path.resolve().name.removesuffix('.gz').removesuffix('.json')}.pftrace"
