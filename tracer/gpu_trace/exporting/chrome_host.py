@@ -78,7 +78,7 @@ class HostThreads:
 
     def _nvtx(self, ranges: Ranges) -> Iterator[str]:
         owners, which_owner = keys(ranges.process, ranges.thread)
-        rows, which = keys(which_owner.astype(np.int16), ranges.domain.astype(np.int64))
+        rows, which = keys(which_owner, ranges.domain)
 
         def tid(track: int, lane: int) -> int:
             owner, domain = owners[rows[track][0]], self._trace.text(rows[track][1])

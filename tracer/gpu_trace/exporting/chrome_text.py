@@ -71,5 +71,8 @@ def arguments(columns: dict[str, Rows], count: int) -> list[str]:
     keys = [f'"{name}":' for name in columns]
     if not keys:
         return ["{}"] * count
+    if len(keys) == 1:
+        (cells,) = columns.values()
+        return ["{}" if cell == "" else f"{{{keys[0]}{cell}}}" for cell in cells]
     rows = zip(*columns.values(), strict=True)
     return ["{" + ",".join(f"{k}{v}" for k, v in zip(keys, row, strict=True) if v != "") + "}" for row in rows]

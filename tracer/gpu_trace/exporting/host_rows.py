@@ -70,7 +70,7 @@ class HostRows:
 
     def _nvtx(self, tracks: Tracks, threads: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
         owner, which_owner = keys(ranges.process, ranges.thread)
-        pairs, which = keys(which_owner.astype(np.int16), ranges.domain.astype(np.int64))
+        pairs, which = keys(which_owner, ranges.domain)
         lane = lanes(ranges.start_ns, ranges.end_ns, which)
         track = np.zeros(len(ranges), dtype=np.int64)
         for number, (thread, domain) in enumerate(pairs):
@@ -107,10 +107,9 @@ def _tracks(
 
     Where an owner has no track of its own (0), lane 0 is a new one as well, under its parent.
     """
-    table: dict[tuple[int, int], int] = {}
-    for owner, number in sorted(set(zip(which.tolist(), lane.tolist(), strict=True))):
-        parent = parents[owner] if parents else first[owner]
-        table[owner, number] = first[owner] if number == 0 and first[owner] else tracks.slices(title, parent)
-    pairs, index = np.unique(np.stack((which, lane), axis=1), axis=0, return_inverse=True)
-    uuids = np.array([table[int(owner), int(number)] for owner, number in pairs], dtype=np.int64)
-    return uuids[index.reshape(-1)]
+    pairs, index = keys(which, lane)
+    uuids = []
+    for owner, number in pairs:
+        own = first[owner] if number == 0 else 0
+        uuids.append(own or tracks.slices(title, parents[owner] if parents else first[owner]))
+    return np.array(uuids, dtype=np.int64)[index]

@@ -13,7 +13,9 @@ import numpy as np
 from gpu_trace_analyzers.model import MISSING
 
 if TYPE_CHECKING:
-    from gpu_trace_analyzers.model import Int16, Int64, Trace
+    from numpy.typing import NDArray
+
+    from gpu_trace_analyzers.model import Int64, Trace
 
 _LARGEST = 2**31 - 1
 _FIRST_OF_OURS = 1_000_000_000
@@ -72,10 +74,16 @@ class HostPlaces:
         return f"{rank}{process.name or 'process'}"
 
 
-def keys(process: Int16, thread: Int64) -> tuple[list[tuple[int, int]], Int64]:
-    """The distinct (process, thread) of rows, and for each row which of them it has."""
-    distinct, which = np.unique(np.stack((process.astype(np.int64), thread), axis=1), axis=0, return_inverse=True)
-    return [(int(p), int(t)) for p, t in distinct], which.reshape(-1)
+def keys(first: NDArray[np.integer], second: NDArray[np.integer]) -> tuple[list[tuple[int, int]], Int64]:
+    """The distinct pairs of two columns, sorted, and for each row which of them it has.
+
+    Columns of few distinct values, and many rows: NumPy's own unique rows would sort them all, ten times as slowly.
+    """
+    firsts, seconds = np.unique(first), np.unique(second)
+    joint = np.searchsorted(firsts, first) * max(1, len(seconds)) + np.searchsorted(seconds, second)
+    distinct = np.unique(joint)
+    pairs = [(int(firsts[key // len(seconds)]), int(seconds[key % len(seconds)])) for key in distinct.tolist()]
+    return pairs, np.searchsorted(distinct, joint)
 
 
 def _threads(trace: Trace) -> list[tuple[int, int]]:
