@@ -61,8 +61,8 @@ class Rows:
         columns |= self._on_device(events, "kernel")
         args = [event.args for event in events]
         columns["engine"][[arg.collective is not None for arg in args]] = Engine.COLLECTIVE
-        columns["grid"] = self._dimension(texts(arg.grid for arg in args))
-        columns["block"] = self._dimension(texts(arg.block for arg in args))
+        columns["grid"] = self._dimension(texts([arg.grid for arg in args]))
+        columns["block"] = self._dimension(texts([arg.block for arg in args]))
         self._add_for_host(DeviceWork, columns)
 
     def copies(self, events: list[Event]) -> None:
@@ -141,7 +141,7 @@ class Rows:
     def _timed(self, events: list[Event]) -> tuple[list[Event], Columns]:
         """The events that have times, with those and their names."""
         events, start_ns, end_ns = timed(events, self._builder)
-        names = self._builder.strings.codes(event.name for event in events)
+        names = self._builder.strings.codes([event.name for event in events])
         return events, {"start_ns": start_ns, "end_ns": end_ns, "name": names}
 
     def _on_device(self, events: list[Event], kind: str) -> Columns:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """Bytes in a block: enough to make the work per block small, little enough to stay in the processor's cache."""
 
 _HEAD = 1 << 16

@@ -21,9 +21,9 @@ def timed(events: list[Event], builder: TraceBuilder) -> tuple[list[Event], Int6
 
     The builder learns whether the clock has steps of a nanosecond, and whether it counts from 1970.
     """
-    starts = texts(event.ts for event in events)
+    starts = texts([event.ts for event in events])
     start_ns = nanoseconds_of(starts)
-    duration_ns = nanoseconds_of(texts(event.dur for event in events))
+    duration_ns = nanoseconds_of(texts([event.dur for event in events]))
     has = (start_ns != NO_TIME) & (duration_ns != NO_TIME)
     if not has.all():
         builder.dropped["no readable ts or dur"] += int((~has).sum())
