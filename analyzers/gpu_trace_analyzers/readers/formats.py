@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 GROUP = "gpu_trace.readers"
 
-READERS = ("nsys", "mxnet", "xla", "kineto")
+READERS = ("nsys", "mxnet", "xla", "kineto", "pftrace")
 """Modules beside this one that know their format by marks of its own; asked in this order."""
 
 LAST_RESORT = "chrome_json"

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .tracefile import TraceFile
 
 
+_OUR_PFTRACE = b"\n\x04\x50\x01\x68\x01"
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What a file is, how one tells, and what to do with it."""
@@ -33,6 +36,8 @@ def _holds(*texts: bytes) -> Callable[[TraceFile], bool]:
 def _is_xplane(file: TraceFile) -> bool:
     """An XSpace: planes named for hosts and devices, in protobuf."""
     planes = (b"/host:CPU", b"/device:GPU:", b"/host:metadata", b"/device:TPU:")
+    if file.head.startswith(_OUR_PFTRACE):
+        return False
     return file.path.name.endswith(".xplane.pb") or (
         file.head[:1] == b"\n" and any(name in file.head for name in planes)
     )

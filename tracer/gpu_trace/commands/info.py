@@ -73,7 +73,8 @@ def _devices(trace: Trace) -> Iterator[str]:
 
 def _processes(trace: Trace) -> Iterator[str]:
     for process in trace.processes:
-        rank = f", rank {process.rank} of {process.world_size}" if process.rank >= 0 else ""
+        world = f" of {process.world_size}" if process.world_size >= 0 else ""
+        rank = f", rank {process.rank}{world}" if process.rank >= 0 else ""
         threads = f", {len(process.thread_names)} named threads" if process.thread_names else ""
         yield f"{process.pid} {process.name}".rstrip() + rank + threads
 
