@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from gpu_trace_analyzers.questions.causes import explain
+from gpu_trace_analyzers.questions.evidence import evidence
+from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import COMPUTE, active_devices
 from gpu_trace_analyzers.questions.sweep import layers, union
 from gpu_trace_analyzers.reports.units import duration
@@ -14,6 +19,10 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.intervals import Intervals
     from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.questions.verdicts import Verdicts
+
+MOST_WITH_EVIDENCE = 1000
+"""Of each device the longest so many get their evidence in words: that is looked up one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,26 @@ def exposed_copy(trace: Trace, device: int) -> Intervals:
 
 
 def exposed_copies(trace: Trace) -> Iterator[Finding]:
-    """A finding for each stretch of exposed copy."""
+    """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time."""
+    launched = launches(trace)
     for device in active_devices(trace):
-        for start_ns, end_ns in exposed_copy(trace, device):
-            text = f"{duration(end_ns - start_ns)} of copying while the device computed nothing"
-            yield Finding(device, start_ns, end_ns, "exposed copy", text)
+        yield from _of_device(device, explain(trace, device, launched=launched))
+
+
+def _of_device(device: int, verdicts: Verdicts) -> Iterator[Finding]:
+    stretches = verdicts.stretches
+    longest = set(np.argsort(-stretches.ns, kind="stable")[:MOST_WITH_EVIDENCE].tolist())
+    rows = zip(stretches.start_ns.tolist(), stretches.end_ns.tolist(), verdicts.rule.tolist(), strict=True)
+    for i, (start_ns, end_ns, rule) in enumerate(rows):
+        text = f"{duration(end_ns - start_ns)} of copying while the device computed nothing"
+        if i in longest:
+            text += _because(verdicts, i)
+        yield Finding(device, start_ns, end_ns, f"exposed: {verdicts.rules[rule].title}", text)
+
+
+def _because(verdicts: Verdicts, i: int) -> str:
+    rule = verdicts.rules[int(verdicts.rule[i])]
+    known = evidence(verdicts.stretches, i, rule.fact(verdicts.stretches, i, int(verdicts.witness[i])))
+    stream = f" in stream {known.stream}" if known.stream is not None else ""
+    remedy = f". Remedy: {rule.remedy}" if rule.remedy else ""
+    return f": {known.operation}{stream}: {known.fact.words}{remedy}"

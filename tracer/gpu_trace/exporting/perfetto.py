@@ -104,7 +104,11 @@ class _Slices:
         name = self._names.each(finding.title for finding in found)
         text = Annotation(annotation("what"), self._names.each(finding.text for finding in found), is_text=True)
         return self._laned(
-            FINDINGS, group, _FINDINGS_RANK, Slices(start_ns, end_ns, name, name, name, (text,)), "finding"
+            lane_title(self._trace, device, FINDINGS),
+            group,
+            _FINDINGS_RANK,
+            Slices(start_ns, end_ns, name, name, name, (text,)),
+            "finding",
         )
 
     def _syncs(self, device: int, group: int) -> Slices:
