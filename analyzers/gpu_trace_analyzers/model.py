@@ -291,18 +291,25 @@ class Quarantined:
 class Source:
     """Where a trace came from, and what reading it cost.
 
-    ``events`` counts the events of the file; ``dropped`` says of those not used, how many and why;
-    ``damage`` says in sentences what was wrong with the file itself.
+    ``events`` counts the events of the file; ``dropped`` says of those not used, how many and why; ``expected`` are the
+    reasons that are nothing to worry about, since no figure needs such events (flow arrows, instants); ``damage`` says
+    in sentences what was wrong with the file itself.
     """
 
     path: str
     format: str
     events: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    expected: frozenset[str] = frozenset()
     damage: tuple[str, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     """what the file says of its making, ready to print: torch and CUDA versions, driver, trace id"""
+
+    @property
+    def losses(self) -> dict[str, int]:
+        """Events that could have mattered and are not used, by reason."""
+        return {reason: count for reason, count in self.dropped.items() if reason not in self.expected}
 
 
 @dataclass(frozen=True, slots=True)

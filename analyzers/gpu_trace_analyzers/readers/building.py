@@ -61,6 +61,7 @@ class TraceBuilder:
         self.strings = Strings()
         self.events = 0
         self.dropped: Counter[str] = Counter()
+        self.expected: set[str] = set()
         self.metadata: dict[str, str] = {}
         self.epoch_ns: int | None = None
         self.resolution_ns = 1000
@@ -148,6 +149,7 @@ class TraceBuilder:
             format=self.format,
             events=self.events,
             dropped={reason: count for reason, count in sorted(dropped.items()) if count},
+            expected=frozenset(self.expected & dropped.keys()),
             damage=tuple(self.file.damage),
             quarantined=tuple(self._quarantined),
             metadata=dict(self.metadata),

@@ -43,6 +43,7 @@ _UNUSED = {
     "operator": NOT_ASKED,
     "gpu_user_annotation": "annotations on GPU rows",
     "flow": "flow arrows",
+    "cuda_event": "recorded CUDA events",
     "python_function": "Python functions",
     "gpu_trace": "lanes and notes drawn by gpu-trace",
     "trace": "profiler span",
@@ -118,6 +119,8 @@ class _Reading:
     def unused(self, category: str, count: int) -> None:
         known = _UNUSED.get(category) or _OTHER_PHASES.get(category.removeprefix("phase "))
         self.builder.dropped[known or f"unknown category {category!r}"] += count
+        if known:
+            self.builder.expected.add(known)
 
     def flush(self, category: str) -> None:
         events = self.pending.pop(category, [])

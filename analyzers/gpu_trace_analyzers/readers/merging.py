@@ -82,6 +82,7 @@ def _source(path: str, traces: Sequence[Trace], damage: list[str]) -> Source:
         format=sources[0].format,
         events=sum(source.events for source in sources),
         dropped=dict(sorted(dropped.items())),
+        expected=frozenset().union(*(source.expected for source in sources)),
         damage=(*damage, *(f"{source.path}: {sentence}" for source in sources for sentence in source.damage)),
         quarantined=tuple(event for source in sources for event in source.quarantined),
         metadata=sources[0].metadata,

@@ -53,6 +53,7 @@ def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
             pairs.take(event)
     builder.events = stream.events
     builder.dropped.update(stream.lost + pairs.finish())
+    builder.expected.update(_UNUSED.values())
     _add(builder, pairs, rules, operators)
     return builder.build()
 

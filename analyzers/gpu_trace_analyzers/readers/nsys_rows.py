@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CUPTI = "CUPTI_ACTIVITY_KIND_"
 _WORK = ("start", "end", "deviceId", "streamId", "correlationId", "globalPid")
 _KERNEL_NAMES = ("demangledName", "shortName", "mangledName")
+_NAMES = "NVTX rows that name things"
 _NVTX = ("start", "end", "eventType", "text", "textId", "globalTid", "domainId", "category", "color")
 _PAYLOADS = ("int64Value", "uint64Value", "int32Value", "uint32Value", "doubleValue", "floatValue")
 
@@ -167,7 +168,8 @@ class Rows:
         domains = {row[6]: self.nvtx_text(row) for row in rows if row[2] == _DOMAIN}
         categories = {(row[6], row[7]): self.nvtx_text(row) for row in rows if row[2] == _CATEGORY}
         ranges = [row for row in rows if row[2] in (_PUSH_POP, _START_END, _MARK)]
-        self.builder.dropped["NVTX rows that name things"] += len(rows) - len(ranges)
+        self.builder.dropped[_NAMES] += len(rows) - len(ranges)
+        self.builder.expected.add(_NAMES)
         ended = [row for row in ranges if isinstance(row[0], int) and (row[2] == _MARK or isinstance(row[1], int))]
         self.builder.dropped["NVTX ranges that did not end"] += len(ranges) - len(ended)
         code = self.builder.strings
@@ -216,6 +218,7 @@ class Rows:
             if "start" in self.tables.columns_of(table) and (rows := self.tables.count(table)):
                 self.builder.events += rows
                 self.builder.dropped[f"rows of {table}"] += rows
+                self.builder.expected.add(f"rows of {table}")
 
     def add_work(self, found: dict[str, Int64], kind: str, names: list[str], **more: Sequence[int] | Int64) -> None:
         engines = {name: self.rules.engine(kind, name) for name in set(names)}

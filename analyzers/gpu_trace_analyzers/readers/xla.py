@@ -92,6 +92,7 @@ class _Reading:
         stream = _STREAM.match(thread)
         if not stream:
             self.builder.dropped[_DERIVED] += len(events)
+            self.builder.expected.add(_DERIVED)
             return
         events, start_ns, end_ns = timed(events, self.builder)
         device = self.builder.device("gpu", index)
@@ -142,6 +143,7 @@ class _Reading:
             self.add_host(HostOperators, tid, others, lambda _: {})
         else:
             self.builder.dropped[_HOST] += len(others)
+            self.builder.expected.add(_HOST)
 
     def add_host(self, table: Any, tid: int, events: list[Event], more: Any) -> None:
         kept, start_ns, end_ns = timed(events, self.builder)

@@ -78,7 +78,7 @@ def source_line(source: Source) -> str:
 
 def reading_notes(source: Source) -> list[str]:
     """What of the file is missing in the figures, and why; empty for a whole file."""
-    dropped = [f"{count(number)} × {reason}" for reason, number in source.dropped.items()]
+    dropped = [f"{count(number)} × {reason}" for reason, number in source.losses.items()]
     return [*source.damage, *(["not used: " + ", ".join(dropped)] if dropped else [])]
 
 

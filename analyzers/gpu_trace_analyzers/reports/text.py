@@ -26,7 +26,7 @@ from .units import count, duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, JustifyMethod, RenderableType, RenderResult
 
     from ..questions.overlap import DeviceFigures
     from ..questions.verdicts import CauseFigures
@@ -39,6 +39,8 @@ IDLE_SHOWN_FROM = 0.02
 CAUSE_SHOWN_FROM = 0.02
 """Share of the exposed (or idle) time below which a cause is not worth a line here."""
 _BAR_WIDTH = 24
+_GAP = 2
+_NAME_WIDTH = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _STYLES = {Engine.COMPUTE: "green", Engine.COLLECTIVE: "magenta", Engine.MEMSET: "dim", Engine.UNKNOWN: "red"}
 _COPY_STYLE = "cyan"
@@ -93,14 +95,14 @@ def _indented(part: RenderableType, by: int = 2) -> RenderableType:
     return Padding(part, (0, 0, 0, by))
 
 
-def _engines(figures: DeviceFigures) -> RichTable:
+def _engines(figures: DeviceFigures) -> RenderableType:
     table = engine_table(figures)
     drawn = _empty_table(table, extra_after=2)
     busy = [(row.busy_ns, _STYLES.get(row.engine, _COPY_STYLE)) for row in figures.engines.values()]
     for cells, (ns, style) in zip(table.rows, [*busy, (figures.idle_ns, "dim")], strict=True):
         bar = Text(_bar(ns, figures.span_ns), style=style)
         drawn.add_row(*(Text(cell) for cell in cells[:2]), bar, *(Text(cell) for cell in cells[2:]))
-    return drawn
+    return _Fitted(drawn)
 
 
 def _ranges(summary: Summary) -> Sequence[RenderableType]:
@@ -111,25 +113,39 @@ def _ranges(summary: Summary) -> Sequence[RenderableType]:
     return parts
 
 
-def _table(table: Table) -> RichTable:
+def _table(table: Table) -> RenderableType:
     drawn = _empty_table(table)
     for cells in table.rows:
         drawn.add_row(*(Text(cell) for cell in cells))
-    return drawn
+    return _Fitted(drawn)
 
 
 def _empty_table(table: Table, extra_after: int | None = None) -> RichTable:
-    drawn = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    drawn = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, _GAP, 0, 0))
+    widths = [max(map(len, column)) for column in zip(table.headings, *table.rows, strict=True)]
     for position, heading in enumerate(table.headings):
         if position == extra_after:
             drawn.add_column("", no_wrap=True, width=_BAR_WIDTH)
         if position == 0:
-            drawn.add_column(heading, no_wrap=True, overflow="ellipsis")
-        else:
             # Only a name may be cut short; half a figure is a wrong figure.
-            width = max(len(row[position]) for row in (table.headings, *table.rows))
-            drawn.add_column(heading, justify="left" if position < table.words else "right", min_width=width)
+            drawn.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=widths[0])
+        else:
+            side: JustifyMethod = "left" if position < table.words else "right"
+            drawn.add_column(heading, justify=side, no_wrap=True, width=widths[position])
     return drawn
+
+
+class _Fitted:
+    """A table whose first column takes what the others leave: rich would rather leave out the last columns."""
+
+    def __init__(self, drawn: RichTable) -> None:
+        self._drawn = drawn
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        first, *others = self._drawn.columns
+        left = options.max_width - sum((column.width or 0) + _GAP for column in others)
+        first.width = max(_NAME_WIDTH, min(first.max_width or 0, left - _GAP))
+        yield self._drawn
 
 
 def _bar(part: int, whole: int) -> str:
