@@ -17,7 +17,7 @@ import atheris
 
 with atheris.instrument_imports(include=["gpu_trace_analyzers"]):
     from gpu_trace_analyzers.errors import GpuTraceError
-    from gpu_trace_analyzers.readers import load
+    from gpu_trace_analyzers.readers import chrome_json, load, mxnet, nsys_rows, pftrace, unsupported, xla  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -43,8 +43,17 @@ def write_seeds(folder: Path) -> None:
         (folder / f"{name}.json.gz").write_bytes(gzip.compress(text.encode()))
     write_nsys(folder / "new.sqlite", NSYS_TABLES)
     write_nsys(folder / "old.sqlite", NSYS_OLD)
+    (folder / "cuda.pftrace").write_bytes(pftrace_seed(folder / "cuda.json"))
     recorded = gzip.decompress((ROOT / "samples/traces/two_streams.json.gz").read_bytes())
     (folder / "recorded.json").write_bytes(recorded[:4000])
+
+
+def pftrace_seed(path: Path) -> bytes:
+    """A small trace in Perfetto's format."""
+    sys.path.insert(0, str(ROOT / "tracer"))
+    from gpu_trace.exporting.perfetto import perfetto_packets
+
+    return b"".join(perfetto_packets(load(path), []))
 
 
 def main() -> None:
