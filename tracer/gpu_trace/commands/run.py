@@ -142,7 +142,17 @@ def _tell(recording: Recording, quiet: bool) -> None:
         say(f"lost: {sentence}")
     if not quiet:
         say(f"the script {recording.ending.text}. {recording.what}")
+        if recording.cost.after_ns:
+            say(_cost(recording))
         say(f"the run is in {recording.folder.shown}")
+
+
+def _cost(recording: Recording) -> str:
+    from gpu_trace_analyzers.reports.units import duration
+
+    running, after = recording.cost.running_ns, recording.cost.after_ns
+    share = 100 * running / max(1, recording.wall_ns - after)
+    return f"recording it cost about {duration(running)} ({share:.1f} %) while it ran, and {duration(after)} at its end"
 
 
 def say(sentence: str) -> None:

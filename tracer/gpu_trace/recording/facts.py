@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -32,18 +33,9 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "traces": [path.name for path in recording.traces],
         "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
         "lost": recording.lost,
-        "cost": cost(notes),
+        "cost": asdict(recording.cost),
     }
     recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-def cost(notes: Notes) -> dict[str, int]:
-    """Nanoseconds that the script waited, after its work, for the recording to stop and to be saved."""
-    stamps = [[int(stamp) for stamp in line.split()] for line in notes.all("stopped")]
-    return {
-        "stop_ns": sum(stopped - began for began, stopped, _ in stamps),
-        "save_ns": sum(saved - stopped for _, stopped, saved in stamps),
-    }
 
 
 def _versions(notes: Notes) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import assemble, ending, facts, launch
+from . import assemble, cost, ending, facts, launch
+from .cost import FREE, Cost
 from .notes import Notes
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Recording:
     traces: list[Path] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     wall_ns: int = 0
+    cost: Cost = FREE
 
     @property
     def ending(self) -> ending.Ending:
@@ -81,8 +83,8 @@ def _collected(bare: Recording, pid: int) -> Recording:
     processes = assemble.left_by(bare.folder.raw, pid)
     traces = assemble.write_traces(bare.folder, processes)
     lost = [_of(process, sentence, processes) for process in processes for sentence in process.lost]
-    notes = next((process.notes for process in processes if process.parts), processes[0].notes)
-    return Recording(bare.folder, bare.status, notes, traces, lost, bare.wall_ns)
+    main = next((process for process in processes if process.parts), processes[0])
+    return replace(bare, notes=main.notes, traces=traces, lost=lost, cost=cost.of(main.parts, main.notes))
 
 
 def _of(process: ProcessLeft, sentence: str, processes: list[ProcessLeft]) -> str:

@@ -1,0 +1,48 @@
+"""What recording cost the script: an estimate for the time that it ran, and what stopping and saving took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .kineto_text import KinetoText
+    from .notes import Notes
+
+_NS_PER_ROW = {
+    b'"cat": "cuda_runtime"': 1500,
+    b'"cat": "cuda_driver"': 1500,
+    b'"cat": "cpu_op"': 1500,
+    b'"cat": "user_annotation"': 3000,
+}
+"""Measured on an H200 and its host: a launch takes 6.4 us alone and 9 to 10 us recorded (a launch is about two calls),
+1.5 us more with its operator; a ``record_function`` 3 us more than without a profiler. Roughly the same elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """In nanoseconds; ``running_ns`` is an estimate, the others are measured."""
+
+    running_ns: int
+    stop_ns: int
+    save_ns: int
+
+    @property
+    def after_ns(self) -> int:
+        """What the script's end waited."""
+        return self.stop_ns + self.save_ns
+
+
+FREE = Cost(0, 0, 0)
+
+
+def of(parts: Sequence[KinetoText], notes: Notes) -> Cost:
+    """The cost of recording a process: by the rows that it left, and by its own notes."""
+    stamps = [[int(stamp) for stamp in line.split()] for line in notes.all("stopped")]
+    return Cost(
+        sum(part.events.count(row) * each_ns for part in parts for row, each_ns in _NS_PER_ROW.items()),
+        sum(stopped - began for began, stopped, _ in stamps),
+        sum(saved - stopped for _, stopped, saved in stamps),
+    )
