@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gpu_trace.checkup.examine import Machine
+from gpu_trace.checkup.findings import State, findings
+
+TORCH = {"torch": "2.13.0", "cuda": "13.0", "gpus": ["NVIDIA H200"], "cupti": True, "error": ""}
+HEALTHY = Machine("linux", (3, 12, 1), True, TORCH, recorded="gpu", kernels=20, operators=20, injection=True)
+NO_GPU = {**TORCH, "cuda": "", "gpus": [], "cupti": False}
+
+
+def states(machine: Machine) -> dict[str, State]:
+    return {finding.subject: finding.state for finding in findings(machine)}
+
+
+def test_a_healthy_machine():
+    assert set(states(HEALTHY).values()) == {State.FINE}
+
+
+@pytest.mark.parametrize(
+    ("change", "subject", "state", "way_out"),
+    [
+        ({"platform": "darwin"}, "system", State.BROKEN, "Linux"),
+        ({"torch": {}, "said": "ModuleNotFoundError: No module named 'torch'"}, "torch", State.BROKEN, "pip install"),
+        ({"torch": NO_GPU}, "torch", State.LIMITED, "CUDA"),
+        ({"torch": {**TORCH, "gpus": []}}, "GPU", State.BROKEN, "CUDA_VISIBLE_DEVICES"),
+        ({"torch": {**TORCH, "error": "RuntimeError: no"}}, "GPU", State.BROKEN, "nvidia-smi"),
+        ({"torch": NO_GPU, "has_gpu": False, "recorded": "cpu"}, "GPU", State.LIMITED, "CPU"),
+        ({"kernels": 0}, "recording", State.BROKEN, "SYS_ADMIN"),
+        ({"recorded": "", "kernels": 0}, "recording", State.BROKEN, "report"),
+        ({"injection": False}, "NVTX", State.LIMITED, "compiler"),
+        ({"injection": False, "compiler": True}, "NVTX", State.LIMITED, "again"),
+        ({"environment": {"NVTX_INJECTION64_PATH": "/x.so"}}, "other tools", State.LIMITED, "unset"),
+    ],
+)
+def test_what_is_wrong_is_found_with_the_way_out(change, subject, state, way_out):
+    finding = next(finding for finding in findings(replace(HEALTHY, **change)) if finding.subject == subject)
+    assert finding.state is state
+    assert way_out in finding.way_out
+
+
+def test_a_machine_without_a_gpu_is_not_broken():
+    machine = replace(HEALTHY, torch=NO_GPU, has_gpu=False, recorded="cpu", kernels=0)
+    assert State.BROKEN not in states(machine).values()

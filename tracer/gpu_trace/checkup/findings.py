@@ -1,0 +1,119 @@
+"""What the machine means for a user: one finding a subject, each with the way out where something will not work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .examine import Machine
+
+
+class State(Enum):
+    """How a subject stands: as it should, with something missing, or in the way of recording at all."""
+
+    FINE = "ok"
+    LIMITED = "limited"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``what`` was found, and ``way_out`` where it could be better."""
+
+    subject: str
+    state: State
+    what: str
+    way_out: str = ""
+
+
+def findings(machine: Machine) -> list[Finding]:
+    """All findings, in the order in which things build on each other."""
+    if not machine.torch:
+        return [_system(machine), _no_torch(machine)]
+    return [
+        _system(machine),
+        _torch(machine),
+        _gpu(machine),
+        _recording(machine),
+        _nvtx(machine),
+        *_other_tools(machine),
+    ]
+
+
+def _system(machine: Machine) -> Finding:
+    version = ".".join(map(str, machine.python))
+    if machine.platform != "linux":
+        return Finding(
+            "system", State.BROKEN, f"{machine.platform}, Python {version}", "record on Linux; traces can be read here"
+        )
+    return Finding("system", State.FINE, f"Linux, Python {version}")
+
+
+def _no_torch(machine: Machine) -> Finding:
+    last = machine.said.splitlines()[-1] if machine.said else "it could not be imported"
+    return Finding("torch", State.BROKEN, last, "install torch 2.6 or later into this Python: pip install torch")
+
+
+def _torch(machine: Machine) -> Finding:
+    built = f"for CUDA {machine.torch['cuda']}" if machine.torch["cuda"] else "for CPUs only"
+    what = f"{machine.torch['torch']}, {built}"
+    if machine.has_gpu and not machine.torch["cuda"]:
+        return Finding("torch", State.LIMITED, what, "this machine has a GPU: install a build of torch for CUDA")
+    return Finding("torch", State.FINE, what)
+
+
+def _gpu(machine: Machine) -> Finding:
+    names = machine.torch["gpus"]
+    if machine.torch["error"]:
+        return Finding(
+            "GPU", State.BROKEN, machine.torch["error"], "torch itself cannot use the GPU; nvidia-smi may say more"
+        )
+    if names:
+        return Finding("GPU", State.FINE, f"{len(names)} x {names[0]}")
+    if machine.has_gpu and machine.torch["cuda"]:
+        way = (
+            "CUDA does not see it: compare nvidia-smi's driver with torch's CUDA version, and see CUDA_VISIBLE_DEVICES"
+        )
+        return Finding("GPU", State.BROKEN, "a device file, but none that CUDA can use", way)
+    return Finding("GPU", State.LIMITED, "none in use here", "scripts run and their CPU work is recorded")
+
+
+def _recording(machine: Machine) -> Finding:
+    if machine.recorded == "gpu" and machine.kernels:
+        return Finding("recording", State.FINE, f"{machine.kernels} kernels of a small script were recorded")
+    if machine.recorded == "gpu":
+        way = (
+            "CUPTI gave none: end other profilers (nsys, ncu, DCGM) of this GPU, and allow profiling to users"
+            " (NVreg_RestrictProfilingToAdminUsers=0) or in the container (--cap-add=SYS_ADMIN)"
+        )
+        return Finding("recording", State.BROKEN, "no kernel of a small script was recorded", way)
+    if machine.recorded == "cpu" and machine.operators:
+        return Finding("recording", State.FINE, f"{machine.operators} operators of a small script were recorded")
+    return Finding(
+        "recording",
+        State.BROKEN,
+        "; ".join(machine.lost) or "nothing of a small script was recorded",
+        "please report this, with the output of gpu-trace doctor",
+    )
+
+
+def _nvtx(machine: Machine) -> Finding:
+    if machine.injection:
+        return Finding("NVTX", State.FINE, "every range of every library is recorded")
+    way = "install gpu-trace again" if machine.compiler else "install a C compiler (gcc), then gpu-trace again"
+    return Finding("NVTX", State.LIMITED, "only ranges made in Python are recorded: the library was not built", way)
+
+
+def _other_tools(machine: Machine) -> list[Finding]:
+    ways = {
+        "CUDA_INJECTION64_PATH": "another profiler injects itself into CUDA and may take CUPTI: unset it",
+        "NVTX_INJECTION64_PATH": "another tool hears NVTX, and its ranges are not recorded: unset it",
+        "NSYS_PROFILING_SESSION_ID": "this shell runs under nsys, which takes CUPTI: leave it",
+        "KINETO_USE_DAEMON": "a daemon may start torch's profiler itself: unset it",
+    }
+    return [
+        Finding("other tools", State.LIMITED, f"{name}={value}", ways[name])
+        for name, value in machine.environment.items()
+    ]

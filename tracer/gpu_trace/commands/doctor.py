@@ -1,0 +1,35 @@
+"""``gpu-trace doctor``: what will work here, and the way out of what will not."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..checkup.findings import Finding
+
+_MARKS = {"ok": ("ok", "green"), "limited": ("--", "yellow"), "broken": ("!!", "red")}
+
+
+@click.command()
+def doctor() -> None:
+    """Say what will work on this machine; ends with 1 where scripts cannot be recorded.
+
+    \b
+      gpu-trace doctor
+    """  # noqa: D301  # \b is click's
+    from ..checkup.examine import examine
+    from ..checkup.findings import State, findings
+
+    found = findings(examine())
+    for finding in found:
+        click.echo(_shown(finding))
+    sys.exit(1 if any(finding.state is State.BROKEN for finding in found) else 0)
+
+
+def _shown(finding: Finding) -> str:
+    mark, color = _MARKS[finding.state.value]
+    line = f"{click.style(mark, fg=color)}  {finding.subject:<12} {finding.what}"
+    return f"{line}\n    {'':<12} -> {finding.way_out}" if finding.way_out else line
