@@ -9,6 +9,7 @@ from _thread import start_new_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .fork_warning import OurThreads
     from .notes import Notes
     from .recorder import Recorder
     from .settings import Settings
@@ -21,10 +22,11 @@ _SPARE_SHARE = 0.05
 class Bounds:
     """Starts and ends the recording within what was asked for."""
 
-    def __init__(self, settings: Settings, recorder: Recorder, notes: Notes) -> None:
+    def __init__(self, settings: Settings, recorder: Recorder, notes: Notes, threads: OurThreads) -> None:
         self._settings = settings
         self._recorder = recorder
         self._notes = notes
+        self._threads = threads
         self._steps = 0
 
     def begin(self) -> None:
@@ -36,7 +38,7 @@ class Bounds:
             self._at_step()
         elif self._settings.after_s:
             self._recorder.warm_up()
-            start_new_thread(self._start_late, ())
+            self._threads.counted(lambda: start_new_thread(self._start_late, ()))
         else:
             self._start()
 
@@ -46,7 +48,8 @@ class Bounds:
 
     def _start(self) -> None:
         self._recorder.start()
-        start_new_thread(self._watch, (time.monotonic(), _resident_bytes()))
+        began = (time.monotonic(), _resident_bytes())
+        self._threads.counted(lambda: start_new_thread(self._watch, began))
 
     def _stepped(self, *_: object) -> None:
         self._steps += 1

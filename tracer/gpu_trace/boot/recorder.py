@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .fork_warning import OurThreads
     from .notes import Notes
     from .settings import Settings
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 class Recorder:
     """Starts at the right moment and ends once, whoever asks for it. Methods never raise: failures go to the notes."""
 
-    def __init__(self, settings: Settings, notes: Notes) -> None:
+    def __init__(self, settings: Settings, notes: Notes, threads: OurThreads) -> None:
         self._settings = settings
         self._notes = notes
         self._pid = os.getpid()
+        self._threads = threads
         self._lock = RLock()
         self._calls: Calls | None = None
         self._session: Session | None = None
@@ -100,13 +102,14 @@ class Recorder:
             self._begin()
 
     def _begin(self) -> None:
-        may = self._wanted and not self._given_way and not self._finished
-        if not may or self._session is not None or self._calls is None or not self.belongs_here:
+        may = self._wanted and not self._given_way and not self._finished and self.belongs_here
+        calls = self._calls
+        if not may or self._session is not None or calls is None:
             return
         try:
             with_gpu = self._uses_gpu()
             self._notes.write("starts", time.time_ns())
-            self._session = Session(self._calls, self._settings.level, with_gpu)
+            self._session = self._threads.counted(lambda: Session(calls, self._settings.level, with_gpu))
             self._notes.write("recording", "gpu" if with_gpu else "cpu")
             if with_gpu:
                 self._notes.write("stream_waits", stream_waits.enable())
@@ -154,7 +157,8 @@ def _cuda() -> Any:
 
 
 def _cuda_is_initialized() -> bool:
-    return bool(_cuda().is_initialized()) or bool(getattr(_cuda()._tls, "is_initializing", False))
+    in_progress = getattr(_cuda(), "_tls", None)
+    return bool(_cuda().is_initialized()) or bool(getattr(in_progress, "is_initializing", False))
 
 
 def synchronized_within(patience_s: float) -> bool:

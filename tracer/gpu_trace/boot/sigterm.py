@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 
+    from .fork_warning import OurThreads
     from .recorder import Recorder
 else:
     import _signal
@@ -27,12 +28,12 @@ _PATIENCE_S = 3.0
 _HIGH = 200
 
 
-def save_before_dying(recorder: Recorder) -> None:
+def save_before_dying(recorder: Recorder, threads: OurThreads) -> None:
     """Take over SIGTERM, if the script has not and this is the main thread (others cannot)."""
     try:
         wanted = _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL
         if wanted:
-            _Watcher(recorder)
+            _Watcher(recorder, threads)
     except ValueError:
         pass
 
@@ -48,7 +49,7 @@ def _out_of_the_way(descriptor: int) -> int:
 
 
 class _Watcher:
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, threads: OurThreads) -> None:
         self._recorder = recorder
         self._reads, self._writes = (_out_of_the_way(end) for end in os.pipe())
         os.set_blocking(self._writes, False)
@@ -58,7 +59,7 @@ class _Watcher:
             _signal.set_wakeup_fd(others)  # theirs was first; then our handler has to do
         # A signal between the fork and `_forget` would come to our thread, which is not there.
         os.register_at_fork(before=self._hold, after_in_parent=self._release, after_in_child=self._forget)
-        start_new_thread(self._watch, ())
+        threads.counted(lambda: start_new_thread(self._watch, ()))
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the signature of a handler
         os.write(self._writes, bytes([number]))

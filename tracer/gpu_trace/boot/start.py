@@ -7,6 +7,7 @@ import os
 import sys
 
 from . import endings, settings
+from .fork_warning import OurThreads
 from .imports import when_imported
 from .notes import Notes
 from .recorder import Recorder
@@ -22,7 +23,8 @@ def begin() -> None:
     if wishes.only_ranks and "RANK" not in os.environ:
         return
     notes = Notes(f"{wishes.raw}/notes-{os.getpid()}")
-    recorder = Recorder(wishes, notes)
+    threads = OurThreads()
+    recorder = Recorder(wishes, notes, threads)
 
     def at_exit() -> None:
         if recorder.belongs_here:
@@ -31,7 +33,7 @@ def begin() -> None:
 
     def torch_imported() -> None:
         try:
-            __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes)
+            __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes, threads)
             _nvtx_hooks().stand_in_for_torch(wishes.injection, wishes.raw)
         except Exception as error:
             notes.failed("torch could not be watched", error)

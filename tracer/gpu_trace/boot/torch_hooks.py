@@ -12,12 +12,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .fork_warning import OurThreads
     from .notes import Notes
     from .recorder import Recorder
     from .settings import Settings
 
 
-def install(recorder: Recorder, settings: Settings, notes: Notes) -> None:
+def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurThreads) -> None:
     """Watch torch, and start to record: at the first use of CUDA where there is a GPU, else now."""
     torch = sys.modules["torch"]
     profiler = sys.modules["torch.autograd.profiler"]
@@ -25,8 +26,8 @@ def install(recorder: Recorder, settings: Settings, notes: Notes) -> None:
     calls = Calls(profiler)
     recorder.use(calls)
     _give_way_to_the_scripts_own(profiler, calls, recorder)
-    sigterm.save_before_dying(recorder)
-    bounds = Bounds(settings, recorder, notes)
+    sigterm.save_before_dying(recorder, threads)
+    bounds = Bounds(settings, recorder, notes, threads)
     if settings.has_gpu and _version_of_gpu_library(torch):
         # Earlier would be too early: a profiler merely prepared before CUDA is initialised breaks CUDA in forked
         # children, and the script may still choose its devices. Every kernel after this moment is recorded.
