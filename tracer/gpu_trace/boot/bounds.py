@@ -7,6 +7,8 @@ import sys
 import time
 from _thread import start_new_thread
 
+from . import awaited_range
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .fork_warning import OurThreads
@@ -28,19 +30,47 @@ class Bounds:
         self._notes = notes
         self._threads = threads
         self._steps = 0
+        self._inside = 0
+        self._may_begin = False
+        self._listen()
 
     def begin(self) -> None:
         """From now on the script can be recorded: do so, or wait for the window."""
-        if not self._recorder.belongs_here:
+        self._may_begin = self._recorder.belongs_here
+        if not self._may_begin:
             return
         if self._settings.steps is not None:
-            sys.modules["torch.optim.optimizer"].register_optimizer_step_post_hook(self._stepped)
             self._at_step()
+        elif self._settings.range_name:
+            self._recorder.warm_up()
+            self._in_range()
         elif self._settings.after_s:
             self._recorder.warm_up()
             self._threads.counted(lambda: start_new_thread(self._start_late, ()))
         else:
             self._start()
+
+    def _listen(self) -> None:
+        if self._settings.range_name:
+            awaited_range.tell_of(self._settings.range_name, self._settings.injection, self._range_edge)
+        elif self._settings.steps and self._settings.step_range:
+            awaited_range.tell_of(self._settings.step_range, self._settings.injection, self._step_edge)
+        elif self._settings.steps:
+            sys.modules["torch.optim.optimizer"].register_optimizer_step_post_hook(self._stepped)
+
+    def _range_edge(self, entered: bool) -> None:
+        self._inside += 1 if entered else -1
+        self._in_range()
+
+    def _in_range(self) -> None:
+        if self._inside and not self._recorder.is_wanted and self._may_begin:
+            self._start()
+        elif not self._inside and self._recorder.is_wanted:
+            self._recorder.pause()
+
+    def _step_edge(self, entered: bool) -> None:
+        if not entered:
+            self._stepped()
 
     def _start_late(self) -> None:
         time.sleep(self._settings.after_s)
@@ -53,14 +83,15 @@ class Bounds:
 
     def _stepped(self, *_: object) -> None:
         self._steps += 1
-        self._at_step()
+        if self._may_begin:
+            self._at_step()
 
     def _at_step(self) -> None:
         first, last = self._settings.steps or (0, 0)
-        if self._steps == first:
+        if first <= self._steps < last and not self._recorder.is_wanted:
             self._start()
-        if self._steps == last:
-            self._end(f"the {last - first} optimizer steps asked for")
+        elif self._steps >= last:
+            self._end(f"the {last - first} steps asked for")
 
     def _watch(self, began_s: float, resident_bytes: int) -> None:
         while self._recorder.is_wanted:

@@ -74,6 +74,12 @@ class Recorder:
             self._wanted = True
             self._begin()
 
+    def pause(self) -> None:
+        """Stop until the next `start`."""
+        with self._lock:
+            self._wanted = False
+            self._end(patience_s=60.0)
+
     def give_way(self) -> None:
         """Stop for the script's own profiler, since torch can run one only."""
         with self._lock:

@@ -7,7 +7,7 @@ can hold arbitrary bytes; a process killed while it saves leaves half an event. 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -20,7 +20,8 @@ _NAME_IN_A_LINE = re.compile(rb'("name": ")(.*)(", "(?:pid|ts)": )')
 """as earlier versions do: the first fields of an event on one line"""
 _UNFIT_FOR_A_NAME = re.compile(rb'["\\\x00-\x1f]')
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
-_EVENT_END = re.compile(rb"\}\s*,\s*\{(?=\s*\"ph\")")
+_ID = re.compile(rb'("(?:correlation|External id|wait_on_cuda_event_record_corr_id|id)": )(\d+)')
+_EVENT_END = re.compile(rb'\}\s*,\s*\{(?=\s*(?:"ph"|"?p?h?\Z))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,20 @@ def parse(text: bytes) -> KinetoText:
         if closing is not None:
             return KinetoText(head, text[opening.end() : closing].strip())
     return _repaired(head, text[opening.end() :])
+
+
+def with_distinct_ids(parts: list[KinetoText]) -> list[KinetoText]:
+    """Sessions of one process whose ids do not meet: CUPTI and torch may count from the start again in each."""
+    distinct, above = [], 0
+    for part in parts:
+        distinct.append(_shifted(part, above) if above else part)
+        if len(parts) > 1:
+            above = max([above, *(int(found[2]) for found in _ID.finditer(distinct[-1].events))]) + 1
+    return distinct
+
+
+def _shifted(part: KinetoText, by: int) -> KinetoText:
+    return replace(part, events=_ID.sub(lambda found: b"%b%d" % (found[1], int(found[2]) + by), part.events))
 
 
 def is_json(text: bytes) -> bool:
@@ -93,5 +108,5 @@ def _escaped(character: re.Match[bytes]) -> bytes:
 
 
 def _events_one_by_one(events: bytes) -> list[bytes]:
-    pieces = _EVENT_END.split(events)
+    pieces = _EVENT_END.split(events.rstrip(b", \n"))
     return [b"{" * (number > 0) + piece + b"}" * (number < len(pieces) - 1) for number, piece in enumerate(pieces)]

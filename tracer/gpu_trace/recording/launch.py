@@ -96,6 +96,8 @@ def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
         "GPU_TRACE_INJECTION": str(library or ""),
         "GPU_TRACE_HOOK_NVTX": "" if library or environment.injection_library() else "1",
         "GPU_TRACE_STEPS": "" if window.steps is None else f"{window.steps[0]}:{window.steps[1]}",
+        "GPU_TRACE_STEP_RANGE": window.step_range,
+        "GPU_TRACE_RANGE": window.range_name,
         "GPU_TRACE_AFTER": str(window.after_s),
         "GPU_TRACE_DURATION": str(window.duration_s),
         "GPU_TRACE_FOLLOW": "1" if request.follow or request.only_ranks else "0",

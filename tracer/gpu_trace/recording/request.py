@@ -89,11 +89,14 @@ class Ranks:
 class Window:
     """The part of the script to record: all of it, unless something is asked for.
 
-    ``steps`` (first, last) are optimizer steps, as in a slice; ``after_s`` counts from the moment from which the script
+    ``steps`` (first, last) are optimizer steps, as in a slice, or NVTX ranges called ``step_range``; outside
+    NVTX ranges called ``range_name`` nothing is recorded; ``after_s`` counts from the moment from which the script
     could be recorded, ``duration_s`` from the start. When the process has grown by ``memory_bytes``, recording ends.
     """
 
     steps: tuple[int, int] | None = None
+    step_range: str = ""
+    range_name: str = ""
     after_s: float = 0.0
     duration_s: float = 0.0
     memory_bytes: int = 4 << 30
