@@ -33,7 +33,7 @@ def steps_in(folder) -> list[str]:
 def test_a_window_of_optimizer_steps(tmp_path):
     assert run(STEPS, tmp_path, "--steps", "2:4") == Outcome("", "", 0)
     assert steps_in(tmp_path) == ["step 2", "step 3"]
-    assert facts(tmp_path / "run")["until"] == "the 2 optimizer steps asked for"
+    assert facts(tmp_path / "run")["until"] == "the 2 steps asked for"
 
 
 def test_a_window_that_the_script_never_reaches(tmp_path):

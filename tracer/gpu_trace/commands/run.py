@@ -44,6 +44,8 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option(
     "--steps", metavar="A:B", callback=_steps, help="Record the optimizer steps from A up to B (as in a slice)."
 )
+@click.option("--step-range", default="", metavar="NAME", help="With --steps: count NVTX ranges of this name instead.")
+@click.option("--range", "range_name", default="", metavar="NAME", help="Record only inside NVTX ranges of this name.")
 @click.option(
     "--after", type=_SECONDS, default=0.0, metavar="S", help="Record from S seconds after the GPU's first use."
 )
@@ -69,6 +71,8 @@ def run(
     folder: Path | None,
     level: Level,
     steps: tuple[int, int] | None,
+    step_range: str,
+    range_name: str,
     after: float,
     duration: float,
     memory: float,
@@ -96,7 +100,7 @@ def run(
     name, *args = command
     single = (Module if as_module else Script)(name, tuple(args))
     target = Ranks(single, ranks) if ranks else single
-    window = Window(steps, after, duration, int(memory * 2**30))
+    window = Window(steps, step_range, range_name, after, duration, int(memory * 2**30))
     request = Request(target, level, folder, force, window, follow)
     if not target.can_start:
         launch.run_natively(request)
