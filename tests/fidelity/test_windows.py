@@ -8,7 +8,10 @@ import re
 import subprocess
 import sys
 
-from native import ENTRY, Outcome, facts, names, run_traced, script, write_files
+import pytest
+
+from gpu_trace.nvtx_recording.environment import injection_library
+from native import ENTRY, Outcome, events, facts, names, run_traced, script, write_files
 
 STEPS = """
 import time, torch
@@ -57,6 +60,43 @@ def test_memory_is_bounded(tmp_path):
     assert "memory budget" in facts(tmp_path / "run")["until"]
 
 
+NVTX = """
+import nvtx, torch
+x = torch.ones(4)
+for step in range(4):
+    with nvtx.annotate("step", domain="training"):
+        with nvtx.annotate("inner", domain="training"), nvtx.annotate("step", domain="other"): pass
+        if step == 2:
+            handle = torch.cuda.nvtx.range_start("chosen"); x.sin(); torch.cuda.nvtx.range_end(handle)
+        x.cos()
+    x.tan()
+"""
+needs_library = pytest.mark.skipif(injection_library() is None, reason="needs the NVTX library, built by the install")
+
+
+def operators(folder) -> list[str]:
+    wanted = ("aten::sin", "aten::cos", "aten::tan")
+    return [event["name"][6:] for event in events(folder / "run") if event.get("name") in wanted]
+
+
+@needs_library
+def test_only_inside_an_nvtx_range(tmp_path):
+    assert run(NVTX, tmp_path, "--range", "chosen") == Outcome("", "", 0)
+    assert operators(tmp_path) == ["sin"]
+
+
+@needs_library
+def test_every_time_in_an_nvtx_range(tmp_path):
+    assert run(NVTX, tmp_path, "--range", "step") == Outcome("", "", 0)
+    assert operators(tmp_path) == ["cos", "cos", "sin", "cos", "cos"]
+
+
+@needs_library
+def test_a_window_of_steps_that_nvtx_ranges_make(tmp_path):
+    assert run(NVTX, tmp_path, "--steps", "1:3", "--step-range", "step") == Outcome("", "", 0)
+    assert operators(tmp_path) == ["tan", "cos", "tan", "sin", "cos"]
+
+
 RANKS = """
 import torch, torch.distributed as dist
 dist.init_process_group("gloo")
@@ -69,7 +109,7 @@ dist.destroy_process_group()
 
 def test_ranks_have_a_trace_each_on_one_clock(tmp_path):
     outcome = run(RANKS, tmp_path, "--nproc-per-node", "2")
-    assert (outcome.stdout, outcome.code) == ("8\n8\n", 0)
+    assert (sorted(outcome.stdout), outcome.code) == (["\n", "\n", "8", "8"], 0)
     traces = [
         json.loads(gzip.decompress((tmp_path / f"run/trace-rank-{rank}.json.gz").read_bytes())) for rank in range(2)
     ]

@@ -16,6 +16,7 @@ COMMANDS = {
     "summary": "Print the overlap summary of a trace.",
     "open": "Show a trace in the Perfetto UI.",
     "export": "Write a trace as a file for the Perfetto UI.",
+    "doctor": "Say what will work on this machine, and the way out of what will not.",
     "info": "Say what a trace is, what is in it, and what was lost.",
 }
 """Each command is the function of that name in ``gpu_trace.commands.<name>``; its one line of help stands here, so that

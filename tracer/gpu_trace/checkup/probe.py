@@ -3,16 +3,14 @@
 import json
 
 import torch
-from torch.autograd import ProfilerActivity
 
 
 def main() -> None:
     """Use the GPU if there is one, and report."""
-    found = {
+    found: dict[str, object] = {
         "torch": str(torch.__version__),
         "cuda": torch.version.cuda or getattr(torch.version, "hip", None) or "",
         "gpus": [],
-        "cupti": ProfilerActivity.CUDA in torch.autograd._supported_activities(),
         "error": "",
     }
     try:

@@ -321,27 +321,76 @@ static uint32_t message(const EventAttributes* event) {
     }
 }
 
+/* ---- one range that somebody waits for, to record only inside it: told before it begins and after it has ended ---- */
+
+static struct {
+    _Atomic uint32_t name; /* 0: nobody waits */
+    void (*tell)(int entered);
+    _Atomic uint64_t range; /* the last one begun by start, not yet ended */
+} awaited;
+static __thread struct { uint32_t domain, deeper; int inside; } within; /* the thread's outermost, in its domain */
+
+static void awaited_push(uint32_t domain, uint32_t name) {
+    if (within.inside) {
+        within.deeper += within.domain == domain;
+    } else if (name && name == atomic_load_explicit(&awaited.name, memory_order_acquire)) {
+        within.inside = 1, within.domain = domain, within.deeper = 0;
+        awaited.tell(1);
+    }
+}
+
+static void awaited_pop(uint32_t domain) {
+    if (!within.inside || within.domain != domain) return;
+    if (within.deeper) {
+        within.deeper--;
+    } else {
+        within.inside = 0;
+        awaited.tell(0);
+    }
+}
+
+static void awaited_start(uint64_t range, uint32_t name) {
+    uint64_t none = 0;
+    if (name && name == atomic_load_explicit(&awaited.name, memory_order_acquire) && atomic_compare_exchange_strong(&awaited.range, &none, range))
+        awaited.tell(1);
+}
+
+static void awaited_end(uint64_t range) {
+    if (range && atomic_compare_exchange_strong(&awaited.range, &range, 0)) awaited.tell(0);
+}
+
+EXPORT void gpu_trace_await(const char* name, void (*tell)(int entered)) {
+    awaited.tell = tell;
+    atomic_store_explicit(&awaited.name, ascii(name), memory_order_release);
+}
+
 /* ---- what stands behind NVTX's functions. A domain's handle is the number of its name; the default domain's is 0. ---- */
 
 static _Thread_local int depth; /* NVTX promises the depth of nesting; no caller that we know of looks at it */
 
 static int push(uint32_t domain, uint32_t name, const EventAttributes* more) {
+    awaited_push(domain, name);
     record(PUSH, now_ns(), 0, domain, name, more);
     return depth++;
 }
 
 static int pop(uint32_t domain) {
     record(POP, now_ns(), 0, domain, 0, NULL);
+    awaited_pop(domain);
     return depth > 0 ? --depth : -1;
 }
 
 static uint64_t start(uint32_t domain, uint32_t name, const EventAttributes* more) {
     uint64_t range = atomic_fetch_add(&recording.next_range, 1) + 1;
+    awaited_start(range, name);
     record(START, now_ns(), range, domain, name, more);
     return range;
 }
 
-static void end(uint32_t domain, uint64_t range) { record(END, now_ns(), range, domain, 0, NULL); }
+static void end(uint32_t domain, uint64_t range) {
+    record(END, now_ns(), range, domain, 0, NULL);
+    awaited_end(range);
+}
 
 static void mark(uint32_t domain, uint32_t name, const EventAttributes* more) { record(MARK, now_ns(), 0, domain, name, more); }
 

@@ -73,9 +73,9 @@ def record(request: Request, folder: RunFolder) -> Recording:
         recording = _collected(recording, pid)
         facts.write(request, recording, began)
         folder.discard_raw()
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         kept = f"; what was recorded lies in {os.path.relpath(folder.raw)}" if folder.raw.exists() else ""
-        recording.lost.append(f"the run folder could not be completed ({error}){kept}")
+        recording.lost.append(f"the run folder could not be completed ({error or type(error).__name__}){kept}")
     return recording
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .kineto_text import KinetoText, NoTrace, parse
+from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ def read_parts(raw: Path, pid: int) -> tuple[list[KinetoText], list[str]]:
         parts.append(part)
         if part.damage:
             damage.append(part.damage)
-    return parts, damage
+    return with_distinct_ids(parts), damage
 
 
 def _part_number(path: Path) -> int:

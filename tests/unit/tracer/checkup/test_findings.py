@@ -7,9 +7,9 @@ import pytest
 from gpu_trace.checkup.examine import Machine
 from gpu_trace.checkup.findings import State, findings
 
-TORCH = {"torch": "2.13.0", "cuda": "13.0", "gpus": ["NVIDIA H200"], "cupti": True, "error": ""}
+TORCH = {"torch": "2.13.0", "cuda": "13.0", "gpus": ["NVIDIA H200"], "error": ""}
 HEALTHY = Machine("linux", (3, 12, 1), True, TORCH, recorded="gpu", kernels=20, operators=20, injection=True)
-NO_GPU = {**TORCH, "cuda": "", "gpus": [], "cupti": False}
+NO_GPU = {**TORCH, "cuda": "", "gpus": []}
 
 
 def states(machine: Machine) -> dict[str, State]:
