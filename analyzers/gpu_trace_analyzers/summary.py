@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .questions.causes import causes
+from .questions.collectives import collective_figures
 from .questions.idle import idle_causes
 from .questions.overlap import active_devices, device_figures, pair_figures
-from .questions.ranges import range_figures
+from .questions.ranges import range_figures, step_figures
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from .model import Engine, Source, Trace
+    from .questions.collectives import CollectiveFigures
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
     from .questions.sweep import Window
@@ -33,6 +35,9 @@ class Summary:
     """why copies were exposed: of each device the causes, the longest first"""
     idle: tuple[CauseFigures, ...] = ()
     """why devices were idle, likewise"""
+    steps: tuple[RangeFigures, ...] = ()
+    """each step by itself"""
+    collectives: tuple[CollectiveFigures, ...] = ()
     window: Window | None = None
     """the stretch of time that was asked for; None for the whole trace"""
 
@@ -45,18 +50,26 @@ class Summary:
         return tuple(row for row in self.idle if row.device == position)
 
 
-def summarise(trace: Trace, copies: Collection[Engine] | None = None, window: Window | None = None) -> Summary:
+def summarise(
+    trace: Trace,
+    copies: Collection[Engine] | None = None,
+    window: Window | None = None,
+    step_range: str | None = None,
+) -> Summary:
     """Ask every question of a trace.
 
     ``copies``: the engines that count as copying (default: by kind of device). ``window``: the stretch of time that
-    counts (default: of each device its own span); ranges count with what they launched, wherever it ran.
+    counts (default: of each device its own span). ``step_range``: the name of the range that is a
+    step (default: ``ProfilerStep#n``).
     """
     return Summary(
         source=trace.source,
         devices=tuple(device_figures(trace, position, copies, window) for position in active_devices(trace)),
         pairs=tuple(pair_figures(trace, window)),
-        ranges=tuple(range_figures(trace, copies)),
+        ranges=tuple(range_figures(trace, copies, window)),
         exposed=tuple(causes(trace, copies, window)),
         idle=tuple(idle_causes(trace, window)),
+        steps=tuple(step_figures(trace, step_range, copies, window)),
+        collectives=tuple(collective_figures(trace, window)),
         window=window,
     )

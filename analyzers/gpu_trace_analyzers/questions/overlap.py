@@ -86,6 +86,12 @@ class DeviceFigures:
         shorter = min(self.compute_ns, self.copy_ns)
         return self.overlap_ns / shorter if shorter else None
 
+    def ratio_of(self, engine: Engine) -> float | None:
+        """The overlap ratio of one engine alone: its hidden time over the shorter of its time and the compute's."""
+        row = self.engines.get(engine)
+        shorter = min(row.busy_ns, self.compute_ns) if row and engine != Engine.COMPUTE else 0
+        return row.hidden_ns / shorter if row and shorter else None
+
     @property
     def hidden_share(self) -> float | None:
         """Overlap over copy time. None where nothing was copied."""

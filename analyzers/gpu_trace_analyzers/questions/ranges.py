@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .grouped import GroupedIntervals, summed
+from .issued import LaunchOrder
 from .launches import launches
 from .overlap import COMPUTE
 from .sweep import layers, union
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
-    from ..intervals import Intervals
-    from ..model import DeviceWork, Engine, Int16, Int64, Ranges, Trace
-    from .launches import Launches
+    from ..model import DeviceWork, Engine, Int64, Ranges, Trace
+    from .sweep import Window
+
+PROFILER_STEP = re.compile(r"^ProfilerStep#\d+$")
+"""How ``torch.profiler``'s ``step()`` names its ranges; they are one range, ``ProfilerStep#*``."""
 
 
 @dataclass(frozen=True, slots=True)
 class RangeFigures:
     """One range on one device; the same name again (in the same domain) is the same range.
 
+    An instance's window reaches from the start of the first operation that it launched to the end of the last.
     ``hidden_copy_ns`` is the part of the range's own copies during which the device computed anything at all, for
     this range or for another.
     """
@@ -30,13 +36,20 @@ class RangeFigures:
     name: str
     domain: str
     count: int
+    """instances, whether they gave this device anything to do or not"""
     host_ns: int
     """time between its beginnings and its ends on the host, added up"""
+    depth: int = 0
+    """how many ranges of its thread it lies in, where it lies in the fewest"""
     device: int | None = None
     """position in ``Trace.devices``; None for a range that gave no device anything to do"""
     operations: int = 0
     window_ns: int = 0
-    """from the start of the first of its operations to the end of the last"""
+    """windows of all instances, added up"""
+    median_ns: int = 0
+    """median of the windows of those instances that gave the device something to do (of an even number: the lower)"""
+    worst_ns: int = 0
+    """the longest of them"""
     compute_ns: int = 0
     copy_ns: int = 0
     hidden_copy_ns: int = 0
@@ -47,88 +60,179 @@ class RangeFigures:
         return self.copy_ns - self.hidden_copy_ns
 
 
-def range_figures(trace: Trace, copies: Collection[Engine] | None = None) -> list[RangeFigures]:
-    """A row per range and device, in the order in which ranges first began. Marks have no length and are left out."""
+def range_figures(
+    trace: Trace, copies: Collection[Engine] | None = None, window: Window | None = None
+) -> list[RangeFigures]:
+    """A row per range and device, in the order in which ranges first began. Marks have no length and are left out.
+
+    Of operations that cross an edge of ``window`` the part inside counts, and ranges that do not meet it are left out.
+    """
+    ranges = _with_length(trace, window)
+    return _figures(trace, ranges, _by_name(trace, ranges), copies, window)
+
+
+def step_figures(
+    trace: Trace, step_range: str | None = None, copies: Collection[Engine] | None = None, window: Window | None = None
+) -> list[RangeFigures]:
+    """A row per step and device, in order: each instance of the range of that name (default: ``ProfilerStep#n``)."""
+    ranges = _with_length(trace, window)
+    is_step = [
+        code
+        for code in np.unique(ranges.name).tolist()
+        if (PROFILER_STEP.match(trace.text(code)) if step_range is None else trace.text(code) == step_range)
+    ]
+    steps = ranges[np.isin(ranges.name, is_step)]
+    return _figures(trace, steps, np.arange(len(steps)), copies, window)
+
+
+def _with_length(trace: Trace, window: Window | None) -> Ranges:
     ranges = trace.ranges[trace.ranges.end_ns > trace.ranges.start_ns]
-    issued = _LaunchOrder(launches(trace), trace.work.process)
-    computing = {int(d): union(layers(trace.work_of(int(d))), COMPUTE) for d in np.unique(trace.work.device)}
+    if window is None:
+        return ranges
+    return ranges[(ranges.start_ns < window.end_ns) & (ranges.end_ns > window.start_ns)]
+
+
+def _by_name(trace: Trace, ranges: Ranges) -> Int64:
+    """For each range the number of its (domain, name, kind), numbered as they first began."""
+    steps = [c for c in np.unique(ranges.name).tolist() if PROFILER_STEP.match(trace.text(c))]
+    name = np.where(np.isin(ranges.name, steps), steps[0], ranges.name) if steps else ranges.name
+    key = np.stack((ranges.domain, name, ranges.kind.astype(np.int32)), axis=1)
+    _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[group.reshape(-1)]
+
+
+def _figures(
+    trace: Trace, ranges: Ranges, group: Int64, copies: Collection[Engine] | None, window: Window | None
+) -> list[RangeFigures]:
+    """The rows of each group of ranges, in the order of their numbers."""
+    instance, row = LaunchOrder(trace, launches(trace)).inside(ranges)
+    work = trace.work[row]
+    if window is not None:
+        inside = (work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)
+        instance, row, work = instance[inside], row[inside], work[inside]
+    start_ns = work.start_ns if window is None else np.maximum(work.start_ns, window.start_ns)
+    end_ns = work.end_ns if window is None else np.minimum(work.end_ns, window.end_ns)
+    owned = _Owned(instance, group[instance], row, work, start_ns, end_ns)
+    on_devices = [_OnDevice(trace, int(d), owned.on(int(d)), group, copies) for d in np.unique(work.device)]
+    depth = _depths(ranges)
     rows: list[RangeFigures] = []
-    for same in _by_name(ranges):
-        own = trace.work[issued.inside(ranges[same])]
-        rows += _rows_of_one_name(trace, ranges[same], own, computing, copies)
+    for g, members in _members(group):
+        named = _named(trace, ranges, members, depth)
+        rows += [found for d in on_devices if (found := d.row(g, named))] or [named]
     return rows
 
 
-class _LaunchOrder:
-    """The operations of each host thread in the order of their launch, so that a range is a slice of them."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Owned:
+    """Operations of ranges, each as often as it has an owner: instance, group and row of ``Trace.work``."""
 
-    def __init__(self, launched: Launches, process: Int16) -> None:
-        known = np.flatnonzero(launched.known)
-        thread, at_ns = launched.thread[known], launched.at_ns[known]
-        order = np.lexsort((at_ns, thread, process[known]))
-        self._rows = known[order]
-        self._at_ns = at_ns[order]
-        owner = list(zip(process[known][order].tolist(), thread[order].tolist(), strict=True))
-        firsts = [i for i in range(len(owner)) if i == 0 or owner[i] != owner[i - 1]]
-        ends = [*firsts[1:], len(owner)][: len(firsts)]
-        self._slices = {owner[first]: (first, end) for first, end in zip(firsts, ends, strict=True)}
+    instance: Int64
+    group: Int64
+    row: Int64
+    work: DeviceWork
+    start_ns: Int64
+    end_ns: Int64
 
-    def inside(self, ranges: Ranges) -> Int64:
-        """Rows of ``Trace.work`` launched inside any of these ranges, on their own threads; each once, in order."""
-        found = [self._inside_one(*row) for row in _rows(ranges)]
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
-
-    def _inside_one(self, process: int, thread: int, start_ns: int, end_ns: int) -> Int64:
-        first, last = self._slices.get((process, thread), (0, 0))
-        low, high = first + np.searchsorted(self._at_ns[first:last], [start_ns, end_ns])
-        return self._rows[low:high]
-
-
-def _rows(ranges: Ranges) -> Iterator[tuple[int, int, int, int]]:
-    columns = (ranges.process, ranges.thread, ranges.start_ns, ranges.end_ns)
-    return zip(*(column.tolist() for column in columns), strict=True)
+    def on(self, device: int) -> _Owned:
+        """Those that ran on one device."""
+        here = self.work.device == device
+        return _Owned(
+            self.instance[here],
+            self.group[here],
+            self.row[here],
+            self.work[here],
+            self.start_ns[here],
+            self.end_ns[here],
+        )
 
 
-def _by_name(ranges: Ranges) -> Iterator[Int64]:
-    """Positions of the ranges of each (domain, name, kind), in the order in which they first began."""
-    key = np.stack((ranges.domain, ranges.name, ranges.kind.astype(np.int32)), axis=1)
-    _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    members = np.argsort(group.reshape(-1), kind="stable")
-    borders = np.searchsorted(group.reshape(-1)[members], np.arange(len(first) + 1))
-    for g in np.argsort(first):
-        yield members[borders[g] : borders[g + 1]]
+class _OnDevice:
+    """The figures of all groups on one device."""
+
+    def __init__(
+        self, trace: Trace, device: int, owned: _Owned, group: Int64, copies: Collection[Engine] | None
+    ) -> None:
+        groups = int(group.max()) + 1
+        chosen = trace.devices[device].default_copies if copies is None else copies
+        copying, computing = _union(owned, chosen), union(layers(trace.work_of(device)), COMPUTE)
+        self.device = device
+        self.operations = np.bincount(_distinct(owned), minlength=groups)
+        self.compute_ns = _union(owned, COMPUTE).total_ns(groups)
+        self.copy_ns = copying.total_ns(groups)
+        hidden = computing.covered_ns(copying.start_ns, copying.end_ns)
+        self.hidden_ns = summed(copying.group, hidden, groups)
+        self.windows = _windows(owned, group)
+
+    def row(self, g: int, named: RangeFigures) -> RangeFigures | None:
+        """Of one group; None where it gave this device nothing to do."""
+        if not self.operations[g]:
+            return None
+        windows = self.windows[g]
+        return RangeFigures(
+            name=named.name,
+            domain=named.domain,
+            count=named.count,
+            host_ns=named.host_ns,
+            depth=named.depth,
+            device=self.device,
+            operations=int(self.operations[g]),
+            window_ns=int(windows.sum()),
+            median_ns=int(windows[(len(windows) - 1) // 2]),
+            worst_ns=int(windows[-1]),
+            compute_ns=int(self.compute_ns[g]),
+            copy_ns=int(self.copy_ns[g]),
+            hidden_copy_ns=int(self.hidden_ns[g]),
+        )
 
 
-def _rows_of_one_name(
-    trace: Trace,
-    ranges: Ranges,
-    own: DeviceWork,
-    computing: Mapping[int, Intervals],
-    copies: Collection[Engine] | None,
-) -> list[RangeFigures]:
-    row = RangeFigures(
-        name=trace.text(int(ranges.name[0])),
-        domain=trace.text(int(ranges.domain[0])),
-        count=len(ranges),
-        host_ns=int((ranges.end_ns - ranges.start_ns).sum()),
+def _union(owned: _Owned, engines: Collection[Engine]) -> GroupedIntervals:
+    these = np.isin(owned.work.engine, [int(engine) for engine in engines])
+    return GroupedIntervals.of(owned.group[these], owned.start_ns[these], owned.end_ns[these])
+
+
+def _distinct(owned: _Owned) -> Int64:
+    """The group of each operation that a group has, once: instances of one name may nest."""
+    order = np.lexsort((owned.row, owned.group))
+    group, row = owned.group[order], owned.row[order]
+    new = np.concatenate(([True], (group[1:] != group[:-1]) | (row[1:] != row[:-1])))[: len(group)]
+    return np.asarray(group[new])
+
+
+def _windows(owned: _Owned, group: Int64) -> dict[int, Int64]:
+    """By group, the windows of its instances in order of length."""
+    first, last = np.full(len(group), np.iinfo(np.int64).max), np.full(len(group), np.iinfo(np.int64).min)
+    np.minimum.at(first, owned.instance, owned.start_ns)
+    np.maximum.at(last, owned.instance, owned.end_ns)
+    active = np.unique(owned.instance)
+    ns = last[active] - first[active]
+    order = np.lexsort((ns, group[active]))
+    return {g: ns[order][members] for g, members in _members(group[active][order])}
+
+
+def _named(trace: Trace, ranges: Ranges, members: Int64, depth: Int64) -> RangeFigures:
+    text = trace.text(int(ranges.name[members[0]]))
+    return RangeFigures(
+        name="ProfilerStep#*" if len(members) > 1 and PROFILER_STEP.match(text) else text,
+        domain=trace.text(int(ranges.domain[members[0]])),
+        count=len(members),
+        host_ns=int((ranges.end_ns[members] - ranges.start_ns[members]).sum()),
+        depth=int(depth[members].min()),
     )
-    devices = [int(device) for device in np.unique(own.device)]
-    chosen = {device: trace.devices[device].default_copies if copies is None else copies for device in devices}
-    return [_on_device(row, device, own, computing[device], chosen[device]) for device in devices] or [row]
 
 
-def _on_device(
-    row: RangeFigures, device: int, own: DeviceWork, computing: Intervals, copies: Collection[Engine]
-) -> RangeFigures:
-    own = own[own.device == device]
-    busy = layers(own)
-    copying = union(busy, copies)
-    return replace(
-        row,
-        device=device,
-        operations=len(own),
-        window_ns=int(own.end_ns.max() - own.start_ns.min()),
-        compute_ns=union(busy, COMPUTE).total_ns,
-        copy_ns=copying.total_ns,
-        hidden_copy_ns=(copying & computing).total_ns,
-    )
+def _members(group: Int64) -> Iterator[tuple[int, Int64]]:
+    """Each group's number, and the positions of its members in order."""
+    order = np.argsort(group, kind="stable")
+    numbers, first = np.unique(group[order], return_index=True)
+    yield from zip(numbers.tolist(), np.split(order, first[1:]), strict=False)  # of nothing, split makes one part
+
+
+def _depths(ranges: Ranges) -> Int64:
+    """For each range, how many of its thread it lies in: those that began before it and have not ended."""
+    depth = np.zeros(len(ranges), dtype=np.int64)
+    owner = np.unique(np.stack((ranges.process.astype(np.int64), ranges.thread)), axis=1, return_inverse=True)[1]
+    for _, mine in _members(owner.reshape(-1)):
+        order = mine[np.lexsort((-ranges.end_ns[mine], ranges.start_ns[mine]))]
+        ended = np.searchsorted(np.sort(ranges.end_ns[mine]), ranges.start_ns[order], side="right")
+        depth[order] = np.arange(len(order)) - ended
+    return depth

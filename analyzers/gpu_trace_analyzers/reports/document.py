@@ -14,6 +14,7 @@ from .sentences import evidence_line
 
 if TYPE_CHECKING:
     from ..model import Source
+    from ..questions.collectives import CollectiveFigures
     from ..questions.evidence import Evidence
     from ..questions.overlap import DeviceFigures, EngineFigures, PairFigures
     from ..questions.ranges import RangeFigures
@@ -37,6 +38,9 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "devices": [_device(figures) for figures in summary.devices],
         "device_pairs": [_pair(pair, place) for pair in summary.pairs],
         "ranges": [_range(row, place) for row in summary.ranges],
+        "steps": [_range(row, place) for row in summary.steps],
+        "collectives": [_collective(row, place) for row in summary.collectives],
+        "window": None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
         "exposed": [_cause(row, place) for row in summary.exposed],
         "idle": [_cause(row, place) for row in summary.idle],
     }
@@ -63,7 +67,10 @@ def _device(figures: DeviceFigures) -> dict[str, Any]:
         "span_ns": figures.span_ns,
         "busy_ns": figures.busy_ns,
         "idle_ns": figures.idle_ns,
-        "engines": {engine.key: _engine(row) for engine, row in figures.engines.items()},
+        "engines": {
+            engine.key: {**_engine(row), "overlap_ratio": figures.ratio_of(engine)}
+            for engine, row in figures.engines.items()
+        },
         "copies": [engine.key for engine in figures.copies],
         "compute_ns": figures.compute_ns,
         "copy_ns": figures.copy_ns,
@@ -109,11 +116,25 @@ def _range(row: RangeFigures, place: dict[int, int]) -> dict[str, Any]:
         "host_ns": row.host_ns,
         "device": None if row.device is None else place[row.device],
         "operations": row.operations,
+        "depth": row.depth,
         "window_ns": row.window_ns,
+        "median_ns": row.median_ns,
+        "worst_ns": row.worst_ns,
         "compute_ns": row.compute_ns,
         "copy_ns": row.copy_ns,
         "hidden_copy_ns": row.hidden_copy_ns,
         "exposed_copy_ns": row.exposed_copy_ns,
+    }
+
+
+def _collective(row: CollectiveFigures, place: dict[int, int]) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "device": place[row.device],
+        "count": row.count,
+        "busy_ns": row.busy_ns,
+        "hidden_ns": row.hidden_ns,
+        "exposed_ns": row.exposed_ns,
     }
 
 

@@ -13,7 +13,7 @@ from .sentences import (
     source_line,
     verdict,
 )
-from .tables import engine_table, idle_table, pair_table, range_table
+from .tables import collective_table, engine_table, idle_table, pair_table, range_table
 from .units import count, duration
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ def to_markdown(summary: Summary) -> str:
         blocks.append(_escape(nothing_recorded(summary)))
     if summary.pairs:
         blocks += ["## Devices at once", _table(pair_table(summary))]
+    if summary.collectives:
+        blocks += ["## Collectives", _table(collective_table(summary))]
     if summary.ranges:
         blocks += ["## Ranges", _table(range_table(summary.ranges, summary))]
+    if len(summary.steps) > len(summary.devices):
+        blocks += ["## Steps", _table(range_table(summary.steps, summary))]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -57,8 +61,14 @@ def _cause(row: CauseFigures) -> str:
 
 def _table(table: Table) -> str:
     rule = [":--" if position < table.words else "--:" for position in range(len(table.headings))]
-    rows = [table.headings, rule, *(tuple(_escape(cell) for cell in row) for row in table.rows)]
+    rows = [table.headings, rule, *(tuple(_cell(cell) for cell in row) for row in table.rows)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    """Leading spaces show how deep a range lies; markdown would drop them."""
+    indent = len(text) - len(text.lstrip(" "))
+    return "&nbsp;" * indent + _escape(text[indent:])
 
 
 def _escape(text: str) -> str:

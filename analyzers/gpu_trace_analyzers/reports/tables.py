@@ -26,6 +26,7 @@ ENGINE_NAMES = {
     Engine.MEMSET: "memset",
     Engine.UNKNOWN: "unknown",
 }
+INDENT = "  "
 _NEVER_HIDDEN = (Engine.COMPUTE, Engine.UNKNOWN)
 
 
@@ -56,11 +57,21 @@ def pair_table(summary: Summary) -> Table:
     return Table(("devices at once", "together", "of the shorter", "ratio"), rows)
 
 
-def range_table(rows: tuple[RangeFigures, ...], summary: Summary) -> Table:
-    """A row per range and device."""
-    headings = ("range", "device", "count", "host", "window", "compute", "copy", "hidden", "exposed")
+def range_table(rows: Sequence[RangeFigures], summary: Summary) -> Table:
+    """A row per range and device; what lies inside a range of its thread is indented."""
+    headings = ("range", "device", "count", "window", "median", "worst", "compute", "copy", "hidden", "exposed")
     labels = {figures.position: _short_label(figures) for figures in summary.devices}
     return Table(headings, tuple(_range_row(row, labels) for row in rows), words=2)
+
+
+def collective_table(summary: Summary) -> Table:
+    """A row per collective and device."""
+    labels = {figures.position: _short_label(figures) for figures in summary.devices}
+    rows = tuple(
+        (r.name, labels[r.device], count(r.count), duration(r.busy_ns), duration(r.hidden_ns), duration(r.exposed_ns))
+        for r in summary.collectives
+    )
+    return Table(("collective", "device", "count", "busy", "hidden", "exposed"), rows, words=2)
 
 
 def idle_table(rows: Sequence[CauseFigures], figures: DeviceFigures) -> Table:
@@ -83,10 +94,10 @@ def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:
 
 
 def _range_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
-    name = f"{row.domain}: {row.name}" if row.domain else row.name
-    host = (count(row.count), duration(row.host_ns))
+    name = INDENT * row.depth + (f"{row.domain}: {row.name}" if row.domain else row.name)
     if row.device is None:
-        return (name, NONE, *host, NONE, NONE, NONE, NONE, NONE)
+        return (name, NONE, count(row.count), *[NONE] * 7)
+    times = tuple(duration(ns) for ns in (row.window_ns, row.median_ns, row.worst_ns, row.compute_ns))
     copying = (row.copy_ns, row.hidden_copy_ns, row.exposed_copy_ns)
     copies = tuple(duration(ns) for ns in copying) if row.copy_ns else (NONE, NONE, NONE)
-    return (name, labels[row.device], *host, duration(row.window_ns), duration(row.compute_ns), *copies)
+    return (name, labels[row.device], count(row.count), *times, *copies)

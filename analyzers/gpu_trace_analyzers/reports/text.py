@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..model import Engine
+from .fitting import GAP, fitted, widths
 from .sentences import (
     evidence_line,
     nothing_recorded,
@@ -20,15 +21,16 @@ from .sentences import (
     source_line,
     verdict,
 )
-from .tables import engine_table, pair_table, range_table
+from .tables import collective_table, engine_table, pair_table, range_table
 from .units import count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import ConsoleOptions, JustifyMethod, RenderableType, RenderResult
+    from rich.console import RenderableType
 
     from ..questions.overlap import DeviceFigures
+    from ..questions.ranges import RangeFigures
     from ..questions.verdicts import CauseFigures
     from ..summary import Summary
     from .tables import Table
@@ -39,8 +41,7 @@ IDLE_SHOWN_FROM = 0.02
 CAUSE_SHOWN_FROM = 0.02
 """Share of the exposed (or idle) time below which a cause is not worth a line here."""
 _BAR_WIDTH = 24
-_GAP = 2
-_NAME_WIDTH = 8
+_SHORTEST_BAR = 6
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _STYLES = {Engine.COMPUTE: "green", Engine.COLLECTIVE: "magenta", Engine.MEMSET: "dim", Engine.UNKNOWN: "red"}
 _COPY_STYLE = "cyan"
@@ -53,31 +54,35 @@ def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
     console = Console(
         file=out, width=width, force_terminal=color, color_system="standard" if color else None, highlight=False
     )
-    console.print(_summary(summary))
+    console.print(_summary(summary, width))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
-def _summary(summary: Summary) -> RenderableType:
+def _summary(summary: Summary, width: int) -> RenderableType:
     parts: list[RenderableType] = [Text(source_line(summary.source), style="dim")]
     parts += [Text(note, style="yellow") for note in reading_notes(summary.source)]
-    parts += [part for figures in summary.devices for part in _device(figures, summary)]
+    parts += [part for figures in summary.devices for part in _device(figures, summary, width)]
     if not summary.devices:
         parts += ["", Text(nothing_recorded(summary))]
     if summary.pairs:
-        parts += ["", _table(pair_table(summary))]
+        parts += ["", _table(pair_table(summary), width)]
+    if summary.collectives:
+        parts += ["", _table(collective_table(summary), width)]
     if summary.ranges:
-        parts += ["", *_ranges(summary)]
+        parts += _ranges(summary.ranges, summary, width)
+    if len(summary.steps) > len(summary.devices):
+        parts += _ranges(summary.steps, summary, width)
     return Group(*parts)
 
 
-def _device(figures: DeviceFigures, summary: Summary) -> Sequence[RenderableType]:
+def _device(figures: DeviceFigures, summary: Summary, width: int) -> Sequence[RenderableType]:
     exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
     headline = Text.assemble((figures.device.label, "bold"), ": ", verdict(figures, exposed))
     lines: list[RenderableType] = [_indented(Text(line)) for line in overlap_lines(figures)]
     lines += [part for row in exposed for part in _cause(row, "exposed", figures.exposed_copy_ns)]
     if figures.idle_ns >= figures.span_ns * IDLE_SHOWN_FROM:
         lines += [part for row in idle for part in _cause(row, "idle", figures.idle_ns)]
-    return ["", headline, _indented(_engines(figures), 1), *lines]
+    return ["", headline, _indented(_engines(figures, width - 1), 1), *lines]
 
 
 def _cause(row: CauseFigures, what: str, whole_ns: int) -> Sequence[RenderableType]:
@@ -95,61 +100,45 @@ def _indented(part: RenderableType, by: int = 2) -> RenderableType:
     return Padding(part, (0, 0, 0, by))
 
 
-def _engines(figures: DeviceFigures) -> RenderableType:
-    table = engine_table(figures)
-    drawn = _empty_table(table, extra_after=2)
+def _engines(figures: DeviceFigures, width: int) -> RichTable:
+    """The table of engines, with bars in whatever room it leaves."""
+    table, _ = fitted(engine_table(figures), width)
+    bar = min(_BAR_WIDTH, width - sum(widths(table)) - GAP * len(table.headings))
+    drawn = _empty_table(table, bar if bar >= _SHORTEST_BAR else 0)
     busy = [(row.busy_ns, _STYLES.get(row.engine, _COPY_STYLE)) for row in figures.engines.values()]
     for cells, (ns, style) in zip(table.rows, [*busy, (figures.idle_ns, "dim")], strict=True):
-        bar = Text(_bar(ns, figures.span_ns), style=style)
-        drawn.add_row(*(Text(cell) for cell in cells[:2]), bar, *(Text(cell) for cell in cells[2:]))
-    return _Fitted(drawn)
-
-
-def _ranges(summary: Summary) -> Sequence[RenderableType]:
-    parts: list[RenderableType] = [_table(range_table(summary.ranges[:RANGES_SHOWN], summary))]
-    if len(summary.ranges) > RANGES_SHOWN:
-        more = count(len(summary.ranges) - RANGES_SHOWN, "more row")
-        parts.append(Text(f"and {more}; all are in --json", style="dim"))
-    return parts
-
-
-def _table(table: Table) -> RenderableType:
-    drawn = _empty_table(table)
-    for cells in table.rows:
-        drawn.add_row(*(Text(cell) for cell in cells))
-    return _Fitted(drawn)
-
-
-def _empty_table(table: Table, extra_after: int | None = None) -> RichTable:
-    drawn = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, _GAP, 0, 0))
-    widths = [max(map(len, column)) for column in zip(table.headings, *table.rows, strict=True)]
-    for position, heading in enumerate(table.headings):
-        if position == extra_after:
-            drawn.add_column("", no_wrap=True, width=_BAR_WIDTH)
-        if position == 0:
-            # Only a name may be cut short; half a figure is a wrong figure.
-            drawn.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=widths[0])
-        else:
-            side: JustifyMethod = "left" if position < table.words else "right"
-            drawn.add_column(heading, justify=side, no_wrap=True, width=widths[position])
+        bars = [Text(_bar(ns, figures.span_ns, bar), style=style)] if bar >= _SHORTEST_BAR else []
+        drawn.add_row(*(Text(cell) for cell in cells[:2]), *bars, *(Text(cell) for cell in cells[2:]))
     return drawn
 
 
-class _Fitted:
-    """A table whose first column takes what the others leave: rich would rather leave out the last columns."""
-
-    def __init__(self, drawn: RichTable) -> None:
-        self._drawn = drawn
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        first, *others = self._drawn.columns
-        left = options.max_width - sum((column.width or 0) + _GAP for column in others)
-        first.width = max(_NAME_WIDTH, min(first.max_width or 0, left - _GAP))
-        yield self._drawn
+def _ranges(rows: Sequence[RangeFigures], summary: Summary, width: int) -> Sequence[RenderableType]:
+    parts: list[RenderableType] = ["", _table(range_table(rows[:RANGES_SHOWN], summary), width)]
+    if len(rows) > RANGES_SHOWN:
+        parts.append(Text(f"and {count(len(rows) - RANGES_SHOWN, 'more row')}; all are in --json", style="dim"))
+    return parts
 
 
-def _bar(part: int, whole: int) -> str:
+def _table(table: Table, width: int) -> RichTable:
+    table, _ = fitted(table, width)
+    drawn = _empty_table(table)
+    for cells in table.rows:
+        drawn.add_row(*(Text(cell) for cell in cells))
+    return drawn
+
+
+def _empty_table(table: Table, bar: int = 0) -> RichTable:
+    """Headings alone; with a column for bars after the second, where it has a width."""
+    drawn = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, GAP, 0, 0))
+    for position, heading in enumerate(table.headings):
+        if bar and position == 2:
+            drawn.add_column("", no_wrap=True, width=bar)
+        drawn.add_column(heading, no_wrap=True, justify="left" if position < table.words else "right")
+    return drawn
+
+
+def _bar(part: int, whole: int, width: int) -> str:
     """A bar as long as the part is of the whole, to an eighth of a column; something is never drawn as nothing."""
-    eighths = round(8 * _BAR_WIDTH * part / whole) if whole else 0
+    eighths = round(8 * width * part / whole) if whole else 0
     full, rest = divmod(max(eighths, 1 if part else 0), 8)
     return "█" * full + _EIGHTHS[rest].strip()

@@ -63,5 +63,6 @@ def _render(shown: Summary, form: str | None) -> str:
     from gpu_trace_analyzers.reports.text import to_text
 
     terminal = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size().columns, 140) if terminal else 100
+    columns = shutil.get_terminal_size((100, 24)).columns
+    width = min(columns, 140) if terminal or "COLUMNS" in os.environ else 100
     return to_text(shown, width=width, color=terminal and "NO_COLOR" not in os.environ)

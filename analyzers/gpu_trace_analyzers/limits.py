@@ -1,0 +1,115 @@
+"""Does a trace keep within limits? The answer of ``gpu-trace check``, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .questions.overlap import DeviceFigures
+    from .questions.ranges import RangeFigures
+    from .summary import Summary
+
+
+class Outcome(Enum):
+    """What a limit came to."""
+
+    OK = "ok"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    """the figure does not exist in this trace"""
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """At most this long, or this share of what the figure is a part of; exactly one of the two is given."""
+
+    ns: int | None = None
+    share: float | None = None
+
+    def holds(self, value_ns: int, whole_ns: int) -> bool:
+        """Whether the value is within."""
+        return value_ns <= self.ns if self.ns is not None else value_ns <= (self.share or 0.0) * whole_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What must hold for every device with activity, or for the range ``name`` wherever it ran; None asks nothing."""
+
+    min_overlap: float | None = None
+    """overlap ratio; of a range, the share of its copies that was hidden"""
+    max_exposed_copy: Most | None = None
+    """a share is one of the copy time"""
+    max_idle: Most | None = None
+    """a share is one of the span"""
+    range_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One limit on one device."""
+
+    subject: str
+    figure: str
+    outcome: Outcome
+    value: float | None
+    """a ratio, or ns; None where it is inconclusive"""
+    limit: float | Most
+    reason: str = ""
+    """why it is inconclusive"""
+
+
+def check(summary: Summary, limits: Limits) -> list[Checked]:
+    """Every limit on every subject. Raises `UsageError` for limits that ask nothing, or nothing a range has."""
+    if limits.min_overlap is None and limits.max_exposed_copy is None and limits.max_idle is None:
+        raise UsageError("nothing to check; give --min-overlap, --max-exposed-copy or --max-idle")
+    if limits.range_name is None:
+        return [row for figures in summary.devices for row in _device(figures, limits)] or [_nothing(limits)]
+    if limits.max_idle is not None:
+        raise UsageError("--max-idle cannot be asked of a range; idle time belongs to a device")
+    rows = [row for row in summary.ranges if row.name == limits.range_name and row.device is not None]
+    labels = {figures.position: figures.device.label for figures in summary.devices}
+    return [found for row in rows for found in _range(row, labels[row.device or 0], limits)] or [_nothing(limits)]
+
+
+def _device(figures: DeviceFigures, limits: Limits) -> Iterator[Checked]:
+    label = figures.device.label
+    if limits.min_overlap is not None:
+        reason = "nothing was copied" if not figures.copy_ns else "nothing was computed"
+        yield _at_least(label, "overlap ratio", figures.overlap_ratio, limits.min_overlap, reason)
+    if limits.max_exposed_copy is not None:
+        yield _at_most(label, "exposed copy", figures.exposed_copy_ns, figures.copy_ns, limits.max_exposed_copy)
+    if limits.max_idle is not None:
+        yield _at_most(label, "idle", figures.idle_ns, figures.span_ns, limits.max_idle)
+
+
+def _range(row: RangeFigures, label: str, limits: Limits) -> Iterator[Checked]:
+    subject = f"{row.name} on {label}"
+    if limits.min_overlap is not None:
+        hidden = row.hidden_copy_ns / row.copy_ns if row.copy_ns else None
+        yield _at_least(subject, "hidden share of copies", hidden, limits.min_overlap, "it copied nothing")
+    if limits.max_exposed_copy is not None:
+        yield _at_most(subject, "exposed copy", row.exposed_copy_ns, row.copy_ns, limits.max_exposed_copy)
+
+
+def _at_least(subject: str, figure: str, value: float | None, limit: float, reason: str) -> Checked:
+    if value is None:
+        return Checked(subject, figure, Outcome.INCONCLUSIVE, None, limit, reason)
+    return Checked(subject, figure, Outcome.OK if value >= limit else Outcome.FAILED, value, limit)
+
+
+def _at_most(subject: str, figure: str, value_ns: int, whole_ns: int, limit: Most) -> Checked:
+    outcome = Outcome.OK if limit.holds(value_ns, whole_ns) else Outcome.FAILED
+    return Checked(subject, figure, outcome, value_ns, limit)
+
+
+def _nothing(limits: Limits) -> Checked:
+    if limits.range_name is not None:
+        reason = "no such range gave a device anything to do"
+        return Checked(limits.range_name, "range", Outcome.INCONCLUSIVE, None, 0.0, reason)
+    return Checked("trace", "device activity", Outcome.INCONCLUSIVE, None, 0.0, "no device did anything")

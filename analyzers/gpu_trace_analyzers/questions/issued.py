@@ -1,0 +1,78 @@
+"""Which operations did the host issue inside each range, on the range's own thread, or in PyTorch's autograd for it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from ..model import Int64, Ranges, Trace
+    from .launches import Launches
+
+    Mask = NDArray[np.bool_]
+
+_AUTOGRAD = "pt_autograd"
+"""How PyTorch names the threads that run backward passes (torch/csrc/autograd/engine.cpp, ``thread_init``)."""
+
+
+class LaunchOrder:
+    """The operations of each host thread in the order of their launch, so that a range is a slice of them.
+
+    What an autograd thread launches also belongs to the thread that called ``backward``, which waits meanwhile.
+    """
+
+    def __init__(self, trace: Trace, launched: Launches) -> None:
+        rows = np.flatnonzero(launched.known)
+        process, thread = trace.work.process[rows].astype(np.int64), launched.thread[rows]
+        for pid, autograd, caller in _callers(trace):
+            lent = np.flatnonzero((process == pid) & np.isin(thread, autograd))
+            rows, process = np.concatenate((rows, rows[lent])), np.concatenate((process, process[lent]))
+            thread = np.concatenate((thread, np.full(len(lent), caller)))
+        order = np.lexsort((launched.at_ns[rows], thread, process))
+        self._rows, self._at_ns = rows[order], launched.at_ns[rows][order]
+        self._process, self._thread = process[order], thread[order]
+
+    def inside(self, ranges: Ranges) -> tuple[Int64, Int64]:
+        """Pairs of (position of the range, row of ``Trace.work``), (n,) int64 each, in order of the ranges."""
+        low, high = np.zeros(len(ranges), dtype=np.int64), np.zeros(len(ranges), dtype=np.int64)
+        for mine, first, last in self._threads(ranges):
+            at_ns = self._at_ns[first:last]
+            low[mine] = first + np.searchsorted(at_ns, ranges.start_ns[mine])
+            high[mine] = first + np.searchsorted(at_ns, ranges.end_ns[mine])
+        length = high - low
+        position = np.repeat(np.arange(len(ranges)), length)
+        offset = np.arange(len(position)) - np.repeat(np.cumsum(length) - length, length)
+        return position, self._rows[low[position] + offset]
+
+    def _threads(self, ranges: Ranges) -> Iterator[tuple[Mask, int, int]]:
+        """The ranges of each thread that launched anything, and its slice of the launches."""
+        owners = np.unique(np.stack((ranges.process.astype(np.int64), ranges.thread), axis=1), axis=0)
+        for process, thread in owners.tolist():
+            mine = (self._process == process) & (self._thread == thread)
+            if mine.any():
+                first = int(np.argmax(mine))
+                yield (ranges.process == process) & (ranges.thread == thread), first, first + int(mine.sum())
+
+
+def _callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:
+    """(process, its autograd threads, the thread that called backward), where one thread alone can be that.
+
+    It is the only other thread with ranges; of several, the only one with a range named after backward.
+    """
+    for position, process in enumerate(trace.processes):
+        autograd = [thread for thread, name in process.thread_names.items() if _AUTOGRAD in name]
+        own = trace.ranges[(trace.ranges.process == position) & ~np.isin(trace.ranges.thread, autograd)]
+        candidates = np.unique(own.thread)
+        if len(candidates) > 1:
+            codes = np.unique(own.name).tolist()
+            backward = [c for c in codes if c != MISSING and "backward" in trace.text(c).lower()]
+            candidates = np.unique(own.thread[np.isin(own.name, backward)])
+        if autograd and len(candidates) == 1:
+            yield position, autograd, int(candidates[0])

@@ -1,0 +1,134 @@
+"""Ranges by instance, against a brute force that looks at each operation and each instance by itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpu_trace_analyzers.model import BUS_COPIES, Engine, Process
+from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.ranges import range_figures, step_figures
+from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.readers import load
+from literal import literal
+from strategies import traces, windows
+
+TRACES = Path(__file__).parents[4] / "samples/traces"
+
+
+def instances(trace, window):
+    ranges = trace.ranges
+    for i in range(len(ranges)):
+        start, end = int(ranges.start_ns[i]), int(ranges.end_ns[i])
+        if end > start and (window is None or (start < window.end_ns and end > window.start_ns)):
+            yield i, start, end
+
+
+def launched_in(trace, i, start, end, window):
+    found, work = launches(trace), trace.work
+    for row in range(len(work)):
+        same = (found.thread[row], work.process[row]) == (trace.ranges.thread[i], trace.ranges.process[i])
+        if found.known[row] and same and start <= found.at_ns[row] < end:
+            first, last = int(work.start_ns[row]), int(work.end_ns[row])
+            if window is None:
+                yield row, first, last
+            elif first < window.end_ns and last > window.start_ns:
+                yield row, max(first, window.start_ns), min(last, window.end_ns)
+
+
+def busy(trace, rows, engines):
+    return {t for row, first, last in rows for t in range(first, last) if trace.work.engine[row] in engines}
+
+
+def expected(trace, window):
+    found = {}
+    for i, start, end in instances(trace, window):
+        own = [*launched_in(trace, i, start, end, window)]
+        found.setdefault(int(trace.ranges.name[i]), []).append((end - start, own))
+    return found
+
+
+@given(traces(), st.none() | windows.map(lambda pair: Window(*pair)))
+def test_every_figure_of_every_range(trace, window):
+    rows = range_figures(trace, window=window)
+    for name, each in expected(trace, window).items():
+        operations = {op for _, own in each for op in own}
+        mine = [row for row in rows if row.name == trace.text(name)]
+        devices = sorted({int(trace.work.device[op[0]]) for op in operations})
+        assert [row.device for row in mine] == (devices or [None])
+        for row in mine:
+            assert (row.count, row.host_ns) == (len(each), sum(host for host, _ in each))
+            if row.device is not None:
+                check_device(trace, row, each, operations)
+    assert len(rows) == len({(row.name, row.device) for row in rows})
+
+
+def check_device(trace, row, each, operations):
+    def here(ops):
+        return [op for op in ops if trace.work.device[op[0]] == row.device]
+
+    spans = sorted(max(e for _, _, e in here(own)) - min(s for _, s, _ in here(own)) for _, own in each if here(own))
+    assert row.operations == len(here(operations))
+    assert (row.window_ns, row.worst_ns) == (sum(spans), spans[-1])
+    assert row.median_ns == spans[(len(spans) - 1) // 2]
+    everything = [(r, int(trace.work.start_ns[r]), int(trace.work.end_ns[r])) for r in range(len(trace.work))]
+    computing, copying = busy(trace, here(everything), {Engine.COMPUTE}), busy(trace, here(operations), BUS_COPIES)
+    assert row.compute_ns == len(busy(trace, here(operations), {Engine.COMPUTE}))
+    assert (row.copy_ns, row.hidden_copy_ns) == (len(copying), len(copying & computing))
+
+
+def test_the_window_of_a_repeated_range_is_the_sum_of_its_instances():
+    trace = literal("range a 0-5; range a 100-105; s7 k 10-20 @1; s7 k 110-140 @101")
+    (row,) = range_figures(trace)
+    assert (row.count, row.window_ns, row.median_ns, row.worst_ns) == (2, 40, 10, 30)
+
+
+def test_depth_is_where_it_lies_in_the_fewest():
+    trace = literal("range a 0-50; range b 1-20; range c 2-10; range b 30-40; range d 60-70; range e 0-90 t2")
+    assert {row.name: row.depth for row in range_figures(trace)} == {"a": 0, "e": 0, "b": 1, "c": 2, "d": 0}
+
+
+def test_profiler_steps_are_one_range_and_each_a_step():
+    trace = literal("range ProfilerStep#3 0-5; range ProfilerStep#4 5-9; s7 k 10-20 @1; s7 k 30-35 @6")
+    assert [(row.name, row.count, row.compute_ns) for row in range_figures(trace)] == [("ProfilerStep#*", 2, 15)]
+    steps = [("ProfilerStep#3", 10), ("ProfilerStep#4", 5)]
+    assert [(row.name, row.compute_ns) for row in step_figures(trace)] == steps
+
+
+def test_any_range_may_be_the_step():
+    trace = literal("range batch 0-5; range batch 5-9; range other 0-9; s7 k 10-20 @1; s7 k 30-35 @6")
+    assert [(row.name, row.compute_ns) for row in step_figures(trace, "batch")] == [("batch", 10), ("batch", 5)]
+    assert step_figures(trace) == []
+
+
+def autograd(text, names):
+    trace = literal(text)
+    return replace(trace, processes=(Process(100, thread_names=MappingProxyType(names)),))
+
+
+@pytest.mark.parametrize(
+    ("text", "owners"),
+    [
+        ("range backward 0-20; s7 k 30-40 @5 t2", {"backward": 10}),
+        ("range backward 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"backward": 10, "loader": 0}),
+        ("range step 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"step": 0, "loader": 0}),
+    ],
+    ids=["the only thread", "the one in backward", "nobody knows"],
+)
+def test_launches_of_an_autograd_thread_belong_to_whoever_called_backward(text, owners):
+    trace = autograd(text, {1: "thread 1 (python)", 2: "thread 2 (pt_autograd_0)"})
+    assert {row.name: row.compute_ns for row in range_figures(trace)} == owners
+
+
+def test_backward_of_a_recorded_job_owns_its_kernels():
+    rows = {row.name: row for row in range_figures(load(TRACES / "ddp_rank1.json.gz"))}
+    step, parts = rows["ProfilerStep#*"], [rows[name] for name in ("forward", "backward", "optimizer")]
+    assert sum(row.compute_ns for row in parts) == step.compute_ns
+    assert re.fullmatch(r"ProfilerStep#\*", step.name)
+    assert step.count == 3
