@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from gpu_trace.nvtx_recording.environment import injection_library
+from gpu_trace_analyzers.readers import load
 from native import ENTRY, Outcome, events, facts, names, run_traced, script, write_files
 
 STEPS = """
@@ -128,6 +129,19 @@ def test_a_launcher_itself_is_not_recorded(tmp_path):
     assert any("all_reduce" in name for name in names(tmp_path / "run"))
 
 
+def test_a_launcher_that_starts_us_gets_one_folder_for_the_job(tmp_path):
+    write_files(script(RANKS), tmp_path)
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
+    ours = [sys.executable, *ENTRY, "run", "-q", "script.py"]
+    ended = subprocess.run(
+        [sys.executable, *torchrun, *ours], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ended.stdout.count("8"), ended.returncode) == (2, 0)
+    (job,) = (tmp_path / "gpu-trace-runs").iterdir()
+    assert sorted(path.name for path in job.iterdir()) == ["rank-0", "rank-1"]
+    assert {process.rank for process in load(job).processes} == {0, 1}
+
+
 def test_started_processes_are_recorded_when_followed(tmp_path):
     text = (
         "import subprocess, sys, torch\ntorch.ones(2).sin()\n"
@@ -175,6 +189,12 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     refused = command(tmp_path, "-o", "hello.py/run", "hello.py")
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
+
+
+def test_a_range_to_count_needs_a_window(tmp_path):
+    refused = command(tmp_path, "--step-range", "step", "x.py")
+    assert refused.returncode == 2
+    assert "--steps" in refused.stderr
 
 
 def test_no_script_is_a_usage_error(tmp_path):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +139,62 @@ def test_the_scripts_own_profiler_gets_its_window_and_we_the_rest(tmp_path):
     assert sum("mul" in event["name"].lower() for event in found) == 0
     assert len(found) == 1 + 5 + 1
     assert len({event["args"]["correlation"] for event in found}) == len(found)
+
+
+NVTX = """
+import nvtx
+x = torch.ones(64, device="cuda")
+for step in range(4):
+    with nvtx.annotate("step", domain="training", color="red", payload=step):
+        torch.cuda.nvtx.range_push("inner"); x.add_(1); torch.cuda.nvtx.range_pop()
+        x.mul_(2)
+"""
+
+
+def test_nvtx_of_python_and_of_torch_lies_on_the_clock_of_the_launches(tmp_path):
+    rows = events(recorded(WORK + NVTX, tmp_path))
+    ranges = [row for row in rows if row.get("cat") == "nvtx"]
+    assert sorted(row["name"] for row in ranges) == ["inner"] * 4 + ["step"] * 4
+    launches = [row["ts"] for row in rows if row.get("cat") == "cuda_runtime" and "LaunchKernel" in row["name"]]
+    for row in ranges:
+        inside = [ts for ts in launches if row["ts"] <= ts < row["ts"] + row["dur"]]
+        assert len(inside) == {"inner": 1, "step": 2}[row["name"]]
+
+
+def test_only_inside_an_nvtx_range(tmp_path):
+    found = kernels(recorded(WORK + NVTX, tmp_path, "--range", "inner"))
+    assert len(found) == 4
+
+
+def test_nvtx_survives_a_kill(tmp_path):
+    case = script(WORK + NVTX + "torch.cuda.synchronize(); os.kill(os.getpid(), signal.SIGKILL)")
+    write_files(case, tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run").code == -signal.SIGKILL
+    assert len([row for row in events(tmp_path / "run") if row.get("cat") == "nvtx"]) == 8
+
+
+RANKS = """
+import torch.distributed as dist
+rank = int(os.environ["LOCAL_RANK"])
+torch.cuda.set_device(rank)
+dist.init_process_group("nccl", device_id=torch.device("cuda", rank))
+x = torch.ones(1 << 20, device="cuda")
+for _ in range(5): dist.all_reduce(x)
+torch.cuda.synchronize()
+dist.destroy_process_group()
+"""
+
+
+def test_ranks_with_nccl(tmp_path):
+    if len(list(Path("/dev").glob("nvidia[0-9]*"))) < 2:
+        pytest.skip("needs two GPUs")
+    run = recorded(WORK + RANKS, tmp_path, "--nproc-per-node", "2")
+    for rank in range(2):
+        trace = json.loads(gzip.decompress((run / f"trace-rank-{rank}.json.gz").read_bytes()))
+        assert trace["distributedInfo"]["rank"] == rank
+        rows = trace["traceEvents"]
+        assert sum(row.get("cat") == "kernel" and "nccl" in row["name"].lower() for row in rows) >= 5
+        assert any(row.get("cat") == "nvtx" and row["args"].get("domain") == "NCCL" for row in rows)
 
 
 def test_every_device_in_use_is_synchronised(tmp_path):

@@ -90,9 +90,10 @@ def run(
       gpu-trace run -o runs/base --level ops train.py
       gpu-trace run -m package.train --epochs 1
       gpu-trace run --steps 10:20 train.py
+      gpu-trace run --range validation train.py
       gpu-trace run --nproc-per-node 2 train.py
     """  # noqa: D301  # \b is click's
-    from ..recording import launch
+    from ..recording import job, launch
     from ..recording.folder import create
     from ..recording.record import record
     from ..recording.request import Module, Ranks, Request, Script, Window
@@ -100,6 +101,7 @@ def run(
     name, *args = command
     single = (Module if as_module else Script)(name, tuple(args))
     target = Ranks(single, ranks) if ranks else single
+    _check_ranges(step_range, range_name, steps)
     window = Window(steps, step_range, range_name, after, duration, int(memory * 2**30))
     request = Request(target, level, folder, force, window, follow)
     if not target.can_start:
@@ -107,9 +109,23 @@ def run(
     _warn_of_other_tools(quiet)
     recording = record(request, create(request))
     if recording.traces:
-        _summarise(recording, show=not (no_summary or quiet))
+        _summarise(recording, show=not (no_summary or quiet or job.rank()))
     _tell(recording, quiet)
     launch.die_alike(recording.status)
+
+
+def _check_ranges(step_range: str, range_name: str, steps: tuple[int, int] | None) -> None:
+    """Raise `UsageError` for ranges that nobody would tell of, or that would count nothing."""
+    from gpu_trace_analyzers.errors import UsageError
+
+    from ..nvtx_recording.environment import injection
+
+    if step_range and steps is None:
+        raise UsageError("--step-range NAME says what --steps A:B counts; give that too")
+    if (step_range or range_name) and injection(os.environ)[0] is None:
+        raise UsageError(
+            "--range and --step-range need the library that hears NVTX; gpu-trace doctor says how to get it"
+        )
 
 
 def _warn_of_other_tools(quiet: bool) -> None:

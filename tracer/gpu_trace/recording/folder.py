@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 
+from . import job
+
 if TYPE_CHECKING:
     from .request import Request
 
@@ -38,17 +40,23 @@ class RunFolder:
 def create(request: Request) -> RunFolder:
     """Make the folder. Raises `UsageError` where it exists, or cannot be made."""
     try:
-        path = _new_default(request.target.name) if request.folder is None else _chosen(request.folder, request.force)
-        folder = RunFolder(path)
+        folder = RunFolder(_made(request))
         folder.raw.mkdir()
-        folder.facts.write_text(
-            f'{{"schema": "{SCHEMA}"}}\n', encoding="utf-8"
-        )  # ours from the start, whatever happens
+        # Known as ours from the start, whatever happens.
+        folder.facts.write_text(f'{{"schema": "{SCHEMA}"}}\n', encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"{error.filename}: cannot write the run there ({error.strerror}); choose another folder with -o"
         ) from error
     return folder
+
+
+def _made(request: Request) -> Path:
+    rank = job.rank()
+    if rank is not None:  # the launcher started one of us for each rank: a folder for the job, in it one for each
+        whole = request.folder or RUNS / f"{request.target.name}-{job.name()}"
+        return _chosen(whole / f"rank-{rank}", request.force)
+    return _new_default(request.target.name) if request.folder is None else _chosen(request.folder, request.force)
 
 
 def _holds_a_run(path: Path) -> bool:
