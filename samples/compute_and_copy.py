@@ -188,7 +188,7 @@ def wall_ms(bench: Bench, name: str, variant: Variant) -> float:
         results = variant(bench)
         synchronize()
     took_ms = (time.perf_counter() - began) * 1e3
-    with nvtx.annotate("check", color="gray"):
+    with nvtx.annotate("check", color="yellow"):
         bench.check(results)
         bench.forget()
     return took_ms
@@ -196,7 +196,7 @@ def wall_ms(bench: Bench, name: str, variant: Variant) -> float:
 
 def measure(bench: Bench, name: str, variant: Variant, repeats: int) -> float:
     """Median wall clock in ms. The first run, which allocates memory and loads kernels, does not count."""
-    with nvtx.annotate("warm-up", color="gray"):
+    with nvtx.annotate("warm-up", color="yellow"):
         variant(bench)
         synchronize()
         bench.forget()

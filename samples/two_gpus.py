@@ -116,7 +116,7 @@ def wall_ms(name: str, a: Worker, b: Worker) -> float:
     with nvtx.annotate(name, color="green"):
         results = VARIANTS[name](a, b)
     took_ms = (time.perf_counter() - began) * 1e3
-    with nvtx.annotate("check", color="gray"):
+    with nvtx.annotate("check", color="yellow"):
         for worker, y in results:
             worker.check(y)
     return took_ms
@@ -148,7 +148,7 @@ def main() -> None:
     options = arguments()
     text, a, b = workers(torch.cuda.device_count(), options.size, options.products)
     print(text)
-    with nvtx.annotate("warm-up", color="gray"):
+    with nvtx.annotate("warm-up", color="yellow"):
         both(a, b)
     for name in options.variant or VARIANTS:
         took_ms = statistics.median(wall_ms(name, a, b) for _ in range(options.repeats))

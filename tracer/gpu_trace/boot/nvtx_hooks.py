@@ -55,6 +55,22 @@ def _in_python(files: NvtxFiles) -> TorchStandIn:
     return TorchStandIn(files.push, files.pop, files.start, files.end, files.mark)
 
 
+def accept_any_color() -> None:
+    """Have colours that the nvtx package does not know be its default colour.
+
+    It looks at them only where somebody listens: a script that names one runs without us, and must with us.
+    """
+    library, known = sys.modules["nvtx._lib.lib"], sys.modules["nvtx.colors"].color_to_hex
+
+    def color_to_hex(color: object = None) -> Any:
+        try:
+            return known(color)
+        except TypeError:
+            return known()
+
+    library.color_to_hex = color_to_hex  # type: ignore[attr-defined]  # where its C code looks it up
+
+
 def hear_the_nvtx_package(folder: str) -> None:
     """Have the nvtx package's functions write into the folder; without the library they would do nothing."""
     module, files = sys.modules["nvtx.nvtx"], _files_in(folder)

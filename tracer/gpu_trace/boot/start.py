@@ -40,7 +40,9 @@ def begin() -> None:
 
     def nvtx_imported() -> None:
         try:
-            _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
+            _nvtx_hooks().accept_any_color()
+            if wishes.hooks_nvtx:
+                _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
         except Exception as error:
             notes.failed("the nvtx package could not be heard", error)
 
@@ -48,8 +50,7 @@ def begin() -> None:
     atexit.register(at_exit)  # the first to register is the last to be called
     endings.watch(recorder, notes)
     when_imported("torch", torch_imported)
-    if wishes.hooks_nvtx:
-        when_imported("nvtx", nvtx_imported)
+    when_imported("nvtx", nvtx_imported)
 
 
 def _nvtx_hooks() -> Any:

@@ -117,6 +117,18 @@ def test_tid_and_clock_are_those_of_the_system(tmp_path):
     assert before <= int(ranges.opening["at_ns"][0]) <= after
 
 
+def test_a_color_that_only_matplotlib_knows_ends_no_script(tmp_path):
+    script = """
+import nvtx
+from gpu_trace.boot import nvtx_hooks
+nvtx_hooks.accept_any_color()
+with nvtx.annotate("a", color="papayawhip"): pass
+with nvtx.annotate("b", color="red"): pass
+"""
+    [ranges] = recorded(script, tmp_path)
+    assert (names(ranges), int(ranges.opening["color"][1]) & 0xFFFFFF) == (["a", "b"], 0xFF0000)
+
+
 TORCH = """
 import torch.cuda.nvtx as nvtx, threading
 with nvtx.range("{} of {}", 1, 2): depth = nvtx.range_push("deeper"); nvtx.range_pop()
