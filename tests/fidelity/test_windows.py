@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
@@ -195,6 +196,23 @@ def test_a_range_to_count_needs_a_window(tmp_path):
     refused = command(tmp_path, "--step-range", "step", "x.py")
     assert refused.returncode == 2
     assert "--steps" in refused.stderr
+
+
+def test_a_script_that_removes_its_run_folder_keeps_its_result(tmp_path):
+    text = STEPS + "import shutil, sys\nshutil.rmtree('run')\nprint('done')\nsys.exit(7)"
+    outcome = run(text, tmp_path)
+    assert (outcome.stdout, outcome.code) == ("done\n", 7)
+    assert outcome.stderr.startswith("gpu-trace: lost: ")
+    assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_nobody_reading_stderr_changes_no_exit_code(tmp_path):
+    (tmp_path / "hello.py").write_text("import sys; sys.exit(3)")
+    line = [sys.executable, *ENTRY, "run", "hello.py"]
+    read, write = os.pipe()
+    os.close(read)
+    assert subprocess.run(line, cwd=tmp_path, stderr=write, check=False).returncode == 3
+    os.close(write)
 
 
 def test_no_script_is_a_usage_error(tmp_path):

@@ -143,6 +143,8 @@ class Recorder:
         began = time.time_ns()
         result = session.stop()
         stopped = time.time_ns()
+        with open(f"{path}.part", "wb"):
+            pass  # raises where nothing can be written; Kineto would only print
         result.save(f"{path}.part")
         os.rename(f"{path}.part", path)
         self._note_rank()

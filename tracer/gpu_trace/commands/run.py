@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,9 +109,10 @@ def run(
         launch.run_natively(request)
     _warn_of_other_tools(quiet)
     recording = record(request, create(request))
-    if recording.traces:
-        _summarise(recording, show=not (no_summary or quiet or job.rank()))
-    _tell(recording, quiet)
+    with suppress(OSError, KeyboardInterrupt):  # nobody may be reading any more; the script's result stands
+        if recording.traces:
+            _summarise(recording, show=not (no_summary or quiet or job.rank()))
+        _tell(recording, quiet)
     launch.die_alike(recording.status)
 
 

@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.errors import UsageError
+
 from ..nvtx_recording import environment
 from . import interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .folder import RunFolder
     from .request import Request
 
@@ -24,7 +28,8 @@ _FROM_THE_KERNEL = 0x80
 def run(request: Request, folder: RunFolder) -> tuple[int, int]:
     """Run the script under recording until it ends; its wait status, and its process id.
 
-    stdin, stdout, stderr, working directory and process group are ours. Raises OSError where Python cannot be started.
+    stdin, stdout, stderr, working directory and process group are ours. Raises `UsageError` where Python cannot be
+    started.
     """
     if interpreter.can_be_watched():
         command = interpreter.command_heeding_environment(request.target.command)
@@ -35,10 +40,19 @@ def run(request: Request, folder: RunFolder) -> tuple[int, int]:
     # Blocked, not handled: so that each can be looked at, and the child starts with the mask and handlers we got.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     try:
-        pid = os.posix_spawn(command[0], command, environment, setsigmask=before)
+        pid = _started(command, environment, before)
         return _wait(pid, watched), pid
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _started(command: list[str], environment: dict[str, str], mask: Iterable[int]) -> int:
+    try:
+        return os.posix_spawn(command[0], command, environment, setsigmask=mask)
+    except OSError as error:  # a command line too long, no room for a process
+        raise UsageError(
+            f"{command[0]}: cannot be started ({error.strerror}); is it there, and the command short enough?"
+        ) from error
 
 
 def run_natively(request: Request) -> None:
