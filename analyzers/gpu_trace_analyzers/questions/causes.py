@@ -64,7 +64,8 @@ def explain(
     computing = np.flatnonzero((trace.work.device == position) & np.isin(trace.work.engine, COMPUTE))
     before, after = around(trace, computing, start_ns, end_ns)
     stretches = Stretches(trace, launched, position, start_ns, end_ns, during, before, after)
-    return judge(stretches, EXPOSED_COPY_RULES if rules is None else rules)
+    usual = EXPOSED_COPY_RULES if trace.devices[position].kind == "gpu" else CPU_COPY_RULES
+    return judge(stretches, usual if rules is None else rules)
 
 
 def _exposed(
@@ -122,8 +123,8 @@ def _same_stream(stretches: Stretches) -> Int64:
 def _same_stream_fact(stretches: Stretches, i: int, neighbour: int) -> Fact:
     name = work_name(stretches.trace, neighbour)
     if neighbour == stretches.after[i]:
-        return Fact(f"{name} had to wait behind it in that stream")
-    return Fact(f"it had to wait behind {name} in that stream")
+        return Fact(f"{name} had to wait behind it there")
+    return Fact(f"it had to wait behind {name} there")
 
 
 def _no_compute(stretches: Stretches) -> Int64:
@@ -212,3 +213,21 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
     ),
 )
 """In the order in which they are asked."""
+
+CPU_COPY_RULES: tuple[Rule, ...] = (
+    Rule(
+        cause="same_stream",
+        title="same thread as the compute",
+        remedy="hand the copy to another thread (a queue and a worker), and go on computing meanwhile",
+        find=_same_stream,
+        fact=_same_stream_fact,
+    ),
+    Rule(
+        cause="no_compute_left",
+        title="no compute left to hide behind",
+        remedy="split the copy, or start it earlier, or compute something else meanwhile",
+        find=_no_compute,
+        fact=_no_compute_fact,
+    ),
+)
+"""The same for a CPU device, which has no launches, no events and no pinned memory."""

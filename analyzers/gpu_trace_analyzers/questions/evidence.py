@@ -34,6 +34,8 @@ class Evidence:
     operation: str
     """the operation that ran in it; of idle time, the one that followed"""
     stream: int | None
+    place: str
+    """that stream in words; on a CPU device, the thread"""
     call: str
     """the API call that launched the operation"""
     call_ns: int | None
@@ -52,6 +54,7 @@ def evidence(stretches: Stretches, i: int, fact: Fact) -> Evidence:
         end_ns=int(stretches.end_ns[i]),
         operation=work_name(trace, row),
         stream=int(trace.work.stream[row]) if row != MISSING else None,
+        place=_place(trace, row),
         call=call_name(trace, call),
         call_ns=int(trace.calls.end_ns[call] - trace.calls.start_ns[call]) if call != MISSING else None,
         range=_innermost_range(stretches, row),
@@ -87,3 +90,10 @@ def _innermost_range(stretches: Stretches, row: int) -> str:
     if not len(inside):
         return ""
     return trace.text(int(ranges.name[inside[np.argmin(ranges.end_ns[inside] - ranges.start_ns[inside])]]))
+
+
+def _place(trace: Trace, row: int) -> str:
+    if row == MISSING:
+        return ""
+    what = "stream" if trace.devices[int(trace.work.device[row])].kind == "gpu" else "thread"
+    return f"{what} {int(trace.work.stream[row])}"

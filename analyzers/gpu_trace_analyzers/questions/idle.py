@@ -57,7 +57,8 @@ def explain_idle(
     nothing = np.full(len(gaps), MISSING)
     launched = launched or launches(trace)
     stretches = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
-    return judge(stretches, IDLE_RULES if rules is None else rules)
+    usual = IDLE_RULES if trace.devices[position].kind == "gpu" else CPU_IDLE_RULES
+    return judge(stretches, usual if rules is None else rules)
 
 
 def _head_or_tail(stretches: Stretches) -> Int64:
@@ -171,3 +172,15 @@ IDLE_RULES: tuple[Rule, ...] = (
     ),
 )
 """In the order in which they are asked."""
+
+CPU_IDLE_RULES: tuple[Rule, ...] = (
+    *(rule for rule in IDLE_RULES if rule.cause in ("head_or_tail", "profiler")),
+    Rule(
+        cause="no_operator",
+        title="no operator ran",
+        remedy="look at the Python between the operators: --level full records its functions",
+        find=lambda stretches: witness(stretches.after != MISSING, stretches.after),
+        fact=lambda stretches, _i, row: Fact(f"no thread ran an operator until {work_name(stretches.trace, row)}"),
+    ),
+)
+"""The same for a CPU device, which is idle whenever the script does anything else."""

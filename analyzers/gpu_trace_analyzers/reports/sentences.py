@@ -39,7 +39,7 @@ def _main_cause(exposed: Sequence[CauseFigures]) -> str:
 
 def evidence_line(found: Evidence) -> str:
     """The longest stretch of a cause in a sentence: what ran where, how it was launched, and what decided."""
-    where = f" on stream {found.stream}" if found.operation and found.stream is not None else ""
+    where = f" on {found.place}" if found.operation and found.place else ""
     owner = f" in {found.range}" if found.range else ""
     call = f", {found.call} took {duration(found.call_ns)}" if found.call and found.call_ns is not None else ""
     fact = found.fact.words + (f" ({duration(found.fact.ns)})" if found.fact.ns is not None else "")
