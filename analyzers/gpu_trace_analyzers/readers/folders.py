@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
     from ..model import Trace
 
-RUN_TRACES = ("trace.json.gz", "trace.json", "trace.pftrace")
+RUN_TRACES = ("trace.json.gz", "trace.json")
 """The trace of a run folder: the first of these that is there."""
 
-_ENDINGS = (".json", ".json.gz", ".pftrace", ".perfetto-trace", ".sqlite", ".gz")
+_ENDINGS = (".json", ".gz", ".sqlite")
+_EXPORTED = (".pftrace", ".pftrace.gz", ".perfetto-trace")
+"""Of traces made from others, which therefore count only where there are no others."""
+
 _RANK = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
 
 
@@ -32,11 +35,17 @@ def traces_in(folder: Path) -> list[TraceFile]:
     for name in RUN_TRACES:
         if (folder / name).is_file():
             return [TraceFile(folder / name)]
-    for candidates in (folder.iterdir(), folder.rglob("*")):
-        files = [TraceFile(path) for path in sorted(candidates) if path.name.endswith(_ENDINGS) and path.is_file()]
-        if found := [file for file in files if not is_unsupported(file) and reader_for(file)]:
+    for paths in (sorted(folder.iterdir()), sorted(folder.rglob("*"))):
+        exported = [path for path in paths if path.name.endswith(_EXPORTED)]
+        recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
+        if found := _readable(recorded) or _readable(exported):
             return sorted(found, key=lambda file: rank_in_name(file.path.name))
     raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
+
+
+def _readable(paths: list[Path]) -> list[TraceFile]:
+    files = [TraceFile(path) for path in paths if path.is_file()]
+    return [file for file in files if not is_unsupported(file) and reader_for(file)]
 
 
 def rank_in_name(name: str) -> int:

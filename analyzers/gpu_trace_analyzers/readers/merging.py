@@ -16,36 +16,50 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ..model import Device
+
 _TABLES = ("work", "calls", "operators", "ranges", "syncs", "overheads")
 _TEXTS = ("name", "domain", "category", "payload", "grid", "block")
 
 
 def merge(path: str, traces: Sequence[Trace]) -> Trace:
-    """One trace with all devices, processes and rows, on the clock of the first. Each rank keeps devices of its own.
+    """One trace with all devices, processes and rows, on the clock of the first.
 
+    Each rank keeps devices of its own; processes that are no ranks, such as those that one script started, share GPUs.
     Where a trace does not say what its clock counts from, its times stay, and the source says so.
     """
     strings = Strings()
     shifts, damage = _shifts(traces)
     parts: dict[str, list[Table]] = {name: [] for name in _TABLES}
-    devices = processes = 0
+    devices: list[Device] = []
+    processes = 0
     for trace, shift_ns in zip(traces, shifts, strict=True):
         codes = _table_of(np.array([strings[text] for text in trace.strings], dtype=np.int64))
         moves = dict.fromkeys(_TEXTS, codes)
-        moves |= dict.fromkeys(("device", "peer"), _table_of(devices + np.arange(len(trace.devices))))
+        places = [_place(device, devices) for device in trace.devices]
+        moves |= dict.fromkeys(("device", "peer"), _table_of(np.array(places, dtype=np.int64)))
         moves |= {"process": _table_of(processes + np.arange(len(trace.processes)))}
         for name in _TABLES:
             parts[name].append(_moved(getattr(trace, name), moves, shift_ns))
-        devices, processes = devices + len(trace.devices), processes + len(trace.processes)
+        processes += len(trace.processes)
     tables: dict[str, Any] = {name: _sorted(type(tables[0]).concat(tables)) for name, tables in parts.items()}
     return Trace(
         source=_source(path, traces, damage),
         strings=tuple(strings),
-        devices=tuple(device for trace in traces for device in trace.devices),
+        devices=tuple(devices),
         processes=tuple(process for trace in traces for process in trace.processes),
         epoch_ns=traces[0].epoch_ns,
         **tables,
     )
+
+
+def _place(device: Device, devices: list[Device]) -> int:
+    """Position of a device among those of all traces, to which it is added unless it is there already."""
+    shared = device.kind == "gpu" and device.rank == MISSING
+    if not shared or device not in devices:
+        devices.append(device)
+        return len(devices) - 1
+    return devices.index(device)
 
 
 def _shifts(traces: Sequence[Trace]) -> tuple[list[int], list[str]]:

@@ -121,14 +121,15 @@ class Rows:
             "stream": _number(found, "stream"),
             "correlation": _number(found, "correlation"),
         }
-        if found.name in _SYNCS and track.name == "Synchronisation":
+        title = track.name.rpartition(" · ")[2]  # in a trace of several devices, each lane says whose it is
+        if found.name in _SYNCS and title == "Synchronisation":
             row |= {"kind": _SYNCS[found.name], "awaited_stream": _number(found, "waits for stream")}
             self._rows[rank, Syncs].append(row)
-        elif track.name in LANES:
+        elif title in LANES:
             peer = _number(found, "peer device")
             row |= {
                 "name": builder.strings[found.name],
-                "engine": LANES[track.name],
+                "engine": LANES[title],
                 "size": _number(found, "bytes"),
                 "peer": builder.device("gpu", peer) if peer >= 0 else MISSING,
                 "source": _MEMORIES.get(str(found.notes.get("from")), MISSING),

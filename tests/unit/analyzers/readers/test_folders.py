@@ -49,6 +49,25 @@ def test_ranks_by_file_name_and_two_files_of_one_rank(tmp_path):
     assert len(trace.work) == 15
 
 
+def test_processes_that_are_no_ranks_share_their_gpus(tmp_path):
+    for pid in (77, 78):
+        text = CUDA.replace('"pid":77', '"pid": 77').replace('"pid": 77', f'"pid": {pid}')
+        (tmp_path / f"trace-process-{pid}.json").write_text(text)
+    (tmp_path / "trace.pftrace").write_bytes(b"\n\x04\x50\x01\x68\x01")
+    trace = load(tmp_path)
+    trace.check()
+    assert [device.label for device in trace.devices] == ["GPU 0 (NVIDIA H200)", "GPU 1 (NVIDIA H200)"]
+    assert sorted(process.pid for process in trace.processes) == [77, 78]
+    assert len(trace.work_of(0)) == 6
+
+
+def test_an_exported_trace_alone_is_the_trace(tmp_path, recorded):
+    from gpu_trace.exporting.perfetto import export_perfetto
+
+    export_perfetto(load(recorded("two_streams")), tmp_path / "trace.pftrace")
+    assert load(tmp_path).source.format == "perfetto"
+
+
 def test_clocks_are_aligned_by_what_they_count_from(tmp_path):
     (tmp_path / "rank0.json").write_text(CUDA)
     later = CUDA.replace("1790857026000000000", "1790857027000000000")
