@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 _OPENING = re.compile(rb'"traceEvents"\s*:\s*\[')
 _CLOSING = re.compile(rb"\]\s*(,[^\]\[]*)?\}\s*$")
@@ -37,7 +41,7 @@ class NoTrace(Exception):
     """The text holds no list of events."""
 
 
-def parse(text: bytes) -> KinetoText:
+def parse(text: bytes | mmap) -> KinetoText:
     """Cut a text, repairing it where it is not valid JSON. Raises `NoTrace`."""
     opening = _OPENING.search(text)
     if opening is None:
@@ -45,8 +49,8 @@ def parse(text: bytes) -> KinetoText:
     head = text[: opening.start()]
     if is_json(text):
         closing = _closing(text)
-        if closing is not None:
-            return KinetoText(head, text[opening.end() : closing].strip())
+        if closing is not None and _is_utf8(events := text[opening.end() : closing]):
+            return KinetoText(head, events.strip())
     return _repaired(head, text[opening.end() :])
 
 
@@ -64,18 +68,23 @@ def _shifted(part: KinetoText, by: int) -> KinetoText:
     return replace(part, events=_ID.sub(lambda found: b"%b%d" % (found[1], int(found[2]) + by), part.events))
 
 
-def is_json(text: bytes) -> bool:
-    """Whether the text is one valid JSON value. No objects are made of it."""
+def is_json(text: bytes | mmap) -> bool:
+    """Whether the text is one JSON value, but for its encoding. No objects are made of it."""
     try:
-        msgspec.json.decode(text, type=msgspec.Raw)  # this looks at everything but the encoding
-        if not text.isascii():
-            text.decode("utf-8")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except msgspec.DecodeError:
         return False
     return True
 
 
-def _closing(text: bytes) -> int | None:
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
+def _closing(text: bytes | mmap) -> int | None:
     start = max(0, len(text) - _TAIL_BYTES)
     found = _CLOSING.search(text, start)
     return found.start() if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import mmap
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,9 @@ def read_parts(raw: Path, pid: int) -> tuple[list[KinetoText], list[str]]:
     parts, damage = [], []
     for path in sorted(raw.glob(f"kineto-{pid}-*"), key=_part_number):
         try:
-            part = parse(path.read_bytes())
-        except NoTrace:
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+                part = parse(text)
+        except (NoTrace, ValueError):  # ValueError: an empty file cannot be mapped
             damage.append("a part of the trace: the process ended while it was saved")
             continue
         parts.append(part)
@@ -54,13 +56,22 @@ def write(
 ) -> None:
     """Write the trace, whole or not at all; ``rows`` count their times from ``base``."""
     unfinished = path.with_name(path.name + ".part")
-    with gzip.open(unfinished, "wb", compresslevel=_LEVEL) as file:
+    with _compressed(unfinished) as file:
         file.write(parts[0].head if parts else _HEAD % base)
         if distributed_info:
             file.write(b'"distributedInfo": %b,\n' % msgspec.json.encode(distributed_info))
         for piece in _events(parts, rows):
             file.write(piece)
     unfinished.replace(path)
+
+
+def _compressed(path: Path) -> Any:
+    """A gzip file to write; isal, where it is installed, is several times as fast."""
+    try:
+        from isal import igzip
+    except ImportError:
+        return gzip.open(path, "wb", compresslevel=_LEVEL)
+    return igzip.open(path, "wb", compresslevel=_LEVEL)  # type: ignore[no-untyped-call]  # isal has no types
 
 
 def _events(parts: Sequence[KinetoText], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
