@@ -32,11 +32,11 @@ _PLACE = re.compile(
     + rb',\s*"tid": '
     + _ID
     # An event's time stands behind its place; in rows of metadata nothing does, their time stands in front.
-    + rb'(?:,\s+"ts": (-?[\d.]+)(?:, "dur": ([\d.]+))?)?'
+    + rb'(?:,\s*"ts": (-?[\d.]+)(?:,\s*"dur": ([\d.]+))?)?'
 )
 _CATEGORY = b'"cat": "'
 _PROCESS_NAME = re.compile(
-    rb'"name": "process_name", "ph": "M", "ts": [\d.]+, "pid": (\d+), "tid": \d+,\s+"args": \{\s+"name": ('
+    rb'"process_name",\s*(?:"ph": "M",\s*)?"ts": [\d.]+,\s*"pid": (\d+),\s*"tid": \d+,\s*"args": \{\s*"name": ('
     + _STRING
     + rb")"
 )
@@ -139,7 +139,9 @@ class _Places:
     def _title(self, key: Key) -> str:
         if key[2] == _OVERHEAD:
             return "Profiler overhead"
-        title = f"{'stream' if key[0] in self.devices else 'thread'} {_text(key[1])}"
+        title = _text(key[1]) if key[1].startswith(b'"') else f"thread {_text(key[1])}"
+        if key[0] in self.devices:
+            title = f"stream {_text(key[1])}"
         return f"{title} annotations" if key[2] == _REPEATED else title
 
     def _name(self, kind: str, pid: int, tid: int, name: str) -> None:
@@ -195,4 +197,5 @@ def _number(token: bytes) -> int:
 
 
 def _text(token: bytes) -> str:
-    return token.strip(b'"').decode("utf-8", "replace")
+    # Of "Record Window End" both are empty, and a name that is empty is an error to Perfetto.
+    return token.strip(b'"').decode("utf-8", "replace") or "profiler"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..exporting.kineto_places import placed
 from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
 
 if TYPE_CHECKING:
@@ -77,11 +78,12 @@ def _compressed(path: Path) -> Any:
 def _events(parts: Sequence[KinetoText], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     yield b'"traceEvents": [\n'
     separator = b""
-    for part in parts:
-        if part.events:
-            yield separator + part.events
+    texts, names = placed([part.events for part in parts])
+    for text in texts:
+        if text:
+            yield separator + text
             separator = b",\n"
-    for row in rows:
+    for row in (*names, *rows):
         yield separator + msgspec.json.encode(row)
         separator = b",\n"
     yield b"\n]}\n"

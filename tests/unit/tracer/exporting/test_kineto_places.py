@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import Counter, defaultdict
 
 import pytest
@@ -61,9 +62,17 @@ def as_events(texts, metadata=()):
     return [row for text in texts for row in json.loads(b"[" + text + b"]")] + list(metadata)
 
 
+@pytest.fixture(scope="module", params=["as Kineto of 2025 laid it out", "as Kineto of 2026 does"])
+def text(request):
+    if "2025" in request.param:
+        return TEXT
+    document = json.loads(f"[{TEXT.decode()}]", parse_float=lambda text: f"<{text}>")
+    return re.sub('"<(.*?)>"', r"\1", json.dumps(document, indent=2)[1:-1]).encode()
+
+
 @pytest.fixture(scope="module")
-def cleaned():
-    texts, metadata = placed([TEXT])
+def cleaned(text):
+    texts, metadata = placed([text])
     return as_events(texts, metadata)
 
 
@@ -75,8 +84,8 @@ def test_ids_are_numbers_that_no_viewer_confuses(cleaned):
         assert 0 <= row["tid"] < 2**31
 
 
-def test_nothing_but_places_and_names_of_gpus_is_changed(cleaned):
-    before = as_events([TEXT])
+def test_nothing_but_places_and_names_of_gpus_is_changed(cleaned, text):
+    before = as_events([text])
     for old, new in zip(before, cleaned, strict=False):
         same = {name: value for name, value in old.items() if name not in ("pid", "tid", "args")}
         assert {name: new[name] for name in same} == same
