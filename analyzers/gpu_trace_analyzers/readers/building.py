@@ -17,14 +17,13 @@ from ..model import (
     HostOperators,
     Overheads,
     Process,
-    Quarantined,
     Ranges,
     Source,
     Syncs,
     Table,
     Trace,
 )
-from .quarantine import quarantine
+from .quarantine import Quarantine, quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +72,7 @@ class TraceBuilder:
         self._processes: dict[int, int] = {}
         self._process_names: dict[int, str] = {}
         self._thread_names: defaultdict[int, dict[int, str]] = defaultdict(dict)
-        self._quarantined: list[Quarantined] = []
+        self._quarantine = Quarantine()
 
     def add(self, table: type[Table], **columns: object) -> None:
         """Many rows at once, in any order; columns left out are `MISSING`."""
@@ -123,9 +122,8 @@ class TraceBuilder:
         somewhere = tables[DeviceWork].device != MISSING
         self.dropped["work of no known device"] += int((~somewhere).sum())
         tables[DeviceWork] = tables[DeviceWork][somewhere]
-        for table, kept, found in quarantine(tables, tuple(self.strings), self.resolution_ns):
+        for table, kept in quarantine(tables, tuple(self.strings), self.resolution_ns, self._quarantine):
             tables[table] = tables[table][kept]
-            self._quarantined += found
         tables = {table: _in_order(rows) for table, rows in tables.items()}
         return Trace(
             source=self._source(tables[DeviceWork]),
@@ -142,7 +140,8 @@ class TraceBuilder:
         )
 
     def _source(self, work: DeviceWork) -> Source:
-        dropped = self.dropped + Counter(f"quarantined: {event.reason}" for event in self._quarantined)
+        dropped = self.dropped.copy()
+        dropped.update({f"quarantined: {reason}": count for reason, count in self._quarantine.counts.items()})
         dropped["unclassified"] = int((work.engine == Engine.UNKNOWN).sum())
         return Source(
             path=str(self.file.path),
@@ -151,7 +150,7 @@ class TraceBuilder:
             dropped={reason: count for reason, count in sorted(dropped.items()) if count},
             expected=frozenset(self.expected & dropped.keys()),
             damage=tuple(self.file.damage),
-            quarantined=tuple(self._quarantined),
+            quarantined=tuple(self._quarantine.events),
             metadata=dict(self.metadata),
         )
 

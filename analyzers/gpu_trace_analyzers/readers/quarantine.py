@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +22,21 @@ A_DAY_NS = 24 * 3600 * 10**9
 """Longer than any recording; stamps that a driver left at zero lie weeks from the others."""
 
 
+_LISTED = 1000
+
+
+@dataclass
+class Quarantine:
+    """What was set aside: how many for each reason, and the first thousand of each table."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    events: list[Quarantined] = field(default_factory=list)
+
+
 def quarantine(
-    tables: Mapping[type[Table], Any], strings: tuple[str, ...], resolution_ns: int
-) -> Iterator[tuple[type[Table], NDArray[np.bool_], list[Quarantined]]]:
-    """For each table that has such events: which rows to keep, and the others.
+    tables: Mapping[type[Table], Any], strings: tuple[str, ...], resolution_ns: int, into: Quarantine
+) -> Iterator[tuple[type[Table], NDArray[np.bool_]]]:
+    """For each table that has such events which rows to keep; the others are noted.
 
     ``resolution_ns`` is the step of the trace's clock. Work that took no time on a clock of nanoseconds was never
     measured; on one of microseconds it was merely short.
@@ -30,8 +44,13 @@ def quarantine(
     middle_ns = _middle(tables)
     for table, rows in tables.items():
         reasons = dict(_reasons(table, rows, middle_ns, resolution_ns))
-        if any(bad.any() for bad in reasons.values()):
-            yield table, ~np.logical_or.reduce(list(reasons.values())), list(_listed(rows, reasons, strings))
+        seen = np.zeros(len(rows), dtype=np.bool_)
+        for reason, bad in reasons.items():
+            into.counts[reason] += int((bad & ~seen).sum())
+            seen |= bad
+        if seen.any():
+            into.events += islice(_listed(rows, reasons, strings), _LISTED)
+            yield table, ~seen
 
 
 def _middle(tables: Mapping[type[Table], Any]) -> int:
