@@ -5,19 +5,28 @@ from __future__ import annotations
 import os
 import time
 from _thread import RLock, get_native_id
+from mmap import mmap
+from struct import Struct
+
+_PUSH, _POP, _START, _END, _MARK = 1, 2, 3, 4, 5
+_EVENT = Struct("<qQQIIIIIBBBB")
+_HEADER = Struct("<8sIIIIQQ")
+_TEXT = Struct("<IIII")
+_CHUNK = 1 << 16
+_PER_CHUNK = _CHUNK // _EVENT.size
+_MOST_CHUNKS = (512 << 20) // _CHUNK
+_NOTHING_MORE = (0, 0, 0, 0)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PUSH, _POP, _START, _END, _MARK = 1, 2, 3, 4, 5
-_CHUNK, _EVENT = 1 << 16, 48
-_PER_CHUNK, _PADDING = divmod(_CHUNK, _EVENT)
-_BUDGET = 512 << 20
+    More = tuple[int, int, int, int]
+    """Category, ARGB, kind of payload (nvtxPayloadType_t; 0: none), and its 8 bytes as a number."""
 
 
 class NvtxFiles:
-    """Writes each event at once, so that none is lost however the process ends. Methods never raise."""
+    """Writes each event into a file mapped into memory, so that none is lost however the process ends."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -25,9 +34,13 @@ class NvtxFiles:
         self._pid = 0
         self._last_range = time.time_ns()
         self._depth = 0
+        self._events = self._texts = -1
+        self._chunks = self._used = self._lost = 0
+        self._strings: dict[str, int] = {}
+        self._categories: dict[str, dict[str, int]] = {}
 
-    def push(self, name: str, domain: str = "", more: tuple[int, int, int, int] = (0, 0, 0, 0)) -> int:
-        """Open a range of this thread; ``more`` is category, ARGB, kind of payload (0: none), and its 8 bytes."""
+    def push(self, name: str, domain: str = "", more: More = _NOTHING_MORE) -> int:
+        """Open a range of this thread; how deep it lies."""
         self._record(_PUSH, 0, name, domain, more)
         self._depth += 1
         return self._depth - 1
@@ -38,7 +51,7 @@ class NvtxFiles:
         self._depth = max(self._depth - 1, 0)
         return self._depth
 
-    def start(self, name: str, domain: str = "", more: tuple[int, int, int, int] = (0, 0, 0, 0)) -> int:
+    def start(self, name: str, domain: str = "", more: More = _NOTHING_MORE) -> int:
         """Open a range that any thread may end; its number."""
         with self._lock:
             self._last_range += 1
@@ -49,7 +62,7 @@ class NvtxFiles:
         """Close a range that `start` opened."""
         self._record(_END, number, "", domain)
 
-    def mark(self, name: str, domain: str = "", more: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
+    def mark(self, name: str, domain: str = "", more: More = _NOTHING_MORE) -> None:
         """Note a moment."""
         self._record(_MARK, 0, name, domain, more)
 
@@ -63,54 +76,70 @@ class NvtxFiles:
                 self._write_text(2, known[name], self._number(domain), name)
             return known[name]
 
-    def _record(
-        self, kind: int, number: int, name: str, domain: str, more: tuple[int, int, int, int] = (0, 0, 0, 0)
-    ) -> None:
+    def _record(self, kind: int, number: int, name: str, domain: str, more: More = _NOTHING_MORE) -> None:
         at_ns, (category, color, payload_type, payload) = time.time_ns(), more
         with self._lock:
-            self._open_here()
-            if self._events < 0 or self._written * _EVENT > _BUDGET:
-                return
-            event = b"".join(
-                [
-                    at_ns.to_bytes(8, "little"), number.to_bytes(8, "little"), payload.to_bytes(8, "little"),
-                    *(n.to_bytes(4, "little") for n in (self._number(name), self._number(domain), category, color)),
-                    get_native_id().to_bytes(4, "little"), bytes([payload_type, color > 0, 0, kind]),
-                ]
-            )  # fmt: skip
-            self._written += 1
-            _write(self._events, event + bytes(_PADDING) if self._written % _PER_CHUNK == 0 else event)
+            if self._pid != os.getpid():
+                self._open_here()
+            at = self._next_place()
+            if at is not None:
+                name_number, domain_number = self._number(name), self._number(domain)
+                _EVENT.pack_into(
+                    self._chunk, at, at_ns, number, payload, name_number, domain_number, category, color,
+                    get_native_id(), payload_type, color > 0, 0, kind,
+                )  # fmt: skip
+
+    def _next_place(self) -> int | None:
+        """Where in the chunk the next event goes; None where there is no room for it."""
+        if self._used == _PER_CHUNK and not self._take_chunk():
+            self._lost += 1
+            self._write_header()
+            return None
+        self._used += 1
+        return (self._used - 1) * _EVENT.size
+
+    def _take_chunk(self) -> bool:
+        if self._events < 0 or self._chunks >= _MOST_CHUNKS:
+            return False
+        try:
+            os.posix_fallocate(self._events, self._chunks * _CHUNK, _CHUNK)
+            self._chunk = mmap(self._events, _CHUNK, offset=self._chunks * _CHUNK)
+        except (OSError, ValueError):  # no room on the disk: the script must not notice
+            return False
+        self._chunks, self._used = self._chunks + 1, 0
+        return True
 
     def _number(self, text: str) -> int:
         if not text:
             return 0
-        if text not in self._strings:
-            self._strings[text] = len(self._strings) + 1
-            self._write_text(1, self._strings[text], 0, text)
-        return self._strings[text]
+        number = self._strings.get(text)
+        if number is None:
+            number = self._strings[text] = len(self._strings) + 1
+            self._write_text(1, number, 0, text)
+        return number
 
     def _write_text(self, kind: int, number: int, scope: int, text: str) -> None:
         data = text.encode("utf-8", "replace")
-        head = b"".join(n.to_bytes(4, "little") for n in (kind, number, scope, len(data)))
-        _write(self._texts, head + data)
+        _write(self._texts, _TEXT.pack(kind, number, scope, len(data)) + data)
 
     def _open_here(self) -> None:
         """Open files for this process; a forked child gets its own."""
-        if self._pid == os.getpid():
-            return
-        self._pid, self._written = os.getpid(), 0
-        self._strings: dict[str, int] = {}
-        self._categories: dict[str, dict[str, int]] = {}
+        self._pid, self._chunks, self._used, self._lost = os.getpid(), 1, _PER_CHUNK, 0
+        self._strings, self._categories = {}, {}
         path = f"{self._folder}/nvtx-{self._pid}-python"
         self._events, self._texts = _create(f"{path}.events"), _create(f"{path}.texts")
-        numbers = ((1, 4), (self._pid, 4), (_CHUNK, 4), (_EVENT, 4), (0, 8), (0, 8))
-        header = b"GTNVTX\r\n" + b"".join(n.to_bytes(size, "little") for n, size in numbers)
-        _write(self._events, header.ljust(_CHUNK, b"\0"))
+        _write(self._events, bytes(_CHUNK))
+        self._write_header()
+
+    def _write_header(self) -> None:
+        if self._events >= 0:
+            numbers = (1, self._pid, _CHUNK, _EVENT.size, self._chunks, self._lost)
+            os.pwrite(self._events, _HEADER.pack(b"GTNVTX\r\n", *numbers), 0)
 
 
 def _create(path: str) -> int:
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError:
         return -1
 
@@ -118,7 +147,7 @@ def _create(path: str) -> int:
 def _write(file: int, data: bytes) -> None:
     try:
         os.write(file, data)
-    except OSError:  # no room, or no folder any more: the script must not notice
+    except OSError:  # no room, or no folder any more
         return
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 from .nvtx_files import NvtxFiles, TorchStandIn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .nvtx_files import More
 
 _PAYLOAD_INT64, _PAYLOAD_DOUBLE = 2, 3
 """nvtxPayloadType_t"""
@@ -104,6 +107,12 @@ class _Attributes:
     def __init__(self, message: object, color: object, category: object, payload: object) -> None:
         self.message, self.color, self.category, self.payload = message, color, category, payload
 
+    def event(self, domain: _Domain) -> tuple[str, str, More]:
+        """Its name, domain, and the rest as the files take it."""
+        category = self.category
+        number = category if isinstance(category, int) else domain.get_category_id(category) if category else 0
+        return str(self.message or ""), domain.name, (number, _argb(self.color), *_payload(self.payload))
+
 
 class _Domain:
     """Stands in for ``nvtx.Domain``."""
@@ -138,14 +147,11 @@ class _Domain:
     def mark(self, attributes: _Attributes | None = None, **more: object) -> None:
         self._files.mark(*self._event(attributes, more))
 
-    def _event(self, given: _Attributes | None, more: dict[str, object]) -> tuple[str, str, tuple[int, int, int, int]]:
-        event = given or self.get_event_attributes(**more)
-        category = event.category
-        number = category if isinstance(category, int) else self.get_category_id(category) if category else 0
-        payload_type, payload = _payload(event.payload)
-        return str(event.message or ""), self.name, (number, _argb(event.color), payload_type, payload)
+    def _event(self, given: _Attributes | None, more: dict[str, object]) -> tuple[str, str, More]:
+        return (given or self.get_event_attributes(**more)).event(self)
 
 
+@cache
 def _argb(color: object) -> int:
     """A colour by name or number, as the nvtx package takes it."""
     try:
