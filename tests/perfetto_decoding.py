@@ -31,6 +31,7 @@ class Decoded:
     slices: list[Slice] = field(default_factory=list)
     counters: dict[tuple[str, ...], list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
     clocks: dict[int, int] = field(default_factory=dict)
+    by_track: dict[int, list[Slice]] = field(default_factory=lambda: defaultdict(list))
 
 
 def decode(path: Path) -> Decoded:
@@ -92,6 +93,7 @@ class _Decoder:
                 assert outer.start_ns <= begun.start_ns
             open_slices[event.track_uuid].append(begun)
             self.result.slices.append(begun)
+            self.result.by_track[event.track_uuid].append(begun)
         else:
             assert event.type == TrackEvent.TYPE_SLICE_END
             open_slices[event.track_uuid].pop().end_ns = packet.timestamp
