@@ -136,6 +136,7 @@ class Recorder:
             self._notes.failed("torch's profiler did not save its trace", error)
 
     def _save(self, session: Session, patience_s: float) -> None:
+        self._notes.write("stopping", time.time_ns())
         if not synchronized_within(patience_s):
             self._notes.write("unsynchronized", patience_s)
         path = f"{self._settings.raw}/kineto-{self._pid}-{self._parts}.json"

@@ -108,7 +108,7 @@ def run(
     if not target.can_start:
         launch.run_natively(request)
     _warn_of_other_tools(quiet)
-    recording = record(request, create(request))
+    recording = record(request, create(request), lambda: _say_on_a_terminal("saving the recording ...", quiet))
     with suppress(OSError, KeyboardInterrupt):  # nobody may be reading any more; the script's result stands
         if recording.traces:
             _summarise(recording, show=not (no_summary or quiet or job.rank()))
@@ -175,6 +175,11 @@ def _cost(recording: Recording) -> str:
     running, after = recording.cost.running_ns, recording.cost.after_ns
     share = 100 * running / max(1, recording.wall_ns - after)
     return f"recording it cost about {duration(running)} ({share:.1f} %) while it ran, and {duration(after)} at its end"
+
+
+def _say_on_a_terminal(sentence: str, quiet: bool) -> None:
+    if sys.stderr.isatty() and not quiet:
+        say(sentence)
 
 
 def say(sentence: str) -> None:

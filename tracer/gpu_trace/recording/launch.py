@@ -11,25 +11,27 @@ from typing import TYPE_CHECKING
 from gpu_trace_analyzers.errors import UsageError
 
 from ..nvtx_recording import environment
-from . import interpreter
+from . import interpreter, notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .folder import RunFolder
     from .request import Request
 
 _ENTRY = Path(__file__).resolve().parent.parent / "boot" / "entry"
 _PASSED_ON = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
+_IGNORED_BY_PYTHON = [signal.SIGPIPE, signal.SIGXFSZ]
+_LOOK_EVERY_S = 1.0
 _FROM_THE_KERNEL = 0x80
 """``si_code`` SI_KERNEL: the terminal sent it to the whole group, the script included."""
 
 
-def run(request: Request, folder: RunFolder) -> tuple[int, int]:
+def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tuple[int, int]:
     """Run the script under recording until it ends; its wait status, and its process id.
 
     stdin, stdout, stderr, working directory and process group are ours. Raises `UsageError` where Python cannot be
-    started.
+    started. ``saving`` is called once if the recording takes long to stop and save: the shell waits for that.
     """
     if interpreter.can_be_watched():
         command = interpreter.command_heeding_environment(request.target.command)
@@ -41,14 +43,14 @@ def run(request: Request, folder: RunFolder) -> tuple[int, int]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     try:
         pid = _started(command, environment, before)
-        return _wait(pid, watched), pid
+        return _wait(pid, watched, lambda: _tell_if_saving(folder, pid, saving)), pid
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _started(command: list[str], environment: dict[str, str], mask: Iterable[int]) -> int:
     try:
-        return os.posix_spawn(command[0], command, environment, setsigmask=mask)
+        return os.posix_spawn(command[0], command, environment, setsigmask=mask, setsigdef=_IGNORED_BY_PYTHON)
     except OSError as error:  # a command line too long, no room for a process
         raise UsageError(
             f"{command[0]}: cannot be started ({error.strerror}); is it there, and the command short enough?"
@@ -87,15 +89,26 @@ def _without_core_dump() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _wait(pid: int, watched: set[signal.Signals]) -> int:
+def _wait(pid: int, watched: set[signal.Signals], meanwhile: Callable[[], bool]) -> int:
+    """Wait for the script's end, passing signals on to it; ``meanwhile`` is called each second until it says True."""
+    told = False
     while True:
-        came = signal.sigwaitinfo(watched)
-        if came.si_signo == signal.SIGCHLD:
+        came = signal.sigtimedwait(watched, _LOOK_EVERY_S)
+        if came is None:
+            told = told or meanwhile()
+        elif came.si_signo == signal.SIGCHLD:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 return status
         elif came.si_code != _FROM_THE_KERNEL:
             os.kill(pid, came.si_signo)
+
+
+def _tell_if_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> bool:
+    if notes.read(folder.raw / f"notes-{pid}").latest != "stopping":
+        return False
+    saving()
+    return True
 
 
 def _environment(request: Request, folder: RunFolder) -> dict[str, str]:

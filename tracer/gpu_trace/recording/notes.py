@@ -15,6 +15,11 @@ class Notes:
         lines = (line.partition("\t") for line in text.splitlines())
         self._facts = [(key, value) for key, _, value in lines]
 
+    @property
+    def latest(self) -> str:
+        """The key of the latest fact; empty where there is none."""
+        return self._facts[-1][0] if self._facts else ""
+
     def all(self, key: str) -> list[str]:
         """Every value noted under a key."""
         return [value for name, value in self._facts if name == key]

@@ -12,6 +12,7 @@ from .cost import FREE, Cost
 from .notes import Notes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .assemble import ProcessLeft
@@ -64,10 +65,10 @@ class Recording:
         return "It never imported torch, so there was nothing to record."
 
 
-def record(request: Request, folder: RunFolder) -> Recording:
+def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> Recording:
     """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
     began = time.time_ns()
-    status, pid = launch.run(request, folder)
+    status, pid = launch.run(request, folder, saving)
     recording = Recording(folder, status, Notes(""), wall_ns=time.time_ns() - began)
     try:
         recording = _collected(recording, pid)
