@@ -1,7 +1,8 @@
 """The fast way through a block of events: pick them by the text of their category, decode only those wanted.
 
-It relies on Kineto's layout, in which every event begins on a line of its own with ``"ph": "X", "cat": "kernel"``. Cut
-at each ``"ph"``, a block falls into one piece an event, and each piece must begin and end as that layout has it. JSON
+It relies on the layout of Kineto, or of gpu-trace's own traces, in which every event begins on a line of its own with
+``"ph": "X", "cat": "kernel"``. Cut at each ``"ph"``, a block falls into one piece an event, and each piece must begin
+and end as that layout has it. JSON
 allows neither a line break nor a bare quote inside a string, so in a valid file text that looks like the layout is the
 layout. A block with anything else in it is left to the typed decode, which gives the same events.
 """
@@ -9,6 +10,7 @@ layout. A block with anything else in it is left to the typed decode, which give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from itertools import compress, repeat
 from operator import not_
 from typing import TYPE_CHECKING, Any, cast
@@ -21,13 +23,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, ItemsView
 
 _PHASE = b'"ph"'
-_HEAD = b'{\n    "ph"'
-_NEXT = b",\n  {\n    "  # what comes between an event and the phase of the next one
-_TAIL = b"\n  }" + _NEXT
-_BEFORE_CATEGORY, _BEHIND_CATEGORY = b': "X", "cat": "', b'", "name": "'
-_FLOWS = {b': "%c", "id":' % phase for phase in b"fst"}
-_FLOW_KEY, _KEY = 12, 31
-"""How much of a piece tells that it is a flow; which category it has, of four to sixteen letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a writer lays out its events, around the key of the phase."""
+
+    before: bytes
+    """from the beginning of an event to its phase"""
+    between: bytes
+    """from the end of an event to the phase of the next one"""
+    end: bytes
+    """the end of an event"""
+    category: bytes
+    """from the phase of a span to its category"""
+    name: bytes
+    """from the category to the name"""
+    flows: tuple[bytes, ...]
+    """what the phases of flow arrows look like"""
+
+    @property
+    def key_length(self) -> int:
+        """Bytes behind the phase that tell the category, of four to sixteen letters."""
+        return len(self.category) + 16
+
+
+KINETO = Layout(
+    before=b"{\n    ",
+    between=b",\n  {\n    ",
+    end=b"\n  }",
+    category=b': "X", "cat": "',
+    name=b'", "name": "',
+    flows=tuple(b': "%c", "id":' % phase for phase in b"fst"),
+)
+COMPACT = Layout(
+    before=b"{",
+    between=b",\n{",
+    end=b"}",
+    category=b':"X","cat":"',
+    name=b'","name":"',
+    flows=tuple(b':"%c","%b":' % (phase, key) for phase in b"fst" for key in (b"id", b"bp")),
+)
+"""An event a line, as gpu-trace writes them."""
 
 FLOW = "flow"
 """Under which arrows between events are counted."""
@@ -38,13 +75,17 @@ _CATEGORIES: dict[str, type[msgspec.Struct]] = {
     **dict.fromkeys(("cpu_op", "user_annotation", "gpu_user_annotation", "nvtx", "cuda_sync", "overhead"), Event),
     "python_function": Event,
 }
-_KEYS = {(_BEFORE_CATEGORY + name.encode() + _BEHIND_CATEGORY)[:_KEY]: name for name in _CATEGORIES}
 
 
 class Scan:
-    """Reads blocks in Kineto's layout; ``wanted`` are the categories whose events are decoded."""
+    """Reads blocks of one layout; ``wanted`` are the categories whose events are decoded."""
 
-    def __init__(self, wanted: Collection[str]) -> None:
+    def __init__(self, layout: Layout, wanted: Collection[str]) -> None:
+        self._layout = layout
+        self._tail = layout.end + layout.between
+        self._key = layout.key_length
+        self._flow_key = len(layout.flows[0])
+        self._category_of = {(layout.category + name.encode() + layout.name)[: self._key]: name for name in _CATEGORIES}
         self._decoders: dict[str, Callable[[bytes], Any]] = {
             name: msgspec.json.Decoder(list[event]).decode  # type: ignore[valid-type]  # a type chosen at run time
             for name, event in _CATEGORIES.items()
@@ -54,21 +95,22 @@ class Scan:
     def events(self, block: bytes) -> tuple[dict[str, list[Event]], Counter[str], bytes] | None:
         """The wanted events by category, how many there are of the others, and the rest, an unfinished event.
 
-        None where the block is not in Kineto's layout from its first byte to the last event it completes.
+        None where the block is not in the layout from its first byte to the last event it completes.
         """
         first, *pieces = block.split(_PHASE)
-        if len(pieces) < 2 or first.strip(b" \r\n,") != b"{":
+        if len(pieces) < 2 or first.strip(b" \r\n,") != self._layout.before.strip():
             return None
-        rest = _HEAD + pieces.pop()
-        if not all(map(bytes.endswith, pieces, repeat(_TAIL))):
+        rest = self._layout.before + _PHASE + pieces.pop()
+        if not all(map(bytes.endswith, pieces, repeat(self._tail))):
             return None
-        categories = list(map(_KEYS.get, [piece[:_KEY] for piece in pieces]))
-        counts: Counter[str | None] = Counter(categories)
-        if not {piece[:_FLOW_KEY] for piece in compress(pieces, map(not_, categories))} <= _FLOWS:
+        key, flow_key = self._key, self._flow_key
+        categories = list(map(self._category_of.get, [piece[:key] for piece in pieces]))
+        if not {piece[:flow_key] for piece in compress(pieces, map(not_, categories))}.issubset(self._layout.flows):
             return None
         events = {category: self._decoded(category, text) for category, text in self._wanted(pieces, categories)}
         if None in events.values():
             return None
+        counts: Counter[str | None] = Counter(categories)
         skipped = {category or FLOW: count for category, count in counts.items() if category not in events and count}
         return cast("dict[str, list[Event]]", events), Counter(skipped), rest
 
@@ -82,7 +124,7 @@ class Scan:
     def _decoded(self, category: str, pieces: list[bytes]) -> list[Event] | None:
         text = b"[{" + _PHASE + _PHASE.join(pieces)  # each piece ends with the brace that the next one needs
         try:
-            events: list[Event] = self._decoders[category](text.removesuffix(_NEXT) + b"]")
+            events: list[Event] = self._decoders[category](text.removesuffix(self._layout.between) + b"]")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         if len(events) != len(pieces) or {event.cat for event in events} != {category}:

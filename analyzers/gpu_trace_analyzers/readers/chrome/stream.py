@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import TraceUnreadable
 from . import document
-from .scan import Scan
+from .scan import COMPACT, KINETO, Scan
 from .tolerant import LONGEST_EVENT, Walk, first_event, walk
 from .typed import typed_events
 
@@ -53,7 +53,7 @@ class EventStream:
         self.document: document.Document = {}
         self._file = file
         self._ways = ways
-        self._scan = Scan(wanted) if wanted and "scan" in ways else None
+        self._scans = [Scan(layout, wanted) for layout in (KINETO, COMPACT)] if wanted and "scan" in ways else []
         self._repaired = 0
         self._documents = 0
         self._cut_off = False
@@ -102,7 +102,10 @@ class EventStream:
 
     def _take(self, block: bytes) -> tuple[Batch, bytes, str | None]:
         """The events that a block completes, the rest of it, and the text behind the list once it has ended."""
-        if self._scan and (scanned := self._scan.events(block)):
+        for place, scan in enumerate(self._scans):
+            if (scanned := scan.events(block)) is None:
+                continue
+            self._scans.insert(0, self._scans.pop(place))  # the next block is likely to be laid out alike
             sorted_events, skipped, rest = scanned
             self.skipped += skipped
             self.events += skipped.total()

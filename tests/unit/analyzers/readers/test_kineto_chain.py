@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.readers import kineto
-from gpu_trace_analyzers.readers.chrome.scan import Scan
+from gpu_trace_analyzers.readers.chrome.scan import COMPACT, KINETO, Scan
 from kineto_text import HEAD, LAYOUTS, SHELLS, File, InMemory, Text, files
 from plain_reader import parse, read_back, tables
 
@@ -139,14 +139,15 @@ def test_what_cannot_be_read_costs_no_other_event(way, broken, file, place):
     assert read_back(trace) == tables(parse(file.content.decode()), operators=True)
 
 
-def test_a_file_in_kinetos_layout_takes_the_fast_way():
+@pytest.mark.parametrize(("layout", "name"), [(KINETO, "kineto"), (COMPACT, "compact")])
+def test_a_file_in_a_known_layout_takes_the_fast_way(layout, name):
     events = [
         {"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": Text("1.000"), "dur": Text("2.000")},
         {"ph": "f", "id": 3, "pid": 0, "tid": 7, "ts": Text("1.000"), "cat": "ac2g", "name": "ac2g", "bp": "e"},
         {"ph": "X", "cat": "cpu_op", "name": "o", "pid": 9, "tid": 9, "ts": Text("1.000"), "dur": Text("2.000")},
     ]
-    block = ",\n".join(LAYOUTS["kineto"](event) for event in events * 10)
-    found = Scan({"kernel"}).events(block.encode())
+    block = ",\n".join(LAYOUTS[name](event) for event in events * 10)
+    found = Scan(layout, {"kernel"}).events(block.encode())
     assert found is not None
     kept, skipped, rest = found
     assert [event.name for event in kept["kernel"]] == ["k"] * 10
@@ -159,7 +160,7 @@ def test_recorded_traces_take_the_fast_way(recorded):
 
     content = gzip.decompress(recorded("ddp_rank0").read_bytes())
     begin = content.index(b'"traceEvents": [') + 16
-    assert Scan({"kernel"}).events(content[begin : begin + (1 << 20)]) is not None
+    assert Scan(KINETO, {"kernel"}).events(content[begin : begin + (1 << 20)]) is not None
 
 
 def test_several_documents_in_one_file_are_all_read():
