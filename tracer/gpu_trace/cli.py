@@ -14,6 +14,8 @@ from ._version import VERSION
 COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
     "summary": "Print the overlap summary of a trace.",
+    "diff": "Show what changed between two traces.",
+    "check": "Fail when a trace overlaps too little: for a CI job.",
     "open": "Show a trace in the Perfetto UI.",
     "export": "Write a trace as a file for the Perfetto UI.",
     "doctor": "Say what will work on this machine, and the way out of what will not.",

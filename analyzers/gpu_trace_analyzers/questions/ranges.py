@@ -114,7 +114,7 @@ def _figures(
     end_ns = work.end_ns if window is None else np.minimum(work.end_ns, window.end_ns)
     owned = _Owned(instance, group[instance], row, work, start_ns, end_ns)
     on_devices = [_OnDevice(trace, int(d), owned.on(int(d)), group, copies) for d in np.unique(work.device)]
-    depth = _depths(ranges)
+    depth = nesting_depths(ranges)
     rows: list[RangeFigures] = []
     for g, members in _members(group):
         named = _named(trace, ranges, members, depth)
@@ -227,7 +227,7 @@ def _members(group: Int64) -> Iterator[tuple[int, Int64]]:
     yield from zip(numbers.tolist(), np.split(order, first[1:]), strict=False)  # of nothing, split makes one part
 
 
-def _depths(ranges: Ranges) -> Int64:
+def nesting_depths(ranges: Ranges) -> Int64:
     """For each range, how many of its thread it lies in: those that began before it and have not ended."""
     depth = np.zeros(len(ranges), dtype=np.int64)
     owner = np.unique(np.stack((ranges.process.astype(np.int64), ranges.thread)), axis=1, return_inverse=True)[1]

@@ -27,7 +27,9 @@ def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str
     if figures.overlap_ns == 0:
         return f"{copy} of copying, none of it hidden" + (f": {why}" if why else f" behind {compute} of compute")
     hidden = "all" if figures.exposed_copy_ns == 0 else share(figures.overlap_ns, figures.copy_ns)
-    return f"{copy} of copying, {hidden} of it hidden behind {compute} of compute" + (f"; else {why}" if why else "")
+    return f"{copy} of copying, {hidden} of it hidden behind {compute} of compute" + (
+        f"; the rest: {why}" if why else ""
+    )
 
 
 def _main_cause(exposed: Sequence[CauseFigures]) -> str:

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import ALL_COPIES, Engine
+from gpu_trace_analyzers.questions.sweep import Window
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.reports.units import duration
 from gpu_trace_analyzers.summary import summarise
 
+from ..quantities import Duration
+
 if TYPE_CHECKING:
+    from gpu_trace_analyzers.model import Trace
     from gpu_trace_analyzers.summary import Summary
 
 _COPIES = {engine.key.removeprefix("copy_"): engine for engine in ALL_COPIES}
@@ -25,22 +31,76 @@ _COPIES = {engine.key.removeprefix("copy_"): engine for engine in ALL_COPIES}
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True)
 @click.option("--json", "form", flag_value="json", help="The stable document, for programs.")
 @click.option("--markdown", "form", flag_value="markdown", help="A markdown page.")
+@click.option("--csv", "csv_folder", metavar="FOLDER", help="Write one tidy table per file into this folder.")
+@click.option("--html", metavar="FILE", help="Write a page with a timeline, readable without network.")
 @click.option("--copies", metavar="LIST", help="What counts as copying: h2d,d2h,p2p,d2d. [default: h2d,d2h,p2p]")
 @click.option("--rules", metavar="FILE", help="TOML file of engine rules, asked before the built-in ones.")
-def summary(traces: tuple[str, ...], form: str | None, copies: str | None, rules: str | None) -> None:
+@click.option("--from", "since_ns", metavar="TIME", type=Duration(), help="Only from here: 250ms after the first work.")
+@click.option("--to", "until_ns", metavar="TIME", type=Duration(), help="Only until here, on the same clock.")
+@click.option("--step-range", metavar="NAME", help="The range that is a step. [default: ProfilerStep#n]")
+def summary(
+    traces: tuple[str, ...],
+    form: str | None,
+    csv_folder: str | None,
+    html: str | None,
+    copies: str | None,
+    rules: str | None,
+    since_ns: int | None,
+    until_ns: int | None,
+    step_range: str | None,
+) -> None:
     """Print the overlap summary of traces or run folders.
 
     \b
       gpu-trace summary trace.json.gz
       gpu-trace summary --json gpu-trace-runs/train-1 | jq '.devices[0].overlap_ratio'
+      gpu-trace summary --from 1s --to 1500ms trace.json.gz
+      gpu-trace summary --html report.html trace.json.gz
     """  # noqa: D301  # \b is click's
+    if len(traces) > 1 and (csv_folder or html):
+        raise click.UsageError("--csv and --html write one trace; give one")
     engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
     chosen = _engines(copies) if copies else None
     for number, path in enumerate(traces):
-        if number and form != "json":
-            click.echo()
-        shown = summarise(load(path, rules=engine_rules), chosen)
-        click.echo(_render(shown, form), nl=False)
+        trace = load(path, rules=engine_rules)
+        shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
+        if csv_folder:
+            _write_csv(shown, Path(csv_folder))
+        if html:
+            _write_html(trace, shown, Path(html))
+        if form or not (csv_folder or html):
+            click.echo("\n" if number and form != "json" else "", nl=False)
+            click.echo(_render(shown, form), nl=False)
+
+
+def _window(trace: Trace, since_ns: int | None, until_ns: int | None) -> Window | None:
+    """The asked stretch, on the trace's clock; times count from the first operation of any device."""
+    if since_ns is None and until_ns is None:
+        return None
+    if not len(trace.work):
+        raise UsageError(f"{trace.source.path}: --from and --to need device activity; this trace has none")
+    first, last = int(trace.work.start_ns[0]), int(trace.work.end_ns.max())
+    window = Window(first + (since_ns or 0), last if until_ns is None else first + until_ns)
+    if window.span_ns <= 0 or window.start_ns >= last:
+        lasts = f"the work of {trace.source.path} lasts {duration(last - first)}"
+        raise UsageError(f"--from {duration(since_ns or 0)} leaves nothing; {lasts}")
+    return window
+
+
+def _write_csv(shown: Summary, folder: Path) -> None:
+    from gpu_trace_analyzers.reports.tidy import to_csv
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in to_csv(shown).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    click.echo(f"wrote {len(to_csv(shown))} tables into {folder}", err=True)
+
+
+def _write_html(trace: Trace, shown: Summary, out: Path) -> None:
+    from gpu_trace_analyzers.reports.html import to_html
+
+    out.write_text(to_html(trace, shown), encoding="utf-8")
+    click.echo(f"wrote {out}", err=True)
 
 
 def _engines(names: str) -> tuple[Engine, ...]:

@@ -1,0 +1,156 @@
+"""What changed between two traces, as text and as JSON."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from .fitting import GAP, fitted
+from .sentences import source_line, verdict
+from .tables import Table
+from .units import NONE, duration, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..comparison import Change, Compared, Comparison
+    from ..summary import Summary
+
+SCHEMA = "gpu-trace.diff/1"
+_NAMES = {
+    "span_ns": "span",
+    "compute_ns": "compute",
+    "copy_ns": "copy",
+    "overlap_ns": "overlap",
+    "overlap_ratio": "overlap ratio",
+    "exposed_copy_ns": "exposed copy",
+    "headroom_ns": "headroom",
+    "gain": "gain",
+    "collective_ns": "collectives",
+    "exposed_collective_ns": "exposed collectives",
+    "idle_ns": "idle",
+    "window_ns": "window",
+    "hidden_copy_ns": "hidden copy",
+    "count": "count",
+}
+_RATIOS = ("overlap_ratio", "gain")
+
+
+def to_text(found: Comparison, width: int = 100) -> str:
+    """Verdicts of both, then a table per device, per cause and per range."""
+    out = StringIO()
+    console = Console(file=out, width=width, color_system=None, highlight=False)
+    for title, summary in (("before", found.before), ("after ", found.after)):
+        for line in _verdicts(title, summary):
+            console.print(Text(line))
+    for device, exposed, idle in zip(found.devices, found.exposed, found.idle, strict=True):
+        console.print()
+        console.print(_drawn(_device_table(device, exposed, idle), width))
+    for table in _range_tables(found.ranges):
+        console.print()
+        console.print(_drawn(table, width))
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def to_json(found: Comparison) -> str:
+    """The same for programs; what one side does not have is null."""
+    document = {
+        "schema": SCHEMA,
+        "before": found.before.source.path,
+        "after": found.after.source.path,
+        "devices": [_document(row) for row in found.devices],
+        "ranges": [_document(row) for row in found.ranges],
+        "exposed": [_document(row) for row in found.exposed],
+        "idle": [_document(row) for row in found.idle],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+
+
+def _document(row: Compared) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "device": row.device,
+        "in_before": row.in_before,
+        "in_after": row.in_after,
+        "changes": {c.figure: {"before": c.before, "after": c.after} for c in row.changes},
+    }
+
+
+def _verdicts(title: str, summary: Summary) -> Iterator[str]:
+    yield f"{title} {source_line(summary.source)}"
+    for figures in summary.devices:
+        yield f"       {figures.device.label}: {verdict(figures, summary.exposed_on(figures.position))}"
+
+
+def _device_table(device: Compared, exposed: Compared, idle: Compared) -> Table:
+    rows = [_row(_NAMES[c.figure], c) for c in device.changes if c.before or c.after]
+    rows += [_row(f"  exposed: {c.figure}", c, cause=True) for c in exposed.changes]
+    rows += [_row(f"  idle: {c.figure}", c, cause=True) for c in idle.changes]
+    return Table((device.device, "before", "after", "change"), tuple(rows))
+
+
+def _range_tables(ranges: Sequence[Compared]) -> Iterator[Table]:
+    """One table of the ranges of both, by their windows and exposed copies, and one line for those of one side."""
+    both = [row for row in ranges if row.in_before and row.in_after]
+    if both:
+        headings = ("range", "device", "window", "after", "change", "exposed", "after ", "change ")
+        yield Table(headings, tuple(_range_row(row) for row in both), words=2)
+    for side, rows in (
+        ("only before", [row for row in ranges if not row.in_after]),
+        ("only after", [row for row in ranges if not row.in_before]),
+    ):
+        if rows:
+            cells = tuple((row.name, row.device, *_one_side(row)) for row in rows)
+            yield Table((f"range, {side}", "device", "window", "copy", "exposed"), cells, words=2)
+
+
+def _range_row(row: Compared) -> tuple[str, ...]:
+    changes = {c.figure: c for c in row.changes}
+    cells = [_row("", changes[figure])[1:] for figure in ("window_ns", "exposed_copy_ns")]
+    return (row.name, row.device, *cells[0], *cells[1])
+
+
+def _one_side(row: Compared) -> list[str]:
+    changes = {c.figure: c for c in row.changes}
+    values = [changes[figure] for figure in ("window_ns", "copy_ns", "exposed_copy_ns")]
+    return [_shown(c.figure, c.after if c.before is None else c.before) for c in values]
+
+
+def _row(name: str, change: Change, cause: bool = False) -> tuple[str, str, str, str]:
+    figure = "span_ns" if cause else change.figure
+    return (name, _shown(figure, change.before), _shown(figure, change.after), _difference(figure, change))
+
+
+def _shown(figure: str, value: float | None) -> str:
+    if value is None:
+        return NONE
+    return ratio(value) if figure in _RATIOS else f"{int(value):,}" if figure == "count" else duration(int(value))
+
+
+def _difference(figure: str, change: Change) -> str:
+    """``-42.1 ms (-97.3 %)``, with a sign; of ratios the difference alone."""
+    if change.before is None or change.after is None:
+        return NONE
+    by = change.after - change.before
+    if by == 0:
+        return "="
+    sign = "+" if by > 0 else "−"
+    if figure in _RATIOS:
+        return f"{sign}{abs(by):.3f}"
+    percent = f" ({sign}{abs(100 * by / change.before):.1f} %)" if change.before else ""
+    return f"{sign}{duration(int(abs(by)))}{percent}"
+
+
+def _drawn(table: Table, width: int) -> RichTable:
+    table, _ = fitted(table, width)
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for position, heading in enumerate(table.headings):
+        drawn.add_column(heading, no_wrap=True, justify="left" if position < table.words else "right")
+    for cells in table.rows:
+        drawn.add_row(*(Text(cell) for cell in cells))
+    return drawn

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+from gpu_trace_analyzers.reports.tidy import COLUMNS, to_csv, to_tables
+from gpu_trace_analyzers.summary import summarise
+from literal import literal
+
+TRACE = literal(
+    "range ProfilerStep#1 0-9; s7 k 0-10 @1; s7 d2h 10-30 @2; gpu1 nccl 0-5; gpu1 k 6-9; gpu1 k 12-13; s7 k 35-40 @33"
+)
+
+
+def test_every_column_is_listed_and_every_listed_column_is_filled_in_some_row():
+    for name, rows in to_tables(summarise(TRACE)).items():
+        assert rows, name
+        assert {key for row in rows for key in row} == set(COLUMNS[name]), name
+
+
+def test_files_are_tidy():
+    files = to_csv(summarise(TRACE))
+    assert [*files] == [f"{name}.csv" for name in COLUMNS]
+    (row,) = csv.DictReader(StringIO(files["exposed.csv"]))
+    assert (row["cause"], row["ns"], row["label"]) == ("same_stream", "20", "GPU 0")
+
+
+def test_a_table_without_rows_has_its_heading():
+    files = to_csv(summarise(literal("s7 k 0-10")))
+    assert files["exposed.csv"].splitlines() == [",".join(COLUMNS["exposed"])]

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from gpu_trace.commands.check import check
+from gpu_trace.commands.diff import diff
+from gpu_trace.commands.summary import summary
+from gpu_trace_analyzers.errors import UsageError
+
+TRACES = Path(__file__).parents[4] / "samples/traces"
+SAME_STREAM, TWO_STREAMS = (str(TRACES / f"{name}.json.gz") for name in ("seed_nonblocking", "two_streams"))
+NO_COPY, TRAINING = (str(TRACES / f"{name}.json.gz") for name in ("gpu1_and_gpu2", "ddp_rank1"))
+
+
+def ran(command, *arguments):
+    return CliRunner().invoke(command, [*arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([TWO_STREAMS, "--min-overlap", "0.9"], 0),
+        ([SAME_STREAM, "--min-overlap", "0.9"], 1),
+        ([NO_COPY, "--min-overlap", "0.9"], 4),
+        ([NO_COPY, SAME_STREAM, "--min-overlap", "0.9"], 1),
+        ([TWO_STREAMS, "--max-exposed-copy", "1.2ms"], 0),
+        ([TWO_STREAMS, "--max-exposed-copy", "1.1ms"], 1),
+        ([TWO_STREAMS, "--max-exposed-copy", "2%"], 0),
+        ([TWO_STREAMS, "--max-exposed-copy", "1.9%"], 1),
+        ([TRAINING, "--max-idle", "52%"], 0),
+        ([TRAINING, "--max-idle", "51%"], 1),
+        ([TRAINING, "--range", "data", "--min-overlap", "0.5"], 1),
+        ([TRAINING, "--range", "forward", "--min-overlap", "0.5"], 4),
+        ([TRAINING, "--range", "absent", "--min-overlap", "0.5"], 4),
+        ([TRAINING, "--min-overlap", "2"], 2),
+        ([TRAINING, "--max-idle", "5"], 2),
+    ],
+)
+def test_exit_code(arguments, code):
+    assert ran(check, *arguments).exit_code == code
+
+
+def test_failing_figures_are_named():
+    result = ran(check, SAME_STREAM, "--min-overlap", "0.9")
+    assert result.stdout.startswith("FAILED")
+    assert "overlap ratio 0.000, at least 0.9 wanted" in result.stdout
+
+
+def test_junit_tells_failures_from_what_cannot_be_said(tmp_path):
+    out = tmp_path / "overlap.xml"
+    ran(check, SAME_STREAM, NO_COPY, "--min-overlap", "0.9", "--junit", str(out))
+    suites = ElementTree.parse(out).getroot().findall("testsuite")
+    counts = [(s.get("tests"), s.get("failures"), s.get("errors")) for s in suites]
+    assert counts == [("1", "1", "0"), ("2", "0", "2")]
+    assert "0.000" in suites[0].find("testcase/failure").get("message")
+
+
+def test_diff_shows_what_got_hidden_and_the_cause():
+    text = ran(diff, SAME_STREAM, TWO_STREAMS).stdout
+    lines = {line.split("  ")[0].strip(): line for line in text.splitlines()}
+    assert "0.000     0.980" in lines["overlap ratio"]
+    assert "(−98.0 %)" in lines["exposed copy"]
+    assert "exposed: same stream as the compute" in text
+
+
+def test_diff_of_a_trace_with_itself_changes_nothing():
+    text = ran(diff, TRAINING, TRAINING).stdout
+    assert "%)" not in text
+    assert "only before" not in text
+
+
+def test_a_window_clips_what_it_cuts():
+    whole = ran(summary, SAME_STREAM).stdout
+    assert "57.9 ms of copying" in whole
+    assert "no copying to hide" in ran(summary, SAME_STREAM, "--to", "100ms").stdout
+    assert "9.99 ms of copying" in ran(summary, SAME_STREAM, "--from", "150ms", "--to", "160ms").stdout
+
+
+def test_a_window_beyond_the_trace_is_a_usage_error():
+    result = ran(summary, SAME_STREAM, "--from", "1s")
+    assert isinstance(result.exception, UsageError)
+    assert "lasts 188.7 ms" in str(result.exception)
+
+
+def test_csv_and_html_go_to_files_and_nothing_to_stdout(tmp_path):
+    result = ran(summary, SAME_STREAM, "--csv", str(tmp_path / "tables"), "--html", str(tmp_path / "page.html"))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert (tmp_path / "tables/exposed.csv").read_text().count("\n") == 2
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")

@@ -1,0 +1,57 @@
+"""The Python interface: what it answers, and what importing the package costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gpu_trace
+
+TRACES = Path(__file__).parents[3] / "samples/traces"
+HEAVY = ("numpy", "pandas", "msgspec", "rich", "click", "typing")
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return gpu_trace.load(TRACES / "seed_nonblocking.json.gz")
+
+
+def test_overlap(trace):
+    found = gpu_trace.overlap(trace)
+    assert found.devices.overlap_ratio.tolist() == [0.0]
+    assert found.engines.engine.tolist() == ["compute", "copy_d2h"]
+    assert found.pairs.empty
+
+
+def test_causes_sum_to_the_exposed_time(trace):
+    found = gpu_trace.causes(trace).exposed
+    assert found.cause.tolist() == ["same_stream"]
+    assert found.ns.sum() == gpu_trace.overlap(trace).devices.exposed_copy_ns.sum()
+
+
+def test_ranges(trace):
+    found = gpu_trace.ranges(trace, step_range="seed_nonblocking")
+    assert found.ranges.name.tolist() == found.steps.name.tolist() == ["seed_nonblocking"]
+
+
+def test_diff(trace):
+    found = gpu_trace.diff(trace, gpu_trace.load(TRACES / "two_streams.json.gz")).devices.set_index("figure")
+    assert found.before["overlap_ratio"] == 0.0
+    assert round(found.after["overlap_ratio"], 3) == 0.980
+
+
+def test_everything_listed_is_there():
+    assert all(hasattr(gpu_trace, name) for name in gpu_trace.__all__)
+    assert dir(gpu_trace) == sorted(gpu_trace.__all__)
+    with pytest.raises(AttributeError, match="nothing"):
+        gpu_trace.nothing  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = f"import sys, gpu_trace; print([name for name in {HEAVY} if name in sys.modules])"
+    path = {"PYTHONPATH": str(Path(gpu_trace.__file__).parents[1])}
+    ran = subprocess.run([sys.executable, "-S", "-c", code], env=path, capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == "[]", ran.stderr

@@ -1,0 +1,106 @@
+"""The Python interface behind ``import gpu_trace``: loads, asks, and answers with data frames; it never prints.
+
+Kept out of ``gpu_trace/__init__.py``, for the process of a recorded script imports that and must not pay for pandas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gpu_trace_analyzers.comparison import compare
+from gpu_trace_analyzers.readers import load as _load
+from gpu_trace_analyzers.reports.tidy import COLUMNS, to_tables
+from gpu_trace_analyzers.summary import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from os import PathLike
+
+    from gpu_trace_analyzers.comparison import Compared
+    from gpu_trace_analyzers.model import Engine, Trace
+    from gpu_trace_analyzers.summary import Summary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlap:
+    """The figures of ``docs/figures.md``; times in ns, ratios None where they do not exist."""
+
+    devices: pd.DataFrame
+    """a row per device"""
+    engines: pd.DataFrame
+    """a row per device and engine"""
+    pairs: pd.DataFrame
+    """a row per pair of devices"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges:
+    """What each named range launched."""
+
+    ranges: pd.DataFrame
+    """a row per range and device"""
+    steps: pd.DataFrame
+    """a row per step and device"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Causes:
+    """Why copies were exposed and devices idle; the rows of a device add up to its exposed and idle time exactly."""
+
+    exposed: pd.DataFrame
+    idle: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diff:
+    """A row per figure, with its value before and after; NaN where one side has none."""
+
+    devices: pd.DataFrame
+    ranges: pd.DataFrame
+    exposed: pd.DataFrame
+    idle: pd.DataFrame
+
+
+def load(path: str | PathLike[str]) -> Trace:
+    """Read a trace or a run folder. Raises `TraceUnreadable` for what is none, with the file and the next step."""
+    return _load(path)
+
+
+def overlap(trace: Trace, copies: Collection[Engine] | None = None) -> Overlap:
+    """Was the copying hidden? ``copies``: the engines that count as copying (default: all that cross a bus)."""
+    summary = summarise(trace, copies)
+    return Overlap(*(_frame(summary, name) for name in ("devices", "engines", "pairs")))
+
+
+def ranges(trace: Trace, step_range: str | None = None) -> Ranges:
+    """What did each range do? ``step_range``: the range that is a step (default: ``ProfilerStep#n``)."""
+    summary = summarise(trace, step_range=step_range)
+    return Ranges(_frame(summary, "ranges"), _frame(summary, "steps"))
+
+
+def causes(trace: Trace, copies: Collection[Engine] | None = None) -> Causes:
+    """Why was each copy exposed, and why was a device idle?"""
+    summary = summarise(trace, copies)
+    return Causes(_frame(summary, "exposed"), _frame(summary, "idle"))
+
+
+def diff(before: Trace, after: Trace) -> Diff:
+    """What changed? Devices are matched by index and rank, ranges by name."""
+    found = compare(summarise(before), summarise(after))
+    return Diff(*(_changes(rows) for rows in (found.devices, found.ranges, found.exposed, found.idle)))
+
+
+def _frame(summary: Summary, name: str) -> pd.DataFrame:
+    return pd.DataFrame(to_tables(summary)[name], columns=list(COLUMNS[name]))
+
+
+def _changes(rows: Sequence[Compared]) -> pd.DataFrame:
+    cells: list[dict[str, Any]] = [
+        {"device": row.device, "name": row.name, "figure": c.figure, "before": c.before, "after": c.after}
+        for row in rows
+        for c in row.changes
+    ]
+    return pd.DataFrame(cells, columns=["device", "name", "figure", "before", "after"])

@@ -1,0 +1,66 @@
+"""``gpu-trace check``: exit code 1 when a figure falls short, 4 when the trace cannot say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive
+from gpu_trace_analyzers.limits import Limits, Most, Outcome
+from gpu_trace_analyzers.limits import check as check_limits
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.summary import summarise
+
+from ..quantities import AtMost
+
+if TYPE_CHECKING:
+    from gpu_trace_analyzers.limits import Checked
+
+FAILED = 1
+
+
+@click.command()
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True)
+@click.option("--min-overlap", metavar="RATIO", type=click.FloatRange(0, 1), help="Overlap ratio of each device.")
+@click.option("--max-exposed-copy", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of copying (10%).")
+@click.option("--max-idle", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of the span (10%).")
+@click.option("--range", "range_name", metavar="NAME", help="Ask it of this range instead of whole devices.")
+@click.option("--junit", metavar="FILE", help="Write the results as JUnit XML too.")
+def check(
+    traces: tuple[str, ...],
+    min_overlap: float | None,
+    max_exposed_copy: Most | None,
+    max_idle: Most | None,
+    range_name: str | None,
+    junit: str | None,
+) -> None:
+    """Check traces against limits; every device with activity must keep them.
+
+    Exit code 1 when one is broken, else 4 when a trace cannot answer, else 0.
+
+    \b
+      gpu-trace check trace.json.gz --min-overlap 0.9
+      gpu-trace check gpu-trace-runs/train-1 --max-exposed-copy 5% --max-idle 2ms --junit overlap.xml
+      gpu-trace check trace.json.gz --range backward --min-overlap 0.5
+    """  # noqa: D301  # \b is click's
+    from gpu_trace_analyzers.reports.checks import to_junit, to_lines
+
+    limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
+    found = {path: check_limits(summarise(load(path)), limits) for path in traces}
+    for path, results in found.items():
+        for line in to_lines(path, results):
+            click.echo(line)
+    if junit:
+        Path(junit).write_text(to_junit(found), encoding="utf-8")
+    sys.exit(_exit_code([row for results in found.values() for row in results]))
+
+
+def _exit_code(results: list[Checked]) -> int:
+    outcomes = {row.outcome for row in results}
+    if Outcome.FAILED in outcomes:
+        return FAILED
+    inconclusive: type[GpuTraceError] = TraceInconclusive
+    return inconclusive.exit_code if Outcome.INCONCLUSIVE in outcomes else 0

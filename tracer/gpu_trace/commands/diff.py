@@ -1,0 +1,25 @@
+"""``gpu-trace diff``: the same figures of two traces side by side."""
+
+from __future__ import annotations
+
+import click
+
+from gpu_trace_analyzers.comparison import compare
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.summary import summarise
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def diff(before: str, after: str, as_json: bool) -> None:
+    """Show what changed from BEFORE to AFTER, per device and per range, and with which cause.
+
+    \b
+      gpu-trace diff slow.json.gz fast.json.gz
+    """  # noqa: D301  # \b is click's
+    from gpu_trace_analyzers.reports.changes import to_json, to_text
+
+    found = compare(summarise(load(before)), summarise(load(after)))
+    click.echo(to_json(found) if as_json else to_text(found), nl=False)
