@@ -77,9 +77,8 @@ class Shown:
         )
 
     def screenshot(self, name):
-        ARTIFACTS.mkdir(exist_ok=True)
         self.page.wait_for_timeout(1500)  # the UI draws when its queries are answered, and says nowhere that it is done
-        self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+        _keep(self.page, name)
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +93,11 @@ def opened(chromium):
         return shown[key]
 
     return show
+
+
+def _keep(page, name):
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
 
 
 def _hand_over(browser, trace, options):
@@ -115,6 +119,7 @@ def _hand_over(browser, trace, options):
             context = browser.new_context(viewport={"width": 1600, "height": 900})
             page = context.new_page()
             page.goto(url)
+            _keep(page, "page")
             with context.expect_page() as other:
                 page.get_by_role("button").click()
             perfetto = other.value

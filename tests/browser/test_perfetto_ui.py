@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.engine_lanes import EXPOSED, TITLES
-from gpu_trace_analyzers.model import Engine
+from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace_analyzers.model import Device, DeviceWork, Engine, Process, Source, Trace
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.readers import load
@@ -147,3 +150,37 @@ def test_chrome_json_has_the_arrows_and_the_names_of_rows(as_json):
     streams = zip(trace.work.device.tolist(), trace.work.stream.tolist(), strict=True)
     wanted = Counter((trace.devices[device].label, f"stream {stream}") for device, stream in streams)
     assert {(process, thread): count for process, thread, count in rows} == wanted
+
+
+def test_the_queries_of_the_manual_have_answers(opened, recorded):
+    shown = opened(recorded("two_streams"))
+    manual = (Path(__file__).parents[2] / "docs/perfetto.md").read_text()
+    queries = re.findall(r"```sql\n(.*?)```", manual, re.DOTALL)
+    assert len(queries) == 2
+    assert all(shown.sql(query) for query in queries)
+
+
+def test_overlapping_kernels_of_one_stream_and_empty_ones_are_all_kept(opened, tmp_path):
+    work = {
+        "start_ns": [1000, 1000, 1500, 2000, 2000, 3000],
+        "end_ns": [2000, 1000, 2500, 4000, 3000, 5000],
+        "name": [0] * 6,
+        "engine": [Engine.COMPUTE] * 6,
+        "device": [0] * 6,
+        "stream": [7] * 6,
+        "process": [0] * 6,
+    }
+    trace = Trace(Source("", "kineto"), ("k",), (Device("gpu", 3),), (Process(5, "python"),), DeviceWork.of(work))
+    trace.check()
+    wanted = sorted([trace.work.start_ns[i], trace.work.end_ns[i] - trace.work.start_ns[i]] for i in range(6))
+    for write, name, where in (
+        (export_perfetto, "odd.pftrace", "t.type = 'gpu_render_stage'"),
+        (export_perfetto, "odd.pftrace", "t.name = 'Compute'"),
+        (export_chrome, "odd.json", "s.category = 'kernel'"),
+    ):
+        write(trace, tmp_path / name)
+        shown = opened(tmp_path / name, "--as-is")
+        assert shown.complaints() == []
+        rows = shown.sql(f"select s.ts, s.dur from slice s join track t on s.track_id = t.id where {where}")
+        first = min(ts for ts, _ in rows)
+        assert sorted([ts - first + 1000, dur] for ts, dur in rows) == wanted
