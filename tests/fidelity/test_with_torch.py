@@ -86,7 +86,8 @@ CASES = {
     "signals": script(START + "print([signal.getsignal(n) for n in range(1, 32) if n != signal.SIGTERM])"),
     "open descriptors": script(START + "print(sorted(int(fd) for fd in os.listdir('/proc/self/fd') if int(fd) < 200))"),
     "what torch is": script(
-        START + "print(torch.__loader__, torch.__spec__.loader.exec_module.__func__, sys.meta_path)"
+        START + "print(torch.__loader__, torch.__spec__.loader.exec_module.__func__,"
+        " [finder for finder in sys.meta_path if '_gpu_trace_boot' not in repr(finder)])"
     ),
     "torch that fails to load": script("import sys\nsys.modules['torch._C'] = None\nimport torch"),
     "compile": script(START + "print(torch.jit.script(torch.nn.Linear(2, 2))(torch.ones(1, 2)).shape)"),
