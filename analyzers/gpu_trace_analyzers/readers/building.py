@@ -66,6 +66,7 @@ class TraceBuilder:
         self.resolution_ns = 1000
         self.rank = MISSING
         self.world_size = MISSING
+        self.default_process = MISSING
         self._blocks: dict[type[Table], list[Table]] = {table: [] for table in TABLES}
         self._devices: dict[tuple[DeviceKind, int], int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
@@ -117,8 +118,7 @@ class TraceBuilder:
     def build(self) -> Trace:
         """The trace, with devices in order and every table sorted; unbelievable events are quarantined."""
         devices, renumber = self._ordered_devices()
-        tables: dict[type[Table], Any] = {table: table.concat(blocks) for table, blocks in self._blocks.items()}
-        self._blocks.clear()
+        tables: dict[type[Table], Any] = {table: self._rows_of(table) for table in TABLES}
         somewhere = tables[DeviceWork].device != MISSING
         self.dropped["work of no known device"] += int((~somewhere).sum())
         tables[DeviceWork] = tables[DeviceWork][somewhere]
@@ -138,6 +138,12 @@ class TraceBuilder:
             overheads=tables[Overheads],
             epoch_ns=self.epoch_ns,
         )
+
+    def _rows_of(self, table: type[Table]) -> Any:
+        """All rows of a table, whose blocks are let go; those without a process get the default one."""
+        rows: Any = table.concat(self._blocks.pop(table))
+        rows.process[rows.process == MISSING] = self.default_process
+        return rows
 
     def _source(self, work: DeviceWork) -> Source:
         dropped = self.dropped.copy()

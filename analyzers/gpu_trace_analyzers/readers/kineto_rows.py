@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..engines import EngineRules
-    from ..model import Int64, Table
+    from ..model import Int64
     from .building import TraceBuilder
     from .chrome import Event
 
@@ -53,7 +53,6 @@ class Rows:
         self._ends: dict[str, tuple[int, int]] = {}
         self._engines: dict[tuple[str, int], Engine] = {}
         self._host: int | None = None
-        self._of_the_host: list[tuple[type[Table], Columns]] = []
 
     def kernels(self, events: list[Event]) -> None:
         """Kernels. One whose arguments name a collective is one, whatever its name."""
@@ -63,7 +62,7 @@ class Rows:
         columns["engine"][[arg.collective is not None for arg in args]] = Engine.COLLECTIVE
         columns["grid"] = self._dimension(texts([arg.grid for arg in args]))
         columns["block"] = self._dimension(texts([arg.block for arg in args]))
-        self._add_for_host(DeviceWork, columns)
+        self._builder.add(DeviceWork, **columns)
 
     def copies(self, events: list[Event]) -> None:
         """Copies, with the memory at both ends, and the other device of a copy between two."""
@@ -73,14 +72,14 @@ class Rows:
         columns["source"], columns["target"] = ends[:, 0], ends[:, 1]
         columns["peer"] = self._builder.devices("gpu", ids([event.args.to_device for event in events]))
         columns["size"] = ids([event.args.bytes for event in events])
-        self._add_for_host(DeviceWork, columns)
+        self._builder.add(DeviceWork, **columns)
 
     def fills(self, events: list[Event]) -> None:
         """Memsets."""
         events, columns = self._timed(events)
         columns |= self._on_device(events, "memset")
         columns["size"] = ids([event.args.bytes for event in events])
-        self._add_for_host(DeviceWork, columns)
+        self._builder.add(DeviceWork, **columns)
 
     def calls(self, events: list[Event]) -> None:
         """Calls of the runtime and driver API."""
@@ -124,19 +123,16 @@ class Rows:
             "awaited_correlation": ids([event.args.awaited_correlation for event in known]),
             "correlation": ids([event.args.correlation for event in known]),
         }
-        self._add_for_host(Syncs, columns)
+        self._builder.add(Syncs, **columns)
 
     def overheads(self, events: list[Event]) -> None:
         """Time the profiler took."""
         _, columns = self._timed(events)
-        self._add_for_host(Overheads, columns)
+        self._builder.add(Overheads, **columns)
 
     def close(self) -> None:
         """Once all events are in: rows without a process of their own get that of the host."""
-        builder = self._builder
-        process = builder.process(self._host if self._host is not None else 0)
-        for table, columns in self._of_the_host:
-            builder.add(table, **columns, process=np.full(len(columns["start_ns"]), process))
+        self._builder.default_process = self._builder.process(self._host if self._host is not None else 0)
 
     def _timed(self, events: list[Event]) -> tuple[list[Event], Columns]:
         """The events that have times, with those and their names."""
@@ -164,9 +160,6 @@ class Rows:
         if self._host is None and len(pids):
             self._host = int(pids[0])
         return {"process": self._builder.processes(pids), "thread": ids([event.tid for event in events])}
-
-    def _add_for_host(self, table: type[Table], columns: Columns) -> None:
-        self._of_the_host.append((table, columns))
 
     def _dimension(self, texts: bytes) -> list[int]:
         """Codes of ``[132, 1, 1]``, however the file spaces it."""
