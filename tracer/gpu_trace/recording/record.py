@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import assemble, cost, ending, facts, launch
+from . import assemble, cost, ending, facts, launch, trace_file
 from .cost import FREE, Cost
 from .notes import Notes
 
@@ -33,6 +33,7 @@ class Recording:
     notes: Notes
     traces: list[Path] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    gpus: list[str] = field(default_factory=list)
     wall_ns: int = 0
     cost: Cost = FREE
 
@@ -85,7 +86,14 @@ def _collected(bare: Recording, pid: int) -> Recording:
     traces = assemble.write_traces(bare.folder, processes)
     lost = [_of(process, sentence, processes) for process in processes for sentence in process.lost]
     main = next((process for process in processes if process.parts), processes[0])
-    return replace(bare, notes=main.notes, traces=traces, lost=lost, cost=cost.of(main.parts, main.notes))
+    return replace(
+        bare,
+        notes=main.notes,
+        traces=traces,
+        lost=lost,
+        gpus=trace_file.device_names(main.parts),
+        cost=cost.of(main.parts, main.notes),
+    )
 
 
 def _of(process: ProcessLeft, sentence: str, processes: list[ProcessLeft]) -> str:

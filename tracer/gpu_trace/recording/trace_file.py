@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import mmap
 import re
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,15 @@ def base_ns(parts: Sequence[KinetoText]) -> int | None:
     """What the first trace counts its times from, in ns since 1970."""
     found = _BASE.search(parts[0].head) if parts else None
     return int(found[1]) if found else None
+
+
+def device_names(parts: Sequence[KinetoText]) -> list[str]:
+    """What Kineto calls the GPUs that the process could see, by index."""
+    try:
+        head = json.loads(parts[0].head.rstrip().rstrip(b",") + b"}") if parts else {}
+        return [str(device["name"]) for device in head.get("deviceProperties", [])]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def write(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace.recording.kineto_text import NoTrace, parse, with_distinct_ids
+from gpu_trace.recording.trace_file import device_names
 
 HEAD = '{\n  "schemaVersion": 1,\n  "baseTimeNanoseconds": 7,\n  "traceEvents": [\n'
 TAIL = '\n  ],"traceName": "/tmp/x.json" }'
@@ -73,6 +74,16 @@ def test_a_text_cut_off_keeps_every_whole_event(layout):
 def test_bytes_of_freed_names_are_replaced():
     broken = on_lines("a").replace('"Ev Idx": 0', '"Call stack": "f;\udcb0\t\udcc0;g"')
     assert names(file_of(broken, on_lines("b"))) == ["a", "b"]
+
+
+def test_the_names_of_the_gpus():
+    devices = (
+        '"deviceProperties": [\n    {"id": 0, "name": "NVIDIA H200"},\n    {"id": 1, "name": "NVIDIA H200"}\n  ],\n'
+    )
+    text = file_of(on_lines("a")).replace(b'"traceEvents"', devices.encode() + b'"traceEvents"')
+    assert device_names([parse(text)]) == ["NVIDIA H200", "NVIDIA H200"]
+    assert device_names([parse(file_of(on_lines("a")))]) == []
+    assert device_names([]) == []
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"killed", b'{"other": []}'])
