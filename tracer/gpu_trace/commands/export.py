@@ -31,9 +31,12 @@ def export(trace: str, out: Path, quiet: bool) -> None:
         raise click.BadParameter(f"{out.name}: the name must end in {', '.join(_FORMS)}", param_hint="-o")
     from gpu_trace_analyzers.errors import UsageError
     from gpu_trace_analyzers.readers import load
+    from gpu_trace_analyzers.reports.units import size
 
     from ..exporting.export_file import WRITERS, writer_for
 
+    if out.exists() and Path(trace).exists() and out.samefile(trace):
+        raise UsageError(f"{out}: is the trace itself, and may hold more than its export; choose another file with -o")
     write = writer_for(out.name)
     assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
     recorded = load(trace, operators=True)
@@ -42,4 +45,4 @@ def export(trace: str, out: Path, quiet: bool) -> None:
     except OSError as error:
         raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
     if not quiet:
-        click.echo(f"gpu-trace: wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", err=True)
+        click.echo(f"gpu-trace: wrote {out} ({size(out.stat().st_size)})", err=True)

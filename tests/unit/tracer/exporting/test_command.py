@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from gpu_trace.commands.export import _FORMS, export
+from gpu_trace.exporting.export_file import WRITERS
+from gpu_trace.exporting.output import create
+from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
+from gpu_trace_analyzers.readers import load
+
+
+def run(*arguments):
+    return CliRunner().invoke(export, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_each_form_is_a_trace_again(form, recorded, tmp_path):
+    outcome = run(recorded("mlp_overlap"), "-o", tmp_path / f"out{form}")
+    assert (outcome.exit_code, outcome.stdout) == (0, "")
+    assert re.fullmatch(rf"gpu-trace: wrote {tmp_path}/out{form} \([\d.]+ kB\)\n", outcome.stderr)
+    again, trace = load(tmp_path / f"out{form}"), load(recorded("mlp_overlap"))
+    assert len(again.work) == len(trace.work)
+    assert [path.name for path in tmp_path.iterdir()] == [f"out{form}"]
+
+
+def test_the_command_offers_what_there_are_writers_for():
+    assert set(_FORMS) == WRITERS.keys()
+
+
+def test_a_name_that_says_nothing_is_refused(recorded, tmp_path):
+    outcome = run(recorded("mlp_overlap"), "-o", tmp_path / "out.txt")
+    assert outcome.exit_code == 2
+    assert ".pftrace" in outcome.stderr
+
+
+def test_a_folder_that_is_not_there_is_said(recorded, tmp_path):
+    with pytest.raises(UsageError, match="cannot be written"):
+        run(recorded("mlp_overlap"), "-o", tmp_path / "missing/out.json")
+
+
+def test_the_trace_itself_is_never_overwritten(recorded, tmp_path):
+    own = tmp_path / "trace.json.gz"
+    shutil.copy(recorded("mlp_overlap"), own)
+    before = own.read_bytes()
+    with pytest.raises(UsageError, match="choose another file"):
+        run(own, "-o", tmp_path / "." / "trace.json.gz")
+    assert own.read_bytes() == before
+
+
+def test_what_is_no_trace_leaves_no_file(tmp_path):
+    (tmp_path / "no.json").write_text("hello")
+    with pytest.raises(TraceUnreadable):
+        run(tmp_path / "no.json", "-o", tmp_path / "out.json")
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    (tmp_path / "out.json").write_text("the one before")
+
+    def fail():
+        with create(tmp_path / "out.json") as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"out.json": "the one before"}
