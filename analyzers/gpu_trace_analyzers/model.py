@@ -335,7 +335,8 @@ class Trace:
 
     def work_of(self, device: int) -> DeviceWork:
         """The rows of one device, by its position in ``devices``."""
-        return self.work[self.work.device == device]
+        own = self.work.device == device
+        return self.work if own.all() else self.work[own]
 
     def check(self) -> None:
         """Raise ``AssertionError`` where the trace breaks its own contract."""

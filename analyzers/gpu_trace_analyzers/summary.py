@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .questions.causes import causes
 from .questions.collectives import collective_figures
 from .questions.idle import idle_causes
+from .questions.launches import launches
 from .questions.overlap import active_devices, device_figures, pair_figures
 from .questions.ranges import range_figures, step_figures
 
@@ -62,14 +63,15 @@ def summarise(
     counts (default: of each device its own span). ``step_range``: the name of the range that is a
     step (default: ``ProfilerStep#n``).
     """
+    launched = launches(trace)
     return Summary(
         source=trace.source,
         devices=tuple(device_figures(trace, position, copies, window) for position in active_devices(trace)),
         pairs=tuple(pair_figures(trace, window)),
-        ranges=tuple(range_figures(trace, copies, window)),
-        exposed=tuple(causes(trace, copies, window)),
-        idle=tuple(idle_causes(trace, window)),
-        steps=tuple(step_figures(trace, step_range, copies, window)),
+        ranges=tuple(range_figures(trace, copies, window, launched)),
+        exposed=tuple(causes(trace, copies, window, launched=launched)),
+        idle=tuple(idle_causes(trace, window, launched)),
+        steps=tuple(step_figures(trace, step_range, copies, window, launched)),
         collectives=tuple(collective_figures(trace, window)),
         window=window,
     )

@@ -34,9 +34,10 @@ def causes(
     copies: Collection[Engine] | None = None,
     window: Window | None = None,
     rules: Sequence[Rule] | None = None,
+    launched: Launches | None = None,
 ) -> list[CauseFigures]:
     """A row per device and cause, the longest of each device first; they add up to its exposed copy time exactly."""
-    launched = launches(trace)
+    launched = launched or launches(trace)
     return [
         row
         for position in active_devices(trace)

@@ -12,8 +12,9 @@ from .evidence import Fact, work_name
 from .host_facts import late_fact, launched_late, lost_fact, sat_fact
 from .host_waits import ALLOCATING, SYNCHRONISING, lost_nearby, sat_in, waited_for_event
 from .launches import launches
-from .overlap import active_devices, device_figures
+from .overlap import active_devices
 from .stretches import Stretches, around, witness
+from .sweep import Window
 from .verdicts import Rule, judge
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from ..model import Int64, Trace
     from .launches import Launches
-    from .sweep import Window
     from .verdicts import CauseFigures, Verdicts
 
 START_UP_NS = 10_000
@@ -29,16 +29,11 @@ START_UP_NS = 10_000
 stream an H200 leaves 1 to 3 us, after an event of another stream up to 8."""
 
 
-def idle_causes(trace: Trace, window: Window | None = None) -> list[CauseFigures]:
+def idle_causes(trace: Trace, window: Window | None = None, launched: Launches | None = None) -> list[CauseFigures]:
     """A row per device and cause, the longest of each device first; they add up to its idle time exactly."""
-    launched = launches(trace)
-    return [
-        row
-        for position in active_devices(trace)
-        for row in explain_idle(trace, position, window, launched=launched).figures(
-            device_figures(trace, position, window=window).idle_ns
-        )
-    ]
+    launched = launched or launches(trace)
+    verdicts = (explain_idle(trace, position, window, launched=launched) for position in active_devices(trace))
+    return [row for found in verdicts for row in found.figures(int(found.stretches.ns.sum()))]
 
 
 def explain_idle(
@@ -49,8 +44,9 @@ def explain_idle(
     launched: Launches | None = None,
 ) -> Verdicts:
     """Each stretch of the window (default: the device's own span) in which no engine was busy, with its cause."""
-    rows = np.flatnonzero((trace.work.device == position) & (trace.work.end_ns > trace.work.start_ns))
-    window = window or device_figures(trace, position).window
+    own = trace.work.device == position
+    window = window or Window(int(trace.work.start_ns[own].min()), int(trace.work.end_ns[own].max()))
+    rows = np.flatnonzero(own & (trace.work.end_ns > trace.work.start_ns))
     busy = Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
     gaps = busy.gaps(window.start_ns, window.end_ns)
     before, after = around(trace, rows, gaps.start_ns, gaps.end_ns)

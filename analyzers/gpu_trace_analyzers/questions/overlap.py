@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..intervals import Intervals
 from ..model import Engine
 from .sweep import Window, layers, sweep, union
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ..intervals import Intervals
     from ..model import Device, DeviceWork, Trace
     from .sweep import Cells
 
@@ -148,7 +148,8 @@ def device_figures(
     """
     work, device = trace.work_of(position), trace.devices[position]
     window = window or _span(work)
-    work = work[(work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)]
+    inside = (work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)
+    work = work if inside.all() else work[inside]
     chosen = tuple(device.default_copies if copies is None else copies)
     busy = layers(work)
     cells = sweep(busy, window)
@@ -190,19 +191,19 @@ def _pair(a: int, b: int, computing: Mapping[int, Intervals]) -> PairFigures:
 
 
 def _engine_figures(engine: Engine, cells: Cells, work: DeviceWork) -> EngineFigures:
-    rows = work[work.engine == engine]
-    size = int(rows.size[rows.size > 0].sum())
-    return EngineFigures(engine, cells.where((engine,)), cells.where((engine,), COMPUTE), len(rows), size)
+    sizes = work.size[work.engine == engine]
+    moved = int(sizes[sizes > 0].sum())
+    return EngineFigures(engine, cells.where((engine,)), cells.where((engine,), COMPUTE), len(sizes), moved)
 
 
 def _stream_busy_ns(work: DeviceWork, window: Window) -> int:
     """Sum over streams of the time in which the stream had work."""
-    per_stream = (work[work.stream == stream] for stream in np.unique(work.stream))
-    return sum(_busy(rows).clip(window.start_ns, window.end_ns).total_ns for rows in per_stream)
-
-
-def _busy(work: DeviceWork) -> Intervals:
-    return union(layers(work), tuple(Engine))
+    total_ns = 0
+    for stream in np.unique(work.stream):
+        rows = work.stream == stream
+        busy = Intervals.of(work.start_ns[rows], work.end_ns[rows])
+        total_ns += busy.clip(window.start_ns, window.end_ns).total_ns
+    return total_ns
 
 
 def _span(work: DeviceWork) -> Window:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from ..model import DeviceWork, Engine, Int64, Ranges, Trace
+    from .launches import Launches
     from .sweep import Window
 
 PROFILER_STEP = re.compile(r"^ProfilerStep#\d+$")
@@ -61,18 +62,25 @@ class RangeFigures:
 
 
 def range_figures(
-    trace: Trace, copies: Collection[Engine] | None = None, window: Window | None = None
+    trace: Trace,
+    copies: Collection[Engine] | None = None,
+    window: Window | None = None,
+    launched: Launches | None = None,
 ) -> list[RangeFigures]:
     """A row per range and device, in the order in which ranges first began. Marks have no length and are left out.
 
     Of operations that cross an edge of ``window`` the part inside counts, and ranges that do not meet it are left out.
     """
     ranges = _with_length(trace, window)
-    return _figures(trace, ranges, _by_name(trace, ranges), copies, window)
+    return _figures(trace, ranges, _by_name(trace, ranges), copies, window, launched or launches(trace))
 
 
 def step_figures(
-    trace: Trace, step_range: str | None = None, copies: Collection[Engine] | None = None, window: Window | None = None
+    trace: Trace,
+    step_range: str | None = None,
+    copies: Collection[Engine] | None = None,
+    window: Window | None = None,
+    launched: Launches | None = None,
 ) -> list[RangeFigures]:
     """A row per step and device, in order: each instance of the range of that name (default: ``ProfilerStep#n``)."""
     ranges = _with_length(trace, window)
@@ -82,7 +90,9 @@ def step_figures(
         if (PROFILER_STEP.match(trace.text(code)) if step_range is None else trace.text(code) == step_range)
     ]
     steps = ranges[np.isin(ranges.name, is_step)]
-    return _figures(trace, steps, np.arange(len(steps)), copies, window)
+    if not len(steps):
+        return []
+    return _figures(trace, steps, np.arange(len(steps)), copies, window, launched or launches(trace))
 
 
 def _with_length(trace: Trace, window: Window | None) -> Ranges:
@@ -102,10 +112,15 @@ def _by_name(trace: Trace, ranges: Ranges) -> Int64:
 
 
 def _figures(
-    trace: Trace, ranges: Ranges, group: Int64, copies: Collection[Engine] | None, window: Window | None
+    trace: Trace,
+    ranges: Ranges,
+    group: Int64,
+    copies: Collection[Engine] | None,
+    window: Window | None,
+    launched: Launches,
 ) -> list[RangeFigures]:
     """The rows of each group of ranges, in the order of their numbers."""
-    instance, row = LaunchOrder(trace, launches(trace)).inside(ranges)
+    instance, row = LaunchOrder(trace, launched).inside(ranges)
     work = trace.work[row]
     if window is not None:
         inside = (work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)

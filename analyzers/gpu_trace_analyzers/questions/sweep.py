@@ -51,8 +51,8 @@ class Cells:
 
 def layers(work: DeviceWork) -> dict[Engine, Intervals]:
     """When each engine was busy; engines that never were are left out."""
-    busy = {engine: work[work.engine == engine] for engine in Engine}
-    return {engine: Intervals.of(rows.start_ns, rows.end_ns) for engine, rows in busy.items() if len(rows)}
+    rows = {engine: np.flatnonzero(work.engine == engine) for engine in Engine}
+    return {engine: Intervals.of(work.start_ns[r], work.end_ns[r]) for engine, r in rows.items() if len(r)}
 
 
 def sweep(busy: Mapping[Engine, Intervals], window: Window) -> Cells:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_json
+from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.summary import summarise
 
@@ -25,5 +26,6 @@ def write(traces: Sequence[Path]) -> Summary:
     summary = summarise(loaded)
     trace.with_name("summary.json").write_text(to_json(summary), encoding="utf-8")
     trace.with_name("summary.md").write_text(to_markdown(summary), encoding="utf-8")
+    trace.with_name("report.html").write_text(to_html(loaded, summary), encoding="utf-8")
     export_perfetto(loaded, trace.with_name("trace.pftrace"))
     return summary
