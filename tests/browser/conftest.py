@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -127,4 +128,4 @@ def _hand_over(browser, trace, options):
             page.get_by_text("Perfetto has it").wait_for()
             return perfetto
         finally:
-            ours.kill()
+            ours.send_signal(signal.SIGINT)  # so that it removes what it exported

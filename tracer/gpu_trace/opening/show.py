@@ -69,7 +69,7 @@ def show(
             # A browser that runs in the terminal, or hangs, must not hold us.
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         if not server.wait(timeout_s):
-            raise NobodyCame(f"{prepared.name}: no browser took it within {timeout_s:.0f} s; run gpu-trace open again")
+            raise NobodyCame(f"{prepared.name}: no browser took it within {timeout_s:g} s; run gpu-trace open again")
     say("the browser has the trace")
 
 
