@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..intervals import Intervals
-from ..model import MISSING
+from ..model import MISSING, SyncKind
+from .stretches import pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,8 @@ def sat_in(stretches: Stretches, pattern: re.Pattern[str]) -> Int64:
 def waited_for_event(stretches: Stretches, rows: Int64) -> Int64:
     """For each stretch, the call by which the stream of ``rows`` was told to wait for an event, just before its launch.
 
-    "Just before": on the launching thread, after the launch before it. (n,) positions in ``Trace.calls``, or `MISSING`.
+    "Just before": on the launching thread, after the launch before it. Where the trace says which stream the call made
+    wait, it must be that of the row. (n,) positions in ``Trace.calls``, or `MISSING`.
     """
     trace, found = stretches.trace, np.full(len(stretches), MISSING)
     waits = np.flatnonzero(calls_named(trace, AWAITING_EVENT))
@@ -101,7 +103,18 @@ def waited_for_event(stretches: Stretches, rows: Int64) -> Int64:
             wait = mine[np.maximum(last, 0)]
             previous = _previous_launch_ns(stretches, owner, launch_ns[which])
             found[which] = np.where((last >= 0) & (trace.calls.start_ns[wait] >= previous), wait, MISSING)
-    return found
+    waiting = _made_to_wait(trace, found)
+    stream = pick(trace.work.stream, rows)
+    return np.where((waiting == MISSING) | (waiting == stream), found, MISSING)
+
+
+def _made_to_wait(trace: Trace, calls: Int64) -> Int64:
+    """The stream that each call made wait, by its row in ``Trace.syncs``; `MISSING` where there is none."""
+    syncs = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
+    known = zip(syncs.process.tolist(), syncs.correlation.tolist(), strict=True)
+    streams = dict(zip(known, syncs.stream.tolist(), strict=True))
+    keys = zip(pick(trace.calls.process, calls).tolist(), pick(trace.calls.correlation, calls).tolist(), strict=True)
+    return np.array([streams.get(key, MISSING) for key in keys], dtype=np.int64)
 
 
 def _previous_launch_ns(stretches: Stretches, owner: tuple[int, int], at_ns: Int64) -> Int64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.model import BUS_COPIES, Engine
+from gpu_trace_analyzers.model import BUS_COPIES, Engine, SyncKind, Syncs
 from gpu_trace_analyzers.questions.causes import EXPOSED_COPY_RULES, causes, explain
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.sweep import Window
@@ -93,6 +94,30 @@ def test_what_a_remedy_saves_is_bounded_by_what_overlap_could_hide():
     assert (row.cause, row.ns, row.at_most_ns) == ("same_stream", 20, 5)
     (row,) = causes(literal("s7 k 0-5 @1; s7 d2h 10-30 pageable @2"))
     assert row.at_most_ns == 20
+
+
+@pytest.mark.parametrize(("stream", "cause"), [(7, "compute_waited"), (8, "unknown"), (None, "compute_waited")])
+def test_a_wait_counts_for_the_stream_that_waited_where_the_trace_says_which(stream, cause):
+    trace = literal("s7 k 0-10 @1; s8 h2d 10-30 @2; call cudaStreamWaitEvent 3-4; s7 k 30-40 @5")
+    (wait,) = (i for i in range(len(trace.calls)) if "Wait" in trace.text(trace.calls.name[i]))
+    row = {"start_ns": 3, "end_ns": 4, "kind": SyncKind.STREAM_WAIT, "device": 0, "process": 0, "stream": stream}
+    row["correlation"] = trace.calls.correlation[wait]
+    syncs = Syncs.of({name: [value] for name, value in row.items()}) if stream is not None else Syncs.empty()
+    assert found(replace(trace, syncs=syncs)) == [(cause, 20, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("s1 k 0-10; s1 d2d 10-30; s1 k 30-40", "same_stream"),
+        ("s1 k 0-10; s2 d2d 10-30", "no_compute_left"),
+        ("s1 k 0-10; s2 d2d 10-30; s1 k 30-40", "unknown"),
+    ],
+)
+def test_causes_of_a_cpu_device_speak_of_threads(text, cause):
+    (row,) = causes(literal(text, kind="cpu"))
+    assert (row.cause, row.ns) == (cause, 20)
+    assert "stream" not in row.title + row.remedy + row.evidence.fact.words
 
 
 @given(traces(), st.none() | windows, st.none() | st.just(BUS_COPIES) | st.sets(st.sampled_from(Engine), min_size=1))

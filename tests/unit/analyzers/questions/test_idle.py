@@ -39,6 +39,11 @@ def test_head_and_tail_of_a_window():
     assert [(row.cause, row.ns, row.count) for row in rows] == [("head_or_tail", 15, 2)]
 
 
+def test_a_cpu_is_idle_when_no_operator_runs():
+    rows = idle_causes(literal("s1 k 0-10; s1 k 30-40", kind="cpu"))
+    assert [(row.cause, row.ns) for row in rows] == [("no_operator", 20)]
+
+
 def test_every_rule_has_a_test():
     assert {rule.cause for rule in IDLE_RULES} == LITERAL.keys() - {"unknown"} | {"event", "head_or_tail"}
 
