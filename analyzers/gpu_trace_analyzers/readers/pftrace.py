@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import FormatUnsupported
 from .building import TraceBuilder
 from .merging import merge
-from .pftrace_rows import Rows
+from .pftrace_rows import EXPECTED, Rows
 from .pftrace_slices import Slices
 from .pftrace_wire import Broken, packets
 
@@ -47,6 +47,7 @@ def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:  # noqa
     first = rows.builder_of(min(builders, default=-1))
     first.events = slices.events
     first.dropped.update(rows.dropped)
+    first.expected.update(EXPECTED)
     traces = [builder.build() for _, builder in sorted(builders.items())]
     return traces[0] if len(traces) == 1 else merge(str(file.path), traces)
 

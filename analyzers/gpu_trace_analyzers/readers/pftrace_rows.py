@@ -46,6 +46,8 @@ _RANK = re.compile(r"rank (\d{1,9}) · ")
 _SYNCS = {f"{kind.name.lower().replace('_', ' ')} sync": kind for kind in SyncKind}
 _MEMORIES = {memory.name.lower(): memory for memory in Memory}
 _DERIVED = "findings and exposed copies, which follow from the rest"
+EXPECTED = (_DERIVED, NOT_ASKED)
+"""Reasons for which nothing is missing."""
 _BIGGEST = (1 << 63) - 1
 
 
