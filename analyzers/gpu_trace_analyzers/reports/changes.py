@@ -82,7 +82,7 @@ def _document(row: Compared) -> dict[str, object]:
 
 
 def _verdicts(title: str, summary: Summary) -> Iterator[str]:
-    yield f"{title} {source_line(summary.source)}"
+    yield f"{title} {source_line(summary)}"
     for figures in summary.devices:
         yield f"       {figures.device.label}: {verdict(figures, summary.exposed_on(figures.position))}"
 

@@ -73,9 +73,11 @@ def overlap_lines(figures: DeviceFigures) -> list[str]:
     return lines
 
 
-def source_line(source: Source) -> str:
-    """What was read."""
-    return f"{source.path} · {source.format} · {count(source.events, 'event')}"
+def source_line(summary: Summary) -> str:
+    """What was read, and of it the chosen window."""
+    source = summary.source
+    chosen = f" · only a window of {duration(summary.window.span_ns)}" if summary.window else ""
+    return f"{source.path} · {source.format} · {count(source.events, 'event')}{chosen}"
 
 
 def reading_notes(source: Source) -> list[str]:

@@ -15,6 +15,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
 from ..quantities import AtMost
+from ..writing import write_text
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.limits import Checked
@@ -54,7 +55,7 @@ def check(
         for line in to_lines(path, results):
             click.echo(line)
     if junit:
-        Path(junit).write_text(to_junit(found), encoding="utf-8")
+        write_text(Path(junit), to_junit(found))
     sys.exit(_exit_code([row for results in found.values() for row in results]))
 
 

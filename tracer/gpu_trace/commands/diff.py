@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import click
 
 from gpu_trace_analyzers.comparison import compare
@@ -22,4 +24,5 @@ def diff(before: str, after: str, as_json: bool) -> None:
     from gpu_trace_analyzers.reports.changes import to_json, to_text
 
     found = compare(summarise(load(before)), summarise(load(after)))
-    click.echo(to_json(found) if as_json else to_text(found), nl=False)
+    width = min(shutil.get_terminal_size((100, 24)).columns, 140)
+    click.echo(to_json(found) if as_json else to_text(found, width), nl=False)

@@ -19,6 +19,7 @@ from gpu_trace_analyzers.reports.units import duration
 from gpu_trace_analyzers.summary import summarise
 
 from ..quantities import Duration
+from ..writing import make_folder, write_text
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
@@ -90,16 +91,17 @@ def _window(trace: Trace, since_ns: int | None, until_ns: int | None) -> Window 
 def _write_csv(shown: Summary, folder: Path) -> None:
     from gpu_trace_analyzers.reports.tidy import to_csv
 
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in to_csv(shown).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    click.echo(f"wrote {len(to_csv(shown))} tables into {folder}", err=True)
+    make_folder(folder)
+    tables = to_csv(shown)
+    for name, text in tables.items():
+        write_text(folder / name, text)
+    click.echo(f"wrote {len(tables)} tables into {folder}", err=True)
 
 
 def _write_html(trace: Trace, shown: Summary, out: Path) -> None:
     from gpu_trace_analyzers.reports.html import to_html
 
-    out.write_text(to_html(trace, shown), encoding="utf-8")
+    write_text(out, to_html(trace, shown))
     click.echo(f"wrote {out}", err=True)
 
 

@@ -91,3 +91,21 @@ def test_csv_and_html_go_to_files_and_nothing_to_stdout(tmp_path):
     assert (result.exit_code, result.stdout) == (0, "")
     assert (tmp_path / "tables/exposed.csv").read_text().count("\n") == 2
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [(summary, ["--html"]), (summary, ["--csv"]), (check, ["--min-overlap", "0.9", "--junit"])],
+)
+def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path, command, arguments):
+    (tmp_path / "file").write_text("")
+    place = str(tmp_path / "file" / "inside")
+    result = ran(command, TWO_STREAMS, *arguments, place)
+    assert isinstance(result.exception, UsageError)
+    assert place in str(result.exception)
+
+
+def test_a_window_is_said(tmp_path):
+    shown = ran(summary, SAME_STREAM, "--from", "150ms", "--to", "160ms").stdout
+    assert "only a window of 10.0 ms" in shown
+    assert "window of" not in ran(summary, SAME_STREAM).stdout
