@@ -75,18 +75,25 @@ typedef struct {
 
 typedef struct { uint32_t kind, id, scope, length; } TextHead; /* followed by length bytes of UTF-8 */
 
+typedef struct { Event *next, *end; } Place; /* where in a chunk the next event goes */
+
+/* No descriptor stays open: a script that closes those it did not open, as daemons do, and then opens files of its own
+ * would find our records in them. */
 static struct {
     pthread_mutex_t lock;
-    int events, texts; /* file descriptors; -1 before the first record, and where they could not be opened */
+    char events[4096], texts[4096]; /* paths; empty before the first record, and where there can be no files */
     int opened;
     Header* header;
-    uint64_t most_chunks;
+    uint64_t most_chunks, text_bytes;
+    Place* unused; /* what ended threads left of their chunks */
+    size_t unused_count, unused_capacity;
+    pthread_key_t at_thread_end;
     _Atomic uint32_t generation; /* counts forks, so that a thread sees that its chunk is its parent's */
     _Atomic uint64_t next_range;
-} recording = {.lock = PTHREAD_MUTEX_INITIALIZER, .events = -1, .texts = -1, .generation = 1};
+} recording = {.lock = PTHREAD_MUTEX_INITIALIZER, .generation = 1};
 
 static __thread struct {
-    Event *next, *end;
+    Place at;
     uint32_t generation, thread;
 } mine;
 
@@ -107,14 +114,19 @@ static void write_all(int file, const void* bytes, size_t count) {
 }
 
 static void write_text(uint32_t kind, uint32_t id, uint32_t scope, const char* text, size_t length) {
-    if (recording.texts < 0) return;
+    if (!*recording.texts) return;
     size_t whole = sizeof(TextHead) + length;
     char small[512], *buffer = whole <= sizeof small ? small : malloc(whole);
     if (!buffer) return;
     TextHead head = {kind, id, scope, (uint32_t)length};
     memcpy(buffer, &head, sizeof head);
     memcpy(buffer + sizeof head, text, length);
-    write_all(recording.texts, buffer, whole); /* in one piece, so that a kill leaves it whole or absent */
+    int file = open(recording.texts, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (file >= 0) {
+        write_all(file, buffer, whole); /* in one piece, so that a kill leaves it whole or absent */
+        close(file);
+        recording.text_bytes += whole;
+    }
     if (buffer != small) free(buffer);
 }
 
@@ -142,7 +154,7 @@ static int grow_strings(void) {
     return 1;
 }
 
-/* The number of a string, from 1; 0 where memory has run out. The lock is held. */
+/* The number of a string, from 1; 0 where there is no room for it. The lock is held. */
 static uint32_t number_of(const char* text, size_t length) {
     if (2 * (strings.count + 1) > strings.capacity && !grow_strings()) return 0;
     uint64_t hash = hash_of(text, length);
@@ -151,6 +163,7 @@ static uint32_t number_of(const char* text, size_t length) {
         const String* known = &strings.all[strings.slots[slot] - 1];
         if (known->hash == hash && known->length == length && !memcmp(known->text, text, length)) return strings.slots[slot];
     }
+    if (recording.text_bytes + length > recording.most_chunks * CHUNK / 4) return 0;
     char* copy = malloc(length ? length : 1);
     if (!copy) return 0;
     memcpy(copy, text, length);
@@ -160,42 +173,67 @@ static uint32_t number_of(const char* text, size_t length) {
     return strings.count;
 }
 
+/* Names of categories and threads, kept for forked children, whose files are their own. */
+typedef struct { uint32_t kind, id, scope; char* text; } Name;
+static struct { Name* all; size_t count, capacity; } names;
+
+static void keep_name(uint32_t kind, uint32_t id, uint32_t scope, const char* text) {
+    if (names.count == names.capacity) {
+        size_t capacity = names.capacity ? 2 * names.capacity : 16;
+        Name* all = realloc(names.all, capacity * sizeof *all);
+        if (!all) return;
+        names.all = all;
+        names.capacity = capacity;
+    }
+    char* copy = strdup(text);
+    if (copy) names.all[names.count++] = (Name){kind, id, scope, copy};
+}
+
 /* ---- the files of this process ---- */
 
-static int create(const char* folder, unsigned image, const char* ending) {
-    char path[4096];
-    int length = snprintf(path, sizeof path, "%s/nvtx-%ld-%u.%s", folder, (long)getpid(), image, ending);
-    if (length < 0 || (size_t)length >= sizeof path) return -1;
-    return open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+static int create(char path[4096], const char* folder, unsigned image, const char* ending) {
+    int length = snprintf(path, 4096, "%s/nvtx-%ld-%u.%s", folder, (long)getpid(), image, ending);
+    if (length < 0 || length >= 4096) return -1;
+    return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
 /* The lock is held. A program that another became by exec has the same process id, and gets files of its own. */
+static int create_files(const char* folder) {
+    unsigned image = 0;
+    int file, texts;
+    while ((file = create(recording.events, folder, image, "events")) < 0 && errno == EEXIST && image < 1000) image++;
+    if (file < 0) return -1;
+    texts = create(recording.texts, folder, image, "texts");
+    if (texts >= 0) close(texts);
+    if (texts < 0 || ftruncate(file, CHUNK)) {
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
 static void open_files(void) {
     recording.opened = 1;
     const char* folder = getenv("GPU_TRACE_NVTX_DIR");
     const char* budget = getenv("GPU_TRACE_NVTX_BYTES");
     recording.most_chunks = (budget ? strtoull(budget, NULL, 10) : (uint64_t)512 << 20) / CHUNK;
-    if (!folder) return;
-    unsigned image = 0;
-    while ((recording.events = create(folder, image, "events")) < 0 && errno == EEXIST && image < 1000) image++;
-    if (recording.events < 0) return;
-    recording.texts = create(folder, image, "texts");
-    if (recording.texts < 0 || ftruncate(recording.events, CHUNK)) {
-        close(recording.events);
-        recording.events = -1;
-        return;
-    }
-    Header* header = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, recording.events, 0);
+    int file = folder ? create_files(folder) : -1;
+    Header* header = file < 0 ? MAP_FAILED : mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (file >= 0) close(file);
     if (header == MAP_FAILED) {
-        recording.events = -1;
+        *recording.events = *recording.texts = 0;
         return;
     }
     *header = (Header){.version = 1, .pid = (uint32_t)getpid(), .chunk = CHUNK, .event = sizeof(Event), .chunks = 1};
     memcpy(header->magic, "GTNVTX\r\n", 8);
     recording.header = header;
     atomic_store(&recording.next_range, (uint64_t)time(NULL) << 32);
-    for (uint32_t id = 1; id <= strings.count; id++) /* a forked child keeps its parent's numbers */
-        write_text(TEXT_STRING, id, 0, strings.all[id - 1].text, strings.all[id - 1].length);
+    /* A forked child keeps its parent's numbers and names. */
+    for (uint32_t id = 1; id <= strings.count; id++) write_text(TEXT_STRING, id, 0, strings.all[id - 1].text, strings.all[id - 1].length);
+    for (size_t i = 0; i < names.count; i++) {
+        const Name* name = &names.all[i];
+        write_text(name->kind, name->id, name->scope, name->text, strlen(name->text));
+    }
 }
 
 static void lock(void) {
@@ -206,47 +244,70 @@ static void lock(void) {
 static void unlock(void) { pthread_mutex_unlock(&recording.lock); }
 
 static void after_fork_in_child(void) {
-    if (recording.events >= 0) {
-        munmap(recording.header, CHUNK);
-        close(recording.events);
-        close(recording.texts);
-    }
-    recording.events = recording.texts = -1;
+    if (recording.header) munmap(recording.header, CHUNK);
+    *recording.events = *recording.texts = 0;
     recording.opened = 0;
     recording.header = NULL;
+    recording.text_bytes = recording.unused_count = 0;
     atomic_fetch_add(&recording.generation, 1);
     unlock();
 }
 
 static void fork_takes_the_lock(void) { pthread_mutex_lock(&recording.lock); }
 
-__attribute__((constructor)) static void look_after_forks(void) { pthread_atfork(fork_takes_the_lock, unlock, after_fork_in_child); }
+/* Called as a thread ends, that has recorded: the next one takes what it leaves, so that many short threads need little. */
+static void leave_the_rest(void* thread_recorded) {
+    (void)thread_recorded;
+    lock();
+    if (mine.generation == recording.generation && mine.at.next < mine.at.end) {
+        if (recording.unused_count == recording.unused_capacity) {
+            size_t capacity = recording.unused_capacity ? 2 * recording.unused_capacity : 64;
+            Place* grown = realloc(recording.unused, capacity * sizeof *grown);
+            if (grown) recording.unused = grown, recording.unused_capacity = capacity;
+        }
+        if (recording.unused_count < recording.unused_capacity) recording.unused[recording.unused_count++] = mine.at;
+    }
+    mine.at = (Place){NULL, NULL};
+    unlock();
+}
+
+__attribute__((constructor)) static void look_after_forks_and_threads(void) {
+    pthread_key_create(&recording.at_thread_end, leave_the_rest);
+    pthread_atfork(fork_takes_the_lock, unlock, after_fork_in_child);
+}
 
 static void count_lost(void) {
     if (recording.header) atomic_fetch_add(&recording.header->lost, 1);
 }
 
-/* A fresh chunk of the file for this thread; 0 where the budget is spent or the disk is full. */
-static int take_chunk(void) {
+/* A fresh chunk of the file; the lock is held. */
+static Place fresh_chunk(void) {
+    Place none = {NULL, NULL};
+    if (!*recording.events || recording.header->chunks >= recording.most_chunks) return none;
+    off_t at = (off_t)(recording.header->chunks * CHUNK);
+    int file = open(recording.events, O_RDWR | O_CLOEXEC);
+    if (file < 0) return none;
+    /* posix_fallocate: on a full disk a page written to later would end the process by SIGBUS. */
+    void* chunk = posix_fallocate(file, at, CHUNK) ? MAP_FAILED : mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, file, at);
+    close(file);
+    if (chunk == MAP_FAILED) return none;
+    atomic_fetch_add(&recording.header->chunks, 1);
+    return (Place){chunk, (Event*)chunk + CHUNK / sizeof(Event)};
+}
+
+/* Room for this thread; 0 where the budget is spent or the disk is full. A thread that begins may take what an ended
+ * one left; later it takes fresh chunks only, so that its events are in the file in the order of their times. */
+static int take_room(void) {
     lock();
-    void* chunk = MAP_FAILED;
-    if (recording.events >= 0 && recording.header->chunks < recording.most_chunks) {
-        off_t at = (off_t)(recording.header->chunks * CHUNK);
-        /* posix_fallocate: on a full disk a page written to later would end the process by SIGBUS. */
-        if (posix_fallocate(recording.events, at, CHUNK) == 0)
-            chunk = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, recording.events, at);
-        if (chunk != MAP_FAILED) atomic_fetch_add(&recording.header->chunks, 1);
-    }
     uint32_t generation = atomic_load(&recording.generation);
-    unlock();
-    if (mine.end && mine.generation == generation) munmap((char*)mine.end - (CHUNK / sizeof(Event)) * sizeof(Event), CHUNK);
+    int begins = mine.generation != generation;
+    if (mine.at.end && !begins) munmap((char*)mine.at.end - CHUNK / sizeof(Event) * sizeof(Event), CHUNK);
+    mine.at = begins && recording.unused_count ? recording.unused[--recording.unused_count] : fresh_chunk();
     mine.generation = generation;
+    unlock();
     mine.thread = (uint32_t)syscall(SYS_gettid); /* what Kineto calls tid */
-    mine.next = mine.end = NULL;
-    if (chunk == MAP_FAILED) return 0;
-    mine.next = chunk;
-    mine.end = mine.next + CHUNK / sizeof(Event);
-    return 1;
+    pthread_setspecific(recording.at_thread_end, &recording);
+    return mine.at.next != NULL;
 }
 
 static int64_t now_ns(void) {
@@ -256,13 +317,12 @@ static int64_t now_ns(void) {
 }
 
 static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domain, uint32_t name, const EventAttributes* more) {
-    int fresh = mine.generation != atomic_load_explicit(&recording.generation, memory_order_relaxed);
-    if (fresh) mine.next = mine.end = NULL; /* the parent's chunk stays mapped: it belongs to the parent's file */
-    if (mine.next == mine.end && !take_chunk()) {
+    int forked = mine.generation != atomic_load_explicit(&recording.generation, memory_order_relaxed);
+    if ((forked || mine.at.next == mine.at.end) && !take_room()) {
         count_lost();
         return;
     }
-    Event* event = mine.next++;
+    Event* event = mine.at.next++;
     event->at_ns = at_ns;
     event->range = range;
     event->name = name;
@@ -397,6 +457,7 @@ static void mark(uint32_t domain, uint32_t name, const EventAttributes* more) { 
 static void name_something(uint32_t kind, uint32_t id, uint32_t scope, const char* name) {
     if (!name) return;
     lock();
+    keep_name(kind, id, scope, name);
     write_text(kind, id, scope, name, strlen(name));
     unlock();
 }

@@ -1,11 +1,11 @@
-"""The files that ``injection.c`` (or, without a C compiler, ``boot/nvtx_fallback.py``) leaves, as columns.
+"""The files that ``injection.c`` (or, without a C compiler, ``boot/nvtx_files.py``) leaves, as columns.
 
 A process with the id P writes ``nvtx-P-N.events`` and ``nvtx-P-N.texts``, where N tells programs apart that became one
 another by exec:
 
 - events: chunks of 64 KiB. The first holds the header: ``magic`` (8 bytes), then uint32 version, process id, size of a
-  chunk and of an event, then uint64 number of chunks in use and of events lost. Each of the others belongs to one
-  thread, whose events (48 bytes: `EVENT`) follow one another; an event of kind 0 was never finished.
+  chunk and of an event, then uint64 number of chunks in use and of events lost. In the others events of 48
+  bytes (`EVENT`) follow one another, those of one thread in the order of their times; one of kind 0 was never finished.
 - texts: records of four uint32, kind, id, scope and length, then as many bytes of UTF-8. Kind 1 is a string and its
   number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``.
 
@@ -98,7 +98,7 @@ def read(folder: Path) -> dict[int, list[ProcessRanges]]:
     """What every process left, by process id: mostly one program's, several where it became others by exec."""
     found: dict[int, list[ProcessRanges]] = {}
     for path in sorted(folder.glob("nvtx-*.events")):
-        if ranges := read_file(path):
+        if (ranges := read_file(path)) is not None:
             found.setdefault(ranges.pid, []).append(ranges)
     return found
 
@@ -119,10 +119,15 @@ def read_file(path: Path) -> ProcessRanges | None:
     return ranges if len(ranges) or lost else None
 
 
-def payload_text(event: np.void) -> str:
-    """An event's payload as text; empty where it has none."""
-    dtype = _PAYLOADS.get(int(event["payload_type"]))
-    return "" if dtype is None else str(np.frombuffer(event["payload"].tobytes(), dtype, 1)[0])
+def payload_texts(events: NDArray[np.void]) -> list[str]:
+    """Each event's payload as text; empty where it has none."""
+    texts = np.full(len(events), "", dtype=object)
+    raw = np.ascontiguousarray(events["payload"]).view(np.uint8).reshape(-1, 8)
+    for kind, dtype in _PAYLOADS.items():
+        rows = np.flatnonzero(events["payload_type"] == kind)
+        values = np.ascontiguousarray(raw[rows, : np.dtype(dtype).itemsize]).view(dtype)
+        texts[rows] = [str(value) for value in values.ravel()]
+    return texts.tolist()
 
 
 def _events(data: mmap.mmap) -> NDArray[np.void]:
@@ -150,7 +155,10 @@ def _texts(path: Path) -> Texts:
 
 
 def _text_records(path: Path) -> Iterator[tuple[int, int, int, str]]:
-    data = path.read_bytes() if path.exists() else b""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return
     at = 0
     while at + _TEXT_HEAD.size <= len(data):
         kind, number, scope, length = _TEXT_HEAD.unpack_from(data, at)

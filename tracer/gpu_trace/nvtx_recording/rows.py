@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .records import Kind, payload_text
+from .records import Kind, payload_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-
-    from .records import ProcessRanges, Texts
+    from .records import ProcessRanges
 
 _FIRST_LANE = 1 << 30
 """Above every thread id of Linux (at most 2^22), below 2^31, where Perfetto's importer stops."""
@@ -29,22 +27,23 @@ _DEFAULT_DOMAINS = ("", "NVTX")
 def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]:
     """Rows whose times count from ``base_ns`` (since 1970), and the names of their lanes."""
     lanes = _Lanes()
-    for opening, end_ns, finished in zip(ranges.opening, ranges.end_ns.tolist(), ranges.finished.tolist(), strict=True):
-        start_ns, thread = int(opening["at_ns"]), int(opening["thread"])
-        args = _args(opening, ranges.texts, thread, finished)
+    args = _args(ranges)
+    names = ranges.texts.strings
+    columns = (ranges.opening[name].tolist() for name in ("at_ns", "name", "thread"))
+    for start_ns, name, thread, end_ns in zip(*columns, ranges.end_ns.tolist(), strict=True):
         yield {
             "ph": "X",
             "cat": "nvtx",
-            "name": ranges.texts.strings.get(int(opening["name"]), ""),
+            "name": names.get(name, ""),
             "pid": ranges.pid,
             "tid": lanes.lane(thread, start_ns, end_ns),
             "ts": _microseconds(start_ns - base_ns),
             "dur": _microseconds(end_ns - start_ns),
-            "args": args,
+            "args": next(args),
         }
     for thread, number, lane in lanes.all():
-        name = ranges.texts.threads.get(thread, f"thread {thread}")
-        shown = f"NVTX ({name})" if number == 0 else f"NVTX ({name}), {number + 1}"
+        title = ranges.texts.threads.get(thread, f"thread {thread}")
+        shown = f"NVTX ({title})" if number == 0 else f"NVTX ({title}), {number + 1}"
         yield _metadata("thread_name", ranges.pid, lane, {"name": shown})
         yield _metadata("thread_sort_index", ranges.pid, lane, {"sort_index": thread})
 
@@ -77,21 +76,26 @@ class _Lanes:
         return self._numbers.setdefault((thread, number), _FIRST_LANE + len(self._numbers))
 
 
-def _args(opening: np.void, texts: Texts, thread: int, finished: bool) -> dict[str, Any]:
-    domain_number, category_number = int(opening["domain"]), int(opening["category"])
-    domain = texts.strings.get(domain_number, "")
-    category = texts.categories.get((domain_number, category_number)) or (
-        str(category_number) if category_number else ""
-    )
-    color = f"#{_opaque(int(opening['color'])):08X}" if opening["has_color"] else ""
-    given = {
-        "domain": "" if domain in _DEFAULT_DOMAINS else domain,
-        "category": category,
-        "color": color,
-        "payload": payload_text(opening),
-    }
-    more = {"mark": 1} if opening["kind"] == Kind.MARK else {} if finished else {"unfinished": 1}
-    return {"thread": thread, **{name: value for name, value in given.items() if value}, **more}
+def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
+    """What each range says beside its name and times; what it does not say is left out."""
+    texts, payloads, finished = ranges.texts, payload_texts(ranges.opening), ranges.finished.tolist()
+    names = ("thread", "domain", "category", "color", "has_color", "kind")
+    columns = (ranges.opening[name].tolist() for name in names)
+    for thread, domain, category, color, has_color, kind, payload, ended in zip(
+        *columns, payloads, finished, strict=True
+    ):
+        args: dict[str, Any] = {"thread": thread}
+        if (domain_name := texts.strings.get(domain, "")) not in _DEFAULT_DOMAINS:
+            args["domain"] = domain_name
+        if category:
+            args["category"] = texts.categories.get((domain, category), str(category))
+        if has_color:
+            args["color"] = f"#{_opaque(color):08X}"
+        if payload:
+            args["payload"] = payload
+        if kind == Kind.MARK or not ended:
+            args["mark" if kind == Kind.MARK else "unfinished"] = 1
+        yield args
 
 
 def _opaque(argb: int) -> int:

@@ -37,7 +37,8 @@ class ProcessLeft:
     @property
     def base_ns(self) -> int:
         """What its trace counts times from, in ns since 1970."""
-        return trace_file.base_ns(self.parts) or min(int(ranges.opening["at_ns"].min()) for ranges in self.ranges)
+        stamps = (int(ranges.opening["at_ns"].min()) for ranges in self.ranges if len(ranges))
+        return trace_file.base_ns(self.parts) or min(stamps)
 
     @property
     def rank(self) -> int | None:

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from gpu_trace.nvtx_recording.environment import injection, injection_library
-from gpu_trace.nvtx_recording.records import Kind, payload_text, read
+from gpu_trace.nvtx_recording.records import Kind, payload_texts, read
 
 pytestmark = pytest.mark.skipif(injection_library() is None, reason="no injection library: built without a C compiler")
 
@@ -53,7 +53,7 @@ with nvtx.annotate("outer", color=0x123456, domain="mine", category="io", payloa
     assert [strings[int(event["domain"])] for event in ranges.opening] == ["mine", "mine"]
     assert ranges.texts.categories[int(outer["domain"]), int(outer["category"])] == "io"
     assert (int(outer["color"]), int(inner["color"]) & 0xFFFFFF) == (0x123456, 0xFF0000)
-    assert [payload_text(event) for event in ranges.opening] == ["-7", "2.5"]
+    assert payload_texts(ranges.opening) == ["-7", "2.5"]
     assert outer["at_ns"] <= inner["at_ns"] <= ranges.end_ns[1] <= ranges.end_ns[0]
     assert ranges.finished.all()
 
@@ -205,6 +205,53 @@ def test_what_does_not_fit_is_counted(tmp_path):
     script = "import nvtx\nfor _ in range(3000): nvtx.mark('m')"
     [ranges] = recorded(script, tmp_path, GPU_TRACE_NVTX_BYTES=str(2 << 16))
     assert (len(ranges), ranges.lost) == (1365, 3000 - 1365)
+
+
+def test_a_script_that_closes_all_descriptors_finds_nothing_of_ours_in_its_files(tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    script = f"""
+import nvtx, os
+nvtx.mark("before")
+os.closerange(3, 256)
+files = [open({str(mine)!r} + f"/{{i}}", "w") for i in range(4)]
+for i in range(5000): nvtx.mark(f"after {{i}}")
+for file in files: file.write("user"); file.close()
+"""
+    [ranges] = recorded(script, tmp_path)
+    assert len(ranges) == 5001
+    assert [path.read_text() for path in sorted(mine.iterdir())] == ["user"] * 4
+
+
+def test_many_short_threads_share_room(tmp_path):
+    script = """
+import nvtx, threading
+for _ in range(300):
+    thread = threading.Thread(target=lambda: nvtx.mark("m")); thread.start(); thread.join()
+"""
+    [ranges] = recorded(script, tmp_path)
+    assert (len(ranges), ranges.lost) == (300, 0)
+    assert next(tmp_path.glob("*.events")).stat().st_size <= 5 << 16
+
+
+def test_a_forked_child_knows_categories_named_before(tmp_path):
+    script = """
+import nvtx, os
+with nvtx.annotate("parent", domain="d", category="io"): pass
+if os.fork() == 0:
+    with nvtx.annotate("child", domain="d", category="io"): pass
+    os._exit(0)
+os.wait()
+"""
+    for ranges in recorded(script, tmp_path):
+        [event] = ranges.opening
+        assert ranges.texts.categories[int(event["domain"]), int(event["category"])] == "io"
+
+
+def test_texts_have_a_budget_too(tmp_path):
+    script = "import nvtx\nfor i in range(20000): nvtx.mark(f'name {i}')"
+    recorded(script, tmp_path, GPU_TRACE_NVTX_BYTES=str(4 << 16))
+    assert next(tmp_path.glob("*.texts")).stat().st_size <= 2 << 16
 
 
 def test_a_folder_that_is_not_there_harms_nobody(tmp_path):
