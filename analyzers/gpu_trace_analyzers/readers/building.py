@@ -115,6 +115,10 @@ class TraceBuilder:
         """Say what a thread is called."""
         self._thread_names[pid][tid] = name
 
+    def named_processes(self) -> dict[int, Process]:
+        """Every process that has a name, or threads with names, whether or not it did anything."""
+        return {pid: self._process(pid) for pid in self._process_names.keys() | self._thread_names.keys()}
+
     def build(self) -> Trace:
         """The trace, with devices in order and every table sorted; unbelievable events are quarantined."""
         devices, renumber = self._ordered_devices()

@@ -15,6 +15,7 @@ from .building import TraceBuilder
 from .chrome import EventStream
 from .chrome.stream import WAYS, Way
 from .columns import as_id
+from .halves import Part, read_halves
 from .kineto_document import describe
 from .kineto_rows import Rows
 
@@ -60,7 +61,12 @@ def recognises(file: TraceFile) -> bool:
 
 def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = WAYS) -> Trace:
     """Read a file in blocks. ``ways`` leaves out the faster ways through a block; the trace is the same."""
-    return _Reading(file, rules, operators).trace(ways)
+
+    def read_part(part: TraceFile) -> Part:
+        reading = _Reading(part, rules, operators)
+        return Part(reading.trace(ways), reading.builder.named_processes())
+
+    return read_halves(file, read_part) or read_part(file).trace
 
 
 class _Reading:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..model import Device
+    from ..model import Device, Process
 
 _TABLES = ("work", "calls", "operators", "ranges", "syncs", "overheads")
 _TEXTS = ("name", "domain", "category", "payload", "grid", "block")
@@ -51,6 +51,23 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
         epoch_ns=traces[0].epoch_ns,
         **tables,
     )
+
+
+def concatenate(traces: Sequence[Trace], devices: tuple[Device, ...], processes: tuple[Process, ...]) -> Trace:
+    """The rows of parts of one recording, which has these devices and processes; the source is that of the first.
+
+    Every part has the processes in this order, and devices that are among these.
+    """
+    strings = Strings()
+    parts: dict[str, list[Table]] = {name: [] for name in _TABLES}
+    for trace in traces:
+        codes = _table_of(np.array([strings[text] for text in trace.strings], dtype=np.int64))
+        places = _table_of(np.array([devices.index(device) for device in trace.devices], dtype=np.int64))
+        moves = dict.fromkeys(_TEXTS, codes) | dict.fromkeys(("device", "peer"), places)
+        for name in _TABLES:
+            parts[name].append(_moved(getattr(trace, name), moves, 0))
+    tables: dict[str, Any] = {name: _sorted(type(tables[0]).concat(tables)) for name, tables in parts.items()}
+    return replace(traces[0], strings=tuple(strings), devices=devices, processes=processes, **tables)
 
 
 def _place(device: Device, devices: list[Device]) -> int:
