@@ -29,6 +29,16 @@ def test_help_imports_no_command_and_nothing_heavy():
     assert not any(name.startswith("gpu_trace.commands") for name in loaded)
 
 
+RUN = """
+from gpu_trace.commands import run
+from gpu_trace.recording import folder, launch, record, request
+"""
+
+
+def test_run_has_no_threads_while_the_script_runs_and_so_no_numpy():
+    assert not {"numpy", "pandas", "torch"} & imported_by(RUN)
+
+
 def test_summary_imports_neither_torch_nor_pandas(recorded):
     code = SUMMARY.format(path=str(recorded("two_streams")))
     assert not {"torch", "pandas", "nvtx", "perfetto"} & imported_by(code)

@@ -94,12 +94,12 @@ def _wait(pid: int, watched: set[signal.Signals], meanwhile: Callable[[], bool])
     told = False
     while True:
         came = signal.sigtimedwait(watched, _LOOK_EVERY_S)
-        if came is None:
-            told = told or meanwhile()
-        elif came.si_signo == signal.SIGCHLD:
+        if came is None or came.si_signo == signal.SIGCHLD:
+            # Asked each second too: a thread that blocks no signals, as those of NumPy's BLAS, can swallow a SIGCHLD.
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 return status
+            told = told or (came is None and meanwhile())
         elif came.si_code != _FROM_THE_KERNEL:
             os.kill(pid, came.si_signo)
 

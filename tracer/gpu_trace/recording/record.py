@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import assemble, cost, ending, facts, launch, trace_file
+from . import cost, ending, facts, launch
 from .cost import FREE, Cost
 from .notes import Notes
 
@@ -82,6 +82,10 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
 
 
 def _collected(bare: Recording, pid: int) -> Recording:
+    # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
+    # one meant for the script, or the news of its end, could go to them.
+    from . import assemble, trace_file
+
     processes = assemble.left_by(bare.folder.raw, pid)
     traces = assemble.write_traces(bare.folder, processes)
     lost = [_of(process, sentence, processes) for process in processes for sentence in process.lost]
