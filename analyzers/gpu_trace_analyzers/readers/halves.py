@@ -73,15 +73,19 @@ def read_halves(file: TraceFile, read: Callable[[TraceFile], Part]) -> Trace | N
 
 
 def _can_share(file: TraceFile) -> bool:
-    alone = threading.active_count() == 1  # a fork takes no other thread along, but the locks that it holds
     return (
         type(file) is TraceFile  # a file on disk, and nothing that only looks like one
         and hasattr(os, "fork")
-        and alone
+        and _is_alone()
         and len(os.sched_getaffinity(0)) > 1
         and not file.is_gzip
         and file.path.stat().st_size >= WORTH_IT
     )
+
+
+def _is_alone() -> bool:
+    """Whether this thread is the only one: a fork takes no other along, but the locks that it holds."""
+    return threading.active_count() == 1
 
 
 def _halves(file: TraceFile) -> tuple[TraceFile, TraceFile] | None:

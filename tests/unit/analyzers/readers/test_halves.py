@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -27,7 +28,23 @@ def joined(monkeypatch):
 
     monkeypatch.setattr(halves, "_joined", note)
     monkeypatch.setattr(halves, "WORTH_IT", 0)
+    monkeypatch.setattr(halves, "_is_alone", lambda: True)  # other tests may have left idle threads behind
     return traces
+
+
+def test_a_process_with_other_threads_reads_alone(recorded, tmp_path, joined, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(halves, "WORTH_IT", 0)
+    path = tmp_path / "trace.json"
+    path.write_bytes(gzip.decompress(recorded("two_streams").read_bytes()))
+    release = threading.Event()
+    thread = threading.Thread(target=release.wait)
+    thread.start()
+    try:
+        assert halves.read_halves(TraceFile(path), fail_in("first")) is None
+    finally:
+        release.set()
+        thread.join()
 
 
 def content(trace):
