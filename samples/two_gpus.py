@@ -19,13 +19,14 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from abc import ABC, abstractmethod
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import nvtx
 import torch
 
 
-class Worker:
+class Worker(ABC):
     """A device, or a part of one, with a queue: `launch` puts work in and returns, `wait` waits until it is done."""
 
     def __init__(self, name: str, device: str, size: int, products: int) -> None:
@@ -33,11 +34,11 @@ class Worker:
         self.products = products
         self.matrix = torch.randn(size, size, device=device) / size**0.5
 
-    def launch(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def launch(self) -> None: ...
 
-    def wait(self) -> torch.Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def wait(self) -> torch.Tensor: ...
 
     def run(self) -> torch.Tensor:
         for _ in range(self.products):
