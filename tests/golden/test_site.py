@@ -1,0 +1,76 @@
+"""The documentation as a site: it builds without a warning, every page can be reached, reading it needs no network."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOADED = re.compile(r"<(?:script|img|iframe|source)[^>]*\bsrc=\"([^\"]*)\"|<link[^>]*\bhref=\"([^\"]*)\"")
+REFERRED = re.compile(r"\b(?:href|src)=\"([^\"#:?]+)(?:[#?][^\"]*)?\"")
+
+
+def built(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    build = built(folder)
+    assert build.returncode == 0, build.stderr
+    return folder
+
+
+def test_it_builds_without_a_warning_and_holds_every_page(site):
+    docs = ROOT / "docs"
+    pages = {page.relative_to(docs).with_suffix(".html") for page in docs.rglob("*.md")}
+    made = {
+        page.relative_to(site).with_name(
+            "README.html" if page.name == "index.html" and page.parent != site else page.name
+        )
+        for page in site.rglob("*.html")
+    }
+    assert pages <= made
+
+
+def test_nothing_is_loaded_from_elsewhere(site):
+    pages = [page.read_text("utf-8") for page in site.rglob("*.html")]
+    loaded = {first or second for page in pages for first, second in LOADED.findall(page)}
+    assert loaded
+    assert not {address for address in loaded if address.startswith(("http:", "https:", "//"))}
+    styles = "".join(style.read_text("utf-8") for style in site.rglob("*.css"))
+    assert not re.search(r"url\(\s*['\"]?(?:https?:)?//|@import", styles)
+
+
+def test_every_address_within_the_site_is_there(site):
+    missing = [
+        f"{page.relative_to(site)}: {address}"
+        for page in site.rglob("*.html")
+        if page.name != "404.html"
+        for address in REFERRED.findall(page.read_text("utf-8"))
+        if not (page.parent / address).exists()
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("link", "complaint"),
+    [("../samples/no_such_file.py", "is no file"), ("no-such-page.md", "no-such-page.md"), ("#nowhere", "nowhere")],
+)
+def test_a_broken_link_fails(tmp_path, link, complaint):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text(f"# Start\n\n[broken]({link})\n")
+    settings = (
+        (ROOT / "mkdocs.yml").read_text("utf-8").replace("scripts/docs_links.py", f"{ROOT}/scripts/docs_links.py")
+    )
+    settings = re.sub(r"^nav:\n(?:[ ].*\n)+", "nav: [index.md]\n", settings, flags=re.MULTILINE)
+    (tmp_path / "mkdocs.yml").write_text(settings)
+    build = built(tmp_path / "site", "--config-file", str(tmp_path / "mkdocs.yml"))
+    assert build.returncode != 0
+    assert complaint in build.stderr
