@@ -22,14 +22,12 @@ goes on with the next.
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import nvtx
 import torch
+import variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,33 +50,26 @@ class Bench:
         if ON_GPU:
             self.pageable = [torch.zeros(size, size) for _ in range(products)]
             self.pinned = [torch.zeros(size, size, pin_memory=True) for _ in range(products)]
-            self.results = [*self.pageable, *self.pinned]
         else:
             self.on_cpu = [torch.zeros(size, size) for _ in range(products)]
             # Transposing as it copies makes a copy within one memory long enough to be worth hiding.
             self.transposed = [torch.zeros(size, size).t() for _ in range(products)]
-            self.results = [*self.on_cpu, *self.transposed]
 
     def multiply(self) -> torch.Tensor:
         """Issue one product."""
         return self.left @ self.right
 
     def check(self, results: list[torch.Tensor]) -> None:
-        """Raise unless every result is the product, whole."""
+        """Raise unless every result is the product, whole. Then overwrite them: no variant shall use another's."""
         for result in results:
-            if not torch.equal(result.cpu(), self.expected):  # the same product, so mostly to the bit
-                torch.testing.assert_close(result.cpu(), self.expected)
-
-    def forget(self) -> None:
-        """Overwrite the results, so that the next variant cannot live on those of the one before."""
-        for result in self.results:
+            expected = self.product if result.device == self.product.device else self.expected
+            if not torch.equal(result, expected):  # the same product, so mostly to the bit
+                torch.testing.assert_close(result, expected)
             result.zero_()
 
 
 def compute_only(bench: Bench) -> list[torch.Tensor]:
-    for _ in range(bench.products):
-        y = bench.multiply()
-    return [y]
+    return [bench.multiply() for _ in range(bench.products)]
 
 
 def copy_only_pageable(bench: Bench) -> list[torch.Tensor]:
@@ -174,57 +165,20 @@ CPU_VARIANTS: dict[str, Variant] = {
 }
 
 
-def synchronize() -> None:
-    """Wait until the GPU, if there is one, has done everything."""
-    if ON_GPU:
-        torch.cuda.synchronize()
-
-
-def wall_ms(bench: Bench, name: str, variant: Variant) -> float:
-    """Wall clock of one run of a variant, in ms, from idle to idle."""
-    synchronize()
-    began = time.perf_counter()
-    with nvtx.annotate(name, color="green"):
-        results = variant(bench)
-        synchronize()
-    took_ms = (time.perf_counter() - began) * 1e3
-    with nvtx.annotate("check", color="yellow"):
-        bench.check(results)
-        bench.forget()
-    return took_ms
-
-
-def measure(bench: Bench, name: str, variant: Variant, repeats: int) -> float:
-    """Median wall clock in ms. The first run, which allocates memory and loads kernels, does not count."""
-    with nvtx.annotate("warm-up", color="yellow"):
-        variant(bench)
-        synchronize()
-        bench.forget()
-    return statistics.median(wall_ms(bench, name, variant) for _ in range(repeats))
-
-
-def arguments(variants: dict[str, Variant]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--variant", action="append", choices=list(variants), help="can be repeated  [default: all]")
-    parser.add_argument("--size", type=int, default=4000 if ON_GPU else 1000, help="of the square results")
-    parser.add_argument("--inner", type=int, default=4000 if ON_GPU else 100, help="inner dimension of each product")
-    parser.add_argument("--products", type=int, default=50)
-    parser.add_argument("--repeats", type=int, default=3)
-    return parser.parse_args()
-
-
 def main() -> None:
-    variants = GPU_VARIANTS if ON_GPU else CPU_VARIANTS
-    options = arguments(variants)
+    options = variants.parser(__doc__, [*GPU_VARIANTS, *CPU_VARIANTS])
+    options.add_argument("--size", type=int, default=4000 if ON_GPU else 1000, help="of the square results")
+    options.add_argument("--inner", type=int, default=4000 if ON_GPU else 100, help="inner dimension of each product")
+    options.add_argument("--products", type=int, default=50)
+    args = options.parse_args()
     if ON_GPU:
         where = torch.cuda.get_device_name()
     else:
         where = "no GPU here: two CPU threads stand in, one computes and one copies"
         torch.set_num_threads(1)  # leave a core to the thread that copies
-    print(f"{options.products} products of {options.size}x{options.inner}x{options.size} float32 ({where})")
-    bench = Bench(options.size, options.inner, options.products)
-    for name in options.variant or variants:
-        print(f"{name:22}{measure(bench, name, variants[name], options.repeats):10.1f} ms", flush=True)
+    print(f"{args.products} products of {args.size}x{args.inner}x{args.size} float32 ({where})")
+    bench = Bench(args.size, args.inner, args.products)
+    variants.run(bench, GPU_VARIANTS if ON_GPU else CPU_VARIANTS, bench.check, args.variant, args.repeats)
 
 
 if __name__ == "__main__":

@@ -16,14 +16,12 @@ other. Without a GPU two threads of the CPU stand in; compare "threads at once".
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import time
 from abc import ABC, abstractmethod
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import nvtx
 import torch
+import variants
 
 
 class Worker(ABC):
@@ -88,39 +86,35 @@ class CpuWorker(Worker):
         return self.pending.result()
 
 
-def first(a: Worker, _: Worker) -> list[tuple[Worker, torch.Tensor]]:
-    a.launch()
-    return [(a, a.wait())]
+def first(pair: tuple[Worker, Worker]) -> list[tuple[Worker, torch.Tensor]]:
+    return alone(pair[0])
 
 
-def second(_: Worker, b: Worker) -> list[tuple[Worker, torch.Tensor]]:
-    b.launch()
-    return [(b, b.wait())]
+def second(pair: tuple[Worker, Worker]) -> list[tuple[Worker, torch.Tensor]]:
+    return alone(pair[1])
 
 
-def in_turns(a: Worker, b: Worker) -> list[tuple[Worker, torch.Tensor]]:
-    return first(a, b) + second(a, b)
+def alone(worker: Worker) -> list[tuple[Worker, torch.Tensor]]:
+    worker.launch()
+    return [(worker, worker.wait())]
 
 
-def both(a: Worker, b: Worker) -> list[tuple[Worker, torch.Tensor]]:
-    a.launch()
-    b.launch()
-    return [(a, a.wait()), (b, b.wait())]
+def in_turns(pair: tuple[Worker, Worker]) -> list[tuple[Worker, torch.Tensor]]:
+    return first(pair) + second(pair)
+
+
+def both(pair: tuple[Worker, Worker]) -> list[tuple[Worker, torch.Tensor]]:
+    for worker in pair:
+        worker.launch()
+    return [(worker, worker.wait()) for worker in pair]
 
 
 VARIANTS = {"first": first, "second": second, "in_turns": in_turns, "both": both}
 
 
-def wall_ms(name: str, a: Worker, b: Worker) -> float:
-    """Wall clock of one run of a variant, in ms."""
-    began = time.perf_counter()
-    with nvtx.annotate(name, color="green"):
-        results = VARIANTS[name](a, b)
-    took_ms = (time.perf_counter() - began) * 1e3
-    with nvtx.annotate("check", color="yellow"):
-        for worker, y in results:
-            worker.check(y)
-    return took_ms
+def check(results: list[tuple[Worker, torch.Tensor]]) -> None:
+    for worker, y in results:
+        worker.check(y)
 
 
 def workers(gpus: int, size: int | None, products: int | None) -> tuple[str, Worker, Worker]:
@@ -136,24 +130,14 @@ def workers(gpus: int, size: int | None, products: int | None) -> tuple[str, Wor
     return f"{products} products of {size}x{size} float32 each ({where})", a, b
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="can be repeated  [default: all]")
-    parser.add_argument("--size", type=int, help="of the square matrices  [default: 4000, on a CPU 1000]")
-    parser.add_argument("--products", type=int, help="for each device  [default: 50, on a CPU 20]")
-    parser.add_argument("--repeats", type=int, default=3)
-    return parser.parse_args()
-
-
 def main() -> None:
-    options = arguments()
-    text, a, b = workers(torch.cuda.device_count(), options.size, options.products)
+    options = variants.parser(__doc__, VARIANTS)
+    options.add_argument("--size", type=int, help="of the square matrices  [default: 4000, on a CPU 1000]")
+    options.add_argument("--products", type=int, help="for each device  [default: 50, on a CPU 20]")
+    args = options.parse_args()
+    text, a, b = workers(torch.cuda.device_count(), args.size, args.products)
     print(text)
-    with nvtx.annotate("warm-up", color="yellow"):
-        both(a, b)
-    for name in options.variant or VARIANTS:
-        took_ms = statistics.median(wall_ms(name, a, b) for _ in range(options.repeats))
-        print(f"{name:22}{took_ms:10.1f} ms", flush=True)
+    variants.run((a, b), VARIANTS, check, args.variant, args.repeats)
 
 
 if __name__ == "__main__":

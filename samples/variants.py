@@ -1,0 +1,73 @@
+"""What the samples share: run each variant of an experiment, check its result, and print its wall clock.
+
+A variant is a function of the experiment. Every run of it is an NVTX range of its name, from idle to idle, so the same
+experiment can be read from the clock and from the trace. The first run of a variant, which allocates memory and loads
+kernels, is a range of another name and does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import nvtx
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Experiment = TypeVar("Experiment")
+Result = TypeVar("Result")
+
+
+def parser(description: str | None, variants: Iterable[str], repeats: int = 3) -> argparse.ArgumentParser:
+    """The options of every sample: which variants, and how often; a sample adds its sizes."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--variant", action="append", choices=list(variants), help="can be repeated  [default: all]")
+    options.add_argument("--repeats", type=int, default=repeats, help="of which the median counts")
+    return options
+
+
+def run(
+    experiment: Experiment,
+    variants: Mapping[str, Callable[[Experiment], Result]],
+    check: Callable[[Result], None],
+    chosen: Iterable[str] | None,
+    repeats: int,
+) -> None:
+    """Print the median wall clock of each chosen variant (None: all). ``check`` raises where a result is wrong."""
+    for name in chosen or variants:
+        if name not in variants:
+            print(f"{name:22} not on this machine", flush=True)
+            continue
+        work = partial(variants[name], experiment)
+        with nvtx.annotate(f"warm-up of {name}", color="yellow"):
+            check(timed(work)[0])
+        took_ms = statistics.median(_measured(name, work, check) for _ in range(repeats))
+        print(f"{name:22}{took_ms:10.1f} ms", flush=True)
+
+
+def _measured(name: str, work: Callable[[], Result], check: Callable[[Result], None]) -> float:
+    with nvtx.annotate(name, color="green"):
+        result, took_ms = timed(work)
+    with nvtx.annotate("check", color="yellow"):
+        check(result)
+    return took_ms
+
+
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    """What ``work`` returns, and its wall clock in ms, from idle to idle of every GPU."""
+    synchronize()
+    began = time.perf_counter()
+    result = work()
+    synchronize()
+    return result, (time.perf_counter() - began) * 1e3
+
+
+def synchronize() -> None:
+    """Wait until every GPU, if there is one, has done everything."""
+    for device in range(torch.cuda.device_count()):
+        torch.cuda.synchronize(device)
