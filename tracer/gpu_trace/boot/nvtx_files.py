@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from _thread import RLock, get_native_id
+from _thread import RLock, get_ident, get_native_id
 from mmap import mmap
 from struct import Struct
 
@@ -38,6 +38,7 @@ class NvtxFiles:
         self._chunks = self._used = self._lost = 0
         self._strings: dict[str, int] = {}
         self._categories: dict[str, dict[str, int]] = {}
+        self._threads: set[int] = set()
 
     def push(self, name: str, domain: str = "", more: More = _NOTHING_MORE) -> int:
         """Open a range of this thread; how deep it lies."""
@@ -86,8 +87,15 @@ class NvtxFiles:
                 name_number, domain_number = self._number(name), self._number(domain)
                 _EVENT.pack_into(
                     self._chunk, at, at_ns, number, payload, name_number, domain_number, category, color,
-                    get_native_id(), payload_type, color > 0, 0, kind,
+                    self._thread(), payload_type, color > 0, 0, kind,
                 )  # fmt: skip
+
+    def _thread(self) -> int:
+        thread = get_native_id()
+        if thread not in self._threads:
+            self._threads.add(thread)
+            self._write_text(4, thread, get_ident() & 0xFFFFFFFF, "")
+        return thread
 
     def _next_place(self) -> int | None:
         """Where in the chunk the next event goes; None where there is no room for it."""
@@ -125,7 +133,7 @@ class NvtxFiles:
     def _open_here(self) -> None:
         """Open files for this process; a forked child gets its own."""
         self._pid, self._chunks, self._used, self._lost = os.getpid(), 1, _PER_CHUNK, 0
-        self._strings, self._categories = {}, {}
+        self._strings, self._categories, self._threads = {}, {}, set()
         path = f"{self._folder}/nvtx-{self._pid}-python"
         self._events, self._texts = _create(f"{path}.events"), _create(f"{path}.texts")
         _write(self._events, bytes(_CHUNK))

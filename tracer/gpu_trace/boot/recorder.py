@@ -12,6 +12,7 @@ from _thread import RLock, allocate_lock, start_new_thread
 
 from . import stream_waits
 from .session import Calls, Session
+from .threads import living
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ class Recorder:
         self._notes.write("stopping", time.time_ns())
         if not synchronized_within(patience_s):
             self._notes.write("unsynchronized", patience_s)
+        for thread in living():
+            self._notes.write("thread", thread)
         path = f"{self._settings.raw}/kineto-{self._pid}-{self._parts}.json"
         self._parts += 1
         began = time.time_ns()

@@ -55,7 +55,7 @@ typedef struct {
 
 enum { CHUNK = 1 << 16 };
 enum Kind { PUSH = 1, POP, START, END, MARK };
-enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD };
+enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD, TEXT_ADDRESS };
 
 typedef struct {
     int64_t at_ns; /* CLOCK_REALTIME: the clock of Kineto's traces */
@@ -304,8 +304,9 @@ static int take_room(void) {
     if (mine.at.end && !begins) munmap((char*)mine.at.end - CHUNK / sizeof(Event) * sizeof(Event), CHUNK);
     mine.at = begins && recording.unused_count ? recording.unused[--recording.unused_count] : fresh_chunk();
     mine.generation = generation;
+    mine.thread = (uint32_t)syscall(SYS_gettid); /* what Kineto calls tid, where it knows it; or else half an address: */
+    if (begins) write_text(TEXT_ADDRESS, mine.thread, (uint32_t)(uintptr_t)pthread_self(), "", 0);
     unlock();
-    mine.thread = (uint32_t)syscall(SYS_gettid); /* what Kineto calls tid */
     pthread_setspecific(recording.at_thread_end, &recording);
     return mine.at.next != NULL;
 }

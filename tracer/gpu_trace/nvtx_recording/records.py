@@ -7,7 +7,8 @@ another by exec:
   chunk and of an event, then uint64 number of chunks in use and of events lost. In the others events of 48
   bytes (`EVENT`) follow one another, those of one thread in the order of their times; one of kind 0 was never finished.
 - texts: records of four uint32, kind, id, scope and length, then as many bytes of UTF-8. Kind 1 is a string and its
-  number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``.
+  number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``; 4 has
+  the lower 32 bits of the ``pthread_t`` of thread ``id`` as its scope.
 
 Both files are read as far as they are whole: the process may have been killed at any moment.
 """
@@ -72,6 +73,8 @@ class Texts:
     categories: dict[tuple[int, int], str] = field(default_factory=dict)
     """by number of the domain's name (0: default domain) and of the category"""
     threads: dict[int, str] = field(default_factory=dict)
+    addresses: dict[int, int] = field(default_factory=dict)
+    """by thread, the lower 32 bits of its ``pthread_t``"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +154,8 @@ def _texts(path: Path) -> Texts:
             texts.categories[scope, number] = text
         elif kind == 3:
             texts.threads[number] = text
+        elif kind == 4:
+            texts.addresses[number] = scope
     return texts
 
 

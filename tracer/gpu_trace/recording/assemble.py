@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..nvtx_recording import records
 from ..nvtx_recording.rows import chrome_rows
-from . import notes, trace_file
+from . import notes, thread_ids, trace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .folder import RunFolder
     from .kineto_text import KinetoText
     from .notes import Notes
+    from .thread_ids import Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class ProcessLeft:
     parts: list[KinetoText]
     lost: list[str]
     ranges: list[ProcessRanges]
+    threads: list[Thread]
+    """whose rows Kineto had under another id, and without their names"""
 
     @property
     def has_content(self) -> bool:
@@ -71,7 +74,8 @@ def _read(raw: Path, pid: int, ranges: list[ProcessRanges]) -> ProcessLeft:
         lost.append("what torch's profiler recorded: the process ended before it could be saved")
     if events := sum(program.lost for program in ranges):
         lost.append(f"{events} NVTX events: there was no room for them")
-    return ProcessLeft(pid, facts, parts, lost, ranges)
+    parts, threads = thread_ids.with_ids_of_linux(parts, pid, thread_ids.known_threads(facts, ranges))
+    return ProcessLeft(pid, facts, parts, lost, ranges, threads)
 
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
@@ -80,8 +84,11 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     names = _names(with_content)
     for process, name in zip(with_content, names, strict=True):
         base_ns = process.base_ns
-        rows = chain.from_iterable(chrome_rows(ranges, base_ns) for ranges in process.ranges)
-        trace_file.write(folder.path / name, process.parts, rows, base_ns, process.distributed_info)
+        names_of_threads = thread_ids.name_rows(process.pid, process.threads)
+        ranges = chain.from_iterable(chrome_rows(program, base_ns) for program in process.ranges)
+        trace_file.write(
+            folder.path / name, process.parts, chain(names_of_threads, ranges), base_ns, process.distributed_info
+        )
     return [folder.path / name for name in names]
 
 
