@@ -45,7 +45,8 @@ def evidence_line(found: Evidence) -> str:
     owner = f" in {found.range}" if found.range else ""
     call = f", {found.call} took {duration(found.call_ns)}" if found.call and found.call_ns is not None else ""
     fact = found.fact.words + (f" ({duration(found.fact.ns)})" if found.fact.ns is not None else "")
-    return f"longest {duration(found.end_ns - found.start_ns)}: {found.operation}{where}{owner}{call}: {fact}"
+    what = f"{found.operation}{where}{owner}{call}"
+    return ": ".join(filter(None, (f"longest {duration(found.end_ns - found.start_ns)}", what, fact)))
 
 
 def remedy_line(row: CauseFigures) -> str:
