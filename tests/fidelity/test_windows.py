@@ -55,11 +55,25 @@ def test_a_window_in_time(tmp_path):
     assert {"aten::sin", "aten::cos", "aten::tan"} & names(tmp_path / "run") == {"aten::cos"}
 
 
-def test_memory_is_bounded(tmp_path):
-    text = "import torch, time\ntorch.ones(2).sin()\nx = torch.ones(80 << 20)\ntime.sleep(1.5)\ntorch.ones(2).cos()"
-    assert run(text, tmp_path, "--memory", "0.2") == Outcome("", "", 0)
+def test_events_are_bounded(tmp_path):
+    text = (
+        "import torch, time\nx = torch.ones(2).sin()\nfor _ in range(20_000): x.add_(1)\ntime.sleep(1.5)\n"
+        "torch.ones(2).cos()"
+    )
+    assert run(text, tmp_path, "--events", "10000").code == 0
     assert {"aten::sin", "aten::cos"} & names(tmp_path / "run") == {"aten::sin"}
-    assert "memory budget" in facts(tmp_path / "run")["until"]
+    assert facts(tmp_path / "run")["until"] == "the budget of 10,000 events"
+
+
+def test_a_script_that_grows_by_itself_is_recorded_to_its_end(tmp_path):
+    text = (
+        "import torch, time\ntorch.ones(2).sin()\n"
+        "for _ in range(3): x = torch.ones(80 << 20).sum(); time.sleep(0.7)\ntorch.ones(2).cos()"
+    )
+    assert run(text, tmp_path, "--events", "10000").code == 0
+    assert {"aten::sin", "aten::cos"} <= names(tmp_path / "run")
+    assert facts(tmp_path / "run")["until"] == "the end"
+    assert [sentence for sentence in facts(tmp_path / "run")["lost"] if "were counted" in sentence]
 
 
 NVTX = """

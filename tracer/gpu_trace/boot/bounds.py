@@ -1,13 +1,13 @@
-"""From when to when it records: all of the script, unless a window was asked for, and never more than memory allows."""
+"""From when to when it records: all of the script, unless a window was asked for, and never more than its budget."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from _thread import start_new_thread
 
 from . import awaited_range
+from .budget import Budget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Bounds:
         self._recorder = recorder
         self._notes = notes
         self._threads = threads
+        self._budget = Budget(settings.events)
         self._steps = 0
         self._inside = 0
         self._may_begin = False
@@ -78,8 +79,7 @@ class Bounds:
 
     def _start(self) -> None:
         self._recorder.start()
-        began = (time.monotonic(), _resident_bytes())
-        self._threads.counted(lambda: start_new_thread(self._watch, began))
+        self._threads.counted(lambda: start_new_thread(self._watch, (time.monotonic(),)))
 
     def _stepped(self, *_: object) -> None:
         self._steps += 1
@@ -93,13 +93,13 @@ class Bounds:
         elif self._steps >= last:
             self._end(f"the {last - first} steps asked for")
 
-    def _watch(self, began_s: float, resident_bytes: int) -> None:
+    def _watch(self, began_s: float) -> None:
         while self._recorder.is_wanted:
             left_s = began_s + self._settings.duration_s - time.monotonic() if self._settings.duration_s else 3600.0
             if left_s <= 0:
                 self._end(f"the {self._settings.duration_s:g} s asked for")
-            elif _resident_bytes() - resident_bytes > self._settings.memory_bytes:
-                self._end(f"the memory budget: the process had grown by {self._settings.memory_bytes >> 20} MiB")
+            elif self._budget.may_be_spent() and self._budget.spend(self._recorder.renew()):
+                self._end(f"the budget of {self._budget.events:,} events")
             elif _spare_share() < _SPARE_SHARE:
                 self._end("the machine's memory: hardly any was left")
             time.sleep(max(0.0, min(_LOOK_EVERY_S, left_s)))
@@ -108,11 +108,6 @@ class Bounds:
         if self._recorder.is_wanted:
             self._notes.write("bounded", reason)
             self._recorder.finish()
-
-
-def _resident_bytes() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _spare_share() -> float:

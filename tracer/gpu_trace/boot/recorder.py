@@ -93,6 +93,12 @@ class Recorder:
             self._given_way = False
             self._begin()
 
+    def renew(self) -> int:
+        """Save what was recorded so far, and go on in a new session; about how many events there were."""
+        with self._lock:
+            saved = self._end(patience_s=60.0, go_on=True)
+        return _events_in(saved) if saved else 0
+
     def finish(self, patience_s: float = 60.0) -> None:
         """Stop for good and save; later calls do nothing."""
         if not self.belongs_here:
@@ -127,16 +133,18 @@ class Recorder:
     def _uses_gpu(self) -> bool:
         return self._settings.has_gpu and _cuda_is_initialized()
 
-    def _end(self, patience_s: float) -> None:
+    def _end(self, patience_s: float, go_on: bool = False) -> str:
+        """Stop the session, if there is one, and save it; where to, or nothing."""
         session, self._session = self._session, None
         if session is None or not self.belongs_here:
-            return
+            return ""
         try:
-            self._save(session, patience_s)
+            return self._save(session, patience_s, go_on)
         except Exception as error:
             self._notes.failed("torch's profiler did not save its trace", error)
+            return ""
 
-    def _save(self, session: Session, patience_s: float) -> None:
+    def _save(self, session: Session, patience_s: float, go_on: bool) -> str:
         self._notes.write("stopping", time.time_ns())
         if not synchronized_within(patience_s):
             self._notes.write("unsynchronized", patience_s)
@@ -147,12 +155,17 @@ class Recorder:
         began = time.time_ns()
         result = session.stop()
         stopped = time.time_ns()
+        if go_on:  # before anything is saved: what the script launches meanwhile is in no session
+            self._begin()
+            self._notes.write("renewed", time.time_ns() - began)
         with open(f"{path}.part", "wb"):
             pass  # raises where nothing can be written; Kineto would only print
+        saving = time.time_ns()
         result.save(f"{path}.part")
         os.rename(f"{path}.part", path)
         self._note_rank()
-        self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
+        self._notes.write("stopped", f"{stopped - began} {time.time_ns() - saving}")
+        return path
 
     def _note_rank(self) -> None:
         """Of a distributed job; its launcher's variables outlive its process group."""
@@ -192,3 +205,12 @@ def synchronized_within(patience_s: float) -> bool:
 
     start_new_thread(synchronize, ())
     return done.acquire(timeout=patience_s)
+
+
+def _events_in(path: str) -> int:
+    """About how many events Kineto saved, those that have a length."""
+    events = 0
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            events += block.count(b'"ph": "X"')
+    return events

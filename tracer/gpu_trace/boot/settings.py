@@ -14,7 +14,7 @@ class Settings:
     ``raw`` is the folder for whatever this process writes; ``level`` is ``gpu``, ``ops`` or ``full``;
     ``has_gpu`` says whether the machine has a GPU that CUDA (or HIP) could use. ``steps`` is the window of optimizer
     steps, or of NVTX ranges called ``step_range``; ``range_name`` is the NVTX range outside which nothing is recorded;
-    ``after_s`` and ``duration_s`` one in time (0: not asked for); ``memory_bytes`` bounds the process's growth.
+    ``after_s`` and ``duration_s`` one in time (0: not asked for); ``events`` is how many may be recorded.
     ``injection`` is the library that hears NVTX, empty where another tool's does, or none was built; in the latter case
     ``hooks_nvtx`` says to hear it from Python. ``only_ranks``: this process is recorded only as a worker of a
     distributed job, not as its launcher.
@@ -33,7 +33,7 @@ class Settings:
         self.range_name = environ["GPU_TRACE_RANGE"]
         self.after_s = float(environ["GPU_TRACE_AFTER"])
         self.duration_s = float(environ["GPU_TRACE_DURATION"])
-        self.memory_bytes = int(environ["GPU_TRACE_MEMORY"])
+        self.events = int(environ["GPU_TRACE_EVENTS"])
 
 
 def take() -> Settings:

@@ -52,12 +52,12 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
 )
 @click.option("--duration", type=_SECONDS, default=0.0, metavar="S", help="Record S seconds.  [default: to the end]")
 @click.option(
-    "--memory",
-    type=click.FloatRange(min=0.1),
-    default=4.0,
+    "--events",
+    type=click.IntRange(min=1000),
+    default=2_000_000,
     show_default=True,
-    metavar="GIB",
-    help="Stop recording when the script's process has grown by this much; 2 KB an event.",
+    metavar="N",
+    help="Stop recording after about so many events; 2 KB of memory each.",
 )
 @click.option(
     "--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run as many ranks of it, as torchrun does."
@@ -76,7 +76,7 @@ def run(
     range_name: str,
     after: float,
     duration: float,
-    memory: float,
+    events: int,
     ranks: int | None,
     follow: bool,
     force: bool,
@@ -103,7 +103,7 @@ def run(
     single = (Module if as_module else Script)(name, tuple(args))
     target = Ranks(single, ranks) if ranks else single
     _check_ranges(step_range, range_name, steps)
-    window = Window(steps, step_range, range_name, after, duration, int(memory * 2**30))
+    window = Window(steps, step_range, range_name, after, duration, events)
     request = Request(target, level, folder, force, window, follow)
     if not target.can_start:
         launch.run_natively(request)

@@ -72,10 +72,17 @@ def _read(raw: Path, pid: int, ranges: list[ProcessRanges]) -> ProcessLeft:
     lost = [*facts.all("failed"), *lost]
     if not parts and facts.last("starts"):
         lost.append("what torch's profiler recorded: the process ended before it could be saved")
+    if gaps_ns := [int(ns) for ns in facts.all("renewed")]:
+        lost.append(_gaps(gaps_ns))
     if events := sum(program.lost for program in ranges):
         lost.append(f"{events} NVTX events: there was no room for them")
     parts, threads = thread_ids.with_ids_of_linux(parts, pid, thread_ids.known_threads(facts, ranges))
     return ProcessLeft(pid, facts, parts, lost, ranges, threads)
+
+
+def _gaps(gaps_ns: list[int]) -> str:
+    moments = "a moment" if len(gaps_ns) == 1 else f"{len(gaps_ns)} moments"
+    return f"what happened in {moments} ({sum(gaps_ns) / 1e6:.1f} ms), while the events so far were counted"
 
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:

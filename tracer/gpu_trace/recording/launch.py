@@ -129,7 +129,7 @@ def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
         "GPU_TRACE_DURATION": str(window.duration_s),
         "GPU_TRACE_FOLLOW": "1" if request.follow or request.only_ranks else "0",
         "GPU_TRACE_ONLY_RANKS": "1" if request.only_ranks else "0",
-        "GPU_TRACE_MEMORY": str(window.memory_bytes),
+        "GPU_TRACE_EVENTS": str(window.events),
         "GPU_TRACE_RAW": str(folder.raw),
         "GPU_TRACE_LEVEL": request.level,
         "GPU_TRACE_GPU": "1" if machine_has_gpu() else "0",

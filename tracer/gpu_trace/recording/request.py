@@ -91,7 +91,7 @@ class Window:
 
     ``steps`` (first, last) are optimizer steps, as in a slice, or NVTX ranges called ``step_range``; outside
     NVTX ranges called ``range_name`` nothing is recorded; ``after_s`` counts from the moment from which the script
-    could be recorded, ``duration_s`` from the start. When the process has grown by ``memory_bytes``, recording ends.
+    could be recorded, ``duration_s`` from the start. After about ``events`` events it ends.
     """
 
     steps: tuple[int, int] | None = None
@@ -99,7 +99,7 @@ class Window:
     range_name: str = ""
     after_s: float = 0.0
     duration_s: float = 0.0
-    memory_bytes: int = 4 << 30
+    events: int = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)

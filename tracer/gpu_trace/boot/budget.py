@@ -1,0 +1,50 @@
+"""How many events may still be recorded? torch does not count them while it records, so the process's growth is asked.
+
+A process grows by its own memory too, so growth alone never ends a recording: it makes the recorder save what it has,
+which can be counted, and go on. For a moment nothing is recorded then, so that is done only where there can be enough
+events for it: each takes memory, and each took the host some time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+_LEAST_BYTES = 128
+"""of memory that an event takes while it is recorded; a launch and its kernel take twice that at least"""
+_LEAST_NS = 2_000
+"""of a processor, for an event: a launch and its kernel take 6 us without a profiler on a fast host"""
+_MOST_BYTES = 1 << 30
+"""of growth between two countings, however often the memory turned out to be the script's own"""
+_NEARLY_SPENT = 20
+"""A twentieth of the budget is not worth another part."""
+
+
+class Budget:
+    """Counts down."""
+
+    def __init__(self, events: int) -> None:
+        self.events = self._left = events
+        self._patience = 1
+        self._since()
+
+    def may_be_spent(self) -> bool:
+        """Whether so much memory and time went since the last counting that what was left may have been recorded."""
+        grown = _resident_bytes() - self._resident_bytes
+        took_ns = time.process_time_ns() - self._process_ns
+        return grown > min(self._left * _LEAST_BYTES * self._patience, _MOST_BYTES) and took_ns > self._left * _LEAST_NS
+
+    def spend(self, events: int) -> bool:
+        """Take off what was counted; whether the budget is spent."""
+        self._patience = 1 if events * 10 > self._left else 2 * self._patience
+        self._left -= events
+        self._since()
+        return self._left * _NEARLY_SPENT < self.events
+
+    def _since(self) -> None:
+        self._resident_bytes, self._process_ns = _resident_bytes(), time.process_time_ns()
+
+
+def _resident_bytes() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
