@@ -33,11 +33,14 @@ class Intervals:
     def of(cls, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> Intervals:
         """The union of any intervals: (n,) int64 starts and ends, in any order; empty ones vanish."""
         some = end_ns > start_ns
-        start_ns, end_ns = start_ns[some], end_ns[some]
+        if not some.all():
+            start_ns, end_ns = start_ns[some], end_ns[some]
         if not len(start_ns):
             return cls()
-        order = np.argsort(start_ns, kind="stable")
-        start_ns, reach = start_ns[order], np.maximum.accumulate(end_ns[order])
+        if not (start_ns[1:] >= start_ns[:-1]).all():  # rows of a trace are in order
+            order = np.argsort(start_ns, kind="stable")
+            start_ns, end_ns = start_ns[order], end_ns[order]
+        reach = np.maximum.accumulate(end_ns)
         opens = np.concatenate(([True], start_ns[1:] > reach[:-1]))
         closes = np.concatenate((opens[1:], [True]))
         return cls(start_ns[opens], reach[closes])
@@ -117,10 +120,11 @@ def combine(layers: Iterable[Intervals]) -> tuple[NDArray[np.int64], NDArray[np.
     for bit, layer in enumerate(layers):
         edges += [layer.start_ns, layer.end_ns]
         steps += [np.full(len(layer), 1 << bit), np.full(len(layer), -(1 << bit))]
-    edge_ns, place = np.unique(np.concatenate(edges), return_inverse=True)
-    step = np.zeros(len(edge_ns), dtype=np.int64)
-    np.add.at(step, place, np.concatenate(steps))
-    return edge_ns, np.cumsum(step)
+    edge_ns = np.concatenate(edges)
+    order = np.argsort(edge_ns, kind="stable")
+    edge_ns, state = edge_ns[order], np.cumsum(np.concatenate(steps)[order])
+    last = np.concatenate((edge_ns[1:] != edge_ns[:-1], np.ones(min(1, len(edge_ns)), dtype=np.bool_)))
+    return edge_ns[last], state[last]
 
 
 def _where(a: Intervals, b: Intervals, wanted: int) -> Intervals:

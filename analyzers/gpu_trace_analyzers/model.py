@@ -163,16 +163,6 @@ class Table:
         """No rows."""
         return cls.of({})
 
-    @classmethod
-    def concat(cls: type[_Table], parts: list[_Table]) -> _Table:
-        """All rows of all parts, in order."""
-        names = cls.columns()
-        return (
-            cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
-            if parts
-            else cls.empty()
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeviceWork(Table):

@@ -8,29 +8,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..model import Int64
+    from ..model import Int32, Int64
+
+
+_ALL_FITS = 1 << 62
+"""Times and products of them below this are exact in int64."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupedIntervals:
-    """Disjoint intervals ``[start_ns, end_ns)`` of groups, (n,) int64 each, sorted by group and start."""
+    """Disjoint intervals ``[start_ns, end_ns)`` of groups, (n,) each, sorted by group and start."""
 
-    group: Int64
+    group: Int32
     start_ns: Int64
     end_ns: Int64
 
     @classmethod
-    def of(cls, group: Int64, start_ns: Int64, end_ns: Int64) -> GroupedIntervals:
+    def of(cls, group: Int32, start_ns: Int64, end_ns: Int64) -> GroupedIntervals:
         """The union within each group, of intervals in any order; empty ones vanish."""
         some = end_ns > start_ns
-        group, start_ns, end_ns = group[some], start_ns[some], end_ns[some]
+        if not some.all():
+            group, start_ns, end_ns = group[some], start_ns[some], end_ns[some]
         if not len(group):
             return cls(group, start_ns, end_ns)
         order = np.lexsort((start_ns, group))
         group, start_ns, end_ns = group[order], start_ns[order], end_ns[order]
-        # A running maximum that starts anew with each group: on ranks, so that nothing can overflow.
-        ends, rank = np.unique(end_ns, return_inverse=True)
-        reach = ends[np.maximum.accumulate(group * len(ends) + rank.reshape(-1)) - group * len(ends)]
+        reach = _furthest(group, end_ns)
         opens = np.concatenate(([True], (group[1:] != group[:-1]) | (start_ns[1:] > reach[:-1])))
         closes = np.concatenate((opens[1:], [True]))
         return cls(group[opens], start_ns[opens], reach[closes])
@@ -40,7 +43,18 @@ class GroupedIntervals:
         return summed(self.group, self.end_ns - self.start_ns, groups)
 
 
-def summed(group: Int64, value: Int64, groups: int) -> Int64:
+def _furthest(group: Int32, end_ns: Int64) -> Int64:
+    """The running maximum of ends, in order of groups, which starts anew with each group."""
+    first = int(end_ns.min())
+    span = int(end_ns.max()) - first + 1
+    if span * (int(group[-1]) + 1) < _ALL_FITS:
+        anew = group * np.int64(span) - first  # the groups one behind the other
+        return np.asarray(np.maximum.accumulate(end_ns + anew) - anew)
+    ends, rank = np.unique(end_ns, return_inverse=True)
+    return np.asarray(ends[_furthest(group, rank.reshape(-1))])
+
+
+def summed(group: Int32, value: Int64, groups: int) -> Int64:
     """(groups,) int64 sums of ``value`` by group, exact."""
     total = np.zeros(groups, dtype=np.int64)
     np.add.at(total, group, value)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..model import Int64, Ranges, Trace
+    from ..model import Int32, Ranges, Trace
     from .launches import Launches
 
     Mask = NDArray[np.bool_]
@@ -36,20 +36,24 @@ class LaunchOrder:
             rows, process = np.concatenate((rows, rows[lent])), np.concatenate((process, process[lent]))
             thread = np.concatenate((thread, np.full(len(lent), caller)))
         order = np.lexsort((launched.at_ns[rows], thread, process))
-        self._rows, self._at_ns = rows[order], launched.at_ns[rows][order]
+        self._rows, self._at_ns = rows[order].astype(np.int32), launched.at_ns[rows[order]]
         self._process, self._thread = process[order], thread[order]
 
-    def inside(self, ranges: Ranges) -> tuple[Int64, Int64]:
-        """Pairs of (position of the range, row of ``Trace.work``), (n,) int64 each, in order of the ranges."""
+    def inside(self, ranges: Ranges) -> tuple[Int32, Int32]:
+        """Pairs of (position of the range, row of ``Trace.work``), (n,) int32 each, in order of the ranges.
+
+        There are as many pairs as operations times the depth of ranges, so their columns are narrow.
+        """
         low, high = np.zeros(len(ranges), dtype=np.int64), np.zeros(len(ranges), dtype=np.int64)
         for mine, first, last in self._threads(ranges):
             at_ns = self._at_ns[first:last]
             low[mine] = first + np.searchsorted(at_ns, ranges.start_ns[mine])
             high[mine] = first + np.searchsorted(at_ns, ranges.end_ns[mine])
         length = high - low
-        position = np.repeat(np.arange(len(ranges)), length)
-        offset = np.arange(len(position)) - np.repeat(np.cumsum(length) - length, length)
-        return position, self._rows[low[position] + offset]
+        position = np.repeat(np.arange(len(ranges), dtype=np.int32), length)
+        place = np.arange(len(position))
+        place += np.repeat(low - (np.cumsum(length) - length), length)
+        return position, self._rows[place]
 
     def _threads(self, ranges: Ranges) -> Iterator[tuple[Mask, int, int]]:
         """The ranges of each thread that launched anything, and its slice of the launches."""

@@ -17,7 +17,7 @@ from .sweep import layers, union
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ..model import DeviceWork, Engine, Int64, Ranges, Trace
+    from ..model import Engine, Int8, Int32, Int64, Ranges, Trace
     from .launches import Launches
     from .sweep import Window
 
@@ -121,14 +121,15 @@ def _figures(
 ) -> list[RangeFigures]:
     """The rows of each group of ranges, in the order of their numbers."""
     instance, row = LaunchOrder(trace, launched).inside(ranges)
-    work = trace.work[row]
     if window is not None:
-        inside = (work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)
-        instance, row, work = instance[inside], row[inside], work[inside]
-    start_ns = work.start_ns if window is None else np.maximum(work.start_ns, window.start_ns)
-    end_ns = work.end_ns if window is None else np.minimum(work.end_ns, window.end_ns)
-    owned = _Owned(instance, group[instance], row, work, start_ns, end_ns)
-    on_devices = [_OnDevice(trace, int(d), owned.on(int(d)), group, copies) for d in np.unique(work.device)]
+        inside = (trace.work.start_ns[row] < window.end_ns) & (trace.work.end_ns[row] > window.start_ns)
+        instance, row = instance[inside], row[inside]
+    device = trace.work.device[row]
+    on_devices = []
+    for d in np.unique(device).tolist():
+        here = slice(None) if (device == d).all() else device == d
+        owned = _Owned.of(trace, instance[here], row[here], group, window)
+        on_devices.append(_OnDevice(trace, d, owned, group, copies))
     depth = nesting_depths(ranges)
     rows: list[RangeFigures] = []
     for g, members in _members(group):
@@ -139,26 +140,24 @@ def _figures(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Owned:
-    """Operations of ranges, each as often as it has an owner: instance, group and row of ``Trace.work``."""
+    """Operations of ranges on one device, each as often as it has an owner; times are those inside the window."""
 
-    instance: Int64
-    group: Int64
-    row: Int64
-    work: DeviceWork
+    instance: Int32
+    group: Int32
+    row: Int32
+    """in ``Trace.work``"""
+    engine: Int8
     start_ns: Int64
     end_ns: Int64
 
-    def on(self, device: int) -> _Owned:
-        """Those that ran on one device."""
-        here = self.work.device == device
-        return _Owned(
-            self.instance[here],
-            self.group[here],
-            self.row[here],
-            self.work[here],
-            self.start_ns[here],
-            self.end_ns[here],
-        )
+    @classmethod
+    def of(cls, trace: Trace, instance: Int32, row: Int32, group: Int64, window: Window | None) -> _Owned:
+        """Of pairs (instance, row), with the group of each instance."""
+        start_ns, end_ns = trace.work.start_ns[row], trace.work.end_ns[row]
+        if window is not None:
+            np.maximum(start_ns, window.start_ns, out=start_ns)
+            np.minimum(end_ns, window.end_ns, out=end_ns)
+        return cls(instance, group.astype(np.int32)[instance], row, trace.work.engine[row], start_ns, end_ns)
 
 
 class _OnDevice:
@@ -171,7 +170,7 @@ class _OnDevice:
         chosen = trace.devices[device].default_copies if copies is None else copies
         copying, computing = _union(owned, chosen), union(layers(trace.work_of(device)), COMPUTE)
         self.device = device
-        self.operations = np.bincount(_distinct(owned), minlength=groups)
+        self.operations = _operations(owned, groups, len(trace.work))
         self.compute_ns = _union(owned, COMPUTE).total_ns(groups)
         self.copy_ns = copying.total_ns(groups)
         hidden = computing.covered_ns(copying.start_ns, copying.end_ns)
@@ -201,16 +200,17 @@ class _OnDevice:
 
 
 def _union(owned: _Owned, engines: Collection[Engine]) -> GroupedIntervals:
-    these = np.isin(owned.work.engine, [int(engine) for engine in engines])
+    these = np.isin(owned.engine, [int(engine) for engine in engines])
     return GroupedIntervals.of(owned.group[these], owned.start_ns[these], owned.end_ns[these])
 
 
-def _distinct(owned: _Owned) -> Int64:
-    """The group of each operation that a group has, once: instances of one name may nest."""
-    order = np.lexsort((owned.row, owned.group))
-    group, row = owned.group[order], owned.row[order]
-    new = np.concatenate(([True], (group[1:] != group[:-1]) | (row[1:] != row[:-1])))[: len(group)]
-    return np.asarray(group[new])
+def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
+    """(groups,) how many operations each group has, each of them once: instances of one name may nest."""
+    key = owned.group * np.int64(rows)
+    key += owned.row
+    key.sort()
+    group = key[np.diff(key, prepend=-1) != 0] // rows
+    return np.bincount(group, minlength=groups)
 
 
 def _windows(owned: _Owned, group: Int64) -> dict[int, Int64]:

@@ -23,6 +23,7 @@ from ..model import (
     Table,
     Trace,
 )
+from .growing import GrowingTable, put_in_order
 from .quarantine import Quarantine, quarantine
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class TraceBuilder:
         self.rank = MISSING
         self.world_size = MISSING
         self.default_process = MISSING
-        self._blocks: dict[type[Table], list[Table]] = {table: [] for table in TABLES}
+        self._tables: dict[type[Table], GrowingTable[Any]] = {table: GrowingTable(table) for table in TABLES}
         self._devices: dict[tuple[DeviceKind, int], int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._processes: dict[int, int] = {}
@@ -77,7 +78,7 @@ class TraceBuilder:
 
     def add(self, table: type[Table], **columns: object) -> None:
         """Many rows at once, in any order; columns left out are `MISSING`."""
-        self._blocks[table].append(table.of(columns))
+        self._tables[table].extend(table.of(columns))
 
     def device(self, kind: DeviceKind, index: int) -> int:
         """Position of a device, which gets one at its first use; `MISSING` once there are too many to be true.
@@ -123,12 +124,14 @@ class TraceBuilder:
         """The trace, with devices in order and every table sorted; unbelievable events are quarantined."""
         devices, renumber = self._ordered_devices()
         tables: dict[type[Table], Any] = {table: self._rows_of(table) for table in TABLES}
-        somewhere = tables[DeviceWork].device != MISSING
-        self.dropped["work of no known device"] += int((~somewhere).sum())
-        tables[DeviceWork] = tables[DeviceWork][somewhere]
+        nowhere = tables[DeviceWork].device == MISSING
+        self.dropped["work of no known device"] += int(nowhere.sum())
+        if nowhere.any():
+            tables[DeviceWork] = tables[DeviceWork][~nowhere]
         for table, kept in quarantine(tables, tuple(self.strings), self.resolution_ns, self._quarantine):
             tables[table] = tables[table][kept]
-        tables = {table: _in_order(rows) for table, rows in tables.items()}
+        for rows in tables.values():
+            put_in_order(rows)
         return Trace(
             source=self._source(tables[DeviceWork]),
             strings=tuple(self.strings),
@@ -144,8 +147,8 @@ class TraceBuilder:
         )
 
     def _rows_of(self, table: type[Table]) -> Any:
-        """All rows of a table, whose blocks are let go; those without a process get the default one."""
-        rows: Any = table.concat(self._blocks.pop(table))
+        """All rows of a table; those without a process get the default one."""
+        rows: Any = self._tables.pop(table).rows()
         rows.process[rows.process == MISSING] = self.default_process
         return rows
 
@@ -175,15 +178,6 @@ class TraceBuilder:
         for new, key in enumerate(keys):
             renumber[self._devices[key]] = new
         return tuple(Device(*key, self._device_names.get(key, ""), self.rank) for key in keys), renumber
-
-
-def _in_order(rows: Any) -> Table:
-    """Sorted by start; of equal starts the longer first, as ranges nest."""
-    if not (np.diff(rows.start_ns) > 0).all():
-        ordered: Table = rows[np.lexsort((-rows.end_ns, rows.start_ns))]
-        return ordered
-    kept: Table = rows
-    return kept
 
 
 def _renumbered(table: Table, renumber: NDArray[np.int64], *columns: str) -> Any:

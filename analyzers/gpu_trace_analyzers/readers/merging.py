@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..model import MISSING, Source, Table, Trace
+from ..model import MISSING, Source, Trace
 from .building import Strings
+from .growing import GrowingTable, put_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from ..model import Device, Process
+    from ..model import Device, Process, Table
+
+    _Moves = dict[str, NDArray[np.int64]]
+    """by column, the new code for each old one"""
 
 _TABLES = ("work", "calls", "operators", "ranges", "syncs", "overheads")
 _TEXTS = ("name", "domain", "category", "payload", "grid", "block")
@@ -30,44 +34,57 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
     """
     strings = Strings()
     shifts, damage = _shifts(traces)
-    parts: dict[str, list[Table]] = {name: [] for name in _TABLES}
+    moves: list[_Moves] = []
     devices: list[Device] = []
     processes = 0
-    for trace, shift_ns in zip(traces, shifts, strict=True):
-        codes = _table_of(np.array([strings[text] for text in trace.strings], dtype=np.int64))
-        moves = dict.fromkeys(_TEXTS, codes)
-        places = [_place(device, devices) for device in trace.devices]
-        moves |= dict.fromkeys(("device", "peer"), _table_of(np.array(places, dtype=np.int64)))
-        moves |= {"process": _table_of(processes + np.arange(len(trace.processes)))}
-        for name in _TABLES:
-            parts[name].append(_moved(getattr(trace, name), moves, shift_ns))
+    for trace in traces:
+        how = _renamed(trace, strings, [_place(device, devices) for device in trace.devices])
+        moves.append(how | {"process": _table_of(processes + np.arange(len(trace.processes)))})
         processes += len(trace.processes)
-    tables: dict[str, Any] = {name: _sorted(type(tables[0]).concat(tables)) for name, tables in parts.items()}
     return Trace(
         source=_source(path, traces, damage),
         strings=tuple(strings),
         devices=tuple(devices),
         processes=tuple(process for trace in traces for process in trace.processes),
         epoch_ns=traces[0].epoch_ns,
-        **tables,
+        **_together(list(traces), moves, shifts),
     )
 
 
-def concatenate(traces: Sequence[Trace], devices: tuple[Device, ...], processes: tuple[Process, ...]) -> Trace:
+def concatenate(traces: list[Trace], devices: tuple[Device, ...], processes: tuple[Process, ...]) -> Trace:
     """The rows of parts of one recording, which has these devices and processes; the source is that of the first.
 
-    Every part has the processes in this order, and devices that are among these.
+    Every part has the processes in this order, and devices that are among these. The list is emptied, so that each
+    table of a part can be let go once it is copied.
     """
     strings = Strings()
-    parts: dict[str, list[Table]] = {name: [] for name in _TABLES}
-    for trace in traces:
-        codes = _table_of(np.array([strings[text] for text in trace.strings], dtype=np.int64))
-        places = _table_of(np.array([devices.index(device) for device in trace.devices], dtype=np.int64))
-        moves = dict.fromkeys(_TEXTS, codes) | dict.fromkeys(("device", "peer"), places)
-        for name in _TABLES:
-            parts[name].append(_moved(getattr(trace, name), moves, 0))
-    tables: dict[str, Any] = {name: _sorted(type(tables[0]).concat(tables)) for name, tables in parts.items()}
-    return replace(traces[0], strings=tuple(strings), devices=devices, processes=processes, **tables)
+    moves = [_renamed(trace, strings, [devices.index(device) for device in trace.devices]) for trace in traces]
+    empty = replace(traces[0], **{name: type(getattr(traces[0], name)).empty() for name in _TABLES})
+    tables = _together(traces, moves, [0] * len(traces))
+    return replace(empty, strings=tuple(strings), devices=devices, processes=processes, **tables)
+
+
+def _renamed(trace: Trace, strings: Strings, devices: list[int]) -> _Moves:
+    """Where the codes of texts go, and those of devices."""
+    codes = _table_of(np.array([strings[text] for text in trace.strings], dtype=np.int64))
+    places = _table_of(np.array(devices, dtype=np.int64))
+    return dict.fromkeys(_TEXTS, codes) | dict.fromkeys(("device", "peer"), places)
+
+
+def _together(traces: list[Trace], moves: Sequence[_Moves], shifts: Sequence[int]) -> dict[str, Any]:
+    """Each table with the rows of all traces, in order. Empties the list."""
+    parts = {name: [getattr(trace, name) for trace in traces] for name in _TABLES}
+    traces.clear()
+    return {name: _one_table(parts.pop(name), moves, shifts) for name in _TABLES}
+
+
+def _one_table(parts: list[Any], moves: Sequence[_Moves], shifts: Sequence[int]) -> Table:
+    growing = GrowingTable(type(parts[0]))
+    for how, shift_ns in zip(moves, shifts, strict=True):
+        growing.extend(_moved(parts.pop(0), how, shift_ns))
+    rows: Table = growing.rows()
+    put_in_order(rows)
+    return rows
 
 
 def _place(device: Device, devices: list[Device]) -> int:
@@ -93,14 +110,10 @@ def _table_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate((codes, [MISSING]))
 
 
-def _moved(table: Any, moves: Mapping[str, NDArray[np.int64]], shift_ns: int) -> Any:
+def _moved(table: Any, moves: _Moves, shift_ns: int) -> Any:
     dtypes = table.columns()
     fresh = {name: moves[name][getattr(table, name)].astype(dtypes[name]) for name in moves.keys() & dtypes.keys()}
     return replace(table, start_ns=table.start_ns + shift_ns, end_ns=table.end_ns + shift_ns, **fresh)
-
-
-def _sorted(table: Any) -> Any:
-    return table[np.lexsort((-table.end_ns, table.start_ns))]
 
 
 def _source(path: str, traces: Sequence[Trace], damage: list[str]) -> Source:

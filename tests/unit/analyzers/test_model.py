@@ -28,8 +28,7 @@ def test_unknown_columns_and_unequal_lengths_are_refused():
         HostCalls.of({"start_ns": [1], "end_ns": [1, 2]})
 
 
-def test_concat_of_nothing_is_empty():
-    assert len(HostCalls.concat([])) == 0
+def test_an_empty_table_has_no_rows():
     assert len(HostCalls.empty()) == 0
 
 

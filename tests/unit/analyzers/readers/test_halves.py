@@ -22,8 +22,8 @@ def joined(monkeypatch):
     """Have every file be worth two processes; the traces that came of two halves."""
     traces, join = [], halves._joined
 
-    def note(first, second):
-        traces.append(join(first, second))
+    def note(parts):
+        traces.append(join(parts))
         return traces[-1]
 
     monkeypatch.setattr(halves, "_joined", note)
@@ -114,7 +114,7 @@ def fail_in(half):
     """A reader that fails in one of the halves."""
 
     def read(part):
-        if (part.start == 0) == (half == "first"):
+        if isinstance(part, halves.FirstHalf) == (half == "first"):
             raise TraceUnreadable(part.path, "broke", "try again")
         return
 
@@ -129,5 +129,66 @@ def test_a_process_that_fails_leaves_the_whole_to_the_other(recorded, tmp_path, 
         halves.read_halves(TraceFile(path), fail_in("first"))
 
 
-def test_compressed_files_are_read_in_one_piece(recorded, joined):
-    assert halves.read_halves(TraceFile(recorded("two_streams")), fail_in("first")) is None
+def in_members(data, size):
+    """Gzip as bgzip makes it: many members, one behind the other."""
+    return b"".join(gzip.compress(data[at : at + size]) for at in range(0, len(data), size))
+
+
+def with_size(packed, size):
+    """Gzip that says of itself that its content is that long."""
+    return packed[:-4] + size.to_bytes(4, "little")
+
+
+@pytest.mark.parametrize("name", ["two_streams", "mlp_overlap", "ddp_rank0", "gpu1_and_gpu2"])
+def test_two_halves_of_a_gzipped_file_are_the_whole(name, recorded, joined, monkeypatch):
+    found = load(recorded(name), operators=True)
+    assert joined == [found]
+    found.check()
+    assert content(found) == content(alone(recorded(name), monkeypatch))
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        lambda data: in_members(data, 200_000),
+        lambda data: in_members(data, 1000),
+        lambda data: with_size(gzip.compress(data), len(data) // 3),
+        lambda data: with_size(gzip.compress(data), len(data) + 300_000),
+        lambda data: with_size(gzip.compress(data), (1 << 32) - 1),
+        lambda data: gzip.compress(data)[:-5],
+        lambda data: gzip.compress(data)[:9000],
+        lambda data: gzip.compress(data) + b"something else" + len(data).to_bytes(4, "little"),
+        lambda data: gzip.compress(data[:-9]),
+    ],
+    ids=["members", "small-members", "third", "too-much", "far-too-much", "cut-end", "cut", "more", "json-cut"],
+)
+def test_whatever_gzip_says_of_itself_the_trace_is_the_same(pack, recorded, tmp_path, joined, monkeypatch):
+    path = tmp_path / "trace.json.gz"
+    path.write_bytes(pack(gzip.decompress(recorded("two_streams").read_bytes())))
+    found = load(path, operators=True)
+    found.check()
+    assert content(found) == content(alone(path, monkeypatch))
+
+
+def test_a_text_without_borders_is_read_in_one_piece(recorded, tmp_path, joined):
+    document = json.loads(gzip.decompress(recorded("two_streams").read_bytes()))
+    for name, pack in {"trace.json": bytes, "trace.json.gz": gzip.compress}.items():
+        path = tmp_path / name
+        path.write_bytes(pack(json.dumps(document).encode()))
+        assert halves.read_halves(TraceFile(path), lambda part: list(part.blocks())) is None
+        assert len(load(path).work) == 100
+    assert not joined
+
+
+def test_the_halves_are_the_text(recorded, tmp_path):
+    data = gzip.decompress(recorded("two_streams").read_bytes())
+    plain = tmp_path / "trace.json"
+    plain.write_bytes(data)
+    for path in (plain, recorded("two_streams")):
+        for middle in (5000, len(data) // 2, len(data) - 9000):
+            first = b"".join(halves.FirstHalf(path, middle=middle).blocks(777))
+            second = b"".join(halves.SecondHalf(path, middle=middle, before=b"HEAD").blocks(1000))
+            assert first.endswith(b"}\n]}")
+            assert second.startswith(b"HEAD{")
+            assert first[:-3] + b",\n  " + second[4:] == data
+            assert len(first) > middle
