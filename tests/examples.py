@@ -1,8 +1,9 @@
 """The commands in the documentation, and what it says they print.
 
-An example is a fenced ``console`` block: a line ``$ gpu-trace ...``, then the output, until the next command or the
-end. Commands that only read the sample traces are run, and must print just that; ``python tests/examples.py`` (or
-scripts/refresh-docs) writes what they print now into the pages.
+An example is a fenced ``console`` block: a line ``$ command``, then the output, until the next command or the end.
+Commands that only read the sample traces must print just that; ``python tests/examples.py`` (or scripts/refresh-docs)
+writes what they print now into the pages. The others are run in the order of their page, for their exit code alone.
+Both in a `workplace`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,23 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_JOB = re.compile(r"^ *- (?:run: )?(gpu-trace .*)$", re.MULTILINE)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-_REPEATABLE = re.compile(r"gpu-trace (summary|info|diff|check|--help|--version)\b[^|>]*$")
+_REPEATABLE = re.compile(
+    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b)[^|>]*|--help|--version)$"
+)
+_WRITES = re.compile(r" --(html|csv|junit) ")
+_NOT_RUN = re.compile(r"(scripts/|pip install|mkdir ranks|ssh |scp |rsync |trace_processor |xdg-open )")
+_GPU_VARIANTS = {"blocking": "compute_then_copy", "non_blocking": "interleaved", "side_stream_pinned": "side_thread"}
+"""What stands for a variant of samples/compute_and_copy.py on a machine without a GPU."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,22 @@ class Example:
 
     @property
     def repeatable(self) -> bool:
-        """Whether it prints the same on every machine."""
-        return bool(_REPEATABLE.fullmatch(self.command))
+        """Whether it prints the same on every machine, and writes nothing."""
+        return bool(_REPEATABLE.match(self.command)) and not _WRITES.search(self.command)
+
+    @property
+    def runnable(self) -> bool:
+        """Whether it can be run here: set-up, other machines and other programs are not ours to run."""
+        return not _NOT_RUN.match(self.command)
+
+    @property
+    def on_a_cpu(self) -> str:
+        """The command, with what stands for a GPU where there is none, and nobody there to open a browser."""
+        command = self.command.partition("  #")[0].rstrip()
+        for variant, other in _GPU_VARIANTS.items():
+            command = re.sub(rf"(--variant|--range) {variant}\b", rf"\1 {other}", command)
+        command = command.replace("samples/compute_and_copy.py", "samples/compute_and_copy.py --products 5")
+        return re.sub(r"^gpu-trace open\b", "gpu-trace open --timeout 0", command)
 
 
 def pages() -> list[Path]:
@@ -43,13 +68,50 @@ def examples(page: Path) -> list[Example]:
 
 
 def printed(command: str) -> str:
-    """What a command prints on both streams, run from the project's root as in a pipe."""
+    """What a command prints on both streams, in a pipe."""
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     argv = [sys.executable, "-m", "gpu_trace", *shlex.split(command)[1:]]
-    ran = subprocess.run(
-        argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        _readers_folder(Path(folder))
+        ran = subprocess.run(
+            argv, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
     return ran.stdout
+
+
+def workplace(folder: Path) -> dict[str, str]:
+    """Make ``folder`` what a reader has, with the programs that the pages use. Returns the environment for them."""
+    _readers_folder(folder)
+    programs = folder / ".bin"
+    programs.mkdir()
+    for name, module in {"gpu-trace": "gpu_trace", "torchrun": "torch.distributed.run"}.items():
+        (programs / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
+        (programs / name).chmod(0o755)
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "SSH_CONNECTION": "there"}
+
+
+def _readers_folder(folder: Path) -> None:
+    """The samples, a trace, a folder of ranks, and the training script of the page that shows one."""
+    traces = ROOT / "samples/traces"
+    (folder / "samples").symlink_to(ROOT / "samples")
+    (folder / "trace.json.gz").write_bytes((traces / "two_streams.json.gz").read_bytes())
+    (folder / "ranks").mkdir()
+    for rank in (0, 1):
+        name = f"ddp_rank{rank}.json.gz"
+        (folder / "ranks" / name).write_bytes((traces / name).read_bytes())
+    (folder / "train.py").write_text(python_blocks(ROOT / "docs/how-to/training-step.md")[0], encoding="utf-8")
+
+
+def python_blocks(page: Path) -> list[str]:
+    """The Python shown on a page."""
+    return _PYTHON.findall(page.read_text(encoding="utf-8"))
+
+
+def jobs(page: Path) -> list[str]:
+    """The commands of ours in the CI configuration shown on a page."""
+    blocks = _YAML.findall(page.read_text(encoding="utf-8"))
+    return [command for block in blocks for command in _JOB.findall(block)]
 
 
 def refresh(page: Path) -> None:

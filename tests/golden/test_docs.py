@@ -1,17 +1,80 @@
-"""Every command of the documentation that reads a sample trace prints what the documentation says."""
+"""Every command of the documentation works, and what reads a sample trace prints what the documentation says."""
 
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
+from contextlib import suppress
+
+import click
 import pytest
 
-from examples import ROOT, examples, pages, printed
+from examples import ROOT, examples, jobs, pages, printed, python_blocks, workplace
+from gpu_trace.cli import COMMANDS, gpu_trace
 
-REPEATABLE = [example for page in pages() for example in examples(page) if example.repeatable]
+EXAMPLES = {page: examples(page) for page in pages()}
+REPEATABLE = [example for page in EXAMPLES.values() for example in page if example.repeatable]
+OTHERS = {page: [each for each in found if each.runnable and not each.repeatable] for page, found in EXAMPLES.items()}
+WITH_OTHERS = [page for page, others in OTHERS.items() if others]
+INLINE = [
+    (page, command)
+    for page in EXAMPLES
+    for command in re.findall(
+        r"`(gpu-trace [a-z]+ [^`]*?)`(?!`)", re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.S)
+    )
+]
 
 
-@pytest.mark.parametrize("example", REPEATABLE, ids=lambda e: f"{e.page.relative_to(ROOT)}: {e.command}")
+def named(page):
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("example", REPEATABLE, ids=lambda e: f"{named(e.page)}: {e.command}")
 def test_a_command_prints_what_the_page_shows(example):
     assert printed(example.command) == example.shown
+
+
+def ran(command, folder, environment):
+    return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("page", WITH_OTHERS, ids=named)
+def test_the_other_commands_of_a_page_run(page, tmp_path):
+    environment = workplace(tmp_path)
+    for example in OTHERS[page]:
+        done = ran(example.on_a_cpu, tmp_path, environment)
+        nobody_came = done.returncode == 3 and "no browser took it within 0 s" in done.stderr
+        assert done.returncode == 0 or nobody_came, f"{example.command}\n{done.stdout}{done.stderr}"
+
+
+def test_the_jobs_of_the_ci_page_run(tmp_path):
+    page = ROOT / "docs/how-to/ci-gate.md"
+    environment = workplace(tmp_path)
+    commands = jobs(page)
+    assert len(commands) == 4
+    for command in commands:
+        done = ran(command.replace("-o runs/ci", "--force -o runs/ci"), tmp_path, environment)
+        # What the gate says of this machine is not the matter; that it can say something is.
+        wanted = {0, 1, 4} if command.startswith("gpu-trace check") else {0}
+        assert done.returncode in wanted, f"{command}\n{done.stdout}{done.stderr}"
+    assert (tmp_path / "overlap.xml").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("page", "command"), INLINE, ids=lambda value: value if isinstance(value, str) else named(value)
+)
+def test_a_command_in_the_text_is_one_that_gpu_trace_understands(page, command):
+    _, name, *rest = shlex.split(command)
+    assert name in COMMANDS
+    with suppress(click.MissingParameter):  # the text leaves out what does not matter to it
+        gpu_trace.get_command(click.Context(gpu_trace), name).make_context(name, rest)
+
+
+@pytest.mark.parametrize("page", [page for page in EXAMPLES if python_blocks(page)], ids=named)
+def test_the_python_of_a_page_is_python(page):
+    for block in python_blocks(page):
+        compile(block, named(page), "exec")
 
 
 def test_the_readme_shows_the_finding():
