@@ -6,18 +6,49 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SMALL = {
-    "compute_and_copy": ["--size", "400", "--inner", "50", "--products", "6", "--repeats", "1"],
-    "two_gpus": ["--size", "300", "--products", "6", "--repeats", "1"],
-}
-VARIANTS = {
-    "compute_and_copy": ["compute_only", "copy_only", "compute_then_copy", "interleaved", "side_thread"],
-    "two_gpus": ["first", "second", "in_turns", "both"],
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a sample is on a machine without a GPU; the ranges are those of its variants and of its threads."""
+
+    small: str
+    """options for sizes that run in a moment"""
+    variants: str
+    compute_alone: tuple[str, ...] = ()
+    """ranges without copies"""
+    copies_alone: tuple[str, ...] = ()
+    """ranges without compute"""
+    in_turns: tuple[str, ...] = ()
+    """ranges with both on one thread, so that no copy can be hidden"""
+    threads: tuple[str, ...] = ()
+    """ranges of other threads"""
+
+
+SAMPLES = {
+    "compute_and_copy": Sample(
+        "--size 400 --inner 50 --products 6",
+        "compute_only copy_only compute_then_copy interleaved side_thread",
+        compute_alone=("compute_only",),
+        copies_alone=("copy_only",),
+        in_turns=("compute_then_copy", "interleaved"),
+        threads=("side_thread: copy",),
+    ),
+    "two_gpus": Sample("--size 300 --products 6", "first second in_turns both", threads=("worker 1", "worker 2")),
+    "peer_copies": Sample(
+        "--size 400 --inner 50 --products 6",
+        "compute_only copy_only same_thread side_thread",
+        compute_alone=("compute_only",),
+        copies_alone=("copy_only",),
+        in_turns=("same_thread",),
+        threads=("side_thread: copy",),
+    ),
 }
 
 
@@ -25,37 +56,42 @@ def ran(*command: str):
     return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
 
 
-@pytest.mark.parametrize("name", SMALL)
+def sized(name: str) -> list[str]:
+    return [f"samples/{name}.py", *SAMPLES[name].small.split(), "--repeats", "1"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
 def test_every_variant_prints_its_wall_clock(name):
-    first, *lines = ran(f"samples/{name}.py", *SMALL[name]).stdout.splitlines()
+    first, *lines = ran(*sized(name)).stdout.splitlines()
     assert "no GPU here" in first
-    assert [line.split()[0] for line in lines] == VARIANTS[name]
-    assert all(re.fullmatch(r"\w+ +\d+\.\d ms", line) for line in lines)
+    clocks = [line for line in lines if line.endswith(" ms")]
+    assert [line.split()[0] for line in clocks] == SAMPLES[name].variants.split()
+    assert all(re.fullmatch(r"\w+ +\d+\.\d ms", line) for line in clocks)
 
 
-@pytest.fixture(scope="module", params=SMALL)
-def summary(request, tmp_path_factory):
+@pytest.fixture(scope="module", params=SAMPLES)
+def recorded(request, tmp_path_factory):
     name, folder = request.param, tmp_path_factory.mktemp("run") / "run"
-    run = ["-m", "gpu_trace", "run", "-q", "-o", str(folder), f"samples/{name}.py"]
-    traced = ran(*run, *SMALL[name])
-    assert traced.stdout.count(" ms\n") == len(VARIANTS[name])
-    return name, json.loads((folder / "summary.json").read_text())
+    traced = ran("-m", "gpu_trace", "run", "-q", "-o", str(folder), *sized(name))
+    assert traced.stdout.count(" ms\n") == len(SAMPLES[name].variants.split())
+    return SAMPLES[name], json.loads((folder / "summary.json").read_text())
 
 
-def test_every_variant_is_a_range_with_its_work(summary):
-    name, document = summary
+def test_every_variant_is_a_range_with_its_work(recorded):
+    sample, document = recorded
     rows = {row["name"]: row for row in document["ranges"]}
-    assert set(VARIANTS[name]) <= rows.keys()
+    assert {*sample.variants.split(), *sample.threads} <= rows.keys()
     [device] = document["devices"]
     assert device["kind"] == "cpu"
     assert device["idle_ns"] + device["busy_ns"] == device["span_ns"]
-    if name == "compute_and_copy":
-        assert rows["compute_only"]["copy_ns"] == 0 < rows["compute_only"]["compute_ns"]
-        assert rows["copy_only"]["compute_ns"] == 0 < rows["copy_only"]["copy_ns"]
-        for in_turns in ("compute_then_copy", "interleaved"):
-            assert rows[in_turns]["hidden_copy_ns"] == 0 < rows[in_turns]["copy_ns"]
-    else:
-        assert {"worker 1", "worker 2"} <= rows.keys()
+    for name in sample.compute_alone:
+        assert rows[name]["copy_ns"] == 0 < rows[name]["compute_ns"]
+    for name in sample.copies_alone:
+        assert rows[name]["compute_ns"] == 0 < rows[name]["copy_ns"]
+    for name in sample.in_turns:
+        assert rows[name]["hidden_copy_ns"] == 0
+        assert rows[name]["copy_ns"] > 0
+        assert rows[name]["compute_ns"] > 0
 
 
 def test_an_unknown_variant_is_a_usage_error():
