@@ -24,7 +24,7 @@ _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _JOB = re.compile(r"^ *- (?:run: )?(gpu-trace .*)$", re.MULTILINE)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _REPEATABLE = re.compile(
-    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b)[^|>]*|--help|--version)$"
+    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b)[^|>]*|(?:[a-z]+ )?--help|--version)$"
 )
 _WRITES = re.compile(r" --(html|csv|junit) ")
 _NOT_RUN = re.compile(r"(scripts/|pip install|mkdir ranks|ssh |scp |rsync |trace_processor |xdg-open )")

@@ -81,3 +81,8 @@ def test_the_readme_shows_the_finding():
     shown = [example.shown for example in REPEATABLE if example.page.name == "README.md"]
     assert any("overlap ratio 0.000" in output for output in shown)
     assert any("overlap ratio 0.980" in output for output in shown)
+
+
+def test_the_page_of_commands_has_them_all():
+    shown = {example.command for example in EXAMPLES[ROOT / "docs/commands.md"]}
+    assert shown == {"gpu-trace --help", "gpu-trace --version", *(f"gpu-trace {name} --help" for name in COMMANDS)}
