@@ -8,6 +8,7 @@ kernels, is a range of another name and does not count.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import time
 from functools import partial
@@ -37,17 +38,33 @@ def run(
     check: Callable[[Result], None],
     chosen: Iterable[str] | None,
     repeats: int,
-) -> None:
-    """Print the median wall clock of each chosen variant (None: all). ``check`` raises where a result is wrong."""
+) -> dict[str, float]:
+    """Print and return the median wall clock, in ms, of each chosen variant (None: all).
+
+    ``check`` raises where a result is wrong. Of several ranks, the first prints.
+    """
+    took_ms = {}
     for name in chosen or variants:
         if name not in variants:
-            print(f"{name:22} not on this machine", flush=True)
+            say(f"{name:22} not on this machine")
             continue
         work = partial(variants[name], experiment)
         with nvtx.annotate(f"warm-up of {name}", color="yellow"):
             check(timed(work)[0])
-        took_ms = statistics.median(_measured(name, work, check) for _ in range(repeats))
-        print(f"{name:22}{took_ms:10.1f} ms", flush=True)
+        took_ms[name] = statistics.median(_measured(name, work, check) for _ in range(repeats))
+        say(f"{name:22}{took_ms[name]:10.1f} ms")
+    return took_ms
+
+
+def say(line: str) -> None:
+    """Print it at once; of several ranks, only the first does."""
+    if os.environ.get("RANK", "0") == "0":
+        print(line, flush=True)
+
+
+def cores() -> int:
+    """How many cores this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _measured(name: str, work: Callable[[], Result], check: Callable[[Result], None]) -> float:
@@ -68,6 +85,7 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
 
 
 def synchronize() -> None:
-    """Wait until every GPU, if there is one, has done everything."""
-    for device in range(torch.cuda.device_count()):
+    """Wait until every GPU, if there is one, has done everything; as one of several ranks, until the rank's own has."""
+    rank = os.environ.get("LOCAL_RANK")
+    for device in range(torch.cuda.device_count()) if rank is None else [torch.cuda.current_device()]:
         torch.cuda.synchronize(device)

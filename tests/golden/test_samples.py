@@ -49,6 +49,18 @@ SAMPLES = {
         in_turns=("same_thread",),
         threads=("side_thread: copy",),
     ),
+    "independent_operations": Sample(
+        "--operators 6 --columns 4096",
+        "one_thread a_thread_each every_core_each",
+        compute_alone=("one_thread", "every_core_each", "a_thread_each: share"),
+        threads=("a_thread_each: share",),
+    ),
+    "small_operators": Sample(
+        "--size 16 --size 64 --work 1000000",
+        "16_in_turns 16_parallel 64_in_turns 64_parallel",
+        compute_alone=("16_in_turns", "64_in_turns", "16_parallel: share", "64_parallel: share"),
+        threads=("16_parallel: share", "64_parallel: share"),
+    ),
 }
 
 

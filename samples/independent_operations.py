@@ -1,0 +1,138 @@
+"""Operations that do not depend on each other: does the framework run them in parallel by itself?
+
+64 operators, each with an input and an output of its own. Each is small: it has 8 rows, and a GPU works on a row with
+one of its (132, on an H200) processors, so that there is room for many operators at once.
+
+- **one_stream** is what everybody writes. The operators take turns: PyTorch issues them in the order of the program
+  into one stream, and a stream does one thing after the other. It does not look for what could run at the same time.
+- **a_stream_each** deals them out to 8 streams. Now they do run at the same time; look at the rows of the streams in
+  Perfetto, and at the range's "compute" in the summary: several operators share each microsecond of it. How many is
+  bounded by the host, which needs some microseconds for every launch.
+- **in_a_graph** has the same 8 streams recorded once into a CUDA graph, whose branches are what is independent. One
+  launch starts them all, so the host is no bound anymore.
+
+    python samples/independent_operations.py
+    gpu-trace run samples/independent_operations.py
+
+Operators that fill the GPU gain nothing: try ``--operators 16 --rows 2048 --columns 8192``.
+
+Without a GPU it is the threads of the CPU. **one_thread** runs the operators in turns on one core, **a_thread_each**
+deals them out to a thread for each core, and **every_core_each** is what PyTorch does by itself: still one operator
+after the other, but the rows of each split over all cores. (The helping threads run no operators of their own, so they
+have no rows in the trace. And they wait for each other at every operator: on a busy machine that costs much.)
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import nvtx
+import torch
+import variants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Variant = Callable[["Bench"], list[torch.Tensor]]
+
+ON_GPU = torch.cuda.is_available()
+STREAMS = 8
+
+
+class Bench:
+    """For each operator an input, an output, and the output that it must have."""
+
+    def __init__(self, operators: int, rows: int, columns: int) -> None:
+        device = "cuda" if ON_GPU else "cpu"
+        self.inputs = [torch.randn(rows, columns, device=device) for _ in range(operators)]
+        self.outputs = [torch.zeros_like(x) for x in self.inputs]
+        self.expected = [torch.log_softmax(x, 1) for x in self.inputs]
+        if ON_GPU:
+            self.streams = [torch.cuda.Stream() for _ in range(STREAMS)]
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph):
+                a_stream_each(self)
+        else:
+            self.threads = ThreadPoolExecutor(variants.cores(), initializer=torch.set_num_threads, initargs=(1,))
+
+    def operator(self, i: int) -> None:
+        torch.log_softmax(self.inputs[i], 1, out=self.outputs[i])
+
+    def check(self, outputs: list[torch.Tensor]) -> None:
+        """Raise unless every output is what it must be, to the bit. Then overwrite them for the next variant."""
+        for output, expected in zip(outputs, self.expected, strict=True):
+            torch.testing.assert_close(output, expected, rtol=0, atol=0)
+            output.zero_()
+
+
+def one_stream(bench: Bench) -> list[torch.Tensor]:
+    for i in range(len(bench.inputs)):
+        bench.operator(i)
+    return bench.outputs
+
+
+def a_stream_each(bench: Bench) -> list[torch.Tensor]:
+    main = torch.cuda.current_stream()
+    for stream in bench.streams:
+        stream.wait_stream(main)
+    for i in range(len(bench.inputs)):
+        with torch.cuda.stream(bench.streams[i % STREAMS]):
+            bench.operator(i)
+    for stream in bench.streams:
+        main.wait_stream(stream)
+    return bench.outputs
+
+
+def in_a_graph(bench: Bench) -> list[torch.Tensor]:
+    bench.graph.replay()
+    return bench.outputs
+
+
+def a_thread_each(bench: Bench) -> list[torch.Tensor]:
+    def share(first: int) -> None:
+        with nvtx.annotate("a_thread_each: share", color="cyan"):
+            for i in range(first, len(bench.inputs), variants.cores()):
+                bench.operator(i)
+
+    list(bench.threads.map(share, range(variants.cores())))
+    return bench.outputs
+
+
+def every_core_each(bench: Bench) -> list[torch.Tensor]:
+    torch.set_num_threads(variants.cores())
+    one_stream(bench)
+    torch.set_num_threads(1)
+    return bench.outputs
+
+
+GPU_VARIANTS: dict[str, Variant] = {
+    "one_stream": one_stream,
+    "a_stream_each": a_stream_each,
+    "in_a_graph": in_a_graph,
+}
+CPU_VARIANTS: dict[str, Variant] = {
+    "one_thread": one_stream,
+    "a_thread_each": a_thread_each,
+    "every_core_each": every_core_each,
+}
+
+
+def main() -> None:
+    options = variants.parser(__doc__, GPU_VARIANTS | CPU_VARIANTS)
+    options.add_argument("--operators", type=int, default=64)
+    options.add_argument("--rows", type=int, default=8, help="of each operator's matrix")
+    options.add_argument("--columns", type=int, default=262144 if ON_GPU else 65536)
+    args = options.parse_args()
+    if ON_GPU:
+        where = torch.cuda.get_device_name()
+    else:
+        where = f"no GPU here: threads of the CPU stand in for streams, on {variants.cores()} cores"
+        torch.set_num_threads(1)
+    print(f"{args.operators} operators on {args.rows}x{args.columns} float32 each ({where})")
+    bench = Bench(args.operators, args.rows, args.columns)
+    variants.run(bench, GPU_VARIANTS if ON_GPU else CPU_VARIANTS, bench.check, args.variant, args.repeats)
+
+
+if __name__ == "__main__":
+    main()
