@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 _LOOK_EVERY_S = 0.5
+_MOST_LOOKS = 20
+"""at busy devices, before events are counted nevertheless"""
 _SPARE_SHARE = 0.05
 """Of the machine's memory, what is left to it in any case."""
 
@@ -32,6 +34,7 @@ class Bounds:
         self._budget = Budget(settings.events)
         self._steps = 0
         self._inside = 0
+        self._due = 0
         self._may_begin = False
         self._listen()
 
@@ -79,6 +82,7 @@ class Bounds:
 
     def _start(self) -> None:
         self._recorder.start()
+        self._budget.begin()
         self._threads.counted(lambda: start_new_thread(self._watch, (time.monotonic(),)))
 
     def _stepped(self, *_: object) -> None:
@@ -98,11 +102,16 @@ class Bounds:
             left_s = began_s + self._settings.duration_s - time.monotonic() if self._settings.duration_s else 3600.0
             if left_s <= 0:
                 self._end(f"the {self._settings.duration_s:g} s asked for")
-            elif self._budget.may_be_spent() and self._budget.spend(self._recorder.renew()):
+            elif self._should_count() and self._budget.spend(self._recorder.renew()):
                 self._end(f"the budget of {self._budget.events:,} events")
             elif _spare_share() < _SPARE_SHARE:
                 self._end("the machine's memory: hardly any was left")
             time.sleep(max(0.0, min(_LOOK_EVERY_S, left_s)))
+
+    def _should_count(self) -> bool:
+        """If the budget may be spent: while the devices are idle, or, where they never are, some time later."""
+        self._due = self._due + 1 if self._budget.may_be_spent() else 0
+        return self._due > 0 and (self._recorder.devices_are_idle() or self._due > _MOST_LOOKS)
 
     def _end(self, reason: str) -> None:
         if self._recorder.is_wanted:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
+_IDLE_S = 0.0005
+"""Devices with nothing to do are synchronised within a tenth of this."""
+
+
 class Recorder:
     """Starts at the right moment and ends once, whoever asks for it. Methods never raise: failures go to the notes."""
 
@@ -96,8 +100,16 @@ class Recorder:
     def renew(self) -> int:
         """Save what was recorded so far, and go on in a new session; about how many events there were."""
         with self._lock:
-            saved = self._end(patience_s=60.0, go_on=True)
+            began = time.time_ns()
+            saved = self._end(patience_s=60.0)
+            self._begin()  # not before all is saved: a session's times are lost as soon as the next one begins
+            self._notes.write("renewed", time.time_ns() - began)
         return _events_in(saved) if saved else 0
+
+    def devices_are_idle(self) -> bool:
+        """Whether there is nothing to wait for, just now."""
+        began = time.monotonic()
+        return synchronized_within(_IDLE_S) and time.monotonic() - began < _IDLE_S
 
     def finish(self, patience_s: float = 60.0) -> None:
         """Stop for good and save; later calls do nothing."""
@@ -133,18 +145,18 @@ class Recorder:
     def _uses_gpu(self) -> bool:
         return self._settings.has_gpu and _cuda_is_initialized()
 
-    def _end(self, patience_s: float, go_on: bool = False) -> str:
+    def _end(self, patience_s: float) -> str:
         """Stop the session, if there is one, and save it; where to, or nothing."""
         session, self._session = self._session, None
         if session is None or not self.belongs_here:
             return ""
         try:
-            return self._save(session, patience_s, go_on)
+            return self._save(session, patience_s)
         except Exception as error:
             self._notes.failed("torch's profiler did not save its trace", error)
             return ""
 
-    def _save(self, session: Session, patience_s: float, go_on: bool) -> str:
+    def _save(self, session: Session, patience_s: float) -> str:
         self._notes.write("stopping", time.time_ns())
         if not synchronized_within(patience_s):
             self._notes.write("unsynchronized", patience_s)
@@ -155,16 +167,12 @@ class Recorder:
         began = time.time_ns()
         result = session.stop()
         stopped = time.time_ns()
-        if go_on:  # before anything is saved: what the script launches meanwhile is in no session
-            self._begin()
-            self._notes.write("renewed", time.time_ns() - began)
         with open(f"{path}.part", "wb"):
             pass  # raises where nothing can be written; Kineto would only print
-        saving = time.time_ns()
         result.save(f"{path}.part")
         os.rename(f"{path}.part", path)
         self._note_rank()
-        self._notes.write("stopped", f"{stopped - began} {time.time_ns() - saving}")
+        self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
         return path
 
     def _note_rank(self) -> None:

@@ -40,9 +40,9 @@ FREE = Cost(0, 0, 0)
 
 def of(parts: Sequence[KinetoText], notes: Notes) -> Cost:
     """The cost of recording a process: by the rows that it left, and by its own notes."""
-    took_ns = [[int(ns) for ns in line.split()] for line in notes.all("stopped")]
+    stamps = [[int(stamp) for stamp in line.split()] for line in notes.all("stopped")]
     return Cost(
         sum(part.events.count(row) * each_ns for part in parts for row, each_ns in _NS_PER_ROW.items()),
-        sum(stop_ns for stop_ns, _ in took_ns),
-        sum(save_ns for _, save_ns in took_ns),
+        sum(stopped - began for began, stopped, _ in stamps),
+        sum(saved - stopped for _, stopped, saved in stamps),
     )
