@@ -22,7 +22,7 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _JOB = re.compile(r"^ *- (?:run: )?(gpu-trace .*)$", re.MULTILINE)
-_COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _REPEATABLE = re.compile(
     r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b)[^|>]*|(?:[a-z]+ )?--help|--version)$"
 )
@@ -70,7 +70,7 @@ def examples(page: Path) -> list[Example]:
 def printed(command: str) -> str:
     """What a command prints on both streams, in a pipe."""
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
-    argv = [sys.executable, "-m", "gpu_trace", *shlex.split(command)[1:]]
+    argv = [sys.executable, "-m", "gpu_trace", *shlex.split(command.replace("\\\n", " "))[1:]]
     with tempfile.TemporaryDirectory() as folder:
         _readers_folder(Path(folder))
         ran = subprocess.run(

@@ -59,6 +59,13 @@ def test_every_address_within_the_site_is_there(site):
     assert missing == []
 
 
+def test_links_of_pages_outside_the_site_lead_somewhere():
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "samples").rglob("*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)\s#:]+)\)", page.read_text("utf-8"))]
+    assert links
+    assert [(str(page), link) for page, link in links if not (page.parent / link).exists()] == []
+
+
 @pytest.mark.parametrize(
     ("link", "complaint"),
     [("../samples/no_such_file.py", "is no file"), ("no-such-page.md", "no-such-page.md"), ("#nowhere", "nowhere")],
