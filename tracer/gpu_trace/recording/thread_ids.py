@@ -2,8 +2,8 @@
 
 Kineto learns a thread's id when the thread runs an operator, or enters a ``record_function``, in a session. Without
 operators most threads never do, and CUPTI's rows of them say ``"tid": 1950667072``: the lower 32 bits of the thread's
-``pthread_t``, as a signed or an unsigned number. NVTX ranges, names and Kineto's rows of other threads have the id,
-which Linux keeps below 2^22: seven digits.
+``pthread_t``, as a signed number without its sign (``sanitizeTid`` of Kineto). NVTX ranges, names and Kineto's rows of
+other threads have the id, which Linux keeps below 2^22: seven digits.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Thread:
     name: str = ""
     since_ns: int = 0
 
-    def may_be(self, half: int) -> bool:
-        """Whether this is the lower half, of 32 bits, of its ``pthread_t``."""
-        return (half - self.low) % _HALF <= self.high - self.low
+    def may_be(self, address: int) -> bool:
+        """Whether this is what Kineto makes of its ``pthread_t``."""
+        return any((half - self.low) % _HALF <= self.high - self.low for half in (address, -address))
 
 
 def known_threads(notes: Notes, ranges: Iterable[ProcessRanges]) -> list[Thread]:

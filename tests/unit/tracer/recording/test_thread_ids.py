@@ -22,7 +22,7 @@ def renamed(text: bytes, *threads: Thread):
 
 
 @pytest.mark.parametrize("row", [ON_ONE_LINE, A_FIELD_A_LINE])
-@pytest.mark.parametrize(("address", "written"), [(0x7F0012345678, 0x12345678), (0x7F00F2345678, 0xF2345678 - 2**32)])
+@pytest.mark.parametrize(("address", "written"), [(0x7F0012345678, 0x12345678), (0x7F00F2345678, 2**32 - 0xF2345678)])
 def test_half_an_address_becomes_the_id(row, address, written):
     thread = Thread(1601, address, address, "worker")
     assert renamed(row % (1600, written, b"1.5"), thread) == (row % (1600, 1601, b"1.5"), [thread])
