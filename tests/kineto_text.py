@@ -131,8 +131,20 @@ def as_kineto(event: dict[str, Any]) -> str:
     return f"  {{\n    {rows}{inner}\n  }}"
 
 
+def as_kineto_2026(event: dict[str, Any]) -> str:
+    """The layout of Kineto's writer from PyTorch 2.13 on: a field a line."""
+    fields = dict(event)
+    args = fields.pop("args", None)
+    rows = ",\n    ".join(to_json({key: value}, ensure_ascii=False)[1:-1] for key, value in fields.items())
+    inner = (
+        f'\n    ,\n    "args": {{\n      {to_json(args, ensure_ascii=False)[1:-1]}\n    }}' if args is not None else ""
+    )
+    return f"  {{\n    {rows}{inner}\n  }}"
+
+
 LAYOUTS = {
     "kineto": as_kineto,
+    "kineto 2026": as_kineto_2026,
     "compact": lambda event: to_json(event, separators=(",", ":")),
     "spaced": lambda event: "  " + to_json(event),
     "indented": lambda event: to_json(event, indent=4),

@@ -110,6 +110,14 @@ class Intervals:
         return _where(self, other, 0b01)
 
 
+def instants(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The distinct values of all columns, in order: (n,) int64. Sorting is faster than the hashing of `np.unique`."""
+    at_ns = np.sort(np.concatenate(columns))
+    new = np.ones(len(at_ns), dtype=np.bool_)
+    np.not_equal(at_ns[1:], at_ns[:-1], out=new[1:])
+    return at_ns[new]
+
+
 def combine(layers: Iterable[Intervals]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Which of several sets hold, between each boundary of any of them and the next.
 

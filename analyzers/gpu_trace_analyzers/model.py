@@ -166,7 +166,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeviceWork(Table):
-    """What engines did: kernels, copies, memsets; on a CPU device, leaf operators. Sorted by ``start_ns``."""
+    """What engines did: kernels, copies, memsets; on a CPU device, the own time of operators.
+
+    Sorted by ``start_ns``. An operator that calls others has a row for each stretch between them.
+    """
 
     start_ns: Int64
     end_ns: Int64

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..intervals import instants
 from ..model import MISSING, Memory
 from .evidence import Fact, call_name, work_name
 from .host_facts import late_fact, launched_late, lost_fact, sat_fact
@@ -83,7 +84,7 @@ def _exposed(
     exposed = union(busy, copies) - union(busy, COMPUTE)
     if window is not None:
         exposed = exposed.clip(window.start_ns, window.end_ns)
-    cuts = np.unique(np.concatenate((exposed.start_ns, exposed.end_ns, own_start, own_end)))
+    cuts = instants(exposed.start_ns, exposed.end_ns, own_start, own_end)
     start_ns, end_ns = cuts[:-1], cuts[1:]
     inside = exposed.covers(start_ns)
     start_ns, end_ns = start_ns[inside], end_ns[inside]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engines import default_rules
+from .cpu_devices import names_no_gpu, with_cpu_devices
 from .formats import reader_for
-from .leaves import with_cpu_devices
 from .tracefile import TraceFile
 from .unsupported import is_unsupported, refuse
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..engines import EngineRules
     from ..model import Trace
+    from .formats import Reader
 
 
 def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operators: bool = False) -> Trace:
@@ -23,7 +24,7 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
 
     ``rules`` say which engine an operation occupies (default: those that come with gpu-trace). ``operators`` also keeps
     the framework's operators on the host, which no figure of a GPU needs. A trace without work of any device gets the
-    CPU of each process as one, working at the operators that call no other.
+    CPU of each process as one, working at the innermost operator of each thread.
 
     Raises `TraceUnreadable` for what is no trace; its subclass `FormatUnsupported` for a known format not read here.
     """
@@ -37,12 +38,17 @@ def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
     reader = None if is_unsupported(file) else reader_for(file)
     if reader is None:
         raise refuse(file)
-    trace = reader.read(file, rules, operators)
-    if len(trace.work):
-        return trace
-    if not operators:  # left out in the first reading: a trace of a GPU, which most are, does without
-        trace = reader.read(TraceFile(file.path), rules, True)
-    return with_cpu_devices(trace, rules, operators)
+    return _read(reader, file, rules, operators)
+
+
+def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
+    """Operators are left out in the first reading, unless they are likely to be the work, or wanted."""
+    with_operators = operators or names_no_gpu(file)
+    trace = reader.read(file, rules, with_operators)
+    has_work = len(trace.work) > 0
+    if with_operators != (operators or not has_work):
+        trace = reader.read(TraceFile(file.path), rules, not with_operators)
+    return trace if has_work else with_cpu_devices(trace, rules, operators)
 
 
 def _load_folder(folder: Path, rules: EngineRules, operators: bool) -> Trace:

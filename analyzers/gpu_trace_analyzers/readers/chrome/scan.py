@@ -1,7 +1,7 @@
 """The fast way through a block of events: pick them by the text of their category, decode only those wanted.
 
-It relies on the layout of Kineto, or of gpu-trace's own traces, in which every event begins on a line of its own with
-``"ph": "X", "cat": "kernel"``. Cut at each ``"ph"``, a block falls into one piece an event, and each piece must begin
+It relies on the layouts of Kineto, or of gpu-trace's own traces, in which every event begins on a line of its own with
+its phase and its category. Cut at each ``"ph"``, a block falls into one piece an event, and each piece must begin
 and end as that layout has it. JSON
 allows neither a line break nor a bare quote inside a string, so in a valid file text that looks like the layout is the
 layout. A block with anything else in it is left to the typed decode, which gives the same events.
@@ -56,6 +56,15 @@ KINETO = Layout(
     name=b'", "name": "',
     flows=tuple(b': "%c", "id":' % phase for phase in b"fst"),
 )
+KINETO_2026 = Layout(
+    before=KINETO.before,
+    between=KINETO.between,
+    end=KINETO.end,
+    category=b': "X",\n    "cat": "',
+    name=b'",\n    "name": "',
+    flows=tuple(b': "%c",\n    "id":' % phase for phase in b"fst"),
+)
+"""From PyTorch 2.13 on, with a field on each line."""
 COMPACT = Layout(
     before=b"{",
     between=b",\n{",
@@ -65,6 +74,7 @@ COMPACT = Layout(
     flows=tuple(b':"%c","%b":' % (phase, key) for phase in b"fst" for key in (b"id", b"bp")),
 )
 """An event a line, as gpu-trace writes them."""
+LAYOUTS = (KINETO, KINETO_2026, COMPACT)
 
 FLOW = "flow"
 """Under which arrows between events are counted."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import TraceUnreadable
 from . import document
-from .scan import COMPACT, KINETO, Scan
+from .scan import LAYOUTS, Scan
 from .tolerant import LONGEST_EVENT, Walk, first_event, walk
 from .typed import typed_events
 
@@ -53,7 +53,7 @@ class EventStream:
         self.document: document.Document = {}
         self._file = file
         self._ways = ways
-        self._scans = [Scan(layout, wanted) for layout in (KINETO, COMPACT)] if wanted and "scan" in ways else []
+        self._scans = [Scan(layout, wanted) for layout in LAYOUTS] if wanted and "scan" in ways else []
         self._repaired = 0
         self._documents = 0
         self._cut_off = False

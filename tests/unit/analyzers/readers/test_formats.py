@@ -8,7 +8,7 @@ import pytest
 
 from gpu_trace_analyzers.errors import FormatUnsupported, TraceUnreadable
 from gpu_trace_analyzers.model import MISSING, Engine, Memory, RangeKind, SyncKind
-from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers import kineto, load
 from small_traces import JSON, NSYS_OLD, NSYS_TABLES, write_nsys
 
 
@@ -115,17 +115,46 @@ def test_xpu_and_a_copy_of_unknown_direction(read):
     assert column(trace, "calls", "correlation") == [3]
 
 
-def test_a_trace_without_a_gpu_has_the_cpu_at_its_leaf_operators(read):
+def test_a_trace_without_a_gpu_has_the_cpu_at_its_innermost_operators(read):
     trace = read(JSON["cpu only"])
     assert work(trace) == [
+        ("CPU 0", "compute", 10000, 12000, "aten::linear"),
         ("CPU 0", "memset", 11000, 13000, "aten::fill_"),
         ("CPU 0", "compute", 12000, 32000, "aten::addmm"),
+        ("CPU 0", "compute", 32000, 35000, "aten::linear"),
         ("CPU 0", "copy_d2d", 35000, 39000, "aten::copy_"),
+        ("CPU 0", "compute", 39000, 40000, "aten::linear"),
     ]
-    assert column(trace, "work", "stream") == [6, 5, 5]
+    assert column(trace, "work", "stream") == [5, 6, 5, 5, 5, 5]
     assert len(trace.operators) == 0
     assert len(read(JSON["cpu only"], operators=True).operators) == 4
     assert trace.source.dropped == {"Python functions": 1}
+
+
+@pytest.mark.parametrize(
+    ("devices", "category", "operators", "readings"),
+    [
+        ("[\n  ]", "cpu_op", False, [True]),
+        ("[]", "kernel", False, [True, False]),
+        ('[{"id": 0, "name": "x"}]', "cpu_op", False, [False, True]),
+        ('[{"id": 0, "name": "x"}]', "kernel", False, [False]),
+        ("[]", "kernel", True, [True]),
+    ],
+)
+def test_a_file_is_read_once_where_its_head_says_what_it_is_about(
+    devices, category, operators, readings, tmp_path, monkeypatch
+):
+    event = f'{{"ph": "X", "cat": "{category}", "name": "n", "pid": 0, "tid": 7, "ts": 1.500, "dur": 2.250}}'
+    other = event.replace(category, "cpu_op").replace('"n"', '"aten::mm"')
+    path = tmp_path / "trace.json"
+    path.write_text(f'{{"schemaVersion": 1, "deviceProperties": {devices}, "traceEvents": [{event}, {other}]}}')
+    seen, read = [], kineto.read
+    monkeypatch.setattr(kineto, "read", lambda file, rules, wanted: seen.append(wanted) or read(file, rules, wanted))
+    trace = load(path, operators=operators)
+    assert seen == readings
+    assert {device.kind for device in trace.devices} == {"gpu" if category == "kernel" else "cpu"}
+    assert len(trace.operators) == operators
+    assert trace.source.dropped.get("framework operators", 0) == (category == "kernel" and not operators)
 
 
 def test_a_bare_list_of_events(read):

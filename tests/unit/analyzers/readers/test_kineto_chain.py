@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.readers import kineto
-from gpu_trace_analyzers.readers.chrome.scan import COMPACT, KINETO, Scan
+from gpu_trace_analyzers.readers.chrome.scan import COMPACT, KINETO, KINETO_2026, Scan
+from gpu_trace_analyzers.readers.chrome.scan import LAYOUTS as KNOWN_LAYOUTS
 from kineto_text import HEAD, LAYOUTS, SHELLS, File, InMemory, Text, files
 from plain_reader import parse, read_back, tables
 
@@ -139,7 +140,7 @@ def test_what_cannot_be_read_costs_no_other_event(way, broken, file, place):
     assert read_back(trace) == tables(parse(file.content.decode()), operators=True)
 
 
-@pytest.mark.parametrize(("layout", "name"), [(KINETO, "kineto"), (COMPACT, "compact")])
+@pytest.mark.parametrize(("layout", "name"), [(KINETO, "kineto"), (KINETO_2026, "kineto 2026"), (COMPACT, "compact")])
 def test_a_file_in_a_known_layout_takes_the_fast_way(layout, name):
     events = [
         {"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": Text("1.000"), "dur": Text("2.000")},
@@ -153,6 +154,18 @@ def test_a_file_in_a_known_layout_takes_the_fast_way(layout, name):
     assert [event.name for event in kept["kernel"]] == ["k"] * 10
     assert skipped == {"flow": 10, "cpu_op": 9}
     assert json.loads(rest)["cat"] == "cpu_op"
+
+
+def test_what_torch_writes_here_takes_the_fast_way(tmp_path):
+    torch = pytest.importorskip("torch")
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        for _ in range(50):
+            torch.ones(3, 3, requires_grad=True).mm(torch.ones(3, 3)).sum().backward()
+    profile.export_chrome_trace(str(tmp_path / "trace.json"))
+    content = (tmp_path / "trace.json").read_bytes()
+    first = min(place for place in map(content.find, (b'{\n    "ph": "X",', b'{\n    "ph": "s",')) if place >= 0)
+    found = [Scan(layout, {"cpu_op"}).events(content[first : first + 50_000]) for layout in KNOWN_LAYOUTS]
+    assert [scanned for scanned in found if scanned], "torch has a new layout"
 
 
 def test_recorded_traces_take_the_fast_way(recorded):
