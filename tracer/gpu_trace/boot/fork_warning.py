@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
 
 _WARNS_SINCE = (3, 12)
+_MESSAGE = "This process .* is multi-threaded, use of fork"
 
 
 class OurThreads:
@@ -23,6 +24,7 @@ class OurThreads:
         self._count = 0
         self._held: warnings.catch_warnings[list[warnings.WarningMessage]] | None = None
         self._caught: list[warnings.WarningMessage] = []
+        self._ignored: object = None
         if sys.version_info >= _WARNS_SINCE:
             os.register_at_fork(before=self._hold, after_in_parent=self._release, after_in_child=self._forget)
 
@@ -35,18 +37,27 @@ class OurThreads:
             self._count += max(0, _threads() - before)
 
     def _hold(self) -> None:
-        """Python counts after the fork, before it tells anybody; libraries may have ended their threads by then."""
-        module = sys.modules.get("warnings")
-        if module is not None and self._count:
+        """Keep what is said from now on; until Python 3.12 it counts and warns before the parent's hooks."""
+        if self._count:
+            module = __import__("warnings")
+            if self._ignored in module.filters:
+                module.filters.remove(self._ignored)
+                module._filters_mutated()
             self._held = module.catch_warnings(record=True)
             self._caught = self._held.__enter__() or []
 
     def _release(self) -> None:
-        caught = self._forget()
-        for warning in caught if _threads() - self._count > 1 else ():
-            sys.modules["warnings"].showwarning(
-                warning.message, warning.category, warning.filename, warning.lineno, warning.file, warning.line
-            )
+        """Only now it is known whether there would be others than ours: libraries end theirs before a fork."""
+        if self._held is None:
+            return
+        caught, module = self._forget(), sys.modules["warnings"]
+        if _threads() - self._count <= 1:
+            # From Python 3.13 on it warns after the hooks. The filter stays until the next fork.
+            module.filterwarnings("ignore", _MESSAGE, DeprecationWarning)
+            self._ignored = module.filters[0]
+            return
+        for said in caught:
+            module.showwarning(said.message, said.category, said.filename, said.lineno, said.file, said.line)
 
     def _forget(self) -> list[warnings.WarningMessage]:
         held, caught = self._held, self._caught
