@@ -23,7 +23,7 @@ class OurThreads:
     def __init__(self) -> None:
         self._count = 0
         self._held: warnings.catch_warnings[list[warnings.WarningMessage]] | None = None
-        self._caught: list[warnings.WarningMessage] = []
+        self._caught: list[warnings.WarningMessage] | None = None
         self._ignored: object = None
         if sys.version_info >= _WARNS_SINCE:
             os.register_at_fork(before=self._hold, after_in_parent=self._release, after_in_child=self._forget)
@@ -44,7 +44,7 @@ class OurThreads:
                 module.filters.remove(self._ignored)
                 module._filters_mutated()
             self._held = module.catch_warnings(record=True)
-            self._caught = self._held.__enter__() or []
+            self._caught = self._held.__enter__()
 
     def _release(self) -> None:
         """Only now it is known whether there would be others than ours: libraries end theirs before a fork."""
@@ -61,10 +61,10 @@ class OurThreads:
 
     def _forget(self) -> list[warnings.WarningMessage]:
         held, caught = self._held, self._caught
-        self._held, self._caught = None, []
+        self._held, self._caught = None, None
         if held is not None:
             held.__exit__(None, None, None)
-        return caught
+        return caught or []
 
 
 def _threads() -> int:
