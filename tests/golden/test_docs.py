@@ -12,6 +12,8 @@ import pytest
 
 from examples import ROOT, examples, jobs, pages, printed, python_blocks, workplace
 from gpu_trace.cli import COMMANDS, gpu_trace
+from gpu_trace_analyzers.questions.causes import CPU_COPY_RULES, EXPOSED_COPY_RULES
+from gpu_trace_analyzers.questions.idle import IDLE_RULES
 
 EXAMPLES = {page: examples(page) for page in pages()}
 REPEATABLE = [example for page in EXAMPLES.values() for example in page if example.repeatable]
@@ -86,3 +88,14 @@ def test_the_readme_shows_the_finding():
 def test_the_page_of_commands_has_them_all():
     shown = {example.command for example in EXAMPLES[ROOT / "docs/commands.md"]}
     assert shown == {"gpu-trace --help", "gpu-trace --version", *(f"gpu-trace {name} --help" for name in COMMANDS)}
+
+
+def test_each_cause_has_its_row_and_its_mend():
+    table, mends = (
+        (ROOT / "docs" / name).read_text("utf-8") for name in ("causes.md", "how-to/copies-do-not-overlap.md")
+    )
+    headings = re.findall(r"^## (.*)$", mends, re.MULTILINE)
+    for rule in (*EXPOSED_COPY_RULES, *IDLE_RULES):
+        assert f"| {rule.title} (`{rule.cause}`) |" in table
+    for rule in (*EXPOSED_COPY_RULES, *CPU_COPY_RULES):
+        assert any(rule.title.startswith(heading) for heading in headings), rule.title
