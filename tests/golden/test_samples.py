@@ -61,6 +61,27 @@ SAMPLES = {
         compute_alone=("16_in_turns", "64_in_turns", "16_parallel: share", "64_parallel: share"),
         threads=("16_parallel: share", "64_parallel: share"),
     ),
+    "three_at_once": Sample(
+        "--cpu-size 100 --gpu-size 100 --link-size 200",
+        "cpu_only gpu_only link_only in_turns all_at_once",
+        compute_alone=("cpu job", "gpu job"),
+        copies_alone=("link job",),
+        threads=("cpu job", "gpu job", "link job"),
+    ),
+    "data_loading": Sample(
+        "--batches 4 --batch 32 --features 300 --hidden 20",
+        "same_thread loader_thread",
+        in_turns=("same_thread",),
+        threads=("load",),
+    ),
+    "dependencies": Sample(
+        "--blocks 2 --size 50",
+        "in_order scheduled",
+        compute_alone=("scheduled: compute",),
+        copies_alone=("scheduled: load", "scheduled: store"),
+        in_turns=("in_order",),
+        threads=("scheduled: load", "scheduled: compute", "scheduled: store"),
+    ),
 }
 
 
@@ -81,12 +102,18 @@ def test_every_variant_prints_its_wall_clock(name):
     assert all(re.fullmatch(r"\w+ +\d+\.\d ms", line) for line in clocks)
 
 
+def traced(folder: Path, *command: str):
+    """What the sample printed, and its summary."""
+    ended = ran("-m", "gpu_trace", "run", "-q", "-o", str(folder), *command)
+    return ended.stdout, json.loads((folder / "summary.json").read_text())
+
+
 @pytest.fixture(scope="module", params=SAMPLES)
 def recorded(request, tmp_path_factory):
-    name, folder = request.param, tmp_path_factory.mktemp("run") / "run"
-    traced = ran("-m", "gpu_trace", "run", "-q", "-o", str(folder), *sized(name))
-    assert traced.stdout.count(" ms\n") == len(SAMPLES[name].variants.split())
-    return SAMPLES[name], json.loads((folder / "summary.json").read_text())
+    name = request.param
+    stdout, document = traced(tmp_path_factory.mktemp("run") / "run", *sized(name))
+    assert stdout.count(" ms\n") == len(SAMPLES[name].variants.split())
+    return SAMPLES[name], document
 
 
 def test_every_variant_is_a_range_with_its_work(recorded):
@@ -104,6 +131,33 @@ def test_every_variant_is_a_range_with_its_work(recorded):
         assert rows[name]["hidden_copy_ns"] == 0
         assert rows[name]["copy_ns"] > 0
         assert rows[name]["compute_ns"] > 0
+
+
+def test_threads_that_take_turns_are_never_at_work_at_once(tmp_path):
+    _, document = traced(tmp_path / "run", *sized("three_at_once"), "--variant", "in_turns")
+    [device] = document["devices"]
+    assert device["overlap_ns"] == 0
+    assert device["copy_ns"] > 0
+    assert device["compute_ns"] > 0
+    assert device["streams_at_once"] == 1.0
+
+
+TOO_EARLY = """
+import dependencies
+product = dependencies.BlockedProduct(2, 20)
+product.check(dependencies.in_order(product))
+first = next(i for i, task in enumerate(product.tasks) if task.lane != "load")
+product.tasks.insert(0, product.tasks.pop(first))
+try:
+    product.check(dependencies.in_order(product))
+except AssertionError as wrong:
+    print(wrong)
+"""
+
+
+def test_a_task_that_comes_before_what_it_needs_is_noticed():
+    ended = subprocess.run([sys.executable, "-c", TOO_EARLY], cwd=ROOT / "samples", capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("a task did not wait for what it needs\n", "")
 
 
 def test_an_unknown_variant_is_a_usage_error():

@@ -1,0 +1,163 @@
+"""A model is fed batch after batch: does it wait for its data?
+
+A small network trains on batches that lie in host memory. Every variant computes the same losses.
+
+- **pageable** is ``batch.to("cuda")``. The driver stages pageable memory piece by piece, far below the link's speed,
+  and the host waits; look at the rate of "copy H2D" in the summary.
+- **pinned** copies from pinned memory with ``non_blocking=True``. Full speed, and the host goes on, but batch and
+  training step are in one stream and take turns: hidden copy 0.
+- **prefetch** copies the next batch in a stream of its own while the current one is computed, into the one of two
+  buffers that is free. An event says that a batch has arrived, another that its buffer may be overwritten. Only the
+  first batch is exposed.
+
+    python samples/data_loading.py
+    gpu-trace run samples/data_loading.py --variant pinned --variant prefetch
+
+Without a GPU it is the loading itself that can hide. A batch lies compressed in memory; it is unpacked, half of the
+images are mirrored, all are normalised. **same_thread** does this between the training steps, **loader_thread** in a
+thread, one batch ahead. (Unpacking is no operator of PyTorch: the range "load" shows how long it took.)
+"""
+
+from __future__ import annotations
+
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import nvtx
+import torch
+import variants
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Variant = Callable[["Training"], torch.Tensor]
+
+ON_GPU = torch.cuda.is_available()
+CLASSES = 10
+
+
+class Training:
+    """A network, and its batches in host memory: pageable and pinned, or compressed where there is no GPU."""
+
+    def __init__(self, batches: int, batch: int, features: int, hidden: int) -> None:
+        device = "cuda" if ON_GPU else "cpu"
+        torch.manual_seed(0)
+        self.model = nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, CLASSES)).to(device)
+        self.start = [parameter.detach().clone() for parameter in self.model.parameters()]
+        self.labels = list(torch.randint(CLASSES, (batches, batch), device=device))
+        self.shape = batch, features
+        pixels = torch.randint(16, (batches, *self.shape), dtype=torch.uint8)  # 4 of 8 bits: something to unpack
+        if ON_GPU:
+            self.pageable = [each.float().div_(16) for each in pixels]
+            self.pinned = [each.pin_memory() for each in self.pageable]
+            self.buffers = [torch.empty(self.shape, device=device) for _ in range(2)]
+            self.copies = torch.cuda.Stream()
+        else:
+            self.packed = [zlib.compress(each.numpy(), 1) for each in pixels]
+            self.loader = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+        self.expected = (pageable if ON_GPU else same_thread)(self)
+
+    def restart(self) -> None:
+        """Forget what was learned."""
+        with torch.no_grad():
+            for parameter, start in zip(self.model.parameters(), self.start, strict=True):
+                parameter.copy_(start)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
+
+    def step(self, x: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Learn from one batch; its loss stays on the device, so that nobody has to wait for it."""
+        self.optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(self.model(x), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.detach()
+
+    def load(self, i: int) -> torch.Tensor:
+        """Unpack a batch, mirror the second half of its images, and scale it."""
+        with nvtx.annotate("load", color="cyan"):
+            pixels = torch.frombuffer(bytearray(zlib.decompress(self.packed[i])), dtype=torch.uint8)
+            x = pixels.view(self.shape).float().div_(16)
+            half = len(x) // 2
+            x[half:] = x[half:].flip(1)
+            return x
+
+    def check(self, losses: torch.Tensor) -> None:
+        """Raise unless the losses are those of the plainest variant: a batch late, or half a batch, gives others."""
+        torch.testing.assert_close(losses, self.expected, rtol=1e-5, atol=0)
+
+
+def pageable(training: Training) -> torch.Tensor:
+    training.restart()
+    batches = zip(training.pageable, training.labels, strict=True)
+    return torch.stack([training.step(x.to("cuda"), labels) for x, labels in batches])
+
+
+def pinned(training: Training) -> torch.Tensor:
+    training.restart()
+    batches = zip(training.pinned, training.labels, strict=True)
+    return torch.stack([training.step(x.to("cuda", non_blocking=True), labels) for x, labels in batches])
+
+
+def prefetch(training: Training) -> torch.Tensor:
+    training.restart()
+    arrived, free = ([torch.cuda.Event() for _ in training.buffers] for _ in range(2))
+
+    def fetch(i: int) -> None:
+        with torch.cuda.stream(training.copies):
+            free[i % 2].wait()  # never recorded before the first use: then it waits for nothing
+            training.buffers[i % 2].copy_(training.pinned[i], non_blocking=True)
+            arrived[i % 2].record()
+
+    losses = []
+    fetch(0)
+    for i, labels in enumerate(training.labels):
+        if i + 1 < len(training.labels):
+            fetch(i + 1)
+        arrived[i % 2].wait()
+        losses.append(training.step(training.buffers[i % 2], labels))
+        free[i % 2].record()
+    return torch.stack(losses)
+
+
+def same_thread(training: Training) -> torch.Tensor:
+    training.restart()
+    return torch.stack([training.step(training.load(i), labels) for i, labels in enumerate(training.labels)])
+
+
+def loader_thread(training: Training) -> torch.Tensor:
+    training.restart()
+    losses = []
+    coming = training.loader.submit(training.load, 0)
+    for i, labels in enumerate(training.labels):
+        x = coming.result()
+        if i + 1 < len(training.labels):
+            coming = training.loader.submit(training.load, i + 1)
+        losses.append(training.step(x, labels))
+    return torch.stack(losses)
+
+
+GPU_VARIANTS: dict[str, Variant] = {"pageable": pageable, "pinned": pinned, "prefetch": prefetch}
+CPU_VARIANTS: dict[str, Variant] = {"same_thread": same_thread, "loader_thread": loader_thread}
+
+
+def main() -> None:
+    options = variants.parser(__doc__, GPU_VARIANTS | CPU_VARIANTS)
+    options.add_argument("--batches", type=int, default=16)
+    options.add_argument("--batch", type=int, default=2048 if ON_GPU else 512, help="images in a batch")
+    options.add_argument("--features", type=int, default=8192 if ON_GPU else 3072, help="numbers in an image")
+    options.add_argument("--hidden", type=int, default=1536 if ON_GPU else 128, help="width of the network")
+    args = options.parse_args()
+    if ON_GPU:
+        where = torch.cuda.get_device_name()
+    else:
+        where = f"no GPU here: unpacking stands in for copying, on {variants.cores()} cores"
+        torch.set_num_threads(1)  # leave a core to the thread that loads
+    print(f"{args.batches} batches of {args.batch}x{args.features} float32 ({where})")
+    training = Training(args.batches, args.batch, args.features, args.hidden)
+    variants.run(training, GPU_VARIANTS if ON_GPU else CPU_VARIANTS, training.check, args.variant, args.repeats)
+
+
+if __name__ == "__main__":
+    main()
