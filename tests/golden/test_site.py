@@ -59,6 +59,13 @@ def test_every_address_within_the_site_is_there(site):
     assert missing == []
 
 
+def test_pictures_are_small_and_shown():
+    shown = "".join(page.read_text("utf-8") for page in (ROOT / "docs").rglob("*.md"))
+    pictures = list((ROOT / "docs/pictures").iterdir())
+    assert pictures
+    assert [picture.name for picture in pictures if picture.stat().st_size > 200_000 or picture.name not in shown] == []
+
+
 def test_links_of_pages_outside_the_site_lead_somewhere():
     pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "samples").rglob("*.md")]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)\s#:]+)\)", page.read_text("utf-8"))]
