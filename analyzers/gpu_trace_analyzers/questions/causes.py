@@ -13,8 +13,8 @@ import numpy as np
 from ..intervals import instants
 from ..model import MISSING, Memory
 from .evidence import Fact, call_name, work_name
-from .host_facts import late_fact, launched_late, lost_fact, sat_fact
-from .host_waits import ALLOCATING, SYNCHRONISING, lost_nearby, sat_in, waited_for_event
+from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
+from .host_waits import SYNCHRONISING, sat_in, waited_for_event
 from .launches import launches
 from .overlap import COMPUTE, active_devices, device_figures
 from .stretches import Stretches, around, pick, witness
@@ -140,13 +140,7 @@ def _no_compute_fact(stretches: Stretches, i: int, _copy: int) -> Fact:
 
 
 EXPOSED_COPY_RULES: tuple[Rule, ...] = (
-    Rule(
-        cause="lost_kernels",
-        title="unknown, for kernels are missing in the trace",
-        remedy="",
-        find=lost_nearby,
-        fact=lost_fact,
-    ),
+    LOST_KERNELS,
     Rule(
         cause="pageable",
         title="pageable host memory",
@@ -169,13 +163,7 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         find=lambda stretches: sat_in(stretches, SYNCHRONISING),
         fact=sat_fact,
     ),
-    Rule(
-        cause="host_allocated",
-        title="the host was allocating or freeing memory",
-        remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
-        find=lambda stretches: sat_in(stretches, ALLOCATING),
-        fact=sat_fact,
-    ),
+    HOST_ALLOCATED,
     Rule(
         cause="same_stream",
         title="same stream as the compute",

@@ -1,18 +1,20 @@
-"""What the host had to do with it, in words: parts of rules that several tables share."""
+"""What the host had to do with it: rules, and parts of rules, that several tables share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .evidence import Fact, call_name, work_name
+from .host_waits import ALLOCATING, lost_nearby, sat_in
 from .stretches import witness
+from .verdicts import Rule
 
 if TYPE_CHECKING:
     from ..model import Int64
     from .stretches import Stretches
 
 
-def lost_fact(_stretches: Stretches, _i: int, lost: int) -> Fact:
+def _lost_fact(_stretches: Stretches, _i: int, lost: int) -> Fact:
     """For `lost_nearby`."""
     return Fact(f"{lost} of the kernels launched around it are not in the trace, so no cause can be told")
 
@@ -33,3 +35,20 @@ def late_fact(stretches: Stretches, i: int, following: int) -> Fact:
     """For `launched_late`."""
     late = int(stretches.launched.at_ns[following] - stretches.start_ns[i])
     return Fact(f"{work_name(stretches.trace, following)} was not launched for another", late)
+
+
+LOST_KERNELS = Rule(
+    cause="lost_kernels",
+    title="unknown, for kernels are missing in the trace",
+    remedy="",
+    find=lost_nearby,
+    fact=_lost_fact,
+)
+
+HOST_ALLOCATED = Rule(
+    cause="host_allocated",
+    title="the host was allocating or freeing memory",
+    remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
+    find=lambda stretches: sat_in(stretches, ALLOCATING),
+    fact=sat_fact,
+)

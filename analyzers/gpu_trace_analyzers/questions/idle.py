@@ -9,8 +9,8 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import MISSING
 from .evidence import Fact, work_name
-from .host_facts import late_fact, launched_late, lost_fact, sat_fact
-from .host_waits import ALLOCATING, SYNCHRONISING, lost_nearby, sat_in, waited_for_event
+from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
+from .host_waits import SYNCHRONISING, sat_in, waited_for_event
 from .launches import launches
 from .overlap import active_devices
 from .stretches import Stretches, around, witness
@@ -117,13 +117,7 @@ IDLE_RULES: tuple[Rule, ...] = (
         find=_profiler,
         fact=lambda _stretches, _i, taken: Fact("the profiler was at work on the host", taken),
     ),
-    Rule(
-        cause="lost_kernels",
-        title="unknown, for kernels are missing in the trace",
-        remedy="",
-        find=lost_nearby,
-        fact=lost_fact,
-    ),
+    LOST_KERNELS,
     Rule(
         cause="host_synchronised",
         title="the host sat in a synchronising call",
@@ -131,13 +125,7 @@ IDLE_RULES: tuple[Rule, ...] = (
         find=lambda stretches: sat_in(stretches, SYNCHRONISING),
         fact=sat_fact,
     ),
-    Rule(
-        cause="host_allocated",
-        title="the host was allocating or freeing memory",
-        remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
-        find=lambda stretches: sat_in(stretches, ALLOCATING),
-        fact=sat_fact,
-    ),
+    HOST_ALLOCATED,
     Rule(
         cause="launched_late",
         title="waiting for the host to launch",

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 TABLES: tuple[type[Table], ...] = (DeviceWork, HostCalls, HostOperators, Ranges, Syncs, Overheads)
 _MOST_DEVICES = 4096
+_EPOCH_NS = 10**18
+"""Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
 
 DeviceKind = Literal["gpu", "cpu"]
 
@@ -75,6 +77,7 @@ class TraceBuilder:
         self._process_names: dict[int, str] = {}
         self._thread_names: defaultdict[int, dict[int, str]] = defaultdict(dict)
         self._quarantine = Quarantine()
+        self._stamps = self._late_stamps = 0
 
     def add(self, table: type[Table], **columns: object) -> None:
         """Many rows at once, in any order; columns left out are `MISSING`."""
@@ -116,6 +119,11 @@ class TraceBuilder:
         """Say what a thread is called."""
         self._thread_names[pid][tid] = name
 
+    def note_stamps(self, start_ns: Int64) -> None:
+        """Take notice of stamps that may count from 1970, where the file does not say: most of all stamps decide."""
+        self._stamps += len(start_ns)
+        self._late_stamps += int((start_ns > _EPOCH_NS).sum())
+
     def named_processes(self) -> dict[int, Process]:
         """Every process that has a name, or threads with names, whether or not it did anything."""
         return {pid: self._process(pid) for pid in self._process_names.keys() | self._thread_names.keys()}
@@ -143,7 +151,7 @@ class TraceBuilder:
             ranges=tables[Ranges],
             syncs=_renumbered(tables[Syncs], renumber, "device"),
             overheads=tables[Overheads],
-            epoch_ns=self.epoch_ns,
+            epoch_ns=0 if 2 * self._late_stamps > self._stamps else self.epoch_ns,
         )
 
     def _rows_of(self, table: type[Table]) -> Any:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 GROUP = "gpu_trace.readers"
 
-READERS = ("nsys", "mxnet", "xla", "kineto", "pftrace")
-"""Modules beside this one that know their format by marks of its own; asked in this order."""
+READERS = ("nsys", "kineto", "mxnet", "xla", "pftrace")
+"""Modules beside this one that know their format by marks of its own; asked in this order.
+
+Kineto comes before those that are known by names of processes, for its users name ranges as they like."""
 
 LAST_RESORT = "chrome_json"
 """Takes what looks like a trace of Chrome's format, when nothing else does."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NAME = "mxnet"
 
 _DEVICE = re.compile(r"(cpu|gpu)/(\d{1,4})")
-_RECOGNISED = re.compile(rb'"name"\s*:\s*"(?:cpu|gpu)/\d+"|"cat"\s*:\s*"MXNET_C_API"')
+_RECOGNISED = re.compile(rb'"args"\s*:\s*\{\s*"name"\s*:\s*"(?:cpu|gpu)/\d+"|"cat"\s*:\s*"MXNET_C_API"')
 _UNUSED = {
     "b": "operators and calls repeated as asynchronous events",
     "e": "operators and calls repeated as asynchronous events",

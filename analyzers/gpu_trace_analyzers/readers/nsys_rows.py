@@ -243,7 +243,7 @@ class Rows:
         return found if has.all() else {name: column[has] for name, column in found.items()}
 
     def processes(self, global_ids: Int64) -> Int64:
-        return self.builder.processes((np.maximum(global_ids, 0) >> _PID) & _THREAD)
+        return self.builder.processes((np.where(global_ids == MISSING, 0, global_ids) >> _PID) & _THREAD)
 
     def first(self, found: dict[str, Int64], columns: Sequence[str]) -> Int64:
         value = found[columns[0]]

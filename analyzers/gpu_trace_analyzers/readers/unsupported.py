@@ -30,13 +30,20 @@ def _named(*endings: str) -> Callable[[TraceFile], bool]:
 
 
 def _holds(*texts: bytes) -> Callable[[TraceFile], bool]:
-    return lambda file: any(text in file.head for text in texts)
+    return lambda file: any(text in file.head for text in texts) and not _is_kineto(file)
+
+
+def _is_kineto(file: TraceFile) -> bool:
+    """A trace of torch.profiler, whose ranges may have any name."""
+    from .kineto import recognises  # seldom needed
+
+    return recognises(file)
 
 
 def _is_xplane(file: TraceFile) -> bool:
     """An XSpace: planes named for hosts and devices, in protobuf."""
     planes = (b"/host:CPU", b"/device:GPU:", b"/host:metadata", b"/device:TPU:")
-    if file.head.startswith(_OUR_PFTRACE):
+    if file.head.startswith(_OUR_PFTRACE) or file.head.lstrip()[:1] in (b"{", b"["):
         return False
     return file.path.name.endswith(".xplane.pb") or (
         file.head[:1] == b"\n" and any(name in file.head for name in planes)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "xla"
 
-_RECOGNISED = re.compile(rb'"name"\s*:\s*"/(?:device:(?:GPU|TPU):\d+|host:CPU)')
+_RECOGNISED = re.compile(rb'"args"\s*:\s*\{\s*"name"\s*:\s*"/(?:device:(?:GPU|TPU):\d+|host:CPU)')
 _GPU = re.compile(r"/device:GPU:(\d{1,4})\b(?: \((.*)\))?")
 _STREAM = re.compile(r"Stream #(\d{1,9})")
 _CALL = re.compile(r"(?:cu|cuda|hip)[A-Z]\w+")
@@ -74,6 +74,8 @@ class _Reading:
             gpu = _GPU.search(self.processes.get(pid, ""))
             if gpu:
                 self.row_of_a_gpu(int(gpu[1]), gpu[2] or "", self.threads.get((pid, tid), ""), events)
+            elif self.processes.get(pid, "").startswith("/device:"):
+                self.builder.dropped[f"rows of {self.processes[pid]}, a device that is not read"] += len(events)
             else:
                 self.row_of_the_host(pid, tid, events)
         return self.builder.build()

@@ -12,14 +12,11 @@ if TYPE_CHECKING:
     from ..building import TraceBuilder
     from .events import Event
 
-_EPOCH_NS = 10**18
-"""Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
-
 
 def timed(events: list[Event], builder: TraceBuilder) -> tuple[list[Event], Int64, Int64]:
     """The spans that have times, with (n,) starts and ends in ns; the others are counted as dropped.
 
-    The builder learns whether the clock has steps of a nanosecond, and whether it counts from 1970.
+    The builder learns whether the clock has steps of a nanosecond, and where it may count from.
     """
     starts = texts([event.ts for event in events])
     start_ns = nanoseconds_of(starts)
@@ -37,5 +34,4 @@ def note_clock(builder: TraceBuilder, starts: bytes, start_ns: Int64) -> None:
     """Tell the builder what the stamps say of their clock."""
     if builder.resolution_ns != 1 and b"." in starts:
         builder.resolution_ns = 1
-    if len(start_ns) and int(start_ns.max()) > _EPOCH_NS:
-        builder.epoch_ns = 0
+    builder.note_stamps(start_ns)

@@ -86,6 +86,13 @@ def test_clocks_that_count_from_nobody_knows_what_are_not_moved(tmp_path):
     assert "may not be aligned" in trace.source.damage[0]
 
 
+def test_clocks_none_of_which_says_what_it_counts_from_are_not_aligned(tmp_path):
+    for rank in range(2):
+        text = CUDA.replace('"baseTimeNanoseconds": 1790857026000000000,', "")
+        (tmp_path / f"rank{rank}.json").write_text(text)
+    assert "may not be aligned" in load(tmp_path).source.damage[0]
+
+
 def test_a_trace_deep_inside_is_found_as_jax_writes_it(tmp_path):
     inside = tmp_path / "plugins/profile/2026_11_23"
     inside.mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from itertools import product
 
 import pytest
 
@@ -303,3 +304,43 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_another_sqlite_file_is_refused(tmp_path):
     with pytest.raises(TraceUnreadable, match="no export of Nsight Systems"):
         load(write_nsys(tmp_path / "cookies.sqlite", {"cookies": ("name TEXT", [("a",)])}))
+
+
+NAMES_OF_OTHERS = ["cpu/0", "/device:GPU:0", "/host:CPU", "roctxRangePush", "GPU0 COPY", "MXNET_C_API"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "name"), [*product(("{", "\n  {"), NAMES_OF_OTHERS), *product("[", NAMES_OF_OTHERS[:3])]
+)
+def test_a_range_may_have_any_name(read, begin, name):
+    event = '{"ph": "X", "cat": "CAT", "name": "NAME", "pid": 0, "tid": 7, "ts": 1.500, "dur": 2.250}'
+    events = ", ".join(event.replace("CAT", cat).replace("NAME", name) for cat in ("kernel", "user_annotation"))
+    text = f"[{events}]" if begin == "[" else f'{begin}"schemaVersion": 1, "traceEvents": [{events}]}}'
+    trace = read(text)
+    assert trace.source.format == "kineto"
+    assert (len(trace.work), len(trace.ranges)) == (1, 1)
+
+
+def test_an_absurd_stamp_does_not_make_the_clock_count_from_1970(read):
+    event = '{{"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": {}.500, "dur": 2.250}}'
+    events = ", ".join(event.format(stamp) for stamp in (4555785412000, 4555785413000, 1790857026000001))
+    trace = read(f'{{"schemaVersion": 1, "baseTimeNanoseconds": 1790857026000000000, "traceEvents": [{events}]}}')
+    assert trace.epoch_ns == 1790857026000000000
+    assert trace.source.dropped == {"quarantined: more than a day from most events": 1}
+    assert len(trace.work) == 2
+
+
+def test_work_of_a_tpu_is_not_passed_over_in_silence(read):
+    text = JSON["xla"].replace("/device:GPU:0 (NVIDIA H100)", "/device:TPU:0")
+    trace = read(text)
+    assert not any(device.kind == "gpu" for device in trace.devices)
+    assert trace.source.losses["rows of /device:TPU:0, a device that is not read"] > 0
+
+
+def test_process_ids_of_nsys_where_the_number_is_negative(tmp_path):
+    process = (77 << 24) - (1 << 63)  # the topmost bits are the machine's, and SQLite's integers have a sign
+    rows = [(1000, 3001, 0, 1, 7, 11, process, 1, 2, 16, 32, 1, 256, 1, 1)]
+    kernels = "CUPTI_ACTIVITY_KIND_KERNEL"
+    path = tmp_path / "x.sqlite"
+    write_nsys(path, {"StringIds": NSYS_TABLES["StringIds"], kernels: (NSYS_TABLES[kernels][0], rows)})
+    assert [process.pid for process in load(path).processes] == [77]
