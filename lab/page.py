@@ -1,0 +1,127 @@
+"""The page: markdown, and the same as HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpu_trace_analyzers.reports.units import duration
+
+from .comparison import AGREE, Comparison, compared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .experiments import Experiment
+    from .measured import Lab, Ran, Variant
+
+_HEADINGS = ("variant", "wall clock", "recorded", "compute", "copy", "overlapped", "ratio", "by the clocks", "at once")
+_READING = f"""\
+Every sample ran twice: by itself (**wall clock**, the median of its repetitions) and under `gpu-trace run`
+(**recorded**; all other columns are from that trace, of the run with the median wall clock, from idle to idle).
+**compute**, **copy** and **overlapped** are what the device's engines were busy with, and the **ratio** is the
+overlapped part of the shorter of the two. **by the clocks** is the overlap that follows from wall clocks alone,
+`(T_compute + T_copy - T_both) / min(T_compute, T_copy)`. Where the two ratios differ by more than {AGREE}, it says why.
+**at once** is how many operations ran at the same time, on average, while any did.
+"""
+
+
+def markdown(lab: Lab, experiments: Sequence[Experiment], title: str) -> str:
+    """The page of a machine."""
+    by_sample = {experiment.sample: experiment for experiment in experiments}
+    facts = "\n".join(f"- {name}: {value}" for name, value in lab.machine.items() if value)
+    sections = (_section(by_sample[ran.sample], ran) for ran in lab.ran if ran.sample in by_sample)
+    return f"# {title}\n\n{facts}\n\n{_READING}\n" + "\n".join(sections)
+
+
+def html(text: str, title: str) -> str:
+    """A page by itself, without network."""
+    from markdown import markdown as to_html
+
+    body = to_html(text, extensions=["tables"])
+    return _FRAME.format(title=title, body=body)
+
+
+def _section(experiment: Experiment, ran: Ran) -> str:
+    lines = [
+        f"## {experiment.title}",
+        "",
+        f"> {experiment.book}",
+        "",
+        f"`{' '.join([experiment.script, *ran.arguments])}`: {ran.what}",
+        "",
+        *_table(experiment, ran),
+    ]
+    remarks = list(_remarks(experiment, ran))
+    return "\n".join([*lines, "", *remarks, ""] if remarks else [*lines, ""])
+
+
+def _table(experiment: Experiment, ran: Ran) -> Iterator[str]:
+    rows = [_row(variant, compared(experiment, ran, variant)) for variant in ran.variants]
+    shown = [i for i in range(len(_HEADINGS)) if i < 3 or any(row[i] != "" for row in rows)]
+    yield "| " + " | ".join(_HEADINGS[i] for i in shown) + " |"
+    yield "|" + "|".join(" :-- " if i == 0 else " --: " for i in shown) + "|"
+    for row in rows:
+        yield "| " + " | ".join(row[i] for i in shown) + " |"
+
+
+def _row(variant: Variant, found: Comparison | None) -> list[str]:
+    recorded = variant.recorded
+    clocks = f"{found.by_clocks:.3f}" if found else ""
+    row = [f"`{variant.name}`", duration(variant.wall_ns)]
+    if recorded is None or not recorded.devices:
+        return [*row, duration(recorded.wall_ns) if recorded else "–", "", "", "", "", clocks, ""]
+    on = recorded.devices[0]
+    exchanged = on.copy_ns or on.collective_ns
+    hidden = on.overlap_ns if on.copy_ns else on.collective_ns - on.exposed_collective_ns
+    shorter = min(on.compute_ns, exchanged)
+    by_trace = found.by_trace if found else (hidden / shorter if shorter else None)
+    return [
+        *row,
+        duration(recorded.wall_ns),
+        duration(on.compute_ns) if on.compute_ns else "",
+        duration(exchanged) if exchanged else "",
+        duration(found.overlap_ns if found else hidden) if exchanged and on.compute_ns else "",
+        "" if by_trace is None else f"**{by_trace:.3f}**",
+        clocks,
+        f"{on.stream_busy_ns / on.busy_ns:.2f}",
+    ]
+
+
+def _remarks(experiment: Experiment, ran: Ran) -> Iterator[str]:
+    for variant in ran.variants:
+        found = compared(experiment, ran, variant)
+        if found is not None and not found.agrees:
+            by = abs(found.difference or 0)
+            yield f"- `{variant.name}`: the ratios differ by {by:.3f}. {_why(experiment, found)}"
+
+
+def _why(experiment: Experiment, found: Comparison) -> str:
+    """The largest things that the clocks could not tell from a lack of overlap, or took for overlap."""
+    of_devices = experiment.overlap_of == "devices"
+    first, second = ("The first device", "The second") if of_devices else ("The compute", "The copies")
+    worth_ns = AGREE / 2 * min(found.alone_a_ns, found.alone_b_ns)
+    unseen = found.unseen_ns
+    sentences = [
+        f"{who} took {duration(abs(ns))} {'more' if ns > 0 else 'less'} than alone."
+        for who, ns in ((first, unseen["first"]), (second, unseen["second"]))
+        if abs(ns) > worth_ns
+    ]
+    if abs(unseen["idle"]) > worth_ns:
+        sentences.append(f"For {duration(abs(unseen['idle']))} of the wall clock nothing of either ran.")
+    return " ".join(sentences)
+
+
+_FRAME = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }}
+th, td {{ padding: .25rem .75rem; border-bottom: 1px solid #8884; text-align: right; white-space: nowrap; }}
+th:first-child, td:first-child {{ text-align: left; }}
+blockquote {{ margin: 0; padding-left: 1rem; border-left: .25rem solid #8886; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #16181d; color: #e3e5e8; }} }}
+</style></head><body>
+{body}
+</body></html>
+"""
