@@ -86,6 +86,6 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
 
 def synchronize() -> None:
     """Wait until every GPU, if there is one, has done everything; as one of several ranks, until the rank's own has."""
-    rank = os.environ.get("LOCAL_RANK")
-    for device in range(torch.cuda.device_count()) if rank is None else [torch.cuda.current_device()]:
+    gpus = range(torch.cuda.device_count())
+    for device in [torch.cuda.current_device()] if gpus and "LOCAL_RANK" in os.environ else gpus:
         torch.cuda.synchronize(device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -82,6 +83,7 @@ SAMPLES = {
         in_turns=("in_order",),
         threads=("scheduled: load", "scheduled: compute", "scheduled: store"),
     ),
+    "data_parallel": Sample("--layers 2 --width 20 --batch 6 --steps 2", "without_overlap ddp"),
 }
 
 
@@ -140,6 +142,38 @@ def test_threads_that_take_turns_are_never_at_work_at_once(tmp_path):
     assert device["copy_ns"] > 0
     assert device["compute_ns"] > 0
     assert device["streams_at_once"] == 1.0
+
+
+def test_two_ranks_train_as_one_and_the_first_speaks(tmp_path):
+    ended = ran(
+        "-m", "gpu_trace", "run", "-q", "-o", str(tmp_path / "run"), "--nproc-per-node", "2", *sized("data_parallel")
+    )
+    first, *clocks = ended.stdout.splitlines()
+    assert "2 ranks" in first
+    assert [line.split()[0] for line in clocks] == ["without_overlap", "ddp"]
+    document = json.loads((tmp_path / "run/summary.json").read_text())
+    assert [device["rank"] for device in document["devices"]] == [0, 1]
+    reduced = [row["count"] for row in document["collectives"] if "allreduce" in row["name"]]
+    assert len(reduced) == 2
+    assert reduced[0] == reduced[1] > 0
+
+
+DEAF = """
+import torch.distributed
+torch.distributed.all_reduce = lambda gradient: None
+import data_parallel
+data_parallel.main()
+"""
+
+
+def test_ranks_that_do_not_share_gradients_are_noticed(tmp_path):
+    (tmp_path / "deaf.py").write_text(DEAF)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(tmp_path / "deaf.py")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "samples")}
+    options = [*sized("data_parallel")[1:], "--variant", "without_overlap"]
+    ended = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert re.search("rank 1 has other weights than rank 0|what was learned differs", ended.stderr)
 
 
 TOO_EARLY = """
