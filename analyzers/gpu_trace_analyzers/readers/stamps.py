@@ -66,7 +66,7 @@ def nanoseconds_of(texts: bytes) -> Int64:
     for length in np.unique(lengths[lengths <= _DIGITS + 1]).tolist():
         rows = np.flatnonzero(lengths == length)
         ns[rows] = _of_one_length(text[starts[rows, None] + np.arange(length)])
-    for row in np.flatnonzero(ns == NO_TIME).tolist():
+    for row in np.flatnonzero((ns == NO_TIME) & (lengths > 0)).tolist():
         value = nanoseconds(texts[starts[row] : ends[row]].decode("utf-8", "replace"))
         ns[row] = NO_TIME if value is None else value
     return ns

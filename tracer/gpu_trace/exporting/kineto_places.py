@@ -9,7 +9,7 @@ arguments, shapes and stacks stay as they are, byte by byte.
 from __future__ import annotations
 
 import re
-from array import array
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,19 +22,22 @@ from .lanes import lanes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from gpu_trace_analyzers.model import Int64
 
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _ID = rb"(" + _STRING + rb"|-?\d+)"
 _PLACE = re.compile(
-    rb'"pid": '
+    # A category that decides stands in front of the place of its event, and in front of no other.
+    rb'"cat": "(kernel|gpu_memcpy|gpu_memset|gpu_user_annotation|overhead)"'
+    + rb'|"pid": '
     + _ID
     + rb',\s*"tid": '
     + _ID
     # An event's time stands behind its place; in rows of metadata nothing does, their time stands in front.
     + rb'(?:,\s*"ts": (-?[\d.]+)(?:,\s*"dur": ([\d.]+))?)?'
 )
-_CATEGORY = b'"cat": "'
 _PROCESS_NAME = re.compile(
     rb'"process_name",\s*(?:"ph": "M",\s*)?"ts": [\d.]+,\s*"pid": (\d+),\s*"tid": \d+,\s*"args": \{\s*"name": ('
     + _STRING
@@ -43,7 +46,6 @@ _PROCESS_NAME = re.compile(
 _ON_DEVICE = (b"kernel", b"gpu_memcpy", b"gpu_memset")
 _REPEATED = b"gpu_user_annotation"
 _OVERHEAD = b"overhead"
-_DECIDING = frozenset({_REPEATED, _OVERHEAD, *_ON_DEVICE})
 _LARGEST = 2**31 - 1
 
 Edit = tuple[int, int, bytes]
@@ -55,21 +57,24 @@ class _Rows:
     """The places in one text, in order: a row for each event and each row of metadata."""
 
     def __init__(self, text: bytes) -> None:
-        self.keys: dict[Key, int] = {}
+        # Columns of everything found, and no loop over it: there are millions.
+        category, pid, tid, start, duration = list(zip(*_PLACE.findall(text), strict=True)) or [()] * 5
+        self._text, self._is_place = text, [not name for name in category]
+        keys = list(compress(zip(pid, tid, (b"", *category), strict=False), self._is_place))
+        self.keys = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         """the distinct ones, numbered"""
-        self.key, self.pid_at, self.tid_at = array("q"), array("q"), array("q")
-        starts, durations = bytearray(), bytearray()
-        last = 0
-        for found in _PLACE.finditer(text):
-            pid, tid, start, duration = found.groups(b"")
-            key = (pid, tid, _special(text, last, found.start()))
-            last = found.end()
-            self.key.append(self.keys.setdefault(key, len(self.keys)))
-            self.pid_at.append(found.start(1))
-            self.tid_at.append(found.start(2))
-            starts += start + b"\0"
-            durations += duration + b"\0"
-        self.start_ns, self.duration_ns = nanoseconds_of(bytes(starts)), nanoseconds_of(bytes(durations))
+        self.key = np.fromiter(map(self.keys.__getitem__, keys), np.int64, len(keys))
+        self.start_ns, self.duration_ns = (
+            nanoseconds_of(b"".join(each + b"\0" for each in compress(column, self._is_place)))
+            for column in (start, duration)
+        )
+
+    def found(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, re.Match[bytes]]]:
+        """The wanted rows, each with its number, where they stand in the text."""
+        every = np.zeros(len(self._is_place), dtype=bool)
+        every[np.flatnonzero(self._is_place)] = wanted
+        matches = compress(_PLACE.finditer(self._text), every.tolist())
+        return zip(np.flatnonzero(wanted).tolist(), matches, strict=True)
 
 
 def placed(texts: Sequence[bytes]) -> tuple[list[bytes], list[dict[str, Any]]]:
@@ -81,16 +86,6 @@ def placed(texts: Sequence[bytes]) -> tuple[list[bytes], list[dict[str, Any]]]:
         edits = sorted([*_edits(rows, places), *_names(text, places)])
         cleaned.append(_spliced(text, edits) if edits else text)
     return cleaned, places.metadata
-
-
-def _special(text: bytes, first: int, last: int) -> bytes:
-    """The category that stands in front of a place, where that decides; in front of arrows stands none of these."""
-    at = text.rfind(_CATEGORY, first, last)
-    if at < 0:
-        return b""
-    begin = at + len(_CATEGORY)
-    category = text[begin : text.index(b'"', begin)]
-    return category if category in _DECIDING else b""
 
 
 class _Places:
@@ -151,19 +146,18 @@ class _Places:
 def _edits(rows: _Rows, places: _Places) -> Iterator[Edit]:
     lane = _lanes(rows, places)
     keys = list(rows.keys)
-    number = np.frombuffer(rows.key, dtype=np.int64)
     stays = np.array([(places.pid(key), places.tid(key, 0)) == key[:2] for key in keys] or [True])
-    for i in np.flatnonzero(~stays[number] | (lane > 0)).tolist() if len(number) else []:
+    for i, row in rows.found(~stays[rows.key] | (lane > 0)):
         key = keys[rows.key[i]]
-        yield rows.pid_at[i], rows.pid_at[i] + len(key[0]), places.pid(key)
-        yield rows.tid_at[i], rows.tid_at[i] + len(key[1]), places.tid(key, int(lane[i]))
+        yield (*row.span(2), places.pid(key))
+        yield (*row.span(3), places.tid(key, int(lane[i])))
 
 
 def _lanes(rows: _Rows, places: _Places) -> Int64:
     """The lane of each row: of a slice among those of its place, of an arrow's end that of the slice it is bound to."""
     numbers: dict[tuple[bytes, bytes], int] = {}
     by_key = [numbers.setdefault((places.pid(key), places.tid(key, 0)), len(numbers)) for key in rows.keys]
-    place = np.array(by_key, dtype=np.int64)[np.frombuffer(rows.key, dtype=np.int64)]
+    place = np.array(by_key, dtype=np.int64)[rows.key]
     lane = np.zeros(len(place), dtype=np.int64)
     timed, lasting = rows.start_ns != NO_TIME, rows.duration_ns != NO_TIME
     slices = np.flatnonzero(timed & lasting)
