@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from mkdocs_site import ROOT, built
+
 LOADED = re.compile(r"<(?:script|img|iframe|source)[^>]*\bsrc=\"([^\"]*)\"|<link[^>]*\bhref=\"([^\"]*)\"")
 REFERRED = re.compile(r"\b(?:href|src)=\"([^\"#:?]+)(?:[#?][^\"]*)?\"")
-
-
-def built(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +50,12 @@ def test_every_address_within_the_site_is_there(site):
         if not (page.parent / address).exists()
     ]
     assert missing == []
+
+
+def test_no_block_of_code_is_indented():
+    # Python-Markdown, which makes the site, takes such a block for text.
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if re.search(r"^[ \t]+```", page.read_text("utf-8"), re.M)]
+    assert pages == []
 
 
 def test_pictures_are_small_and_shown():

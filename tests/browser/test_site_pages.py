@@ -1,0 +1,33 @@
+"""The documentation in a browser: no page is wider than the window, on a desktop and on a phone; nothing is fetched."""
+
+from __future__ import annotations
+
+import pytest
+
+from mkdocs_site import built
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    assert built(folder).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("width", [1250, 390])
+def test_no_page_is_wider_than_the_window_or_asks_the_network(chromium, site, width):
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    too_wide = {}
+    for file in sorted(site.rglob("*.html")):
+        if file.name == "404.html":  # it has absolute addresses, for it is shown at any
+            continue
+        page.goto(file.as_uri())
+        found = page.evaluate("document.documentElement.scrollWidth")
+        if found > width:
+            too_wide[str(file.relative_to(site))] = found
+    context.close()
+    assert too_wide == {}
+    assert [url for url in asked if not url.startswith("file:")] == []
