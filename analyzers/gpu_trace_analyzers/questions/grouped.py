@@ -48,7 +48,7 @@ def _furthest(group: Int32, end_ns: Int64) -> Int64:
     first = int(end_ns.min())
     span = int(end_ns.max()) - first + 1
     if span * (int(group[-1]) + 1) < _ALL_FITS:
-        anew = group * np.int64(span) - first  # the groups one behind the other
+        anew = np.multiply(group, span, dtype=np.int64) - first  # the groups one behind the other
         return np.asarray(np.maximum.accumulate(end_ns + anew) - anew)
     ends, rank = np.unique(end_ns, return_inverse=True)
     return np.asarray(ends[_furthest(group, rank.reshape(-1))])

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ..model import HostCalls, Int64, Trace
 
 
+_ALL_FITS = 1 << 62
+"""Keys below this are exact in int64; those of ids that count from the start of a process are."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Launches:
     """For each row of ``Trace.work``: where it was launched. ``MISSING`` in every column where the trace does not say.
@@ -60,6 +64,11 @@ def _first_call(calls: HostCalls, process: Int64, correlation: Int64) -> Int64:
 
 def _joint_keys(calls: HostCalls, process: Int64, correlation: Int64) -> tuple[Int64, Int64]:
     """One number for each (process, correlation) of the calls, and of the work; ids may be any int64."""
+    of_calls = calls.process.astype(np.int64)
+    low = min(int(column.min(initial=0)) for column in (calls.correlation, correlation))
+    span = max(int(column.max(initial=0)) for column in (calls.correlation, correlation)) - low + 1
+    if span * (max(int(column.max(initial=0)) for column in (of_calls, process)) + 1) < _ALL_FITS:
+        return of_calls * span + (calls.correlation - low), process * span + (correlation - low)
     ids, rank = np.unique(np.concatenate((calls.correlation, correlation)), return_inverse=True)
-    keys = np.concatenate((calls.process.astype(np.int64), process)) * len(ids) + rank
+    keys = np.concatenate((of_calls, process)) * len(ids) + rank
     return keys[: len(calls)], keys[len(calls) :]

@@ -206,7 +206,7 @@ def _union(owned: _Owned, engines: Collection[Engine]) -> GroupedIntervals:
 
 def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
     """(groups,) how many operations each group has, each of them once: instances of one name may nest."""
-    key = owned.group * np.int64(rows)
+    key = np.multiply(owned.group, rows, dtype=np.int64)
     key += owned.row
     key.sort()
     group = key[np.diff(key, prepend=-1) != 0] // rows

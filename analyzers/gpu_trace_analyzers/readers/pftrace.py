@@ -14,7 +14,7 @@ from .building import TraceBuilder
 from .merging import merge
 from .pftrace_rows import EXPECTED, Rows
 from .pftrace_slices import Slices
-from .pftrace_wire import Broken, packets
+from .pftrace_wire import OURS, Broken, packets
 
 if TYPE_CHECKING:
     from ..engines import EngineRules
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from .tracefile import TraceFile
 
 NAME = "perfetto"
-
-OURS = b"\n\x04\x50\x01\x68\x01"
-"""The first packet of every trace that gpu-trace writes: sequence 1 begins."""
 
 _ENDINGS = (".pftrace", ".pftrace.gz", ".perfetto-trace", ".perfetto-trace.gz")
 

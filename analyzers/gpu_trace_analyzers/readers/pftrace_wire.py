@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+OURS = b"\n\x04\x50\x01\x68\x01"
+"""The first packet of every trace that gpu-trace writes: sequence 1 begins."""
+
 Value = int | bytes
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _PACKET = b"\n"  # field 1, with a length: Trace.packet

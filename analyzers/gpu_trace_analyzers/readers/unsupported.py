@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import FormatUnsupported, TraceUnreadable
+from .pftrace_wire import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .tracefile import TraceFile
-
-
-_OUR_PFTRACE = b"\n\x04\x50\x01\x68\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def _is_kineto(file: TraceFile) -> bool:
 def _is_xplane(file: TraceFile) -> bool:
     """An XSpace: planes named for hosts and devices, in protobuf."""
     planes = (b"/host:CPU", b"/device:GPU:", b"/host:metadata", b"/device:TPU:")
-    if file.head.startswith(_OUR_PFTRACE) or file.head.lstrip()[:1] in (b"{", b"["):
+    if file.head.startswith(OURS) or file.head.lstrip()[:1] in (b"{", b"["):
         return False
     return file.path.name.endswith(".xplane.pb") or (
         file.head[:1] == b"\n" and any(name in file.head for name in planes)

@@ -35,3 +35,9 @@ def test_a_long_one_takes_in_what_follows_of_its_group_only(scale):
     found = union([(0, 0, 10), (0, 2, 1), (1, 3, 1), (0, 9, 3)], scale)
     assert found.group.tolist() == [0, 1]
     assert (found.end_ns // scale).tolist() == [12, 4]
+
+
+def test_products_that_do_not_fit_32_bits_are_exact():
+    found = union([(5, 0, 2_000_000_000), (0, 7, 1), (5, 1_999_999_999, 2)], 1)
+    assert found.group.tolist() == [0, 5]
+    assert found.end_ns.tolist() == [8, 2_000_000_001]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Engine, HostCalls, Process, Source, Trace
@@ -28,8 +29,8 @@ def test_the_first_call_of_the_same_process_and_correlation(trace):
             assert (found.at_ns[row], found.thread[row]) == (trace.calls.start_ns[call], trace.calls.thread[call])
 
 
-def test_ids_of_64_bits_are_kept_apart():
-    huge = (1 << 62) + 1
+@pytest.mark.parametrize("huge", [3, 1 << 40, (1 << 62) + 1, -(1 << 62)])
+def test_ids_of_64_bits_are_kept_apart(huge):
     work = DeviceWork.of(
         {"start_ns": [5], "end_ns": [6], "name": [0], "engine": [0], "device": [0], "process": [0]}
         | {"correlation": [huge]}
