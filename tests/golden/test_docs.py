@@ -14,6 +14,7 @@ from examples import ROOT, examples, jobs, pages, printed, python_blocks, workpl
 from gpu_trace.cli import COMMANDS, gpu_trace
 from gpu_trace_analyzers.questions.causes import CPU_COPY_RULES, EXPOSED_COPY_RULES
 from gpu_trace_analyzers.questions.idle import IDLE_RULES
+from gpu_trace_analyzers.readers.formats import READERS
 
 EXAMPLES = {page: examples(page) for page in pages()}
 REPEATABLE = [example for page in EXAMPLES.values() for example in page if example.repeatable]
@@ -99,3 +100,9 @@ def test_each_cause_has_its_row_and_its_mend():
         assert f"| {rule.title} (`{rule.cause}`) |" in table
     for rule in (*EXPOSED_COPY_RULES, *CPU_COPY_RULES):
         assert any(rule.title.startswith(heading) for heading in headings), rule.title
+
+
+def test_readers_are_asked_in_the_order_that_the_page_shows():
+    page = (ROOT / "docs/how-it-works.md").read_text("utf-8")
+    (line,) = re.findall(r"^unsupported\?  ──►  (.*)  ──►  plug-ins", page, re.MULTILINE)
+    assert tuple(line.split("  ──►  ")) == READERS
