@@ -64,7 +64,7 @@ class Training:
         with torch.no_grad():
             for parameter, start in zip(self.model.parameters(), self.start, strict=True):
                 parameter.copy_(start)
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01)
 
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Learn from one batch; its loss stays on the device, so that nobody has to wait for it."""

@@ -146,7 +146,7 @@ def main() -> None:
     options.add_argument("--link-size", type=int, default=8000 if ON_GPU else 1000, help="of the matrices on the link")
     options.add_argument("--cpu-times", type=int, default=8 if ON_GPU else 15)
     options.add_argument("--gpu-times", type=int, default=40 if ON_GPU else 15)
-    options.add_argument("--link-times", type=int, default=20 if ON_GPU else 40)
+    options.add_argument("--link-times", type=int, default=15 if ON_GPU else 40)
     args = options.parse_args()
     cores = variants.cores()
     if ON_GPU:
