@@ -21,3 +21,25 @@ def test_a_page_runs(page, monkeypatch):
 
 def test_there_is_a_page():
     assert [page.name for page in PAGES] == ["python-api.md"]
+
+
+def test_the_page_has_every_column_of_every_frame():
+    import gpu_trace
+
+    before, after = (gpu_trace.load(ROOT / f"samples/traces/{name}.json.gz") for name in ("mlp_overlap", "two_streams"))
+    results = {
+        "overlap": gpu_trace.overlap(before),
+        "ranges": gpu_trace.ranges(before),
+        "causes": gpu_trace.causes(before),
+        "diff": gpu_trace.diff(before, after),
+    }
+    frames = {
+        f"{name}.{field}": list(getattr(result, field).columns)
+        for name, result in results.items()
+        for field in result.__dataclass_fields__
+    }
+    rows = re.findall(
+        r"^\| (`\w+\.\w+`.*?) \| .*? \| (.*) \|$", (ROOT / "docs/python-api.md").read_text("utf-8"), re.MULTILINE
+    )
+    shown = {name: re.findall(r"`(\w+)`", columns) for names, columns in rows for name in re.findall(r"`(.+?)`", names)}
+    assert shown == frames
