@@ -338,6 +338,7 @@ class Trace:
         assert ((self.work.device >= 0) & (self.work.device < len(self.devices))).all(), "work without a device"
         assert (self.work.engine >= 0).all(), "work without an engine"
         assert not len(self.work) or self.work.peer.max() < len(self.devices), "a peer that is no device"
+        assert not len(self.syncs) or self.syncs.device.max() < len(self.devices), "a wait for what is no device"
 
 
 _CODES = frozenset({"name", "domain", "category", "payload", "grid", "block"})

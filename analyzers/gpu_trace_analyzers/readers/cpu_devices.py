@@ -54,7 +54,7 @@ def with_cpu_devices(trace: Trace, rules: EngineRules, keep_operators: bool) -> 
             "end_ns": own.end_ns,
             "name": name,
             "engine": engines[name] if len(name) else [],
-            "device": device,
+            "device": device + len(trace.devices),
             "stream": working.thread[own.row],
             "process": process,
         }
@@ -65,7 +65,8 @@ def with_cpu_devices(trace: Trace, rules: EngineRules, keep_operators: bool) -> 
     return replace(
         trace,
         source=replace(trace.source, dropped=dropped),
-        devices=tuple(Device("cpu", index, "", rank) for index, rank in enumerate(ranks)),
+        # A GPU that did nothing may still have been waited for.
+        devices=(*trace.devices, *(Device("cpu", index, "", rank) for index, rank in enumerate(ranks))),
         work=work,
         operators=trace.operators if keep_operators else HostOperators.empty(),
     )

@@ -119,7 +119,7 @@ def read_halves(file: TraceFile, read: Callable[[TraceFile], Part]) -> Trace | N
 def _can_share(file: TraceFile) -> bool:
     return (
         type(file) is TraceFile  # a file on disk, and nothing that only looks like one
-        and hasattr(os, "fork")
+        and hasattr(os, "sched_getaffinity")  # Linux: elsewhere a fork is not there, or not safe
         and _is_alone()
         and len(os.sched_getaffinity(0)) > 1
         and _text_size(file) >= WORTH_IT

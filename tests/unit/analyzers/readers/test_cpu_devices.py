@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.model import Device, DeviceWork, Engine, HostOperators, Process, Source, Trace
+from gpu_trace_analyzers.model import Device, DeviceWork, Engine, HostOperators, Process, Source, Syncs, Trace
 from gpu_trace_analyzers.readers.cpu_devices import own_times, with_cpu_devices
 
 rows = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6), st.integers(0, 1), st.integers(0, 1)), max_size=12)
@@ -110,3 +110,19 @@ def test_a_trace_with_work_gets_no_cpu_devices():
     trace = Trace(Source("x", "kineto"), ("k",), (Device("gpu", 0),), work=work)
     with pytest.raises(ValueError, match="needs no CPU devices"):
         with_cpu_devices(trace, default_rules(), keep_operators=False)
+
+
+def test_a_gpu_that_was_only_waited_for_stays_a_device():
+    row = {"start_ns": [0], "end_ns": [9], "process": [0]}
+    trace = Trace(
+        Source("x", "kineto"),
+        ("aten::mm",),
+        (Device("gpu", 3),),
+        (Process(1),),
+        operators=HostOperators.of(row | {"name": [0], "thread": [1]}),
+        syncs=Syncs.of(row | {"kind": [0], "device": [0]}),
+    )
+    found = with_cpu_devices(trace, default_rules(), keep_operators=False)
+    found.check()
+    assert found.devices == (Device("gpu", 3), Device("cpu", 0))
+    assert (found.syncs.device.tolist(), found.work.device.tolist()) == ([0], [1])

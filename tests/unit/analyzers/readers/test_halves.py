@@ -47,6 +47,12 @@ def test_a_process_with_other_threads_reads_alone(recorded, tmp_path, joined, mo
         thread.join()
 
 
+def test_where_there_is_no_fork_a_file_is_read_in_one_piece(recorded, joined, monkeypatch):
+    monkeypatch.delattr("os.sched_getaffinity")  # as on macOS and Windows
+    assert len(load(recorded("two_streams")).work) == 100
+    assert not joined
+
+
 def content(trace):
     """All of a trace, with texts instead of codes, which depend on the order of reading."""
     strings = np.array([*trace.strings, ""], dtype=object)
