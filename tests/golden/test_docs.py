@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -106,3 +107,17 @@ def test_readers_are_asked_in_the_order_that_the_page_shows():
     page = (ROOT / "docs/how-it-works.md").read_text("utf-8")
     (line,) = re.findall(r"^unsupported\?  ──►  (.*)  ──►  plug-ins", page, re.MULTILINE)
     assert tuple(line.split("  ──►  ")) == READERS
+
+
+def test_the_page_of_summary_json_has_every_field():
+    def fields(value):
+        if isinstance(value, dict):
+            yield from value
+            yield from (name for key, each in value.items() if key != "dropped" for name in fields(each))
+        elif isinstance(value, list):
+            yield from (name for each in value for name in fields(each))
+
+    traces = [f"samples/traces/{name}.json.gz" for name in ("mlp_overlap", "ddp_rank0", "seed_mxnet")]
+    found = {name for trace in traces for name in fields(json.loads(printed(f"gpu-trace summary --json {trace}")))}
+    page = (ROOT / "docs/summary-json.md").read_text("utf-8")
+    assert {name for name in found if f"`{name}`" not in page} == set()
