@@ -6,6 +6,7 @@ beside them. Sizes are the samples' own: smaller ones would measure launches.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -74,6 +75,20 @@ def experiment(tmp_path_factory):
             ms = {variant: float(took) for variant, took in CLOCK.findall(ended.stdout)}
             known[name, options, ranks] = Experiment(ms, json.loads((folder / "summary.json").read_text()))
         return known[name, options, ranks]
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def clocks():
+    """A sample's wall clocks, unrecorded: of operations so short that recording takes as long. Each is run once."""
+
+    @functools.cache
+    def run(name: str) -> dict[str, float]:
+        command = [sys.executable, str(ROOT / f"samples/{name}.py"), "--repeats", "5"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+        return {variant: float(took) for variant, took in CLOCK.findall(ended.stdout)}
 
     return run
 
@@ -178,8 +193,8 @@ def test_one_stream_takes_turns_and_streams_do_not(experiment):
     assert run.range("in_a_graph")["compute_ns"] <= 0.6 * turns
 
 
-def test_independent_operations_gain_from_streams_and_more_from_a_graph(experiment):
-    ms = experiment("independent_operations").ms
+def test_independent_operations_gain_from_streams_and_more_from_a_graph(clocks):
+    ms = clocks("independent_operations")
     assert ms["a_stream_each"] <= 0.8 * ms["one_stream"]
     assert ms["in_a_graph"] <= 0.6 * ms["one_stream"]
     assert ms["in_a_graph"] <= 1.1 * ms["a_stream_each"]
@@ -193,20 +208,20 @@ def test_by_itself_the_framework_runs_one_operation_at_a_time(experiment):
 # Small operators
 
 
-def test_streams_do_not_help_operators_that_end_before_the_next_is_launched(experiment):
-    ms = experiment("small_operators").ms
+def test_streams_do_not_help_operators_that_end_before_the_next_is_launched(clocks):
+    ms = clocks("small_operators")
     assert ms["64_parallel"] >= 0.8 * ms["64_in_turns"]
     assert ms["64_graph"] <= 0.7 * ms["64_in_turns"]
 
 
-def test_branches_of_a_graph_help_where_an_operator_leaves_room(experiment):
-    ms = experiment("small_operators").ms
+def test_branches_of_a_graph_help_where_an_operator_leaves_room(clocks):
+    ms = clocks("small_operators")
     gains = [ms[f"{size}_in_turns"] / ms[f"{size}_graph"] for size in (128, 256, 512)]
     assert max(gains) >= 1.3
 
 
-def test_nothing_helps_an_operator_that_fills_the_gpu(experiment):
-    ms = experiment("small_operators").ms
+def test_nothing_helps_an_operator_that_fills_the_gpu(clocks):
+    ms = clocks("small_operators")
     for way in ("parallel", "graph"):
         assert ms["2048_in_turns"] / ms[f"2048_{way}"] <= 1.3
 
@@ -262,6 +277,12 @@ def test_each_schedule_of_the_network_is_faster(experiment):
     assert ms["overlapped"] <= ms["serial"]
     assert ms["scheduled"] <= ms["overlapped"]
     assert ms["scheduled"] >= 0.95 * ms["compute_only"]
+
+
+@two_gpus
+def test_the_best_schedule_is_near_its_floor(experiment):
+    ms = experiment("mlp").ms
+    assert ms["scheduled"] <= 1.15 * max(ms["compute_only"], ms["exchange_only"])
 
 
 # Data-parallel training
