@@ -192,6 +192,11 @@ def test_a_task_that_comes_before_what_it_needs_is_noticed():
     assert (ended.stdout, ended.stderr) == ("a task did not wait for what it needs\n", "")
 
 
+def test_a_variant_for_gpus_says_that_this_machine_has_none():
+    _, line = ran(*sized("peer_copies"), "--variant", "side_stream").stdout.splitlines()
+    assert line.split(maxsplit=1) == ["side_stream", "not on this machine"]
+
+
 def test_an_unknown_variant_is_a_usage_error():
     command = [sys.executable, "samples/two_gpus.py", "--variant", "none"]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
