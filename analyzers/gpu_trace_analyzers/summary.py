@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .questions.causes import causes
@@ -11,6 +11,7 @@ from .questions.idle import idle_causes
 from .questions.launches import launches
 from .questions.overlap import active_devices, device_figures, pair_figures
 from .questions.ranges import range_figures, step_figures
+from .questions.unmatched import Unmatched, unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,6 +40,8 @@ class Summary:
     steps: tuple[RangeFigures, ...] = ()
     """each step by itself"""
     collectives: tuple[CollectiveFigures, ...] = ()
+    unmatched: Unmatched = field(default_factory=Unmatched)
+    """launches and work, of the whole trace, that have no counterpart in it"""
     window: Window | None = None
     """the stretch of time that was asked for; None for the whole trace"""
 
@@ -73,5 +76,6 @@ def summarise(
         idle=tuple(idle_causes(trace, window, launched)),
         steps=tuple(step_figures(trace, step_range, copies, window, launched)),
         collectives=tuple(collective_figures(trace, window)),
+        unmatched=unmatched(trace, launched),
         window=window,
     )

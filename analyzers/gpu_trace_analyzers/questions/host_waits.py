@@ -10,6 +10,7 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import MISSING, SyncKind
 from .stretches import pick
+from .unmatched import calls_named, lost_launches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,25 +29,6 @@ ALLOCATING = re.compile(r"^(cuda|hip|cu)\w*(Malloc|Free|Alloc|HostRegister|HostU
 """Calls that may wait for the whole device ("implicit synchronisation" in CUDA's programming guide)."""
 
 AWAITING_EVENT = re.compile(r"StreamWaitEvent")
-
-_LAUNCHING = re.compile(r"Launch\w*Kernel|GraphLaunch")
-
-
-def calls_named(trace: Trace, pattern: re.Pattern[str]) -> Mask:
-    """Which rows of ``Trace.calls`` have such a name."""
-    codes = [code for code in np.unique(trace.calls.name).tolist() if pattern.search(trace.text(code))]
-    return np.asarray(np.isin(trace.calls.name, codes))
-
-
-def lost_launches(trace: Trace) -> Mask:
-    """Which rows of ``Trace.calls`` launched a kernel that is not in the trace."""
-    calls, work = trace.calls, trace.work
-    launching = calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING)
-    lost = launching.copy()
-    for process in np.unique(calls.process[launching]).tolist():
-        of_process = launching & (calls.process == process)
-        lost[of_process] = ~np.isin(calls.correlation[of_process], work.correlation[work.process == process])
-    return np.asarray(lost)
 
 
 def lost_nearby(stretches: Stretches) -> Int64:

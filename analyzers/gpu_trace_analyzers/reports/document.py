@@ -40,6 +40,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "ranges": [_range(row, place) for row in summary.ranges],
         "steps": [_range(row, place) for row in summary.steps],
         "collectives": [_collective(row, place) for row in summary.collectives],
+        "unmatched": {"launches": summary.unmatched.launches, "work": summary.unmatched.work},
         "window": None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
         "exposed": [_cause(row, place) for row in summary.exposed],
         "idle": [_cause(row, place) for row in summary.idle],

@@ -84,7 +84,7 @@ def _data(timeline: Timeline) -> str:
 
 
 def _head(summary: Summary) -> str:
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in reading_notes(summary.source))
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in reading_notes(summary))
     nothing = "" if summary.devices else f"<section>{escape(nothing_recorded(summary))}</section>"
     return f'<h1>Overlap summary</h1><p class="source">{escape(source_line(summary))}</p>{notes}{nothing}'
 

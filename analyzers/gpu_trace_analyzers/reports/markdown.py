@@ -28,7 +28,7 @@ _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]<>|#~"} | {"\n": " ", "
 def to_markdown(summary: Summary) -> str:
     """The whole summary. Names from the trace are text, whatever characters they have."""
     blocks = ["# Overlap summary", _escape(source_line(summary))]
-    blocks += [f"> {_escape(note)}" for note in reading_notes(summary.source)]
+    blocks += [f"> {_escape(note)}" for note in reading_notes(summary)]
     blocks += [block for figures in summary.devices for block in _device(figures, summary)]
     if not summary.devices:
         blocks.append(_escape(nothing_recorded(summary)))

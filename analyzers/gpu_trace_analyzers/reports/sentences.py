@@ -9,7 +9,6 @@ from .units import count, duration, ratio, share
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..model import Source
     from ..questions.evidence import Evidence
     from ..questions.overlap import DeviceFigures
     from ..questions.verdicts import CauseFigures
@@ -81,10 +80,15 @@ def source_line(summary: Summary) -> str:
     return f"{source.path} · {source.format} · {count(source.events, 'event')}{chosen}"
 
 
-def reading_notes(source: Source) -> list[str]:
-    """What of the file is missing in the figures, and why; empty for a whole file."""
-    dropped = [f"{count(number)} × {reason}" for reason, number in source.losses.items()]
-    return [*source.damage, *(["not used: " + ", ".join(dropped)] if dropped else [])]
+def reading_notes(summary: Summary) -> list[str]:
+    """What is missing in the figures, and why; empty for a whole file of a whole recording."""
+    dropped = [f"{count(number)} × {reason}" for reason, number in summary.source.losses.items()]
+    notes = [*summary.source.damage, *(["not used: " + ", ".join(dropped)] if dropped else [])]
+    if lost := summary.unmatched.launches:
+        notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and not recorded: busy times are too low")
+    if unlaunched := summary.unmatched.work:
+        notes.append(f"{count(unlaunched, 'operation has', 'operations have')} no launch here, so no range has them")
+    return notes
 
 
 def nothing_recorded(summary: Summary) -> str:

@@ -60,7 +60,7 @@ def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
 
 def _summary(summary: Summary, width: int) -> RenderableType:
     parts: list[RenderableType] = [Text(source_line(summary), style="dim")]
-    parts += [Text(note, style="yellow") for note in reading_notes(summary.source)]
+    parts += [Text(note, style="yellow") for note in reading_notes(summary)]
     parts += [part for figures in summary.devices for part in _device(figures, summary, width)]
     if not summary.devices:
         parts += ["", Text(nothing_recorded(summary))]

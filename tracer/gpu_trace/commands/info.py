@@ -10,6 +10,8 @@ import click
 
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import Engine, RangeKind
+from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.unmatched import unmatched
 from gpu_trace_analyzers.readers import load
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def _lines(trace: Trace) -> Iterator[str]:
     yield from _section("processes", _processes(trace))
     yield from _section("read", _read(trace))
     yield from _section("not used", (_row(reason, f"{count:,}") for reason, count in source.dropped.items()))
+    yield from _section("launch and work", _pairs(trace))
     yield from _section("work of unknown kind", _unclassified(trace))
     yield from _section("set aside, for their times cannot be true", _quarantined(trace))
     yield from _section("damage", source.damage)
@@ -94,6 +97,14 @@ def _read(trace: Trace) -> Iterator[str]:
     without = int((trace.work.correlation < 0).sum())
     if without and len(trace.calls):
         yield _row("work without a correlation id", f"{without:,}")
+
+
+def _pairs(trace: Trace) -> Iterator[str]:
+    found = unmatched(trace, launches(trace))
+    if found.launches:
+        yield _row("launches without their work", f"{found.launches:,}")
+    if found.work:
+        yield _row("work without its launch", f"{found.work:,}")
 
 
 def _unclassified(trace: Trace) -> Iterator[str]:

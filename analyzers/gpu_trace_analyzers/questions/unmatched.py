@@ -1,0 +1,76 @@
+"""Which launches have no work in the trace, and which work has no launch? Either way the recording lost something."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..model import Trace
+    from .launches import Launches
+
+    Mask = NDArray[np.bool_]
+
+_LAUNCHING = re.compile(r"Launch\w*Kernel|GraphLaunch")
+_BEGINS_CAPTURE = re.compile(r"StreamBeginCapture")
+_ENDS_CAPTURE = re.compile(r"StreamEndCapture")
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """How many launches of kernels and graphs have no work in the trace, and how many operations of GPUs no launch.
+
+    Launches into a CUDA graph that is being captured do nothing yet and are not counted. Operations without a launch
+    were mostly launched before the recording began. Where a trace has no calls of a process at all, nothing can be said
+    of its work, and it is not counted.
+    """
+
+    launches: int = 0
+    work: int = 0
+
+
+def unmatched(trace: Trace, launched: Launches) -> Unmatched:
+    """Count both; see `Unmatched`."""
+    if not len(trace.calls) or not len(trace.work):
+        return Unmatched()
+    on_gpu = np.array([device.kind == "gpu" for device in trace.devices])[trace.work.device]
+    has_calls = np.isin(trace.work.process, trace.calls.process)
+    return Unmatched(int(lost_launches(trace).sum()), int((on_gpu & has_calls & ~launched.known).sum()))
+
+
+def lost_launches(trace: Trace) -> Mask:
+    """Which rows of ``Trace.calls`` launched a kernel that is not in the trace."""
+    calls, work = trace.calls, trace.work
+    launching = calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING)
+    lost = launching.copy()
+    for process in np.unique(calls.process[launching]).tolist():
+        of_process = launching & (calls.process == process)
+        lost[of_process] = ~np.isin(calls.correlation[of_process], work.correlation[work.process == process])
+    return np.asarray(lost & ~_captured(trace, lost))
+
+
+def calls_named(trace: Trace, pattern: re.Pattern[str]) -> Mask:
+    """Which rows of ``Trace.calls`` have such a name."""
+    codes = [code for code in np.unique(trace.calls.name).tolist() if pattern.search(trace.text(code))]
+    return np.asarray(np.isin(trace.calls.name, codes))
+
+
+def _captured(trace: Trace, asked: Mask) -> Mask:
+    """Which of some calls their thread made while it captured a graph."""
+    calls = trace.calls
+    begins, ends = calls_named(trace, _BEGINS_CAPTURE), calls_named(trace, _ENDS_CAPTURE)
+    captured = np.zeros(len(calls), dtype=bool)
+    capturing = zip(calls.process[begins].tolist(), calls.thread[begins].tolist(), strict=True)
+    for process, thread in set(capturing):
+        own = (calls.process == process) & (calls.thread == thread)
+        # Sorted by start: as many begins as ends lie before a call outside every capture.
+        depth = np.cumsum(begins[own]) - np.cumsum(ends[own])
+        captured[own] = depth > 0
+    return np.asarray(captured & asked)

@@ -1,0 +1,61 @@
+"""Launches without work, and work without a launch; what is captured into a graph is neither."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from gpu_trace_analyzers.model import MISSING
+from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.unmatched import Unmatched, unmatched
+from literal import literal
+from strategies import traces
+
+
+def found(text: str) -> Unmatched:
+    trace = literal(text)
+    return unmatched(trace, launches(trace))
+
+
+def test_a_whole_recording_lost_nothing():
+    assert found("k 10-20 @1; d2h 20-30 @2; call cudaDeviceSynchronize 3-30; call cudaEventRecord 2-3") == Unmatched()
+
+
+@pytest.mark.parametrize("name", ["cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cudaGraphLaunch"])
+def test_a_launch_whose_work_is_not_there(name):
+    assert found(f"k 10-20 @1; call {name} 2-3; call {name} 4-5") == Unmatched(launches=2)
+
+
+def test_work_that_was_launched_before_the_recording_began():
+    assert found("k 10-20; d2h 20-30; k 30-40 @25") == Unmatched(work=2)
+
+
+def test_without_the_calls_of_the_host_nothing_is_said():
+    assert found("k 10-20; d2h 20-30") == Unmatched()
+
+
+def test_launches_into_a_graph_are_no_launches_yet():
+    text = """
+        k 50-60 @40
+        call cudaStreamBeginCapture 10-11 t1; call cudaLaunchKernel 12-13 t1; call cudaLaunchKernel 14-15 t1
+        call cudaLaunchKernel 14-15 t2; call cudaStreamEndCapture 16-17 t1; call cudaLaunchKernel 18-19 t1
+    """
+    assert found(text) == Unmatched(launches=2)  # that of the other thread, and the one after the capture
+
+
+@given(traces())
+def test_work_against_a_count_by_hand(trace):
+    calls = {(int(p), int(c)) for p, c in zip(trace.calls.process, trace.calls.correlation, strict=True)}
+    processes = {process for process, _ in calls}
+    lost = sum(
+        trace.devices[work.device].kind == "gpu"
+        and int(work.process) in processes
+        and (int(work.correlation) == MISSING or (int(work.process), int(work.correlation)) not in calls)
+        for work in (_Row(trace.work, i) for i in range(len(trace.work)))
+    )
+    assert unmatched(trace, launches(trace)).work == lost
+
+
+class _Row:
+    def __init__(self, table, i: int) -> None:
+        self.device, self.process, self.correlation = table.device[i], table.process[i], table.correlation[i]
