@@ -59,6 +59,7 @@ class Training:
         alone = _network(self.start)
         self.train(alone, slice(None))
         self.expected = [weight.detach() for weight in alone.parameters()]
+        meet()
 
     def train(self, network: nn.Module, share: slice, reduce: Callable[[], None] | None = None) -> nn.Module:
         """Learn from a share of every batch; ``reduce`` is called when the gradients of a batch are there."""
@@ -83,6 +84,12 @@ class Training:
                 if not wrong < TOLERANCE:
                     raise AssertionError(f"what was learned differs by {wrong:.2g} from what one process learns")
                 weight.copy_(start)
+        meet()
+
+
+def meet() -> None:
+    """Wait for all ranks, so that they begin a variant together: who comes first would wait in its first reduction."""
+    dist.barrier(device_ids=[LOCAL_RANK] if ON_GPU else None)
 
 
 def _network(weights: list[torch.Tensor]) -> nn.Module:
