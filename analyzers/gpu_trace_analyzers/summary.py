@@ -11,6 +11,7 @@ from .questions.idle import idle_causes
 from .questions.launches import launches
 from .questions.overlap import active_devices, device_figures, pair_figures
 from .questions.ranges import range_figures, step_figures
+from .questions.ranks import rank_figures
 from .questions.unmatched import Unmatched, unmatched
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .questions.collectives import CollectiveFigures
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
+    from .questions.ranks import RankFigures
     from .questions.sweep import Window
     from .questions.verdicts import CauseFigures
 
@@ -40,6 +42,8 @@ class Summary:
     steps: tuple[RangeFigures, ...] = ()
     """each step by itself"""
     collectives: tuple[CollectiveFigures, ...] = ()
+    ranks: tuple[RankFigures, ...] = ()
+    """of a distributed job, of the whole trace"""
     unmatched: Unmatched = field(default_factory=Unmatched)
     """launches and work, of the whole trace, that have no counterpart in it"""
     window: Window | None = None
@@ -76,6 +80,7 @@ def summarise(
         idle=tuple(idle_causes(trace, window, launched)),
         steps=tuple(step_figures(trace, step_range, copies, window, launched)),
         collectives=tuple(collective_figures(trace, window)),
+        ranks=tuple(rank_figures(trace)),
         unmatched=unmatched(trace, launched),
         window=window,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..questions.ranks import slowest
 from .sentences import evidence_line
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..questions.evidence import Evidence
     from ..questions.overlap import DeviceFigures, EngineFigures, PairFigures
     from ..questions.ranges import RangeFigures
+    from ..questions.ranks import RankFigures
     from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
@@ -40,6 +42,8 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "ranges": [_range(row, place) for row in summary.ranges],
         "steps": [_range(row, place) for row in summary.steps],
         "collectives": [_collective(row, place) for row in summary.collectives],
+        "ranks": [_rank(row, place) for row in summary.ranks],
+        "slowest_rank": None if (row := slowest(summary.ranks)) is None else row.rank,
         "unmatched": {"launches": summary.unmatched.launches, "work": summary.unmatched.work},
         "window": None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
         "exposed": [_cause(row, place) for row in summary.exposed],
@@ -136,6 +140,17 @@ def _collective(row: CollectiveFigures, place: dict[int, int]) -> dict[str, Any]
         "busy_ns": row.busy_ns,
         "hidden_ns": row.hidden_ns,
         "exposed_ns": row.exposed_ns,
+    }
+
+
+def _rank(row: RankFigures, place: dict[int, int]) -> dict[str, Any]:
+    return {
+        "rank": row.rank,
+        "devices": [place[position] for position in row.devices if position in place],
+        "busy_ns": row.busy_ns,
+        "collectives": row.collectives,
+        "came_last": row.came_last,
+        "awaited_ns": row.awaited_ns,
     }
 
 

@@ -19,6 +19,7 @@ from .sentences import (
     evidence_line,
     nothing_recorded,
     overlap_lines,
+    rank_line,
     reading_notes,
     remedy_line,
     source_line,
@@ -86,7 +87,8 @@ def _data(timeline: Timeline) -> str:
 def _head(summary: Summary) -> str:
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in reading_notes(summary))
     nothing = "" if summary.devices else f"<section>{escape(nothing_recorded(summary))}</section>"
-    return f'<h1>Overlap summary</h1><p class="source">{escape(source_line(summary))}</p>{notes}{nothing}'
+    slow = f'<p class="verdict">{escape(line)}</p>' if (line := rank_line(summary)) else ""
+    return f'<h1>Overlap summary</h1><p class="source">{escape(source_line(summary))}</p>{notes}{slow}{nothing}'
 
 
 def _devices(summary: Summary) -> list[str]:

@@ -8,6 +8,7 @@ from .sentences import (
     evidence_line,
     nothing_recorded,
     overlap_lines,
+    rank_line,
     reading_notes,
     remedy_line,
     source_line,
@@ -32,6 +33,8 @@ def to_markdown(summary: Summary) -> str:
     blocks += [block for figures in summary.devices for block in _device(figures, summary)]
     if not summary.devices:
         blocks.append(_escape(nothing_recorded(summary)))
+    if rank_line(summary):
+        blocks.append(f"**{_escape(rank_line(summary))}**")
     if summary.pairs:
         blocks += ["## Devices at once", _table(pair_table(summary))]
     if summary.collectives:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..questions.ranks import slowest
 from .units import count, duration, ratio, share
 
 if TYPE_CHECKING:
@@ -78,6 +79,17 @@ def source_line(summary: Summary) -> str:
     source = summary.source
     chosen = f" · only a window of {duration(summary.window.span_ns)}" if summary.window else ""
     return f"{source.path} · {source.format} · {count(source.events, 'event')}{chosen}"
+
+
+def rank_line(summary: Summary) -> str:
+    """Which rank the others wait for; empty where there is none."""
+    row = slowest(summary.ranks)
+    if row is None:
+        return ""
+    if not row.collectives:
+        return f"slowest: rank {row.rank}, which was busy for {duration(row.busy_ns)}; the ranks share no collective"
+    often = f"it came last to {count(row.came_last)} of {count(row.collectives, 'collective')}"
+    return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it"
 
 
 def reading_notes(summary: Summary) -> list[str]:

@@ -16,6 +16,7 @@ from .sentences import (
     evidence_line,
     nothing_recorded,
     overlap_lines,
+    rank_line,
     reading_notes,
     remedy_line,
     source_line,
@@ -64,6 +65,8 @@ def _summary(summary: Summary, width: int) -> RenderableType:
     parts += [part for figures in summary.devices for part in _device(figures, summary, width)]
     if not summary.devices:
         parts += ["", Text(nothing_recorded(summary))]
+    if rank_line(summary):
+        parts += ["", Text(rank_line(summary), style="bold")]
     if summary.pairs:
         parts += ["", _table(pair_table(summary), width)]
     if summary.collectives:
