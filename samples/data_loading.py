@@ -70,7 +70,7 @@ class Training:
         """Learn from one batch; its loss stays on the device, so that nobody has to wait for it."""
         self.optimizer.zero_grad()
         loss = nn.functional.cross_entropy(self.model(x), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.optimizer.step()
         return loss.detach()
 

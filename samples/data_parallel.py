@@ -66,7 +66,7 @@ class Training:
         optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
         for x, y in zip(self.x, self.y, strict=True):
             optimizer.zero_grad()
-            nn.functional.mse_loss(network(x[share]), y[share]).backward()  # type: ignore[no-untyped-call]
+            nn.functional.mse_loss(network(x[share]), y[share]).backward()
             if reduce:
                 reduce()
             optimizer.step()
