@@ -64,7 +64,7 @@ KINETO_2026 = Layout(
     name=b'",\n    "name": "',
     flows=tuple(b': "%c",\n    "id":' % phase for phase in b"fst"),
 )
-"""From PyTorch 2.13 on, with a field on each line."""
+"""As PyTorch 2.13 has it, with a field on each line."""
 COMPACT = Layout(
     before=b"{",
     between=b",\n{",
