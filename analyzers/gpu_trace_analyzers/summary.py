@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .domains import is_library
 from .questions.causes import causes
 from .questions.collectives import collective_figures
 from .questions.idle import idle_causes
@@ -48,6 +49,21 @@ class Summary:
     """launches and work, of the whole trace, that have no counterpart in it"""
     window: Window | None = None
     """the stretch of time that was asked for; None for the whole trace"""
+
+    with_libraries: bool = False
+    """whether reports show the ranges of libraries too (NCCL's, cuDNN's)"""
+
+    @property
+    def shown_ranges(self) -> tuple[RangeFigures, ...]:
+        """What reports show of the ranges."""
+        return tuple(row for row in self.ranges if self.with_libraries or not is_library(row.domain))
+
+    @property
+    def hidden_domains(self) -> dict[str, int]:
+        """How many ranges reports do not show, by domain."""
+        hidden = [] if self.with_libraries else [row for row in self.ranges if is_library(row.domain)]
+        names = {(row.domain, row.name): row.count for row in hidden}  # once, on however many devices
+        return {domain: sum(n for (d, _), n in names.items() if d == domain) for domain, _ in names}
 
     def exposed_on(self, position: int) -> tuple[CauseFigures, ...]:
         """Why copies of one device were exposed."""

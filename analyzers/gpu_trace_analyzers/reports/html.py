@@ -17,6 +17,7 @@ import msgspec
 from .lanes import Timeline
 from .sentences import (
     evidence_line,
+    hidden_line,
     nothing_recorded,
     overlap_lines,
     rank_line,
@@ -154,10 +155,11 @@ def _details(summary: Summary) -> list[str]:
     parts = [
         ("Devices at once", pair_table(summary) if summary.pairs else None),
         ("Collectives", collective_table(summary) if summary.collectives else None),
-        ("Ranges", range_table(summary.ranges, summary) if summary.ranges else None),
+        ("Ranges", range_table(summary.shown_ranges, summary) if summary.shown_ranges else None),
         ("Steps", range_table(summary.steps, summary) if len(summary.steps) > len(summary.devices) else None),
     ]
-    return [f"<section><h2>{title}</h2>{_table(table)}</section>" for title, table in parts if table]
+    shown = [f"<section><h2>{title}</h2>{_table(table)}</section>" for title, table in parts if table]
+    return [*shown, f'<p class="hint">{escape(line)}</p>'] if (line := hidden_line(summary)) else shown
 
 
 def _table(table: Table) -> str:

@@ -78,7 +78,7 @@ class Timeline:
     def _threads(self) -> list[dict[str, Any]]:
         ranges = self._trace.ranges
         ranges = ranges[(ranges.end_ns > self._start_ns) & (ranges.start_ns < self._end_ns)]
-        ranges = ranges[ranges.end_ns > ranges.start_ns]
+        ranges = ranges[(ranges.end_ns > ranges.start_ns) & ~np.isin(ranges.domain, self._hidden_domains())]
         depth = nesting_depths(ranges)
         lanes: list[Lane] = []
         for process, thread in sorted({*zip(ranges.process.tolist(), ranges.thread.tolist(), strict=True)}):
@@ -88,6 +88,10 @@ class Timeline:
                 name = f"thread {thread}" if level == 0 else "  inside"
                 lanes += self._lanes(name, "range", rows.start_ns, rows.end_ns, rows.name)
         return [{"title": "Ranges on the host", "lanes": lanes}] if lanes else []
+
+    def _hidden_domains(self) -> list[int]:
+        domains = np.unique(self._trace.ranges.domain).tolist()
+        return [code for code in domains if self._trace.text(code) in self._summary.hidden_domains]
 
     def _lanes(self, name: str, kind: str, start_ns: Int64, end_ns: Int64, codes: Int32) -> list[Lane]:
         texts = {code: self._name(self._trace.text(code)) for code in np.unique(codes).tolist()}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .sentences import (
     evidence_line,
+    hidden_line,
     nothing_recorded,
     overlap_lines,
     rank_line,
@@ -39,8 +40,10 @@ def to_markdown(summary: Summary) -> str:
         blocks += ["## Devices at once", _table(pair_table(summary))]
     if summary.collectives:
         blocks += ["## Collectives", _table(collective_table(summary))]
-    if summary.ranges:
-        blocks += ["## Ranges", _table(range_table(summary.ranges, summary))]
+    if summary.shown_ranges:
+        blocks += ["## Ranges", _table(range_table(summary.shown_ranges, summary))]
+    if hidden_line(summary):
+        blocks.append(_escape(hidden_line(summary)))
     if len(summary.steps) > len(summary.devices):
         blocks += ["## Steps", _table(range_table(summary.steps, summary))]
     return "\n\n".join(blocks) + "\n"

@@ -92,6 +92,14 @@ def rank_line(summary: Summary) -> str:
     return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it"
 
 
+def hidden_line(summary: Summary) -> str:
+    """Which ranges are not shown, and how to see them; empty where all are."""
+    domains = summary.hidden_domains
+    if not domains:
+        return ""
+    return f"{count(sum(domains.values()), 'range')} of {', '.join(domains)} not shown; --all-domains shows them"
+
+
 def reading_notes(summary: Summary) -> list[str]:
     """What is missing in the figures, and why; empty for a whole file of a whole recording."""
     dropped = [f"{count(number)} × {reason}" for reason, number in summary.source.losses.items()]

@@ -14,6 +14,7 @@ from ..model import Engine
 from .fitting import GAP, fitted, widths
 from .sentences import (
     evidence_line,
+    hidden_line,
     nothing_recorded,
     overlap_lines,
     rank_line,
@@ -71,8 +72,10 @@ def _summary(summary: Summary, width: int) -> RenderableType:
         parts += ["", _table(pair_table(summary), width)]
     if summary.collectives:
         parts += ["", _table(collective_table(summary), width)]
-    if summary.ranges:
-        parts += _ranges(summary.ranges, summary, width)
+    if summary.shown_ranges:
+        parts += _ranges(summary.shown_ranges, summary, width)
+    if hidden_line(summary):
+        parts.append(Text(hidden_line(summary), style="dim"))
     if len(summary.steps) > len(summary.devices):
         parts += _ranges(summary.steps, summary, width)
     return Group(*parts)

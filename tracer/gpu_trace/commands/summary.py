@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ _COPIES = {engine.key.removeprefix("copy_"): engine for engine in ALL_COPIES}
 @click.option("--from", "since_ns", metavar="TIME", type=Duration(), help="Only from here: 250ms after the first work.")
 @click.option("--to", "until_ns", metavar="TIME", type=Duration(), help="Only until here, on the same clock.")
 @click.option("--step-range", metavar="NAME", help="The range that is a step. [default: ProfilerStep#n]")
+@click.option("--all-domains", is_flag=True, help="Show the NVTX ranges of libraries (NCCL, cuDNN, ...) too.")
 def summary(
     traces: tuple[str, ...],
     form: str | None,
@@ -49,6 +51,7 @@ def summary(
     since_ns: int | None,
     until_ns: int | None,
     step_range: str | None,
+    all_domains: bool,
 ) -> None:
     """Print the overlap summary of traces or run folders.
 
@@ -65,6 +68,7 @@ def summary(
     for number, path in enumerate(traces):
         trace = load(path, rules=engine_rules)
         shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
+        shown = replace(shown, with_libraries=all_domains)
         if csv_folder:
             _write_csv(shown, Path(csv_folder))
         if html:

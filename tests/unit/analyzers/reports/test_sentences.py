@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from gpu_trace_analyzers.model import Source
 from gpu_trace_analyzers.questions.evidence import Evidence, Fact
-from gpu_trace_analyzers.reports.sentences import evidence_line
+from gpu_trace_analyzers.questions.ranges import RangeFigures
+from gpu_trace_analyzers.reports.sentences import evidence_line, hidden_line
+from gpu_trace_analyzers.summary import Summary
 
 
 def test_evidence_without_an_operation_has_no_gap_where_its_name_would_be():
@@ -13,3 +18,30 @@ def test_evidence_of_an_operation_says_where_it_ran_and_what_launched_it():
     found = Evidence(0, 2000, "copy", 7, "stream 7", "cudaMemcpyAsync", 1500, "step", Fact("it waited", 1000))
     shown = "longest 2.00 µs: copy on stream 7 in step, cudaMemcpyAsync took 1.50 µs: it waited (1.00 µs)"
     assert evidence_line(found) == shown
+
+
+def with_domains() -> Summary:
+    def row(name: str, domain: str, device: int | None, count: int) -> RangeFigures:
+        return RangeFigures(name=name, domain=domain, count=count, host_ns=1, device=device)
+
+    rows = (
+        row("step", "", 0, 3),
+        row("step", "", 1, 3),
+        row("ncclAllReduce", "NCCL", 0, 5),
+        row("ncclAllReduce", "NCCL", 1, 5),
+        row("conv", "cuDNN", None, 2),
+        row("mine", "training", None, 1),
+    )
+    return Summary(Source("t", "kineto"), (), (), rows)
+
+
+def test_ranges_of_libraries_are_not_shown_and_counted_once_however_many_devices_they_used():
+    summary = with_domains()
+    assert [row.name for row in summary.shown_ranges] == ["step", "step", "mine"]
+    assert hidden_line(summary) == "7 ranges of NCCL, cuDNN not shown; --all-domains shows them"
+
+
+def test_ranges_of_libraries_are_shown_when_asked_for():
+    summary = replace(with_domains(), with_libraries=True)
+    assert summary.shown_ranges == summary.ranges
+    assert hidden_line(summary) == ""
