@@ -67,7 +67,7 @@ def _table(experiment: Experiment, ran: Ran) -> Iterator[str]:
 def _row(variant: Variant, found: Comparison | None) -> list[str]:
     recorded = variant.recorded
     clocks = f"{found.by_clocks:.3f}" if found else ""
-    row = [f"`{variant.name}`", duration(variant.wall_ns)]
+    row = [f"`{variant.name}`", f"{variant.wall_ns / 1e6:.1f} ms"]  # as the sample printed it, no digit more
     if recorded is None or not recorded.devices:
         return [*row, duration(recorded.wall_ns) if recorded else "–", "", "", "", "", clocks, ""]
     on = recorded.devices[0]

@@ -179,7 +179,7 @@ def test_hidden_copies_between_gpus_cost_no_time(experiment):
 @one_gpu
 def test_copies_within_a_gpu_are_not_copies_over_a_link(experiment):
     run = experiment("peer_copies")
-    assert run.device()["copy_ns"] == 0
+    assert run.range("side_stream")["copy_ns"] == 0
     within = run.device()["engines"]["copy_d2d"]
     assert within["count"] >= 50
     assert within["hidden_ns"] > 0  # those of side_stream
@@ -282,7 +282,6 @@ def test_each_schedule_of_the_network_is_faster(experiment):
     assert ms["scheduled"] >= 0.95 * ms["compute_only"]
 
 
-@two_gpus
 def test_the_best_schedule_is_near_its_floor(experiment):
     ms = experiment("mlp").ms
     assert ms["scheduled"] <= 1.15 * max(ms["compute_only"], ms["exchange_only"])

@@ -22,8 +22,10 @@ def _lost_fact(_stretches: Stretches, _i: int, lost: int) -> Fact:
 def sat_fact(stretches: Stretches, i: int, call: int) -> Fact:
     """For `sat_in`."""
     calls, following = stretches.trace.calls, work_name(stretches.trace, int(stretches.after[i]))
-    ns = int(calls.end_ns[call] - calls.start_ns[call])
-    return Fact(f"{following} was launched only after {call_name(stretches.trace, call)}, in which the host sat", ns)
+    ns, name = int(calls.end_ns[call] - calls.start_ns[call]), call_name(stretches.trace, call)
+    if 2 * ns < stretches.ns[i]:
+        return Fact(f"{following} was launched only after {name} and such calls before it, in which the host sat")
+    return Fact(f"{following} was launched only after {name}, in which the host sat", ns)
 
 
 def launched_late(stretches: Stretches) -> Int64:

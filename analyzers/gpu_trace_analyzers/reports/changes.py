@@ -105,14 +105,19 @@ def _range_tables(ranges: Sequence[Compared]) -> Iterator[Table]:
         ("only after", [row for row in ranges if not row.in_before]),
     ):
         if rows:
-            cells = tuple((row.name, row.device, *_one_side(row)) for row in rows)
+            cells = tuple((row.name, _short(row.device), *_one_side(row)) for row in rows)
             yield Table((f"range, {side}", "device", "window", "copy", "exposed"), cells, words=2)
 
 
 def _range_row(row: Compared) -> tuple[str, ...]:
     changes = {c.figure: c for c in row.changes}
     cells = [_row("", changes[figure])[1:] for figure in ("window_ns", "exposed_copy_ns")]
-    return (row.name, row.device, *cells[0], *cells[1])
+    return (row.name, _short(row.device), *cells[0], *cells[1])
+
+
+def _short(device: str) -> str:
+    """Without what it is called; the tables of devices say that."""
+    return device.partition(" (")[0]
 
 
 def _one_side(row: Compared) -> list[str]:

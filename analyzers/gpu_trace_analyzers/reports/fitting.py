@@ -13,7 +13,20 @@ GAP = 2
 
 SHORTEST_NAME = 16
 
-_LEFT_OUT_FIRST = ("median", "what to do", "worst", "hidden", "of span", "ops", "bytes", "count", "compute", "of idle")
+_LEFT_OUT_FIRST = (
+    "median",
+    "what to do",
+    "worst",
+    "hidden",
+    "of span",
+    "ops",
+    "bytes",
+    "count",
+    "compute",
+    "of idle",
+    "change ",
+    "change",
+)
 
 
 def fitted(table: Table, width: int) -> tuple[Table, tuple[str, ...]]:
