@@ -31,7 +31,7 @@ class Bounds:
         self._recorder = recorder
         self._notes = notes
         self._threads = threads
-        self._budget = Budget(settings.events)
+        self._budget = Budget(settings.events, settings.level)
         self._steps = 0
         self._inside = 0
         self._due = 0

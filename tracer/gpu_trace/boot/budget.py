@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import time
 
-_LEAST_BYTES = 200
-"""of memory that an event takes; with all operators it is twice as much"""
+_LEAST_BYTES = {"gpu": 200, "ops": 300, "full": 1000}
+"""of memory that an event takes, by level; on an H200 it was half as much again"""
 _LEAST_NS = 2_000
 """of a processor, for an event: a launch and its kernel take 6 us without a profiler on a fast host"""
 _MOST_BYTES, _MOST_NS = 1 << 30, 60 * 10**9
@@ -23,8 +23,9 @@ _NEARLY_SPENT = 20
 class Budget:
     """Counts down."""
 
-    def __init__(self, events: int) -> None:
+    def __init__(self, events: int, level: str) -> None:
         self.events = self._left = events
+        self._event_bytes = _LEAST_BYTES[level]
         self._patience = 1
         self.begin()
 
@@ -32,8 +33,11 @@ class Budget:
         """Whether so much memory and time went since the last counting that what was left may have been recorded."""
         grown = _resident_bytes() - self._resident_bytes
         took_ns = time.process_time_ns() - self._process_ns
-        wanted = self._left * self._patience
-        return grown > min(wanted * _LEAST_BYTES, _MOST_BYTES) and took_ns > min(wanted * _LEAST_NS, _MOST_NS)
+        return grown > self._enough(self._event_bytes, _MOST_BYTES) and took_ns > self._enough(_LEAST_NS, _MOST_NS)
+
+    def _enough(self, each: int, most: int) -> int:
+        """What the rest of the budget takes; after countings in vain a multiple of it, within reason."""
+        return min(self._left * each * self._patience, max(self._left * each, most))
 
     def spend(self, events: int) -> bool:
         """Take off what was counted; whether the budget is spent."""
