@@ -143,10 +143,12 @@ def _summarise(recording: Recording, show: bool) -> None:
     from ..recording.summary_files import write
 
     try:
-        summary = write(recording.traces)
+        summary, failures = write(recording.traces)
     except Exception as error:
         say(f"no summary: {error}")
         return
+    for failure in failures:
+        say(failure)
     if show:
         click.echo(_text(summary), err=True, nl=False)
 

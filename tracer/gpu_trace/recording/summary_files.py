@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.errors import GpuTraceError
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_json
 from gpu_trace_analyzers.reports.html import to_html
@@ -13,19 +14,34 @@ from gpu_trace_analyzers.summary import summarise
 from ..exporting.perfetto import export_perfetto
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from gpu_trace_analyzers.summary import Summary
 
 
-def write(traces: Sequence[Path]) -> Summary:
-    """Write the files beside the traces of a run. Raises `GpuTraceError` where one cannot be read."""
+def write(traces: Sequence[Path]) -> tuple[Summary, list[str]]:
+    """Write the files beside the traces of a run; their summary, and of each file that could not be written, why.
+
+    Raises `GpuTraceError` where a trace cannot be read.
+    """
     trace = traces[0]
     loaded = load(trace if len(traces) == 1 else trace.parent, operators=True)
     summary = summarise(loaded)
-    trace.with_name("summary.json").write_text(to_json(summary), encoding="utf-8")
-    trace.with_name("summary.md").write_text(to_markdown(summary), encoding="utf-8")
-    trace.with_name("report.html").write_text(to_html(loaded, summary), encoding="utf-8")
-    export_perfetto(loaded, trace.with_name("trace.pftrace"))
-    return summary
+    made: dict[str, Callable[[Path], object]] = {
+        "summary.json": lambda path: path.write_text(to_json(summary), encoding="utf-8"),
+        "summary.md": lambda path: path.write_text(to_markdown(summary), encoding="utf-8"),
+        "report.html": lambda path: path.write_text(to_html(loaded, summary), encoding="utf-8"),
+        "trace.pftrace": lambda path: export_perfetto(loaded, path),
+    }
+    failures = (_failure(make, trace.with_name(name)) for name, make in made.items())
+    return summary, [sentence for sentence in failures if sentence]
+
+
+def _failure(make: Callable[[Path], object], path: Path) -> str:
+    """Make a file; why it could not be, if so. One that fails takes none of the others with it."""
+    try:
+        make(path)
+    except (OSError, GpuTraceError) as error:
+        return f"{path.name} could not be written: {error}"
+    return ""
