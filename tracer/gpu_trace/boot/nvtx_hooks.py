@@ -68,10 +68,49 @@ def accept_any_color() -> None:
     def color_to_hex(color: object = None) -> Any:
         try:
             return known(color)
-        except TypeError:
+        except Exception:  # mostly TypeError; but saying what is wrong with it may call the script's own __str__
             return known()
 
     library.color_to_hex = color_to_hex  # type: ignore[attr-defined]  # where its C code looks it up
+
+
+def accept_any_argument() -> None:
+    """Have the nvtx package record what it can of a range, whatever it was given, without an error or a warning.
+
+    It looks at arguments only where somebody listens: a script that gives it nonsense runs natively, so it must here.
+    """
+    library, module = sys.modules["nvtx._lib.lib"], sys.modules["nvtx.nvtx"]
+    setters = getattr(library, "_payload_setters", None)
+    if not hasattr(library, "Domain") or setters is None:  # before 0.2.11: nothing to replace
+        return
+    given, begun = library.Domain.get_event_attributes, module.annotate.__init__
+
+    def usable(payload: object) -> Any:
+        return payload if type(payload) in setters else None  # of others it warns
+
+    def get_event_attributes(
+        self: Any, message: Any = None, color: Any = None, category: Any = None, payload: Any = None
+    ) -> Any:
+        try:
+            return given(self, message, color, category, usable(payload))
+        except Exception:
+            return given(self, _text(message), color, category if isinstance(category, (int, str)) else None)
+
+    def __init__(  # noqa: N807  # that of annotate
+        self: Any, message: Any = None, color: Any = None, domain: Any = None, category: Any = None, payload: Any = None
+    ) -> None:
+        begun(self, message, color, domain, category, usable(payload))
+        self.init_args = message, color, domain, category, payload  # for its pickle
+
+    library.Domain.get_event_attributes = get_event_attributes
+    module.annotate.__init__ = __init__
+
+
+def _text(message: object) -> str:
+    try:
+        return str(message).encode("utf-8", "replace").decode()
+    except Exception:
+        return ""
 
 
 def hear_the_nvtx_package(folder: str) -> None:

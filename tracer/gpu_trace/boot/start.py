@@ -41,6 +41,7 @@ def begin() -> None:
     def nvtx_imported() -> None:
         try:
             _nvtx_hooks().accept_any_color()
+            _nvtx_hooks().accept_any_argument()
             if wishes.hooks_nvtx:
                 _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
         except Exception as error:
