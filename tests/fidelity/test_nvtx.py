@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpu_trace.nvtx_recording.environment import injection_library
-from native import events, run_both, script
+from native import events, run_both, run_traced, script, write_files
 
 pytestmark = pytest.mark.skipif(injection_library() is None, reason="no injection library: built without a C compiler")
 
@@ -62,3 +62,34 @@ def test_what_makes_sense_is_recorded_as_it_was_given(tmp_path):
     rows = [row for row in events(tmp_path / "run") if row.get("cat") == "nvtx"]
     assert [row["args"].get("payload") for row in rows] == ["3", "-2.5", None, None, None, None, None, "7"]
     assert [row["args"]["category"] for row in rows] == ["c"] * 7 + ["d"]
+
+
+TREE = """
+import os, nvtx
+def child(name, work=lambda: None):
+    pid = os.fork()
+    if pid == 0:
+        with nvtx.annotate(name): work()
+        os._exit(0)
+    os.waitpid(pid, 0)
+with nvtx.annotate("parent"):
+    child("first")
+    child("second", lambda: child("grandchild"))
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--follow",)], ids=["", "--follow"])
+def test_ranges_of_forked_children_are_in_the_trace_of_who_forked_them(options, tmp_path):
+    case = script(TREE)
+    write_files(case, tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run", *options).code == 0
+    rows = events(tmp_path / "run")
+    ranges = {row["name"]: row for row in rows if row.get("cat") == "nvtx"}
+    assert ranges.keys() == {"parent", "first", "second", "grandchild"}
+    assert len({row["pid"] for row in ranges.values()}) == 4
+    for child in ("first", "second", "grandchild"):
+        inside, outside = ranges[child], ranges["second" if child == "grandchild" else "parent"]
+        assert outside["ts"] <= inside["ts"]
+        assert inside["ts"] + inside["dur"] <= outside["ts"] + outside["dur"]
+    named = {row["pid"]: row["args"]["name"] for row in rows if row["name"] == "process_name"}
+    assert named[ranges["grandchild"]["pid"]] == f"started by {ranges['second']['pid']}"

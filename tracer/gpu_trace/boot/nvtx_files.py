@@ -137,6 +137,7 @@ class NvtxFiles:
         path = f"{self._folder}/nvtx-{self._pid}-python"
         self._events, self._texts = _create(f"{path}.events"), _create(f"{path}.texts")
         _write(self._events, bytes(_CHUNK))
+        self._write_text(5, os.getppid(), 0, "")
         self._write_header()
 
     def _write_header(self) -> None:

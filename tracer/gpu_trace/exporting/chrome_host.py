@@ -36,9 +36,11 @@ class HostThreads:
 
     def events(self) -> Iterator[str]:
         """Everything of the host but its arrows."""
-        nvtx = self._trace.ranges.kind == RangeKind.NVTX
-        yield from self._on_threads(self._trace.ranges[~nvtx])
-        yield from self._nvtx(self._trace.ranges[nvtx])
+        ranges = self._trace.ranges
+        ranges = ranges[np.lexsort((-ranges.end_ns, ranges.start_ns))]
+        nvtx = ranges.kind == RangeKind.NVTX
+        yield from self._on_threads(ranges[~nvtx])
+        yield from self._nvtx(ranges[nvtx])
         yield from self._overheads()
         yield from self._metadata()
 

@@ -43,6 +43,7 @@ class HostRows:
             for rank, (key, tid) in enumerate(self._places.tids.items())
         }
         ranges = self._trace.ranges[self._trace.ranges.process != MISSING]
+        ranges = ranges[np.lexsort((-ranges.end_ns, ranges.start_ns))]
         nvtx = ranges.kind == RangeKind.NVTX
         yield self._on_threads(tracks, threads, ranges[~nvtx])
         yield self._nvtx(tracks, threads, ranges[nvtx])

@@ -55,7 +55,7 @@ typedef struct {
 
 enum { CHUNK = 1 << 16 };
 enum Kind { PUSH = 1, POP, START, END, MARK };
-enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD, TEXT_ADDRESS };
+enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD, TEXT_ADDRESS, TEXT_PARENT };
 
 typedef struct {
     int64_t at_ns; /* CLOCK_REALTIME: the clock of Kineto's traces */
@@ -228,6 +228,7 @@ static void open_files(void) {
     memcpy(header->magic, "GTNVTX\r\n", 8);
     recording.header = header;
     atomic_store(&recording.next_range, (uint64_t)time(NULL) << 32);
+    write_text(TEXT_PARENT, (uint32_t)getppid(), 0, "", 0);
     /* A forked child keeps its parent's numbers and names. */
     for (uint32_t id = 1; id <= strings.count; id++) write_text(TEXT_STRING, id, 0, strings.all[id - 1].text, strings.all[id - 1].length);
     for (size_t i = 0; i < names.count; i++) {

@@ -8,7 +8,7 @@ another by exec:
   bytes (`EVENT`) follow one another, those of one thread in the order of their times; one of kind 0 was never finished.
 - texts: records of four uint32, kind, id, scope and length, then as many bytes of UTF-8. Kind 1 is a string and its
   number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``; 4 has
-  the lower 32 bits of the ``pthread_t`` of thread ``id`` as its scope.
+  the lower 32 bits of the ``pthread_t`` of thread ``id`` as its scope; 5 the parent's process id as ``id``.
 
 Both files are read as far as they are whole: the process may have been killed at any moment.
 """
@@ -73,6 +73,8 @@ class Texts:
     categories: dict[tuple[int, int], str] = field(default_factory=dict)
     """by number of the domain's name (0: default domain) and of the category"""
     threads: dict[int, str] = field(default_factory=dict)
+    parents: list[int] = field(default_factory=list)
+    """the id of the process that started this one, or 1 where that had ended already"""
     addresses: dict[int, int] = field(default_factory=dict)
     """by thread, the lower 32 bits of its ``pthread_t``"""
 
@@ -156,6 +158,8 @@ def _texts(path: Path) -> Texts:
             texts.threads[number] = text
         elif kind == 4:
             texts.addresses[number] = scope
+        elif kind == 5:
+            texts.parents.append(number)
     return texts
 
 

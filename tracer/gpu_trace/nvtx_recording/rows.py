@@ -48,6 +48,11 @@ def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]
         yield _metadata("thread_sort_index", ranges.pid, lane, {"sort_index": thread})
 
 
+def process_row(pid: int, name: str) -> dict[str, Any]:
+    """The name of a process."""
+    return _metadata("process_name", pid, 0, {"name": name})
+
+
 class _Lanes:
     """Lanes of threads; ranges come in the order of their starts, of equal starts the longest first."""
 

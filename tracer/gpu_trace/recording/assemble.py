@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..nvtx_recording import records
-from ..nvtx_recording.rows import chrome_rows
+from ..nvtx_recording.rows import chrome_rows, process_row
 from . import notes, thread_ids, trace_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ..nvtx_recording.records import ProcessRanges
@@ -34,8 +35,13 @@ class ProcessLeft:
 
     @property
     def has_content(self) -> bool:
-        """Whether a trace can be made: a child that we did not follow may have left NVTX ranges, but nothing else."""
+        """Whether it has a trace of its own: a child that we did not follow left NVTX ranges, but nothing else."""
         return bool(self.parts) or (any(self.ranges) and self.notes.last("python") != "")
+
+    @property
+    def parent(self) -> int:
+        """The process that started it; 0 where it does not say."""
+        return next((parent for program in self.ranges for parent in program.texts.parents), 0)
 
     @property
     def base_ns(self) -> int:
@@ -88,15 +94,38 @@ def _gaps(gaps_ns: list[int]) -> str:
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     """Write a trace for each process with something in it; their paths, in the same order."""
     with_content = [process for process in processes if process.has_content]
-    names = _names(with_content)
+    names, guests = _names(with_content), _guests(processes)
     for process, name in zip(with_content, names, strict=True):
         base_ns = process.base_ns
-        names_of_threads = thread_ids.name_rows(process.pid, process.threads)
-        ranges = chain.from_iterable(chrome_rows(program, base_ns) for program in process.ranges)
-        trace_file.write(
-            folder.path / name, process.parts, chain(names_of_threads, ranges), base_ns, process.distributed_info
+        rows = chain(
+            thread_ids.name_rows(process.pid, process.threads),
+            _ranges([process, *guests.get(process.pid, [])], base_ns),
+            (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
         )
+        trace_file.write(folder.path / name, process.parts, rows, base_ns, process.distributed_info)
     return [folder.path / name for name in names]
+
+
+def _ranges(processes: list[ProcessLeft], base_ns: int) -> Iterator[dict[str, Any]]:
+    return chain.from_iterable(chrome_rows(program, base_ns) for process in processes for program in process.ranges)
+
+
+def _guests(processes: list[ProcessLeft]) -> dict[int, list[ProcessLeft]]:
+    """The processes whose ranges go into the trace of another, by that one: workers of a data loader, mostly.
+
+    That is the nearest which started them, or started the one that did, and has a trace; else the first.
+    """
+    by_pid = {process.pid: process for process in processes}
+    hosts = [process.pid for process in processes if process.has_content]
+    guests: dict[int, list[ProcessLeft]] = {}
+    for process in processes:
+        if process.has_content or not any(process.ranges) or not hosts:
+            continue
+        ancestor, generations = process.parent, len(by_pid)
+        while ancestor in by_pid and ancestor not in hosts and generations:  # ids are used again: no end is sure
+            ancestor, generations = by_pid[ancestor].parent, generations - 1
+        guests.setdefault(ancestor if ancestor in hosts else hosts[0], []).append(process)
+    return guests
 
 
 def _names(processes: list[ProcessLeft]) -> list[str]:

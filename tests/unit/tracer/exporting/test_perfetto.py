@@ -17,6 +17,7 @@ from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.readers import load
 from perfetto_decoding import decode
+from literal import literal
 from strategies import traces
 
 RECORDED = ("two_streams", "seed_nonblocking", "peer_same_stream", "mlp_overlap", "ddp_rank0", "seed_mxnet")
@@ -114,6 +115,16 @@ def test_nothing_is_lost_however_rows_overlap(trace):
     devices = set(trace.work.device.tolist())
     assert len(kinds["finding"]) == (len(NOTES) if 0 in devices else 0)
     assert {row.args["gpu_id"] for row in decoded.stages} == devices
+
+
+def test_a_mark_at_the_very_start_of_a_range_is_inside_it():
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "drawn.pftrace"
+        export_perfetto(literal("range mark 5-5; range around 5-9; k 5-9"), path, [])
+        assert shown(row for row in decode(path).slices if row.args["category"] == "nvtx") == [
+            ("around", 5, 9),
+            ("mark", 5, 5),
+        ]
 
 
 @given(traces())
