@@ -154,3 +154,25 @@ def test_levels(tmp_path):
         rows = [event for event in events(run) if event.get("name") == "aten::add"]
         shapes[level] = [event["args"].get("Input Dims") for event in rows]
     assert shapes == {"ops": [None], "full": [[[8], [], []]]}
+
+
+LOADER = """
+import nvtx, torch
+from torch.utils.data import DataLoader, Dataset
+
+class Numbers(Dataset):
+    def __len__(self): return 8
+    def __getitem__(self, i):
+        with nvtx.annotate(f"load {i}"): return torch.ones(2) * i
+
+if __name__ == "__main__":
+    print([batch.sum().item() for batch in DataLoader(Numbers(), batch_size=2, num_workers=2)])
+"""
+
+
+def test_workers_of_a_data_loader_have_their_ranges_in_the_trace(tmp_path):
+    native, traced = run_both(script(LOADER), tmp_path)
+    assert native == traced
+    loads = {row["name"]: row["pid"] for row in events(tmp_path / "run") if row["name"].startswith("load ")}
+    assert loads.keys() == {f"load {i}" for i in range(8)}
+    assert len(set(loads.values())) == 2

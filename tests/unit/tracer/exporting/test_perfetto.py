@@ -16,8 +16,8 @@ from gpu_trace_analyzers.model import MISSING, Engine
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.readers import load
-from perfetto_decoding import decode
 from literal import literal
+from perfetto_decoding import decode
 from strategies import traces
 
 RECORDED = ("two_streams", "seed_nonblocking", "peer_same_stream", "mlp_overlap", "ddp_rank0", "seed_mxnet")

@@ -11,17 +11,9 @@ import pytest
 
 from gpu_trace.nvtx_recording.environment import injection, injection_library
 from gpu_trace.nvtx_recording.records import Kind, payload_texts, read
+from nvtx_records import names, recorded
 
 pytestmark = pytest.mark.skipif(injection_library() is None, reason="no injection library: built without a C compiler")
-
-
-def recorded(script: str, folder, code: int = 0, **environment: str):
-    environment = {"NVTX_INJECTION64_PATH": str(injection_library()), "GPU_TRACE_NVTX_DIR": str(folder)} | environment
-    ran = subprocess.run(
-        [sys.executable, "-c", script], env=os.environ | environment, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == code, ran.stderr
-    return [ranges for programs in read(folder).values() for ranges in programs]
 
 
 HOOKS = "import nvtx\nfrom gpu_trace.boot import nvtx_hooks\nnvtx_hooks.hear_the_nvtx_package({folder!r})\n"
@@ -33,10 +25,6 @@ STAND_IN = (
 def recorded_from_python(script: str, folder):
     """As an install without a C compiler records."""
     return recorded(HOOKS.format(folder=str(folder)) + script, folder, NVTX_INJECTION64_PATH="")
-
-
-def names(ranges) -> list[str]:
-    return [ranges.texts.strings.get(int(event["name"]), "") for event in ranges.opening]
 
 
 @pytest.mark.parametrize("through", [recorded, recorded_from_python])
