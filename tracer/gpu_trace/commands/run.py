@@ -54,7 +54,7 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option(
     "--events",
     type=click.IntRange(min=1000),
-    default=2_000_000,
+    default=1_000_000,
     show_default=True,
     metavar="N",
     help="Stop recording after about so many events; 2 KB of memory each.",

@@ -99,7 +99,7 @@ class Window:
     range_name: str = ""
     after_s: float = 0.0
     duration_s: float = 0.0
-    events: int = 2_000_000
+    events: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
