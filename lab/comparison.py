@@ -1,12 +1,13 @@
 """Overlap by the clocks alone and by the trace: do they agree, and if not, what did the clocks not see?
 
 From the clocks, of two parts and both together: ``(T_a + T_b - T_both) / min(T_a, T_b)``. From the trace, of what the
-engines were busy with while both ran: ``(A + B - union) / min(A, B)``. So, exactly,
+engines were busy with while both ran: ``(A + B - union) / min(A, B)``. Recording may slow a run down, so the wall clock
+R of the recorded run is another than T_both. So, exactly,
 
-    (T_a + T_b - T_both) - (A + B - union) = (T_a - A) + (T_b - B) + (union - T_both)
+    (T_a + T_b - T_both) - (A + B - union) = (T_a - A) + (T_b - B) + (union - R) + (R - T_both)
 
-and each of the three is something to name: a part took longer beside the other than alone (or was idle for a while
-alone), or nothing ran for some of the wall clock.
+and each of the four is something to name: a part was busy for longer (or shorter) than it took alone, nothing ran for
+some of the recorded run, or that run took longer (or shorter) than the one by the clock.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ AGREE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Times in ns: those of the parts alone and of both by the clock, and what was busy for how long while both ran."""
+    """Times in ns: of the parts alone and of both, unrecorded; of both, recorded, and what was busy for how long then."""
 
     alone_a_ns: int
     alone_b_ns: int
     both_ns: int
+    recorded_ns: int
     busy_a_ns: int
     busy_b_ns: int
     overlap_ns: int
@@ -61,7 +63,8 @@ class Comparison:
         return {
             "first": self.busy_a_ns - self.alone_a_ns,
             "second": self.busy_b_ns - self.alone_b_ns,
-            "idle": self.both_ns - union_ns,
+            "idle": self.recorded_ns - union_ns,
+            "recording": self.both_ns - self.recorded_ns,
         }
 
 
@@ -72,7 +75,8 @@ def compared(experiment: Experiment, ran: Ran, variant: Variant) -> Comparison |
         return None
     first, second = (ran.by_name[name] for name in parts)
     a_ns, b_ns, overlap_ns = _busy(experiment, variant.recorded)
-    return Comparison(first.wall_ns, second.wall_ns, variant.wall_ns, a_ns, b_ns, overlap_ns)
+    wall_ns = variant.recorded.wall_ns
+    return Comparison(first.wall_ns, second.wall_ns, variant.wall_ns, wall_ns, a_ns, b_ns, overlap_ns)
 
 
 def _busy(experiment: Experiment, recorded: Recorded) -> tuple[int, int, int]:

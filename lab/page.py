@@ -20,8 +20,11 @@ Every sample ran twice: by itself (**wall clock**, the median of its repetitions
 (**recorded**; all other columns are from that trace, of the run with the median wall clock, from idle to idle).
 **compute**, **copy** and **overlapped** are what the device's engines were busy with, and the **ratio** is the
 overlapped part of the shorter of the two. **by the clocks** is the overlap that follows from wall clocks alone,
-`(T_compute + T_copy - T_both) / min(T_compute, T_copy)`. Where the two ratios differ by more than {AGREE}, it says why.
-**at once** is how many operations ran at the same time, on average, while any did.
+`(T_compute + T_copy - T_both) / min(T_compute, T_copy)`. Where the two ratios differ by more than {AGREE}, a line below
+the table says why. **at once** is how many operations ran at the same time, on average, while any did.
+
+Where **recorded** is far more than **wall clock**, recording slowed the work down, as it does with small kernels, in
+CUDA graphs above all. The other columns are then those of the slower run.
 """
 
 
@@ -98,17 +101,15 @@ def _remarks(experiment: Experiment, ran: Ran) -> Iterator[str]:
 def _why(experiment: Experiment, found: Comparison) -> str:
     """The largest things that the clocks could not tell from a lack of overlap, or took for overlap."""
     of_devices = experiment.overlap_of == "devices"
-    first, second = ("The first device", "The second") if of_devices else ("The compute", "The copies")
+    first, second = ("The first device was", "The second was") if of_devices else ("The compute was", "The copies were")
+    sentences = {
+        "first": f"{first} busy for {duration(found.busy_a_ns)}, and took {duration(found.alone_a_ns)} alone.",
+        "second": f"{second} busy for {duration(found.busy_b_ns)}, and took {duration(found.alone_b_ns)} alone.",
+        "idle": f"For {duration(abs(found.unseen_ns['idle']))} of the recorded run nothing of either ran.",
+        "recording": f"The recorded run took {duration(found.recorded_ns)}, and {duration(found.both_ns)} unrecorded.",
+    }
     worth_ns = AGREE / 2 * min(found.alone_a_ns, found.alone_b_ns)
-    unseen = found.unseen_ns
-    sentences = [
-        f"{who} took {duration(abs(ns))} {'more' if ns > 0 else 'less'} than alone."
-        for who, ns in ((first, unseen["first"]), (second, unseen["second"]))
-        if abs(ns) > worth_ns
-    ]
-    if abs(unseen["idle"]) > worth_ns:
-        sentences.append(f"For {duration(abs(unseen['idle']))} of the wall clock nothing of either ran.")
-    return " ".join(sentences)
+    return " ".join(sentences[name] for name, ns in found.unseen_ns.items() if abs(ns) > worth_ns)
 
 
 _FRAME = """<!doctype html>

@@ -34,15 +34,16 @@ def test_a_recorded_variant_is_what_the_trace_has_within_its_range():
 
 
 def lab() -> Lab:
-    def variant(name: str, wall_ms: float, compute: int, copy: int, overlap: int) -> Variant:
+    def variant(name: str, wall_ms: float, compute: int, copy: int, overlap: int, recorded_ms: float = 0) -> Variant:
         on = OnDevice("GPU 0", compute + copy - overlap, compute, copy, overlap, 0, 0, compute + copy)
-        return Variant(name, round(wall_ms * 1e6), Recorded(round(wall_ms * 1e6), [on]))
+        return Variant(name, round(wall_ms * 1e6), Recorded(round((recorded_ms or wall_ms) * 1e6), [on]))
 
     variants = [
         variant("compute", 131.0, 131_000_000, 0, 0),
         variant("copy", 58.0, 0, 58_000_000, 0),
         variant("turns", 191.0, 131_000_000, 58_000_000, 0),
         variant("slow", 300.0, 131_000_000, 158_000_000, 0),
+        variant("slower when recorded", 191.0, 131_000_000, 158_000_000, 0, recorded_ms=289.0),
     ]
     return Lab({"devices": "GPU 0"}, [Ran("sample", "what it does", [], variants)])
 
@@ -54,8 +55,11 @@ def test_the_page_has_a_row_for_each_variant_and_a_word_where_the_ratios_differ(
     text = markdown(lab(), [EXPERIMENT], "A machine")
     assert "> The book says so." in text
     assert "| `turns` | 191.0 ms | 191.0 ms | 131.0 ms | 58.0 ms | 0 ns | **0.000** | -0.034 | 1.00 |" in text
-    assert "- `slow`: the ratios differ by 1.914. The copies took 100.0 ms more than alone. For 11.0 ms" in text
-    assert "- `turns`: the ratios differ by 0.034. For 2.00 ms of the wall clock nothing of either ran." in text
+    assert "- `turns`: the ratios differ by 0.034. For 2.00 ms of the recorded run nothing of either ran.\n" in text
+    copies = "The copies were busy for 158.0 ms, and took 58.0 ms alone."
+    assert f"- `slow`: the ratios differ by 1.914. {copies} For 11.0 ms of the recorded run nothing" in text
+    recording = "The recorded run took 289.0 ms, and 191.0 ms unrecorded."
+    assert f"- `slower when recorded`: the ratios differ by 0.034. {copies} {recording}\n" in text
     assert "- `compute`" not in text
 
 
