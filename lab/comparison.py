@@ -25,7 +25,7 @@ AGREE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Times in ns: of the parts alone and of both, unrecorded; of both, recorded, and what was busy for how long then."""
+    """Times in ns: of the parts alone and of both, unrecorded; of both, recorded, and what was busy then."""
 
     alone_a_ns: int
     alone_b_ns: int

@@ -17,7 +17,8 @@ copies and their causes: in "overlapped" the compute waits behind the copies of 
     python samples/mlp.py
     gpu-trace run samples/mlp.py --variant overlapped --variant scheduled
 
-Without a GPU one thread of the CPU is the device, two are its link, and the script's own updates the weights.
+Without a GPU one thread of the CPU is the device, two are its link, and the script's own updates the weights; the
+batch is small then, so that the exchange is worth hiding.
 """
 
 from __future__ import annotations
@@ -170,8 +171,16 @@ class Training:
         self.reset()
 
 
-Sent = list[Done]
-"""of each replica the last of its uploads, or of its downloads of one piece"""
+OfEach = list[Done]
+"""one piece of work for each replica: its compute, a copy of its gradients, or the last copy of its weights"""
+
+
+# What streams share is allocated before, and every step overwrites what the step before has used. It is safe to, for
+#   gradients, on a device and on the host: the host has waited for their copies, and has added them up, before it
+#     launches the work that computes and copies the next ones;
+#   weights on the host: they are updated when the next gradients have arrived, which were computed with what was sent;
+#   weights on a device: they are copied when the gradient has arrived that was computed with them. Layer 2 is also used
+#     to differentiate layer 1: "scheduled" does that before that gradient, "overlapped" after it, so it has to wait.
 
 
 def serial(training: Training) -> torch.Tensor:
@@ -197,7 +206,7 @@ def overlapped(training: Training) -> torch.Tensor:
             on_all(training, Replica.forward_1, sent_1)
             on_all(training, Replica.forward_2, sent_2)
             downloads_2 = downloaded(training, LAYER_2, training.whole, on_all(training, Replica.backward_2))
-            used_2 = on_all(training, Replica.backward_hidden)  # layer 2 must not change before
+            used_2 = on_all(training, Replica.backward_hidden)  # layer 2 must not be overwritten before
             downloads_1 = downloaded(training, LAYER_1, training.whole, on_all(training, Replica.backward_1))
         sent_2 = exchanged(training, LAYER_2, training.whole, downloads_2, used_2)
         sent_1 = exchanged(training, LAYER_1, training.whole, downloads_1)
@@ -232,6 +241,7 @@ def compute_only(training: Training) -> None:
 
 
 def exchange_only(training: Training) -> None:
+    """The copies and updates alone. Nothing waits for the weights to arrive, so what they become means nothing."""
     for _ in range(training.steps):
         for layer in (LAYER_1, LAYER_2):
             downloads = downloaded(training, layer, training.pieces)
@@ -239,19 +249,19 @@ def exchange_only(training: Training) -> None:
     finish(training)
 
 
-def on_all(training: Training, work: Callable[[Replica], None], after: Sent | None = None) -> Sent:
-    """Put the same work into every replica's queue."""
+def on_all(training: Training, work: Callable[[Replica], None], after: OfEach | None = None) -> OfEach:
+    """Put the same work into the compute queue of every replica."""
     return [replica.compute.put(partial(work, replica), *waits) for replica, waits in each(training, after)]
 
 
-def downloaded(training: Training, layer: int, pieces: Sequence[slice], after: Sent | None = None) -> list[Sent]:
+def downloaded(training: Training, layer: int, pieces: Sequence[slice], after: OfEach | None = None) -> list[OfEach]:
     """Send a layer's gradients to the CPU piece by piece; each piece of every replica."""
     return [[replica.download(layer, rows, *waits) for replica, waits in each(training, after)] for rows in pieces]
 
 
 def exchanged(
-    training: Training, layer: int, pieces: Sequence[slice], downloads: list[Sent], after: Sent | None = None
-) -> Sent:
+    training: Training, layer: int, pieces: Sequence[slice], downloads: list[OfEach], after: OfEach | None = None
+) -> OfEach:
     """Update a layer as its gradients arrive, and send its weights back; the last piece that each replica is sent."""
     with nvtx.annotate(f"exchange layer {layer + 1}", color="orange"):
         for rows, arrived in zip(pieces, downloads, strict=True):
@@ -262,7 +272,7 @@ def exchanged(
     return sent
 
 
-def each(training: Training, after: Sent | None) -> list[tuple[Replica, Sent]]:
+def each(training: Training, after: OfEach | None) -> list[tuple[Replica, OfEach]]:
     """Every replica with what its work has to wait for."""
     waits = [[done] for done in after] if after else [[] for _ in training.replicas]
     return list(zip(training.replicas, waits, strict=True))
@@ -287,8 +297,8 @@ VARIANTS: dict[str, Callable[[Training], torch.Tensor | None]] = {
 def main() -> None:
     options = variants.parser(__doc__, VARIANTS)
     options.add_argument("--gpus", type=int, default=min(GPUS, 2), help="[default: two, or as many as there are]")
-    options.add_argument("--width", type=int, default=4096 if GPUS else 1024, help="of both layers")
-    options.add_argument("--batch", type=int, default=4096 if GPUS else 64, help="for each device")
+    options.add_argument("--width", type=int, default=4096 if GPUS else 1536, help="of both layers")
+    options.add_argument("--batch", type=int, default=4096 if GPUS else 48, help="for each device")
     options.add_argument("--steps", type=int, default=8)
     options.add_argument("--pieces", type=int, default=8, help="of a layer, in the schedule that exchanges by pieces")
     args = options.parse_args()

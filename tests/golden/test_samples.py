@@ -83,6 +83,11 @@ SAMPLES = {
         in_turns=("in_order",),
         threads=("scheduled: load", "scheduled: compute", "scheduled: store"),
     ),
+    "mlp": Sample(
+        "--width 64 --batch 8 --steps 3 --pieces 3",
+        "compute_only exchange_only serial overlapped scheduled",
+        threads=("compute", "exchange layer 1", "exchange layer 2"),
+    ),
     "data_parallel": Sample("--layers 2 --width 20 --batch 6 --steps 2", "without_overlap ddp"),
 }
 
@@ -190,6 +195,32 @@ except AssertionError as wrong:
 def test_a_task_that_comes_before_what_it_needs_is_noticed():
     ended = subprocess.run([sys.executable, "-c", TOO_EARLY], cwd=ROOT / "samples", capture_output=True, text=True)
     assert (ended.stdout, ended.stderr) == ("a task did not wait for what it needs\n", "")
+
+
+SLOW = """
+import itertools, time, torch, mlp
+torch.set_num_threads(1)
+training = mlp.Training([torch.device("cpu")] * 2, 32, 8, 3, 2)
+put = mlp.Thread.put
+for device, name in itertools.product((0, 1), ("compute", "down", "up")):
+    slow = getattr(training.replicas[device], name)
+    def late(queue, work, *after):
+        return put(queue, (lambda: (time.sleep(0.004), work())) if queue is slow else work, *after)
+    mlp.Thread.put = late
+    for schedule in (mlp.overlapped, mlp.scheduled):
+        training.check(schedule(training))
+mlp.exchanged = lambda *given, exchanged=mlp.exchanged: exchanged(*given[:4])  # it does not wait for "used_2"
+slow = training.replicas[0].compute
+try:
+    training.check(mlp.overlapped(training))
+except AssertionError as wrong:
+    print(wrong)
+"""
+
+
+def test_layers_are_exchanged_in_order_whatever_is_slow():
+    ended = subprocess.run([sys.executable, "-c", SLOW], cwd=ROOT / "samples", capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("these are not the weights of the serial schedule\n", "")
 
 
 def test_a_variant_for_gpus_says_that_this_machine_has_none():
