@@ -110,7 +110,7 @@ class Bounds:
 
     def _should_count(self) -> bool:
         """If the budget may be spent: while the devices are idle, or, where they never are, some time later."""
-        self._due = self._due + 1 if self._budget.may_be_spent() else 0
+        self._due = self._due + 1 if self._recorder.is_recording and self._budget.may_be_spent() else 0
         return self._due > 0 and (self._recorder.devices_are_idle() or self._due > _MOST_LOOKS)
 
     def _end(self, reason: str) -> None:

@@ -42,6 +42,11 @@ class Recorder:
         self._wanted = False
         self._given_way = False
         self._finished = False
+        os.register_at_fork(after_in_child=self._unlock)
+
+    def _unlock(self) -> None:
+        """In a forked child the lock may be held by a thread that does not exist there."""
+        self._lock = RLock()
 
     @property
     def belongs_here(self) -> bool:
@@ -52,6 +57,11 @@ class Recorder:
     def is_wanted(self) -> bool:
         """Whether it has been started and not finished; it may have given way for a while."""
         return self._wanted and not self._finished
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether there is a session just now."""
+        return self._session is not None
 
     @property
     def had_session(self) -> bool:
@@ -102,9 +112,11 @@ class Recorder:
         with self._lock:
             began = time.time_ns()
             saved = self._end(patience_s=60.0)
+            if not saved:
+                return 0
             self._begin()  # not before all is saved: a session's times are lost as soon as the next one begins
             self._notes.write("renewed", time.time_ns() - began)
-        return _events_in(saved) if saved else 0
+        return _events_in(saved)
 
     def devices_are_idle(self) -> bool:
         """Whether there is nothing to wait for, just now."""
