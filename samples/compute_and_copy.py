@@ -3,11 +3,12 @@
 The textbook has two answers. "blocking" computes 50 products and then copies each with ``y.to('cpu')``; "non_blocking"
 says ``y.to('cpu', non_blocking=True)`` and is ten times faster. Look for these in the trace:
 
-- **blocking** copies into pageable memory at a thirtieth of the link's speed, and the host waits for each copy.
+- **blocking** copies into new pageable memory at a thirtieth of the link's speed, and the host waits for each copy.
 - **non_blocking** copies at full speed into pinned memory, and nobody waits. It overlaps *nothing*: products and copies
   are in one stream, and a stream does one thing after the other.
 - **interleaved** issues each copy right after its product. Same stream, same result.
-- **side_stream_pageable** has a stream for the copies, but copies into pageable memory; the host must stage it.
+- **side_stream_pageable** has a stream for the copies, but copies into pageable memory: a quarter of the speed, though
+  this memory was there before, and the host waits all the same.
 - **side_stream_pinned** has pinned memory, a stream for the copies, and an event per product, so that a copy waits for
   its own product only. This one overlaps, and is about as fast as the longer of compute and copy alone.
 
