@@ -12,10 +12,11 @@ has to be pinned; what remains is the stream.
     python samples/peer_copies.py
     gpu-trace run samples/peer_copies.py --variant same_stream --variant side_stream
 
-With one GPU the copies go from its memory to its memory ("copy D2D"). A stream of their own hides them too, but they use
-the processors and the bandwidth that the products use, so they take longer beside them (on an H200 nearly four times as
-long). They are not counted as copying unless asked for: ``gpu-trace summary --copies d2d``. Without a GPU, two threads of the CPU stand in, and a copy turns a matrix to its transpose,
-so that it is worth hiding: **same_thread** takes turns, **side_thread** hands each product to a thread that copies.
+With one GPU the copies go from its memory to its memory ("copy D2D"). A stream of their own hides them too, but they
+use the bandwidth that the products use, so they take longer beside them (on an H200 nearly four times as long). They
+are not counted as copying unless asked for: ``gpu-trace summary --copies d2d``. Without a GPU, two threads of the CPU
+stand in, and a copy turns a matrix to its transpose, so that it is worth hiding: **same_thread** takes turns,
+**side_thread** hands each product to a thread that copies.
 """
 
 from __future__ import annotations
