@@ -6,6 +6,7 @@ runtime API: "API synchronization behavior"), checked on an H200. A further rule
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +16,16 @@ from ..model import MISSING, Memory
 from .evidence import Fact, call_name, work_name
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
-from .launches import launches
+from .launches import launches, next_launch_ns
 from .overlap import COMPUTE, active_devices, device_figures
 from .stretches import Stretches, around, pick, witness
 from .sweep import layers, union
 from .verdicts import Rule, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+
+    from numpy.typing import NDArray
 
     from ..model import Engine, Int64, Trace
     from .launches import Launches
@@ -114,6 +117,22 @@ def _synchronous_fact(stretches: Stretches, _i: int, call: int) -> Fact:
     return Fact(f"{call_name(stretches.trace, call)} returned only after the copy had ended")
 
 
+def _host_went_on(stretches: Stretches) -> NDArray[np.bool_]:
+    """Whether the copy was queued behind compute of its own stream, and the host launched more before it began.
+
+    Then nobody waited for this copy, whatever the host waited for afterwards: the stream alone held it back.
+    """
+    work, during, before = stretches.trace.work, stretches.during, stretches.before
+    launch_ns = stretches.launch_ns(during)
+    queued = (pick(work.stream, before) == work.stream[during]) & (launch_ns < pick(work.end_ns, before))
+    next_ns = next_launch_ns(stretches.trace, stretches.launched)[during]
+    return np.asarray((launch_ns != MISSING) & queued & (next_ns != MISSING) & (next_ns < work.start_ns[during]))
+
+
+def _unless_host_went_on(find: Callable[[Stretches], Int64]) -> Callable[[Stretches], Int64]:
+    return lambda stretches: np.where(_host_went_on(stretches), MISSING, find(stretches))
+
+
 def _same_stream(stretches: Stretches) -> Int64:
     """The neighbour in the copy's own stream: the compute that waited behind it, else the one it waited for."""
     work, before, after = stretches.trace.work, stretches.before, stretches.after
@@ -160,10 +179,10 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         cause="host_synchronised",
         title="the host synchronised before it launched the next work",
         remedy="launch the next work first; wait (event.synchronize()) where the copied data is needed",
-        find=lambda stretches: sat_in(stretches, SYNCHRONISING),
+        find=_unless_host_went_on(lambda stretches: sat_in(stretches, SYNCHRONISING)),
         fact=sat_fact,
     ),
-    HOST_ALLOCATED,
+    replace(HOST_ALLOCATED, find=_unless_host_went_on(HOST_ALLOCATED.find)),
     Rule(
         cause="same_stream",
         title="same stream as the compute",

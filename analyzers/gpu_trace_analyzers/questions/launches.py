@@ -48,6 +48,17 @@ def launches(trace: Trace) -> Launches:
     return Launches(call, at_ns, thread)
 
 
+def next_launch_ns(trace: Trace, launched: Launches) -> Int64:
+    """For each row of ``Trace.work``, when its thread launched the next operation; `MISSING` where it launched none."""
+    following = np.full(len(trace.work), MISSING)
+    rows = np.flatnonzero(launched.known)
+    process, thread, at_ns = trace.work.process[rows].astype(np.int64), launched.thread[rows], launched.at_ns[rows]
+    order = np.lexsort((at_ns, thread, process))
+    same = (np.diff(process[order]) == 0) & (np.diff(thread[order]) == 0)
+    following[rows[order[:-1]][same]] = at_ns[order[1:]][same]
+    return following
+
+
 def _first_call(calls: HostCalls, process: Int64, correlation: Int64) -> Int64:
     """Position of the call with each (process, correlation), of several the first; `MISSING` where there is none.
 

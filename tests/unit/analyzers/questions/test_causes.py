@@ -44,6 +44,27 @@ def test_the_rule_holds(cause):
     assert found(literal(LITERAL[cause])) == [(cause, 20, 1)]
 
 
+QUEUED = """
+s7 k 0-10 @1; {copy} d2h 10-30 @2; {copy} d2h 30-50 @{second}; call cudaDeviceSynchronize {sync}-51; s7 k 60-70 @55
+"""
+
+
+@pytest.mark.parametrize(
+    ("copy", "second", "sync", "causes"),
+    [
+        # The host waits for the last of several copies: the others were held back by their stream alone.
+        ("s7", 3, 4, {"same_stream": 20, "host_synchronised": 20}),
+        # On a stream of their own it is the waiting that left no compute beside them.
+        ("s8", 3, 4, {"host_synchronised": 40}),
+        # Nobody waited for the first, although the host came back only when it was done.
+        ("s7", 31, 32, {"same_stream": 20, "host_synchronised": 20}),
+    ],
+)
+def test_who_held_back_a_copy_that_was_queued(copy, second, sync, causes):
+    text = QUEUED.format(copy=copy, second=second, sync=sync)
+    assert {cause: ns for cause, ns, _ in found(literal(text))} == causes
+
+
 def test_every_rule_has_its_trace():
     assert {rule.cause for rule in EXPOSED_COPY_RULES} | {"unknown"} == LITERAL.keys()
 
