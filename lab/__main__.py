@@ -12,10 +12,12 @@ from .measured import Lab
 from .page import html, markdown
 from .running import run_all
 
+_SAMPLES = click.Choice([experiment.sample for experiment in experiments()])
+
 
 @click.command()
 @click.option("-o", "folder", type=click.Path(path_type=Path), default=Path("lab-runs"), show_default=True)
-@click.option("--only", multiple=True, metavar="SAMPLE", help="Can be repeated.  [default: all]")
+@click.option("--only", multiple=True, type=_SAMPLES, metavar="SAMPLE", help="Can be repeated.  [default: all]")
 @click.option("--title", default="The laboratory", show_default=True)
 @click.option("--again", is_flag=True, help="Write the page of what was measured before.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)

@@ -69,6 +69,14 @@ def test_the_page_as_html_stands_by_itself():
     assert "http" not in text
 
 
+def test_a_sample_that_is_no_experiment_is_a_usage_error(tmp_path):
+    command = [sys.executable, "-m", "lab", "-o", str(tmp_path / "page"), "--only", "variants"]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "'variants' is not one of 'two_gpus'" in refused.stderr
+    assert not (tmp_path / "page").exists()
+
+
 def test_the_laboratory_runs_a_sample_on_this_machine(tmp_path):
     command = [sys.executable, "-m", "lab", "-o", str(tmp_path), "--only", "compute_and_copy", "--"]
     small = ["--size", "300", "--inner", "40", "--products", "6", "--repeats", "1"]
