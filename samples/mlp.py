@@ -297,19 +297,21 @@ VARIANTS: dict[str, Callable[[Training], torch.Tensor | None]] = {
 def main() -> None:
     options = variants.parser(__doc__, VARIANTS)
     options.add_argument("--gpus", type=int, default=min(GPUS, 2), help="[default: two, or as many as there are]")
-    options.add_argument("--width", type=int, default=4096 if GPUS else 1536, help="of both layers")
-    options.add_argument("--batch", type=int, default=4096 if GPUS else 48, help="for each device")
+    options.add_argument("--width", type=int, help="of both layers  [default: 4096, on a CPU 1536]")
+    options.add_argument("--batch", type=int, help="for each device  [default: 4096, on a CPU 48]")
     options.add_argument("--steps", type=int, default=8)
     options.add_argument("--pieces", type=int, default=8, help="of a layer, in the schedule that exchanges by pieces")
     args = options.parse_args()
+    width, batch = args.width or (4096 if args.gpus else 1536), args.batch or (4096 if args.gpus else 48)
     if args.gpus:
         where = f"{args.gpus} x {torch.cuda.get_device_name()}"
         devices = [torch.device("cuda", gpu) for gpu in range(args.gpus)]
     else:
-        where, devices = "no GPU here: one thread of the CPU stands in for it", [torch.device("cpu")]
+        lack = "without its GPUs" if GPUS else "no GPU here"
+        where, devices = f"{lack}: one thread of the CPU stands in for one", [torch.device("cpu")]
         torch.set_num_threads(1)  # leave a core to the device
-    print(f"{args.steps} steps of 2 layers of {args.width}x{args.width}, batch {args.batch} each ({where})")
-    training = Training(devices, args.width, args.batch, args.steps, args.pieces)
+    print(f"{args.steps} steps of 2 layers of {width}x{width}, batch {batch} each ({where})")
+    training = Training(devices, width, batch, args.steps, max(args.pieces, 1))
     variants.run(training, VARIANTS, training.check, args.variant, args.repeats)
 
 

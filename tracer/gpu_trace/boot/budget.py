@@ -15,7 +15,7 @@ _LEAST_BYTES = {"gpu": 200, "ops": 200, "full": 400}
 _LEAST_NS = 800
 """of a processor, for an event: 850 were measured of the smallest operators; a launch and its kernel take 9000"""
 _USUAL_NS = 10_000
-"""of the clock, for an event (10 s for a million), so that what a script allocates to begin with is no reason to count"""
+"""of the clock, for an event: 10 s for a million, in which a script has allocated what it needs to begin with"""
 _MOST_BYTES, _MOST_NS = 1 << 30, 60 * 10**9
 """between two countings, however often the memory turned out to be the script's own"""
 _NEARLY_SPENT = 20
