@@ -3,7 +3,8 @@
 Kineto learns a thread's id when the thread runs an operator, or enters a ``record_function``, in a session. Without
 operators most threads never do, and CUPTI's rows of them say ``"tid": 1950667072``: the lower 32 bits of the thread's
 ``pthread_t``, as a signed number without its sign (``sanitizeTid`` of Kineto). NVTX ranges, names and Kineto's rows of
-other threads have the id, which Linux keeps below 2^22: seven digits.
+other threads have the id, which Linux keeps below 2^22: seven digits at most. Of 2,000 threads one has a half address
+that is shorter still, and keeps it.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class _Rows:
 
     def __init__(self, part: KinetoText, pid: int, threads: list[Thread]) -> None:
         self._text, self._base_ns, self._threads = part.events, base_ns([part]) or 0, threads
-        self._host_row = re.compile(rb'("pid": %d,\s*"tid": )(-?\d{8,})(,\s*"ts": )([\d.]+)' % pid)
+        self._host_row = re.compile(rb'("pid": %d,\s*"tid": )(-?\d{7,})(,\s*"ts": )([\d.]+)' % pid)
         self._owners: dict[bytes, list[Thread]] = {}
         """of each address that was met"""
         self.found: set[Thread] = set()
@@ -94,7 +95,8 @@ class _Rows:
     def _row(self, found: re.Match[bytes]) -> bytes:
         before, address, between, time_us = found.groups()
         if address not in self._owners:
-            self._owners[address] = [thread for thread in self._threads if thread.may_be(int(address))]
+            is_id = any(thread.tid == int(address) for thread in self._threads)
+            self._owners[address] = [t for t in self._threads if t.may_be(int(address)) and not is_id]
         owners = self._owners[address]
         if not owners:
             return found[0]

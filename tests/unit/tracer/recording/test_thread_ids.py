@@ -41,6 +41,13 @@ def test_other_processes_and_ids_of_linux_stay():
     assert renamed(text, thread) == (text, [])
 
 
+def test_seven_digits_are_an_address_unless_they_are_an_id():
+    thread, other = Thread(1601, 0x7F0000400000, 0x7F0000400000), Thread(0x400000, 1, 1)
+    row = ON_ONE_LINE % (1600, 0x400000, b"1")
+    assert renamed(row, thread)[0] == ON_ONE_LINE % (1600, 1601, b"1")
+    assert renamed(row, thread, other) == (row, [])
+
+
 def test_threads_that_follow_one_another_at_one_address():
     first, second = (Thread(tid, 0x12345678, 0x12345678, since_ns=ns) for tid, ns in ((1601, 6000), (1602, 9000)))
     text = b",".join(ON_ONE_LINE % (1600, 0x12345678, ts) for ts in (b"0.5", b"3.999", b"4.000"))
