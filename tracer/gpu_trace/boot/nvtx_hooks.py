@@ -58,6 +58,11 @@ def _in_python(files: NvtxFiles) -> TorchStandIn:
     return TorchStandIn(files.push, files.pop, files.start, files.end, files.mark)
 
 
+def looks_only_if_heard() -> bool:
+    """Whether this version of the nvtx package ignores its arguments where nobody listens: from 0.2.12 on."""
+    return hasattr(sys.modules["nvtx._lib.lib"], "DummyDomain")
+
+
 def accept_any_color() -> None:
     """Have colours that the nvtx package does not know be its default colour.
 
@@ -80,13 +85,11 @@ def accept_any_argument() -> None:
     It looks at arguments only where somebody listens: a script that gives it nonsense runs natively, so it must here.
     """
     library, module = sys.modules["nvtx._lib.lib"], sys.modules["nvtx.nvtx"]
-    setters = getattr(library, "_payload_setters", None)
-    if not hasattr(library, "Domain") or setters is None:  # before 0.2.11: nothing to replace
-        return
+    known_payloads = getattr(library, "_payload_setters", (int, float))  # 0.2.12 and 0.2.13 take numbers only
     given, begun = library.Domain.get_event_attributes, module.annotate.__init__
 
     def usable(payload: object) -> Any:
-        return payload if type(payload) in setters else None  # of others it warns
+        return payload if type(payload) in known_payloads else None  # of others it warns, or raises
 
     def get_event_attributes(
         self: Any, message: Any = None, color: Any = None, category: Any = None, payload: Any = None

@@ -40,8 +40,9 @@ def begin() -> None:
 
     def nvtx_imported() -> None:
         try:
-            _nvtx_hooks().accept_any_color()
-            _nvtx_hooks().accept_any_argument()
+            if _nvtx_hooks().looks_only_if_heard():
+                _nvtx_hooks().accept_any_color()
+                _nvtx_hooks().accept_any_argument()
             if wishes.hooks_nvtx:
                 _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
         except Exception as error:
