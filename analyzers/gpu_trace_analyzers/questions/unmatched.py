@@ -38,9 +38,9 @@ class Unmatched:
 
 def unmatched(trace: Trace, launched: Launches) -> Unmatched:
     """Count both; see `Unmatched`."""
-    if not len(trace.calls) or not len(trace.work):
+    if not len(trace.calls):
         return Unmatched()
-    on_gpu = np.array([device.kind == "gpu" for device in trace.devices])[trace.work.device]
+    on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])[trace.work.device]
     has_calls = np.isin(trace.work.process, trace.calls.process)
     return Unmatched(int(lost_launches(trace).sum()), int((on_gpu & has_calls & ~launched.known).sum()))
 
@@ -70,7 +70,8 @@ def _captured(trace: Trace, asked: Mask) -> Mask:
     capturing = zip(calls.process[begins].tolist(), calls.thread[begins].tolist(), strict=True)
     for process, thread in set(capturing):
         own = (calls.process == process) & (calls.thread == thread)
-        # Sorted by start: as many begins as ends lie before a call outside every capture.
+        # Sorted by start: as many begins as ends lie before a call outside every capture, but for the end of one that
+        # began before the recording.
         depth = np.cumsum(begins[own]) - np.cumsum(ends[own])
-        captured[own] = depth > 0
+        captured[own] = depth > np.minimum(np.minimum.accumulate(depth), 0)
     return np.asarray(captured & asked)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from _thread import start_new_thread
+from _thread import allocate_lock, start_new_thread
 
-from . import awaited_range
+from . import awaited_range, captures
 from .budget import Budget
 
 TYPE_CHECKING = False
@@ -35,6 +35,9 @@ class Bounds:
         self._steps = 0
         self._inside = 0
         self._due = 0
+        self._began_s = 0.0
+        self._lock = allocate_lock()
+        self._is_watched = False
         self._may_begin = False
         self._listen()
 
@@ -82,8 +85,19 @@ class Bounds:
 
     def _start(self) -> None:
         self._recorder.start()
-        self._budget.begin()
-        self._threads.counted(lambda: start_new_thread(self._watch, (time.monotonic(),)))
+        if not self._began_s:
+            self._began_s = time.monotonic()
+            self._budget.begin()
+        with self._lock:
+            is_watched, self._is_watched = self._is_watched, True
+        if not is_watched:
+            self._watch_from_a_thread()
+
+    def _watch_from_a_thread(self) -> None:
+        try:
+            self._threads.counted(lambda: start_new_thread(self._watch, ()))
+        except RuntimeError as error:  # the system allows no more threads: that is not the script's concern
+            self._notes.failed("nothing bounds the recording", error)
 
     def _stepped(self, *_: object) -> None:
         self._steps += 1
@@ -97,16 +111,35 @@ class Bounds:
         elif self._steps >= last:
             self._end(f"the {last - first} steps asked for")
 
-    def _watch(self, began_s: float) -> None:
-        while self._recorder.is_wanted:
-            left_s = began_s + self._settings.duration_s - time.monotonic() if self._settings.duration_s else 3600.0
-            if left_s <= 0:
-                self._end(f"the {self._settings.duration_s:g} s asked for")
-            elif self._should_count() and self._budget.spend(self._recorder.renew()):
-                self._end(f"the budget of {self._budget.events:,} events")
-            elif _spare_share() < _SPARE_SHARE:
-                self._end("the machine's memory: hardly any was left")
+    def _watch(self) -> None:
+        """One thread does this, for as long as anything is recorded."""
+        while self._is_wanted():
+            try:
+                left_s = self._look()
+            except Exception as error:
+                self._notes.failed("nothing bounds the recording", error)
+                return
             time.sleep(max(0.0, min(_LOOK_EVERY_S, left_s)))
+
+    def _is_wanted(self) -> bool:
+        """Whether to go on watching; with the lock, so that whoever starts again knows whether anybody does."""
+        with self._lock:
+            self._is_watched = self._recorder.is_wanted
+            return self._is_watched
+
+    def _look(self) -> float:
+        """End the recording if it is time; how many seconds there are left of what was asked for."""
+        duration_s = self._settings.duration_s
+        left_s = self._began_s + duration_s - time.monotonic() if duration_s else 3600.0
+        if captures.under_way():  # to synchronise would end the script's capture
+            return max(left_s, _LOOK_EVERY_S)
+        if left_s <= 0:
+            self._end(f"the {duration_s:g} s asked for")
+        elif self._should_count() and self._budget.spend(self._recorder.renew()):
+            self._end(f"the budget of {self._budget.events:,} events")
+        elif _spare_share() < _SPARE_SHARE:
+            self._end("the machine's memory: hardly any was left")
+        return left_s
 
     def _should_count(self) -> bool:
         """If the budget may be spent: while the devices are idle, or, where they never are, some time later."""
@@ -120,6 +153,10 @@ class Bounds:
 
 
 def _spare_share() -> float:
-    with open("/proc/meminfo", encoding="ascii") as file:
-        sizes = dict(line.split(":") for line in file)
-    return int(sizes["MemAvailable"].split()[0]) / int(sizes["MemTotal"].split()[0])
+    """Of the machine's memory, what is left; all of it where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            sizes = dict(line.split(":") for line in file)
+        return int(sizes["MemAvailable"].split()[0]) / int(sizes["MemTotal"].split()[0])
+    except (OSError, KeyError, ValueError):
+        return 1.0

@@ -169,11 +169,7 @@ class Recorder:
             return ""
 
     def _save(self, session: Session, patience_s: float) -> str:
-        self._notes.write("stopping", time.time_ns())
-        if not synchronized_within(patience_s):
-            self._notes.write("unsynchronized", patience_s)
-        for thread in living():
-            self._notes.write("thread", thread)
+        self._prepare_to_stop(patience_s)
         path = f"{self._settings.raw}/kineto-{self._pid}-{self._parts}.json"
         self._parts += 1
         began = time.time_ns()
@@ -186,6 +182,16 @@ class Recorder:
         self._note_rank()
         self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
         return path
+
+    def _prepare_to_stop(self, patience_s: float) -> None:
+        self._notes.write("stopping", time.time_ns())
+        try:
+            if not synchronized_within(patience_s):
+                self._notes.write("unsynchronized", patience_s)
+            for thread in living():
+                self._notes.write("thread", thread)
+        except Exception as error:  # a session that is not stopped loses all
+            self._notes.failed("the end of the recording could not be prepared", error)
 
     def _note_rank(self) -> None:
         """Of a distributed job; its launcher's variables outlive its process group."""
@@ -223,7 +229,12 @@ def synchronized_within(patience_s: float) -> bool:
         finally:
             done.release()
 
-    start_new_thread(synchronize, ())
+    try:
+        start_new_thread(synchronize, ())
+    except RuntimeError:  # Python 3.12.0 and 3.12.1 start none at exit; without one nobody could give up waiting
+        if "torch.distributed" in sys.modules and sys.modules["torch.distributed"].is_initialized():
+            return False
+        synchronize()
     return done.acquire(timeout=patience_s)
 
 

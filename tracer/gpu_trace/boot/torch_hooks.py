@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import sigterm
+from . import captures, sigterm
 from .bounds import Bounds
 from .session import Calls
 
@@ -27,6 +27,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     recorder.use(calls)
     _give_way_to_the_scripts_own(profiler, calls, recorder)
     sigterm.save_before_dying(recorder, threads)
+    captures.watch(torch.cuda.CUDAGraph)
     bounds = Bounds(settings, recorder, notes, threads)
     if settings.has_gpu and _version_of_gpu_library(torch):
         # Earlier would be too early: a profiler merely prepared before CUDA is initialised breaks CUDA in forked

@@ -43,6 +43,19 @@ def test_launches_into_a_graph_are_no_launches_yet():
     assert found(text) == Unmatched(launches=2)  # that of the other thread, and the one after the capture
 
 
+def test_a_recording_without_any_device_work_lost_all_of_it():
+    assert found("call cudaLaunchKernel 2-3; call cudaLaunchKernel 4-5") == Unmatched(launches=2)
+
+
+def test_a_capture_that_began_before_the_recording():
+    text = """
+        k 50-60 @40
+        call cudaStreamEndCapture 6-7 t1; call cudaStreamBeginCapture 10-11 t1; call cudaLaunchKernel 12-13 t1
+        call cudaStreamEndCapture 16-17 t1
+    """
+    assert found(text) == Unmatched()
+
+
 @given(traces())
 def test_work_against_a_count_by_hand(trace):
     calls = {(int(p), int(c)) for p, c in zip(trace.calls.process, trace.calls.correlation, strict=True)}

@@ -57,6 +57,12 @@ def test_threads_that_follow_one_another_at_one_address():
     assert renamed(text, first, second) == (expected, [first, second])
 
 
+def test_rows_that_may_be_of_a_thread_that_came_nobody_knows_when_stay():
+    ended, living = Thread(1601, 0x12345678, 0x12345678, since_ns=6000), Thread(1602, 0x12345600, 0x12345700)
+    row = ON_ONE_LINE % (1600, 0x12345678, b"9.0")
+    assert renamed(row, living, ended) == (row, [])
+
+
 def test_names_as_kineto_writes_them():
     rows = list(name_rows(1600, [Thread(1601, 0, 0, "pt_autograd_0"), Thread(1602, 0, 0)]))
     assert [row["args"]["name"] for row in rows] == ["thread 1601 (pt_autograd_0)", "thread 1602"]

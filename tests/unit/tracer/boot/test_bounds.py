@@ -1,0 +1,134 @@
+"""The thread that watches the bounds: one, whatever starts and ends, and no trouble of it is the script's."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from gpu_trace.boot import bounds, captures, recorder
+from gpu_trace.boot.bounds import Bounds
+
+
+class Settings:
+    level, events, duration_s, after_s, steps, step_range, range_name, injection = (
+        "gpu",
+        10**9,
+        0.0,
+        0.0,
+        None,
+        "",
+        "",
+        "",
+    )
+
+
+class Recorder:
+    belongs_here, is_recording = True, False
+
+    def __init__(self):
+        self.is_wanted, self.finished = False, 0
+
+    def start(self):
+        self.is_wanted = True
+
+    def pause(self):
+        self.is_wanted = False
+
+    def finish(self):
+        self.is_wanted, self.finished = False, self.finished + 1
+
+
+class Notes(list):
+    def write(self, *fact):
+        self.append(fact)
+
+    def failed(self, what, error):
+        self.append((what, type(error).__name__))
+
+
+class Threads:
+    def counted(self, action):
+        return action()
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    monkeypatch.setattr(bounds, "_LOOK_EVERY_S", 0.02)
+    yield Bounds(Settings(), (ours := Recorder()), notes := Notes(), Threads()), ours, notes
+    ours.is_wanted = False
+    time.sleep(0.1)
+
+
+def test_many_windows_need_one_thread(watched):
+    started, ours, _ = watched
+    tasks = _tasks()
+    for _ in range(50):
+        started._start()
+        ours.pause()
+    started._start()
+    assert _tasks() <= tasks + 1
+
+
+def test_a_thread_that_cannot_start_is_noted(watched, monkeypatch):
+    started, ours, notes = watched
+    monkeypatch.setattr(bounds, "start_new_thread", lambda *_: (_ for _ in ()).throw(RuntimeError("no more")))
+    started._start()
+    assert ours.is_wanted
+    assert ("nothing bounds the recording", "RuntimeError") in notes
+
+
+def test_nothing_is_ended_while_a_graph_is_captured(watched, monkeypatch):
+    started, ours, _ = watched
+    monkeypatch.setattr(Settings, "duration_s", 0.05)
+    monkeypatch.setattr(captures, "_under_way", [1])
+    started._start()
+    time.sleep(0.3)
+    assert ours.finished == 0
+    captures._under_way[0] = 0
+    deadline = time.monotonic() + 5
+    while not ours.finished and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert ours.finished == 1
+
+
+def test_captures_are_counted_whether_they_work_or_not():
+    class Graph:
+        def capture_begin(self, fail=False):
+            if fail:
+                raise RuntimeError
+
+        def capture_end(self):
+            raise RuntimeError
+
+    captures.watch(Graph)
+    graph = Graph()
+    with pytest.raises(RuntimeError):
+        graph.capture_begin(fail=True)
+    assert not captures.under_way()
+    graph.capture_begin()
+    assert captures.under_way()
+    with pytest.raises(RuntimeError):
+        graph.capture_end()
+    assert not captures.under_way()
+
+
+def test_devices_are_waited_for_where_no_thread_can_be_started(monkeypatch):
+    waited = []
+
+    class Cuda:
+        device_count = staticmethod(lambda: 1)
+        synchronize = staticmethod(waited.append)
+
+    monkeypatch.setattr(recorder, "_cuda", lambda: Cuda)
+    monkeypatch.setattr(recorder, "_cuda_is_initialized", lambda: True)
+    monkeypatch.setitem(recorder.sys.modules, "torch._C", type("C", (), {"_cuda_hasPrimaryContext": lambda _: True}))
+    monkeypatch.setitem(recorder.sys.modules, "torch.distributed", type("D", (), {"is_initialized": lambda: False}))
+    monkeypatch.setattr(recorder, "start_new_thread", lambda *_: (_ for _ in ()).throw(RuntimeError("at shutdown")))
+    assert recorder.synchronized_within(1.0)
+    assert waited == [0]
+
+
+def _tasks() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
