@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.questions.overlap import DeviceFigures
 
 _WALL_CLOCK = re.compile(r"^(\S+) +([\d.]+) ms$", re.MULTILINE)
 
 
 class OnDevice(msgspec.Struct, frozen=True):
-    """What one device did during one run of a variant, in ns."""
+    """What one device did during one run of a variant, in ns: its label, and figures under their own names."""
 
     label: str
     busy_ns: int
@@ -94,21 +95,12 @@ def recorded(trace: Trace, variant: str, copies: Sequence[str]) -> Recorded | No
 
 def _within(trace: Trace, window: Window, copies: Sequence[str]) -> Recorded:
     engines = [Engine[name.upper()] for name in copies] or None
-    devices = []
-    for position in active_devices(trace):
-        on = device_figures(trace, position, engines, window)
-        if on.busy_ns:
-            devices.append(
-                OnDevice(
-                    label=on.device.label,
-                    busy_ns=on.busy_ns,
-                    compute_ns=on.compute_ns,
-                    copy_ns=on.copy_ns,
-                    overlap_ns=on.overlap_ns,
-                    collective_ns=on.collective_ns,
-                    exposed_collective_ns=on.exposed_collective_ns,
-                    stream_busy_ns=on.stream_busy_ns,
-                )
-            )
+    figures = [device_figures(trace, position, engines, window) for position in active_devices(trace)]
+    devices = [_on_device(on) for on in figures if on.busy_ns]
     pair = next(iter(pair_figures(trace, window)), None)
     return Recorded(window.span_ns, devices, pair.together_ns if pair else 0, pair.shorter_ns if pair else 0)
+
+
+def _on_device(figures: DeviceFigures) -> OnDevice:
+    _, *names = OnDevice.__struct_fields__
+    return OnDevice(figures.device.label, *(getattr(figures, name) for name in names))

@@ -179,6 +179,12 @@ def test_ranks_that_do_not_share_gradients_are_noticed(tmp_path):
     assert re.search("rank 1 has other weights than rank 0|what was learned differs", ended.stderr)
 
 
+def said(script: str) -> tuple[str, str]:
+    """By a script beside the samples, on stdout and on stderr."""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT / "samples", capture_output=True, text=True)
+    return ended.stdout, ended.stderr
+
+
 TOO_EARLY = """
 import dependencies
 product = dependencies.BlockedProduct(2, 20)
@@ -193,8 +199,7 @@ except AssertionError as wrong:
 
 
 def test_a_task_that_comes_before_what_it_needs_is_noticed():
-    ended = subprocess.run([sys.executable, "-c", TOO_EARLY], cwd=ROOT / "samples", capture_output=True, text=True)
-    assert (ended.stdout, ended.stderr) == ("a task did not wait for what it needs\n", "")
+    assert said(TOO_EARLY) == ("a task did not wait for what it needs\n", "")
 
 
 SLOW = """
@@ -219,8 +224,7 @@ except AssertionError as wrong:
 
 
 def test_layers_are_exchanged_in_order_whatever_is_slow():
-    ended = subprocess.run([sys.executable, "-c", SLOW], cwd=ROOT / "samples", capture_output=True, text=True)
-    assert (ended.stdout, ended.stderr) == ("these are not the weights of the serial schedule\n", "")
+    assert said(SLOW) == ("these are not the weights of the serial schedule\n", "")
 
 
 def test_a_variant_for_gpus_says_that_this_machine_has_none():
