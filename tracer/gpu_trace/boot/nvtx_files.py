@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from _thread import RLock, get_ident, get_native_id
+from _thread import RLock, _local, get_ident, get_native_id
 from mmap import mmap
 from struct import Struct
 
-_PUSH, _POP, _START, _END, _MARK = 1, 2, 3, 4, 5
+_PUSH, _POP, _START, _END, _MARK, _THREAD_END = 1, 2, 3, 4, 5, 6
 _EVENT = Struct("<qQQIIIIIBBBB")
 _HEADER = Struct("<8sIIIIQQ")
 _TEXT = Struct("<IIII")
@@ -38,7 +39,7 @@ class NvtxFiles:
         self._chunks = self._used = self._lost = 0
         self._strings: dict[str, int] = {}
         self._categories: dict[str, dict[str, int]] = {}
-        self._threads: set[int] = set()
+        self._own, self._threads = _local(), 0
 
     def push(self, name: str, domain: str = "", more: More = _NOTHING_MORE) -> int:
         """Open a range of this thread; how deep it lies."""
@@ -78,30 +79,43 @@ class NvtxFiles:
             return known[name]
 
     def _record(self, kind: int, number: int, name: str, domain: str, more: More = _NOTHING_MORE) -> None:
-        at_ns, (category, color, payload_type, payload) = time.time_ns(), more
+        at_ns = time.time_ns()
         with self._lock:
             if self._pid != os.getpid():
                 self._open_here()
-            at = self._next_place()
-            if at is not None:
-                name_number, domain_number = self._number(name), self._number(domain)
-                _EVENT.pack_into(
-                    self._chunk, at, at_ns, number, payload, name_number, domain_number, category, color,
-                    self._thread(), payload_type, color > 0, 0, kind,
-                )  # fmt: skip
+            thread: _Thread = getattr(self._own, "thread", None) or self._new_thread()
+            if not self._write_event(kind, at_ns, number or thread.number, name, domain, more, thread):
+                self._lost += 1
+                self._write_header()
 
-    def _thread(self) -> int:
-        thread = get_native_id()
-        if thread not in self._threads:
-            self._threads.add(thread)
-            self._write_text(4, thread, get_ident() & 0xFFFFFFFF, "")
+    def _new_thread(self) -> _Thread:
+        self._threads += 1
+        thread = self._own.thread = _Thread(self._threads, self._thread_ends)
+        self._write_text(4, thread.id, get_ident() & 0xFFFFFFFF, "")
         return thread
+
+    def _thread_ends(self, thread: _Thread) -> None:
+        if self._pid != os.getpid():  # a forked child, where the other threads of its parent never lived
+            return
+        with self._lock:
+            self._write_event(_THREAD_END, time.time_ns(), thread.number, "", "", _NOTHING_MORE, thread)
+
+    def _write_event(
+        self, kind: int, at_ns: int, number: int, name: str, domain: str, more: More, thread: _Thread
+    ) -> bool:
+        """Whether there is room for it."""
+        at, (category, color, payload_type, payload) = self._next_place(), more
+        if at is None:
+            return False
+        _EVENT.pack_into(
+            self._chunk, at, at_ns, number, payload, self._number(name), self._number(domain), category, color,
+            thread.id, payload_type, color > 0, 0, kind,
+        )  # fmt: skip
+        return True
 
     def _next_place(self) -> int | None:
         """Where in the chunk the next event goes; None where there is no room for it."""
         if self._used == _PER_CHUNK and not self._take_chunk():
-            self._lost += 1
-            self._write_header()
             return None
         self._used += 1
         return (self._used - 1) * _EVENT.size
@@ -132,8 +146,9 @@ class NvtxFiles:
 
     def _open_here(self) -> None:
         """Open files for this process; a forked child gets its own."""
+        self._own, self._threads = _local(), 0  # while the process id is the parent's: its threads end unheard
         self._pid, self._chunks, self._used, self._lost = os.getpid(), 1, _PER_CHUNK, 0
-        self._strings, self._categories, self._threads = {}, {}, set()
+        self._strings, self._categories = {}, {}
         path = f"{self._folder}/nvtx-{self._pid}-python"
         self._events, self._texts = _create(f"{path}.events"), _create(f"{path}.texts")
         _write(self._events, bytes(_CHUNK))
@@ -158,6 +173,17 @@ def _write(file: int, data: bytes) -> None:
         os.write(file, data)
     except OSError:  # no room, or no folder any more
         return
+
+
+class _Thread:
+    """A thread that records. Only the thread itself holds this, and so tells that it ends."""
+
+    def __init__(self, number: int, ends: Callable[[_Thread], None]) -> None:
+        self.id, self.number, self._ends = get_native_id(), number, ends
+
+    def __del__(self, at_exit: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not at_exit():  # then threads end in no order, without the modules that they used
+            self._ends(self)
 
 
 class TorchStandIn:

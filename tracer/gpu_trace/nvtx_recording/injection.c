@@ -54,12 +54,12 @@ typedef struct {
 /* ---- the records ---- */
 
 enum { CHUNK = 1 << 16 };
-enum Kind { PUSH = 1, POP, START, END, MARK };
+enum Kind { PUSH = 1, POP, START, END, MARK, THREAD_END };
 enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD, TEXT_ADDRESS, TEXT_PARENT };
 
 typedef struct {
     int64_t at_ns; /* CLOCK_REALTIME: the clock of Kineto's traces */
-    uint64_t range;
+    uint64_t range; /* of START and END the number of the range; of the others that of the thread, see below */
     uint64_t payload;
     uint32_t name, domain, category, color, thread;
     uint8_t payload_type, has_color, reserved;
@@ -88,12 +88,14 @@ static struct {
     Place* unused; /* what ended threads left of their chunks */
     size_t unused_count, unused_capacity;
     pthread_key_t at_thread_end;
+    uint64_t threads; /* that ever recorded: numbers for them, since Linux uses their ids again */
     _Atomic uint32_t generation; /* counts forks, so that a thread sees that its chunk is its parent's */
     _Atomic uint64_t next_range;
 } recording = {.lock = PTHREAD_MUTEX_INITIALIZER, .generation = 1};
 
 static __thread struct {
     Place at;
+    uint64_t number;
     uint32_t generation, thread;
 } mine;
 
@@ -256,11 +258,10 @@ static void after_fork_in_child(void) {
 
 static void fork_takes_the_lock(void) { pthread_mutex_lock(&recording.lock); }
 
-/* Called as a thread ends, that has recorded: the next one takes what it leaves, so that many short threads need little. */
-static void leave_the_rest(void* thread_recorded) {
-    (void)thread_recorded;
+/* The next thread takes what an ended one leaves, so that many short threads need little. */
+static void leave_the_rest(void) {
     lock();
-    if (mine.generation == recording.generation && mine.at.next < mine.at.end) {
+    if (mine.at.next < mine.at.end) {
         if (recording.unused_count == recording.unused_capacity) {
             size_t capacity = recording.unused_capacity ? 2 * recording.unused_capacity : 64;
             Place* grown = realloc(recording.unused, capacity * sizeof *grown);
@@ -270,11 +271,6 @@ static void leave_the_rest(void* thread_recorded) {
     }
     mine.at = (Place){NULL, NULL};
     unlock();
-}
-
-__attribute__((constructor)) static void look_after_forks_and_threads(void) {
-    pthread_key_create(&recording.at_thread_end, leave_the_rest);
-    pthread_atfork(fork_takes_the_lock, unlock, after_fork_in_child);
 }
 
 static void count_lost(void) {
@@ -305,6 +301,7 @@ static int take_room(void) {
     if (mine.at.end && !begins) munmap((char*)mine.at.end - CHUNK / sizeof(Event) * sizeof(Event), CHUNK);
     mine.at = begins && recording.unused_count ? recording.unused[--recording.unused_count] : fresh_chunk();
     mine.generation = generation;
+    if (begins) mine.number = ++recording.threads;
     mine.thread = (uint32_t)syscall(SYS_gettid); /* what Kineto calls tid, where it knows it; or else half an address: */
     if (begins) write_text(TEXT_ADDRESS, mine.thread, (uint32_t)(uintptr_t)pthread_self(), "", 0);
     unlock();
@@ -318,15 +315,19 @@ static int64_t now_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domain, uint32_t name, const EventAttributes* more) {
+static int has_room(void) {
     int forked = mine.generation != atomic_load_explicit(&recording.generation, memory_order_relaxed);
-    if ((forked || mine.at.next == mine.at.end) && !take_room()) {
+    return (!forked && mine.at.next != mine.at.end) || take_room();
+}
+
+static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domain, uint32_t name, const EventAttributes* more) {
+    if (!has_room()) {
         count_lost();
         return;
     }
     Event* event = mine.at.next++;
     event->at_ns = at_ns;
-    event->range = range;
+    event->range = kind == START || kind == END ? range : mine.number;
     event->name = name;
     event->domain = domain;
     event->thread = mine.thread;
@@ -338,6 +339,20 @@ static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domai
         event->payload_type = (uint8_t)more->payload_type;
     }
     atomic_store_explicit(&event->kind, (uint8_t)kind, memory_order_release);
+}
+
+/* Called as a thread ends, that has recorded: its open ranges end, and the next one with its id has none of them. */
+static void thread_ends(void* thread_recorded) {
+    (void)thread_recorded;
+    if (mine.generation != atomic_load(&recording.generation)) return; /* it recorded in the parent of this process only */
+    if (has_room()) record(THREAD_END, now_ns(), 0, 0, 0, NULL);
+    leave_the_rest();
+    pthread_setspecific(recording.at_thread_end, NULL); /* taking room asks to be called, once more if other destructors record */
+}
+
+__attribute__((constructor)) static void look_after_forks_and_threads(void) {
+    pthread_key_create(&recording.at_thread_end, thread_ends);
+    pthread_atfork(fork_takes_the_lock, unlock, after_fork_in_child);
 }
 
 /* ---- texts of three kinds to numbers ---- */

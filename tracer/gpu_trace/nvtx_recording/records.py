@@ -6,6 +6,8 @@ another by exec:
 - events: chunks of 64 KiB. The first holds the header: ``magic`` (8 bytes), then uint32 version, process id, size of a
   chunk and of an event, then uint64 number of chunks in use and of events lost. In the others events of 48
   bytes (`EVENT`) follow one another, those of one thread in the order of their times; one of kind 0 was never finished.
+  ``range`` has the number of a range that was started or ended (kinds 3 and 4), which any thread may end. In all others
+  it has the number of the thread, for Linux gives the id of a dead thread to a new one. Kind 6 says that one has ended.
 - texts: records of four uint32, kind, id, scope and length, then as many bytes of UTF-8. Kind 1 is a string and its
   number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``; 4 has
   the lower 32 bits of the ``pthread_t`` of thread ``id`` as its scope; 5 the parent's process id as ``id``.
@@ -19,7 +21,7 @@ import mmap
 import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +54,9 @@ _TEXT_HEAD = struct.Struct("<IIII")
 _PAYLOADS = {1: "<u8", 2: "<i8", 3: "<f8", 4: "<u4", 5: "<i4", 6: "<f4"}
 """nvtxPayloadType_t to the dtype of the payload's first bytes"""
 
+_STACK = ("domain", "range", "thread")
+"""what the pushes and pops of one stack have in common: ``range`` is the thread's number"""
+
 Int64 = NDArray[np.int64]
 
 
@@ -63,6 +68,7 @@ class Kind(IntEnum):
     START = 3
     END = 4
     MARK = 5
+    THREAD_END = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,9 @@ class ProcessRanges:
     """The ranges and marks of one process.
 
     ``opening`` is (n,) `EVENT`: the push, start or mark of each. ``end_ns`` is (n,) int64, since 1970 as all times are
-    here; a mark ends when it happens. ``finished`` is (n,) bool: the others were open when the process ended, and end
-    with the last event of the process. ``lost`` counts events for which there was no room.
+    here; a mark ends when it happens. ``finished`` is (n,) bool: nothing ended the others, which end with their thread
+    if they were pushed and it ended, and else with the last event of the process. ``lost`` counts events for which
+    there was no room.
     """
 
     pid: int
@@ -180,23 +187,25 @@ def _text_records(path: Path) -> Iterator[tuple[int, int, int, str]]:
 
 def _paired(events: NDArray[np.void]) -> tuple[Int64, Int64, NDArray[np.bool_]]:
     """Position of each opening event, the time at which its range ends, and whether it was ended at all."""
-    marks = np.flatnonzero(events["kind"] == Kind.MARK)
     pushes, pops = _pushed(events)
-    starts, ends = _started(events)
+    starts, marks = (np.flatnonzero(events["kind"] == kind) for kind in (Kind.START, Kind.MARK))
+    ends = _numbered_alike(events, starts, Kind.END)
     opening = np.concatenate((pushes, starts, marks))
+    finished = np.concatenate((pops, ends, marks)) >= 0
+    pops = np.where(pops >= 0, pops, _numbered_alike(events, pushes, Kind.THREAD_END))
     closing = np.concatenate((pops, ends, marks))
     last_ns = int(events["at_ns"].max()) if len(events) else 0
     end_ns = np.where(closing >= 0, events["at_ns"][closing], last_ns) if len(opening) else np.zeros(0, np.int64)
     # The clock of the day can be set back while a range is open.
-    return opening, np.maximum(end_ns, events["at_ns"][opening]), closing >= 0
+    return opening, np.maximum(end_ns, events["at_ns"][opening]), finished
 
 
 def _pushed(events: NDArray[np.void]) -> tuple[Int64, Int64]:
     """Each push and the pop that ends it (-1: none), by nesting in its thread and domain. Other pops are left out."""
     rows = np.flatnonzero((events["kind"] == Kind.PUSH) | (events["kind"] == Kind.POP))
-    rows = rows[np.lexsort((rows, events["domain"][rows], events["thread"][rows]))]
+    rows = rows[np.lexsort((rows, *(events[key][rows] for key in _STACK)))]
     step = np.where(events["kind"][rows] == Kind.PUSH, 1, -1)
-    stack = _group(events["thread"][rows], events["domain"][rows])
+    stack = _group(*(events[key][rows] for key in _STACK))
     depth, paired = _depth(step, stack)
     rows, depth, step, stack = rows[paired], depth[paired], step[paired], stack[paired]
     # Of one stack and one depth, pushes and pops take turns: each push is followed by its pop, or by nothing.
@@ -208,7 +217,7 @@ def _pushed(events: NDArray[np.void]) -> tuple[Int64, Int64]:
     return rows[push], np.where(ended, rows[following], -1)
 
 
-def _group(*keys: NDArray[np.uint32]) -> Int64:
+def _group(*keys: NDArray[np.unsignedinteger[Any]]) -> Int64:
     """Numbers for runs of equal keys in sorted columns."""
     change = np.zeros(len(keys[0]), bool)
     for key in keys:
@@ -231,13 +240,11 @@ def _depth(step: Int64, stack: Int64) -> tuple[Int64, NDArray[np.bool_]]:
     return depth, paired
 
 
-def _started(events: NDArray[np.void]) -> tuple[Int64, Int64]:
-    """Each start and the end of the same range (-1: none), on whatever thread."""
-    starts = np.flatnonzero(events["kind"] == Kind.START)
-    ends = np.flatnonzero(events["kind"] == Kind.END)
-    if not len(ends):
-        return starts, np.full(len(starts), -1)
-    ends = ends[np.argsort(events["range"][ends], kind="stable")]
-    place = np.minimum(np.searchsorted(events["range"][ends], events["range"][starts]), len(ends) - 1)
-    found = events["range"][ends[place]] == events["range"][starts]
-    return starts, np.where(found, ends[place], -1)
+def _numbered_alike(events: NDArray[np.void], rows: Int64, kind: Kind) -> Int64:
+    """For each row the first event of a kind with the same number in ``range``; -1: there is none."""
+    others = np.flatnonzero(events["kind"] == kind)
+    if not len(others):
+        return np.full(len(rows), -1)
+    others = others[np.argsort(events["range"][others], kind="stable")]
+    place = np.minimum(np.searchsorted(events["range"][others], events["range"][rows]), len(others) - 1)
+    return np.where(events["range"][others[place]] == events["range"][rows], others[place], -1)

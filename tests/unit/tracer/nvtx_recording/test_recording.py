@@ -254,3 +254,41 @@ def test_the_injection_of_another_tool_is_left_alone():
     assert library == injection_library()
     assert "libcupti" in said
     assert injection({}) == (injection_library(), "")
+
+
+THREAD_THAT_NEVER_POPS = """
+import nvtx, os, threading, time
+def work():
+    nvtx.push_range("never popped"); nvtx.push_range("popped"); nvtx.pop_range()
+    global tid
+    tid = threading.get_native_id()
+thread = threading.Thread(target=work); thread.start(); thread.join()
+while os.path.exists(f"/proc/self/task/{tid}"): time.sleep(0.001)
+nvtx.mark("after"); nvtx.mark("last")
+"""
+
+
+@pytest.mark.parametrize("through", [recorded, recorded_from_python])
+def test_what_a_thread_never_popped_ends_with_it(through, tmp_path):
+    [ranges] = through(THREAD_THAT_NEVER_POPS, tmp_path)
+    assert names(ranges) == ["never popped", "popped", "after", "last"]
+    assert ranges.finished.tolist() == [False, True, True, True]
+    assert ranges.end_ns[1] <= ranges.end_ns[0] <= ranges.end_ns[2]
+
+
+@pytest.mark.parametrize("through", [recorded, recorded_from_python])
+def test_every_thread_has_a_number_of_its_own_and_a_forked_child_none_of_its_parents(through, tmp_path):
+    script = """
+import nvtx, os, threading
+def marks(name):
+    thread = threading.Thread(target=nvtx.mark, args=(name,)); thread.start(); thread.join()
+nvtx.mark("first"); marks("a"); marks("b"); nvtx.mark("first")
+if os.fork() == 0:
+    nvtx.mark("child"); os._exit(0)
+os.wait()
+"""
+    found = {tuple(names(ranges)): ranges for ranges in through(script, tmp_path)}
+    numbers = found["first", "a", "b", "first"].opening["range"].tolist()
+    assert numbers[0] == numbers[3]
+    assert len(set(numbers)) == 3
+    assert ("child",) in found

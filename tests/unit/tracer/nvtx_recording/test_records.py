@@ -20,10 +20,10 @@ def events_of(rows) -> np.ndarray:
 
 def slow_pairs(events) -> set[tuple[int, int, bool]]:
     """(opening, end, finished) of every range, by keeping a stack for each thread and domain."""
-    stacks, started, found = {}, {}, set()
+    stacks, started, ended, found = {}, {}, {}, set()
     last_ns = int(events["at_ns"].max()) if len(events) else 0
     for at, event in enumerate(events):
-        stack = stacks.setdefault((int(event["thread"]), int(event["domain"])), [])
+        stack = stacks.setdefault((int(event["thread"]), int(event["range"]), int(event["domain"])), [])
         if event["kind"] == Kind.PUSH:
             stack.append(at)
         elif event["kind"] == Kind.POP and stack:
@@ -34,18 +34,28 @@ def slow_pairs(events) -> set[tuple[int, int, bool]]:
             found.add((started.pop(int(event["range"])), int(event["at_ns"]), True))
         elif event["kind"] == Kind.MARK:
             found.add((at, int(event["at_ns"]), True))
-    still_open = [at for stack in stacks.values() for at in stack] + list(started.values())
-    return found | {(at, last_ns, False) for at in still_open}
+        elif event["kind"] == Kind.THREAD_END:
+            ended[int(event["range"])] = int(event["at_ns"])
+    left = [(at, ended.get(number, last_ns)) for (_, number, _), stack in stacks.items() for at in stack]
+    return found | {(at, end_ns, False) for at, end_ns in [*left, *((at, last_ns) for at in started.values())]}
 
 
-pushes_and_pops = st.tuples(
-    st.sampled_from([Kind.PUSH, Kind.POP, Kind.MARK]), st.integers(1, 2), st.integers(0, 2), st.just(0)
-)
+def threads_with_one_id(draw, thread: int) -> list[tuple[int, int, int, int]]:
+    """What they do, one after another, each with a number of its own; all but the last have ended."""
+    rows = []
+    for number in range(10 * thread, 10 * thread + draw(st.integers(1, 3))):
+        rows += [(Kind.THREAD_END, thread, 0, number - 1)] * bool(rows)
+        doing = st.tuples(st.sampled_from([Kind.PUSH, Kind.POP, Kind.MARK]), st.integers(0, 2))
+        rows += [(kind, thread, domain, number) for kind, domain in draw(st.lists(doing, min_size=1, max_size=8))]
+    return rows
 
 
 @st.composite
 def event_lists(draw):
-    rows = draw(st.lists(pushes_and_pops, max_size=30))
+    threads = {thread: threads_with_one_id(draw, thread) for thread in (1, 2)}
+    turns = draw(st.permutations([thread for thread, doing in threads.items() for _ in doing]))
+    doing = {thread: iter(rows) for thread, rows in threads.items()}
+    rows = [next(doing[thread]) for thread in turns]
     for number in draw(st.lists(st.integers(1, 9), unique=True, max_size=4)):
         start = draw(st.integers(0, len(rows)))
         rows.insert(start, (Kind.START, draw(st.integers(1, 2)), 0, number))
@@ -59,6 +69,22 @@ def test_every_range_ends_where_a_stack_says(events):
     opening, end_ns, finished = _paired(events)
     assert set(zip(opening.tolist(), end_ns.tolist(), finished.tolist(), strict=True)) == slow_pairs(events)
     assert len(opening) == len(slow_pairs(events))
+
+
+def test_a_new_thread_with_the_id_of_a_dead_one_may_lie_before_it_in_the_file():
+    events = events_of(
+        [
+            (Kind.PUSH, 1, 0, 2),
+            (Kind.POP, 1, 0, 2),
+            (Kind.PUSH, 1, 0, 1),
+            (Kind.PUSH, 1, 0, 1),
+            (Kind.THREAD_END, 1, 0, 1),
+        ]
+    )
+    events["at_ns"] = [100, 110, 0, 10, 50]
+    opening, end_ns, finished = _paired(events)
+    found = dict(zip(opening.tolist(), zip(end_ns.tolist(), finished.tolist(), strict=True), strict=True))
+    assert found == {0: (110, True), 2: (50, False), 3: (50, False)}
 
 
 def written(folder, events) -> bytes:
