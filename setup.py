@@ -2,16 +2,24 @@
 
 from setuptools import Extension, setup
 
+
+def library(name: str, source: str) -> Extension:
+    """No extension module: a library that others load, called one so that setuptools builds it and puts it in place.
+
+    Optional: where there is no C compiler the install succeeds, NVTX is recorded from Python, and CUPTI by Kineto.
+    """
+    return Extension(
+        name,
+        [source],
+        extra_compile_args=["-std=c11", "-O2", "-fvisibility=hidden", "-pthread"],
+        extra_link_args=["-pthread", "-ldl"],
+        optional=True,
+    )
+
+
 setup(
     ext_modules=[
-        # No extension module: a library that NVTX loads, called one so that setuptools builds it and puts it in place.
-        # Optional: where there is no C compiler the install succeeds, and NVTX is recorded from Python.
-        Extension(
-            "gpu_trace.nvtx_recording._injection",
-            ["tracer/gpu_trace/nvtx_recording/injection.c"],
-            extra_compile_args=["-std=c11", "-O2", "-fvisibility=hidden", "-pthread"],
-            extra_link_args=["-pthread"],
-            optional=True,
-        )
+        library("gpu_trace.nvtx_recording._injection", "tracer/gpu_trace/nvtx_recording/injection.c"),
+        library("gpu_trace.cupti_recording._activities", "tracer/gpu_trace/cupti_recording/activities.c"),
     ]
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 _LOOK_EVERY_S = 0.5
-_MOST_LOOKS = 20
+_MOST_LOOKS = 6
 """at busy devices, before events are counted nevertheless"""
 _SPARE_SHARE = 0.05
 """Of the machine's memory, what is left to it in any case."""
@@ -133,13 +133,19 @@ class Bounds:
         left_s = self._began_s + duration_s - time.monotonic() if duration_s else 3600.0
         if captures.under_way():  # to synchronise would end the script's capture
             return max(left_s, _LOOK_EVERY_S)
+        self._recorder.flush()
         if left_s <= 0:
             self._end(f"the {duration_s:g} s asked for")
-        elif self._should_count() and self._budget.spend(self._recorder.renew()):
+        elif self._is_spent():
             self._end(f"the budget of {self._budget.events:,} events")
         elif _spare_share() < _SPARE_SHARE:
             self._end("the machine's memory: hardly any was left")
         return left_s
+
+    def _is_spent(self) -> bool:
+        if self._recorder.knows_its_events:
+            return self._recorder.events >= self._budget.events
+        return self._should_count() and self._budget.spend(self._recorder.renew())
 
     def _should_count(self) -> bool:
         """If the budget may be spent: while the devices are idle, or, where they never are, some time later."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from _thread import RLock, allocate_lock, start_new_thread
+from _thread import RLock
 
-from . import stream_waits
+from . import devices, stream_waits
+from .activities import Activities
 from .session import Calls, Session
 from .threads import living
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .fork_warning import OurThreads
     from .notes import Notes
     from .settings import Settings
@@ -38,6 +37,10 @@ class Recorder:
         self._lock = RLock()
         self._calls: Calls | None = None
         self._session: Session | None = None
+        self._activities: Activities | None = None
+        """while our own library records CUPTI's activities, beside the session"""
+        self._cupti_refused = False
+        self._events = 0
         self._parts = 0
         self._wanted = False
         self._given_way = False
@@ -64,6 +67,17 @@ class Recorder:
         return self._session is not None
 
     @property
+    def knows_its_events(self) -> bool:
+        """Whether `events` is all that is recorded of the GPU: Kineto does not say what it holds."""
+        return self._activities is not None
+
+    @property
+    def events(self) -> int:
+        """How many of CUPTI's records our own library has written."""
+        activities = self._activities
+        return self._events + (activities.count if activities else 0)
+
+    @property
     def had_session(self) -> bool:
         """Whether this process, or the one it was forked from, ever had a session."""
         return self._session is not None or self._parts > 0
@@ -81,7 +95,7 @@ class Recorder:
         """Have Kineto initialised in this thread, so that another one may start the recording later."""
         with self._lock:
             if self._calls is not None and not self._given_way:
-                Session(self._calls, "gpu", self._uses_gpu()).stop()
+                Session(self._calls, "gpu", self._uses_gpu(), only_ranges=True).stop()
 
     def start(self) -> None:
         """Begin to record, or, while the script's own profiler works, as soon as that is done."""
@@ -118,10 +132,19 @@ class Recorder:
             self._notes.write("renewed", time.time_ns() - began)
         return _events_in(saved)
 
+    def flush(self) -> None:
+        """Have on disk what is complete by now, in case the process is killed."""
+        if self._lock.acquire(blocking=False):  # whoever has it saves all anyway
+            try:
+                if self._activities is not None and self.belongs_here:
+                    self._activities.flush()
+            finally:
+                self._lock.release()
+
     def devices_are_idle(self) -> bool:
         """Whether there is nothing to wait for, just now."""
         began = time.monotonic()
-        return synchronized_within(_IDLE_S) and time.monotonic() - began < _IDLE_S
+        return devices.synchronized_within(_IDLE_S) and time.monotonic() - began < _IDLE_S
 
     def finish(self, patience_s: float = 60.0) -> None:
         """Stop for good and save; later calls do nothing."""
@@ -146,16 +169,45 @@ class Recorder:
         try:
             with_gpu = self._uses_gpu()
             self._notes.write("starts", time.time_ns())
-            self._session = self._threads.counted(lambda: Session(calls, self._settings.level, with_gpu))
+            self._session = self._threads.counted(lambda: self._new_session(calls, with_gpu))
             self._notes.write("recording", "gpu" if with_gpu else "cpu")
-            if with_gpu:
+            self._notes.write("source", "cupti" if self._activities else "kineto")
+            if with_gpu and not self._activities:
                 self._notes.write("stream_waits", stream_waits.enable())
         except Exception as error:
             self._wanted = False
             self._notes.failed("torch's profiler did not start", error)
 
+    def _new_session(self, calls: Calls, with_gpu: bool) -> Session:
+        level = self._settings.level
+        only_ranges = with_gpu and level == "gpu"
+        if only_ranges and self._settings.activities and not self._cupti_refused:
+            session = Session(calls, level, with_gpu=False, only_ranges=True)
+            if self._takes_cupti():  # after Kineto, which takes it for its own rows of calls
+                return session
+            session.stop()
+        return Session(calls, level, with_gpu, only_ranges)
+
+    def _takes_cupti(self) -> bool:
+        try:
+            activities = Activities(self._settings.activities)
+            refused: object = activities.begin(self._path("cupti"))
+        except OSError as error:
+            refused = error
+        if refused:
+            self._cupti_refused = True
+            self._notes.write("refused", refused)
+            return False
+        self._activities = activities
+        if not self._events and not self._parts:
+            self._notes.write("devices", devices.described())
+        return True
+
+    def _path(self, source: str) -> str:
+        return f"{self._settings.raw}/{source}-{self._pid}-{self._parts}"
+
     def _uses_gpu(self) -> bool:
-        return self._settings.has_gpu and _cuda_is_initialized()
+        return self._settings.has_gpu and devices.are_used()
 
     def _end(self, patience_s: float) -> str:
         """Stop the session, if there is one, and save it; where to, or nothing."""
@@ -170,9 +222,10 @@ class Recorder:
 
     def _save(self, session: Session, patience_s: float) -> str:
         self._prepare_to_stop(patience_s)
-        path = f"{self._settings.raw}/kineto-{self._pid}-{self._parts}.json"
+        path = f"{self._path('kineto')}.json"
         self._parts += 1
         began = time.time_ns()
+        self._leave_cupti()
         result = session.stop()
         stopped = time.time_ns()
         with open(f"{path}.part", "wb"):
@@ -183,10 +236,18 @@ class Recorder:
         self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
         return path
 
+    def _leave_cupti(self) -> None:
+        activities, self._activities = self._activities, None
+        if activities is not None:
+            dropped = activities.end()
+            self._events += activities.count
+            if dropped:
+                self._notes.write("dropped", dropped)
+
     def _prepare_to_stop(self, patience_s: float) -> None:
         self._notes.write("stopping", time.time_ns())
         try:
-            if not synchronized_within(patience_s):
+            if not devices.synchronized_within(patience_s):
                 self._notes.write("unsynchronized", patience_s)
             for thread in living():
                 self._notes.write("thread", thread)
@@ -201,41 +262,6 @@ class Recorder:
                 self._notes.write("backend", distributed.get_backend())
             self._notes.write("rank", os.environ["RANK"])
             self._notes.write("world_size", os.environ["WORLD_SIZE"])
-
-
-def _cuda() -> Any:
-    return sys.modules["torch.cuda"]
-
-
-def _cuda_is_initialized() -> bool:
-    in_progress = getattr(_cuda(), "_tls", None)
-    return bool(_cuda().is_initialized()) or bool(getattr(in_progress, "is_initializing", False))
-
-
-def synchronized_within(patience_s: float) -> bool:
-    """Wait for the devices, so that no kernel is cut off; False where they take longer (a hung collective, say)."""
-    if not _cuda_is_initialized():
-        return True
-    done = allocate_lock()
-    done.acquire()
-
-    def synchronize() -> None:
-        try:
-            for device in range(_cuda().device_count()):
-                if sys.modules["torch._C"]._cuda_hasPrimaryContext(device):
-                    _cuda().synchronize(device)
-        except Exception:  # a broken context: the script has its own error, and the events so far are worth saving
-            pass
-        finally:
-            done.release()
-
-    try:
-        start_new_thread(synchronize, ())
-    except RuntimeError:  # Python 3.12.0 and 3.12.1 start none at exit; without one nobody could give up waiting
-        if "torch.distributed" in sys.modules and sys.modules["torch.distributed"].is_initialized():
-            return False
-        synchronize()
-    return done.acquire(timeout=patience_s)
 
 
 def _events_in(path: str) -> int:

@@ -33,14 +33,15 @@ class Calls:
 class Session:
     """A recording under way, from its construction to `stop`."""
 
-    def __init__(self, calls: Calls, level: str, with_gpu: bool) -> None:
+    def __init__(self, calls: Calls, level: str, with_gpu: bool, only_ranges: bool = False) -> None:
+        """``with_gpu``: CUPTI's records are Kineto's; ``only_ranges``: no operators, but what scripts name."""
         self._calls = calls
         config, activities = _config(level), _activities(with_gpu)
         # Kineto reads the variable when it is first prepared. Python's os.environ never sees it.
         os.putenv("KINETO_LOG_LEVEL", os.environ.get("KINETO_LOG_LEVEL", "6"))
         try:
             calls.prepare(config, activities)
-            if level == "gpu" and with_gpu:
+            if only_ranges:
                 calls.enable(config, activities, {_torch("_C._profiler").RecordScope.USER_SCOPE})
             else:
                 calls.enable(config, activities)

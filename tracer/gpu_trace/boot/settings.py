@@ -16,7 +16,8 @@ class Settings:
     steps, or of NVTX ranges called ``step_range``; ``range_name`` is the NVTX range outside which nothing is recorded;
     ``after_s`` and ``duration_s`` one in time (0: not asked for); ``events`` is how many may be recorded.
     ``injection`` is the library that hears NVTX, empty where another tool's does, or none was built; in the latter case
-    ``hooks_nvtx`` says to hear it from Python. ``only_ranks``: this process is recorded only as a worker of a
+    ``hooks_nvtx`` says to hear it from Python. ``activities`` is the library that records CUPTI's activities, empty
+    where none was built. ``only_ranks``: this process is recorded only as a worker of a
     distributed job, not as its launcher.
     """
 
@@ -25,6 +26,7 @@ class Settings:
         self.level = environ["GPU_TRACE_LEVEL"]
         self.has_gpu = environ["GPU_TRACE_GPU"] == "1"
         self.injection = environ["GPU_TRACE_INJECTION"]
+        self.activities = environ["GPU_TRACE_ACTIVITIES"]
         self.hooks_nvtx = environ["GPU_TRACE_HOOK_NVTX"] == "1"
         self.only_ranks = environ["GPU_TRACE_ONLY_RANKS"] == "1"
         first, _, last = environ.get("GPU_TRACE_STEPS", "").partition(":")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..nvtx_recording import records
 from ..nvtx_recording.rows import chrome_rows, process_row
-from . import notes, thread_ids, trace_file
+from . import notes, sessions, thread_ids, trace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,12 @@ class ProcessLeft:
     def base_ns(self) -> int:
         """What its trace counts times from, in ns since 1970."""
         stamps = (int(ranges.opening["at_ns"].min()) for ranges in self.ranges if len(ranges))
-        return trace_file.base_ns(self.parts) or min(stamps)
+        return (self.parts[0].base_ns if self.parts else 0) or min(stamps)
+
+    @property
+    def gpus(self) -> list[str]:
+        """What the GPUs are called that it could see, by index."""
+        return [str(device.get("name", "")) for device in self.parts[0].devices] if self.parts else []
 
     @property
     def rank(self) -> int | None:
@@ -73,17 +78,26 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
 
 
 def _read(raw: Path, pid: int, ranges: list[ProcessRanges]) -> ProcessLeft:
-    parts, lost = trace_file.read_parts(raw, pid)
     facts = notes.read(raw / f"notes-{pid}")
-    lost = [*facts.all("failed"), *lost]
-    if not parts and facts.last("starts"):
-        lost.append("what torch's profiler recorded: the process ended before it could be saved")
+    parts, lost = sessions.read(raw, pid, facts)
+    lost = [*facts.all("failed"), *lost, *_unsaved(facts)]
     if gaps_ns := [int(ns) for ns in facts.all("renewed")]:
         lost.append(_gaps(gaps_ns))
     if events := sum(program.lost for program in ranges):
         lost.append(f"{events} NVTX events: there was no room for them")
     parts, threads = thread_ids.with_ids_of_linux(parts, pid, thread_ids.known_threads(facts, ranges))
     return ProcessLeft(pid, facts, parts, lost, ranges, threads)
+
+
+def _unsaved(facts: Notes) -> list[str]:
+    """What of CUPTI's records, or of a session that was still under way when the process ended, is nowhere."""
+    lost = [f"{count} records of CUPTI: there was no room for them" for count in facts.all("dropped")]
+    ended = len(facts.all("stopped")) + sum(text.startswith("torch's profiler did not") for text in facts.all("failed"))
+    if len(facts.all("starts")) <= ended:
+        return lost
+    if facts.last("source") == "cupti":
+        return [*lost, "record_function ranges and the last moment: the process ended before they could be saved"]
+    return [*lost, "what torch's profiler recorded: the process ended before it could be saved"]
 
 
 def _gaps(gaps_ns: list[int]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mmap import mmap
 
 _OPENING = re.compile(rb'"traceEvents"\s*:\s*\[')
+_BASE = re.compile(rb'"baseTimeNanoseconds": (\d+)')
 _CLOSING = re.compile(rb"\]\s*(,[^\]\[]*)?\}\s*$")
 _TAIL_BYTES = 1 << 16
 _NAME_ON_A_LINE = re.compile(rb'(\n\s*"name": ")((?:(?!"\n\s*\}).)*?)(",\n\s*"(?:pid|ts)":)', re.DOTALL)
@@ -35,6 +36,20 @@ class KinetoText:
     head: bytes
     events: bytes
     damage: str = ""
+
+    @property
+    def base_ns(self) -> int:
+        """What its times count from, in ns since 1970; 0 where it does not say."""
+        found = _BASE.search(self.head)
+        return int(found[1]) if found else 0
+
+    @property
+    def devices(self) -> list[dict[str, Any]]:
+        """What Kineto says of the GPUs that the process could see, in the order of their indices."""
+        try:
+            return list(msgspec.json.decode(self.head.rstrip().rstrip(b",") + b"}").get("deviceProperties", []))
+        except (msgspec.DecodeError, TypeError, AttributeError):
+            return []
 
 
 class NoTrace(Exception):

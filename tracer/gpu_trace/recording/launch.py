@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 
+from ..cupti_recording.library import activities_library
 from ..nvtx_recording import environment
 from . import interpreter, notes
 
@@ -121,6 +122,7 @@ def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
         **heeded,
         **native,
         "GPU_TRACE_INJECTION": str(library or ""),
+        "GPU_TRACE_ACTIVITIES": str(activities_library() or ""),
         "GPU_TRACE_HOOK_NVTX": "" if library or environment.injection_library() else "1",
         "GPU_TRACE_STEPS": "" if window.steps is None else f"{window.steps[0]}:{window.steps[1]}",
         "GPU_TRACE_STEP_RANGE": window.step_range,

@@ -84,7 +84,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
 def _collected(bare: Recording, pid: int) -> Recording:
     # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
     # one meant for the script, or the news of its end, could go to them.
-    from . import assemble, trace_file
+    from . import assemble
 
     processes = assemble.left_by(bare.folder.raw, pid)
     traces = assemble.write_traces(bare.folder, processes)
@@ -95,7 +95,7 @@ def _collected(bare: Recording, pid: int) -> Recording:
         notes=main.notes,
         traces=traces,
         lost=lost,
-        gpus=trace_file.device_names(main.parts),
+        gpus=main.gpus,
         cost=cost.of(main.parts, main.notes),
     )
 

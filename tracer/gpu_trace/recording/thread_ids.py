@@ -13,8 +13,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .trace_file import base_ns
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -35,6 +33,11 @@ class Thread:
     name: str = ""
     since_ns: int = 0
 
+    @property
+    def title(self) -> str:
+        """What Kineto calls a thread that it knows."""
+        return f"thread {self.tid} ({self.name})" if self.name else f"thread {self.tid}"
+
     def may_be(self, address: int) -> bool:
         """Whether this is what Kineto makes of its ``pthread_t``."""
         return any((half - self.low) % _HALF <= self.high - self.low for half in (address, -address))
@@ -46,6 +49,11 @@ def known_threads(notes: Notes, ranges: Iterable[ProcessRanges]) -> list[Thread]
     heard = [thread for program in ranges for thread in _heard(program)]
     alone = [thread for thread in lived.values() if thread.tid not in {other.tid for other in heard}]
     return sorted([*alone, *heard], key=lambda thread: thread.since_ns)
+
+
+def names(notes: Notes) -> dict[int, str]:
+    """What the threads that lived when recording stopped are called, by their ids."""
+    return {thread.tid: thread.title for thread in map(_noted, notes.all("thread"))}
 
 
 def _noted(line: str) -> Thread:
@@ -74,15 +82,15 @@ def with_ids_of_linux(
 def name_rows(pid: int, threads: Iterable[Thread]) -> Iterator[dict[str, Any]]:
     """What Kineto writes for the threads that it knows."""
     for thread in threads:
-        name = f"thread {thread.tid} ({thread.name})" if thread.name else f"thread {thread.tid}"
-        yield {"ph": "M", "name": "thread_name", "pid": pid, "tid": thread.tid, "ts": 0, "args": {"name": name}}
+        args = {"name": thread.title}
+        yield {"ph": "M", "name": "thread_name", "pid": pid, "tid": thread.tid, "ts": 0, "args": args}
 
 
 class _Rows:
     """The events of one session of one process."""
 
     def __init__(self, part: KinetoText, pid: int, threads: list[Thread]) -> None:
-        self._text, self._base_ns, self._threads = part.events, base_ns([part]) or 0, threads
+        self._text, self._base_ns, self._threads = part.events, part.base_ns, threads
         self._host_row = re.compile(rb'("pid": %d,\s*"tid": )(-?\d{7,})(,\s*"ts": )([\d.]+)' % pid)
         self._owners: dict[bytes, list[Thread]] = {}
         """of each address that was met"""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from gpu_trace.boot import bounds, captures, recorder
+from gpu_trace.boot import bounds, captures, devices
 from gpu_trace.boot.bounds import Bounds
 
 
@@ -25,10 +26,10 @@ class Settings:
 
 
 class Recorder:
-    belongs_here, is_recording = True, False
+    belongs_here, is_recording, knows_its_events = True, False, False
 
     def __init__(self):
-        self.is_wanted, self.finished = False, 0
+        self.is_wanted, self.finished, self.events, self.flushed = False, 0, 0, 0
 
     def start(self):
         self.is_wanted = True
@@ -38,6 +39,9 @@ class Recorder:
 
     def finish(self):
         self.is_wanted, self.finished = False, self.finished + 1
+
+    def flush(self):
+        self.flushed += 1
 
 
 class Notes(list):
@@ -85,12 +89,20 @@ def test_nothing_is_ended_while_a_graph_is_captured(watched, monkeypatch):
     monkeypatch.setattr(captures, "_under_way", [1])
     started._start()
     time.sleep(0.3)
-    assert ours.finished == 0
+    assert (ours.finished, ours.flushed) == (0, 0)
     captures._under_way[0] = 0
-    deadline = time.monotonic() + 5
-    while not ours.finished and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert ours.finished == 1
+    _wait_until(lambda: ours.finished)
+
+
+def test_a_recording_that_knows_its_events_ends_with_its_budget(watched):
+    started, ours, notes = watched
+    ours.knows_its_events, ours.events = True, Settings.events - 1
+    started._start()
+    time.sleep(0.1)
+    assert (ours.finished, ours.flushed > 0) == (0, True)
+    ours.events += 1
+    _wait_until(lambda: ours.finished)
+    assert notes == [("bounded", "the budget of 1,000,000,000 events")]
 
 
 def test_captures_are_counted_whether_they_work_or_not():
@@ -121,13 +133,20 @@ def test_devices_are_waited_for_where_no_thread_can_be_started(monkeypatch):
         device_count = staticmethod(lambda: 1)
         synchronize = staticmethod(waited.append)
 
-    monkeypatch.setattr(recorder, "_cuda", lambda: Cuda)
-    monkeypatch.setattr(recorder, "_cuda_is_initialized", lambda: True)
-    monkeypatch.setitem(recorder.sys.modules, "torch._C", type("C", (), {"_cuda_hasPrimaryContext": lambda _: True}))
-    monkeypatch.setitem(recorder.sys.modules, "torch.distributed", type("D", (), {"is_initialized": lambda: False}))
-    monkeypatch.setattr(recorder, "start_new_thread", lambda *_: (_ for _ in ()).throw(RuntimeError("at shutdown")))
-    assert recorder.synchronized_within(1.0)
+    monkeypatch.setattr(devices, "_cuda", lambda: Cuda)
+    monkeypatch.setattr(devices, "are_used", lambda: True)
+    monkeypatch.setitem(sys.modules, "torch._C", type("C", (), {"_cuda_hasPrimaryContext": lambda _: True}))
+    monkeypatch.setitem(sys.modules, "torch.distributed", type("D", (), {"is_initialized": lambda: False}))
+    monkeypatch.setattr(devices, "start_new_thread", lambda *_: (_ for _ in ()).throw(RuntimeError("at shutdown")))
+    assert devices.synchronized_within(1.0)
     assert waited == [0]
+
+
+def _wait_until(condition) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _tasks() -> int:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace.recording.kineto_text import NoTrace, parse, with_distinct_ids
-from gpu_trace.recording.trace_file import device_names
 
 HEAD = '{\n  "schemaVersion": 1,\n  "baseTimeNanoseconds": 7,\n  "traceEvents": [\n'
 TAIL = '\n  ],"traceName": "/tmp/x.json" }'
@@ -81,9 +80,8 @@ def test_the_names_of_the_gpus():
         '"deviceProperties": [\n    {"id": 0, "name": "NVIDIA H200"},\n    {"id": 1, "name": "NVIDIA H200"}\n  ],\n'
     )
     text = file_of(on_lines("a")).replace(b'"traceEvents"', devices.encode() + b'"traceEvents"')
-    assert device_names([parse(text)]) == ["NVIDIA H200", "NVIDIA H200"]
-    assert device_names([parse(file_of(on_lines("a")))]) == []
-    assert device_names([]) == []
+    assert [device["name"] for device in parse(text).devices] == ["NVIDIA H200", "NVIDIA H200"]
+    assert parse(file_of(on_lines("a"))).devices == []
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"killed", b'{"other": []}'])

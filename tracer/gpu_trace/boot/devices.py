@@ -1,0 +1,63 @@
+"""The GPUs of this process: which they are, and whether they have finished."""
+
+from __future__ import annotations
+
+import sys
+from _thread import allocate_lock, start_new_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def are_used() -> bool:
+    """Whether CUDA is initialised, or just now being."""
+    in_progress = getattr(_cuda(), "_tls", None)
+    return bool(_cuda().is_initialized()) or bool(getattr(in_progress, "is_initializing", False))
+
+
+def described() -> str:
+    """Those of this process as Kineto describes them, in JSON: should it be killed before Kineto can."""
+    properties = [_cuda().get_device_properties(index) for index in range(_cuda().device_count())]
+    found = [
+        {
+            "id": index,
+            "name": device.name,
+            "totalGlobalMem": device.total_memory,
+            "computeMajor": device.major,
+            "computeMinor": device.minor,
+            "numSms": device.multi_processor_count,
+        }
+        for index, device in enumerate(properties)
+    ]
+    return str(sys.modules["json"].dumps(found))
+
+
+def synchronized_within(patience_s: float) -> bool:
+    """Wait for the devices, so that no kernel is cut off; False where they take longer (a hung collective, say)."""
+    if not are_used():
+        return True
+    done = allocate_lock()
+    done.acquire()
+
+    def synchronize() -> None:
+        try:
+            for device in range(_cuda().device_count()):
+                if sys.modules["torch._C"]._cuda_hasPrimaryContext(device):
+                    _cuda().synchronize(device)
+        except Exception:  # a broken context: the script has its own error, and the events so far are worth saving
+            pass
+        finally:
+            done.release()
+
+    try:
+        start_new_thread(synchronize, ())
+    except RuntimeError:  # Python 3.12.0 and 3.12.1 start none at exit; without one nobody could give up waiting
+        if "torch.distributed" in sys.modules and sys.modules["torch.distributed"].is_initialized():
+            return False
+        synchronize()
+    return done.acquire(timeout=patience_s)
+
+
+def _cuda() -> Any:
+    return sys.modules["torch.cuda"]

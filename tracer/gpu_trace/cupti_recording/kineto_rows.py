@@ -1,0 +1,239 @@
+"""CUPTI's records as Kineto writes them: what reads torch.profiler's traces reads these.
+
+The layout is that of ``output_json.cpp`` and ``CuptiActivity.cpp`` of Kineto: a GPU is a process, called by its index,
+and a stream one of its threads; arrows of category ``ac2g`` lead from a call to what it launched.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .records import LAUNCH, NO_STREAM, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from .records import Activities
+
+    Records = NDArray[np.void]
+
+_COPIES = dict(enumerate("HtoD DtoH HtoA AtoH AtoA AtoD DtoA DtoD HtoH PtoP".split(), 1))  # noqa: SIM905
+"""CUpti_ActivityMemcpyKind"""
+_MEMORIES = dict(enumerate(("Pageable", "Pinned", "Device", "Array", "Managed", "Device Static", "Managed Static"), 1))
+"""CUpti_ActivityMemoryKind"""
+_EVENT_SYNC, _STREAM_WAIT = 1, 2
+_SYNCS = {_EVENT_SYNC: "Event Sync", _STREAM_WAIT: "Stream Wait Event", 3: "Stream Sync", 4: "Context Sync"}
+"""CUpti_ActivitySynchronizationType"""
+_OVERHEADS = {
+    1: "Driver Compiler",
+    1 << 16: "Buffer Flush",
+    2 << 16: "Instrumentation",
+    3 << 16: "Resource",
+    4 << 16: "Runtime Triggered Module Loading",
+    5 << 16: "Lazy Function Loading",
+    6 << 16: "Command Buffer Full",
+    7 << 16: "Activity Buffer Request",
+    8 << 16: "UVM Activity Init",
+}
+"""CUpti_ActivityOverheadKind"""
+_NO_STREAM_ROW = 1
+"""where Kineto shows what concerns a whole device; no stream has this id"""
+_WARP = 32
+_DEVICE_WORK = (Kind.CONCURRENT_KERNEL, Kind.MEMCPY, Kind.MEMCPY2, Kind.MEMSET)
+
+
+class Process(NamedTuple):
+    """Whose rows they are, and what CUPTI does not say.
+
+    Their times count from ``base_ns`` (since 1970). ``multiprocessors`` are those of each GPU, by its index;
+    ``threads`` is what the threads are called, by their ids.
+    """
+
+    pid: int
+    base_ns: int
+    multiprocessors: Mapping[int, int]
+    threads: Mapping[int, str]
+
+
+def rows(activities: Activities, process: Process) -> Iterator[str]:
+    """The rows of one recording, each a JSON object."""
+    calls, work = activities.of(Kind.RUNTIME, Kind.DRIVER), activities.of(*_DEVICE_WORK)
+    yield from _places(calls, work, process)
+    yield from _kernels(activities, process)
+    yield from _copies(activities.of(Kind.MEMCPY, Kind.MEMCPY2), process)
+    yield from _memsets(activities.of(Kind.MEMSET), process)
+    yield from _syncs(activities, work, process)
+    yield from _overheads(activities.of(Kind.OVERHEAD), process)
+    yield from _calls(activities, calls, process)
+    yield from _arrows(calls, work, process)
+
+
+def _kernels(activities: Activities, process: Process) -> Iterator[str]:
+    records = activities.of(Kind.CONCURRENT_KERNEL)
+    names = {0: '"unknown"'} | {number: json.dumps(text) for number, text in activities.names.items()}
+    launches: dict[tuple[int, bytes], str] = {}
+    fields = ("name", "device", "context", "stream", "correlation", "launch", "graph", "graph_node")
+    for start, duration, name, device, context, stream, correlation, launch, graph, node in _timed(
+        records, process, *fields
+    ):
+        if (device, launch) not in launches:
+            launches[device, launch] = _launch(launch, process.multiprocessors.get(device, 0))
+        within = f', "graph id": {graph}, "graph node id": {node}' if graph else ""
+        yield (
+            f'{{"ph": "X", "cat": "kernel", "name": {names.get(name, names[0])}, "pid": {device}, "tid": {stream}, '
+            f'"ts": {start}, "dur": {duration}, "args": {{"device": {device}, "context": {context}, '
+            f'"stream": {stream}, "correlation": {correlation}, {launches[device, launch]}{within}}}}}'
+        )
+
+
+def _launch(launch: bytes, multiprocessors: int) -> str:
+    *shape, registers, shared = LAUNCH.unpack(launch)
+    grid, block = shape[:3], shape[3:]
+    args: dict[str, object] = {"registers per thread": registers, "shared memory": shared}
+    if multiprocessors:
+        args["blocks per SM"] = round(prod(grid) / multiprocessors, 6)
+        args["warps per SM"] = round(prod(grid) * -(-prod(block) // _WARP) / multiprocessors, 6)
+    return json.dumps(args | {"grid": grid, "block": block})[1:-1]
+
+
+def _copies(records: Records, process: Process) -> Iterator[str]:
+    ends = ("copy_kind", "source", "target", "from_device", "to_device")
+    fields = ("kind", "device", "context", "stream", "correlation", "bytes", *ends)
+    for start, duration, kind, device, context, stream, correlation, size, copy, source, target, giver, taker in _timed(
+        records, process, *fields
+    ):
+        where = f'"device": {device}, "context": {context}'
+        if kind == Kind.MEMCPY2:
+            where = f'"fromDevice": {giver}, "inDevice": {device}, "toDevice": {taker}, "inContext": {context}'
+        yield (
+            f'{{"ph": "X", "cat": "gpu_memcpy", "name": "Memcpy {_COPIES.get(copy, "Unknown")} '
+            f'({_MEMORIES.get(source, "Unknown")} -> {_MEMORIES.get(target, "Unknown")})", "pid": {device}, '
+            f'"tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{{where}, "stream": {stream}, '
+            f'"correlation": {correlation}, "bytes": {size}}}}}'
+        )
+
+
+def _memsets(records: Records, process: Process) -> Iterator[str]:
+    fields = ("device", "context", "stream", "correlation", "bytes", "target")
+    for start, duration, device, context, stream, correlation, size, target in _timed(records, process, *fields):
+        yield (
+            f'{{"ph": "X", "cat": "gpu_memset", "name": "Memset ({_MEMORIES.get(target, "Unknown")})", '
+            f'"pid": {device}, "tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{"device": {device}, '
+            f'"context": {context}, "stream": {stream}, "correlation": {correlation}, "bytes": {size}}}}}'
+        )
+
+
+def _calls(activities: Activities, records: Records, process: Process) -> Iterator[str]:
+    names = {number: json.dumps(activities.call_name(number)) for number in np.unique(records["name"]).tolist()}
+    fields = ("kind", "name", "thread", "correlation", "returned")
+    for start, duration, kind, name, thread, correlation, returned in _timed(records, process, *fields):
+        category = "cuda_driver" if kind == Kind.DRIVER else "cuda_runtime"
+        result = f', "result": {returned}' if returned else ""
+        yield (
+            f'{{"ph": "X", "cat": "{category}", "name": {names[name]}, "pid": {process.pid}, "tid": {thread}, '
+            f'"ts": {start}, "dur": {duration}, "args": {{"correlation": {correlation}{result}}}}}'
+        )
+
+
+def _arrows(calls: Records, work: Records, process: Process) -> Iterator[str]:
+    """From each call to what it launched; a graph's to each of its nodes."""
+    launched = np.intersect1d(calls["correlation"], work["correlation"])
+    for records, row, phase in ((calls, "thread", '"ph": "s"'), (work, "stream", '"ph": "f", "bp": "e"')):
+        records = records[np.isin(records["correlation"], launched)]
+        for start, _, correlation, device, place in _timed(records, process, "correlation", "device", row):
+            pid = process.pid if row == "thread" else device
+            yield (
+                f'{{{phase}, "id": {correlation}, "pid": {pid}, "tid": {place}, "ts": {start}, '
+                '"cat": "ac2g", "name": "ac2g"}'
+            )
+
+
+def _syncs(activities: Activities, work: Records, process: Process) -> Iterator[str]:
+    """Of contexts that have done any work: what device another belongs to CUPTI does not say."""
+    devices = dict(zip(work["context"].tolist(), work["device"].tolist(), strict=True))
+    records = activities.of(Kind.SYNCHRONIZATION)
+    records = records[np.isin(records["context"], list(devices)) & np.isin(records["type"], list(_SYNCS))]
+    for context in np.unique(records["context"][records["stream"] == NO_STREAM]).tolist():
+        yield _named("thread_name", devices[context], _NO_STREAM_ROW, {"name": f"Device {devices[context]}"})
+    awaited = _Awaited(activities.events)
+    fields = ("type", "context", "stream", "correlation", "event")
+    for start, duration, type_, context, stream, correlation, event in _timed(records, process, *fields):
+        name, device, of_stream = _SYNCS[type_], devices[context], stream != NO_STREAM
+        args: dict[str, object] = {"cuda_sync_kind": name}
+        if type_ in (_EVENT_SYNC, _STREAM_WAIT):
+            args |= awaited.by(context, event, correlation)
+        args |= {"stream": stream if of_stream else -1, "correlation": correlation, "device": device}
+        yield (
+            f'{{"ph": "X", "cat": "cuda_sync", "name": "{name}", "pid": {device}, '
+            f'"tid": {stream if of_stream else _NO_STREAM_ROW}, "ts": {start}, "dur": {duration}, '
+            f'"args": {json.dumps(args | {"context": context})}}}'
+        )
+
+
+def _overheads(records: Records, process: Process) -> Iterator[str]:
+    for start, duration, kind in _timed(records, process, "type"):
+        yield (
+            f'{{"ph": "X", "cat": "overhead", "name": "{_OVERHEADS.get(kind, "Unknown")}", "pid": -1, "tid": 0, '
+            f'"ts": {start}, "dur": {duration}}}'
+        )
+
+
+class _Awaited:
+    """Which recording of a CUDA event a wait is for: the latest that was called before it."""
+
+    def __init__(self, events: Records) -> None:
+        self._calls: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        """(correlation, stream) in order, by context and event"""
+        self._contexts: dict[int, set[int]] = {}
+        columns = (events[field].tolist() for field in ("context", "event", "correlation", "stream"))
+        for context, event, correlation, stream in zip(*columns, strict=True):
+            self._calls.setdefault((context, event), []).append((correlation, stream))
+            self._contexts.setdefault(event, set()).add(context)
+
+    def by(self, context: int, event: int, correlation: int) -> dict[str, object]:
+        """What Kineto says of it, by the wait's own fields; -1 where the event's recording is not known."""
+        owners = self._contexts.get(event, set())
+        if context not in owners and len(owners) == 1:  # a stream of one device waits for one of another
+            (context,) = owners
+        calls = self._calls.get((context, event), [])
+        before = bisect_left(calls, (correlation, 0))
+        recorded, stream = calls[before - 1] if before else (-1, -1)
+        return {
+            "wait_on_stream": stream,
+            "wait_on_cuda_event_record_corr_id": recorded,
+            "wait_on_cuda_event_id": event,
+        }
+
+
+def _places(calls: Records, work: Records, process: Process) -> Iterator[str]:
+    """What the GPUs, their streams and the threads are called."""
+    for device in np.unique(work["device"]).tolist():
+        yield _named("process_name", device, 0, {"name": f"GPU {device}"})
+        for stream in np.unique(work["stream"][work["device"] == device]).tolist():
+            yield _named("thread_name", device, stream, {"name": f"stream {stream}"})
+            yield _named("thread_sort_index", device, stream, {"sort_index": stream})
+    for thread in np.unique(calls["thread"]).tolist():
+        if thread in process.threads:
+            yield _named("thread_name", process.pid, thread, {"name": process.threads[thread]})
+
+
+def _named(kind: str, pid: int, tid: int, args: dict[str, object]) -> str:
+    return f'{{"name": "{kind}", "ph": "M", "ts": 0.000, "pid": {pid}, "tid": {tid}, "args": {json.dumps(args)}}}'
+
+
+def _timed(records: Records, process: Process, *fields: str) -> Iterator[tuple[Any, ...]]:
+    """Start and duration of each record, in microseconds, exact to the nanosecond; and some fields of it."""
+    starts = _microseconds(records["start_ns"] - process.base_ns)
+    durations = _microseconds(records["end_ns"] - records["start_ns"])
+    return zip(starts, durations, *(records[field].tolist() for field in fields), strict=True)
+
+
+def _microseconds(times_ns: NDArray[np.int64]) -> list[str]:
+    return [f"{ns // 1000}.{ns % 1000:03d}" for ns in times_ns.tolist()]

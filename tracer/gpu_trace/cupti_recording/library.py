@@ -1,0 +1,10 @@
+"""Where the library is that records CUPTI's activities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def activities_library() -> Path | None:
+    """The built library; None where it was installed without a C compiler."""
+    return next(iter(sorted(Path(__file__).parent.glob("_activities*.so"))), None)

@@ -1,0 +1,139 @@
+"""The files that ``activities.c`` leaves, as columns.
+
+For its recording N a process with the id P writes ``cupti-P-N.records`` and ``cupti-P-N.names``:
+
+- records of 88 bytes (`RECORD`) follow one another in the order in which CUPTI gave them, which is that of neither
+  their starts nor their ends. What the last 32 bytes hold depends on the kind.
+- names: uint32 number, uint32 length, then as many bytes of UTF-8. Those of kernels are demangled; those of calls end
+  in the version of CUDA that brought them: ``cudaLaunchKernel_v7000``.
+
+Both files are read as far as they are whole: the process may have been killed at any moment.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_PLACES = {
+    "start_ns": ("<i8", 0),
+    "end_ns": ("<i8", 8),
+    "kind": ("<u4", 16),
+    "correlation": ("<u4", 20),
+    "device": ("<u4", 24),
+    "context": ("<u4", 28),
+    "stream": ("<u4", 32),
+    "name": ("<u4", 36),
+    "graph": ("<u4", 40),
+    "graph_node": ("<u8", 48),
+    # of a kernel
+    "launch": ("V32", 56),
+    # of a copy, and of a memset
+    "bytes": ("<u8", 56),
+    "copy_kind": ("u1", 64),
+    "source": ("u1", 65),
+    "target": ("u1", 66),
+    "from_device": ("<u4", 68),
+    "to_device": ("<u4", 72),
+    # of a call
+    "thread": ("<u4", 56),
+    "returned": ("<u4", 60),
+    # of a synchronisation, an overhead, and a CUDA event
+    "type": ("<u4", 56),
+    "event": ("<u4", 60),
+}
+RECORD = np.dtype(
+    {
+        "names": list(_PLACES),
+        "formats": [format_ for format_, _ in _PLACES.values()],
+        "offsets": [offset for _, offset in _PLACES.values()],
+        "itemsize": 88,
+    }
+)
+"""One record, as the struct of the same name in ``activities.c``. Times are in ns since 1970."""
+LAUNCH = struct.Struct("<6iII")
+"""grid and block (x, y, z), registers of a thread, bytes of shared memory: the field ``launch``"""
+NO_STREAM = 0xFFFFFFFF
+"""CUPTI_SYNCHRONIZATION_INVALID_VALUE: what does not concern one stream"""
+_NAME_HEAD = struct.Struct("<II")
+_VERSION = re.compile(r"(_ptsz|_ptds)?(_v\d+)?$")
+
+
+class Kind(IntEnum):
+    """CUpti_ActivityKind."""
+
+    MEMCPY = 1
+    MEMSET = 2
+    DRIVER = 4
+    RUNTIME = 5
+    CONCURRENT_KERNEL = 10
+    OVERHEAD = 17
+    MEMCPY2 = 22
+    CUDA_EVENT = 36
+    SYNCHRONIZATION = 38
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activities:
+    """What one recording left: ``records`` is (n,) `RECORD`, ``names`` the texts of their field ``name``."""
+
+    records: NDArray[np.void]
+    names: dict[int, str]
+
+    def of(self, *kinds: Kind) -> NDArray[np.void]:
+        """The records of some kinds in the order of their starts; what CUPTI knew no times of is left out."""
+        records: NDArray[np.void] = self.records[np.isin(self.records["kind"], kinds)]
+        timed = (records["start_ns"] > 0) & (records["end_ns"] >= records["start_ns"])
+        records = records[timed]
+        return records[np.argsort(records["start_ns"], kind="stable")]
+
+    @property
+    def began_ns(self) -> int:
+        """The first time in it; 0 where it has none."""
+        starts_ns = self.records["start_ns"]
+        return int(starts_ns[starts_ns > 0].min(initial=starts_ns.max()))
+
+    @property
+    def events(self) -> NDArray[np.void]:
+        """Where CUDA events were recorded, in the order of the calls; these have no times."""
+        records: NDArray[np.void] = self.records[self.records["kind"] == Kind.CUDA_EVENT]
+        return records[np.argsort(records["correlation"], kind="stable")]
+
+    def call_name(self, number: int) -> str:
+        """What a call is called in the documentation of CUDA."""
+        return _VERSION.sub("", self.names.get(number, ""))
+
+
+def read(path: Path) -> Activities | None:
+    """What a recording left; None where that is nothing. ``path`` ends in ``.records``."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    whole = len(data) // RECORD.itemsize
+    records = np.frombuffer(data, RECORD, whole)
+    return Activities(records, _names(path.with_suffix(".names"))) if whole else None
+
+
+def _names(path: Path) -> dict[int, str]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return {}
+    names, at = {}, 0
+    while at + _NAME_HEAD.size <= len(data):
+        number, length = _NAME_HEAD.unpack_from(data, at)
+        at += _NAME_HEAD.size + length
+        if at <= len(data):
+            names[number] = data[at - length : at].decode("utf-8", "replace")
+    return names

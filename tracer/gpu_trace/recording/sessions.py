@@ -1,0 +1,76 @@
+"""What did each session of a process leave? What Kineto saved, our own records of the GPUs, or both: as one text."""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..cupti_recording import kineto_rows, records
+from ..cupti_recording.kineto_rows import Process
+from . import thread_ids
+from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from ..cupti_recording.records import Activities
+    from .notes import Notes
+
+_HEAD = b'{"schemaVersion": 1, "deviceProperties": %b, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
+
+
+def read(raw: Path, pid: int, facts: Notes) -> tuple[list[KinetoText], list[str]]:
+    """The sessions of process ``pid``, in order, as Kineto writes them, and what was wrong with them."""
+    texts, damage = _saved_by_kineto(raw, pid)
+    own = _own_records(raw, pid)
+    base_ns = next((text.base_ns for text in texts.values()), 0) or _began_ns(own.values())
+    for number, activities in own.items():
+        text = texts.get(number) or KinetoText(_head(base_ns, facts), b"")
+        process = Process(pid, base_ns, _multiprocessors(text), thread_ids.names(facts))
+        texts[number] = _with_rows(text, kineto_rows.rows(activities, process))
+    return with_distinct_ids([text for _, text in sorted(texts.items())]), damage
+
+
+def _saved_by_kineto(raw: Path, pid: int) -> tuple[dict[int, KinetoText], list[str]]:
+    found = {_number(path): _parsed(path) for path in sorted(raw.glob(f"kineto-{pid}-*"), key=_number)}
+    texts = {number: text for number, text in found.items() if text is not None}
+    damage = ["a part of the trace: the process ended while it was saved"] * (len(found) - len(texts))
+    return texts, damage + [text.damage for text in texts.values() if text.damage]
+
+
+def _parsed(path: Path) -> KinetoText | None:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            return parse(text)
+    except (NoTrace, ValueError):  # ValueError: an empty file cannot be mapped
+        return None
+
+
+def _own_records(raw: Path, pid: int) -> dict[int, Activities]:
+    found = {_number(path): records.read(path) for path in raw.glob(f"cupti-{pid}-*.records")}
+    return {number: activities for number, activities in found.items() if activities is not None}
+
+
+def _number(path: Path) -> int:
+    return int(path.name.split("-")[2].split(".")[0])
+
+
+def _began_ns(recordings: Iterable[Activities]) -> int:
+    return min((activities.began_ns for activities in recordings), default=0)
+
+
+def _head(base_ns: int, facts: Notes) -> bytes:
+    """Of a session that Kineto did not come to save."""
+    return _HEAD % (facts.last("devices").encode() or b"[]", base_ns)
+
+
+def _multiprocessors(text: KinetoText) -> dict[int, int]:
+    """Of each GPU, by index."""
+    return {device["id"]: device["numSms"] for device in text.devices if {"id", "numSms"} <= device.keys()}
+
+
+def _with_rows(text: KinetoText, rows: Iterable[str]) -> KinetoText:
+    own = ",\n".join(rows).encode()
+    return replace(text, events=b",\n".join(part for part in (text.events, own) if part))
