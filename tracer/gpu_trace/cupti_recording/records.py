@@ -66,7 +66,7 @@ LAUNCH = struct.Struct("<6iII")
 NO_STREAM = 0xFFFFFFFF
 """CUPTI_SYNCHRONIZATION_INVALID_VALUE: what does not concern one stream"""
 _NAME_HEAD = struct.Struct("<II")
-_VERSION = re.compile(r"(_ptsz|_ptds)?(_v\d+)?$")
+_VERSION = re.compile(r"(_ptsz|_ptds|_v\d+)*$")
 
 
 class Kind(IntEnum):

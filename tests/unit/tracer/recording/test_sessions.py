@@ -1,0 +1,114 @@
+"""What Kineto saved of a session, and what our own library recorded of the GPUs, as one text."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from gpu_trace.cupti_recording.records import RECORD, Kind
+from gpu_trace.recording import assemble, sessions
+from gpu_trace.recording.notes import Notes
+
+BASE_NS = 1_790_857_026_000_000_000
+DEVICES = '[{"id": 0, "name": "NVIDIA H200", "numSms": 132}]'
+NOTES = Notes(f"python\t3.12\nstarts\t1\ndevices\t{DEVICES}\nsource\tcupti\nthread\t70 1 2 worker")
+STOPPED = "\nstopped\t1 2 3"
+KINETO = """{
+  "schemaVersion": 1, "deviceProperties": %s, "baseTimeNanoseconds": %d,
+  "traceEvents": [
+  {
+    "ph": "X", "cat": "user_annotation", "name": "step", "pid": 1, "tid": 1,
+    "ts": 5.000, "dur": 2.000,
+    "args": {"External id": 1}
+  }
+  ], "traceName": "x"
+}"""
+
+
+def saved(folder, part, base_ns=BASE_NS):
+    (folder / f"kineto-1-{part}.json").write_text(KINETO % (DEVICES, base_ns))
+
+
+def recorded(folder, part, *launches):
+    """A call and a kernel for each launch, which is a start in ns since the base, and a correlation."""
+    records = np.zeros(2 * len(launches), RECORD)
+    for number, (start, correlation) in enumerate(launches):
+        for row, kind, after in ((2 * number, Kind.RUNTIME, 0), (2 * number + 1, Kind.CONCURRENT_KERNEL, 10)):
+            records[row]["kind"], records[row]["correlation"] = kind, correlation
+            records[row]["start_ns"], records[row]["end_ns"] = BASE_NS + start + after, BASE_NS + start + after + 5
+            if kind == Kind.RUNTIME:
+                records[row]["thread"] = 70
+    (folder / f"cupti-1-{part}.records").write_bytes(records.tobytes())
+
+
+def rows(part, category):
+    return [row for row in json.loads(b"[" + part.events + b"]") if row.get("cat") == category]
+
+
+def test_both_are_one_text_with_kinetos_base(tmp_path):
+    saved(tmp_path, 0)
+    recorded(tmp_path, 0, (1000, 3))
+    [part], lost = sessions.read(tmp_path, 1, NOTES)
+    assert lost == []
+    assert [row["ts"] for row in rows(part, "user_annotation")] == [5.0]
+    assert [(row["ts"], row["args"]["correlation"]) for row in rows(part, "kernel")] == [(1.01, 3)]
+    assert rows(part, "kernel")[0]["args"]["blocks per SM"] == 0
+    assert b'"name": "thread 70 (worker)"' in part.events
+
+
+def test_a_killed_process_left_its_records(tmp_path):
+    recorded(tmp_path, 0, (1000, 3), (2000, 4))
+    [part], _ = sessions.read(tmp_path, 1, NOTES)
+    assert (part.base_ns, part.devices[0]["name"]) == (BASE_NS + 1000, "NVIDIA H200")
+    assert [row["ts"] for row in rows(part, "kernel")] == [0.01, 1.01]
+
+
+def test_ids_of_several_sessions_do_not_meet(tmp_path):
+    saved(tmp_path, 0)
+    recorded(tmp_path, 0, (1000, 3))
+    recorded(tmp_path, 1, (9000, 3), (9500, 4))  # killed before Kineto saved that
+    parts, _ = sessions.read(tmp_path, 1, NOTES)
+    kernels = [row for part in parts for row in rows(part, "kernel")]
+    assert [row["ts"] for row in kernels] == [1.01, 9.01, 9.51]
+    assert len({row["args"]["correlation"] for row in kernels}) == 3
+    for part in parts:
+        ids = {row["args"]["correlation"] for row in rows(part, "kernel")}
+        assert ids == {row["args"]["correlation"] for row in rows(part, "cuda_runtime")}
+        assert ids == {row["id"] for row in rows(part, "ac2g")}
+
+
+def test_only_kineto(tmp_path):
+    saved(tmp_path, 0)
+    [part], lost = sessions.read(tmp_path, 1, NOTES)
+    assert (len(rows(part, "user_annotation")), lost) == (1, [])
+
+
+def test_nothing(tmp_path):
+    assert sessions.read(tmp_path, 1, Notes("")) == ([], [])
+
+
+RANGES_LOST = "record_function ranges and the last moment: the process ended before they could be saved"
+ALL_LOST = "what torch's profiler recorded: the process ended before it could be saved"
+
+
+@pytest.mark.parametrize(
+    ("notes", "lost"),
+    [
+        ("starts\t1\nsource\tcupti" + STOPPED, []),
+        ("starts\t1\nsource\tcupti", [RANGES_LOST]),
+        ("starts\t1\nsource\tkineto", [ALL_LOST]),
+        ("starts\t1\nsource\tkineto" + STOPPED + "\nstarts\t4", [ALL_LOST]),
+        ("starts\t1\nfailed\ttorch's profiler did not start: E: no", ["torch's profiler did not start: E: no"]),
+        (
+            "starts\t1\nsource\tcupti\ndropped\t7" + STOPPED,
+            ["7 records of CUPTI: there was no room for them"],
+        ),
+        ("python\t3.12", []),
+    ],
+)
+def test_what_is_lost_is_said(notes, lost, tmp_path):
+    (tmp_path / "notes-1").write_text(notes)
+    [process] = assemble.left_by(tmp_path, 1)
+    assert process.lost == lost
