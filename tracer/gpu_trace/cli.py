@@ -1,15 +1,13 @@
-"""``gpu-trace``: finds the command, runs it, and turns an error into one sentence and an exit code."""
+"""``gpu-trace``: finds the command and runs it."""
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
 
-from gpu_trace_analyzers.errors import GpuTraceError
-
 from ._version import VERSION
+from .endings import prepare_streams, told
 
 COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
@@ -39,6 +37,11 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. Here, for click itself would end with 1 when interrupted, and when nobody reads."""
+        with told():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list in ``gpu-trace --help``."""
         with formatter.section("Commands"):
@@ -58,8 +61,6 @@ def gpu_trace() -> None:
 
 def main() -> None:
     """Entry point of the command line."""
-    try:
+    prepare_streams()
+    with told():
         gpu_trace(prog_name="gpu-trace")
-    except GpuTraceError as error:
-        click.echo(f"gpu-trace: {error}", err=True)
-        sys.exit(error.exit_code)

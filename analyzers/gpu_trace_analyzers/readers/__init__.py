@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,14 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
     """
     path, rules = Path(path), rules or default_rules()
     if path.is_dir():
-        return _load_folder(path, rules, operators)
-    return _load_file(TraceFile(path), rules, operators)
+        return _named_in_text(_load_folder(path, rules, operators))
+    return _named_in_text(_load_file(TraceFile(path), rules, operators))
+
+
+def _named_in_text(trace: Trace) -> Trace:
+    """The trace with a path that any report can hold: the name of a file is bytes, and need not be valid text."""
+    path = trace.source.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return trace if path == trace.source.path else replace(trace, source=replace(trace.source, path=path))
 
 
 def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
