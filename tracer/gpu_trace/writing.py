@@ -1,13 +1,27 @@
-"""Files that a user asked for by name."""
+"""Files that a user asked for by name, none of them in place of a trace that is read for it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
+
+
+def spare(out: Path, traces: Iterable[str]) -> None:
+    """Raise `UsageError` where a file to write is one of the files of these traces, by whatever name."""
+    for trace in traces:
+        if out.exists() and any(out.samefile(file) for file in _files_of(Path(trace)) if file.exists()):
+            raise UsageError(f"{out}: is the trace itself, and may hold more than its replacement; choose another file")
+
+
+def _files_of(trace: Path) -> list[Path]:
+    from gpu_trace_analyzers.readers.folders import traces_in
+
+    return [file.path for file in traces_in(trace)] if trace.is_dir() else [trace]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -43,6 +43,14 @@ def traces_in(folder: Path) -> list[TraceFile]:
     raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
 
 
+def counts_in(folder: Path, name: str) -> bool:
+    """Whether one more trace of that name would be among `traces_in`. Raises `TraceUnreadable` as that does."""
+    files = [file.path.name for file in traces_in(folder)]
+    if files[0] in RUN_TRACES:
+        return name in RUN_TRACES[: RUN_TRACES.index(files[0])]
+    return not name.endswith(_EXPORTED) or files[0].endswith(_EXPORTED)
+
+
 def _readable(paths: list[Path]) -> list[TraceFile]:
     files = [TraceFile(path) for path in paths if path.is_file()]
     return [file for file in files if not is_unsupported(file) and reader_for(file)]

@@ -15,7 +15,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
 from ..quantities import AtMost
-from ..writing import write_text
+from ..writing import spare, write_text
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.limits import Checked
@@ -49,6 +49,8 @@ def check(
     """  # noqa: D301  # \b is click's
     from gpu_trace_analyzers.reports.checks import to_junit, to_lines
 
+    if junit:
+        spare(Path(junit), traces)
     limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
     found = {path: check_limits(summarise(load(path)), limits) for path in traces}
     for path, results in found.items():

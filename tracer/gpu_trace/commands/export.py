@@ -34,9 +34,10 @@ def export(trace: str, out: Path, quiet: bool) -> None:
     from gpu_trace_analyzers.reports.units import size
 
     from ..exporting.export_file import WRITERS, writer_for
+    from ..writing import spare
 
-    if out.exists() and Path(trace).exists() and out.samefile(trace):
-        raise UsageError(f"{out}: is the trace itself, and may hold more than its export; choose another file with -o")
+    spare(out, [trace])
+    _keep_out_of(Path(trace), out)
     write = writer_for(out.name)
     assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
     recorded = load(trace, operators=True)
@@ -46,3 +47,12 @@ def export(trace: str, out: Path, quiet: bool) -> None:
         raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
     if not quiet:
         click.echo(f"gpu-trace: wrote {out} ({size(out.stat().st_size)})", err=True)
+
+
+def _keep_out_of(folder: Path, out: Path) -> None:
+    """Raise `UsageError` where the next command would read the export as one more trace of the folder."""
+    from gpu_trace_analyzers.errors import UsageError
+    from gpu_trace_analyzers.readers.folders import counts_in
+
+    if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()) and counts_in(folder, out.name):
+        raise UsageError(f"{out}: would count as one more trace of {folder}; choose a place outside it with -o")

@@ -20,7 +20,7 @@ from gpu_trace_analyzers.reports.units import duration
 from gpu_trace_analyzers.summary import summarise
 
 from ..quantities import Duration
-from ..writing import make_folder, write_text
+from ..writing import make_folder, spare, write_text
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
@@ -63,6 +63,8 @@ def summary(
     """  # noqa: D301  # \b is click's
     if len(traces) > 1 and (csv_folder or html):
         raise click.UsageError("--csv and --html write one trace; give one")
+    if html:
+        spare(Path(html), traces)
     engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
     chosen = _engines(copies) if copies else None
     for number, path in enumerate(traces):

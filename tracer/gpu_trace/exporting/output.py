@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -17,9 +18,12 @@ _LEVEL = 1
 
 @contextmanager
 def create(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file to write, gzipped where its name says so; it gets its name when all is written."""
-    path = Path(path)
-    unfinished = path.with_name(path.name + ".part")
+    """Open a file to write, gzipped where its name says so; it gets its name when all is written.
+
+    A link stays one. Raises ``OSError`` where there can be no such file.
+    """
+    path = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a link to itself
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with _open(unfinished, zipped=path.suffix == ".gz") as file:
             yield file

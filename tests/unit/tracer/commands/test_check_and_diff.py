@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -103,6 +104,19 @@ def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path, command, argu
     result = ran(command, TWO_STREAMS, *arguments, place)
     assert isinstance(result.exception, UsageError)
     assert place in str(result.exception)
+
+
+@pytest.mark.parametrize(("command", "option"), [(summary, "--html"), (check, "--junit")])
+def test_a_report_never_replaces_the_trace(tmp_path, command, option):
+    trace = tmp_path / "trace.json.gz"
+    shutil.copy(TWO_STREAMS, trace)
+    before = trace.read_bytes()
+    limit = ["--min-overlap", "0.1"] if command is check else []
+    for named in (trace, tmp_path):
+        result = ran(command, str(named), *limit, option, str(trace))
+        assert isinstance(result.exception, UsageError)
+        assert "is the trace itself" in str(result.exception)
+    assert trace.read_bytes() == before
 
 
 def test_a_window_is_said():

@@ -51,6 +51,40 @@ def test_the_trace_itself_is_never_overwritten(recorded, tmp_path):
     assert own.read_bytes() == before
 
 
+@pytest.fixture
+def ranks(recorded, tmp_path):
+    folder = tmp_path / "ranks"
+    folder.mkdir()
+    for rank in (0, 1):
+        shutil.copy(recorded("mlp_overlap"), folder / f"rank{rank}.json.gz")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["rank0.json.gz", "all.json", "link.json"])
+def test_no_trace_of_a_folder_is_replaced_and_none_is_added(name, ranks):
+    (ranks / "link.json").symlink_to(ranks / "rank1.json.gz")
+    before = {path.name: path.read_bytes() for path in ranks.iterdir()}
+    with pytest.raises(UsageError, match="choose a"):
+        run(ranks, "-o", ranks / name)
+    assert {path.name: path.read_bytes() for path in ranks.iterdir()} == before
+
+
+def test_an_export_that_does_not_count_may_lie_beside_its_traces(ranks):
+    events = load(ranks).source.events
+    run(ranks, "-o", ranks / "all.pftrace")
+    assert load(ranks).source.events == events
+
+
+def test_the_trace_of_a_run_folder_is_never_replaced_by_its_export(recorded, tmp_path):
+    shutil.copy(recorded("mlp_overlap"), tmp_path / "trace.json.gz")
+    before = (tmp_path / "trace.json.gz").read_bytes()
+    with pytest.raises(UsageError, match="is the trace itself"):
+        run(tmp_path, "-o", tmp_path / "trace.json.gz")
+    for name in ("trace.pftrace", "trace.json", "other.json.gz"):
+        assert run(tmp_path, "-o", tmp_path / name).exit_code == 0
+    assert (tmp_path / "trace.json.gz").read_bytes() == before
+
+
 def test_what_is_no_trace_leaves_no_file(tmp_path):
     (tmp_path / "no.json").write_text("hello")
     with pytest.raises(TraceUnreadable):
@@ -69,3 +103,16 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
     with pytest.raises(RuntimeError):
         fail()
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"out.json": "the one before"}
+
+
+def test_nothing_else_is_touched_and_a_link_stays_one(tmp_path):
+    (tmp_path / "out.json.part").write_text("of somebody else")
+    (tmp_path / "link.json").symlink_to(tmp_path / "out.json")
+    with create(tmp_path / "link.json") as file:
+        file.write(b"{}")
+    assert (tmp_path / "link.json").is_symlink()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "out.json": "{}",
+        "link.json": "{}",
+        "out.json.part": "of somebody else",
+    }
