@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import click
 
@@ -11,6 +12,10 @@ from gpu_trace_analyzers.limits import Most
 
 _UNITS_NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1}
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(s|ms|us|µs|ns)")
+_LONGEST_NS = 2**62
+"""146 years: a time of a trace and such a time after it are together still an int64."""
+_LARGEST = 1e9
+"""As seconds 30 years, which every clock of a system can wait."""
 _PERCENT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%")
 
 
@@ -24,7 +29,10 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in click 8
         found = _TIME.fullmatch(str(value).strip())
         if not found:
             self.fail(f"{value!r} is no time; write it with a unit: 250ms, 1.5s, 80us", param, ctx)
-        return int(Decimal(found[1]) * _UNITS_NS[found[2]])
+        exact_ns = Decimal(found[1]) * _UNITS_NS[found[2]]
+        if exact_ns > _LONGEST_NS:
+            self.fail(f"{value!r} is longer than any trace", param, ctx)
+        return int(exact_ns)
 
 
 class AtMost(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
@@ -40,3 +48,17 @@ class AtMost(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3
         if not _TIME.fullmatch(str(value).strip()):
             self.fail(f"{value!r} is neither a time (5ms) nor a share (10%)", param, ctx)
         return Most(ns=Duration().convert(value, param, ctx))
+
+
+class FiniteRange(click.FloatRange):
+    """Numbers of a range that can be reckoned with: neither nan, which no bound keeps out, nor beyond any clock."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """As ``click.FloatRange`` does."""
+        number: float = super().convert(value, param, ctx)
+        if not abs(number) <= _LARGEST:
+            self.fail(f"{value!r} is no number to reckon with", param, ctx)
+        return number
+
+
+SECONDS = FiniteRange(min=0)

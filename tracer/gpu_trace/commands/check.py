@@ -14,7 +14,8 @@ from gpu_trace_analyzers.limits import check as check_limits
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
-from ..quantities import AtMost
+from ..filenames import FileName
+from ..quantities import AtMost, FiniteRange
 from ..writing import spare, write_text
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ FAILED = 1
 
 
 @click.command()
-@click.argument("traces", metavar="TRACE...", nargs=-1, required=True)
-@click.option("--min-overlap", metavar="RATIO", type=click.FloatRange(0, 1), help="Overlap ratio of each device.")
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
+@click.option("--min-overlap", metavar="RATIO", type=FiniteRange(0, 1), help="Overlap ratio of each device.")
 @click.option("--max-exposed-copy", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of copying (10%).")
 @click.option("--max-idle", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of the span (10%).")
 @click.option("--range", "range_name", metavar="NAME", help="Ask it of this range instead of whole devices.")
-@click.option("--junit", metavar="FILE", help="Write the results as JUnit XML too.")
+@click.option("--junit", metavar="FILE", type=FileName(), help="Write the results as JUnit XML too.")
 def check(
     traces: tuple[str, ...],
     min_overlap: float | None,

@@ -10,10 +10,12 @@ from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
+from ..filenames import FileName
+
 
 @click.command()
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", type=FileName())
+@click.argument("after", type=FileName())
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def diff(before: str, after: str, as_json: bool) -> None:
     """Show what changed from BEFORE to AFTER, per device and per range, and with which cause.

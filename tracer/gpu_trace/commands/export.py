@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
+from ..filenames import FileName
+
 _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
 
 
 @click.command()
-@click.argument("trace", metavar="TRACE|RUN")
+@click.argument("trace", metavar="TRACE|RUN", type=FileName())
 @click.option(
     "-o",
     "out",
-    type=click.Path(path_type=Path),
+    type=FileName(path_type=Path),
     required=True,
     metavar="OUT",
     help="The file to write: .pftrace or .pftrace.gz for Perfetto's own format, .json or .json.gz for Chrome's.",

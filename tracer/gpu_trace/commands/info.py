@@ -14,6 +14,8 @@ from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.unmatched import unmatched
 from gpu_trace_analyzers.readers import load
 
+from ..filenames import FileName
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,8 +25,10 @@ _LISTED = 10
 
 
 @click.command()
-@click.argument("traces", metavar="TRACE...", nargs=-1, required=True)
-@click.option("--rules", metavar="FILE", help="TOML file of engine rules, asked before the built-in ones.")
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
+@click.option(
+    "--rules", metavar="FILE", type=FileName(), help="TOML file of engine rules, asked before the built-in ones."
+)
 def info(traces: tuple[str, ...], rules: str | None) -> None:
     """Say what a trace is, which events it has, and what was lost.
 

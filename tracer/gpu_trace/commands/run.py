@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..filenames import FileName
+from ..quantities import SECONDS
+
 if TYPE_CHECKING:
     from gpu_trace_analyzers.summary import Summary
 
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from ..recording.request import Level
 
 _FORWARD_EVERYTHING = {"allow_interspersed_args": False}
-_SECONDS = click.FloatRange(min=0)
 
 
 def _steps(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int] | None:
@@ -33,7 +35,7 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
 @click.command(context_settings=_FORWARD_EVERYTHING, options_metavar="[OPTIONS]")
 @click.option("-m", "as_module", is_flag=True, help="Run a module, as python -m does.")
 @click.option(
-    "-o", "folder", type=click.Path(path_type=Path), help="The run folder.  [default: a new one in gpu-trace-runs]"
+    "-o", "folder", type=FileName(path_type=Path), help="The run folder.  [default: a new one in gpu-trace-runs]"
 )
 @click.option(
     "--level",
@@ -48,9 +50,9 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--step-range", default="", metavar="NAME", help="With --steps: count NVTX ranges of this name instead.")
 @click.option("--range", "range_name", default="", metavar="NAME", help="Record only inside NVTX ranges of this name.")
 @click.option(
-    "--after", type=_SECONDS, default=0.0, metavar="S", help="Record from S seconds after the GPU's first use."
+    "--after", type=SECONDS, default=0.0, metavar="S", help="Record from S seconds after the GPU's first use."
 )
-@click.option("--duration", type=_SECONDS, default=0.0, metavar="S", help="Record S seconds.  [default: to the end]")
+@click.option("--duration", type=SECONDS, default=0.0, metavar="S", help="Record S seconds.  [default: to the end]")
 @click.option(
     "--events",
     type=click.IntRange(min=1000),

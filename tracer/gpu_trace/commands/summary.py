@@ -19,6 +19,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.units import duration
 from gpu_trace_analyzers.summary import summarise
 
+from ..filenames import FileName
 from ..quantities import Duration
 from ..writing import make_folder, spare, write_text
 
@@ -30,13 +31,17 @@ _COPIES = {engine.key.removeprefix("copy_"): engine for engine in ALL_COPIES}
 
 
 @click.command()
-@click.argument("traces", metavar="TRACE...", nargs=-1, required=True)
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
 @click.option("--json", "form", flag_value="json", help="The stable document, for programs.")
 @click.option("--markdown", "form", flag_value="markdown", help="A markdown page.")
-@click.option("--csv", "csv_folder", metavar="FOLDER", help="Write one tidy table per file into this folder.")
-@click.option("--html", metavar="FILE", help="Write a page with a timeline, readable without network.")
+@click.option(
+    "--csv", "csv_folder", metavar="FOLDER", type=FileName(), help="Write one tidy table per file into this folder."
+)
+@click.option("--html", metavar="FILE", type=FileName(), help="Write a page with a timeline, readable without network.")
 @click.option("--copies", metavar="LIST", help="What counts as copying: h2d,d2h,p2p,d2d. [default: h2d,d2h,p2p]")
-@click.option("--rules", metavar="FILE", help="TOML file of engine rules, asked before the built-in ones.")
+@click.option(
+    "--rules", metavar="FILE", type=FileName(), help="TOML file of engine rules, asked before the built-in ones."
+)
 @click.option("--from", "since_ns", metavar="TIME", type=Duration(), help="Only from here: 250ms after the first work.")
 @click.option("--to", "until_ns", metavar="TIME", type=Duration(), help="Only until here, on the same clock.")
 @click.option("--step-range", metavar="NAME", help="The range that is a step. [default: ProfilerStep#n]")
@@ -66,7 +71,7 @@ def summary(
     if html:
         spare(Path(html), traces)
     engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
-    chosen = _engines(copies) if copies else None
+    chosen = None if copies is None else _engines(copies)
     for number, path in enumerate(traces):
         trace = load(path, rules=engine_rules)
         shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
