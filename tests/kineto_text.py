@@ -65,6 +65,8 @@ def arguments(category: str) -> st.SearchStrategy[dict[str, Any]]:
         known |= {"device": small, "grid": st.lists(small, min_size=3, max_size=3)}
         known |= {
             "Collective name": st.just("allreduce"),
+            "Process Group Name": st.sampled_from(["0", "mesh"]),
+            "Process Group Ranks": st.sampled_from(["[0, 1]", "[2]", "[0, 1, ..., 63]", [0, 1]]),
             "est. achieved occupancy %": st.just(Text("0.5")),
             "block": st.just([32, 1, 1]),
         }

@@ -2,7 +2,7 @@
 
 Statements end at ``;`` or at the end of a line:
 
-    [gpu1] [s7] KIND START-END [@START[-END]] [tN] [pageable|pinned] [name=TEXT] [size=BYTES]    device work
+    [gpu1] [s7] KIND START-END [@START[-END]] [tN] [pageable|pinned] [name=TEXT] [size=BYTES] [group=TEXT]   device work
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
     range NAME START-END [tN]           a named range (NVTX)
     overhead START-END                  time that the profiler took
@@ -120,6 +120,7 @@ def _work(out: _Writing, words: list[str]) -> None:
         | {"name": out.code(told.get("name", kind)), "engine": int(KINDS[kind]), "device": device, "stream": stream}
         | {"process": 0, "correlation": correlation, "size": int(told.get("size", MISSING))}
         | {"source": ends[0], "target": ends[1]}
+        | {"group": out.code(told["group"]) if "group" in told else MISSING}
     )
     if launch:
         name = out.code(CALLS.get(kind, "cudaLaunchKernel"))

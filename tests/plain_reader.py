@@ -37,6 +37,11 @@ def tables(events: list[dict[str, Any]], operators: bool) -> dict[str, Counter[t
     return out
 
 
+def group_of(args: dict[str, Any]) -> str:
+    named = [str(args[key]) for key in ("Process Group Name", "Process Group Ranks") if key in args]
+    return " ".join(named) if "Process Group Name" in args else ""
+
+
 def row(out: dict[str, Counter[Any]], event: dict[str, Any], args: dict[str, Any], operators: bool) -> None:
     start = ns(event["ts"])
     end, name, category = start + ns(event["dur"]), event["name"], event["cat"]
@@ -48,8 +53,9 @@ def row(out: dict[str, Counter[Any]], event: dict[str, Any], args: dict[str, Any
         size = args.get("bytes", -1) if category != "kernel" else -1
         peer = args.get("toDevice", -1) if category == "gpu_memcpy" else -1
         grid = str(args["grid"]) if "grid" in args and category == "kernel" else ""
+        group = group_of(args) if category == "kernel" else ""
         stream = args.get("stream", event["tid"])
-        out["work"][start, end, name, engine, device, stream, args.get("correlation", -1), size, peer, grid] += 1
+        out["work"][start, end, name, engine, device, stream, args.get("correlation", -1), size, peer, grid, group] += 1
     elif category in ("cuda_runtime", "cuda_driver"):
         out["calls"][start, end, name, event["pid"], event["tid"], args.get("correlation", -1)] += 1
     elif category == "cpu_op" and operators:
@@ -76,7 +82,7 @@ def _device(trace: Trace, position: int) -> int:
 READ_BACK: dict[str, Any] = {
     "work": lambda t, r: (
         *(r["start_ns"], r["end_ns"], t.text(r["name"]), r["engine"], _device(t, r["device"]), r["stream"]),
-        *(r["correlation"], r["size"], _device(t, r["peer"]), t.text(r["grid"])),
+        *(r["correlation"], r["size"], _device(t, r["peer"]), t.text(r["grid"]), t.text(r["group"])),
     ),
     "calls": lambda t, r: (
         *(r["start_ns"], r["end_ns"], t.text(r["name"]), t.processes[r["process"]].pid, r["thread"], r["correlation"]),

@@ -196,6 +196,8 @@ class DeviceWork(Table):
     """a kernel's launch grid as text, ``"[132, 1, 1]"``: a code into ``Trace.strings``"""
     block: Int32
     """a kernel's block, likewise"""
+    group: Int32
+    """a collective's process group, by name and ranks, ``"1 [0, 2]"``: a code; ``MISSING`` where the trace has none"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -341,7 +343,7 @@ class Trace:
         assert not len(self.syncs) or self.syncs.device.max() < len(self.devices), "a wait for what is no device"
 
 
-_CODES = frozenset({"name", "domain", "category", "payload", "grid", "block"})
+_CODES = frozenset({"name", "domain", "category", "payload", "grid", "block", "group"})
 
 
 def _check_table(table: Table, strings: int, processes: int) -> None:

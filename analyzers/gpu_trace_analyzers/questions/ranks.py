@@ -1,28 +1,37 @@
-"""Which rank do the others wait for? By who comes last to each collective."""
+"""Which rank do the others wait for? By who comes last to each collective of a process group."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..intervals import Intervals
-from ..model import Engine
+from ..model import MISSING, Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..model import DeviceWork, Int64, Trace
+
+    Collectives = Mapping[int, DeviceWork]
+    """those of each rank, in the order of their ends"""
+
+_ALL_RANKS = re.compile(r"\[[\d, ]*\]$")
+_MOST_WITHOUT_DOUBT = 2
+"""ranks: any process group of more than one of them is the same two"""
 
 
 @dataclass(frozen=True, slots=True)
 class RankFigures:
     """One rank of a distributed job.
 
-    A collective ends on all ranks when the last has come, so the rank that comes last costs the others time:
-    ``awaited_ns`` is how much earlier they could have begun if this rank had come with the last but one, added up.
-    ``collectives`` counts those that all ranks have, and that were compared.
+    A collective ends on all ranks of its process group when the last has come, so the rank that comes last costs the
+    others time: ``awaited_ns`` is how much earlier they could have begun if this rank had come with the last but one,
+    added up. ``collectives`` counts those that all recorded ranks of their group have, and that were compared. Where
+    the trace names no process groups, all ranks are taken for one; ``in_doubt`` is then whether there may be others.
     """
 
     rank: int
@@ -33,6 +42,7 @@ class RankFigures:
     collectives: int = 0
     came_last: int = 0
     awaited_ns: int = 0
+    in_doubt: bool = False
 
 
 def rank_figures(trace: Trace) -> list[RankFigures]:
@@ -41,12 +51,19 @@ def rank_figures(trace: Trace) -> list[RankFigures]:
     if len(ranks) < 2:
         return []
     devices = {rank: tuple(i for i, device in enumerate(trace.devices) if device.rank == rank) for rank in ranks}
-    arrivals = _arrivals(trace, list(devices.values()))
-    rows = []
-    for number, (rank, own) in enumerate(devices.items()):
-        came_last, awaited_ns = _lateness(arrivals, number)
-        rows.append(RankFigures(rank, own, _busy_ns(trace, own), arrivals.shape[1], came_last, awaited_ns))
-    return rows
+    collectives = {rank: _collectives(trace, own) for rank, own in devices.items()}
+    late_ns: dict[int, list[Int64]] = {rank: [] for rank in ranks}
+    for of_group in _by_group(trace, collectives):
+        for rank, its_late_ns in zip(of_group, _lateness(_arrivals(list(of_group.values()))), strict=True):
+            late_ns[rank].append(its_late_ns)
+    in_doubt = _may_mix_groups(collectives)
+    return [_figures(trace, rank, devices[rank], late_ns[rank], in_doubt) for rank in ranks]
+
+
+def _figures(trace: Trace, rank: int, devices: tuple[int, ...], late_ns: list[Int64], in_doubt: bool) -> RankFigures:
+    late = np.concatenate([np.zeros(0, np.int64), *late_ns])
+    busy_ns = _busy_ns(trace, devices)
+    return RankFigures(rank, devices, busy_ns, len(late), int((late > 0).sum()), int(late[late > 0].sum()), in_doubt)
 
 
 def slowest(rows: Sequence[RankFigures]) -> RankFigures | None:
@@ -61,9 +78,34 @@ def slowest(rows: Sequence[RankFigures]) -> RankFigures | None:
     return max(rows, key=lambda row: getattr(row, key))
 
 
-def _arrivals(trace: Trace, devices: list[tuple[int, ...]]) -> Int64:
-    """(ranks, collectives) int64: when each rank began each collective that all of them have."""
-    first, *others = [_collectives(trace, own) for own in devices]
+def _by_group(trace: Trace, collectives: Collectives) -> Iterator[Collectives]:
+    """Of each process group the collectives of those of its ranks that were recorded.
+
+    Where some collectives name their group, the others are left out: they were launched before that was recorded.
+    """
+    groups = {int(code) for work in collectives.values() for code in np.unique(work.group)}
+    for group in sorted(groups - {MISSING}) or groups:
+        listed = _listed(trace.text(group))
+        found = {rank: work[work.group == group] for rank, work in collectives.items()}
+        yield {rank: work for rank, work in found.items() if len(work) or group == MISSING or rank in listed}
+
+
+def _listed(group: str) -> set[int]:
+    """The ranks that belong to it: of ``"1 [0, 2]"`` 0 and 2; none where the text does not list them all."""
+    found = _ALL_RANKS.search(group)
+    return {int(rank) for rank in re.findall(r"\d+", found[0])} if found else set()
+
+
+def _may_mix_groups(collectives: Collectives) -> bool:
+    """Whether collectives of groups that have no names are on several streams: mostly, each group has its own."""
+    unnamed = all((work.group == MISSING).all() for work in collectives.values())
+    several = any(len(np.unique(work.stream)) > 1 for work in collectives.values())
+    return unnamed and several and len(collectives) > _MOST_WITHOUT_DOUBT
+
+
+def _arrivals(collectives: Sequence[DeviceWork]) -> Int64:
+    """(ranks, collectives) int64: when each rank of a group began each collective that all of them have."""
+    first, *others = collectives
     matches = [_matched(first, other) for other in others]
     common = [row for row in range(len(first)) if all(row in match for match in matches)]
     rows = [first.start_ns[common]]
@@ -72,7 +114,6 @@ def _arrivals(trace: Trace, devices: list[tuple[int, ...]]) -> Int64:
 
 
 def _collectives(trace: Trace, devices: tuple[int, ...]) -> DeviceWork:
-    """Those of a rank, in the order of their ends."""
     own = trace.work[np.isin(trace.work.device, devices) & (trace.work.engine == Engine.COLLECTIVE)]
     return own[np.lexsort((own.start_ns, own.end_ns))]
 
@@ -102,11 +143,13 @@ def _spans(work: DeviceWork) -> list[tuple[int, int, int]]:
     return list(zip(work.start_ns.tolist(), work.end_ns.tolist(), work.name.tolist(), strict=True))
 
 
-def _lateness(arrivals: Int64, rank: int) -> tuple[int, int]:
-    """How often this rank came later than all others, and by how much, added up."""
-    late_ns = arrivals[rank] - np.delete(arrivals, rank, axis=0).max(axis=0)
-    late_ns = late_ns[late_ns > 0]
-    return len(late_ns), int(late_ns.sum())
+def _lateness(arrivals: Int64) -> Int64:
+    """(ranks, collectives) int64: how much later each rank came than the last of the others; negative: earlier."""
+    if len(arrivals) < 2:  # of a group of which one rank alone was recorded, nothing is known
+        return np.zeros((len(arrivals), 0), np.int64)
+    *_, last_but_one, last = np.sort(arrivals, axis=0)
+    late_ns: Int64 = arrivals - np.where(arrivals == last, last_but_one, last)
+    return late_ns
 
 
 def _busy_ns(trace: Trace, devices: tuple[int, ...]) -> int:

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from ..model import Int64
     from .building import TraceBuilder
     from .chrome import Event
+    from .chrome.events import Args, WorkArgs
 
 _MEMORIES = {"pageable": Memory.PAGEABLE, "pinned": Memory.PINNED, "device": Memory.DEVICE, "managed": Memory.MANAGED}
 _ENDS = re.compile(r"\((\w+) -> (\w+)\)")
+_RANKS = re.compile(rb"\d+|\.\.\.")
+"""in ``"[0, 1, ..., 63]"``: torch leaves out some of more than thirty"""
 _SYNCS = {
     "Context Sync": SyncKind.CONTEXT,
     "Stream Sync": SyncKind.STREAM,
@@ -62,6 +65,7 @@ class Rows:
         columns["engine"][[arg.collective is not None for arg in args]] = Engine.COLLECTIVE
         columns["grid"] = self._dimension(texts([arg.grid for arg in args]))
         columns["block"] = self._dimension(texts([arg.block for arg in args]))
+        columns["group"] = [MISSING if arg.group is None else self._group(arg) for arg in args]
         self._builder.add(DeviceWork, **columns)
 
     def copies(self, events: list[Event]) -> None:
@@ -167,6 +171,11 @@ class Rows:
         for text in set(each) - known.keys():
             known[text] = self._builder.strings[str(json.loads(text))]
         return [known[text] for text in each]
+
+    def _group(self, arg: Args | WorkArgs) -> int:
+        """The code of a process group. Its ranks belong to it: groups that were split from one share a name."""
+        ranks = [rank.decode() for rank in _RANKS.findall(arg.group_ranks)]
+        return self._builder.strings[f"{arg.group} [{', '.join(ranks)}]" if ranks else str(arg.group)]
 
     def _memories(self, name: str) -> tuple[int, int]:
         """Where a copy of this name reads and writes: ``Memcpy HtoD (Pinned -> Device)``."""

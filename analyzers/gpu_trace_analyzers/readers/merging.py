@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     """by column, the new code for each old one"""
 
 _TABLES = ("work", "calls", "operators", "ranges", "syncs", "overheads")
-_TEXTS = ("name", "domain", "category", "payload", "grid", "block")
+_TEXTS = ("name", "domain", "category", "payload", "grid", "block", "group")
 
 
 def merge(path: str, traces: Sequence[Trace]) -> Trace:

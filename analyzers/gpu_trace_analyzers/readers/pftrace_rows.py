@@ -138,6 +138,7 @@ class Rows:
                 "target": _MEMORIES.get(str(found.notes.get("to")), MISSING),
                 "grid": self._text(builder, found, "grid"),
                 "block": self._text(builder, found, "block"),
+                "group": self._text(builder, found, "process group"),
             }
             self._rows[rank, DeviceWork].append(row)
         else:

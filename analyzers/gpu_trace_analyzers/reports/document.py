@@ -151,6 +151,7 @@ def _rank(row: RankFigures, place: dict[int, int]) -> dict[str, Any]:
         "collectives": row.collectives,
         "came_last": row.came_last,
         "awaited_ns": row.awaited_ns,
+        "in_doubt": row.in_doubt,
     }
 
 

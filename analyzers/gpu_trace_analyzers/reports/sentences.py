@@ -89,7 +89,8 @@ def rank_line(summary: Summary) -> str:
     if not row.collectives:
         return f"slowest: rank {row.rank}, which was busy for {duration(row.busy_ns)}; the ranks share no collective"
     often = f"it came last to {count(row.came_last)} of {count(row.collectives, 'collective')}"
-    return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it"
+    doubt = " (process groups are not known here: all ranks are taken for one)" if row.in_doubt else ""
+    return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it{doubt}"
 
 
 def hidden_line(summary: Summary) -> str:

@@ -98,6 +98,8 @@ class DeviceRows:
             args["toDevice"] = present(indices[work.peer])
         if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
             args |= {"grid": self._texts.raw(work.grid), "block": self._texts.raw(work.block)}
+        if engine == Engine.COLLECTIVE:
+            args["Process Group Name"] = self._texts.of(work.group)
         return args
 
     def _lane(self, title: str, rank: int, name: str, busy: Intervals) -> Iterator[str]:

@@ -89,6 +89,8 @@ class EngineLanes:
         if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
             yield Annotation(annotation("grid"), codes_to_iids(work.grid), is_text=True)
             yield Annotation(annotation("block"), codes_to_iids(work.block), is_text=True)
+            if engine == Engine.COLLECTIVE:
+                yield Annotation(annotation("process group"), codes_to_iids(work.group), is_text=True)
             return
         yield Annotation(annotation("bytes"), work.size)
         if engine in ALL_COPIES:

@@ -24,6 +24,8 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE
     collective: Id = msgspec.field(default=None, name="Collective name")
+    group: Id = msgspec.field(default=None, name="Process Group Name")
+    group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name="Process Group Ranks")
     from_device: Id = msgspec.field(default=None, name="fromDevice")
     in_device: Id = msgspec.field(default=None, name="inDevice")
     to_device: Id = msgspec.field(default=None, name="toDevice")
@@ -61,6 +63,8 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE
     collective: Id = msgspec.field(default=None, name="Collective name")
+    group: Id = msgspec.field(default=None, name="Process Group Name")
+    group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name="Process Group Ranks")
     bytes: Id = None
     from_device: Id = msgspec.field(default=None, name="fromDevice")
     in_device: Id = msgspec.field(default=None, name="inDevice")

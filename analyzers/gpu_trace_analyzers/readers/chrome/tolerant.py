@@ -178,11 +178,12 @@ def _event(found: dict[str, Any]) -> Event:
 def _args(found: dict[str, Any]) -> Args:
     known = {field.name: found[field.encode_name] for field in _ARGS if field.encode_name in found}
     for name, value in known.items():
-        known[name] = msgspec.Raw(json.dumps(value).encode()) if name in ("grid", "block") else _id(value)
+        known[name] = msgspec.Raw(json.dumps(value).encode()) if name in _RAW else _id(value)
     return Args(**known)
 
 
 _ARGS = msgspec.structs.fields(Args)
+_RAW = {field.name for field in _ARGS if field.default == msgspec.Raw(b"")}
 
 
 def _text(value: object) -> str:

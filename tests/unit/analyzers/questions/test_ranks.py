@@ -80,6 +80,63 @@ def test_lateness_against_a_count_by_hand(given_):
         assert row.awaited_ns == sum(max(ns, 0) for ns in late)
 
 
+def test_groups_that_reduce_at_the_same_time_are_compared_apart():
+    rows = rank_figures(
+        job("""
+            nccl 0-50 name=a group=1[0,1]; gpu1 nccl 10-50 name=a group=1[0,1]
+            gpu2 nccl 30-52 name=a group=1[2,3]; gpu3 nccl 32-52 name=a group=1[2,3]
+        """)
+    )
+    assert [(row.collectives, row.awaited_ns) for row in rows] == [(1, 0), (1, 10), (1, 0), (1, 2)]
+    assert slowest(rows) == rows[1]
+
+
+def test_collectives_that_a_rank_of_their_group_does_not_have_are_not_compared():
+    rows = rank_figures(
+        job("nccl 0-9 name=a group=1[0,1,2]; gpu1 nccl 5-9 name=a group=1[0,1,2]; gpu2 k 0-9; gpu3 k 0-9")
+    )
+    assert [row.collectives for row in rows] == [0, 0, 0, 0]
+
+
+def test_where_some_collectives_name_their_group_the_others_are_left_out():
+    named = "nccl 20-29 name=a group=1[0,1]; gpu1 nccl 25-29 name=a group=1[0,1]"
+    unnamed = "nccl 0-9 name=a; gpu1 nccl 5-9 name=a; gpu2 nccl 0-9 name=a"
+    assert [row.collectives for row in rank_figures(job(f"{named}; {unnamed}"))] == [1, 1, 0]
+    assert [row.collectives for row in rank_figures(job(unnamed))] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        ("nccl 0-9; gpu1 nccl 0-9; gpu2 nccl 0-9; s13 nccl 10-19; gpu1 k 10-19", True),
+        ("nccl 0-9 group=0; gpu1 nccl 0-9; gpu2 nccl 0-9; s13 nccl 10-19; gpu1 k 10-19", False),  # groups are named
+        ("nccl 0-9; gpu1 nccl 0-9; gpu2 nccl 0-9; s13 k 10-19", False),  # all on one stream
+        ("nccl 0-9; gpu1 nccl 0-9; s13 nccl 10-19", False),  # two ranks are one group
+    ],
+)
+def test_several_groups_may_be_taken_for_one_where_none_is_named(text, doubtful):
+    assert [row.in_doubt for row in rank_figures(job(text))] == [doubtful] * (3 if "gpu2" in text else 2)
+
+
+GRID = ([(0, 1), (2, 3)], [(0, 2), (1, 3)], [(0, 1, 2, 3)])
+"""four ranks, as tensor parallel pairs, as data parallel pairs, and all"""
+
+
+@given(st.lists(st.tuples(st.sampled_from(GRID), st.lists(st.integers(0, 40), min_size=4, max_size=4)), max_size=6))
+def test_lateness_in_groups_against_a_count_by_hand(rounds):
+    text, late = ["gpu3 k 0-1"], {rank: [] for rank in range(4)}
+    for number, (groups, delays) in enumerate(rounds):
+        for group in groups:
+            name, end = f"{len(groups)}{list(group)}".replace(" ", ""), 100 * number + 60 + group[-1]
+            for rank in group:
+                text.append(f"gpu{rank} nccl {100 * number + delays[rank]}-{end} name=all group={name}")
+                late[rank].append(delays[rank] - max(delays[other] for other in group if other != rank))
+    for row in rank_figures(job("; ".join(text))):
+        assert row.collectives == len(rounds)
+        assert row.came_last == sum(ns > 0 for ns in late[row.rank])
+        assert row.awaited_ns == sum(max(ns, 0) for ns in late[row.rank])
+
+
 def test_recorded_ranks_whose_recordings_began_apart(tmp_path):
     for rank in range(2):
         (tmp_path / f"ddp_rank{rank}.json.gz").symlink_to(TRACES / f"ddp_rank{rank}.json.gz")

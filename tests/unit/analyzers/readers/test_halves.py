@@ -14,7 +14,7 @@ from gpu_trace_analyzers.readers import halves, load
 from gpu_trace_analyzers.readers.tracefile import TraceFile
 
 TABLES = ("work", "calls", "operators", "ranges", "syncs", "overheads")
-TEXTS = ("name", "domain", "category", "payload", "grid", "block")
+TEXTS = ("name", "domain", "category", "payload", "grid", "block", "group")
 
 
 @pytest.fixture

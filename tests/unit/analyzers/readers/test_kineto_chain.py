@@ -104,7 +104,7 @@ def test_an_event_with_a_defect_is_kept_and_so_are_its_neighbours(way, defect, f
     place = min(place, len(file.texts))
     damaged = replace(file, texts=[*file.texts[:place], text, *file.texts[place:]])
     found = read_back(read(damaged.content, file.size, way))
-    mended = (4555785412000500, 4555785412002750, name, 0, 0, 7, -1, -1, -1, "")
+    mended = (4555785412000500, 4555785412002750, name, 0, 0, 7, -1, -1, -1, "", "")
     assert found["work"][mended] == 1
     found["work"] -= {mended: 1}
     assert {name: +rows for name, rows in found.items()} == tables(parse(file.content.decode()), operators=True)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from gpu_trace_analyzers.model import Source
 from gpu_trace_analyzers.questions.evidence import Evidence, Fact
 from gpu_trace_analyzers.questions.ranges import RangeFigures
-from gpu_trace_analyzers.reports.sentences import evidence_line, hidden_line
+from gpu_trace_analyzers.questions.ranks import RankFigures
+from gpu_trace_analyzers.reports.sentences import evidence_line, hidden_line, rank_line
 from gpu_trace_analyzers.summary import Summary
 
 
@@ -45,3 +46,13 @@ def test_ranges_of_libraries_are_shown_when_asked_for():
     summary = replace(with_domains(), with_libraries=True)
     assert summary.shown_ranges == summary.ranges
     assert hidden_line(summary) == ""
+
+
+def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with_that_doubt():
+    def said(in_doubt: bool) -> str:
+        rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, in_doubt) for rank in range(3))
+        return rank_line(replace(with_domains(), ranks=rows))
+
+    sentence = "slowest: rank 2; it came last to 2 of 4 collectives, and the others waited 2.00 µs for it"
+    assert said(False) == sentence
+    assert said(True) == f"{sentence} (process groups are not known here: all ranks are taken for one)"

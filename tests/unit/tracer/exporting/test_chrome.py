@@ -29,8 +29,9 @@ def rows_of(trace, table):
     tables = (trace.work, trace.calls, trace.operators, trace.ranges, trace.syncs, trace.overheads)
     origin = min((int(t.start_ns[0]) for t in tables if len(t)), default=0)
     columns = [table.start_ns - origin, table.end_ns - origin]
-    columns += [getattr(table, n) for n in table.columns() if n not in ("start_ns", "end_ns", "name", "grid", "block")]
-    texts = [[trace.text(code) for code in getattr(table, n)] for n in ("name", "grid", "block") if hasattr(table, n)]
+    coded = ("name", "grid", "block", "group")
+    columns += [getattr(table, n) for n in table.columns() if n not in ("start_ns", "end_ns", *coded)]
+    texts = [[trace.text(code) for code in getattr(table, n)] for n in coded if hasattr(table, n)]
     return Counter(zip(*(column.tolist() for column in columns), *texts, strict=True))
 
 
