@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..cupti_recording.library import activities_library
 from ..nvtx_recording.environment import injection_library
 from ..recording.launch import machine_has_gpu
 
@@ -24,7 +25,8 @@ class Machine:
     """What was seen.
 
     ``torch`` is what the probe said, empty where it could not run; ``said`` its stderr then. ``kernels`` and
-    ``operators`` count what was recorded of it.
+    ``operators`` count what was recorded of it; ``source`` is who kept the records of the GPU. ``activities`` and
+    ``injection`` say which of our libraries were built.
     """
 
     platform: str
@@ -36,6 +38,8 @@ class Machine:
     kernels: int = 0
     operators: int = 0
     lost: tuple[str, ...] = ()
+    source: str = ""
+    activities: bool = False
     injection: bool = False
     compiler: bool = False
     environment: dict[str, str] = field(default_factory=dict)
@@ -45,7 +49,7 @@ def examine() -> Machine:
     """Look. Takes as long as importing torch does."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        command = [sys.executable, "-m", "gpu_trace", "run", "-q", "--level", "ops", "-o", str(run), str(_PROBE)]
+        command = [sys.executable, "-m", "gpu_trace", "run", "-q", "-o", str(run), str(_PROBE)]
         path = os.pathsep.join(dict.fromkeys(entry for entry in sys.path if entry))
         shown = subprocess.run(
             command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path}, cwd=folder
@@ -62,6 +66,8 @@ def examine() -> Machine:
         kernels=sum(row.get("cat") == "kernel" for row in rows),
         operators=sum(row.get("cat") == "cpu_op" for row in rows),
         lost=tuple(facts.get("lost", ())),
+        source=facts.get("source", ""),
+        activities=activities_library() is not None,
         injection=injection_library() is not None,
         compiler=_has_compiler(),
         environment={name: os.environ[name] for name in _OTHERS if name in os.environ},

@@ -82,7 +82,7 @@ def _gpu(machine: Machine) -> Finding:
 
 def _recording(machine: Machine) -> Finding:
     if machine.recorded == "gpu" and machine.kernels:
-        return Finding("recording", State.FINE, f"{machine.kernels} kernels of a small script were recorded")
+        return _kernels(machine)
     if machine.recorded == "gpu":
         way = (
             "CUPTI gave none: end other profilers (nsys, ncu, DCGM) of this GPU, and allow profiling to users"
@@ -99,11 +99,25 @@ def _recording(machine: Machine) -> Finding:
     )
 
 
+def _kernels(machine: Machine) -> Finding:
+    what = f"{machine.kernels} kernels of a small script were recorded"
+    if machine.source == "cupti":
+        return Finding("recording", State.FINE, what)
+    slowly = f"{what}, by torch.profiler: stopping takes seconds, and a killed script leaves none"
+    if machine.activities:
+        return Finding("recording", State.LIMITED, slowly, "our own library needs the CUPTI of CUDA 11.8 to 13")
+    return Finding("recording", State.LIMITED, slowly, _to_build(machine))
+
+
+def _to_build(machine: Machine) -> str:
+    return "install gpu-trace again" if machine.compiler else "install a C compiler (gcc), then gpu-trace again"
+
+
 def _nvtx(machine: Machine) -> Finding:
     if machine.injection:
         return Finding("NVTX", State.FINE, "every range of every library is recorded")
-    way = "install gpu-trace again" if machine.compiler else "install a C compiler (gcc), then gpu-trace again"
-    return Finding("NVTX", State.LIMITED, "only ranges made in Python are recorded: the library was not built", way)
+    what = "only ranges made in Python are recorded: the library was not built"
+    return Finding("NVTX", State.LIMITED, what, _to_build(machine))
 
 
 def _other_tools(machine: Machine) -> list[Finding]:

@@ -28,6 +28,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "wall_ns": recording.wall_ns,
         "level": request.level,
         "recorded": recording.device,
+        "source": recording.source,
         "gpus": recording.gpus,
         "until": notes.last("bounded") or "the end",
         "versions": _versions(notes),

@@ -48,6 +48,11 @@ class Recording:
         return self.notes.last("recording")
 
     @property
+    def source(self) -> str:
+        """Who kept the GPU's records: ``cupti`` for our own library, ``kineto`` for torch's; empty where nobody did."""
+        return self.notes.last("source") if self.device == "gpu" else ""
+
+    @property
     def what(self) -> str:
         """What was recorded, in one sentence."""
         until = f", up to {reason}" if (reason := self.notes.last("bounded")) else ""

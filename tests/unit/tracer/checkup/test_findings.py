@@ -8,7 +8,18 @@ from gpu_trace.checkup.examine import Machine
 from gpu_trace.checkup.findings import State, findings
 
 TORCH = {"torch": "2.13.0", "cuda": "13.0", "gpus": ["NVIDIA H200"], "error": ""}
-HEALTHY = Machine("linux", (3, 12, 1), True, TORCH, recorded="gpu", kernels=20, operators=20, injection=True)
+HEALTHY = Machine(
+    "linux",
+    (3, 12, 1),
+    True,
+    TORCH,
+    recorded="gpu",
+    kernels=20,
+    operators=20,
+    source="cupti",
+    activities=True,
+    injection=True,
+)
 NO_GPU = {**TORCH, "cuda": "", "gpus": []}
 
 
@@ -31,6 +42,8 @@ def test_a_healthy_machine():
         ({"torch": NO_GPU, "has_gpu": False, "recorded": "cpu"}, "GPU", State.LIMITED, "CPU"),
         ({"kernels": 0}, "recording", State.BROKEN, "SYS_ADMIN"),
         ({"recorded": "", "kernels": 0}, "recording", State.BROKEN, "report"),
+        ({"source": "kineto"}, "recording", State.LIMITED, "CUPTI"),
+        ({"source": "kineto", "activities": False}, "recording", State.LIMITED, "compiler"),
         ({"injection": False}, "NVTX", State.LIMITED, "compiler"),
         ({"injection": False, "compiler": True}, "NVTX", State.LIMITED, "again"),
         ({"environment": {"NVTX_INJECTION64_PATH": "/x.so"}}, "other tools", State.LIMITED, "unset"),
