@@ -11,9 +11,11 @@ import numpy as np
 from ..model import MISSING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from ..model import Trace
+    from ..model import Int64, Trace
     from .launches import Launches
 
     Mask = NDArray[np.bool_]
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 _LAUNCHING = re.compile(r"Launch\w*Kernel|GraphLaunch")
 _BEGINS_CAPTURE = re.compile(r"StreamBeginCapture")
 _ENDS_CAPTURE = re.compile(r"StreamEndCapture")
+_FORBIDDEN_IN_CAPTURE = re.compile(r"(Stream|Device|Ctx|Event)Synchronize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def lost_launches(trace: Trace) -> Mask:
     for process in np.unique(calls.process[launching]).tolist():
         of_process = launching & (calls.process == process)
         lost[of_process] = ~np.isin(calls.correlation[of_process], work.correlation[work.process == process])
-    return np.asarray(lost & ~_captured(trace, lost))
+    return np.asarray(lost & ~_captured(trace))
 
 
 def calls_named(trace: Trace, pattern: re.Pattern[str]) -> Mask:
@@ -62,16 +65,41 @@ def calls_named(trace: Trace, pattern: re.Pattern[str]) -> Mask:
     return np.asarray(np.isin(trace.calls.name, codes))
 
 
-def _captured(trace: Trace, asked: Mask) -> Mask:
-    """Which of some calls their thread made while it captured a graph."""
+def _captured(trace: Trace) -> Mask:
+    """Which rows of ``Trace.calls`` their thread made while it captured a graph."""
     calls = trace.calls
     begins, ends = calls_named(trace, _BEGINS_CAPTURE), calls_named(trace, _ENDS_CAPTURE)
     captured = np.zeros(len(calls), dtype=bool)
-    capturing = zip(calls.process[begins].tolist(), calls.thread[begins].tolist(), strict=True)
+    capturing = zip(calls.process[begins | ends].tolist(), calls.thread[begins | ends].tolist(), strict=True)
     for process, thread in set(capturing):
-        own = (calls.process == process) & (calls.thread == thread)
-        # Sorted by start: as many begins as ends lie before a call outside every capture, but for the end of one that
-        # began before the recording.
-        depth = np.cumsum(begins[own]) - np.cumsum(ends[own])
-        captured[own] = depth > np.minimum(np.minimum.accumulate(depth), 0)
-    return np.asarray(captured & asked)
+        own = np.flatnonzero((calls.process == process) & (calls.thread == thread))
+        for first, last in _captures(begins[own], ends[own], _at_once(trace, own)):
+            captured[own[first:last]] = True
+    return captured
+
+
+def _captures(begins: Mask, ends: Mask, at_once: Int64) -> Iterator[tuple[int, int]]:
+    """The calls of one thread in each of its captures, from the first to before the last; captures may nest.
+
+    One that was not recorded to its end, or from its beginning, reaches no further than a call outside every capture.
+    """
+    begun: list[int] = []
+    for row in np.flatnonzero(begins | ends).tolist():
+        if begins[row]:
+            begun.append(row)
+        elif begun:
+            yield begun.pop(), row
+        else:
+            before = at_once[at_once < row]
+            yield (int(before[-1]) if len(before) else 0), row
+    for row in begun:
+        after = at_once[at_once > row]
+        yield row, (int(after[0]) if len(after) else len(begins))
+
+
+def _at_once(trace: Trace, own: Int64) -> Int64:
+    """Positions among a thread's calls of those outside every capture: what they launched ran, or they waited."""
+    calls, work = trace.calls[own], trace.work
+    of_process = work.correlation[(work.process == calls.process[0]) & (work.correlation != MISSING)]
+    waits = calls_named(trace, _FORBIDDEN_IN_CAPTURE)[own]
+    return np.flatnonzero(np.isin(calls.correlation, of_process) | waits)

@@ -56,6 +56,41 @@ def test_a_capture_that_began_before_the_recording():
     assert found(text) == Unmatched()
 
 
+@pytest.mark.parametrize("sign", ["call cudaStreamSynchronize 20-21 t1", "k 50-60 @20 t1", "h2d 50-60 @20 t1"])
+def test_a_capture_without_its_end_reaches_no_further_than_what_no_capture_has(sign):
+    text = f"""
+        call cudaStreamBeginCapture 10-11 t1; call cudaLaunchKernel 12-13 t1; call cudaLaunchKernel 14-15 t1
+        {sign}; call cudaLaunchKernel 30-31 t1
+    """
+    assert found(text).launches == 1
+
+
+@pytest.mark.parametrize("sign", ["call cudaDeviceSynchronize 4-5 t1", "k 50-60 @4 t1"])
+def test_nor_does_one_without_its_beginning(sign):
+    text = f"""
+        call cudaLaunchKernel 2-3 t1; {sign}
+        call cudaLaunchKernel 6-7 t1; call cudaStreamEndCapture 8-9 t1; call cudaLaunchKernel 10-11 t1
+    """
+    assert found(text).launches == 2
+
+
+def test_a_recording_that_ends_within_a_capture_lost_nothing():
+    text = """
+        k 50-60 @2 t1; call cudaStreamBeginCapture 10-11 t1; call cudaLaunchKernel 12-13 t1
+        k 60-70 @14 t2; call cudaLaunchKernel 16-17 t1
+    """
+    assert found(text) == Unmatched()
+
+
+def test_captures_nest():
+    text = """
+        call cudaStreamBeginCapture 2-3 t1; call cudaStreamBeginCaptureToGraph 4-5 t1; call cudaLaunchKernel 6-7 t1
+        call cudaStreamEndCapture 8-9 t1; call cudaLaunchKernel 10-11 t1; call cudaStreamEndCapture 12-13 t1
+        call cudaLaunchKernel 14-15 t1
+    """
+    assert found(text).launches == 1
+
+
 @given(traces())
 def test_work_against_a_count_by_hand(trace):
     calls = {(int(p), int(c)) for p, c in zip(trace.calls.process, trace.calls.correlation, strict=True)}
