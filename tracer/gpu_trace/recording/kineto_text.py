@@ -25,7 +25,8 @@ _NAME_IN_A_LINE = re.compile(rb'("name": ")(.*)(", "(?:pid|ts)": )')
 """as earlier versions do: the first fields of an event on one line"""
 _UNFIT_FOR_A_NAME = re.compile(rb'["\\\x00-\x1f]')
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
-_ID = re.compile(rb'("(?:correlation|External id|wait_on_cuda_event_record_corr_id|id)": )(\d+)')
+_ID = re.compile(rb'("(?:correlation|External id|wait_on_cuda_event_record_corr_id|id)": )([1-9]\d*)')
+"""but not 0, which stands for none"""
 _EVENT_END = re.compile(rb'\}\s*,\s*\{(?=\s*(?:"ph"|"?p?h?\Z))')
 
 

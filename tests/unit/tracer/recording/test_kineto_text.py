@@ -97,3 +97,10 @@ def test_ids_of_several_sessions_do_not_meet():
     assert ids[:2] == [1, 5]
     assert len(set(ids)) == 4
     assert ids[3] - ids[2] == 4
+
+
+def test_an_id_of_0_means_none_in_every_session():
+    parts = [parse(file_of(on_lines("a", 7))), parse(file_of(on_lines("b", 0), on_lines("c", 10)))]
+    ids = [json.loads(b"[" + part.events + b"]")[-1]["args"]["External id"] for part in with_distinct_ids(parts)]
+    assert b'"External id": 0,' in with_distinct_ids(parts)[1].events
+    assert ids == [7, 18]
