@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import click
-
 from gpu_trace_analyzers.errors import GpuTraceError, UsageError
+
+from .terminal import display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def prepare_streams() -> None:
 def _end(code: int, sentence: str = "") -> NoReturn:
     with suppress(OSError):
         if sentence:
-            click.echo(f"gpu-trace: {sentence}", err=True)
+            display(f"gpu-trace: {sentence}", err=True)
     _forget_unwritten()
     sys.exit(code)
 

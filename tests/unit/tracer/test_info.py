@@ -54,3 +54,16 @@ def test_what_is_not_supported_is_an_error_of_ours(tmp_path):
     path.write_bytes(b"\0")
     with pytest.raises(FormatUnsupported, match="nsys export"):
         CliRunner().invoke(info, [str(path)], catch_exceptions=False)
+
+
+def test_one_is_one_and_a_process_without_a_name_is_left_out(tmp_path):
+    path = tmp_path / "one.json"
+    path.write_text(
+        '{"schemaVersion": 1, "traceEvents": [{"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7,'
+    )
+    with path.open("a") as file:
+        file.write('"ts": 1, "dur": 2, "args": {"device": 0, "stream": 7}}]}')
+    output = shown(path)
+    assert output.startswith(f"{path}: kineto, 1 event\n")
+    assert "1 compute; 1 stream\n" in output
+    assert "processes" not in output

@@ -16,6 +16,7 @@ from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
 from ..quantities import AtMost, FiniteRange
+from ..terminal import display
 from ..writing import spare, write_text
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def check(
     found = {path: check_limits(summarise(load(path)), limits) for path in traces}
     for path, results in found.items():
         for line in to_lines(path, results):
-            click.echo(line)
+            display(line)
     if junit:
         write_text(Path(junit), to_junit(found))
     sys.exit(_exit_code([row for results in found.values() for row in results]))

@@ -11,6 +11,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
+from ..terminal import display
 
 
 @click.command()
@@ -26,5 +27,8 @@ def diff(before: str, after: str, as_json: bool) -> None:
     from gpu_trace_analyzers.reports.changes import to_json, to_text
 
     found = compare(summarise(load(before)), summarise(load(after)))
+    if as_json:
+        click.echo(to_json(found), nl=False)
+        return
     width = min(shutil.get_terminal_size((100, 24)).columns, 140)
-    click.echo(to_json(found) if as_json else to_text(found, width), nl=False)
+    display(to_text(found, width), nl=False)

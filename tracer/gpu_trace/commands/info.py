@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.model import Engine, RangeKind
+from gpu_trace_analyzers.model import Engine, Process, RangeKind
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.unmatched import unmatched
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.reports.units import count
 
 from ..filenames import FileName
+from ..terminal import display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
 
 _LISTED = 10
+_STREAM = {"gpu": "stream", "cpu": "thread"}
 
 
 @click.command()
@@ -40,16 +43,16 @@ def info(traces: tuple[str, ...], rules: str | None) -> None:
     for number, path in enumerate(traces):
         if number:
             click.echo()
-        click.echo("\n".join(_lines(load(path, rules=engine_rules, operators=True))))
+        display("\n".join(_lines(load(path, rules=engine_rules, operators=True))))
 
 
 def _lines(trace: Trace) -> Iterator[str]:
     source = trace.source
-    yield f"{source.path}: {source.format}, {source.events:,} events"
+    yield f"{source.path}: {source.format}, {count(source.events, 'event')}"
     yield from _section("devices", _devices(trace))
     yield from _section("processes", _processes(trace))
     yield from _section("read", _read(trace))
-    yield from _section("not used", (_row(reason, f"{count:,}") for reason, count in source.dropped.items()))
+    yield from _section("not used", (_row(reason, count(events)) for reason, events in source.dropped.items()))
     yield from _section("launch and work", _pairs(trace))
     yield from _section("work of unknown kind", _unclassified(trace))
     yield from _section("set aside, for their times cannot be true", _quarantined(trace))
@@ -72,17 +75,18 @@ def _devices(trace: Trace) -> Iterator[str]:
     for position, device in enumerate(trace.devices):
         work = trace.work_of(position)
         counts = Counter(Engine(engine).key.replace("_", " ") for engine in work.engine.tolist())
-        kinds = ", ".join(f"{count:,} {engine}" for engine, count in counts.most_common()) or "no work"
+        kinds = ", ".join(f"{rows:,} {engine}" for engine, rows in counts.most_common()) or "no work"
         streams = len(set(work.stream.tolist()))
-        rows = f"{streams} {'thread' if device.kind == 'cpu' else 'stream'}{'s' * (streams != 1)}"
-        yield f"{device.label}: {kinds}" + (f"; {rows}" if streams else "")
+        yield f"{device.label}: {kinds}" + (f"; {count(streams, _STREAM[device.kind])}" if streams else "")
 
 
 def _processes(trace: Trace) -> Iterator[str]:
     for process in trace.processes:
+        if process == Process(0):
+            continue  # stands for the one that the file does not name
         world = f" of {process.world_size}" if process.world_size >= 0 else ""
         rank = f", rank {process.rank}{world}" if process.rank >= 0 else ""
-        threads = f", {len(process.thread_names)} named threads" if process.thread_names else ""
+        threads = f", {count(len(process.thread_names), 'named thread')}" if process.thread_names else ""
         yield f"{process.pid} {process.name}".rstrip() + rank + threads
 
 
@@ -97,26 +101,26 @@ def _read(trace: Trace) -> Iterator[str]:
         "synchronisations": len(trace.syncs),
         "overheads of the profiler": len(trace.overheads),
     }
-    yield from (_row(name, f"{count:,}") for name, count in tables.items() if count)
+    yield from (_row(name, count(rows)) for name, rows in tables.items() if rows)
     without = int((trace.work.correlation < 0).sum())
     if without and len(trace.calls):
-        yield _row("work without a correlation id", f"{without:,}")
+        yield _row("work without a correlation id", count(without))
 
 
 def _pairs(trace: Trace) -> Iterator[str]:
     found = unmatched(trace, launches(trace))
     if found.launches:
-        yield _row("launches without their work", f"{found.launches:,}")
+        yield _row("launches without their work", count(found.launches))
     if found.work:
-        yield _row("work without its launch", f"{found.work:,}")
+        yield _row("work without its launch", count(found.work))
 
 
 def _unclassified(trace: Trace) -> Iterator[str]:
     work = trace.work
     counts = Counter(trace.text(code) for code in work.name[work.engine == Engine.UNKNOWN].tolist())
-    yield from (_row(name or "(no name)", f"{count:,}") for name, count in counts.most_common(_LISTED))
+    yield from (_row(name or "(no name)", count(rows)) for name, rows in counts.most_common(_LISTED))
     if len(counts) > _LISTED:
-        yield f"and {len(counts) - _LISTED} more names"
+        yield f"and {count(len(counts) - _LISTED, 'more name')}"
 
 
 def _quarantined(trace: Trace) -> Iterator[str]:

@@ -13,6 +13,7 @@ import click
 
 from ..filenames import FileName
 from ..quantities import SECONDS
+from ..terminal import display
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.summary import Summary
@@ -152,7 +153,7 @@ def _summarise(recording: Recording, show: bool) -> None:
     for failure in failures:
         say(failure)
     if show:
-        click.echo(_text(summary), err=True, nl=False)
+        display(_text(summary), err=True, nl=False)
 
 
 def _text(summary: Summary) -> str:

@@ -21,6 +21,7 @@ from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
 from ..quantities import Duration
+from ..terminal import display
 from ..writing import make_folder, spare, write_text
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def summary(
             _write_html(trace, shown, Path(html))
         if form or not (csv_folder or html):
             click.echo("\n" if number and form != "json" else "", nl=False)
-            click.echo(_render(shown, form), nl=False)
+            (click.echo if form == "json" else display)(_render(shown, form), nl=False)
 
 
 def _window(trace: Trace, since_ns: int | None, until_ns: int | None) -> Window | None:
