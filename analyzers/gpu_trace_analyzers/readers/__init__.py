@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engines import default_rules
+from ..errors import TraceUnreadable
 from .cpu_devices import names_no_gpu, with_cpu_devices
 from .formats import reader_for
 from .tracefile import TraceFile
@@ -30,9 +31,15 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
     Raises `TraceUnreadable` for what is no trace; its subclass `FormatUnsupported` for a known format not read here.
     """
     path, rules = Path(path), rules or default_rules()
-    if path.is_dir():
-        return _named_in_text(_load_folder(path, rules, operators))
-    return _named_in_text(_load_file(TraceFile(path), rules, operators))
+    try:
+        is_folder = path.is_dir()
+        trace = _load_folder(path, rules, operators) if is_folder else _load_file(TraceFile(path), rules, operators)
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or error})"
+        raise TraceUnreadable(
+            error.filename or path, problem, "check the path, its permissions and the disk"
+        ) from error
+    return _named_in_text(trace)
 
 
 def _named_in_text(trace: Trace) -> Trace:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers.tracefile import TraceFile
+from gpu_trace_analyzers.readers.unsupported import refuse
 
 from ..exporting.engine_lanes import PINNED
 from ..exporting.findings import exposed_copies
@@ -32,18 +34,30 @@ class Prepared:
 def prepare(path: Path, folder: Path, as_is: bool = False) -> Prepared:
     """A trace as native Perfetto file: itself where it is one, or is wanted ``as_is``; else exported into ``folder``.
 
-    Raises `GpuTraceError` for what is no trace, and `UsageError` for a folder that is wanted as it is.
+    Raises `GpuTraceError` for what is no trace, and `UsageError` for a folder that is wanted as it is, or where the
+    export finds no room.
     """
     if as_is and not path.is_file():
         raise UsageError(f"{path}: is no file, so it cannot be shown --as-is; give the file in it")
     if as_is or (path.is_file() and path.name.endswith(_OURS)):
-        return Prepared(path, path.name, StartView(f"({'|'.join(PINNED)})$"))
+        if not path.stat().st_size:
+            raise refuse(TraceFile(path))
+        return Prepared(path, _in_text(path.name), StartView(f"({'|'.join(PINNED)})$"))
     trace = load(path, operators=True)
-    name = f"{path.resolve().name.removesuffix('.gz').removesuffix('.json')}.pftrace"
+    name = f"{_in_text(path.resolve().name).removesuffix('.gz').removesuffix('.json')}.pftrace"
     findings = list(exposed_copies(trace))
-    export_perfetto(trace, folder / name, findings)
+    try:
+        export_perfetto(trace, folder / name, findings)
+    except OSError as error:
+        where = f"{folder.parent}: has no room for the trace as the browser gets it"
+        raise UsageError(f"{where} ({error.strerror}); set TMPDIR to a folder that has") from error
     by_ns = max(0, -earliest_ns(trace))
     view = start_view(trace, findings)
     if view.start_ns is not None and view.end_ns is not None:
         view = StartView(view.pinned, view.start_ns + by_ns, view.end_ns + by_ns)
     return Prepared(folder / name, name, view)
+
+
+def _in_text(name: str) -> str:
+    """The name as a page can show it: that of a file is bytes, and need not be valid text."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

