@@ -139,6 +139,7 @@ typedef struct {
 _Static_assert(sizeof(Record) == 88, "records.py reads 88 bytes a record");
 
 enum { BUFFER = 4 << 20, BATCH = 4096, MOST_POOLED = 16, MOST_APIS = 4096 };
+#define OF_A_THREAD 0x80000000u /* in the number of a name, whose other bits are the thread's id */
 enum { NOT_LOADED = -1, TOO_OLD = -2, TOO_NEW = -3 };
 enum { OLDEST = 18 /* of CUDA 11.8 */, FIRST_UNKNOWN = 140000 };
 
@@ -190,17 +191,13 @@ static char* demangled(const char* text) {
 }
 
 static void write_name(uint32_t number, const char* text) {
-    char* plain = demangled(text);
-    const char* shown = plain ? plain : text;
-    uint32_t head[2] = {number, (uint32_t)strlen(shown)};
+    uint32_t head[2] = {number, (uint32_t)strlen(text)};
     char* whole = malloc(sizeof head + head[1]);
-    if (whole) {
-        memcpy(whole, head, sizeof head);
-        memcpy(whole + sizeof head, shown, head[1]);
-        append(recording.names, whole, sizeof head + head[1]);
-    }
+    if (!whole) return;
+    memcpy(whole, head, sizeof head);
+    memcpy(whole + sizeof head, text, head[1]);
+    append(recording.names, whole, sizeof head + head[1]);
     free(whole);
-    free(plain);
 }
 
 static Name* slot_of(Name* slots, uint32_t capacity, const char* address) {
@@ -233,14 +230,44 @@ static uint32_t number_of(const char* text) {
     names.used += !name->address;
     free(name->text);
     *name = (Name){text, copy, ++names.count};
-    write_name(name->number, text);
+    char* plain = demangled(text);
+    write_name(name->number, plain ? plain : text);
+    free(plain);
     return name->number;
+}
+
+/* ---- threads: what Linux calls each is written when it is first met, for it may have ended before the recording does ---- */
+
+enum { MOST_THREADS = 8192 };
+static struct { uint32_t ids[MOST_THREADS], count; } threads;
+
+static void write_thread(uint32_t id) {
+    char path[64], name[64];
+    snprintf(path, sizeof path, "/proc/self/task/%u/comm", id);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    ssize_t length = read(file, name, sizeof name - 1);
+    close(file);
+    while (length > 0 && name[length - 1] == '\n') length--;
+    if (length <= 0) return;
+    name[length] = 0;
+    write_name(OF_A_THREAD | id, name);
+}
+
+static void meet_thread(uint32_t id) {
+    uint32_t at = id & (MOST_THREADS - 1);
+    while (threads.ids[at] && threads.ids[at] != id) at = (at + 1) & (MOST_THREADS - 1);
+    if (threads.ids[at] || 2 * threads.count > MOST_THREADS) return;
+    threads.ids[at] = id;
+    threads.count++;
+    write_thread(id);
 }
 
 static void forget_names(void) { /* each recording has files of its own */
     for (uint32_t i = 0; i < names.capacity; i++) free(names.slots[i].text);
     free(names.slots);
     memset(&names, 0, sizeof names);
+    memset(&threads, 0, sizeof threads);
 }
 
 /* ---- which calls are worth a record ---- */
@@ -329,6 +356,7 @@ static void of_memset(const ActivityMemset* from, Record* to) {
 }
 
 static void of_call(const ActivityAPI* from, Record* to) {
+    meet_thread(from->threadId);
     *to = (Record){
         .start_ns = from->start, .end_ns = from->end, .kind = from->kind, .correlation = from->correlationId,
         .name = number_of(apis[from->kind == DRIVER][from->cbid].name), .call = {from->threadId, from->returnValue},

@@ -50,22 +50,17 @@ _DEVICE_WORK = (Kind.CONCURRENT_KERNEL, Kind.MEMCPY, Kind.MEMCPY2, Kind.MEMSET)
 
 
 class Process(NamedTuple):
-    """Whose rows they are, and what CUPTI does not say.
-
-    Their times count from ``base_ns`` (since 1970). ``multiprocessors`` are those of each GPU, by its index;
-    ``threads`` is what the threads are called, by their ids.
-    """
+    """Whose rows they are, what their times count from (since 1970), and how many multiprocessors each GPU has."""
 
     pid: int
     base_ns: int
     multiprocessors: Mapping[int, int]
-    threads: Mapping[int, str]
 
 
 def rows(activities: Activities, process: Process) -> Iterator[str]:
     """The rows of one recording, each a JSON object."""
     calls, work = activities.of(Kind.RUNTIME, Kind.DRIVER), activities.of(*_DEVICE_WORK)
-    yield from _places(calls, work, process)
+    yield from _places(work, activities.threads, process)
     yield from _kernels(activities, process)
     yield from _copies(activities.of(Kind.MEMCPY, Kind.MEMCPY2), process)
     yield from _memsets(activities.of(Kind.MEMSET), process)
@@ -212,16 +207,15 @@ class _Awaited:
         }
 
 
-def _places(calls: Records, work: Records, process: Process) -> Iterator[str]:
+def _places(work: Records, threads: Mapping[int, str], process: Process) -> Iterator[str]:
     """What the GPUs, their streams and the threads are called."""
     for device in np.unique(work["device"]).tolist():
         yield _named("process_name", device, 0, {"name": f"GPU {device}"})
         for stream in np.unique(work["stream"][work["device"] == device]).tolist():
             yield _named("thread_name", device, stream, {"name": f"stream {stream}"})
             yield _named("thread_sort_index", device, stream, {"sort_index": stream})
-    for thread in np.unique(calls["thread"]).tolist():
-        if thread in process.threads:
-            yield _named("thread_name", process.pid, thread, {"name": process.threads[thread]})
+    for thread, name in threads.items():
+        yield _named("thread_name", process.pid, thread, {"name": f"thread {thread} ({name})"})
 
 
 def _named(kind: str, pid: int, tid: int, args: dict[str, object]) -> str:

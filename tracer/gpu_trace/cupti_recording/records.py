@@ -5,7 +5,8 @@ For its recording N a process with the id P writes ``cupti-P-N.records`` and ``c
 - records of 88 bytes (`RECORD`) follow one another in the order in which CUPTI gave them, which is that of neither
   their starts nor their ends. What the last 32 bytes hold depends on the kind.
 - names: uint32 number, uint32 length, then as many bytes of UTF-8. Those of kernels are demangled; those of calls end
-  in the version of CUDA that brought them: ``cudaLaunchKernel_v7000``.
+  in the version of CUDA that brought them: ``cudaLaunchKernel_v7000``. Numbers from 2^31 are 2^31 plus the id of a
+  thread that made a call, and the text is what Linux calls that thread.
 
 Both files are read as far as they are whole: the process may have been killed at any moment.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ LAUNCH = struct.Struct("<6iII")
 """grid and block (x, y, z), registers of a thread, bytes of shared memory: the field ``launch``"""
 NO_STREAM = 0xFFFFFFFF
 """CUPTI_SYNCHRONIZATION_INVALID_VALUE: what does not concern one stream"""
+_OF_A_THREAD = 1 << 31
 _NAME_HEAD = struct.Struct("<II")
 _VERSION = re.compile(r"(_ptsz|_ptds|_v\d+)*$")
 
@@ -85,10 +87,15 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activities:
-    """What one recording left: ``records`` is (n,) `RECORD`, ``names`` the texts of their field ``name``."""
+    """What one recording left.
+
+    ``records`` is (n,) `RECORD`, ``names`` the texts of their field ``name``, ``threads`` what Linux calls the threads
+    that made calls, by their ids.
+    """
 
     records: NDArray[np.void]
     names: dict[int, str]
+    threads: dict[int, str] = field(default_factory=dict)
 
     def of(self, *kinds: Kind) -> NDArray[np.void]:
         """The records of some kinds in the order of their starts; what CUPTI knew no times of is left out."""
@@ -122,7 +129,11 @@ def read(path: Path) -> Activities | None:
         return None
     whole = len(data) // RECORD.itemsize
     records = np.frombuffer(data, RECORD, whole)
-    return Activities(records, _names(path.with_suffix(".names"))) if whole else None
+    if not whole:
+        return None
+    names = _names(path.with_suffix(".names"))
+    threads = {number - _OF_A_THREAD: names.pop(number) for number in list(names) if number >= _OF_A_THREAD}
+    return Activities(records, names, threads)
 
 
 def _names(path: Path) -> dict[int, str]:

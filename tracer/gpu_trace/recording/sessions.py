@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ..cupti_recording import kineto_rows, records
 from ..cupti_recording.kineto_rows import Process
-from . import thread_ids
 from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def read(raw: Path, pid: int, facts: Notes) -> tuple[list[KinetoText], list[str]
     base_ns = next((text.base_ns for text in texts.values()), 0) or _began_ns(own.values())
     for number, activities in own.items():
         text = texts.get(number) or KinetoText(_head(base_ns, facts), b"")
-        process = Process(pid, base_ns, _multiprocessors(text), thread_ids.names(facts))
+        process = Process(pid, base_ns, _multiprocessors(text))
         texts[number] = _with_rows(text, kineto_rows.rows(activities, process))
     return with_distinct_ids([text for _, text in sorted(texts.items())]), damage
 

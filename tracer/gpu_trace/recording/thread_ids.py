@@ -51,11 +51,6 @@ def known_threads(notes: Notes, ranges: Iterable[ProcessRanges]) -> list[Thread]
     return sorted([*alone, *heard], key=lambda thread: thread.since_ns)
 
 
-def names(notes: Notes) -> dict[int, str]:
-    """What the threads that lived when recording stopped are called, by their ids."""
-    return {thread.tid: thread.title for thread in map(_noted, notes.all("thread"))}
-
-
 def _noted(line: str) -> Thread:
     tid, low, high, name = line.split(" ", 3)
     return Thread(int(tid), int(low), int(high), name)

@@ -96,6 +96,25 @@ def test_cupti_is_told_to_leave_them_out_where_it_can(tmp_path):
     assert run(script, tmp_path) == "[0, 1, 0, 0, 1, 0]\n"
 
 
+def test_threads_have_the_names_that_linux_knows(tmp_path):
+    activities = recorded(
+        "import os, threading\n"
+        "def thread(name, number):\n"
+        "    c.CDLL(None).prctl(15, c.c_char_p(name), 0, 0, 0)  # PR_SET_NAME\n"
+        "    put(Call(cbid=1, start=1, end=2, threadId=threading.get_native_id(), correlationId=number)); flush()\n"
+        "for number, name in enumerate([b'pt_autograd_0', b'loader'], 1):\n"
+        "    other = threading.Thread(target=thread, args=(name, number)); other.start(); other.join()\n"
+        "put(Call(cbid=1, start=1, end=2, threadId=0x3FFFFF, correlationId=3))",
+        tmp_path,
+    )
+    found = {record["correlation"].item(): record["thread"].item() for record in activities.records}
+    assert {number: activities.threads.get(thread) for number, thread in found.items() if number < 3} == {
+        1: "pt_autograd_0",
+        2: "loader",
+    }
+    assert activities.names == {1: "cudaLaunchKernel_v7000"}
+
+
 def test_an_address_that_another_kernel_comes_to_have(tmp_path):
     activities = recorded(
         "name = c.create_string_buffer(b'first_')\n"

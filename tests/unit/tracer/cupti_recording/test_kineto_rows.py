@@ -17,7 +17,7 @@ from gpu_trace.cupti_recording.records import LAUNCH, NO_STREAM, RECORD, Activit
 BASE_NS = 1_790_857_026_000_000_000
 PID = 4242
 NAMES = {1: 'void f<"x">(\\)', 2: "größe", 3: "cudaLaunchKernel_v7000", 4: "cuLaunchKernel"}
-PROCESS = Process(PID, BASE_NS, {0: 132}, {70: "thread 70 (main)"})
+PROCESS = Process(PID, BASE_NS, {0: 132})
 
 
 def record(kind, start=0, end=0, **fields):
@@ -31,7 +31,7 @@ def record(kind, start=0, end=0, **fields):
 
 
 def written(*records, process=PROCESS):
-    activities = Activities(np.concatenate([np.zeros(0, RECORD), *records]), NAMES)
+    activities = Activities(np.concatenate([np.zeros(0, RECORD), *records]), NAMES, {70: "main"})
     return [json.loads(row, parse_float=Decimal) for row in rows(activities, process)]
 
 

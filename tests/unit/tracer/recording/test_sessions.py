@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from gpu_trace.recording.notes import Notes
 
 BASE_NS = 1_790_857_026_000_000_000
 DEVICES = '[{"id": 0, "name": "NVIDIA H200", "numSms": 132}]'
-NOTES = Notes(f"python\t3.12\nstarts\t1\ndevices\t{DEVICES}\nsource\tcupti\nthread\t70 1 2 worker")
+NOTES = Notes(f"python\t3.12\nstarts\t1\ndevices\t{DEVICES}\nsource\tcupti")
 STOPPED = "\nstopped\t1 2 3"
 KINETO = """{
   "schemaVersion": 1, "deviceProperties": %s, "baseTimeNanoseconds": %d,
@@ -41,6 +42,7 @@ def recorded(folder, part, *launches):
             if kind == Kind.RUNTIME:
                 records[row]["thread"] = 70
     (folder / f"cupti-1-{part}.records").write_bytes(records.tobytes())
+    (folder / f"cupti-1-{part}.names").write_bytes(struct.pack("<II", 1 << 31 | 70, 6) + b"worker")
 
 
 def rows(part, category):
