@@ -147,10 +147,14 @@ static struct {
     pthread_mutex_t lock;
     char records[4096], names[4096]; /* paths; no descriptor stays open, see nvtx_recording/injection.c */
     _Atomic uint64_t count, lost;
-    uint8_t* pool[MOST_POOLED]; /* zeroed, ready to be filled */
-    uint8_t** all;              /* every buffer that is ours: at first CUPTI still returns some of Kineto's */
-    size_t pooled, all_count, all_capacity;
 } recording = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct {
+    pthread_mutex_t lock; /* never held for long: threads of the script wait for it when they launch */
+    uint8_t* ready[MOST_POOLED]; /* zeroed */
+    uint8_t** all;               /* every buffer that is ours: at first CUPTI still returns some of Kineto's */
+    size_t ready_count, all_count, all_capacity;
+} buffers = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static uint64_t now_ns(void) {
     struct timespec now;
@@ -418,52 +422,57 @@ static void keep(uint8_t* buffer, size_t valid) {
 
 /* ---- buffers: zeroed here, on CUPTI's own thread, and not by CUPTI on the script's (2 ms each time) ---- */
 
-static int is_ours(const uint8_t* buffer) {
-    for (size_t i = 0; i < recording.all_count; i++) {
-        if (recording.all[i] == buffer) return 1;
-    }
-    return 0;
-}
-
 static uint8_t* new_buffer(void) {
-    if (recording.all_count == recording.all_capacity) {
-        size_t capacity = recording.all_capacity ? 2 * recording.all_capacity : 64;
-        uint8_t** all = realloc(recording.all, capacity * sizeof *all);
+    if (buffers.all_count == buffers.all_capacity) {
+        size_t capacity = buffers.all_capacity ? 2 * buffers.all_capacity : 64;
+        uint8_t** all = realloc(buffers.all, capacity * sizeof *all);
         if (!all) return NULL;
-        recording.all = all;
-        recording.all_capacity = capacity;
+        buffers.all = all;
+        buffers.all_capacity = capacity;
     }
     uint8_t* buffer = calloc(1, BUFFER);
-    if (buffer) recording.all[recording.all_count++] = buffer;
+    if (buffer) buffers.all[buffers.all_count++] = buffer;
     return buffer;
 }
 
-static void take_back(uint8_t* buffer, size_t valid) {
-    if (recording.pooled < MOST_POOLED) {
-        memset(buffer, 0, valid);
-        recording.pool[recording.pooled++] = buffer;
-        return;
-    }
-    for (size_t i = 0; i < recording.all_count; i++) {
-        if (recording.all[i] == buffer) recording.all[i] = recording.all[--recording.all_count];
-    }
-    free(buffer);
-}
-
 static void buffer_requested(uint8_t** buffer, size_t* size, size_t* most_records) {
-    pthread_mutex_lock(&recording.lock);
-    *buffer = recording.pooled ? recording.pool[--recording.pooled] : new_buffer();
-    pthread_mutex_unlock(&recording.lock);
+    pthread_mutex_lock(&buffers.lock);
+    *buffer = buffers.ready_count ? buffers.ready[--buffers.ready_count] : new_buffer();
+    pthread_mutex_unlock(&buffers.lock);
     *size = *buffer ? BUFFER : 0;
     *most_records = 0;
+}
+
+/* Its place among all, or their count for one that somebody else gave to CUPTI. */
+static size_t place_of(const uint8_t* buffer) {
+    size_t place = 0;
+    while (place < buffers.all_count && buffers.all[place] != buffer) place++;
+    return place;
+}
+
+static int is_ours(const uint8_t* buffer) {
+    pthread_mutex_lock(&buffers.lock);
+    int ours = place_of(buffer) < buffers.all_count;
+    pthread_mutex_unlock(&buffers.lock);
+    return ours;
+}
+
+static void take_back(uint8_t* buffer, size_t valid) {
+    memset(buffer, 0, valid);
+    pthread_mutex_lock(&buffers.lock);
+    int kept = buffers.ready_count < MOST_POOLED;
+    if (kept) buffers.ready[buffers.ready_count++] = buffer;
+    else buffers.all[place_of(buffer)] = buffers.all[--buffers.all_count];
+    pthread_mutex_unlock(&buffers.lock);
+    if (!kept) free(buffer);
 }
 
 static void buffer_completed(void* context, uint32_t stream, uint8_t* buffer, size_t size, size_t valid) {
     (void)context, (void)stream, (void)size;
     pthread_mutex_lock(&recording.lock);
     if (*recording.records) keep(buffer, valid);
-    if (is_ours(buffer)) take_back(buffer, valid);
     pthread_mutex_unlock(&recording.lock);
+    if (is_ours(buffer)) take_back(buffer, valid);
 }
 
 /* ---- what Python calls ---- */
@@ -522,6 +531,7 @@ EXPORT uint64_t gpu_trace_activities_lost(void) { return atomic_load(&recording.
 EXPORT void gpu_trace_activities_end(void) {
     cupti.FlushAll(FLUSH_FORCED);
     disable_all();
+    cupti.FlushAll(FLUSH_FORCED); /* so that none of our buffers is returned to Kineto, which would complain */
     give_zeroed_buffers(0); /* as Kineto expects to find things */
     cupti.SetThreadIdType(THREAD_ID_DEFAULT);
     pthread_mutex_lock(&recording.lock);
