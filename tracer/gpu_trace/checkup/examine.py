@@ -51,8 +51,9 @@ def examine() -> Machine:
         run = Path(folder) / "run"
         command = [sys.executable, "-m", "gpu_trace", "run", "-q", "-o", str(run), str(_PROBE)]
         path = os.pathsep.join(dict.fromkeys(entry for entry in sys.path if entry))
+        environment = {**os.environ, "PYTHONPATH": path}
         shown = subprocess.run(
-            command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path}, cwd=folder
+            command, capture_output=True, text=True, errors="replace", check=False, env=environment, cwd=folder
         )
         facts = _json(run / "run.json")
         rows = _json(run / "trace.json.gz").get("traceEvents", [])
@@ -60,7 +61,7 @@ def examine() -> Machine:
         platform=sys.platform,
         python=tuple(sys.version_info[:3]),
         has_gpu=machine_has_gpu(),
-        torch=json.loads(shown.stdout) if shown.returncode == 0 and shown.stdout.startswith("{") else {},
+        torch=last_said(shown.stdout) if shown.returncode == 0 else {},
         said=shown.stderr.strip(),
         recorded=facts.get("recorded", ""),
         kernels=sum(row.get("cat") == "kernel" for row in rows),
@@ -74,11 +75,17 @@ def examine() -> Machine:
     )
 
 
+def last_said(stdout: str) -> dict[str, Any]:
+    """The JSON of the last line: what Python runs or imports before the probe may print lines of its own."""
+    last = stdout.strip().rpartition("\n")[2]
+    return dict(json.loads(last)) if last.startswith("{") else {}
+
+
 def _json(path: Path) -> dict[str, Any]:
     try:
         data = path.read_bytes()
         return dict(json.loads(gzip.decompress(data) if path.suffix == ".gz" else data))
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -31,5 +32,6 @@ def doctor() -> None:
 
 def _shown(finding: Finding) -> str:
     mark, color = _MARKS[finding.state.value]
-    line = f"{click.style(mark, fg=color)}  {finding.subject:<12} {finding.what}"
+    mark = mark if "NO_COLOR" in os.environ else click.style(mark, fg=color)
+    line = f"{mark}  {finding.subject:<12} {finding.what}"
     return f"{line}\n    {'':<12} -> {finding.way_out}" if finding.way_out else line
