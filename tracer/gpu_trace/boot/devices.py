@@ -18,19 +18,22 @@ def are_used() -> bool:
 
 def described() -> str:
     """Those of this process as Kineto describes them, in JSON: should it be killed before Kineto can."""
-    properties = [_cuda().get_device_properties(index) for index in range(_cuda().device_count())]
-    found = [
-        {
-            "id": index,
-            "name": device.name,
-            "totalGlobalMem": device.total_memory,
-            "computeMajor": device.major,
-            "computeMinor": device.minor,
-            "numSms": device.multi_processor_count,
-        }
-        for index, device in enumerate(properties)
-    ]
+    try:
+        found = [_described(index, _cuda().get_device_properties(index)) for index in range(_cuda().device_count())]
+    except Exception:  # a session that has begun is worth more than its devices' names
+        found = []
     return str(sys.modules["json"].dumps(found))
+
+
+def _described(index: int, properties: Any) -> dict[str, object]:
+    return {
+        "id": index,
+        "name": properties.name,
+        "totalGlobalMem": properties.total_memory,
+        "computeMajor": properties.major,
+        "computeMinor": properties.minor,
+        "numSms": properties.multi_processor_count,
+    }
 
 
 def synchronized_within(patience_s: float) -> bool:

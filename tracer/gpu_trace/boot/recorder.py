@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _IDLE_S = 0.0005
 """Devices with nothing to do are synchronised within a tenth of this."""
+_MOST_UNSAVED = 2
+"""Parts in a row: what hindered these would hinder a third, for which the script had paid by then."""
 
 
 class Recorder:
@@ -41,7 +43,7 @@ class Recorder:
         """while our own library records CUPTI's activities, beside the session"""
         self._cupti_refused = False
         self._events = 0
-        self._parts = 0
+        self._parts = self._unsaved = 0
         self._wanted = False
         self._given_way = False
         self._finished = False
@@ -122,15 +124,23 @@ class Recorder:
             self._begin()
 
     def renew(self) -> int:
-        """Save what was recorded so far, and go on in a new session; about how many events there were."""
+        """Save what was recorded so far, and go on in a new session; about how many events were saved.
+
+        A part that cannot be saved is lost, and the notes say so; with the second in a row the recording ends.
+        """
         with self._lock:
+            if self._session is None:
+                return 0
             began = time.time_ns()
             saved = self._end(patience_s=60.0)
-            if not saved:
+            self._unsaved = 0 if saved else self._unsaved + 1
+            if self._unsaved == _MOST_UNSAVED:
+                self._wanted = False
+                self._notes.write("bounded", f"{_MOST_UNSAVED} parts in a row that could not be saved")
                 return 0
             self._begin()  # not before all is saved: a session's times are lost as soon as the next one begins
             self._notes.write("renewed", time.time_ns() - began)
-        return _events_in(saved)
+        return _events_in(saved) if saved else 0
 
     def flush(self) -> None:
         """Have on disk what is complete by now, in case the process is killed."""
