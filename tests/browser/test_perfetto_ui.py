@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from pathlib import Path
@@ -9,7 +10,17 @@ import pytest
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.engine_lanes import EXPOSED, TITLES
 from gpu_trace.exporting.perfetto import export_perfetto
-from gpu_trace_analyzers.model import Device, DeviceWork, Engine, Process, Source, Trace
+from gpu_trace_analyzers.model import (
+    Device,
+    DeviceWork,
+    Engine,
+    HostCalls,
+    Process,
+    RangeKind,
+    Ranges,
+    Source,
+    Trace,
+)
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.readers import load
@@ -184,3 +195,46 @@ def test_overlapping_kernels_of_one_stream_and_empty_ones_are_all_kept(opened, t
         rows = shown.sql(f"select s.ts, s.dur from slice s join track t on s.track_id = t.id where {where}")
         first = min(ts for ts, _ in rows)
         assert sorted([ts - first + 1000, dur] for ts, dur in rows) == wanted
+
+
+def crowd(first_ns):
+    """A trace of many rows in a short stretch: crossing, equal, empty; of processes with ids that no viewer takes."""
+    draw = random.Random(first_ns)
+    starts = sorted(first_ns + draw.randrange(50) for _ in range(120))
+
+    def times(shortest):
+        return {"start_ns": starts, "end_ns": [start + max(shortest, draw.randrange(-20, 50)) for start in starts]}
+
+    some = [{"name": range(at, at + 120), "process": [draw.randrange(3) for _ in starts]} for at in (0, 120, 240)]
+    engines = [draw.choice((Engine.COMPUTE, Engine.COPY_H2D, Engine.MEMSET)) for _ in starts]
+    devices, streams = ([draw.choice(choice) for _ in starts] for choice in ((0, 1), (7, 13)))
+    threads = [draw.choice((-5, 100, 2**40)) for _ in starts]
+    work = DeviceWork.of(times(1) | some[0] | {"engine": engines, "device": devices, "stream": streams})
+    calls = HostCalls.of(times(0) | some[1] | {"thread": threads, "correlation": range(120)})
+    ranges = Ranges.of(times(0) | some[2] | {"thread": threads, "kind": [RangeKind.ANNOTATION] * 120})
+    gpus, processes = (Device("gpu", 0), Device("gpu", 1)), (Process(100), Process(-5), Process(2**40))
+    names = tuple(f"row {number}" for number in range(360))
+    return Trace(Source("", "kineto"), names, gpus, processes, work, calls, ranges=ranges)
+
+
+@pytest.mark.parametrize("write", [export_perfetto, export_chrome])
+@pytest.mark.parametrize("first_ns", [0, 2**53 + 777, 10**18 + 7])
+def test_every_row_is_there_to_the_nanosecond_also_where_a_double_is_not(write, first_ns, opened, tmp_path):
+    trace = crowd(first_ns)
+    trace.check()
+    wanted = Counter(
+        (trace.text(name), start_ns - int(trace.work.start_ns[0]), end_ns - start_ns)
+        for table in (trace.work, trace.calls, trace.ranges)
+        for name, start_ns, end_ns in zip(
+            *(c.tolist() for c in (table.name, table.start_ns, table.end_ns)), strict=True
+        )
+    )
+    file = tmp_path / ("crowd.pftrace" if write is export_perfetto else "crowd.json")
+    write(trace, file)
+    shown = opened(file, "--as-is")
+    assert shown.complaints() == []
+    rows = shown.sql(
+        "select s.name, s.ts - (select min(ts) from slice), s.dur from slice s join track t on s.track_id = t.id"
+        " where s.name like 'row %' and t.type != 'gpu_render_stage'"
+    )
+    assert Counter(map(tuple, rows)) == wanted

@@ -23,7 +23,7 @@ def create(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
     A link stays one. Raises ``OSError`` where there can be no such file.
     """
     path = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a link to itself
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with _open(unfinished, zipped=path.suffix == ".gz") as file:
             yield file
