@@ -60,7 +60,7 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
     default=1_000_000,
     show_default=True,
     metavar="N",
-    help="Stop recording after about so many events; 2 KB of memory each.",
+    help="Stop recording after about so many events: the more, the longer it takes to put the trace together.",
 )
 @click.option(
     "--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run as many ranks of it, as torchrun does."
