@@ -24,6 +24,7 @@ from ..model import (
     Trace,
 )
 from .growing import GrowingTable, put_in_order
+from .launchers import assign_launchers
 from .quarantine import Quarantine, quarantine
 
 if TYPE_CHECKING:
@@ -131,7 +132,10 @@ class TraceBuilder:
     def build(self) -> Trace:
         """The trace, with devices in order and every table sorted; unbelievable events are quarantined."""
         devices, renumber = self._ordered_devices()
-        tables: dict[type[Table], Any] = {table: self._rows_of(table) for table in TABLES}
+        tables: dict[type[Table], Any] = {table: self._tables.pop(table).rows() for table in TABLES}
+        assign_launchers(tables[DeviceWork], tables[HostCalls])
+        for rows in tables.values():
+            rows.process[rows.process == MISSING] = self.default_process
         nowhere = tables[DeviceWork].device == MISSING
         self.dropped["work of no known device"] += int(nowhere.sum())
         if nowhere.any():
@@ -153,12 +157,6 @@ class TraceBuilder:
             overheads=tables[Overheads],
             epoch_ns=0 if 2 * self._late_stamps > self._stamps else self.epoch_ns,
         )
-
-    def _rows_of(self, table: type[Table]) -> Any:
-        """All rows of a table; those without a process get the default one."""
-        rows: Any = self._tables.pop(table).rows()
-        rows.process[rows.process == MISSING] = self.default_process
-        return rows
 
     def _source(self, work: DeviceWork) -> Source:
         dropped = self.dropped.copy()

@@ -19,6 +19,7 @@ from .chrome_rows import Texts
 from .findings import exposed_copies
 from .identities import HostPlaces
 from .moved import earliest_ns, shifted
+from .one_file import device_numbers, with_own_correlations
 from .output import create
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def export_chrome(trace: Trace, path: str | PathLike[str], findings: Iterable[Fi
     found = list(exposed_copies(trace) if findings is None else findings)
     origin_ns = earliest_ns(trace)
     # Readers keep microseconds in doubles: only small ones are exact to the nanosecond.
-    trace = shifted(trace, -origin_ns)
+    trace = with_own_correlations(shifted(trace, -origin_ns))
     found = [finding.later(-origin_ns) for finding in found]
     with create(path) as file:
         file.write(_head(trace).encode())
@@ -57,7 +58,8 @@ def chrome_events(trace: Trace, findings: list[Finding]) -> Iterator[str]:
     """All events; slices stand in front of the arrows that begin and end in them, those that hold others in front."""
     places, texts = HostPlaces(trace), Texts(trace.strings)
     host = HostThreads(trace, places, texts)
-    devices = [DeviceRows(trace, position, places.new_pid(), texts) for position in active_devices(trace)]
+    numbers = device_numbers(trace)
+    devices = [DeviceRows(trace, position, places.new_pid(), texts, numbers) for position in active_devices(trace)]
     yield from host.events()
     for device in devices:
         yield from device.events(findings)
@@ -82,11 +84,13 @@ def _arrows(trace: Trace, host: HostThreads, devices: list[DeviceRows]) -> Itera
 
 
 def _head(trace: Trace) -> str:
-    gpus = [{"id": device.index, "name": device.name} for device in trace.devices if device.kind == "gpu"]
+    numbered = zip(device_numbers(trace), trace.devices, strict=True)
+    gpus = [{"id": number, "name": device.name} for number, device in numbered if device.kind == "gpu"]
     document: dict[str, object] = {"schemaVersion": 1, "displayTimeUnit": "ns", "deviceProperties": gpus}
     if trace.epoch_ns is not None:
         document["baseTimeNanoseconds"] = trace.epoch_ns
-    first = trace.processes[0]
-    if first.rank != MISSING:
-        document["distributedInfo"] = {"rank": first.rank, "world_size": first.world_size}
+    ranks = {(process.rank, process.world_size) for process in trace.processes}
+    rank, world_size = ranks.pop()
+    if not ranks and rank != MISSING:
+        document["distributedInfo"] = {"rank": rank, "world_size": world_size}
     return json.dumps(document)[:-1] + ',\n"traceEvents": ['

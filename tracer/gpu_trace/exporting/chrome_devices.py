@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import ALL_COPIES, Engine, SyncKind
+from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine, SyncKind
 from gpu_trace_analyzers.questions.sweep import layers
 
 from . import chrome_text
@@ -36,13 +36,17 @@ _SYNC_NAMES = {
 
 
 class DeviceRows:
-    """One device; its process id is one that no process of the host has. ``tid`` holds the row of each operation."""
+    """One device; its process id is one that no process of the host has. ``tid`` holds the row of each operation.
 
-    def __init__(self, trace: Trace, position: int, pid: int, texts: Texts) -> None:
+    ``numbers``: by which number events name each device.
+    """
+
+    def __init__(self, trace: Trace, position: int, pid: int, texts: Texts, numbers: list[int]) -> None:
         self._trace = trace
         self._position = position
         self._texts = texts
         self._device = trace.devices[position]
+        self._numbers = np.array([*numbers, MISSING])
         self.threads = Threads(pid)
         self.rows = np.flatnonzero(trace.work.device == position)
         self.work = trace.work[self.rows]
@@ -89,13 +93,15 @@ class DeviceRows:
         return "gpu_memset" if engine == Engine.MEMSET else "kernel"
 
     def _arguments(self, engine: Engine, work: DeviceWork) -> dict[str, Rows]:
-        args: dict[str, Rows] = {"device": [self._device.index] * len(work), "stream": present(work.stream)}
+        args: dict[str, Rows] = {
+            "device": [int(self._numbers[self._position])] * len(work),
+            "stream": present(work.stream),
+        }
         args["correlation"] = present(work.correlation)
         if engine in ALL_COPIES or engine == Engine.MEMSET:
             args["bytes"] = present(work.size)
         if engine in ALL_COPIES:
-            indices = np.array([device.index for device in self._trace.devices] + [-1])
-            args["toDevice"] = present(indices[work.peer])
+            args["toDevice"] = present(self._numbers[work.peer])
         if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
             args |= {"grid": self._texts.raw(work.grid), "block": self._texts.raw(work.block)}
         if engine == Engine.COLLECTIVE:
@@ -124,7 +130,7 @@ class DeviceRows:
         tid = self._laned("Synchronisation", _SYNCS_RANK, rows.start_ns, rows.end_ns)
         names = [_SYNC_NAMES[SyncKind(kind)] for kind in rows.kind.tolist()]
         args: dict[str, Rows] = {
-            "device": [self._device.index] * len(rows),
+            "device": [int(self._numbers[self._position])] * len(rows),
             "stream": present(rows.stream),
             "wait_on_stream": present(rows.awaited_stream),
             "wait_on_cuda_event_record_corr_id": present(rows.awaited_correlation),

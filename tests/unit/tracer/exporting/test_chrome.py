@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections import Counter, defaultdict
 from decimal import Decimal
 
@@ -125,3 +126,28 @@ def test_odd_ids_and_names_become_harmless(tmp_path):
 def test_an_empty_trace_is_a_valid_file(tmp_path):
     document = exported(Trace(Source("", "kineto")), tmp_path / "empty.json")
     assert [e["ph"] for e in document["traceEvents"] if e["ph"] != "M"] == []
+
+
+def launched_work(trace):
+    """Every operation with its device's position, and the start and name of its launch; times from the first."""
+    call, work, calls = launches(trace).call, trace.work, trace.calls
+    assert (call != MISSING).all()
+    origin = int(calls.start_ns[0])
+    columns = (work.start_ns - origin, work.end_ns - origin, work.device, work.size, calls.start_ns[call] - origin)
+    names = [(trace.text(a), trace.text(b)) for a, b in zip(work.name, calls.name[call], strict=True)]
+    return Counter(zip(*(column.tolist() for column in columns), names, strict=True))
+
+
+def test_ranks_that_share_ids_stay_apart(recorded, tmp_path):
+    folder = tmp_path / "ranks"
+    folder.mkdir()
+    for rank, name in enumerate(("two_streams", "seed_blocking")):  # both of GPU 0, process 443
+        shutil.copy(recorded(name), folder / f"rank{rank}.json.gz")
+    trace = load(folder)
+    document = exported(trace, tmp_path / "all.json")
+    assert "distributedInfo" not in document
+    labels = {event["args"]["name"] for event in document["traceEvents"] if event["name"] == "process_name"}
+    assert {device.label for device in trace.devices} <= labels
+    again = load(tmp_path / "all.json")
+    assert launched_work(again) == launched_work(trace)
+    assert [row.copy_ns for row in summarise(again).ranges] == [row.copy_ns for row in summarise(trace).ranges]
