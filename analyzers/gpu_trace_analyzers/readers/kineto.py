@@ -36,6 +36,8 @@ CALLS = frozenset(
     f"{api}{level}" for api in ("", "cuda_", "hip_", "xpu_", "mtia_", "privateuse1_") for level in ("runtime", "driver")
 )
 OPERATORS = frozenset({"cpu_op", "operator"})
+CPU_WORK = "cpu_work"
+"""What threads of a CPU did at their innermost operators, in exports of gpu-trace: Kineto has the operators alone."""
 RANGES = frozenset({"user_annotation", "nvtx"})
 
 NOT_ASKED = "framework operators"
@@ -77,7 +79,7 @@ class _Reading:
         self.rows = Rows(self.builder, rules)
         self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
         self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)
-        self.tables |= {"cuda_sync": Syncs, "overhead": Overheads}
+        self.tables |= {CPU_WORK: DeviceWork, "cuda_sync": Syncs, "overhead": Overheads}
         if operators:
             self.tables |= dict.fromkeys(OPERATORS, HostOperators)
         self.pending: defaultdict[str, list[Event]] = defaultdict(list)
@@ -140,6 +142,8 @@ class _Reading:
             self.rows.copies(events)
         elif category in FILLS:
             self.rows.fills(events)
+        elif category == CPU_WORK:
+            self.rows.cpu_work(events)
         elif category in RANGES:
             self.rows.ranges(events, category)
         elif category == "cuda_sync":

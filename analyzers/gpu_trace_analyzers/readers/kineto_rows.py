@@ -85,6 +85,14 @@ class Rows:
         columns["size"] = ids([event.args.bytes for event in events])
         self._builder.add(DeviceWork, **columns)
 
+    def cpu_work(self, events: list[Event]) -> None:
+        """Work of CPUs: the stream is the thread, and the arguments name the process."""
+        events, columns = self._timed(events)
+        columns |= self._on_device(events, "operator")
+        pids = ids([event.args.process for event in events])
+        columns["process"] = np.where(pids == MISSING, MISSING, self._builder.processes(np.maximum(pids, 0)))
+        self._builder.add(DeviceWork, **columns)
+
     def calls(self, events: list[Event]) -> None:
         """Calls of the runtime and driver API."""
         events, columns = self._timed(events)
@@ -153,7 +161,7 @@ class Rows:
         device = _where_missing(device, lambda row: events[row].pid)
         engines = {name: self._rules.engine(kind, name) for name in {event.name for event in events}}
         return {
-            "device": self._builder.devices("gpu", device),
+            "device": self._builder.devices("cpu" if kind == "operator" else "gpu", device),
             "stream": _where_missing(ids([arg.stream for arg in args]), lambda row: events[row].tid),
             "correlation": ids([arg.correlation for arg in args]),
             "engine": np.array([engines[event.name] for event in events], dtype=np.int8),

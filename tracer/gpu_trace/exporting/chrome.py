@@ -59,7 +59,7 @@ def chrome_events(trace: Trace, findings: list[Finding]) -> Iterator[str]:
     places, texts = HostPlaces(trace), Texts(trace.strings)
     host = HostThreads(trace, places, texts)
     numbers = device_numbers(trace)
-    devices = [DeviceRows(trace, position, places.new_pid(), texts, numbers) for position in active_devices(trace)]
+    devices = [DeviceRows(trace, position, places, texts, numbers) for position in active_devices(trace)]
     yield from host.events()
     for device in devices:
         yield from device.events(findings)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .chrome_text import Rows
     from .findings import Finding
+    from .identities import HostPlaces
 
 OURS = "gpu_trace"
 """Category of what is drawn, not recorded."""
@@ -38,16 +39,17 @@ _SYNC_NAMES = {
 class DeviceRows:
     """One device; its process id is one that no process of the host has. ``tid`` holds the row of each operation.
 
-    ``numbers``: by which number events name each device.
+    ``places`` are those of the host; ``numbers`` say by which number events name each device.
     """
 
-    def __init__(self, trace: Trace, position: int, pid: int, texts: Texts, numbers: list[int]) -> None:
+    def __init__(self, trace: Trace, position: int, places: HostPlaces, texts: Texts, numbers: list[int]) -> None:
         self._trace = trace
         self._position = position
         self._texts = texts
         self._device = trace.devices[position]
         self._numbers = np.array([*numbers, MISSING])
-        self.threads = Threads(pid)
+        self._host_pids = np.array(places.pids, dtype=np.int64)
+        self.threads = Threads(places.new_pid())
         self.rows = np.flatnonzero(trace.work.device == position)
         self.work = trace.work[self.rows]
         self.tid = self._stream_rows()
@@ -87,7 +89,7 @@ class DeviceRows:
 
     def _category(self, engine: Engine) -> str:
         if self._device.kind == "cpu":
-            return "operator"
+            return "cpu_work"
         if engine in ALL_COPIES:
             return "gpu_memcpy"
         return "gpu_memset" if engine == Engine.MEMSET else "kernel"
@@ -97,6 +99,8 @@ class DeviceRows:
             "device": [int(self._numbers[self._position])] * len(work),
             "stream": present(work.stream),
         }
+        if self._device.kind == "cpu":
+            args["process"] = self._host_pids[work.process].tolist()
         args["correlation"] = present(work.correlation)
         if engine in ALL_COPIES or engine == Engine.MEMSET:
             args["bytes"] = present(work.size)

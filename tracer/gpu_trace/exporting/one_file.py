@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 
 def device_numbers(trace: Trace) -> list[int]:
-    """By which number events name each device: its index, or its position where two GPUs have the same index."""
-    gpus = [device.index for device in trace.devices if device.kind == "gpu"]
-    if len(set(gpus)) < len(gpus):
+    """By which number events name each device: its index, or its position where two of a kind have the same index."""
+    if len({(device.kind, device.index) for device in trace.devices}) < len(trace.devices):
         return list(range(len(trace.devices)))
     return [device.index for device in trace.devices]
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpu_trace_analyzers.model import MISSING
+
 from . import packets
 from .records import Parts, constant, fixed64, join, message, number, pieces, where
 from .wire import fields
@@ -90,9 +92,11 @@ def _begin(slices: Slices, rows: slice) -> Parts:
 
 def _annotation(annotation: Annotation, rows: slice) -> Parts:
     values = annotation.values[rows]
-    value = number(17 if annotation.is_text else 4, np.maximum(values, 0))
+    present = values != MISSING
+    # A thread id may be negative: a hash, or a pointer that was cut off.
+    value = number(17 if annotation.is_text else 4, np.where(present, values, 0))
     parts = message(_ANNOTATION, [constant(fields((1, annotation.name))), *value])
-    return parts if (values >= 0).all() else where(values >= 0, parts)
+    return parts if present.all() else where(present, parts)
 
 
 def track_event(at_ns: Int64, event: Parts) -> Parts:

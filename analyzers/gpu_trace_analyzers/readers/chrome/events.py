@@ -38,6 +38,7 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     color: Id = None
     payload: Id = None
     thread: Id = None
+    process: Id = None
     correlation_id: Id = None
     memcpy_details: Id = None
     memset_details: Id = None
@@ -59,6 +60,7 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
 
     device: Id = None
     stream: Id = None
+    process: Id = None
     correlation: Id = None
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE
