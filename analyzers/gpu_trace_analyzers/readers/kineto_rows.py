@@ -43,6 +43,7 @@ _SYNCS = {
     "Event Sync": SyncKind.EVENT,
     "Stream Wait Event": SyncKind.STREAM_WAIT,
 }
+_ENGINES: dict[int | str | None, Engine] = {engine.key: engine for engine in Engine}
 Columns = dict[str, Any]
 
 
@@ -160,11 +161,13 @@ class Rows:
         device = _where_missing(device, lambda row: args[row].from_device)
         device = _where_missing(device, lambda row: events[row].pid)
         engines = {name: self._rules.engine(kind, name) for name in {event.name for event in events}}
+        # Our own exports state the engine where the name alone would give another.
+        engine = [_ENGINES.get(event.args.engine, engines[event.name]) for event in events]
         return {
             "device": self._builder.devices("cpu" if kind == "operator" else "gpu", device),
             "stream": _where_missing(ids([arg.stream for arg in args]), lambda row: events[row].tid),
             "correlation": ids([arg.correlation for arg in args]),
-            "engine": np.array([engines[event.name] for event in events], dtype=np.int8),
+            "engine": np.array(engine, dtype=np.int8),
         }
 
     def _on_host(self, events: list[Event]) -> Columns:

@@ -120,7 +120,7 @@ class Rows:
             **self._times(found),
             "device": builder.device(_kind(label[2]), int(label[3])),
             "process": builder.process(self._main.get(rank, 0)),
-            "stream": _number(found, "stream"),
+            "stream": _signed(found, "stream"),
             "correlation": _number(found, "correlation"),
         }
         title = track.name.rpartition(" · ")[2]  # in a trace of several devices, each lane says whose it is
@@ -186,6 +186,12 @@ class Rows:
 
 def _kind(text: str) -> DeviceKind:
     return cast("DeviceKind", text.lower())
+
+
+def _signed(found: Slice, note: str) -> int:
+    """An id that may be negative, as that of a thread."""
+    value = found.notes.get(note)
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63) if isinstance(value, int) else MISSING
 
 
 def _number(found: Slice, note: str) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine, SyncKind
 from gpu_trace_analyzers.questions.sweep import layers
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 OURS = "gpu_trace"
 """Category of what is drawn, not recorded."""
+_KINDS = {"kernel": "kernel", "gpu_memcpy": "memcpy", "gpu_memset": "memset", "cpu_work": "operator"}
+"""Of operations, as the rules of engines name them, by category."""
 _STREAMS_RANK, _SYNCS_RANK, _FINDINGS_RANK = 1000, 90, 1
 _SYNC_NAMES = {
     SyncKind.CONTEXT: '"Context Sync"',
@@ -102,6 +105,7 @@ class DeviceRows:
         if self._device.kind == "cpu":
             args["process"] = self._host_pids[work.process].tolist()
         args["correlation"] = present(work.correlation)
+        args["gpu_trace_engine"] = self._engine_beyond_names(engine, work)
         if engine in ALL_COPIES or engine == Engine.MEMSET:
             args["bytes"] = present(work.size)
         if engine in ALL_COPIES:
@@ -111,6 +115,14 @@ class DeviceRows:
         if engine == Engine.COLLECTIVE:
             args["Process Group Name"] = self._texts.of(work.group)
         return args
+
+    def _engine_beyond_names(self, engine: Engine, work: DeviceWork) -> Rows:
+        """The engine, quoted, of operations whose names alone would give a reader another one."""
+        kind = _KINDS[self._category(engine)]
+        codes, which = np.unique(work.name, return_inverse=True)
+        by_name = [default_rules().engine(kind, self._trace.text(code)) for code in codes.tolist()]
+        stated = np.array(["" if found == engine else f'"{engine.key}"' for found in by_name], dtype=object)
+        return [str(each) for each in stated[which.reshape(-1)]]
 
     def _lane(self, title: str, rank: int, name: str, busy: Intervals) -> Iterator[str]:
         if not busy:

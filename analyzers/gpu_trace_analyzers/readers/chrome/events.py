@@ -39,6 +39,7 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     payload: Id = None
     thread: Id = None
     process: Id = None
+    engine: Id = msgspec.field(default=None, name="gpu_trace_engine")
     correlation_id: Id = None
     memcpy_details: Id = None
     memset_details: Id = None
@@ -61,6 +62,7 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
     device: Id = None
     stream: Id = None
     process: Id = None
+    engine: Id = msgspec.field(default=None, name="gpu_trace_engine")
     correlation: Id = None
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE

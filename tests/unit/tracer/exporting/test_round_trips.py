@@ -1,0 +1,54 @@
+"""Whatever a trace was read from: its exports, read again, say the same of every device."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpu_trace.exporting.chrome import export_chrome
+from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.summary import summarise
+from small_traces import JSON, NSYS_TABLES, write_nsys
+
+RECORDED = ("mxnet_one_worker", "mxnet_two_workers", "peer_same_stream")
+WRITERS = [(export_perfetto, "pftrace"), (export_chrome, "json")]
+# Stamps of whole microseconds make operations of no length, which are set aside in files that have nanoseconds.
+PRECISE = sorted(JSON.keys() - {"kineto 2021"})
+
+
+def engines(trace):
+    """Figures that follow from which engine was busy when."""
+    for row in summarise(trace).devices:
+        yield row.device.label, row.span_ns, row.overlap_ns, row.exposed_copy_ns, row.exposed_collective_ns
+        yield from ((engine, found.busy_ns, found.count) for engine, found in sorted(row.engines.items()))
+
+
+def threads(trace):
+    return [sorted(set(trace.work_of(position).stream.tolist())) for position in range(len(trace.devices))]
+
+
+def assert_the_same(path, write, form, folder):
+    trace = load(path, operators=True)
+    write(trace, folder / f"again.{form}")
+    again = load(folder / f"again.{form}")
+    assert len(trace.work) > 0
+    assert list(engines(again)) == list(engines(trace))
+    assert threads(again) == threads(trace)
+
+
+@pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
+@pytest.mark.parametrize("name", PRECISE)
+def test_every_format(name, write, form, tmp_path):
+    (tmp_path / "trace.json").write_text(JSON[name])
+    assert_the_same(tmp_path / "trace.json", write, form, tmp_path)
+
+
+@pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
+def test_nsys(write, form, tmp_path):
+    assert_the_same(write_nsys(tmp_path / "report.sqlite", NSYS_TABLES), write, form, tmp_path)
+
+
+@pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded(name, write, form, recorded, tmp_path):
+    assert_the_same(recorded(name), write, form, tmp_path)
