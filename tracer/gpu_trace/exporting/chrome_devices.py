@@ -105,7 +105,7 @@ class DeviceRows:
         if self._device.kind == "cpu":
             args["process"] = self._host_pids[work.process].tolist()
         args["correlation"] = present(work.correlation)
-        args["gpu_trace_engine"] = self._engine_beyond_names(engine, work)
+        args |= self._engine_beyond_names(engine, work)
         if engine in ALL_COPIES or engine == Engine.MEMSET:
             args["bytes"] = present(work.size)
         if engine in ALL_COPIES:
@@ -116,13 +116,14 @@ class DeviceRows:
             args["Process Group Name"] = self._texts.of(work.group)
         return args
 
-    def _engine_beyond_names(self, engine: Engine, work: DeviceWork) -> Rows:
-        """The engine, quoted, of operations whose names alone would give a reader another one."""
-        kind = _KINDS[self._category(engine)]
+    def _engine_beyond_names(self, engine: Engine, work: DeviceWork) -> dict[str, Rows]:
+        """The engine of operations whose names alone would give a reader another one; no column for none."""
+        kind, rules = _KINDS[self._category(engine)], default_rules()
         codes, which = np.unique(work.name, return_inverse=True)
-        by_name = [default_rules().engine(kind, self._trace.text(code)) for code in codes.tolist()]
-        stated = np.array(["" if found == engine else f'"{engine.key}"' for found in by_name], dtype=object)
-        return [str(each) for each in stated[which.reshape(-1)]]
+        differ = np.array([rules.engine(kind, self._trace.text(code)) != engine for code in codes.tolist()])
+        if not differ.any():
+            return {}
+        return {"gpu_trace_engine": np.where(differ, f'"{engine.key}"', "")[which.reshape(-1)].tolist()}
 
     def _lane(self, title: str, rank: int, name: str, busy: Intervals) -> Iterator[str]:
         if not busy:
