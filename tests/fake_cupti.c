@@ -1,4 +1,6 @@
 /* Stands in for libcupti: a test puts records into it, as bytes, and it delivers them as CUPTI would. */
+#define _GNU_SOURCE
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@ static size_t used, size, dropped_;
 static uint32_t sizes[64], version = 130001, refused, thread_type;
 static uint8_t zeroed, enabled[64], off[2][64];
 static const char* names[2][64];
+static pthread_mutex_t inner = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP; /* CUPTI's own */
 
 /* ---- what tests say and ask ---- */
 void fake_version(uint32_t v) { version = v; }
@@ -50,6 +53,20 @@ void fake_put(const void* record, uint32_t length) {
     used += length;
 }
 
+/* What one of several threads fills and delivers, of `fake_put`'s last kind: every other buffer while it holds the lock
+ * that CUPTI takes to say what was dropped. */
+void fake_work(const void* record, uint32_t length, uint32_t times) {
+    for (uint32_t i = 0; i < times; i++) {
+        uint8_t* own = NULL;
+        size_t room = 0, most, filled = 0;
+        requested(&own, &room, &most);
+        for (; own && filled + length <= room && filled < 64 * length; filled += length) memcpy(own + filled, record, length);
+        if (i % 2) pthread_mutex_lock(&inner);
+        completed(NULL, 0, own, room, filled);
+        if (i % 2) pthread_mutex_unlock(&inner);
+    }
+}
+
 /* ---- CUPTI ---- */
 int cuptiGetVersion(uint32_t* v) { return *v = version, 0; }
 int cuptiActivityRegisterCallbacks(Requested r, Completed c) { return requested = r, completed = c, 0; }
@@ -64,8 +81,10 @@ int cuptiActivitySetAttribute(uint32_t attribute, size_t* length, void* value) {
 }
 int cuptiActivityGetNumDroppedRecords(void* context, uint32_t stream, size_t* dropped) {
     (void)context, (void)stream;
+    pthread_mutex_lock(&inner);
     *dropped = dropped_;
     dropped_ = 0;
+    pthread_mutex_unlock(&inner);
     return 0;
 }
 int cuptiActivityGetNextRecord(uint8_t* from, size_t valid, void** record) {

@@ -102,7 +102,16 @@ def library(*defines: str) -> Path:
     """The stand-in, built once; ``defines`` choose an older one."""
     source = Path(__file__).with_suffix(".c")
     built = Path(mkdtemp(prefix="gpu-trace-test-")) / "libcupti_stand_in.so"
-    command = [str(COMPILER), "-shared", "-fPIC", *(f"-D{name}" for name in defines), str(source), "-o", str(built)]
+    command = [
+        str(COMPILER),
+        "-shared",
+        "-fPIC",
+        "-pthread",
+        *(f"-D{name}" for name in defines),
+        str(source),
+        "-o",
+        str(built),
+    ]
     subprocess.run(command, check=True)
     return built
 
@@ -110,7 +119,7 @@ def library(*defines: str) -> Path:
 def run(script: str, folder: Path, *defines: str) -> str:
     """Run a script after `PRELUDE`; what it printed. Its recording goes to ``folder/cupti-1-0``."""
     command = [sys.executable, "-c", PRELUDE + script, library(*defines), activities_library(), folder / "cupti-1-0"]
-    ended = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    ended = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 

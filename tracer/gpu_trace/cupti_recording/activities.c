@@ -164,9 +164,11 @@ static uint64_t now_ns(void) {
 
 /* ---- files ---- */
 
+/* All of it or nothing: after half a record, on a full disk, none could be read that follows. */
 static int append(const char* path, const void* bytes, size_t count) {
     int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (file < 0) return 0;
+    off_t before = lseek(file, 0, SEEK_END);
     const char* at = bytes;
     while (count > 0) {
         ssize_t done = write(file, at, count);
@@ -175,6 +177,7 @@ static int append(const char* path, const void* bytes, size_t count) {
         at += done;
         count -= (size_t)done;
     }
+    if (count > 0) (void)!ftruncate(file, before);
     close(file);
     return count == 0;
 }
@@ -194,14 +197,15 @@ static char* demangled(const char* text) {
     return demangle ? demangle(text, NULL, NULL, &status) : NULL;
 }
 
-static void write_name(uint32_t number, const char* text) {
+static int write_name(uint32_t number, const char* text) {
     uint32_t head[2] = {number, (uint32_t)strlen(text)};
     char* whole = malloc(sizeof head + head[1]);
-    if (!whole) return;
+    if (!whole) return 0;
     memcpy(whole, head, sizeof head);
     memcpy(whole + sizeof head, text, head[1]);
-    append(recording.names, whole, sizeof head + head[1]);
+    int written = append(recording.names, whole, sizeof head + head[1]);
     free(whole);
+    return written;
 }
 
 static Name* slot_of(Name* slots, uint32_t capacity, const char* address) {
@@ -229,14 +233,14 @@ static uint32_t number_of(const char* text) {
     if (!text || (2 * (names.used + 1) > names.capacity && !grow_names())) return 0;
     Name* name = slot_of(names.slots, names.capacity, text);
     if (name->address && !strcmp(name->text, text)) return name->number;
-    char* copy = strdup(text);
+    char* plain = demangled(text);
+    int written = write_name(names.count + 1, plain ? plain : text);
+    free(plain);
+    char* copy = written ? strdup(text) : NULL; /* else it is tried again: the disk may have room by then */
     if (!copy) return 0;
     names.used += !name->address;
     free(name->text);
     *name = (Name){text, copy, ++names.count};
-    char* plain = demangled(text);
-    write_name(name->number, plain ? plain : text);
-    free(plain);
     return name->number;
 }
 
@@ -416,8 +420,6 @@ static void keep(uint8_t* buffer, size_t valid) {
         if (count == BATCH) write_records(batch, count), count = 0;
     }
     if (count) write_records(batch, count);
-    size_t dropped = 0;
-    if (cupti.GetNumDroppedRecords(NULL, 0, &dropped) == 0) atomic_fetch_add(&recording.lost, dropped);
 }
 
 /* ---- buffers: zeroed here, on CUPTI's own thread, and not by CUPTI on the script's (2 ms each time) ---- */
@@ -470,8 +472,11 @@ static void take_back(uint8_t* buffer, size_t valid) {
 static void buffer_completed(void* context, uint32_t stream, uint8_t* buffer, size_t size, size_t valid) {
     (void)context, (void)stream, (void)size;
     pthread_mutex_lock(&recording.lock);
-    if (*recording.records) keep(buffer, valid);
+    int recorded = *recording.records != 0;
+    if (recorded) keep(buffer, valid);
     pthread_mutex_unlock(&recording.lock);
+    size_t dropped = 0; /* asked for without our lock: CUPTI takes its own for it, with which another thread may come here */
+    if (recorded && cupti.GetNumDroppedRecords(NULL, 0, &dropped) == 0) atomic_fetch_add(&recording.lost, dropped);
     if (is_ours(buffer)) take_back(buffer, valid);
 }
 
@@ -545,10 +550,12 @@ EXPORT int gpu_trace_activities_begin(const char* libcupti, const char* records,
     int failed = load(libcupti);
     if (failed) return failed;
     disable_all();
+    learn_the_calls();
+    pthread_mutex_lock(&recording.lock); /* the last buffers of the recording before may still come */
     snprintf(recording.records, sizeof recording.records, "%s", records);
     snprintf(recording.names, sizeof recording.names, "%s", texts);
     recording.count = recording.lost = 0;
-    learn_the_calls();
+    pthread_mutex_unlock(&recording.lock);
     give_zeroed_buffers(1);
     cupti.SetThreadIdType(THREAD_ID_SYSTEM);
     failed = cupti.RegisterTimestampCallback(now_ns);

@@ -6,7 +6,7 @@ import pytest
 
 import fake_cupti
 from fake_cupti import recorded, run
-from gpu_trace.cupti_recording.records import LAUNCH, Kind
+from gpu_trace.cupti_recording.records import LAUNCH, Kind, read
 
 pytestmark = pytest.mark.skipif(fake_cupti.MISSING, reason="no C compiler, or the library was built without one")
 
@@ -194,6 +194,45 @@ assert begin("/dev/full/nowhere") == 0
 put(Memset(start=1, end=2)); put(Memset(start=1, end=2)); end(); print(count(), lost())
 """
     assert run(script, tmp_path) == "1 40\n0 2\n"
+
+
+def test_a_disk_that_is_full_for_a_while(tmp_path):
+    script = """
+import resource
+begin()
+put(Memset(start=1, end=2)); flush()
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, -1))
+put(Memset(start=3, end=4)); put(Kernel(start=5, end=6, name=text(b"k" * 120))); flush()
+resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+put(Kernel(start=7, end=8, name=text(b"k" * 120))); end()
+print(count(), lost())
+"""
+    assert run(script, tmp_path) == "2 2\n"
+    activities = read(tmp_path / "cupti-1-0.records")
+    assert activities.records["start_ns"].tolist() == [1, 7]
+    assert activities.names[activities.records["name"].tolist()[1]] == "k" * 120
+
+
+def test_buffers_from_many_threads_while_another_flushes_and_recordings_end(tmp_path):
+    script = """
+from threading import Thread
+kernel = Kernel(start=1, end=2, name=text(b"k"))
+def work(): fake.fake_work(c.byref(kernel), c.sizeof(kernel), 100)
+def flushes(): [flush() for _ in range(100)]
+def all_at_once(meanwhile=lambda: None):
+    threads = [Thread(target=what) for what in [work] * 8 + [flushes]]
+    for thread in threads: thread.start()
+    meanwhile()
+    for thread in threads: thread.join()
+def begin_again(): end(), begin(sys.argv[3] + "-later")
+begin(); put(kernel); flush()
+all_at_once()
+print(count() == 1 + 8 * 100 * 64)
+all_at_once(begin_again); end()
+"""
+    assert run(script, tmp_path) == "True\n"
+    for path in tmp_path.glob("*.records"):
+        assert set(read(path).records["start_ns"].tolist()) <= {1}
 
 
 @pytest.mark.parametrize(("version", "answer"), [(17, -2), (18, 0), (130500, 0), (140000, -3)])
