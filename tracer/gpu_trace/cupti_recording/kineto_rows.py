@@ -46,6 +46,7 @@ _OVERHEADS = {
 _NO_STREAM_ROW = 1
 """where Kineto shows what concerns a whole device; no stream has this id"""
 _WARP = 32
+_THOUSANDTHS = tuple(f".{rest:03d}" for rest in range(1000))
 _DEVICE_WORK = (Kind.CONCURRENT_KERNEL, Kind.MEMCPY, Kind.MEMCPY2, Kind.MEMSET)
 
 
@@ -230,4 +231,5 @@ def _timed(records: Records, process: Process, *fields: str) -> Iterator[tuple[A
 
 
 def _microseconds(times_ns: NDArray[np.int64]) -> list[str]:
-    return [f"{ns // 1000}.{ns % 1000:03d}" for ns in times_ns.tolist()]
+    whole, rest = np.divmod(times_ns, 1000)
+    return list(map(str.__add__, map(str, whole.tolist()), map(_THOUSANDTHS.__getitem__, rest.tolist())))

@@ -47,6 +47,8 @@ _ON_DEVICE = (b"kernel", b"gpu_memcpy", b"gpu_memset")
 _REPEATED = b"gpu_user_annotation"
 _OVERHEAD = b"overhead"
 _LARGEST = 2**31 - 1
+_PIECE = 1 << 22
+"""bytes of text"""
 
 Edit = tuple[int, int, bytes]
 Key = tuple[bytes, bytes, bytes]
@@ -57,34 +59,65 @@ class _Rows:
     """The places in one text, in order: a row for each event and each row of metadata."""
 
     def __init__(self, text: bytes) -> None:
-        # Columns of everything found, and no loop over it: there are millions.
-        category, pid, tid, start, duration = list(zip(*_PLACE.findall(text), strict=True)) or [()] * 5
-        self._text, self._is_place = text, [not name for name in category]
-        keys = list(compress(zip(pid, tid, (b"", *category), strict=False), self._is_place))
-        self.keys = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        self._text = text
+        self.keys: dict[Key, int] = {}
         """the distinct ones, numbered"""
-        self.key = np.fromiter(map(self.keys.__getitem__, keys), np.int64, len(keys))
-        self.start_ns, self.duration_ns = (
-            nanoseconds_of(b"".join(each + b"\0" for each in compress(column, self._is_place)))
-            for column in (start, duration)
-        )
+        self._pieces = list(_pieces(text))
+        columns, category = [], b""
+        for piece in self._pieces:  # what Python makes of all rows at once takes several times the room of the text
+            found, category = self._columns(piece, category)
+            columns.append(found)
+        self._is_place: list[NDArray[np.bool_]] = [is_place for is_place, *_ in columns]
+        self.key, self.start_ns, self.duration_ns = map(np.concatenate, list(zip(*columns, strict=True))[1:])
+
+    def _columns(self, piece: tuple[int, int], before: bytes) -> tuple[list[NDArray[Any]], bytes]:
+        """Of what is found in a piece of the text: which are places; of those key, start and duration.
+
+        And the category that is the last in it; ``before`` is that of the piece before.
+        """
+        # Columns of everything found, and no loop over it: there are millions.
+        category, pid, tid, start, duration = list(zip(*_PLACE.findall(self._text, *piece), strict=True)) or [()] * 5
+        is_place = [not name for name in category]
+        keys = list(compress(zip(pid, tid, (before, *category), strict=False), is_place))
+        for key in dict.fromkeys(keys):
+            self.keys.setdefault(key, len(self.keys))
+        times = (b"".join(each + b"\0" for each in compress(column, is_place)) for column in (start, duration))
+        numbers = np.fromiter(map(self.keys.__getitem__, keys), np.int64, len(keys))
+        return [np.array(is_place, dtype=bool), numbers, *map(nanoseconds_of, times)], (before, *category)[-1]
 
     def found(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, re.Match[bytes]]]:
         """The wanted rows, each with its number, where they stand in the text."""
-        every = np.zeros(len(self._is_place), dtype=bool)
-        every[np.flatnonzero(self._is_place)] = wanted
-        matches = compress(_PLACE.finditer(self._text), every.tolist())
-        return zip(np.flatnonzero(wanted).tolist(), matches, strict=True)
+        first = 0
+        for piece, is_place in zip(self._pieces, self._is_place, strict=True):
+            count = int(is_place.sum())
+            here = np.flatnonzero(wanted[first : first + count])
+            if len(here):
+                chosen = np.zeros(len(is_place), dtype=bool)
+                chosen[np.flatnonzero(is_place)[here]] = True
+                matches = compress(_PLACE.finditer(self._text, *piece), chosen.tolist())
+                yield from zip((first + here).tolist(), matches, strict=True)
+            first += count
 
 
-def placed(texts: Sequence[bytes]) -> tuple[list[bytes], list[dict[str, Any]]]:
-    """The texts of events with new places, and rows of metadata that name them; texts of any other layout stay."""
+def _pieces(text: bytes) -> Iterator[tuple[int, int]]:
+    """Begins and ends of pieces that cut no place in two: no place has a phase in it."""
+    begin = 0
+    while begin >= 0:
+        end = text.find(b'"ph": ', begin + _PIECE)
+        yield begin, end if end >= 0 else len(text)
+        begin = end
+
+
+def placed(texts: Sequence[bytes]) -> tuple[list[Iterator[memoryview]], list[dict[str, Any]]]:
+    """The texts of events with new places, each in pieces, and rows of metadata that name them.
+
+    Texts of any other layout stay as they are.
+    """
     every = [_Rows(text) for text in texts]
     places = _Places({key for rows in every for key in rows.keys})
     cleaned = []
     for text, rows in zip(texts, every, strict=True):
-        edits = sorted([*_edits(rows, places), *_names(text, places)])
-        cleaned.append(_spliced(text, edits) if edits else text)
+        cleaned.append(_spliced(text, sorted([*_edits(rows, places), *_names(text, places)])))
     return cleaned, places.metadata
 
 
@@ -177,12 +210,14 @@ def _names(text: bytes, places: _Places) -> Iterator[Edit]:
             yield (*found.span(2), b'"GPU %s"' % found[1])
 
 
-def _spliced(text: bytes, edits: list[Edit]) -> bytes:
-    pieces, last = [], 0
+def _spliced(text: bytes, edits: list[Edit]) -> Iterator[memoryview]:
+    """No copy of the text is made: it can be most of what memory there is."""
+    last, whole = 0, memoryview(text)
     for start, end, new in edits:
-        pieces += [text[last:start], new]
+        yield whole[last:start]
+        yield memoryview(new)
         last = end
-    return b"".join([*pieces, text[last:]])
+    yield whole[last:]
 
 
 def _number(token: bytes) -> int:

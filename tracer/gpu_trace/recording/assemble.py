@@ -79,13 +79,12 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
 
 def _read(raw: Path, pid: int, ranges: list[ProcessRanges]) -> ProcessLeft:
     facts = notes.read(raw / f"notes-{pid}")
-    parts, lost = sessions.read(raw, pid, facts)
+    parts, threads, lost = sessions.read(raw, pid, facts, thread_ids.known_threads(facts, ranges))
     lost = [*facts.all("failed"), *lost, *_unsaved(facts)]
     if gaps_ns := [int(ns) for ns in facts.all("renewed")]:
         lost.append(_gaps(gaps_ns))
     if events := sum(program.lost for program in ranges):
         lost.append(f"{events} NVTX events: there was no room for them")
-    parts, threads = thread_ids.with_ids_of_linux(parts, pid, thread_ids.known_threads(facts, ranges))
     return ProcessLeft(pid, facts, parts, lost, ranges, threads)
 
 

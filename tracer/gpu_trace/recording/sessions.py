@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import mmap
 from dataclasses import replace
+from io import BytesIO
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ..cupti_recording import kineto_rows, records
 from ..cupti_recording.kineto_rows import Process
 from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
+from .thread_ids import with_ids_of_linux
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,20 +19,28 @@ if TYPE_CHECKING:
 
     from ..cupti_recording.records import Activities
     from .notes import Notes
+    from .thread_ids import Thread
 
+_BATCH = 10_000
+"""rows: as text each takes several times the room of its record"""
 _HEAD = b'{"schemaVersion": 1, "deviceProperties": %b, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
 
 
-def read(raw: Path, pid: int, facts: Notes) -> tuple[list[KinetoText], list[str]]:
-    """The sessions of process ``pid``, in order, as Kineto writes them, and what was wrong with them."""
-    texts, damage = _saved_by_kineto(raw, pid)
+def read(raw: Path, pid: int, facts: Notes, threads: list[Thread]) -> tuple[list[KinetoText], list[Thread], list[str]]:
+    """The sessions of process ``pid``, in order, as Kineto writes them, and what was wrong with them.
+
+    Between them those of its ``threads`` that Kineto knew by other ids. Our own records have the right ones.
+    """
+    saved, damage = _saved_by_kineto(raw, pid)
+    renamed, found = with_ids_of_linux(list(saved.values()), pid, threads)
+    texts = dict(zip(saved, renamed, strict=True))
     own = _own_records(raw, pid)
     base_ns = next((text.base_ns for text in texts.values()), 0) or _began_ns(own.values())
     for number, activities in own.items():
         text = texts.get(number) or KinetoText(_head(base_ns, facts), b"")
         process = Process(pid, base_ns, _multiprocessors(text))
         texts[number] = _with_rows(text, kineto_rows.rows(activities, process))
-    return with_distinct_ids([text for _, text in sorted(texts.items())]), damage
+    return with_distinct_ids([text for _, text in sorted(texts.items())]), found, damage
 
 
 def _saved_by_kineto(raw: Path, pid: int) -> tuple[dict[int, KinetoText], list[str]]:
@@ -71,5 +82,8 @@ def _multiprocessors(text: KinetoText) -> dict[int, int]:
 
 
 def _with_rows(text: KinetoText, rows: Iterable[str]) -> KinetoText:
-    own = ",\n".join(rows).encode()
-    return replace(text, events=b",\n".join(part for part in (text.events, own) if part))
+    joined, rows = BytesIO(), iter(rows)
+    batches = (",\n".join(batch).encode() for batch in iter(lambda: list(islice(rows, _BATCH)), []))
+    for number, piece in enumerate(chain(filter(None, [text.events]), batches)):
+        joined.write(b",\n" * (number > 0) + piece)
+    return replace(text, events=joined.getvalue())

@@ -47,13 +47,14 @@ def _compressed(path: Path) -> Any:
     return igzip.open(path, "wb", compresslevel=_LEVEL)  # type: ignore[no-untyped-call]  # isal has no types
 
 
-def _events(parts: Sequence[KinetoText], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+def _events(parts: Sequence[KinetoText], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes | memoryview]:
     yield b'"traceEvents": [\n'
     separator = b""
     texts, names = placed([part.events for part in parts])
-    for text in texts:
-        if text:
-            yield separator + text
+    for part, pieces in zip(parts, texts, strict=True):
+        if part.events:
+            yield separator
+            yield from pieces
             separator = b",\n"
     for row in (*names, *rows):
         yield separator + msgspec.json.encode(row)

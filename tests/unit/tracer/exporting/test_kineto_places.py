@@ -7,9 +7,15 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from gpu_trace.exporting import kineto_places
 from gpu_trace.exporting.kineto_places import placed
 from gpu_trace.recording.kineto_text import parse
 from gpu_trace_analyzers.readers import load
+
+
+def whole(texts):
+    cleaned, metadata = placed(texts)
+    return [b"".join(pieces) for pieces in cleaned], metadata
 
 
 def event(category, name, pid, tid, ts, dur, args=None):
@@ -72,7 +78,7 @@ def text(request):
 
 @pytest.fixture(scope="module")
 def cleaned(text):
-    texts, metadata = placed([text])
+    texts, metadata = whole([text])
     return as_events(texts, metadata)
 
 
@@ -123,13 +129,22 @@ def test_gpus_are_called_so(cleaned):
 
 def test_text_of_another_layout_stays():
     text = b'{"pid":-1,"tid":"x","ph":"X","ts":1,"dur":2}'
-    assert placed([text, b""]) == ([text, b""], [])
+    assert whole([text, b""]) == ([text, b""], [])
+
+
+@pytest.mark.parametrize("name", ["ddp_rank0", "two_streams"])
+@pytest.mark.parametrize("piece", [1, 777])
+def test_where_a_text_is_cut_to_be_read_does_not_matter(name, piece, recorded, monkeypatch):
+    text = parse(gzip.decompress(recorded(name).read_bytes())).events
+    expected = whole([text])
+    monkeypatch.setattr(kineto_places, "_PIECE", piece)
+    assert whole([text]) == expected
 
 
 @pytest.mark.parametrize("name", ["ddp_rank0", "mlp_overlap", "two_streams", "peer_same_stream"])
 def test_recorded_traces_say_the_same_afterwards(name, recorded, tmp_path):
     part = parse(gzip.decompress(recorded(name).read_bytes()))
-    (text,), metadata = placed([part.events])
+    (text,), metadata = whole([part.events])
     rows = [text, *(json.dumps(row).encode() for row in metadata)]
     path = tmp_path / "trace.json"
     path.write_bytes(part.head + b'"traceEvents": [\n' + b",\n".join(rows) + b"\n]}\n")

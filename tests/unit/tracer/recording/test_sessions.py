@@ -11,6 +11,7 @@ import pytest
 from gpu_trace.cupti_recording.records import RECORD, Kind
 from gpu_trace.recording import assemble, sessions
 from gpu_trace.recording.notes import Notes
+from gpu_trace.recording.thread_ids import Thread
 
 BASE_NS = 1_790_857_026_000_000_000
 DEVICES = '[{"id": 0, "name": "NVIDIA H200", "numSms": 132}]'
@@ -32,7 +33,7 @@ def saved(folder, part, base_ns=BASE_NS):
     (folder / f"kineto-1-{part}.json").write_text(KINETO % (DEVICES, base_ns))
 
 
-def recorded(folder, part, *launches):
+def recorded(folder, part, *launches, thread=70):
     """A call and a kernel for each launch, which is a start in ns since the base, and a correlation."""
     records = np.zeros(2 * len(launches), RECORD)
     for number, (start, correlation) in enumerate(launches):
@@ -40,9 +41,9 @@ def recorded(folder, part, *launches):
             records[row]["kind"], records[row]["correlation"] = kind, correlation
             records[row]["start_ns"], records[row]["end_ns"] = BASE_NS + start + after, BASE_NS + start + after + 5
             if kind == Kind.RUNTIME:
-                records[row]["thread"] = 70
+                records[row]["thread"] = thread
     (folder / f"cupti-1-{part}.records").write_bytes(records.tobytes())
-    (folder / f"cupti-1-{part}.names").write_bytes(struct.pack("<II", 1 << 31 | 70, 6) + b"worker")
+    (folder / f"cupti-1-{part}.names").write_bytes(struct.pack("<II", 1 << 31 | thread, 6) + b"worker")
 
 
 def rows(part, category):
@@ -52,7 +53,7 @@ def rows(part, category):
 def test_both_are_one_text_with_kinetos_base(tmp_path):
     saved(tmp_path, 0)
     recorded(tmp_path, 0, (1000, 3))
-    [part], lost = sessions.read(tmp_path, 1, NOTES)
+    [part], _, lost = sessions.read(tmp_path, 1, NOTES, [])
     assert lost == []
     assert [row["ts"] for row in rows(part, "user_annotation")] == [5.0]
     assert [(row["ts"], row["args"]["correlation"]) for row in rows(part, "kernel")] == [(1.01, 3)]
@@ -62,7 +63,7 @@ def test_both_are_one_text_with_kinetos_base(tmp_path):
 
 def test_a_killed_process_left_its_records(tmp_path):
     recorded(tmp_path, 0, (1000, 3), (2000, 4))
-    [part], _ = sessions.read(tmp_path, 1, NOTES)
+    [part], _, _ = sessions.read(tmp_path, 1, NOTES, [])
     assert (part.base_ns, part.devices[0]["name"]) == (BASE_NS + 1000, "NVIDIA H200")
     assert [row["ts"] for row in rows(part, "kernel")] == [0.01, 1.01]
 
@@ -71,7 +72,7 @@ def test_ids_of_several_sessions_do_not_meet(tmp_path):
     saved(tmp_path, 0)
     recorded(tmp_path, 0, (1000, 3))
     recorded(tmp_path, 1, (9000, 3), (9500, 4))  # killed before Kineto saved that
-    parts, _ = sessions.read(tmp_path, 1, NOTES)
+    parts, _, _ = sessions.read(tmp_path, 1, NOTES, [])
     kernels = [row for part in parts for row in rows(part, "kernel")]
     assert [row["ts"] for row in kernels] == [1.01, 9.01, 9.51]
     assert len({row["args"]["correlation"] for row in kernels}) == 3
@@ -81,14 +82,22 @@ def test_ids_of_several_sessions_do_not_meet(tmp_path):
         assert ids == {row["id"] for row in rows(part, "ac2g")}
 
 
+def test_our_own_records_have_the_ids_of_their_threads(tmp_path):
+    saved(tmp_path, 0)
+    recorded(tmp_path, 0, (1000, 3), thread=0x400000)  # as half an address of another thread may look
+    other = Thread(1601, 0x7F0000400000, 0x7F0000400000)
+    [part], found, _ = sessions.read(tmp_path, 1, NOTES, [other])
+    assert ([row["tid"] for row in rows(part, "cuda_runtime")], found) == ([0x400000], [])
+
+
 def test_only_kineto(tmp_path):
     saved(tmp_path, 0)
-    [part], lost = sessions.read(tmp_path, 1, NOTES)
+    [part], _, lost = sessions.read(tmp_path, 1, NOTES, [])
     assert (len(rows(part, "user_annotation")), lost) == (1, [])
 
 
 def test_nothing(tmp_path):
-    assert sessions.read(tmp_path, 1, Notes("")) == ([], [])
+    assert sessions.read(tmp_path, 1, Notes(""), []) == ([], [], [])
 
 
 RANGES_LOST = "record_function ranges and the last moment: the process ended before they could be saved"
