@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +20,7 @@ _OPENING = re.compile(rb'"traceEvents"\s*:\s*\[')
 _BASE = re.compile(rb'"baseTimeNanoseconds": (\d+)')
 _CLOSING = re.compile(rb"\]\s*(,[^\]\[]*)?\}\s*$")
 _TAIL_BYTES = 1 << 16
+_BLOCK = 1 << 22
 _NAME_ON_A_LINE = re.compile(rb'(\n\s*"name": ")((?:(?!"\n\s*\}).)*?)(",\n\s*"(?:pid|ts)":)', re.DOTALL)
 """as torch 2.12 and later write it: a field a line; only the name of an event, no name among its arguments"""
 _NAME_IN_A_LINE = re.compile(rb'("name": ")(.*)(", "(?:pid|ts)": )')
@@ -81,7 +83,10 @@ def with_distinct_ids(parts: list[KinetoText]) -> list[KinetoText]:
 
 
 def _shifted(part: KinetoText, by: int) -> KinetoText:
-    return replace(part, events=_ID.sub(lambda found: b"%b%d" % (found[1], int(found[2]) + by), part.events))
+    events, shifted = BytesIO(part.events), BytesIO()
+    while lines := events.readlines(_BLOCK):
+        shifted.write(_ID.sub(lambda found: b"%b%d" % (found[1], int(found[2]) + by), b"".join(lines)))
+    return replace(part, events=shifted.getvalue())
 
 
 def is_json(text: bytes | mmap) -> bool:
