@@ -81,11 +81,10 @@ def _kernels(activities: Activities, process: Process) -> Iterator[str]:
     ):
         if (device, launch) not in launches:
             launches[device, launch] = _launch(launch, process.multiprocessors.get(device, 0))
-        within = f', "graph id": {graph}, "graph node id": {node}' if graph else ""
         yield (
             f'{{"ph": "X", "cat": "kernel", "name": {names.get(name, names[0])}, "pid": {device}, "tid": {stream}, '
             f'"ts": {start}, "dur": {duration}, "args": {{"device": {device}, "context": {context}, '
-            f'"stream": {stream}, "correlation": {correlation}, {launches[device, launch]}{within}}}}}'
+            f'"stream": {stream}, "correlation": {correlation}, {launches[device, launch]}{_within(graph, node)}}}}}'
         )
 
 
@@ -101,10 +100,9 @@ def _launch(launch: bytes, multiprocessors: int) -> str:
 
 def _copies(records: Records, process: Process) -> Iterator[str]:
     ends = ("copy_kind", "source", "target", "from_device", "to_device")
-    fields = ("kind", "device", "context", "stream", "correlation", "bytes", *ends)
-    for start, duration, kind, device, context, stream, correlation, size, copy, source, target, giver, taker in _timed(
-        records, process, *fields
-    ):
+    fields = ("kind", "device", "context", "stream", "correlation", *ends)
+    for amount, row in zip(_amounts(records), _timed(records, process, *fields), strict=True):
+        start, duration, kind, device, context, stream, correlation, copy, source, target, giver, taker = row
         where = f'"device": {device}, "context": {context}'
         if kind == Kind.MEMCPY2:
             where = f'"fromDevice": {giver}, "inDevice": {device}, "toDevice": {taker}, "inContext": {context}'
@@ -112,18 +110,31 @@ def _copies(records: Records, process: Process) -> Iterator[str]:
             f'{{"ph": "X", "cat": "gpu_memcpy", "name": "Memcpy {_COPIES.get(copy, "Unknown")} '
             f'({_MEMORIES.get(source, "Unknown")} -> {_MEMORIES.get(target, "Unknown")})", "pid": {device}, '
             f'"tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{{where}, "stream": {stream}, '
-            f'"correlation": {correlation}, "bytes": {size}}}}}'
+            f'"correlation": {correlation}, {amount}}}}}'
         )
 
 
 def _memsets(records: Records, process: Process) -> Iterator[str]:
-    fields = ("device", "context", "stream", "correlation", "bytes", "target")
-    for start, duration, device, context, stream, correlation, size, target in _timed(records, process, *fields):
+    fields = ("device", "context", "stream", "correlation", "target")
+    for amount, row in zip(_amounts(records), _timed(records, process, *fields), strict=True):
+        start, duration, device, context, stream, correlation, target = row
         yield (
             f'{{"ph": "X", "cat": "gpu_memset", "name": "Memset ({_MEMORIES.get(target, "Unknown")})", '
             f'"pid": {device}, "tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{"device": {device}, '
-            f'"context": {context}, "stream": {stream}, "correlation": {correlation}, "bytes": {size}}}}}'
+            f'"context": {context}, "stream": {stream}, "correlation": {correlation}, {amount}}}}}'
         )
+
+
+def _amounts(records: Records) -> Iterator[str]:
+    """What Kineto says last of a copy or memset: its bytes, how fast they were, and the graph that it is of, if any."""
+    fields = ("bytes", "start_ns", "end_ns", "graph", "graph_node")
+    for size, start, end, graph, node in zip(*(records[field].tolist() for field in fields), strict=True):
+        speed = f', "memory bandwidth (GB/s)": {size / (end - start)}' if end > start else ""
+        yield f'"bytes": {size}{speed}{_within(graph, node)}'
+
+
+def _within(graph: int, node: int) -> str:
+    return f', "graph id": {graph}, "graph node id": {node}' if graph else ""
 
 
 def _calls(activities: Activities, records: Records, process: Process) -> Iterator[str]:

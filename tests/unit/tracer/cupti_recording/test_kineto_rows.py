@@ -83,6 +83,18 @@ def test_copies(kind, fields, name, args):
     assert copy["args"].items() >= (args | {"bytes": 1 << 40, "stream": 9}).items()
 
 
+def test_how_fast_copies_and_memsets_were_and_of_which_graph():
+    found = written(
+        record(1, 5, 9, bytes=10, graph=3, graph_node=1 << 40),
+        record(22, 5, 5, bytes=10),
+        record(2, 5, 6, bytes=10, graph=4, graph_node=7),
+    )
+    names = ("memory bandwidth (GB/s)", "graph id", "graph node id")
+    copies, memsets = (slices(found, category) for category in ("gpu_memcpy", "gpu_memset"))
+    said = [tuple(row["args"].get(name) for name in names) for row in (*copies, *memsets)]
+    assert sorted(said, key=str) == [(Decimal(10), 4, 7), (Decimal("2.5"), 3, 1 << 40), (None, None, None)]
+
+
 def test_a_memset_and_an_overhead():
     found = written(record(2, 5, 8, stream=9, bytes=80, target=3), record(17, 1, 4, type=7 << 16))
     assert [(row["name"], row["args"]["bytes"]) for row in slices(found, "gpu_memset")] == [("Memset (Device)", 80)]
