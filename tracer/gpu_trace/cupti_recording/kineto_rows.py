@@ -154,7 +154,9 @@ def _arrows(calls: Records, work: Records, process: Process) -> Iterator[str]:
     launched = np.intersect1d(calls["correlation"], work["correlation"])
     for records, row, phase in ((calls, "thread", '"ph": "s"'), (work, "stream", '"ph": "f", "bp": "e"')):
         records = records[np.isin(records["correlation"], launched)]
-        for start, _, correlation, device, place in _timed(records, process, "correlation", "device", row):
+        starts = _microseconds(records["start_ns"] - process.base_ns)
+        fields = (records[field].tolist() for field in ("correlation", "device", row))
+        for start, correlation, device, place in zip(starts, *fields, strict=True):
             pid = process.pid if row == "thread" else device
             yield (
                 f'{{{phase}, "id": {correlation}, "pid": {pid}, "tid": {place}, "ts": {start}, '

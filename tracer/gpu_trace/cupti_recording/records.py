@@ -66,6 +66,9 @@ LAUNCH = struct.Struct("<6iII")
 """grid and block (x, y, z), registers of a thread, bytes of shared memory: the field ``launch``"""
 NO_STREAM = 0xFFFFFFFF
 """CUPTI_SYNCHRONIZATION_INVALID_VALUE: what does not concern one stream"""
+_EARLIEST_NS = 946_684_800 * 10**9
+"""The year 2000. What is earlier has no time, or one of Kineto's clock, which counts ticks since the machine started:
+a call that CUPTI noted between Kineto's start and ours."""
 _OF_A_THREAD = 1 << 31
 _NAME_HEAD = struct.Struct("<II")
 _VERSION = re.compile(r"(_ptsz|_ptds|_v\d+)*$")
@@ -98,9 +101,9 @@ class Activities:
     threads: dict[int, str] = field(default_factory=dict)
 
     def of(self, *kinds: Kind) -> NDArray[np.void]:
-        """The records of some kinds in the order of their starts; what CUPTI knew no times of is left out."""
+        """The records of some kinds in the order of their starts; what has no times on our clock is left out."""
         records: NDArray[np.void] = self.records[np.isin(self.records["kind"], kinds)]
-        timed = (records["start_ns"] > 0) & (records["end_ns"] >= records["start_ns"])
+        timed = (records["start_ns"] >= _EARLIEST_NS) & (records["end_ns"] >= records["start_ns"])
         records = records[timed]
         return records[np.argsort(records["start_ns"], kind="stable")]
 
@@ -108,7 +111,7 @@ class Activities:
     def began_ns(self) -> int:
         """The first time in it; 0 where it has none."""
         starts_ns = self.records["start_ns"]
-        return int(starts_ns[starts_ns > 0].min(initial=starts_ns.max()))
+        return int(starts_ns[starts_ns >= _EARLIEST_NS].min(initial=starts_ns.max()))
 
     @property
     def events(self) -> NDArray[np.void]:
