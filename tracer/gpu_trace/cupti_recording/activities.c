@@ -265,7 +265,7 @@ static void write_thread(uint32_t id) {
 static void meet_thread(uint32_t id) {
     uint32_t at = id & (MOST_THREADS - 1);
     while (threads.ids[at] && threads.ids[at] != id) at = (at + 1) & (MOST_THREADS - 1);
-    if (threads.ids[at] || 2 * threads.count > MOST_THREADS) return;
+    if (!id || threads.ids[at] || 2 * threads.count > MOST_THREADS) return;
     threads.ids[at] = id;
     threads.count++;
     write_thread(id);
