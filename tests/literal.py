@@ -4,7 +4,7 @@ Statements end at ``;`` or at the end of a line:
 
     [gpu1] [s7] KIND START-END [@START[-END]] [tN] [pageable|pinned] [name=TEXT] [size=BYTES] [group=TEXT]   device work
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
-    range NAME START-END [tN]           a named range (NVTX)
+    range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END                  time that the profiler took
 
 KIND is one of k (kernel), nccl, h2d, d2h, p2p, d2d, memset, unknown. ``@`` gives the launching call, one ns long unless
@@ -96,7 +96,8 @@ def _call(out: _Writing, words: list[str]) -> None:
 
 
 def _range(out: _Writing, words: list[str]) -> None:
-    row = {"name": out.code(words[1]), "kind": int(RangeKind.NVTX), "process": 0, "thread": _thread(words)}
+    thread = MISSING if "process" in words[3:] else _thread(words)
+    row = {"name": out.code(words[1]), "kind": int(RangeKind.NVTX), "process": 0, "thread": thread}
     out.ranges.append(_times(words[2]) | row | {"domain": MISSING, "category": MISSING, "payload": MISSING})
 
 

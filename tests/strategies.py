@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.model import (
+    MISSING,
     Device,
     DeviceWork,
     Engine,
@@ -38,7 +39,12 @@ _calls = st.fixed_dictionaries(
     {"times": stretches, "process": st.integers(0, 1), "thread": st.integers(1, 2), "correlation": st.integers(0, 6)}
 )
 _ranges = st.fixed_dictionaries(
-    {"times": stretches, "name": st.integers(0, 2), "process": st.integers(0, 1), "thread": st.integers(1, 2)}
+    {
+        "times": stretches,
+        "name": st.integers(0, 2),
+        "process": st.integers(0, 1),
+        "thread": st.sampled_from((1, 2, MISSING)),
+    }
 )
 
 

@@ -120,6 +120,7 @@ class Process:
     rank: int = MISSING
     world_size: int = MISSING
     thread_names: Mapping[int, str] = field(default_factory=dict)
+    """of a thread that was given several names, all of them: ``pt_autograd_0 / python3``"""
 
 
 _Table = TypeVar("_Table", bound="Table")
@@ -234,6 +235,7 @@ class Ranges(Table):
     """`RangeKind`"""
     process: Int16
     thread: Int64
+    """`MISSING` for a range of its whole process, as those of NVTX's start and end are: any thread may end one"""
     domain: Int32
     """NVTX domain, a code into ``Trace.strings``; ``MISSING`` is the default domain"""
     category: Int32

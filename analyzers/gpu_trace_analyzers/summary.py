@@ -9,11 +9,13 @@ from .domains import is_library
 from .questions.causes import causes
 from .questions.collectives import collective_figures
 from .questions.idle import idle_causes
+from .questions.issued import LaunchOrder
 from .questions.launches import launches
 from .questions.overlap import active_devices, device_figures, pair_figures
 from .questions.ranges import range_figures, step_figures
 from .questions.ranks import rank_figures
 from .questions.unmatched import Unmatched, unmatched
+from .questions.unowned import Unowned, unowned
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,6 +49,8 @@ class Summary:
     """of a distributed job, of the whole trace"""
     unmatched: Unmatched = field(default_factory=Unmatched)
     """launches and work, of the whole trace, that have no counterpart in it"""
+    unowned: Unowned = field(default_factory=Unowned)
+    """work that was launched outside every range"""
     window: Window | None = None
     """the stretch of time that was asked for; None for the whole trace"""
 
@@ -84,19 +88,21 @@ def summarise(
 
     ``copies``: the engines that count as copying (default: by kind of device). ``window``: the stretch of time that
     counts (default: of each device its own span). ``step_range``: the name of the range that is a
-    step (default: ``ProfilerStep#n``).
+    step (default: ``ProfilerStep#n``). Raises `UsageError` where no range has that name.
     """
     launched = launches(trace)
+    order = LaunchOrder(trace, launched)
     return Summary(
         source=trace.source,
         devices=tuple(device_figures(trace, position, copies, window) for position in active_devices(trace)),
         pairs=tuple(pair_figures(trace, window)),
-        ranges=tuple(range_figures(trace, copies, window, launched)),
+        ranges=tuple(range_figures(trace, copies, window, order)),
         exposed=tuple(causes(trace, copies, window, launched=launched)),
         idle=tuple(idle_causes(trace, window, launched)),
-        steps=tuple(step_figures(trace, step_range, copies, window, launched)),
+        steps=tuple(step_figures(trace, step_range, copies, window, order)),
         collectives=tuple(collective_figures(trace, window)),
         ranks=tuple(rank_figures(trace)),
         unmatched=unmatched(trace, launched),
+        unowned=unowned(trace, launched, order, window),
         window=window,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
 _LONG_NAME = 48
+_ANONYMOUS = re.compile(r"(\(anonymous namespace\)|<unnamed>|\{anonymous\})::")
+"""A namespace without a name, as Clang, NVCC and GCC write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def work_name(trace: Trace, row: int) -> str:
     """
     name = trace.text(int(trace.work.name[row])) if row != MISSING else ""
     if name and trace.work.engine[row] in _KERNELS:
-        bare = name.removeprefix("void ").replace("(anonymous namespace)::", "")
+        bare = _ANONYMOUS.sub("", name.removeprefix("void "))
         name = bare[: min(place for place in (*map(bare.find, "<("), len(bare)) if place >= 0)] or name
     return name if len(name) <= _LONG_NAME else f"{name[: _LONG_NAME // 2]}…{name[1 - _LONG_NAME // 2 :]}"
 
@@ -84,12 +87,12 @@ def _innermost_range(stretches: Stretches, row: int) -> str:
         return ""
     trace, launched = stretches.trace, stretches.launched
     ranges, at_ns = trace.ranges, launched.at_ns[row]
-    around = (ranges.start_ns <= at_ns) & (at_ns < ranges.end_ns)
-    own = (ranges.thread == launched.thread[row]) & (ranges.process == trace.work.process[row])
-    inside = np.flatnonzero(around & own)
-    if not len(inside):
-        return ""
-    return trace.text(int(ranges.name[inside[np.argmin(ranges.end_ns[inside] - ranges.start_ns[inside])]]))
+    around = (ranges.start_ns <= at_ns) & (at_ns < ranges.end_ns) & (ranges.process == trace.work.process[row])
+    for thread in (launched.thread[row], MISSING):  # those of the whole process say less
+        inside = np.flatnonzero(around & (ranges.thread == thread))
+        if len(inside):
+            return trace.text(int(ranges.name[inside[np.argmin(ranges.end_ns[inside] - ranges.start_ns[inside])]]))
+    return ""
 
 
 def _place(trace: Trace, row: int) -> str:

@@ -1,4 +1,8 @@
-"""Which operations did the host issue inside each range, on the range's own thread, or in PyTorch's autograd for it?"""
+"""Which operations did the host issue inside each range?
+
+Those that the range's own thread launched, and PyTorch's autograd for it. A range of a whole process has those that any
+thread of it launched.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..model import Int32, Ranges, Trace
+    from ..model import Int32, Int64, Ranges, Trace
     from .launches import Launches
 
     Mask = NDArray[np.bool_]
@@ -23,37 +27,57 @@ _AUTOGRAD = "pt_autograd"
 
 
 class LaunchOrder:
-    """The operations of each host thread in the order of their launch, so that a range is a slice of them.
+    """The operations of each host thread, and of all threads of a process, in the order of their launch.
 
-    What an autograd thread launches also belongs to the thread that called ``backward``, which waits meanwhile.
+    So a range is a slice of them. What an autograd thread launches also belongs to the thread that called ``backward``,
+    which waits meanwhile.
     """
 
     def __init__(self, trace: Trace, launched: Launches) -> None:
         rows = np.flatnonzero(launched.known)
         process, thread = trace.work.process[rows].astype(np.int64), launched.thread[rows]
+        by_any = rows[np.isin(process, trace.ranges.process[trace.ranges.thread == MISSING]) & (thread != MISSING)]
         for pid, autograd, caller in _callers(trace):
             lent = np.flatnonzero((process == pid) & np.isin(thread, autograd))
             rows, process = np.concatenate((rows, rows[lent])), np.concatenate((process, process[lent]))
             thread = np.concatenate((thread, np.full(len(lent), caller)))
+        rows, process = np.concatenate((rows, by_any)), np.concatenate((process, trace.work.process[by_any]))
+        thread = np.concatenate((thread, np.full(len(by_any), MISSING)))
         order = np.lexsort((launched.at_ns[rows], thread, process))
         self._rows, self._at_ns = rows[order].astype(np.int32), launched.at_ns[rows[order]]
         self._process, self._thread = process[order], thread[order]
+        self._count = len(trace.work)
 
     def inside(self, ranges: Ranges) -> tuple[Int32, Int32]:
         """Pairs of (position of the range, row of ``Trace.work``), (n,) int32 each, in order of the ranges.
 
         There are as many pairs as operations times the depth of ranges, so their columns are narrow.
         """
-        low, high = np.zeros(len(ranges), dtype=np.int64), np.zeros(len(ranges), dtype=np.int64)
-        for mine, first, last in self._threads(ranges):
-            at_ns = self._at_ns[first:last]
-            low[mine] = first + np.searchsorted(at_ns, ranges.start_ns[mine])
-            high[mine] = first + np.searchsorted(at_ns, ranges.end_ns[mine])
+        low, high = self._slices(ranges)
         length = high - low
         position = np.repeat(np.arange(len(ranges), dtype=np.int32), length)
         place = np.arange(len(position))
         place += np.repeat(low - (np.cumsum(length) - length), length)
         return position, self._rows[place]
+
+    def owned(self, ranges: Ranges) -> Mask:
+        """Which rows of ``Trace.work`` any of the ranges has: (rows,) bool."""
+        edges = np.zeros(len(self._rows) + 1, dtype=np.int64)
+        low, high = self._slices(ranges)
+        np.add.at(edges, low, 1)
+        np.subtract.at(edges, high, 1)
+        found = np.zeros(self._count, dtype=bool)
+        found[self._rows[np.cumsum(edges[:-1]) > 0]] = True
+        return found
+
+    def _slices(self, ranges: Ranges) -> tuple[Int64, Int64]:
+        """Where the operations of each range begin and end among the rows; empty where it has none."""
+        low, high = np.zeros(len(ranges), dtype=np.int64), np.zeros(len(ranges), dtype=np.int64)
+        for mine, first, last in self._threads(ranges):
+            at_ns = self._at_ns[first:last]
+            low[mine] = first + np.searchsorted(at_ns, ranges.start_ns[mine])
+            high[mine] = first + np.searchsorted(at_ns, ranges.end_ns[mine])
+        return low, high
 
     def _threads(self, ranges: Ranges) -> Iterator[tuple[Mask, int, int]]:
         """The ranges of each thread that launched anything, and its slice of the launches."""
@@ -72,7 +96,7 @@ def _callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:
     """
     for position, process in enumerate(trace.processes):
         autograd = [thread for thread, name in process.thread_names.items() if _AUTOGRAD in name]
-        own = trace.ranges[(trace.ranges.process == position) & ~np.isin(trace.ranges.thread, autograd)]
+        own = trace.ranges[(trace.ranges.process == position) & ~np.isin(trace.ranges.thread, [*autograd, MISSING])]
         candidates = np.unique(own.thread)
         if len(candidates) > 1:
             codes = np.unique(own.name).tolist()

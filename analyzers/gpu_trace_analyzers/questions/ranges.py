@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import UsageError
 from .grouped import GroupedIntervals, summed
 from .issued import LaunchOrder
 from .launches import launches
+from .nesting import nesting_depths
 from .overlap import COMPUTE
 from .sweep import layers, union
 
@@ -18,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from ..model import Engine, Int8, Int32, Int64, Ranges, Trace
-    from .launches import Launches
     from .sweep import Window
 
 PROFILER_STEP = re.compile(r"^ProfilerStep#\d+$")
 """How ``torch.profiler``'s ``step()`` names its ranges; they are one range, ``ProfilerStep#*``."""
+
+_LIKELY = 3
+"""Names that are shown where one is not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,16 @@ def range_figures(
     trace: Trace,
     copies: Collection[Engine] | None = None,
     window: Window | None = None,
-    launched: Launches | None = None,
+    order: LaunchOrder | None = None,
 ) -> list[RangeFigures]:
     """A row per range and device, in the order in which ranges first began. Marks have no length and are left out.
 
     Of operations that cross an edge of ``window`` the part inside counts, and ranges that do not meet it are left out.
     """
     ranges = _with_length(trace, window)
-    return _figures(trace, ranges, _by_name(trace, ranges), copies, window, launched or launches(trace))
+    return _figures(
+        trace, ranges, _by_name(trace, ranges), copies, window, order or LaunchOrder(trace, launches(trace))
+    )
 
 
 def step_figures(
@@ -80,9 +87,14 @@ def step_figures(
     step_range: str | None = None,
     copies: Collection[Engine] | None = None,
     window: Window | None = None,
-    launched: Launches | None = None,
+    order: LaunchOrder | None = None,
 ) -> list[RangeFigures]:
-    """A row per step and device, in order: each instance of the range of that name (default: ``ProfilerStep#n``)."""
+    """A row per step and device, in order: each instance of the range of that name (default: ``ProfilerStep#n``).
+
+    Raises `UsageError` where the trace has no range of that name.
+    """
+    if step_range is not None and step_range not in (names := _names(trace)):
+        raise UsageError(f"{trace.source.path}: {no_such_range(step_range, names)}")
     ranges = _with_length(trace, window)
     is_step = [
         code
@@ -92,7 +104,19 @@ def step_figures(
     steps = ranges[np.isin(ranges.name, is_step)]
     if not len(steps):
         return []
-    return _figures(trace, steps, np.arange(len(steps)), copies, window, launched or launches(trace))
+    return _figures(trace, steps, np.arange(len(steps)), copies, window, order or LaunchOrder(trace, launches(trace)))
+
+
+def no_such_range(name: str, names: Collection[str]) -> str:
+    """What to say of a name that is not among those of the ranges."""
+    if not names:
+        return f"no range is named {name!r}; the trace has no ranges"
+    shown = ", ".join(repr(other) for other in get_close_matches(name, names, _LIKELY, 0.0))
+    return f"no range is named {name!r}; choose another name, {'such as' if len(names) > _LIKELY else 'of'} {shown}"
+
+
+def _names(trace: Trace) -> list[str]:
+    return [trace.text(code) for code in np.unique(trace.ranges.name).tolist()]
 
 
 def _with_length(trace: Trace, window: Window | None) -> Ranges:
@@ -117,10 +141,10 @@ def _figures(
     group: Int64,
     copies: Collection[Engine] | None,
     window: Window | None,
-    launched: Launches,
+    order: LaunchOrder,
 ) -> list[RangeFigures]:
     """The rows of each group of ranges, in the order of their numbers."""
-    instance, row = LaunchOrder(trace, launched).inside(ranges)
+    instance, row = order.inside(ranges)
     if window is not None:
         inside = (trace.work.start_ns[row] < window.end_ns) & (trace.work.end_ns[row] > window.start_ns)
         instance, row = instance[inside], row[inside]
@@ -240,14 +264,3 @@ def _members(group: Int64) -> Iterator[tuple[int, Int64]]:
     order = np.argsort(group, kind="stable")
     numbers, first = np.unique(group[order], return_index=True)
     yield from zip(numbers.tolist(), np.split(order, first[1:]), strict=False)  # of nothing, split makes one part
-
-
-def nesting_depths(ranges: Ranges) -> Int64:
-    """For each range, how many of its thread it lies in: those that began before it and have not ended."""
-    depth = np.zeros(len(ranges), dtype=np.int64)
-    owner = np.unique(np.stack((ranges.process.astype(np.int64), ranges.thread)), axis=1, return_inverse=True)[1]
-    for _, mine in _members(owner.reshape(-1)):
-        order = mine[np.lexsort((-ranges.end_ns[mine], ranges.start_ns[mine]))]
-        ended = np.searchsorted(np.sort(ranges.end_ns[mine]), ranges.start_ns[order], side="right")
-        depth[order] = np.arange(len(order)) - ended
-    return depth

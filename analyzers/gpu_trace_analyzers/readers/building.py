@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 TABLES: tuple[type[Table], ...] = (DeviceWork, HostCalls, HostOperators, Ranges, Syncs, Overheads)
 _MOST_DEVICES = 4096
+_NEXT_NAME, _MOST_NAMES = " / ", 8
 _EPOCH_NS = 10**18
 """Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
 
@@ -76,7 +77,7 @@ class TraceBuilder:
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._processes: dict[int, int] = {}
         self._process_names: dict[int, str] = {}
-        self._thread_names: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        self._thread_names: defaultdict[int, dict[int, dict[str, None]]] = defaultdict(dict)
         self._quarantine = Quarantine()
         self._stamps = self._late_stamps = 0
 
@@ -117,8 +118,8 @@ class TraceBuilder:
         self._process_names[pid] = name
 
     def name_thread(self, pid: int, tid: int, name: str) -> None:
-        """Say what a thread is called."""
-        self._thread_names[pid][tid] = name
+        """Say what a thread is called. A further name is added: the order of rows of metadata means nothing."""
+        self._thread_names[pid].setdefault(tid, {})[name] = None
 
     def note_stamps(self, start_ns: Int64) -> None:
         """Take notice of stamps that may count from 1970, where the file does not say: most of all stamps decide."""
@@ -174,8 +175,8 @@ class TraceBuilder:
         )
 
     def _process(self, pid: int) -> Process:
-        name, threads = self._process_names.get(pid, ""), dict(self._thread_names.get(pid, {}))
-        return Process(pid, name, self.rank, self.world_size, threads)
+        threads = {tid: one_name(names) for tid, names in self._thread_names.get(pid, {}).items()}
+        return Process(pid, self._process_names.get(pid, ""), self.rank, self.world_size, threads)
 
     def _ordered_devices(self) -> tuple[tuple[Device, ...], NDArray[np.int64]]:
         """The devices, and for each position at first use the final one; the last entry is for `MISSING`."""
@@ -184,6 +185,12 @@ class TraceBuilder:
         for new, key in enumerate(keys):
             renumber[self._devices[key]] = new
         return tuple(Device(*key, self._device_names.get(key, ""), self.rank) for key in keys), renumber
+
+
+def one_name(names: Iterable[str]) -> str:
+    """All the names that a thread was given, each once."""
+    each = dict.fromkeys(name for known in names for name in known.split(_NEXT_NAME))
+    return _NEXT_NAME.join(list(filter(None, each))[:_MOST_NAMES])
 
 
 def _renumbered(table: Table, renumber: NDArray[np.int64], *columns: str) -> Any:

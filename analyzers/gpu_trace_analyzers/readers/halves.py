@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from .building import one_name
 from .chrome.document import events_begin
 from .merging import concatenate
 from .tracefile import BLOCK, TraceFile
@@ -212,12 +213,18 @@ def _joined(parts: list[Part | None]) -> Trace | None:
         return None
     [host] = traces[0].processes
     for process in [part.named[host.pid] for part in parts if part and host.pid in part.named]:
-        host = replace(host, name=process.name or host.name, thread_names={**host.thread_names, **process.thread_names})
+        host = replace(host, name=process.name or host.name, thread_names=_all_names(host, process))
     # Both halves have the head of the file, so what they say of one device is the same.
     devices = sorted({device for trace in traces for device in trace.devices}, key=lambda d: (d.kind != "gpu", d.index))
     source = _whole_source(*(trace.source for trace in traces))
     parts.clear()
     return replace(concatenate(traces, devices=tuple(devices), processes=(host,)), source=source)
+
+
+def _all_names(first: Process, second: Process) -> dict[int, str]:
+    """Of each thread the names that either half gives it."""
+    threads = [*dict.fromkeys((*first.thread_names, *second.thread_names))]
+    return {t: one_name(half.thread_names.get(t, "") for half in (first, second)) for t in threads}
 
 
 def _fit(first: Trace, second: Trace) -> bool:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _MEMORIES = {"pageable": Memory.PAGEABLE, "pinned": Memory.PINNED, "device": Memory.DEVICE, "managed": Memory.MANAGED}
 _ENDS = re.compile(r"\((\w+) -> (\w+)\)")
+OF_THE_PROCESS = "process"
+"""``args.scope`` of an NVTX range that belongs to no one thread"""
 _RANKS = re.compile(rb"\d+|\.\.\.")
 """in ``"[0, 1, ..., 63]"``: torch leaves out some of more than thirty"""
 _SYNCS = {
@@ -107,13 +109,17 @@ class Rows:
         self._builder.add(HostOperators, **columns, **self._on_host(events))
 
     def ranges(self, events: list[Event], category: str) -> None:
-        """Annotations; and NVTX ranges, whose thread stands in the arguments where the row is not the thread's own."""
+        """Annotations; and NVTX ranges, whose thread stands in the arguments where the row is not the thread's own.
+
+        So does that a range is one of its whole process.
+        """
         events, columns = self._timed(events)
         columns |= self._on_host(events)
         columns["kind"] = np.full(len(events), RangeKind.NVTX if category == "nvtx" else RangeKind.ANNOTATION)
         if category == "nvtx":
             threads = ids([event.args.thread for event in events])
             columns["thread"] = np.where(threads != MISSING, threads, columns["thread"])
+            columns["thread"][[event.args.scope == OF_THE_PROCESS for event in events]] = MISSING
             for column in ("domain", "category", "payload"):
                 columns[column] = [self._optional(getattr(event.args, column)) for event in events]
             columns["color"] = [_color(event.args.color) for event in events]

@@ -181,7 +181,7 @@ class Rows:
             name=code.codes(self.nvtx_text(row) for row in ended),
             kind=np.full(len(ended), RangeKind.NVTX),
             process=self.processes(threads),
-            thread=threads & _THREAD,
+            thread=np.where([row[2] == _START_END for row in ended], MISSING, threads & _THREAD),
             domain=[code[domains[row[6]]] if domains.get(row[6]) else MISSING for row in ended],
             category=[
                 code[categories[row[6], row[7]]] if categories.get((row[6], row[7])) else MISSING for row in ended

@@ -45,6 +45,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "ranks": [_rank(row, place) for row in summary.ranks],
         "slowest_rank": None if (row := slowest(summary.ranks)) is None else row.rank,
         "unmatched": {"launches": summary.unmatched.launches, "work": summary.unmatched.work},
+        "unowned": {"operations": summary.unowned.operations, "of": summary.unowned.of},
         "window": None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
         "exposed": [_cause(row, place) for row in summary.exposed],
         "idle": [_cause(row, place) for row in summary.idle],

@@ -17,9 +17,9 @@ import msgspec
 from .lanes import Timeline
 from .sentences import (
     evidence_line,
-    hidden_line,
     nothing_recorded,
     overlap_lines,
+    range_notes,
     rank_line,
     reading_notes,
     remedy_line,
@@ -159,7 +159,7 @@ def _details(summary: Summary) -> list[str]:
         ("Steps", range_table(summary.steps, summary) if len(summary.steps) > len(summary.devices) else None),
     ]
     shown = [f"<section><h2>{title}</h2>{_table(table)}</section>" for title, table in parts if table]
-    return [*shown, f'<p class="hint">{escape(line)}</p>'] if (line := hidden_line(summary)) else shown
+    return [*shown, *(f'<p class="hint">{escape(line)}</p>' for line in range_notes(summary))]
 
 
 def _table(table: Table) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..model import Engine
+from ..model import MISSING, Engine
 from ..questions.causes import explain
 from ..questions.launches import launches
-from ..questions.ranges import nesting_depths
+from ..questions.nesting import nesting_depths
 from .fitting import shortened
 from .tables import ENGINE_NAMES
 
@@ -85,7 +85,8 @@ class Timeline:
             mine = (ranges.process == process) & (ranges.thread == thread)
             for level in range(min(DEPTHS_SHOWN, int(depth[mine].max()) + 1)):
                 rows = ranges[mine & (depth == level)]
-                name = f"thread {thread}" if level == 0 else "  inside"
+                whose = f"thread {thread}" if thread != MISSING else f"process {self._trace.processes[process].pid}"
+                name = whose if level == 0 else "  inside"
                 lanes += self._lanes(name, "range", rows.start_ns, rows.end_ns, rows.name)
         return [{"title": "Ranges on the host", "lanes": lanes}] if lanes else []
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from .sentences import (
     evidence_line,
-    hidden_line,
     nothing_recorded,
     overlap_lines,
+    range_notes,
     rank_line,
     reading_notes,
     remedy_line,
@@ -42,8 +42,7 @@ def to_markdown(summary: Summary) -> str:
         blocks += ["## Collectives", _table(collective_table(summary))]
     if summary.shown_ranges:
         blocks += ["## Ranges", _table(range_table(summary.shown_ranges, summary))]
-    if hidden_line(summary):
-        blocks.append(_escape(hidden_line(summary)))
+    blocks += [_escape(line) for line in range_notes(summary)]
     if len(summary.steps) > len(summary.devices):
         blocks += ["## Steps", _table(range_table(summary.steps, summary))]
     return "\n\n".join(blocks) + "\n"

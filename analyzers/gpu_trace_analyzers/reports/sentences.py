@@ -93,12 +93,26 @@ def rank_line(summary: Summary) -> str:
     return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it{doubt}"
 
 
-def hidden_line(summary: Summary) -> str:
+def _hidden_line(summary: Summary) -> str:
     """Which ranges are not shown, and how to see them; empty where all are."""
     domains = summary.hidden_domains
     if not domains:
         return ""
     return f"{count(sum(domains.values()), 'range')} of {', '.join(domains)} not shown; --all-domains shows them"
+
+
+def range_notes(summary: Summary) -> list[str]:
+    """What the table of ranges does not have."""
+    return [line for line in (_unowned_line(summary), _hidden_line(summary)) if line]
+
+
+def _unowned_line(summary: Summary) -> str:
+    """Which operations no range has, and which thread launched most of them; empty where every one has a range."""
+    found = summary.unowned
+    if not found.operations:
+        return ""
+    launched = f"{found.operations:,} of {count(found.of, 'GPU operation')} were launched outside every range"
+    return launched + (f", {found.on_thread:,} of them by {found.thread}" if found.thread else "")
 
 
 def reading_notes(summary: Summary) -> list[str]:
@@ -109,7 +123,17 @@ def reading_notes(summary: Summary) -> list[str]:
         notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and not recorded: busy times are too low")
     if unlaunched := summary.unmatched.work:
         notes.append(f"{count(unlaunched, 'operation has', 'operations have')} no launch here, so no range has them")
+    notes += _lost_names(summary)
     return notes
+
+
+def _lost_names(summary: Summary) -> list[str]:
+    """Of names that are no ASCII, Kineto writes nothing but this word."""
+    lost = {row.domain: row.count for row in summary.ranges if row.name == "unknown"}
+    if summary.source.format != "kineto" or not lost:
+        return []
+    many = count(sum(lost.values()), "range is", "ranges are")
+    return [f"{many} named `unknown`: Kineto writes this word for every name that is not ASCII"]
 
 
 def nothing_recorded(summary: Summary) -> str:

@@ -14,9 +14,9 @@ from ..model import Engine
 from .fitting import GAP, fitted, widths
 from .sentences import (
     evidence_line,
-    hidden_line,
     nothing_recorded,
     overlap_lines,
+    range_notes,
     rank_line,
     reading_notes,
     remedy_line,
@@ -74,8 +74,7 @@ def _summary(summary: Summary, width: int) -> RenderableType:
         parts += ["", _table(collective_table(summary), width)]
     if summary.shown_ranges:
         parts += _ranges(summary.shown_ranges, summary, width)
-    if hidden_line(summary):
-        parts.append(Text(hidden_line(summary), style="dim"))
+    parts += [Text(line, style="dim") for line in range_notes(summary)]
     if len(summary.steps) > len(summary.devices):
         parts += _ranges(summary.steps, summary, width)
     return Group(*parts)

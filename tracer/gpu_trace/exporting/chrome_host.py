@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING, RangeKind
+from gpu_trace_analyzers.readers.kineto_rows import OF_THE_PROCESS
 
 from . import chrome_text
 from .chrome_rows import Texts, Threads, place, present, written
@@ -84,11 +85,13 @@ class HostThreads:
 
         def tid(track: int, lane: int) -> int:
             owner, domain = owners[rows[track][0]], self._trace.text(rows[track][1])
-            title = " ".join(filter(None, ("NVTX", domain, f"({self._places.names[owner]})")))
-            return self._threads[owner[0]].tid(title, lane, rank=self._places.tids[owner])
+            whose = self._places.names.get(owner, OF_THE_PROCESS)
+            title = " ".join(filter(None, ("NVTX", domain, f"({whose})")))
+            return self._threads[owner[0]].tid(title, lane, rank=self._places.tids.get(owner, 0))
 
         tids = place(ranges.start_ns, ranges.end_ns, which, tid)
-        args: dict[str, Rows] = {"thread": ranges.thread.tolist()}
+        args: dict[str, Rows] = {"thread": present(ranges.thread)}
+        args["scope"] = [f'"{OF_THE_PROCESS}"' if thread == MISSING else "" for thread in ranges.thread.tolist()]
         for name in ("domain", "category", "payload"):
             args[name] = self._texts.of(getattr(ranges, name))
         args["color"] = [f'"#{color:08x}"' if color >= 0 else "" for color in ranges.color.tolist()]

@@ -46,7 +46,7 @@ class HostRows:
         ranges = ranges[np.lexsort((-ranges.end_ns, ranges.start_ns))]
         nvtx = ranges.kind == RangeKind.NVTX
         yield self._on_threads(tracks, threads, ranges[~nvtx])
-        yield self._nvtx(tracks, threads, ranges[nvtx])
+        yield self._nvtx(tracks, threads | {(p, MISSING): uuid for p, uuid in enumerate(processes)}, ranges[nvtx])
         yield self._overheads(tracks, processes)
 
     def _on_threads(self, tracks: Tracks, threads: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
@@ -69,7 +69,8 @@ class HostRows:
         note = Annotation(annotation("correlation"), correlation)
         return Slices(start_ns[order], end_ns[order], codes_to_iids(code), track, of_category, (note,), flow)
 
-    def _nvtx(self, tracks: Tracks, threads: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
+    def _nvtx(self, tracks: Tracks, parents: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
+        """Below the track of each range's thread, or of its process."""
         owner, which_owner = keys(ranges.process, ranges.thread)
         pairs, which = keys(which_owner, ranges.domain)
         lane = lanes(ranges.start_ns, ranges.end_ns, which)
@@ -77,7 +78,7 @@ class HostRows:
         for number, (thread, domain) in enumerate(pairs):
             own = np.flatnonzero(which == number)
             title = f"NVTX {self._trace.text(domain)}".strip()
-            uuids = [tracks.slices(title, threads[owner[thread]]) for _ in range(int(lane[own].max()) + 1)]
+            uuids = [tracks.slices(title, parents[owner[thread]]) for _ in range(int(lane[own].max()) + 1)]
             track[own] = np.array(uuids)[lane[own]]
         iids = codes_to_iids(ranges.name)
         of_category = np.full(len(ranges), category("nvtx"))

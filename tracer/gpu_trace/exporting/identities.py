@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import MISSING
+from gpu_trace_analyzers.model import MISSING, RangeKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +54,7 @@ class HostPlaces:
         self.pids: list[int] = []
         self.tids: dict[tuple[int, int], int] = {}
         self.names: dict[tuple[int, int], str] = {}
+        """of each thread; NVTX ranges of a whole process are on none"""
         self._trace = trace
         pids, tids = Identities(), Identities()
         for process in trace.processes:
@@ -87,6 +88,7 @@ def keys(first: NDArray[np.integer], second: NDArray[np.integer]) -> tuple[list[
 
 
 def _threads(trace: Trace) -> list[tuple[int, int]]:
-    tables = [table for table in (trace.calls, trace.operators, trace.ranges) if len(table)]
+    of_process = (trace.ranges.kind == RangeKind.NVTX) & (trace.ranges.thread == MISSING)
+    tables = [table for table in (trace.calls, trace.operators, trace.ranges[~of_process]) if len(table)]
     found = {key for table in tables for key in keys(table.process, table.thread)[0]}
     return sorted(key for key in found if key[0] != MISSING)

@@ -2,7 +2,8 @@
 
 Perfetto drops a row that overlaps another of the same thread only partly, as ranges of start and end, and ranges of
 different domains, do at will. So each thread has a lane, and another one for whatever does not nest into the first; a
-row's ``args.thread`` names the thread that it belongs to.
+row's ``args.thread`` names the thread that it belongs to. Ranges of start and end belong to the process, since any
+thread may end them: they have lanes of their own, ``args.scope`` is ``process``, and ``args.thread`` began them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
 from .records import Kind, payload_texts
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _FIRST_LANE = 1 << 30
 """Above every thread id of Linux (at most 2^22), below 2^31, where Perfetto's importer stops."""
+_PROCESS = 0
+"""Stands for all threads of a process: no thread of Linux has this id."""
 _DEFAULT_DOMAINS = ("", "NVTX")
 """the nvtx package calls the default domain NVTX"""
 
@@ -29,8 +33,9 @@ def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]
     lanes = _Lanes()
     args = _args(ranges)
     names = ranges.texts.strings
-    columns = (ranges.opening[name].tolist() for name in ("at_ns", "name", "thread"))
-    for start_ns, name, thread, end_ns in zip(*columns, ranges.end_ns.tolist(), strict=True):
+    owner = np.where(ranges.opening["kind"] == Kind.START, _PROCESS, ranges.opening["thread"])
+    columns = (column.tolist() for column in (ranges.opening["at_ns"], ranges.opening["name"], owner, ranges.end_ns))
+    for start_ns, name, thread, end_ns in zip(*columns, strict=True):
         yield {
             "ph": "X",
             "cat": "nvtx",
@@ -42,7 +47,7 @@ def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]
             "args": next(args),
         }
     for thread, number, lane in lanes.all():
-        title = ranges.texts.threads.get(thread, f"thread {thread}")
+        title = "process" if thread == _PROCESS else ranges.texts.threads.get(thread, f"thread {thread}")
         shown = f"NVTX ({title})" if number == 0 else f"NVTX ({title}), {number + 1}"
         yield _metadata("thread_name", ranges.pid, lane, {"name": shown})
         yield _metadata("thread_sort_index", ranges.pid, lane, {"sort_index": thread})
@@ -54,7 +59,7 @@ def process_row(pid: int, name: str) -> dict[str, Any]:
 
 
 class _Lanes:
-    """Lanes of threads; ranges come in the order of their starts, of equal starts the longest first."""
+    """Lanes of owners, which come with ranges in the order of their starts, of equal starts the longest first."""
 
     def __init__(self) -> None:
         self._open: dict[int, list[list[int]]] = {}
@@ -89,7 +94,7 @@ def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
     for thread, domain, category, color, has_color, kind, payload, ended in zip(
         *columns, payloads, finished, strict=True
     ):
-        args: dict[str, Any] = {"thread": thread}
+        args: dict[str, Any] = {"thread": thread} | ({"scope": "process"} if kind == Kind.START else {})
         if (domain_name := texts.strings.get(domain, "")) not in _DEFAULT_DOMAINS:
             args["domain"] = domain_name
         if category:

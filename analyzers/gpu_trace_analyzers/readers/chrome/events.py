@@ -38,6 +38,7 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     color: Id = None
     payload: Id = None
     thread: Id = None
+    scope: Id = None
     process: Id = None
     engine: Id = msgspec.field(default=None, name="gpu_trace_engine")
     correlation_id: Id = None

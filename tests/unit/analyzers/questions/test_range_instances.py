@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.model import BUS_COPIES, Engine, Process
+from gpu_trace_analyzers.errors import UsageError
+from gpu_trace_analyzers.model import BUS_COPIES, MISSING, Engine, Process
+from gpu_trace_analyzers.questions.issued import LaunchOrder
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.ranges import range_figures, step_figures
 from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.questions.unowned import Unowned, unowned
 from gpu_trace_analyzers.readers import load
 from literal import literal
 from strategies import traces, windows
@@ -33,7 +40,8 @@ def instances(trace, window):
 def launched_in(trace, i, start, end, window):
     found, work = launches(trace), trace.work
     for row in range(len(work)):
-        same = (found.thread[row], work.process[row]) == (trace.ranges.thread[i], trace.ranges.process[i])
+        same = work.process[row] == trace.ranges.process[i]
+        same &= trace.ranges.thread[i] in (found.thread[row], MISSING)
         if found.known[row] and same and start <= found.at_ns[row] < end:
             first, last = int(work.start_ns[row]), int(work.end_ns[row])
             if window is None:
@@ -107,6 +115,14 @@ def test_any_range_may_be_the_step():
     assert step_figures(trace) == []
 
 
+def test_a_step_that_is_not_there_is_an_error_with_names_that_are():
+    trace = literal("range batch 0-5; range other 0-9; s7 k 10-20 @1")
+    with pytest.raises(UsageError, match="no range is named 'bach'; choose another name, of 'batch', 'other'"):
+        step_figures(trace, "bach")
+    with pytest.raises(UsageError, match="the trace has no ranges"):
+        step_figures(literal("s7 k 10-20 @1"), "batch")
+
+
 def autograd(text, names):
     trace = literal(text)
     return replace(trace, processes=(Process(100, thread_names=MappingProxyType(names)),))
@@ -118,12 +134,54 @@ def autograd(text, names):
         ("range backward 0-20; s7 k 30-40 @5 t2", {"backward": 10}),
         ("range backward 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"backward": 10, "loader": 0}),
         ("range step 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"step": 0, "loader": 0}),
+        ("range backward 0-20; range request 0-50 process; s7 k 30-40 @5 t2", {"backward": 10, "request": 10}),
     ],
-    ids=["the only thread", "the one in backward", "nobody knows"],
+    ids=["the only thread", "the one in backward", "nobody knows", "beside the process"],
 )
-def test_launches_of_an_autograd_thread_belong_to_whoever_called_backward(text, owners):
-    trace = autograd(text, {1: "thread 1 (python)", 2: "thread 2 (pt_autograd_0)"})
+@pytest.mark.parametrize("name", ["thread 2 (pt_autograd_0)", "pt_autograd_0 / python3", "python3 / pt_autograd_0"])
+def test_launches_of_an_autograd_thread_belong_to_the_thread_that_called_backward(text, owners, name):
+    trace = autograd(text, {1: "thread 1 (python)", 2: name})
     assert {row.name: row.compute_ns for row in range_figures(trace)} == owners
+
+
+def test_a_range_of_the_process_has_what_any_of_its_threads_launched():
+    trace = literal("range step 0-20 process; range loop 0-20; s7 k 30-40 @5 t2; s7 k 40-50 @25 t2; s7 k 50-60 @5 t1")
+    assert {row.name: (row.operations, row.depth) for row in range_figures(trace)} == {"step": (2, 0), "loop": (1, 0)}
+
+
+@given(traces(), st.none() | windows.map(lambda pair: Window(*pair)))
+def test_what_no_range_has_is_counted(trace, window):
+    owned = {row for i, s, e in instances(trace, None) for row, *_ in launched_in(trace, i, s, e, window)}
+    launched = launches(trace)
+    rows = np.flatnonzero(launched.known)
+    if window:
+        inside = (trace.work.start_ns[rows] < window.end_ns) & (trace.work.end_ns[rows] > window.start_ns)
+        rows = rows[inside]
+    found = unowned(trace, launched, LaunchOrder(trace, launched), window)
+    without = set(rows.tolist()) - owned
+    has_ranges = bool((trace.ranges.end_ns > trace.ranges.start_ns).any())
+    assert found.operations == (len(without) if has_ranges else 0)
+    assert found.of == (len(rows) if found.operations else 0)
+    by_thread = Counter((trace.work.process[row], launched.thread[row]) for row in without)
+    assert found.on_thread == (max(by_thread.values()) if found.operations else 0)
+
+
+def test_the_thread_that_launched_outside_every_range_is_named():
+    trace = autograd(
+        "range a 0-9; range b 0-9 t3; s7 k 10-20 @5; s7 k 20-30 @6 t2; s7 k 30-40 @20", {2: "pt_autograd_0"}
+    )
+    launched = launches(trace)
+    assert unowned(trace, launched, LaunchOrder(trace, launched)) == Unowned(2, 3, 1, "thread 1")
+
+
+def test_in_whichever_order_a_recorded_thread_was_named(tmp_path, recorded):
+    document = json.loads(gzip.decompress(recorded("ddp_rank1").read_bytes()))
+    document["traceEvents"].reverse()
+    (tmp_path / "reversed.json").write_text(json.dumps(document))
+    rows = [range_figures(load(path)) for path in (recorded("ddp_rank1"), tmp_path / "reversed.json")]
+    by_name = [{row.name: (row.operations, row.compute_ns) for row in each} for each in rows]
+    assert by_name[0] == by_name[1]
+    assert by_name[0]["backward"][0] > 0
 
 
 def test_backward_of_a_recorded_job_owns_its_kernels():

@@ -239,6 +239,34 @@ def test_nsys_nvtx(tmp_path):
     assert [trace.text(code) for code in ranges.payload] == ["42", "2.5", ""]
     assert ranges.color.tolist() == [0xFF00AA11, MISSING, MISSING]
     assert (ranges.start_ns[2], ranges.end_ns[2]) == (860, 860)
+    assert ranges.thread.tolist() == [79, MISSING, 79]  # the one of start and end is of its process
+
+
+_NVTX = '{{"ph": "X", "cat": "nvtx", "name": "r", "pid": 5, "tid": 9, "ts": 1.000, "dur": 2.000, "args": {}}}'
+
+
+@pytest.mark.parametrize(
+    ("args", "thread"),
+    [
+        ("{}", 9),
+        ('{"thread": 7}', 7),
+        ('{"thread": 7, "scope": "process"}', MISSING),
+        ('{"scope": "process"}', MISSING),
+    ],
+)
+def test_the_thread_of_an_nvtx_range(read, args, thread):
+    trace = read(f'{{"schemaVersion": 1, "traceEvents": [{_NVTX.format(args)}]}}')
+    assert trace.ranges.thread.tolist() == [thread]
+
+
+_NAMED = '{{"ph": "M", "name": "thread_name", "pid": 5, "tid": 6, "ts": 0, "args": {{"name": "{}"}}}}'
+
+
+@pytest.mark.parametrize(("names", "known"), [("ab", "a / b"), ("ba", "b / a"), ("aa", "a"), ("aba", "a / b")])
+def test_a_thread_keeps_every_name_that_it_is_given(read, names, known):
+    events = ", ".join([_NVTX.format("{}"), *(_NAMED.format(name) for name in names)])
+    trace = read(f'{{"schemaVersion": 1, "traceEvents": [{events}]}}')
+    assert trace.processes[0].thread_names == {6: known}
 
 
 def test_nsys_of_an_older_version_with_few_tables(tmp_path):

@@ -6,7 +6,8 @@ from gpu_trace_analyzers.model import Source
 from gpu_trace_analyzers.questions.evidence import Evidence, Fact
 from gpu_trace_analyzers.questions.ranges import RangeFigures
 from gpu_trace_analyzers.questions.ranks import RankFigures
-from gpu_trace_analyzers.reports.sentences import evidence_line, hidden_line, rank_line
+from gpu_trace_analyzers.questions.unowned import Unowned
+from gpu_trace_analyzers.reports.sentences import evidence_line, range_notes, rank_line, reading_notes
 from gpu_trace_analyzers.summary import Summary
 
 
@@ -39,13 +40,29 @@ def with_domains() -> Summary:
 def test_ranges_of_libraries_are_not_shown_and_counted_once_however_many_devices_they_used():
     summary = with_domains()
     assert [row.name for row in summary.shown_ranges] == ["step", "step", "mine"]
-    assert hidden_line(summary) == "7 ranges of NCCL, cuDNN not shown; --all-domains shows them"
+    assert range_notes(summary) == ["7 ranges of NCCL, cuDNN not shown; --all-domains shows them"]
 
 
 def test_ranges_of_libraries_are_shown_when_asked_for():
     summary = replace(with_domains(), with_libraries=True)
     assert summary.shown_ranges == summary.ranges
-    assert hidden_line(summary) == ""
+    assert range_notes(summary) == []
+
+
+def test_operations_that_no_range_has_are_told_with_the_thread_that_launched_most():
+    summary = replace(with_domains(), with_libraries=True)
+    told = "1,300 of 5,000 GPU operations were launched outside every range"
+    assert range_notes(replace(summary, unowned=Unowned(1300, 5000))) == [told]
+    assert range_notes(replace(summary, unowned=Unowned(1300, 5000, 1200, "pt_autograd_0"))) == [
+        f"{told}, 1,200 of them by pt_autograd_0"
+    ]
+
+
+def test_names_that_kineto_lost_are_told():
+    rows = tuple(RangeFigures(name="unknown", domain="", count=3, host_ns=1, device=device) for device in (0, 1))
+    told = ["3 ranges are named `unknown`: Kineto writes this word for every name that is not ASCII"]
+    assert reading_notes(Summary(Source("t", "kineto"), (), (), rows)) == told
+    assert reading_notes(Summary(Source("t", "nsys-sqlite"), (), (), rows)) == []
 
 
 def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with_that_doubt():

@@ -6,6 +6,7 @@ import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace_analyzers.questions.ranges import range_figures
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 from small_traces import JSON, NSYS_TABLES, write_nsys
@@ -23,6 +24,15 @@ def engines(trace):
         yield from ((engine, found.busy_ns, found.count) for engine, found in sorted(row.engines.items()))
 
 
+def ranges(trace):
+    """Each range with its figures, by which thread, or all of them, it belongs to."""
+    for row in range_figures(trace):
+        yield row.name, row.domain, row.count, row.depth, row.operations, row.compute_ns, row.copy_ns
+    yield from sorted(
+        zip(trace.ranges.thread.tolist(), (trace.ranges.end_ns - trace.ranges.start_ns).tolist(), strict=True)
+    )
+
+
 def threads(trace):
     return [sorted(set(trace.work_of(position).stream.tolist())) for position in range(len(trace.devices))]
 
@@ -34,6 +44,7 @@ def assert_the_same(path, write, form, folder):
     assert len(trace.work) > 0
     assert list(engines(again)) == list(engines(trace))
     assert threads(again) == threads(trace)
+    assert list(ranges(again)) == list(ranges(trace))
 
 
 @pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])

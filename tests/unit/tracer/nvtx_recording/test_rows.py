@@ -16,7 +16,7 @@ def ranges_of(rows) -> ProcessRanges:
     opening = np.zeros(len(rows), EVENT)
     opening["at_ns"] = [row[0] for row in rows]
     opening["thread"] = [row[2] for row in rows]
-    opening["kind"], opening["name"] = Kind.START, 1
+    opening["kind"], opening["name"] = Kind.PUSH, 1
     end_ns = np.array([row[0] + row[1] for row in rows], np.int64)
     return ProcessRanges(7, opening, end_ns, np.ones(len(rows), bool), Texts({1: 'a "name"\n'}), 0)
 
@@ -43,6 +43,19 @@ def test_rows_of_one_lane_nest_and_belong_to_one_thread(rows):
             for b in lane:
                 start, end = max(ns(a["ts"]), ns(b["ts"])), min(ns(a["ts"] + a["dur"]), ns(b["ts"] + b["dur"]))
                 assert end <= start or end - start in (ns(a["dur"]), ns(b["dur"]))
+
+
+def test_ranges_of_start_and_end_are_those_of_the_process_on_lanes_of_their_own():
+    ranges = ranges_of([(0, 10, 1), (2, 10, 2), (3, 4, 1)])
+    ranges.opening["kind"][:2] = Kind.START
+    events, metadata = shown(ranges)
+    assert [(event["args"].get("scope"), event["args"]["thread"]) for event in events] == [
+        ("process", 1),
+        ("process", 2),
+        (None, 1),
+    ]
+    names = {row["tid"]: row["args"]["name"] for row in metadata if row["name"] == "thread_name"}
+    assert [names[event["tid"]] for event in events] == ["NVTX (process)", "NVTX (process), 2", "NVTX (thread 1)"]
 
 
 def test_every_lane_is_named_and_below_what_viewers_can_number():
