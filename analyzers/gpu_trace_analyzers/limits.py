@@ -69,12 +69,14 @@ def check(summary: Summary, limits: Limits) -> list[Checked]:
     if limits.min_overlap is None and limits.max_exposed_copy is None and limits.max_idle is None:
         raise UsageError("nothing to check; give --min-overlap, --max-exposed-copy or --max-idle")
     if limits.range_name is None:
-        return [row for figures in summary.devices for row in _device(figures, limits)] or [_nothing(limits)]
+        return [row for figures in summary.devices for row in _device(figures, limits)] or [_no_device(summary)]
     if limits.max_idle is not None:
         raise UsageError("--max-idle cannot be asked of a range; idle time belongs to a device")
     rows = [row for row in summary.ranges if row.name == limits.range_name and row.device is not None]
     labels = {figures.position: figures.device.label for figures in summary.devices}
-    return [found for row in rows for found in _range(row, labels[row.device or 0], limits)] or [_nothing(limits)]
+    return [found for row in rows for found in _range(row, labels[row.device or 0], limits)] or [
+        _no_range(limits.range_name)
+    ]
 
 
 def _device(figures: DeviceFigures, limits: Limits) -> Iterator[Checked]:
@@ -108,8 +110,11 @@ def _at_most(subject: str, figure: str, value_ns: int, whole_ns: int, limit: Mos
     return Checked(subject, figure, outcome, value_ns, limit)
 
 
-def _nothing(limits: Limits) -> Checked:
-    if limits.range_name is not None:
-        reason = "no such range gave a device anything to do"
-        return Checked(limits.range_name, "range", Outcome.INCONCLUSIVE, None, 0.0, reason)
-    return Checked("trace", "device activity", Outcome.INCONCLUSIVE, None, 0.0, "no device did anything")
+def _no_device(summary: Summary) -> Checked:
+    not_used = sum(summary.source.losses.values())
+    reason = f"no device did anything; {not_used:,} rows were not used" if not_used else "no device did anything"
+    return Checked("trace", "device activity", Outcome.INCONCLUSIVE, None, 0.0, reason)
+
+
+def _no_range(name: str) -> Checked:
+    return Checked(name, "range", Outcome.INCONCLUSIVE, None, 0.0, "no such range gave a device anything to do")

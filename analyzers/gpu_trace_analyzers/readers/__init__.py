@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..engines import default_rules
 from ..errors import TraceUnreadable
-from .cpu_devices import names_no_gpu, with_cpu_devices
+from ..model import HostOperators
+from .cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
 from .formats import reader_for
 from .tracefile import TraceFile
 from .unsupported import is_unsupported, refuse
@@ -26,7 +27,8 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
 
     ``rules`` say which engine an operation occupies (default: those that come with gpu-trace). ``operators`` also keeps
     the framework's operators on the host, which no figure of a GPU needs. A trace without work of any device gets the
-    CPU of each process as one, working at the innermost operator of each thread.
+    CPU of each process as one, working at the innermost operator of each thread, unless it shows that another device
+    worked.
 
     Raises `TraceUnreadable` for what is no trace; its subclass `FormatUnsupported` for a known format not read here.
     """
@@ -62,7 +64,11 @@ def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) 
     has_work = len(trace.work) > 0
     if with_operators != (operators or not has_work):
         trace = reader.read(TraceFile(file.path), rules, not with_operators)
-    return trace if has_work else with_cpu_devices(trace, rules, operators)
+    if has_work:
+        return trace
+    if is_work_of_cpus(trace):
+        return with_cpu_devices(trace, rules, operators)
+    return trace if operators else replace(trace, operators=HostOperators.empty())
 
 
 def _load_folder(folder: Path, rules: EngineRules, operators: bool) -> Trace:

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from .tracefile import TraceFile
 
 TABLES: tuple[type[Table], ...] = (DeviceWork, HostCalls, HostOperators, Ranges, Syncs, Overheads)
+NOT_READ = "a device that is not read"
+"""How the reason ends for which rows of such a device are dropped."""
+WITHOUT_CATEGORY = "rows without a category"
+"""How the reason begins for which rows are dropped that nothing but the name of their process tells apart."""
 _MOST_DEVICES = 4096
 _NEXT_NAME, _MOST_NAMES = " / ", 8
 _EPOCH_NS = 10**18
@@ -103,6 +107,12 @@ class TraceBuilder:
     def name_device(self, kind: DeviceKind, index: int, name: str) -> None:
         """Say what a device is called, whether or not it did anything."""
         self._device_names[kind, index] = name
+
+    def name_other_devices(self, kind: DeviceKind, name: str) -> None:
+        """Say what those devices are called that did something and have no name of their own."""
+        for device in self._devices:
+            if device[0] == kind:
+                self._device_names.setdefault(device, name)
 
     def process(self, pid: int) -> int:
         """Position of a process, which gets one at its first use."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..intervals import instants
 from ..model import Device, DeviceWork, Engine, HostOperators
+from .building import NOT_READ
 
 if TYPE_CHECKING:
     from ..engines import EngineRules
@@ -33,6 +34,21 @@ _NO_DEVICES = re.compile(rb'"deviceProperties"\s*:\s*\[\s*\]')
 def names_no_gpu(file: TraceFile) -> bool:
     """Whether Kineto says that it saw no GPU: then the operators are likely to be all the work that there is."""
     return _NO_DEVICES.search(file.head) is not None
+
+
+_GPU_WORK = re.compile(r"Launch\w*Kernel|KernelLaunch|GraphLaunch|Memcpy\w*Async")
+
+
+def is_work_of_cpus(trace: Trace) -> bool:
+    """Whether the operators are all the work that a trace without device work can have had.
+
+    They are not where calls gave a GPU work whose rows are absent, where the file has rows of another kind of device,
+    or where most of its rows were not understood.
+    """
+    launched = any(_GPU_WORK.search(trace.text(code)) for code in np.unique(trace.calls.name).tolist())
+    losses = trace.source.losses
+    others = any(reason.endswith(NOT_READ) for reason in losses)
+    return not launched and not others and sum(losses.values()) <= len(trace.operators)
 
 
 def with_cpu_devices(trace: Trace, rules: EngineRules, keep_operators: bool) -> Trace:

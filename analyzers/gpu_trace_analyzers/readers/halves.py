@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from .building import one_name
+from .building import WITHOUT_CATEGORY, one_name
 from .chrome.document import events_begin
 from .merging import concatenate
 from .tracefile import BLOCK, TraceFile
@@ -229,6 +229,8 @@ def _all_names(first: Process, second: Process) -> dict[int, str]:
 
 def _fit(first: Trace, second: Trace) -> bool:
     odd = any(trace.source.damage or trace.source.quarantined for trace in (first, second))
+    # What such rows are is told by the name of their process, which one half may not have.
+    odd |= any(reason.startswith(WITHOUT_CATEGORY) for trace in (first, second) for reason in trace.source.dropped)
     return not odd and first.epoch_ns == second.epoch_ns and _same_process(first, second)
 
 

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from ..model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
-from .building import TraceBuilder
+from .building import NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from .chrome import EventStream
 from .chrome.stream import WAYS, Way
 from .columns import as_id
@@ -51,6 +51,7 @@ _UNUSED = {
     "gpu_trace": "lanes and notes drawn by gpu-trace",
     "trace": "profiler span",
 }
+_OTHER_DEVICES = {"mtia_ccp_events": "MTIA", "hpu_op": "HPU"}
 _PHASES = {"s": "flow", "t": "flow", "f": "flow"}
 _OTHER_PHASES = {"i": "instants", "I": "instants", "R": "instants", "C": "counters", "": "events without a phase"}
 _FLUSH = 8192  # events decoded before they become columns: few enough to stay small, enough to pay for NumPy's calls
@@ -83,6 +84,8 @@ class _Reading:
         if operators:
             self.tables |= dict.fromkeys(OPERATORS, HostOperators)
         self.pending: defaultdict[str, list[Event]] = defaultdict(list)
+        self.without_category: Counter[int] = Counter()
+        """by process id: what such rows are shows at most in the name of their process"""
 
     def trace(self, ways: Collection[Way]) -> Trace:
         stream = EventStream(self.builder.file, self.tables, ways)
@@ -96,6 +99,7 @@ class _Reading:
             self.unused(category, count)
         self.builder.events = stream.events
         self.builder.dropped.update(stream.lost)
+        self.tell_without_category()
         describe(self.builder, stream.document)
         self.rows.close()
         return self.builder.build()
@@ -115,20 +119,39 @@ class _Reading:
                 sorted_events[category].append(event)
             elif event.ph == "M":
                 self.name(event)
+            elif event.ph == "X" and not category:
+                self.without_category[as_id(event.pid)] += 1
             elif event.ph == "X":
                 others[category] += 1
+            elif event.ph in _PHASES:
+                others[_PHASES[event.ph]] += 1
             else:
-                others[_PHASES.get(event.ph, f"phase {event.ph}")] += 1
+                self.of_another_phase(event.ph, category)
         for category, found in sorted_events.items():
             self.put(category, found)
         for category, count in others.items():
             self.unused(category, count)
 
     def unused(self, category: str, count: int) -> None:
-        known = _UNUSED.get(category) or _OTHER_PHASES.get(category.removeprefix("phase "))
-        self.builder.dropped[known or f"unknown category {category!r}"] += count
+        known = _UNUSED.get(category)
         if known:
             self.builder.expected.add(known)
+        elif category in _OTHER_DEVICES:
+            known = f"rows of {_OTHER_DEVICES[category]}, {NOT_READ}"
+        self.builder.dropped[known or f"rows of unknown category {category!r}"] += count
+
+    def of_another_phase(self, phase: str, category: str) -> None:
+        known = _OTHER_PHASES.get(phase)
+        if known:
+            self.builder.expected.add(known)
+        of = f", category {category!r}" if category else ""
+        self.builder.dropped[known or f"events of phase {phase!r}{of}"] += 1
+
+    def tell_without_category(self) -> None:
+        processes = self.builder.named_processes()
+        for pid, count in self.without_category.items():
+            name = processes[pid].name if pid in processes else ""
+            self.builder.dropped[f"{WITHOUT_CATEGORY}, of process {name or pid}"] += count
 
     def flush(self, category: str) -> None:
         events = self.pending.pop(category, [])

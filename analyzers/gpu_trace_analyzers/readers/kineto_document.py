@@ -23,9 +23,13 @@ def describe(builder: TraceBuilder, document: Document) -> None:
         builder.rank = _count(distributed.get("rank"))
         builder.world_size = _count(distributed.get("world_size"))
     devices = document.get("deviceProperties")
-    for device in devices if isinstance(devices, list) else []:
-        if isinstance(device, dict) and _is_int(device.get("id")):
+    known = [device for device in devices if isinstance(device, dict)] if isinstance(devices, list) else []
+    for device in known:
+        if _is_int(device.get("id")):
             builder.name_device("gpu", device["id"], str(device.get("name", "")))
+    # ROCm numbers devices in its rows otherwise than in this list; where all are alike that does not matter.
+    if len(names := {str(device.get("name", "")) for device in known}) == 1:
+        builder.name_other_devices("gpu", names.pop())
     builder.metadata |= {
         key: str(value)
         for key, value in document.items()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "nsys-sqlite"
 
 _MAGIC = b"SQLite format 3\0"
-_OWN_TABLES = {"StringIds", "TARGET_INFO_GPU", "NVTX_EVENTS", "CUPTI_ACTIVITY_KIND_KERNEL", "META_DATA_EXPORT"}
+_OWN_TABLES = {"StringIds", "TARGET_INFO_GPU", "NVTX_EVENTS", "META_DATA_EXPORT", "DIAGNOSTIC_EVENT"}
 _NEXT_STEP = "make one with: nsys export --type sqlite report.nsys-rep"
 
 

@@ -36,6 +36,8 @@ _MEMORIES: dict[int, int] = {
 }
 _SYNCS: dict[int, int] = {1: SyncKind.EVENT, 2: SyncKind.STREAM_WAIT, 3: SyncKind.STREAM, 4: SyncKind.CONTEXT}
 _CATEGORY, _MARK, _PUSH_POP, _START_END, _DOMAIN = 33, 34, 59, 60, 75
+_LEVELS = "ENUM_DIAGNOSTIC_SEVERITY_LEVEL"
+_MOST_TOLD = 4
 _PID = 24
 _THREAD = (1 << _PID) - 1
 
@@ -48,6 +50,8 @@ class Rows:
         self.builder = builder
         self.rules = rules
         builder.resolution_ns = 1
+        self.worked = False
+        """whether any device did anything"""
 
     def add_all(self) -> None:
         """Everything that is understood; rows of other tables of events are counted."""
@@ -61,6 +65,7 @@ class Rows:
         self.nvtx()
         self.threads()
         self.count_unused()
+        self.diagnose()
 
     def describe(self) -> None:
         """Names of devices, versions, and the session's start."""
@@ -220,12 +225,26 @@ class Rows:
                 self.builder.dropped[f"rows of {table}"] += rows
                 self.builder.expected.add(f"rows of {table}")
 
+    def diagnose(self) -> None:
+        """What Nsight says of an empty recording."""
+        if self.worked:
+            return
+        levels = {number: str(name).upper() for number, name in self.tables.rows(_LEVELS, "id", "name")}
+        texts = [
+            " ".join(str(text).split())
+            for level, text in self.tables.rows("DIAGNOSTIC_EVENT", "severity", "text")
+            if text and "INFO" not in levels.get(level, "")
+        ]
+        told = [f"Nsight Systems says: {text}" for text in dict.fromkeys(texts)]
+        self.builder.file.damage.extend(told[:_MOST_TOLD])
+
     def add_work(self, found: dict[str, Int64], kind: str, names: list[str], **more: Sequence[int] | Int64) -> None:
         engines = {name: self.rules.engine(kind, name) for name in set(names)}
         given = {name: np.asarray(values) for name, values in more.items()}
         given["name"] = self.builder.strings.codes(names)
         given["engine"] = np.array([engines[name] for name in names])
         kept = self.with_times(found | given)
+        self.worked |= len(kept["start"]) > 0
         self.builder.add(
             DeviceWork,
             start_ns=kept["start"],

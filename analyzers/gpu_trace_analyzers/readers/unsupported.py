@@ -48,6 +48,8 @@ def _is_xplane(file: TraceFile) -> bool:
     )
 
 
+_RECORD_ROCM = "record with torch.profiler or gpu-trace run, which see the same device activity"
+
 _KNOWN = (
     _Known(
         _named(".nsys-rep", ".qdrep"),
@@ -64,12 +66,17 @@ _KNOWN = (
     _Known(
         _holds(b'"rocprofiler-sdk-tool"', b'"rocprofiler-sdk-json-tool"'),
         "is rocprofiler's own JSON",
-        "record with torch.profiler or gpu-trace run, or convert it: rocprofv3 --output-format pftrace",
+        _RECORD_ROCM,
     ),
     _Known(
         _holds(b"CPU HIP API", b"GPU0 COPY", b'"roctx'),
         "is a trace of rocprof",
-        "record with torch.profiler or gpu-trace run, which see the same device activity",
+        _RECORD_ROCM,
+    ),
+    _Known(
+        lambda file: file.raw_head.startswith(b"SQLite format 3\0") and b"rocpd_" in file.raw_head,
+        "is a rocpd database of ROCm's profilers",
+        _RECORD_ROCM,
     ),
     _Known(
         _holds(b'"schema": "gpu-trace.', b'"schema":"gpu-trace.'),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import MISSING, DeviceWork, Engine, HostCalls, HostOperators, Memory, RangeKind, Ranges
-from .building import TraceBuilder
+from .building import NOT_READ, TraceBuilder
 from .chrome import EventStream, timed
 from .columns import as_id, ids
 
@@ -75,7 +75,7 @@ class _Reading:
             if gpu:
                 self.row_of_a_gpu(int(gpu[1]), gpu[2] or "", self.threads.get((pid, tid), ""), events)
             elif self.processes.get(pid, "").startswith("/device:"):
-                self.builder.dropped[f"rows of {self.processes[pid]}, a device that is not read"] += len(events)
+                self.builder.dropped[f"rows of {self.processes[pid]}, {NOT_READ}"] += len(events)
             else:
                 self.row_of_the_host(pid, tid, events)
         return self.builder.build()

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
+_REASONS = 6
+"""Reasons for not using events that a report lists."""
+_RECORD_GPU = "Record with gpu-trace run, or with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]."
+
+_SHOW_THEM = "gpu-trace open shows them; for figures, record with torch.profiler or gpu-trace run."
+
 
 def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str:
     """The answer in one sentence: is the copying of this device hidden behind its computing, and if not, why?"""
@@ -117,14 +123,24 @@ def _unowned_line(summary: Summary) -> str:
 
 def reading_notes(summary: Summary) -> list[str]:
     """What is missing in the figures, and why; empty for a whole file of a whole recording."""
-    dropped = [f"{count(number)} × {reason}" for reason, number in summary.source.losses.items()]
-    notes = [*summary.source.damage, *(["not used: " + ", ".join(dropped)] if dropped else [])]
-    if lost := summary.unmatched.launches:
+    notes = [*summary.source.damage, *_not_used(summary)]
+    if summary.devices and (lost := summary.unmatched.launches):
         notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and not recorded: busy times are too low")
     if unlaunched := summary.unmatched.work:
         notes.append(f"{count(unlaunched, 'operation has', 'operations have')} no launch here, so no range has them")
     notes += _lost_names(summary)
     return notes
+
+
+def _not_used(summary: Summary) -> list[str]:
+    """The commonest reasons for which events are not used."""
+    losses = sorted(summary.source.losses.items(), key=lambda loss: -loss[1])
+    told = [f"{count(number)} × {reason}" for reason, number in losses[:_REASONS]]
+    others = losses[_REASONS:]
+    if others:
+        rest = sum(number for _, number in others)
+        told.append(f"{rest:,} for {count(len(others), 'other reason')}, which gpu-trace info lists")
+    return ["not used: " + ", ".join(told)] if told else []
 
 
 def _lost_names(summary: Summary) -> list[str]:
@@ -137,8 +153,15 @@ def _lost_names(summary: Summary) -> list[str]:
 
 
 def nothing_recorded(summary: Summary) -> str:
-    """Said instead of figures where no device did anything."""
+    """Said instead of figures where no device did anything that is known here: why, and the next step."""
+    path, losses = summary.source.path, summary.source.losses
+    if lost := summary.unmatched.launches:
+        launched = count(lost, "kernel was launched", "kernels were launched")
+        return f"{path} has no device activity, although {launched}: the rows of the GPU are missing. {_RECORD_GPU}"
+    if losses:
+        rows = count(sum(losses.values()), "row was", "rows were")
+        return f"{path} has no device activity that gpu-trace can read; {rows} not used. {_SHOW_THEM}"
     return (
-        f"{summary.source.path} has no device activity: no kernel, no copy, and no operator of a CPU. "
+        f"{path} has no device activity: no kernel, no copy, and no operator of a CPU. "
         "Was the profiler running while the work ran, and with activities for this device?"
     )

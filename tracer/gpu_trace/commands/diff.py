@@ -7,6 +7,7 @@ import shutil
 import click
 
 from gpu_trace_analyzers.comparison import compare
+from gpu_trace_analyzers.errors import TraceInconclusive
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
@@ -21,12 +22,19 @@ from ..terminal import display
 def diff(before: str, after: str, as_json: bool) -> None:
     """Show what changed from BEFORE to AFTER, per device and per range, and with which cause.
 
+    Exit code 4 when one has no device activity.
+
     \b
       gpu-trace diff slow.json.gz fast.json.gz
     """  # noqa: D301  # \b is click's
     from gpu_trace_analyzers.reports.changes import to_json, to_text
+    from gpu_trace_analyzers.reports.sentences import nothing_recorded
 
-    found = compare(summarise(load(before)), summarise(load(after)))
+    summaries = [summarise(load(path)) for path in (before, after)]
+    for summary in summaries:
+        if not summary.devices:
+            raise TraceInconclusive(nothing_recorded(summary))
+    found = compare(*summaries)
     if as_json:
         click.echo(to_json(found), nl=False)
         return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.errors import UsageError
+from gpu_trace_analyzers.errors import TraceInconclusive, UsageError
 from gpu_trace_analyzers.model import ALL_COPIES, Engine
 from gpu_trace_analyzers.questions.sweep import Window
 from gpu_trace_analyzers.readers import load
@@ -59,7 +59,7 @@ def summary(
     step_range: str | None,
     all_domains: bool,
 ) -> None:
-    """Print the overlap summary of traces or run folders.
+    """Print the overlap summary of traces or run folders. Exit code 4 when one has no device activity.
 
     \b
       gpu-trace summary trace.json.gz
@@ -73,6 +73,7 @@ def summary(
         spare(Path(html), traces)
     engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
     chosen = None if copies is None else _engines(copies)
+    inconclusive = False
     for number, path in enumerate(traces):
         trace = load(path, rules=engine_rules)
         shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
@@ -84,6 +85,9 @@ def summary(
         if form or not (csv_folder or html):
             click.echo("\n" if number and form != "json" else "", nl=False)
             (click.echo if form == "json" else display)(_render(shown, form), nl=False)
+        inconclusive |= not shown.devices
+    if inconclusive:
+        sys.exit(TraceInconclusive.exit_code)
 
 
 def _window(trace: Trace, since_ns: int | None, until_ns: int | None) -> Window | None:

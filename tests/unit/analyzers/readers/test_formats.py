@@ -102,9 +102,9 @@ def test_rocm(read):
     assert [row[:2] for row in work(trace)] == [
         ("GPU 2 (AMD Instinct MI300X)", "compute"),
         ("GPU 2 (AMD Instinct MI300X)", "collective"),
-        ("GPU 9", "copy_h2d"),
-        ("GPU 9", "copy_d2h"),
-        ("GPU 9", "memset"),
+        ("GPU 9 (AMD Instinct MI300X)", "copy_h2d"),
+        ("GPU 9 (AMD Instinct MI300X)", "copy_d2h"),
+        ("GPU 9 (AMD Instinct MI300X)", "memset"),
     ]
     assert column(trace, "work", "source")[2:4] == [Memory.UNKNOWN, Memory.UNKNOWN]
 
@@ -298,7 +298,7 @@ UNSUPPORTED = [
     ("report.qdrep", b"\x00\x01binary", "nsys export"),
     ("host.xplane.pb", b"\n\x10\x12\x09/host:CPU", "trace.json.gz"),
     ("plane", b"\n\x20\x08\x01\x12\x0d/device:GPU:0", "trace.json.gz"),
-    ("results.json", b'{"rocprofiler-sdk-tool": [{"metadata": {}}]}', "rocprofv3 --output-format"),
+    ("results.json", b'{"rocprofiler-sdk-tool": [{"metadata": {}}]}', "record with torch.profiler"),
     ("summary.json", b'{"schema": "gpu-trace.summary/1"}', "run folder"),
     ("trace.zip", b"PK\x03\x04rest", "unpack"),
     ("trace.json.zst", b"\x28\xb5\x2f\xfdrest", "zstd -d"),

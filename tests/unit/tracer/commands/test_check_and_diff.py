@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+from gpu_trace.cli import gpu_trace
 from gpu_trace.commands.check import check
 from gpu_trace.commands.diff import diff
 from gpu_trace.commands.summary import summary
@@ -43,6 +44,13 @@ def ran(command, *arguments):
 )
 def test_exit_code(arguments, code):
     assert ran(check, *arguments).exit_code == code
+
+
+@pytest.mark.parametrize("command", [["summary"], ["diff", TWO_STREAMS], ["check", "--min-overlap", "0.9"]])
+def test_a_trace_that_cannot_answer_ends_every_command_with_4(command, tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text('[{"ph": "X", "name": "a", "pid": 1, "tid": 1, "ts": 1, "dur": 1}]')
+    assert ran(gpu_trace, *command, str(path)).exit_code == 4
 
 
 def test_failing_figures_are_named():
