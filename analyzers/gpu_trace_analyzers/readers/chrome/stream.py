@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ...errors import TraceUnreadable
 from . import document
 from .scan import LAYOUTS, Scan
-from .tolerant import LONGEST_EVENT, Walk, first_event, walk
+from .tolerant import LONGEST_EVENT, TooDeep, Walk, first_event, walk
 from .typed import typed_events
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ WAYS: tuple[Way, ...] = ("scan", "typed")
 """The ways in front of the tolerant one, which takes what is left."""
 
 _MOST_DOCUMENTS = 64
+_MOST_LOST, _LOST_EACH_WHOLE = 30_000, 10
+"""A file that loses more events, and so many for each that is whole, is no trace: mending them takes long."""
+_AS_WRITTEN = "give a trace as its profiler wrote it"
 
 
 class Batch(NamedTuple):
@@ -54,7 +57,7 @@ class EventStream:
         self._file = file
         self._ways = ways
         self._scans = [Scan(layout, wanted) for layout in LAYOUTS] if wanted and "scan" in ways else []
-        self._repaired = 0
+        self._repaired = self._too_deep = 0
         self._documents = 0
         self._cut_off = False
 
@@ -76,12 +79,17 @@ class EventStream:
 
     def _list(self, rest: bytes, blocks: Iterator[bytes]) -> Generator[Batch, None, str | None]:
         """The events of one list; returns the text behind its end, None where it does not end."""
+        text, tried = rest, 0
         for block in blocks:
-            batch, rest, after = self._take(rest + block)
+            text += block
+            if len(text) < 2 * tried:
+                continue  # an event that does not end would be looked at with each block anew
+            batch, text, after = self._take(text)
+            tried = len(text)
             yield self._counted(batch)
             if after is not None:
                 return after
-        batch, after = self._take_the_end(rest)
+        batch, after = self._take_the_end(text)
         yield self._counted(batch)
         return after
 
@@ -113,19 +121,29 @@ class EventStream:
         if "typed" in self._ways and (decoded := typed_events(block)):
             events, rest = decoded
             return Batch({}, events), rest, None
-        walked = walk(_text(block), at_end=False)
-        self._note(walked)
+        walked = self._walk(block, at_end=False)
         return Batch({}, walked.events), walked.rest.encode("utf-8", "surrogateescape"), walked.after
 
     def _take_the_end(self, block: bytes) -> tuple[Batch, str | None]:
-        walked = walk(_text(block), at_end=True)
-        self._note(walked)
+        walked = self._walk(block, at_end=True)
         return Batch({}, walked.events), walked.after
 
-    def _note(self, walked: Walk) -> None:
+    def _walk(self, block: bytes, at_end: bool) -> Walk:
+        try:
+            walked = walk(_text(block), at_end, self._too_deep)
+        except TooDeep as error:
+            problem = "holds objects that nest a thousand deep"
+            raise TraceUnreadable(self._file.path, problem, _AS_WRITTEN) from error
         self.lost += walked.lost
         self.events += walked.lost.total()
         self._repaired += walked.repaired
+        self._too_deep = walked.too_deep
+        lost = self.lost.total()
+        if lost > max(_MOST_LOST, _LOST_EACH_WHOLE * (self.events - lost + len(walked.events))):
+            raise TraceUnreadable(
+                self._file.path, f"is damaged throughout: {lost:,} events cannot be read", _AS_WRITTEN
+            )
+        return walked
 
     def _counted(self, batch: Batch) -> Batch:
         """Without empty objects, with which some writers end their list."""

@@ -34,10 +34,18 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 LONGEST_EVENT = 1 << 24
 """Characters after which an event that does not end is given up; also the most metadata around the events."""
 
+_FAR = 4096
+_MOST_TOO_DEEP = 100
+_LONGEST_BEGINNING = 4096
+"""Characters in front of which a cut-off event may begin."""
 _LONGEST_TOKEN = 12  # of JSON that may be cut in two and is reported where it begins: -Infinity, \ud83d\ude00
 
 DAMAGED = "damaged event"
 CUT_OFF = "event cut off by the end of the file"
+
+
+class TooDeep(Exception):
+    """So many objects nest a thousand deep that the text is no trace: looking at each takes long."""
 
 
 @dataclass
@@ -52,19 +60,26 @@ class Walk:
     """begins an event that the block does not finish"""
     after: str | None = None
     """what follows the end of the list, once that was met"""
+    too_deep: int = 0
+    """objects so far that hold others a thousand deep"""
 
 
-def walk(text: str, at_end: bool) -> Walk:
-    """Take the events from a text that begins between two events; ``at_end``: nothing follows it in the file."""
-    out, at = Walk(), 0
+def walk(text: str, at_end: bool, too_deep: int = 0) -> Walk:
+    """Take the events from a text that begins between two events; ``at_end``: nothing follows it in the file.
+
+    ``too_deep`` is how many objects in front of it nest too deeply. Raises `TooDeep` at one too many.
+    """
+    out, at = Walk(too_deep=too_deep), 0
     while (at := _skip_gap(text, at)) < len(text):
+        if at > _FAR and out.lost:
+            text, at = text[at:], 0  # an error counts the lines in front of it
         if text[at] == "]" and (end := _ENDS_HERE.match(text, at)):
             if end.end() == len(text) and not at_end:
                 out.rest = text[at:]
             else:
                 out.after = text[at + 1 :]
             return out
-        found, end_of_it = _object(text, at)
+        found, end_of_it = _object(text, at, out)
         if found is not None:
             _keep(out, found)
             at = end_of_it
@@ -72,14 +87,21 @@ def walk(text: str, at_end: bool) -> Walk:
         unfinished = end_of_it == len(text) and len(text) - at < LONGEST_EVENT
         behind = None if unfinished else _next_event(text, at + 1)
         if behind is None and not at_end:
-            out.rest = text[at:]
+            out.rest = text[at:] if len(text) - at < LONGEST_EVENT else _given_up(out, text[at:])
             return out
         _rescue(out, text[at:behind], last=behind is None)
         at = len(text) if behind is None else behind
     return out
 
 
-def _object(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
+def _given_up(out: Walk, garbage: str) -> str:
+    """Count what is too long to be an event as lost, and keep what may begin one."""
+    _rescue(out, garbage, last=False)
+    begins = garbage.rfind("{", 1)
+    return garbage[begins:] if 0 < len(garbage) - begins < _LONGEST_BEGINNING else ""
+
+
+def _object(text: str, at: int, out: Walk) -> tuple[dict[str, Any] | None, int]:
     """The object that begins here, and where it ends; or None, and the end of the text where it is unfinished.
 
     Only an object is looked for: a stray ``[`` or quote would take in all events behind it.
@@ -93,7 +115,12 @@ def _object(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
         return None, len(text) if unfinished else at
     except StopIteration as stop:
         return None, len(text) if stop.value >= len(text) - _LONGEST_TOKEN else at
-    except (ValueError, RecursionError):  # an integer of thousands of digits; brackets thousands deep
+    except RecursionError as error:
+        out.too_deep += 1
+        if out.too_deep > _MOST_TOO_DEEP:
+            raise TooDeep from error
+        return None, at
+    except ValueError:  # an integer of thousands of digits
         return None, at
     return found
 
@@ -127,7 +154,7 @@ def _keep(out: Walk, found: dict[str, Any]) -> None:
 def _rescue(out: Walk, segment: str, last: bool) -> None:
     """Mend one event, or count it as lost. Of the last one the list's end may be part."""
     for mended in _mended(segment):
-        found, end = _object(mended, 0)
+        found, end = _object(mended, 0, out)
         if found:
             _keep(out, found)
             out.repaired += 1
