@@ -16,6 +16,7 @@ from ..model import MISSING, Memory
 from .evidence import Fact, call_name, work_name
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
+from .inside_operators import inside_fact, inside_operator
 from .launches import launches, next_launch_ns
 from .overlap import COMPUTE, active_devices, device_figures
 from .stretches import Stretches, around, pick, witness
@@ -224,6 +225,13 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
 """In the order in which they are asked."""
 
 CPU_COPY_RULES: tuple[Rule, ...] = (
+    Rule(
+        cause="inside_operator",
+        title="part of an operator that computes",
+        remedy="",
+        find=inside_operator,
+        fact=inside_fact,
+    ),
     Rule(
         cause="same_stream",
         title="same thread as the compute",

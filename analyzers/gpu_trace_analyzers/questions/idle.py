@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING
+from ..readers.kineto import NAME as KINETO
+from ..readers.kineto import PYTHON_FUNCTIONS
 from .evidence import Fact, work_name
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
@@ -53,7 +56,7 @@ def explain_idle(
     nothing = np.full(len(gaps), MISSING)
     launched = launched or launches(trace)
     stretches = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
-    usual = IDLE_RULES if trace.devices[position].kind == "gpu" else CPU_IDLE_RULES
+    usual = IDLE_RULES if trace.devices[position].kind == "gpu" else _cpu_rules(trace)
     return judge(stretches, usual if rules is None else rules)
 
 
@@ -162,9 +165,19 @@ CPU_IDLE_RULES: tuple[Rule, ...] = (
     Rule(
         cause="no_operator",
         title="no operator ran",
-        remedy="look at the Python between the operators: --level full records its functions",
+        remedy="look at the Python between the operators",
         find=lambda stretches: witness(stretches.after != MISSING, stretches.after),
         fact=lambda stretches, _i, row: Fact(f"no thread ran an operator until {work_name(stretches.trace, row)}"),
     ),
 )
 """The same for a CPU device, which is idle whenever the script does anything else."""
+
+
+def _cpu_rules(trace: Trace) -> tuple[Rule, ...]:
+    """`CPU_IDLE_RULES`, with a remedy that says where the Python can be seen: only PyTorch's profiler records it."""
+    if trace.source.format != KINETO:
+        return CPU_IDLE_RULES
+    recorded = PYTHON_FUNCTIONS in trace.source.dropped
+    where = "gpu-trace open shows its functions" if recorded else "gpu-trace run --level full records its functions"
+    *others, last = CPU_IDLE_RULES
+    return (*others, replace(last, remedy=f"{last.remedy}: {where}"))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RUN_TRACES = ("trace.json.gz", "trace.json")
 """The trace of a run folder: the first of these that is there."""
 
+RUN_FACTS = "run.json"
+"""The file by which a run folder is known."""
+
 _ENDINGS = (".json", ".gz", ".sqlite")
 _EXPORTED = (".pftrace", ".pftrace.gz", ".perfetto-trace")
 """Of traces made from others, which therefore count only where there are no others."""
@@ -40,6 +43,8 @@ def traces_in(folder: Path) -> list[TraceFile]:
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
         if found := _readable(recorded) or _readable(exported):
             return sorted(found, key=lambda file: rank_in_name(file.path.name))
+    if (folder / RUN_FACTS).is_file():
+        raise TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
     raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
 
 

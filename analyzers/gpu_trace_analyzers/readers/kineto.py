@@ -41,13 +41,14 @@ CPU_WORK = "cpu_work"
 RANGES = frozenset({"user_annotation", "nvtx"})
 
 NOT_ASKED = "framework operators"
+PYTHON_FUNCTIONS = "Python functions"
 _UNUSED = {
     "cpu_op": NOT_ASKED,
     "operator": NOT_ASKED,
     "gpu_user_annotation": "annotations on GPU rows",
     "flow": "flow arrows",
     "cuda_event": "recorded CUDA events",
-    "python_function": "Python functions",
+    "python_function": PYTHON_FUNCTIONS,
     "gpu_trace": "lanes and notes drawn by gpu-trace",
     "trace": "profiler span",
 }

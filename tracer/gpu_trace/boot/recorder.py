@@ -164,6 +164,7 @@ class Recorder:
             if not self._finished:
                 self._finished = True
                 self._end(patience_s)
+                self._note_processes()
 
     def reopen(self) -> None:
         """Take a `finish` back: the process did not end after all."""
@@ -263,6 +264,14 @@ class Recorder:
                 self._notes.write("thread", thread)
         except Exception as error:  # a session that is not stopped loses all
             self._notes.failed("the end of the recording could not be prepared", error)
+
+    def _note_processes(self) -> None:
+        """How many processes the script started: their work is not in its trace."""
+        processes = sys.modules.get("multiprocessing.process")
+        counter = repr(getattr(processes, "_process_counter", ""))  # count(3): to take from it would change it
+        number = counter.removeprefix("count(").removesuffix(")")
+        if number.isdecimal() and int(number) > 1:
+            self._notes.write("started", int(number) - 1)
 
     def _note_rank(self) -> None:
         """Of a distributed job; its launcher's variables outlive its process group."""

@@ -113,9 +113,12 @@ def run(
     _warn_of_other_tools(quiet)
     recording = record(request, create(request), lambda: _say_on_a_terminal("saving the recording ...", quiet))
     with suppress(OSError, KeyboardInterrupt):  # nobody may be reading any more; the script's result stands
+        empty = True
         if recording.traces:
-            _summarise(recording, show=not (no_summary or quiet or job.rank()))
+            empty = _summarise(recording, show=not (no_summary or quiet or job.rank()))
         _tell(recording, quiet)
+        if empty and recording.started and not follow and not quiet:
+            say(_other_processes(recording))
     launch.die_alike(recording.status)
 
 
@@ -141,19 +144,23 @@ def _warn_of_other_tools(quiet: bool) -> None:
         say(sentence)
 
 
-def _summarise(recording: Recording, show: bool) -> None:
-    """Write the summary, and print it. Whatever goes wrong is said in one line: the script's result stands."""
+def _summarise(recording: Recording, show: bool) -> bool:
+    """Write the summary, and print it; whether no device did anything.
+
+    Whatever goes wrong is said in one line: the script's result stands.
+    """
     from ..recording.summary_files import write
 
     try:
         summary, failures = write(recording.traces)
     except Exception as error:
         say(f"no summary: {error}")
-        return
+        return False
     for failure in failures:
         say(failure)
     if show:
         display(_text(summary), err=True, nl=False)
+    return not summary.devices
 
 
 def _text(summary: Summary) -> str:
@@ -178,8 +185,16 @@ def _cost(recording: Recording) -> str:
     from gpu_trace_analyzers.reports.units import duration
 
     running, after = recording.cost.running_ns, recording.cost.after_ns
+    if not running:  # an estimate by its rows, of which it left none
+        return f"recording it cost {duration(after)} at its end"
     share = 100 * running / max(1, recording.wall_ns - after)
     return f"recording it cost about {duration(running)} ({share:.1f} %) while it ran, and {duration(after)} at its end"
+
+
+def _other_processes(recording: Recording) -> str:
+    from gpu_trace_analyzers.reports.units import count
+
+    return f"the script started {count(recording.started, 'process', 'processes')}; --follow records them, too"
 
 
 def _say_on_a_terminal(sentence: str, quiet: bool) -> None:

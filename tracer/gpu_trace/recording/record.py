@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .assemble import ProcessLeft
     from .folder import RunFolder
-    from .request import Request
+    from .request import Request, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Recording:
     lost: list[str] = field(default_factory=list)
     gpus: list[str] = field(default_factory=list)
     wall_ns: int = 0
+    never_entered: str = ""
+    """the NVTX range that was to begin the recording, or to count its steps, where none of that name was entered"""
     cost: Cost = FREE
 
     @property
@@ -53,11 +55,18 @@ class Recording:
         return self.notes.last("source") if self.device == "gpu" else ""
 
     @property
+    def started(self) -> int:
+        """How many processes the script started by ``multiprocessing``."""
+        return int(self.notes.last("started") or 0)
+
+    @property
     def what(self) -> str:
         """What was recorded, in one sentence."""
         until = f", up to {reason}" if (reason := self.notes.last("bounded")) else ""
         if len(self.traces) > 1:
             return f"{len(self.traces)} processes were recorded{until}."
+        if self.never_entered:
+            return f"No NVTX range called {self.never_entered!r} was entered, so nothing was recorded."
         if self.device:
             return (
                 f"Its GPU work was recorded{until}."
@@ -77,7 +86,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
     status, pid = launch.run(request, folder, saving)
     recording = Recording(folder, status, Notes(""), wall_ns=time.time_ns() - began)
     try:
-        recording = _collected(recording, pid)
+        recording = _collected(recording, pid, request.window)
         facts.write(request, recording, began)
         folder.discard_raw()
     except (Exception, KeyboardInterrupt) as error:
@@ -86,7 +95,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
     return recording
 
 
-def _collected(bare: Recording, pid: int) -> Recording:
+def _collected(bare: Recording, pid: int, window: Window) -> Recording:
     # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
     # one meant for the script, or the news of its end, could go to them.
     from . import assemble
@@ -101,8 +110,15 @@ def _collected(bare: Recording, pid: int) -> Recording:
         traces=traces,
         lost=lost,
         gpus=main.gpus,
+        never_entered=_never_entered(window, processes) if main.notes.last("torch") and not traces else "",
         cost=cost.of(main.parts, main.notes),
     )
+
+
+def _never_entered(window: Window, processes: list[ProcessLeft]) -> str:
+    wanted = window.range_name or window.step_range
+    entered = {name for process in processes for program in process.ranges for name in program.texts.strings.values()}
+    return "" if wanted in entered else wanted
 
 
 def _of(process: ProcessLeft, sentence: str, processes: list[ProcessLeft]) -> str:

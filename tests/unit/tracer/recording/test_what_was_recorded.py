@@ -1,0 +1,63 @@
+"""What ``gpu-trace run`` says of a recording leads on: to a name, an option, or the reason."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from gpu_trace.boot.recorder import Recorder
+from gpu_trace.commands import run
+from gpu_trace.recording import folder as run_folder
+from gpu_trace.recording.cost import Cost
+from gpu_trace.recording.notes import Notes
+from gpu_trace.recording.record import Recording
+from gpu_trace_analyzers.errors import TraceUnreadable
+from gpu_trace_analyzers.readers import folders
+
+TORCH = "python\t3.11\ntorch\t2.9\n"
+
+
+def recording(notes=TORCH, **more):
+    return Recording(SimpleNamespace(shown="runs/x"), 0, Notes(notes), **more)
+
+
+def test_a_range_that_was_never_entered_is_named_and_no_device_is_blamed():
+    assert (
+        recording(never_entered="nosuch").what == "No NVTX range called 'nosuch' was entered, so nothing was recorded."
+    )
+    assert "CUDA_VISIBLE_DEVICES=" in recording().what
+
+
+@pytest.mark.parametrize(
+    ("running_ns", "told"),
+    [(0, "recording it cost 2.00 ms at its end"), (5000, "recording it cost about 5.00 µs (0.5 %) while it ran, and")],
+)
+def test_a_cost_that_was_not_estimated_is_not_told_as_none(running_ns, told):
+    assert run._cost(recording(wall_ns=3_000_000, cost=Cost(running_ns, 2_000_000, 0))).startswith(told)
+
+
+@pytest.mark.parametrize(("counter", "started"), [("count(1)", 0), ("count(3)", 2), ("", 0), ("count(x)", 0)])
+def test_processes_that_the_script_started_are_counted(monkeypatch, counter, started):
+    class Counter:
+        def __repr__(self):
+            return counter
+
+    found = []
+    monkeypatch.setitem(run.sys.modules, "multiprocessing.process", SimpleNamespace(_process_counter=Counter()))
+    notes = SimpleNamespace(write=lambda *fact: found.append(fact))
+    Recorder._note_processes(SimpleNamespace(_notes=notes))
+    assert found == ([("started", started)] if started else [])
+    told = recording(f"{TORCH}started\t{started}\n")
+    assert told.started == started
+    if started:
+        assert run._other_processes(told) == "the script started 2 processes; --follow records them, too"
+
+
+def test_a_run_folder_without_a_trace_is_called_that(tmp_path):
+    assert run_folder.FACTS == folders.RUN_FACTS
+    with pytest.raises(TraceUnreadable, match="is a folder without a trace"):
+        folders.traces_in(tmp_path)
+    (tmp_path / run_folder.FACTS).write_text("{}")
+    with pytest.raises(TraceUnreadable, match="is a run folder without a trace"):
+        folders.traces_in(tmp_path)
