@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _REASONS = 6
 """Reasons for not using events that a report lists."""
 _RECORD_GPU = "Record with gpu-trace run, or with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]."
-
 _SHOW_THEM = "gpu-trace open shows them; for figures, record with torch.profiler or gpu-trace run."
 
 
@@ -154,13 +153,13 @@ def _lost_names(summary: Summary) -> list[str]:
 
 def nothing_recorded(summary: Summary) -> str:
     """Said instead of figures where no device did anything that is known here: why, and the next step."""
-    path, losses = summary.source.path, summary.source.losses
-    if lost := summary.unmatched.launches:
+    path, not_used, lost = summary.source.path, sum(summary.source.losses.values()), summary.unmatched.launches
+    if not_used > lost:
+        rows = count(not_used, "row was", "rows were")
+        return f"{path} has no device activity that gpu-trace can read; {rows} not used. {_SHOW_THEM}"
+    if lost:
         launched = count(lost, "kernel was launched", "kernels were launched")
         return f"{path} has no device activity, although {launched}: the rows of the GPU are missing. {_RECORD_GPU}"
-    if losses:
-        rows = count(sum(losses.values()), "row was", "rows were")
-        return f"{path} has no device activity that gpu-trace can read; {rows} not used. {_SHOW_THEM}"
     return (
         f"{path} has no device activity: no kernel, no copy, and no operator of a CPU. "
         "Was the profiler running while the work ran, and with activities for this device?"

@@ -10,7 +10,7 @@ from gpu_trace_analyzers.errors import FormatUnsupported
 from gpu_trace_analyzers.readers import halves, load
 from gpu_trace_analyzers.reports.sentences import nothing_recorded, reading_notes
 from gpu_trace_analyzers.summary import summarise
-from small_traces import NSYS_TABLES, write_nsys
+from small_traces import JSON, NSYS_TABLES, write_nsys
 
 
 def span(name, pid=1, **more):
@@ -70,6 +70,15 @@ def test_a_program_that_launched_gpu_work_gets_no_verdict_about_its_cpu(summary,
     assert found.devices == ()
     assert reading_notes(found) == []
     assert "although 1 kernel was launched: the rows of the GPU are missing" in nothing_recorded(found)
+
+
+def test_the_host_of_a_tpu_is_not_judged_in_its_place(tmp_path):
+    path = tmp_path / "tpu.json"
+    path.write_text(JSON["xla"].replace("/device:GPU:0 (NVIDIA H100)", "/device:TPU:0"))
+    found = summarise(load(path))
+    assert found.devices == ()
+    assert reading_notes(found) == ["not used: 8 × rows of /device:TPU:0, a device that is not read"]
+    assert "8 rows were not used" in nothing_recorded(found)
 
 
 def test_a_few_rows_of_another_writer_leave_the_cpu_its_figures(summary):
