@@ -76,7 +76,10 @@ def overlap(trace: Trace, copies: Collection[Engine] | None = None) -> Overlap:
 
 
 def ranges(trace: Trace, step_range: str | None = None) -> Ranges:
-    """What did each range do? ``step_range``: the range that is a step (default: ``ProfilerStep#n``)."""
+    """What did each range do? ``step_range``: the range that is a step (default: ``ProfilerStep#n``).
+
+    Raises `UsageError` where no range has that name.
+    """
     summary = summarise(trace, step_range=step_range)
     return Ranges(_frame(summary, "ranges"), _frame(summary, "steps"))
 
