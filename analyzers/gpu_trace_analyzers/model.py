@@ -13,7 +13,7 @@ A `Trace` is immutable. Its tables are structs of arrays, one row per event. In 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from enum import IntEnum
+from enum import Enum, IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_type_hints
 
@@ -23,11 +23,23 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+class Role(Enum):
+    """What the numbers of a column stand for, where they are not plain numbers."""
+
+    TEXT = "a code into Trace.strings"
+    DEVICE = "a position in Trace.devices"
+    PROCESS = "a position in Trace.processes"
+
+
 # The dtype stands beside the type: what NDArray[...] looks like at run time differs between versions of NumPy.
 Int8 = Annotated[NDArray[np.int8], np.dtype(np.int8)]
 Int16 = Annotated[NDArray[np.int16], np.dtype(np.int16)]
 Int32 = Annotated[NDArray[np.int32], np.dtype(np.int32)]
 Int64 = Annotated[NDArray[np.int64], np.dtype(np.int64)]
+Text = Annotated[NDArray[np.int32], np.dtype(np.int32), Role.TEXT]
+DeviceAt = Annotated[NDArray[np.int16], np.dtype(np.int16), Role.DEVICE]
+ProcessAt = Annotated[NDArray[np.int16], np.dtype(np.int16), Role.PROCESS]
 Index = NDArray[np.bool_] | NDArray[np.intp]
 
 MISSING = -1
@@ -144,6 +156,13 @@ class Table:
         return {name: hint.__metadata__[0] for name, hint in get_type_hints(cls, include_extras=True).items()}
 
     @classmethod
+    @cache
+    def columns_of(cls, role: Role) -> tuple[str, ...]:
+        """Names of the columns whose numbers have this role."""
+        hints = get_type_hints(cls, include_extras=True)
+        return tuple(name for name, hint in hints.items() if role in hint.__metadata__)
+
+    @classmethod
     def of(cls: type[_Table], rows: Mapping[str, object], length: int | None = None) -> _Table:
         """Build from whatever NumPy turns into columns; columns left out are `MISSING` in every row.
 
@@ -174,14 +193,14 @@ class DeviceWork(Table):
 
     start_ns: Int64
     end_ns: Int64
-    name: Int32
+    name: Text
     engine: Int8
     """`Engine`"""
-    device: Int16
+    device: DeviceAt
     """position in ``Trace.devices``"""
     stream: Int64
     """CUPTI's stream id; on a CPU device the thread id"""
-    process: Int16
+    process: ProcessAt
     """position in ``Trace.processes``: the process that launched it"""
     correlation: Int64
     """the same number as the launching row of ``Trace.calls`` in that process"""
@@ -191,13 +210,13 @@ class DeviceWork(Table):
     """`Memory` that a copy reads; ``MISSING`` for other work"""
     target: Int8
     """`Memory` that a copy writes; ``MISSING`` for other work"""
-    peer: Int16
+    peer: DeviceAt
     """position in ``Trace.devices`` of the device that a P2P copy writes to"""
-    grid: Int32
+    grid: Text
     """a kernel's launch grid as text, ``"[132, 1, 1]"``: a code into ``Trace.strings``"""
-    block: Int32
+    block: Text
     """a kernel's block, likewise"""
-    group: Int32
+    group: Text
     """a collective's process group, by name and ranks, ``"1 [0, 2]"``: a code; ``MISSING`` where the trace has none"""
 
 
@@ -207,8 +226,8 @@ class HostCalls(Table):
 
     start_ns: Int64
     end_ns: Int64
-    name: Int32
-    process: Int16
+    name: Text
+    process: ProcessAt
     thread: Int64
     correlation: Int64
 
@@ -219,8 +238,8 @@ class HostOperators(Table):
 
     start_ns: Int64
     end_ns: Int64
-    name: Int32
-    process: Int16
+    name: Text
+    process: ProcessAt
     thread: Int64
 
 
@@ -230,19 +249,19 @@ class Ranges(Table):
 
     start_ns: Int64
     end_ns: Int64
-    name: Int32
+    name: Text
     kind: Int8
     """`RangeKind`"""
-    process: Int16
+    process: ProcessAt
     thread: Int64
     """`MISSING` for a range of its whole process, as those of NVTX's start and end are: any thread may end one"""
-    domain: Int32
+    domain: Text
     """NVTX domain, a code into ``Trace.strings``; ``MISSING`` is the default domain"""
-    category: Int32
+    category: Text
     """NVTX category, a code"""
     color: Int64
     """0xAARRGGBB"""
-    payload: Int32
+    payload: Text
     """NVTX payload as text, a code"""
 
 
@@ -254,13 +273,13 @@ class Syncs(Table):
     end_ns: Int64
     kind: Int8
     """`SyncKind`"""
-    device: Int16
+    device: DeviceAt
     stream: Int64
     awaited_stream: Int64
     """the stream whose event is waited for"""
     awaited_correlation: Int64
     """the call that recorded the event"""
-    process: Int16
+    process: ProcessAt
     correlation: Int64
 
 
@@ -270,8 +289,20 @@ class Overheads(Table):
 
     start_ns: Int64
     end_ns: Int64
-    name: Int32
-    process: Int16
+    name: Text
+    process: ProcessAt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows(Table):
+    """When each process was recorded. What lies outside of all its windows is not known, and is never idle time.
+
+    Sorted by ``start_ns``. A process may have several: cycles of a profiler's schedule, or files of one rank.
+    """
+
+    start_ns: Int64
+    end_ns: Int64
+    process: ProcessAt
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,8 +354,22 @@ class Trace:
     ranges: Ranges = field(default_factory=Ranges.empty)
     syncs: Syncs = field(default_factory=Syncs.empty)
     overheads: Overheads = field(default_factory=Overheads.empty)
+    windows: Windows = field(default_factory=Windows.empty)
+    """empty where the trace does not say: then each device was recorded from its first operation to its last"""
     epoch_ns: int | None = None
     """add to any time of the trace for nanoseconds since 1970; None where the file does not say"""
+
+    @classmethod
+    @cache
+    def table_types(cls) -> Mapping[str, type[Table]]:
+        """Every table that a trace has: its field and its type, in the order of the fields."""
+        namespace = globals()
+        found = {column.name: namespace.get(str(column.type)) for column in fields(cls)}
+        return {name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Table)}
+
+    def tables(self) -> dict[str, Table]:
+        """Every table by its field, in the order of the fields."""
+        return {name: getattr(self, name) for name in self.table_types()}
 
     def text(self, code: int) -> str:
         """The string behind a code; empty for `MISSING`."""
@@ -337,28 +382,22 @@ class Trace:
 
     def check(self) -> None:
         """Raise ``AssertionError`` where the trace breaks its own contract."""
-        for table in (self.work, self.calls, self.operators, self.ranges, self.syncs, self.overheads):
-            _check_table(table, len(self.strings), len(self.processes))
-        assert ((self.work.device >= 0) & (self.work.device < len(self.devices))).all(), "work without a device"
+        sizes = {Role.TEXT: len(self.strings), Role.DEVICE: len(self.devices), Role.PROCESS: len(self.processes)}
+        for table in self.tables().values():
+            _check_table(table, sizes)
+        assert (self.work.device >= 0).all(), "work without a device"
         assert (self.work.engine >= 0).all(), "work without an engine"
-        assert not len(self.work) or self.work.peer.max() < len(self.devices), "a peer that is no device"
-        assert not len(self.syncs) or self.syncs.device.max() < len(self.devices), "a wait for what is no device"
 
 
-_CODES = frozenset({"name", "domain", "category", "payload", "grid", "block", "group"})
-
-
-def _check_table(table: Table, strings: int, processes: int) -> None:
+def _check_table(table: Table, sizes: Mapping[Role, int]) -> None:
     what = type(table).__name__
     columns = {name: getattr(table, name) for name in table.columns()}
     for name, dtype in table.columns().items():
         assert columns[name].dtype == dtype, f"{what}.{name} is {columns[name].dtype}, not {dtype}"
         assert len(columns[name]) == len(table), f"{what}.{name} has {len(columns[name])} rows of {len(table)}"
-    for name in _CODES & columns.keys():
-        assert not len(table) or -1 <= columns[name].min() <= columns[name].max() < strings, (
-            f"{what}.{name}: no such string"
-        )
+    for role, size in sizes.items():
+        for name in table.columns_of(role):
+            inside = (columns[name] >= MISSING) & (columns[name] < size)
+            assert inside.all(), f"{what}.{name} is not {role.value}"
     assert (columns["end_ns"] >= columns["start_ns"]).all(), f"{what}: a row ends before it starts"
     assert (np.diff(columns["start_ns"]) >= 0).all(), f"{what} is not sorted by start_ns"
-    process = columns["process"]
-    assert ((process >= MISSING) & (process < processes)).all(), f"{what}: no such process"

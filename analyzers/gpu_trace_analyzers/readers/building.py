@@ -14,12 +14,9 @@ from ..model import (
     DeviceWork,
     Engine,
     HostCalls,
-    HostOperators,
-    Overheads,
     Process,
-    Ranges,
+    Role,
     Source,
-    Syncs,
     Table,
     Trace,
 )
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from ..model import Int32, Int64
     from .tracefile import TraceFile
 
-TABLES: tuple[type[Table], ...] = (DeviceWork, HostCalls, HostOperators, Ranges, Syncs, Overheads)
 NOT_READ = "a device that is not read"
 """How the reason ends for which rows of such a device are dropped."""
 WITHOUT_CATEGORY = "rows without a category"
@@ -76,7 +72,9 @@ class TraceBuilder:
         self.rank = MISSING
         self.world_size = MISSING
         self.default_process = MISSING
-        self._tables: dict[type[Table], GrowingTable[Any]] = {table: GrowingTable(table) for table in TABLES}
+        self._tables: dict[type[Table], GrowingTable[Any]] = {
+            table: GrowingTable(table) for table in Trace.table_types().values()
+        }
         self._devices: dict[tuple[DeviceKind, int], int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._processes: dict[int, int] = {}
@@ -143,7 +141,7 @@ class TraceBuilder:
     def build(self) -> Trace:
         """The trace, with devices in order and every table sorted; unbelievable events are quarantined."""
         devices, renumber = self._ordered_devices()
-        tables: dict[type[Table], Any] = {table: self._tables.pop(table).rows() for table in TABLES}
+        tables: dict[type[Table], Any] = {table: self._tables[table].rows() for table in list(self._tables)}
         assign_launchers(tables[DeviceWork], tables[HostCalls])
         for rows in tables.values():
             rows.process[rows.process == MISSING] = self.default_process
@@ -160,13 +158,8 @@ class TraceBuilder:
             strings=tuple(self.strings),
             devices=devices,
             processes=tuple(self._process(pid) for pid in self._processes),
-            work=_renumbered(tables[DeviceWork], renumber, "device", "peer"),
-            calls=tables[HostCalls],
-            operators=tables[HostOperators],
-            ranges=tables[Ranges],
-            syncs=_renumbered(tables[Syncs], renumber, "device"),
-            overheads=tables[Overheads],
             epoch_ns=0 if 2 * self._late_stamps > self._stamps else self.epoch_ns,
+            **{name: _renumbered(tables[table], renumber) for name, table in Trace.table_types().items()},
         )
 
     def _source(self, work: DeviceWork) -> Source:
@@ -203,6 +196,6 @@ def one_name(names: Iterable[str]) -> str:
     return _NEXT_NAME.join(list(filter(None, each))[:_MOST_NAMES])
 
 
-def _renumbered(table: Table, renumber: NDArray[np.int64], *columns: str) -> Any:
-    fresh = {name: renumber[getattr(table, name)].astype(table.columns()[name]) for name in columns}
-    return replace(table, **fresh)
+def _renumbered(table: Table, renumber: NDArray[np.int64]) -> Any:
+    columns = table.columns_of(Role.DEVICE)
+    return replace(table, **{name: renumber[getattr(table, name)].astype(table.columns()[name]) for name in columns})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..model import MISSING, Source, Trace
+from ..model import MISSING, Role, Source, Trace
 from .building import Strings
 from .growing import GrowingTable, put_in_order
 
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
     from ..model import Device, Process, Table
 
-    _Moves = dict[str, NDArray[np.int64]]
-    """by column, the new code for each old one"""
-
-_TABLES = ("work", "calls", "operators", "ranges", "syncs", "overheads")
-_TEXTS = ("name", "domain", "category", "payload", "grid", "block", "group")
+    _Moves = dict[Role, NDArray[np.int64]]
+    """by what a column stands for, the new number for each old one"""
 
 
 def merge(path: str, traces: Sequence[Trace]) -> Trace:
@@ -39,7 +36,7 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
     processes = 0
     for trace in traces:
         how = _renamed(trace, strings, [_place(device, devices) for device in trace.devices])
-        moves.append(how | {"process": _table_of(processes + np.arange(len(trace.processes)))})
+        moves.append(how | {Role.PROCESS: _table_of(processes + np.arange(len(trace.processes)))})
         processes += len(trace.processes)
     return Trace(
         source=_source(path, traces, damage),
@@ -59,7 +56,8 @@ def concatenate(traces: list[Trace], devices: tuple[Device, ...], processes: tup
     """
     strings = Strings()
     moves = [_renamed(trace, strings, [devices.index(device) for device in trace.devices]) for trace in traces]
-    empty = replace(traces[0], **{name: type(getattr(traces[0], name)).empty() for name in _TABLES})
+    no_rows: dict[str, Any] = {name: table.empty() for name, table in Trace.table_types().items()}
+    empty = replace(traces[0], **no_rows)
     tables = _together(traces, moves, [0] * len(traces))
     return replace(empty, strings=tuple(strings), devices=devices, processes=processes, **tables)
 
@@ -68,14 +66,14 @@ def _renamed(trace: Trace, strings: Strings, devices: list[int]) -> _Moves:
     """Where the codes of texts go, and those of devices."""
     codes = _table_of(np.array([strings[text] for text in trace.strings], dtype=np.int64))
     places = _table_of(np.array(devices, dtype=np.int64))
-    return dict.fromkeys(_TEXTS, codes) | dict.fromkeys(("device", "peer"), places)
+    return {Role.TEXT: codes, Role.DEVICE: places}
 
 
 def _together(traces: list[Trace], moves: Sequence[_Moves], shifts: Sequence[int]) -> dict[str, Any]:
     """Each table with the rows of all traces, in order. Empties the list."""
-    parts = {name: [getattr(trace, name) for trace in traces] for name in _TABLES}
+    parts = {name: [getattr(trace, name) for trace in traces] for name in Trace.table_types()}
     traces.clear()
-    return {name: _one_table(parts.pop(name), moves, shifts) for name in _TABLES}
+    return {name: _one_table(parts.pop(name), moves, shifts) for name in Trace.table_types()}
 
 
 def _one_table(parts: list[Any], moves: Sequence[_Moves], shifts: Sequence[int]) -> Table:
@@ -112,7 +110,8 @@ def _table_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _moved(table: Any, moves: _Moves, shift_ns: int) -> Any:
     dtypes = table.columns()
-    fresh = {name: moves[name][getattr(table, name)].astype(dtypes[name]) for name in moves.keys() & dtypes.keys()}
+    moved = {name: numbers for role, numbers in moves.items() for name in table.columns_of(role)}
+    fresh = {name: numbers[getattr(table, name)].astype(dtypes[name]) for name, numbers in moved.items()}
     return replace(table, start_ns=table.start_ns + shift_ns, end_ns=table.end_ns + shift_ns, **fresh)
 
 

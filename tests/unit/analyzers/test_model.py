@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Engine, HostCalls, Source, Trace
+from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Engine, HostCalls, Role, Source, Table, Trace
 
 
 def test_columns_have_the_annotated_dtypes_and_missing_where_nothing_was_given():
@@ -46,15 +46,33 @@ def row(**columns):
     ("broken", "message"),
     [
         (row(end_ns=[-1]), "ends before it starts"),
-        (row(device=[1]), "without a device"),
+        (row(device=[MISSING]), "without a device"),
+        (row(device=[1]), "device is not a position in Trace.devices"),
         (row(engine=[MISSING]), "without an engine"),
-        (row(name=[1]), "no such string"),
-        (row(process=[0]), "no such process"),
+        (row(name=[1]), "name is not a code into Trace.strings"),
+        (row(group=[1]), "group is not a code into Trace.strings"),
+        (row(peer=[1]), "peer is not a position in Trace.devices"),
+        (row(process=[0]), "process is not a position in Trace.processes"),
     ],
 )
 def test_check_finds_a_broken_contract(broken, message):
     with pytest.raises(AssertionError, match=message):
         Trace(Source("x", "kineto"), strings=("k",), devices=(Device("gpu", 0),), work=broken).check()
+
+
+@pytest.mark.parametrize("table", Trace.table_types().items(), ids=Trace.table_types())
+def test_every_column_of_text_is_checked_in_every_table(table):
+    name, kind = table
+    for column in kind.columns_of(Role.TEXT):
+        broken = kind.of({"start_ns": [0], "end_ns": [1], column: [0]})
+        with pytest.raises(AssertionError, match=f"{kind.__name__}.{column} is not a code"):
+            Trace(Source("x", "kineto"), **{name: broken}).check()
+
+
+def test_the_tables_of_a_trace_are_all_its_fields_that_are_tables():
+    trace = Trace(Source("x", "kineto"))
+    found = {field.name for field in dataclasses.fields(trace) if isinstance(getattr(trace, field.name), Table)}
+    assert set(trace.tables()) == found
 
 
 def test_check_finds_rows_out_of_order():

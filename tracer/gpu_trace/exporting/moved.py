@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,20 +12,18 @@ from gpu_trace_analyzers.model import Process
 if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
 
-_TABLES = ("work", "calls", "operators", "ranges", "syncs", "overheads")
-
 
 def earliest_ns(trace: Trace) -> int:
     """The first instant of anything; 0 where there is nothing."""
-    tables = (getattr(trace, name) for name in _TABLES)
-    return min((int(table.start_ns[0]) for table in tables if len(table)), default=0)
+    tables: list[Any] = [table for table in trace.tables().values() if len(table)]
+    return min((int(table.start_ns[0]) for table in tables), default=0)
 
 
 def shifted(trace: Trace, by_ns: int) -> Trace:
     """The same trace on a clock that shows ``by_ns`` more. Host rows that name no process get the first."""
-    tables = {}
-    for name in _TABLES:
-        table = getattr(trace, name)
+    tables: dict[str, Any] = {}
+    table: Any
+    for name, table in trace.tables().items():
         moved = {"start_ns": table.start_ns + by_ns, "end_ns": table.end_ns + by_ns} if by_ns else {}
         tables[name] = replace(table, process=np.maximum(table.process, 0), **moved)
     processes = trace.processes or (Process(1),)
