@@ -58,11 +58,14 @@ class Process(NamedTuple):
     multiprocessors: Mapping[int, int]
 
 
-def rows(activities: Activities, process: Process) -> Iterator[str]:
-    """The rows of one recording, each a JSON object."""
+def rows(activities: Activities, process: Process, of_kernels: Mapping[int, str] | None = None) -> Iterator[str]:
+    """The rows of one recording, each a JSON object.
+
+    ``of_kernels`` are more arguments of kernels, as JSON without braces, by correlation.
+    """
     calls, work = activities.of(Kind.RUNTIME, Kind.DRIVER), activities.of(*_DEVICE_WORK)
     yield from _places(work, activities.threads, process)
-    yield from _kernels(activities, process)
+    yield from _kernels(activities, process, of_kernels or {})
     yield from _copies(activities.of(Kind.MEMCPY, Kind.MEMCPY2), process)
     yield from _memsets(activities.of(Kind.MEMSET), process)
     yield from _syncs(activities, work, process)
@@ -71,7 +74,7 @@ def rows(activities: Activities, process: Process) -> Iterator[str]:
     yield from _arrows(calls, work, process)
 
 
-def _kernels(activities: Activities, process: Process) -> Iterator[str]:
+def _kernels(activities: Activities, process: Process, more: Mapping[int, str]) -> Iterator[str]:
     records = activities.of(Kind.CONCURRENT_KERNEL)
     names = {0: '"unknown"'} | {number: json.dumps(text) for number, text in activities.names.items()}
     launches: dict[tuple[int, bytes], str] = {}
@@ -84,7 +87,8 @@ def _kernels(activities: Activities, process: Process) -> Iterator[str]:
         yield (
             f'{{"ph": "X", "cat": "kernel", "name": {names.get(name, names[0])}, "pid": {device}, "tid": {stream}, '
             f'"ts": {start}, "dur": {duration}, "args": {{"device": {device}, "context": {context}, '
-            f'"stream": {stream}, "correlation": {correlation}, {launches[device, launch]}{_within(graph, node)}}}}}'
+            f'"stream": {stream}, "correlation": {correlation}, {launches[device, launch]}{_within(graph, node)}'
+            f"{', ' + more[correlation] if correlation in more else ''}}}}}"
         )
 
 

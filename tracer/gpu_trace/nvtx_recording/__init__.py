@@ -2,5 +2,7 @@
 
 environment   what the script's process needs so that NVTX finds the library
 records       the files that the library leaves, as columns
+payloads      what the binary payloads in them say, by the schemas of who made them
+nccl          what NCCL's ranges say of its collectives
 rows          those columns as rows of a Chrome JSON trace
 """

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,9 @@
 
 /* ---- NVTX's interface to a tool (nvtxTypes.h, nvToolsExt.h, nvtxExtTypes.h) ---- */
 
-enum { CALLBACKS_TABLE = 1, MODULE_CORE = 1, MODULE_CORE2 = 5, EXTENSION_PAYLOAD = 2, SLOT_SCHEMA_REGISTER = 0, SLOT_DOMAIN_IS_ENABLED = 7 };
+enum { CALLBACKS_TABLE = 1, MODULE_CORE = 1, MODULE_CORE2 = 5, EXTENSION_PAYLOAD = 2 };
 enum { MESSAGE_ASCII = 1, MESSAGE_UNICODE = 2, MESSAGE_REGISTERED = 3 };
+enum { PAYLOAD_BINARY = (int32_t)0xDFBD0009 }; /* NVTX_PAYLOAD_TYPE_EXT */
 
 typedef void (*Function)(void);
 typedef struct {
@@ -38,11 +40,28 @@ typedef struct {
     uint32_t category;
     int32_t color_type;
     uint32_t color;
-    int32_t payload_type, reserved;
-    uint64_t payload; /* a union of numbers of up to 8 bytes */
+    int32_t payload_type, binary_count;
+    uint64_t payload; /* a union of numbers of up to 8 bytes; or where binary_count BinaryPayloads are */
     int32_t message_type;
     union { const char* ascii; const wchar_t* unicode; uintptr_t registered; } message;
 } EventAttributes;
+
+typedef struct { uint64_t schema; size_t size; const void* bytes; } BinaryPayload;
+typedef struct {
+    uint64_t flags, type;
+    const char *name, *description;
+    uint64_t detail, offset;
+    const void *semantics, *reserved;
+} SchemaEntry;
+enum { SCHEMA_HAS_TYPE = 1 << 2, SCHEMA_HAS_ENTRIES = 1 << 4 | 1 << 5, SCHEMA_HAS_ID = 1 << 8, SCHEMA_STATIC = 1 };
+typedef struct {
+    uint64_t field_mask;
+    const char* name;
+    uint64_t type, flags;
+    const SchemaEntry* entries;
+    size_t entry_count, static_size, alignment;
+    uint64_t id;
+} Schema;
 
 typedef struct { size_t id, slot_count; intptr_t* slots; } ExtensionSegment;
 typedef struct {
@@ -54,8 +73,8 @@ typedef struct {
 /* ---- the records ---- */
 
 enum { CHUNK = 1 << 16 };
-enum Kind { PUSH = 1, POP, START, END, MARK, THREAD_END };
-enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD, TEXT_ADDRESS, TEXT_PARENT };
+enum Kind { PUSH = 1, POP, START, END, MARK, THREAD_END, BINARY };
+enum TextKind { TEXT_STRING = 1, TEXT_CATEGORY, TEXT_THREAD, TEXT_ADDRESS, TEXT_PARENT, TEXT_SCHEMA };
 
 typedef struct {
     int64_t at_ns; /* CLOCK_REALTIME: the clock of Kineto's traces */
@@ -66,6 +85,17 @@ typedef struct {
     _Atomic uint8_t kind; /* written last: 0 means that the event is not whole */
 } Event;
 _Static_assert(sizeof(Event) == 48, "records.py reads 48 bytes an event");
+
+/* A piece of the binary payload of the event that has the same at_ns and range: in the room of an event of its own. */
+typedef struct {
+    int64_t at_ns;
+    uint64_t range;
+    uint8_t bytes[24];
+    uint32_t schema;
+    uint8_t count, piece, reserved;
+    _Atomic uint8_t kind;
+} Binary;
+_Static_assert(sizeof(Binary) == sizeof(Event) && offsetof(Binary, kind) == offsetof(Event, kind), "both are slots of a chunk");
 
 typedef struct {
     char magic[8];
@@ -320,6 +350,25 @@ static int has_room(void) {
     return (!forked && mine.at.next != mine.at.end) || take_room();
 }
 
+/* A payload larger than MOST_BINARY is left out, as is one whose size only its schema tells. */
+enum { MOST_BINARY = 240 };
+static void record_binary(int64_t at_ns, uint64_t range, const BinaryPayload* payload) {
+    if (!payload->bytes || payload->size > MOST_BINARY) return;
+    size_t whole = sizeof ((Binary*)0)->bytes;
+    for (size_t done = 0; done < payload->size; done += whole) {
+        size_t count = payload->size - done < whole ? payload->size - done : whole;
+        if (!has_room()) return count_lost();
+        Binary* slot = (Binary*)mine.at.next++;
+        slot->at_ns = at_ns;
+        slot->range = range;
+        memcpy(slot->bytes, (const char*)payload->bytes + done, count);
+        slot->schema = (uint32_t)payload->schema; /* those that NVTX's clients number are below 2^32, ours from there on */
+        slot->count = (uint8_t)count;
+        slot->piece = (uint8_t)(done / whole);
+        atomic_store_explicit(&slot->kind, BINARY, memory_order_release);
+    }
+}
+
 static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domain, uint32_t name, const EventAttributes* more) {
     if (!has_room()) {
         count_lost();
@@ -327,7 +376,7 @@ static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domai
     }
     Event* event = mine.at.next++;
     event->at_ns = at_ns;
-    event->range = kind == START || kind == END ? range : mine.number;
+    event->range = range = kind == START || kind == END ? range : mine.number;
     event->name = name;
     event->domain = domain;
     event->thread = mine.thread;
@@ -335,10 +384,12 @@ static void record(enum Kind kind, int64_t at_ns, uint64_t range, uint32_t domai
         event->category = more->category;
         event->color = more->color;
         event->has_color = more->color_type == 1;
-        event->payload = more->payload;
-        event->payload_type = (uint8_t)more->payload_type;
+        if (more->payload_type != PAYLOAD_BINARY) event->payload = more->payload, event->payload_type = (uint8_t)more->payload_type;
     }
     atomic_store_explicit(&event->kind, (uint8_t)kind, memory_order_release);
+    if (!more || more->payload_type != PAYLOAD_BINARY) return;
+    const BinaryPayload* payloads = (const BinaryPayload*)(uintptr_t)more->payload;
+    for (int32_t i = 0; payloads && i < more->binary_count; i++) record_binary(at_ns, range, &payloads[i]);
 }
 
 /* Called as a thread ends, that has recorded: its open ranges end, and the next one with its id has none of them. */
@@ -451,8 +502,8 @@ static int push(uint32_t domain, uint32_t name, const EventAttributes* more) {
     return depth++;
 }
 
-static int pop(uint32_t domain) {
-    record(POP, now_ns(), 0, domain, 0, NULL);
+static int pop(uint32_t domain, const EventAttributes* more) {
+    record(POP, now_ns(), 0, domain, 0, more);
     awaited_pop(domain);
     return depth > 0 ? --depth : -1;
 }
@@ -464,8 +515,8 @@ static uint64_t start(uint32_t domain, uint32_t name, const EventAttributes* mor
     return range;
 }
 
-static void end(uint32_t domain, uint64_t range) {
-    record(END, now_ns(), range, domain, 0, NULL);
+static void end(uint32_t domain, uint64_t range, const EventAttributes* more) {
+    record(END, now_ns(), range, domain, 0, more);
     awaited_end(range);
 }
 
@@ -491,11 +542,11 @@ static void MarkW(const wchar_t* m) { mark(0, wide(m), NULL); }
 static uint64_t RangeStartEx(const EventAttributes* e) { return start(0, message(e), e); }
 static uint64_t RangeStartA(const char* m) { return start(0, ascii(m), NULL); }
 static uint64_t RangeStartW(const wchar_t* m) { return start(0, wide(m), NULL); }
-static void RangeEnd(uint64_t range) { end(0, range); }
+static void RangeEnd(uint64_t range) { end(0, range, NULL); }
 static int RangePushEx(const EventAttributes* e) { return push(0, message(e), e); }
 static int RangePushA(const char* m) { return push(0, ascii(m), NULL); }
 static int RangePushW(const wchar_t* m) { return push(0, wide(m), NULL); }
-static int RangePop(void) { return pop(0); }
+static int RangePop(void) { return pop(0, NULL); }
 static void NameCategoryA(uint32_t id, const char* n) { name_something(TEXT_CATEGORY, id, 0, n); }
 static void NameCategoryW(uint32_t id, const wchar_t* n) { name_something_wide(TEXT_CATEGORY, id, 0, n); }
 static void NameOsThreadA(uint32_t id, const char* n) { name_something(TEXT_THREAD, id, 0, n); }
@@ -503,9 +554,9 @@ static void NameOsThreadW(uint32_t id, const wchar_t* n) { name_something_wide(T
 
 static void DomainMarkEx(uintptr_t d, const EventAttributes* e) { mark((uint32_t)d, message(e), e); }
 static uint64_t DomainRangeStartEx(uintptr_t d, const EventAttributes* e) { return start((uint32_t)d, message(e), e); }
-static void DomainRangeEnd(uintptr_t d, uint64_t range) { end((uint32_t)d, range); }
+static void DomainRangeEnd(uintptr_t d, uint64_t range) { end((uint32_t)d, range, NULL); }
 static int DomainRangePushEx(uintptr_t d, const EventAttributes* e) { return push((uint32_t)d, message(e), e); }
-static int DomainRangePop(uintptr_t d) { return pop((uint32_t)d); }
+static int DomainRangePop(uintptr_t d) { return pop((uint32_t)d, NULL); }
 static void DomainNameCategoryA(uintptr_t d, uint32_t id, const char* n) { name_something(TEXT_CATEGORY, id, (uint32_t)d, n); }
 static void DomainNameCategoryW(uintptr_t d, uint32_t id, const wchar_t* n) { name_something_wide(TEXT_CATEGORY, id, (uint32_t)d, n); }
 static uintptr_t DomainRegisterStringA(uintptr_t d, const char* text) { return (void)d, ascii(text); }
@@ -542,18 +593,75 @@ EXPORT int InitializeInjectionNvtx2(const void* (*get_export_table)(uint32_t)) {
     return 1;
 }
 
-/* The payload extension: schemas are accepted and not kept; the nvtx package asks whether its domains are enabled. */
-static uint64_t register_schema(uintptr_t d, const void* schema) {
-    static _Atomic uint64_t last = 1 << 24; /* where NVTX begins to number schemas of its tools */
-    return (void)d, (void)schema, atomic_fetch_add(&last, 1);
+/* ---- the payload extension: structs of the client's, whose layout it registers as a schema. NCCL's say which
+ * communicator a collective is of, and how many bytes. Schemas are written as they are, records.py makes sense of them. ---- */
+
+static void write_schema(uint32_t number, uint32_t domain, const Schema* schema) {
+    size_t room = 1, used = 0;
+    for (size_t i = 0; i < schema->entry_count; i++) room += 64 + (schema->entries[i].name ? strlen(schema->entries[i].name) : 0);
+    char* text = malloc(room);
+    if (!text) return;
+    for (size_t i = 0; i < schema->entry_count; i++) {
+        const SchemaEntry* entry = &schema->entries[i];
+        used += (size_t)snprintf(text + used, room - used, "%llu %llu %llu %s\n", (unsigned long long)entry->flags,
+                                 (unsigned long long)entry->type, (unsigned long long)entry->offset, entry->name ? entry->name : "");
+    }
+    text[used] = 0;
+    name_something(TEXT_SCHEMA, number, domain, text);
+    free(text);
 }
+
+static uint64_t register_schema(uintptr_t domain, const Schema* schema) {
+    static _Atomic uint64_t last = (uint64_t)1 << 32; /* NVTX_PAYLOAD_ENTRY_TYPE_SCHEMA_ID_DYNAMIC_START */
+    uint64_t id = schema->field_mask & SCHEMA_HAS_ID ? schema->id : atomic_fetch_add(&last, 1);
+    int is_static = !(schema->field_mask & SCHEMA_HAS_TYPE) || schema->type == SCHEMA_STATIC;
+    int has_entries = (schema->field_mask & SCHEMA_HAS_ENTRIES) == SCHEMA_HAS_ENTRIES && schema->entries;
+    if (is_static && has_entries) write_schema((uint32_t)id, (uint32_t)domain, schema);
+    return id;
+}
+
+static uint64_t register_enum(uintptr_t d, const void* e) {
+    static _Atomic uint64_t last = ((uint64_t)1 << 32) + (1 << 24); /* apart from schemas; their names are not kept */
+    return (void)d, (void)e, atomic_fetch_add(&last, 1);
+}
+
+static EventAttributes binary(const BinaryPayload* payloads, size_t count) {
+    return (EventAttributes){.payload_type = PAYLOAD_BINARY, .binary_count = (int32_t)count, .payload = (uintptr_t)payloads};
+}
+
+static void MarkPayload(uintptr_t d, const BinaryPayload* payloads, size_t count) {
+    EventAttributes more = binary(payloads, count);
+    mark((uint32_t)d, 0, &more);
+}
+static int RangePushPayload(uintptr_t d, const BinaryPayload* payloads, size_t count) {
+    EventAttributes more = binary(payloads, count);
+    return push((uint32_t)d, 0, &more);
+}
+static int RangePopPayload(uintptr_t d, const BinaryPayload* payloads, size_t count) {
+    EventAttributes more = binary(payloads, count);
+    return pop((uint32_t)d, &more);
+}
+static uint64_t RangeStartPayload(uintptr_t d, const BinaryPayload* payloads, size_t count) {
+    EventAttributes more = binary(payloads, count);
+    return start((uint32_t)d, 0, &more);
+}
+static void RangeEndPayload(uintptr_t d, uint64_t range, const BinaryPayload* payloads, size_t count) {
+    EventAttributes more = binary(payloads, count);
+    end((uint32_t)d, range, &more);
+}
+/* The nvtx package asks whether its domains are enabled. */
 static uint8_t domain_is_enabled(uintptr_t d) { return (void)d, 1; }
+
+static const Function payload[] = { /* NVTX3EXT_CBID_... */
+    AT(0, register_schema), AT(1, register_enum), AT(2, MarkPayload), AT(3, RangePushPayload), AT(4, RangePopPayload),
+    AT(5, RangeStartPayload), AT(6, RangeEndPayload), AT(7, domain_is_enabled),
+};
 
 EXPORT int InitializeInjectionNvtxExtension(ExtensionModule* module) {
     if (module->module_id != EXTENSION_PAYLOAD || module->segment_count < 1) return 0;
     ExtensionSegment* segment = &module->segments[0];
-    if (segment->slot_count > SLOT_SCHEMA_REGISTER) segment->slots[SLOT_SCHEMA_REGISTER] = (intptr_t)register_schema;
-    if (segment->slot_count > SLOT_DOMAIN_IS_ENABLED) segment->slots[SLOT_DOMAIN_IS_ENABLED] = (intptr_t)domain_is_enabled;
+    for (size_t slot = 0; slot < sizeof payload / sizeof *payload && slot < segment->slot_count; slot++)
+        segment->slots[slot] = (intptr_t)payload[slot];
     return 1;
 }
 

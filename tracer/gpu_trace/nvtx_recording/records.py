@@ -8,9 +8,11 @@ another by exec:
   bytes (`EVENT`) follow one another, those of one thread in the order of their times; one of kind 0 was never finished.
   ``range`` has the number of a range that was started or ended (kinds 3 and 4), which any thread may end. In all others
   it has the number of the thread, for Linux gives the id of a dead thread to a new one. Kind 6 says that one has ended.
+  Kind 7 is a piece of a binary payload (`PIECE`).
 - texts: records of four uint32, kind, id, scope and length, then as many bytes of UTF-8. Kind 1 is a string and its
   number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``; 4 has
-  the lower 32 bits of the ``pthread_t`` of thread ``id`` as its scope; 5 the parent's process id as ``id``.
+  the lower 32 bits of the ``pthread_t`` of thread ``id`` as its scope; 5 the parent's process id as ``id``; 6 the
+  schema ``id`` of binary payloads in the domain whose name is string ``scope``.
 
 Both files are read as far as they are whole: the process may have been killed at any moment.
 """
@@ -25,6 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .payloads import PIECE, Payloads, Schema, payloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +73,7 @@ class Kind(IntEnum):
     END = 4
     MARK = 5
     THREAD_END = 6
+    BINARY = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Texts:
     """the id of the process that started this one, or 1 where that had ended already"""
     addresses: dict[int, int] = field(default_factory=dict)
     """by thread, the lower 32 bits of its ``pthread_t``"""
+    schemas: dict[tuple[int, int], Schema] = field(default_factory=dict)
+    """of binary payloads, by number of the domain's name and of the schema"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +108,8 @@ class ProcessRanges:
     finished: NDArray[np.bool_]
     texts: Texts
     lost: int
+    payloads: list[Payloads] = field(default_factory=list)
+    """the binary ones, by position in ``opening``; of a range those given at its start, and those given at its end"""
 
     def __len__(self) -> int:
         return len(self.opening)
@@ -124,10 +133,13 @@ def read_file(path: Path) -> ProcessRanges | None:
             events = _events(data) if known else np.zeros(0, EVENT)
     except (OSError, ValueError, struct.error):
         return None
-    opening, end_ns, finished = _paired(events)
+    pieces = events[events["kind"] == Kind.BINARY].view(PIECE)
+    opening, closing, end_ns, finished = _paired(events)
     order = np.lexsort((-end_ns, events["at_ns"][opening]))
     texts = _texts(path.with_suffix(".texts"))
-    ranges = ProcessRanges(pid, events[opening[order]], end_ns[order], finished[order], texts, lost)
+    opening, closing = opening[order], closing[order]
+    found = _payloads(events, opening, closing, pieces, texts) if len(pieces) else []
+    ranges = ProcessRanges(pid, events[opening], end_ns[order], finished[order], texts, lost, found)
     return ranges if len(ranges) or lost else None
 
 
@@ -167,6 +179,8 @@ def _texts(path: Path) -> Texts:
             texts.addresses[number] = scope
         elif kind == 5:
             texts.parents.append(number)
+        elif kind == 6:
+            texts.schemas[scope, number] = Schema.parsed(text)
     return texts
 
 
@@ -185,19 +199,32 @@ def _text_records(path: Path) -> Iterator[tuple[int, int, int, str]]:
         at += length
 
 
-def _paired(events: NDArray[np.void]) -> tuple[Int64, Int64, NDArray[np.bool_]]:
-    """Position of each opening event, the time at which its range ends, and whether it was ended at all."""
+def _payloads(
+    events: NDArray[np.void], opening: Int64, closing: Int64, pieces: NDArray[np.void], texts: Texts
+) -> list[Payloads]:
+    """Those of opening events, and those of the pops and ends that close them."""
+    ended = np.flatnonzero(closing >= 0)
+    ended = ended[closing[ended] != opening[ended]]  # a mark closes itself
+    at_end = payloads(events[closing[ended]], pieces, texts.schemas)
+    return [
+        *payloads(events[opening], pieces, texts.schemas),
+        *(Payloads(ended[found.events], found.values) for found in at_end),
+    ]
+
+
+def _paired(events: NDArray[np.void]) -> tuple[Int64, Int64, Int64, NDArray[np.bool_]]:
+    """Position of each opening event, and of what closes it (-1: nothing); when its range ends, and whether by that."""
     pushes, pops = _pushed(events)
     starts, marks = (np.flatnonzero(events["kind"] == kind) for kind in (Kind.START, Kind.MARK))
     ends = _numbered_alike(events, starts, Kind.END)
     opening = np.concatenate((pushes, starts, marks))
-    finished = np.concatenate((pops, ends, marks)) >= 0
-    pops = np.where(pops >= 0, pops, _numbered_alike(events, pushes, Kind.THREAD_END))
     closing = np.concatenate((pops, ends, marks))
+    pops = np.where(pops >= 0, pops, _numbered_alike(events, pushes, Kind.THREAD_END))
+    closed = np.concatenate((pops, ends, marks))
     last_ns = int(events["at_ns"].max()) if len(events) else 0
-    end_ns = np.where(closing >= 0, events["at_ns"][closing], last_ns) if len(opening) else np.zeros(0, np.int64)
+    end_ns = np.where(closed >= 0, events["at_ns"][closed], last_ns) if len(opening) else np.zeros(0, np.int64)
     # The clock of the day can be set back while a range is open.
-    return opening, np.maximum(end_ns, events["at_ns"][opening]), finished
+    return opening, closing, np.maximum(end_ns, events["at_ns"][opening]), closing >= 0
 
 
 def _pushed(events: NDArray[np.void]) -> tuple[Int64, Int64]:

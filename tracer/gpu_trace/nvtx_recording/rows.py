@@ -88,7 +88,7 @@ class _Lanes:
 
 def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
     """What each range says beside its name and times; what it does not say is left out."""
-    texts, payloads, finished = ranges.texts, payload_texts(ranges.opening), ranges.finished.tolist()
+    texts, payloads, finished = ranges.texts, _payloads(ranges), ranges.finished.tolist()
     names = ("thread", "domain", "category", "color", "has_color", "kind")
     columns = (ranges.opening[name].tolist() for name in names)
     for thread, domain, category, color, has_color, kind, payload, ended in zip(
@@ -106,6 +106,17 @@ def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
         if kind == Kind.MARK or not ended:
             args["mark" if kind == Kind.MARK else "unfinished"] = 1
         yield args
+
+
+def _payloads(ranges: ProcessRanges) -> list[str]:
+    """Each range's payload as text: a number, or what the fields of a struct are called, and theirs."""
+    found = payload_texts(ranges.opening)
+    for payloads in ranges.payloads:
+        names = list(payloads.values)
+        for row, numbers in zip(payloads.events.tolist(), zip(*payloads.values.values(), strict=True), strict=True):
+            fields = (f"{name}: {number}" for name, number in zip(names, numbers, strict=True))
+            found[row] = ", ".join([*filter(None, [found[row]]), *fields])
+    return found
 
 
 def _opaque(argb: int) -> int:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..nvtx_recording import records
+from ..nvtx_recording import nccl, records
 from ..nvtx_recording.rows import chrome_rows, process_row
-from . import notes, sessions, thread_ids, trace_file
+from . import collectives, notes, sessions, thread_ids, trace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ..nvtx_recording.records import ProcessRanges
+    from .collectives import Groups
     from .folder import RunFolder
     from .kineto_text import KinetoText
     from .notes import Notes
@@ -73,13 +75,17 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
     """What each process left: the one that was started first, then by rank, then by process id."""
     ranges = records.read(raw)
     pids = {int(path.name.split("-")[1]) for path in raw.iterdir() if "-" in path.name} | {first}
-    found = [_read(raw, pid, ranges.get(pid, [])) for pid in pids]
+    facts = {pid: notes.read(raw / f"notes-{pid}") for pid in pids}
+    ranks = {pid: int(noted.last("rank")) for pid, noted in facts.items() if noted.last("rank")}
+    groups = nccl.ranks_of({rank: nccl.members(ranges.get(pid, [])) for pid, rank in ranks.items()})
+    found = [_read(raw, pid, facts[pid], ranges.get(pid, []), groups) for pid in pids]
     return sorted(found, key=lambda left: (left.pid != first, left.rank or 0, left.pid))
 
 
-def _read(raw: Path, pid: int, ranges: list[ProcessRanges]) -> ProcessLeft:
-    facts = notes.read(raw / f"notes-{pid}")
-    parts, threads, lost = sessions.read(raw, pid, facts, thread_ids.known_threads(facts, ranges))
+def _read(raw: Path, pid: int, facts: Notes, ranges: list[ProcessRanges], groups: Groups) -> ProcessLeft:
+    threads = thread_ids.known_threads(facts, ranges)
+    of_kernels = partial(collectives.arguments, launches=nccl.launches(ranges), groups=groups)
+    parts, threads, lost = sessions.read(raw, pid, facts, threads, of_kernels)
     lost = [*facts.all("failed"), *lost, *_unsaved(facts)]
     if gaps_ns := [int(ns) for ns in facts.all("renewed")]:
         lost.append(_gaps(gaps_ns))

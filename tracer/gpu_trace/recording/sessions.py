@@ -14,22 +14,28 @@ from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
 from .thread_ids import with_ids_of_linux
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from ..cupti_recording.records import Activities
     from .notes import Notes
     from .thread_ids import Thread
 
+    OfKernels = Callable[[Activities], dict[int, str]]
+    """by correlation, more arguments of kernels' rows, as JSON without braces"""
+
 _BATCH = 10_000
 """rows: as text each takes several times the room of its record"""
 _HEAD = b'{"schemaVersion": 1, "deviceProperties": %b, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
 
 
-def read(raw: Path, pid: int, facts: Notes, threads: list[Thread]) -> tuple[list[KinetoText], list[Thread], list[str]]:
+def read(
+    raw: Path, pid: int, facts: Notes, threads: list[Thread], of_kernels: OfKernels = lambda _: {}
+) -> tuple[list[KinetoText], list[Thread], list[str]]:
     """The sessions of process ``pid``, in order, as Kineto writes them, and what was wrong with them.
 
-    Between them those of its ``threads`` that Kineto knew by other ids. Our own records have the right ones.
+    Between them those of its ``threads`` that Kineto knew by other ids. Our own records have the right ones;
+    ``of_kernels`` says more of their kernels.
     """
     saved, damage = _saved_by_kineto(raw, pid)
     renamed, found = with_ids_of_linux(list(saved.values()), pid, threads)
@@ -39,7 +45,7 @@ def read(raw: Path, pid: int, facts: Notes, threads: list[Thread]) -> tuple[list
     for number, activities in own.items():
         text = texts.get(number) or KinetoText(_head(base_ns, facts), b"")
         process = Process(pid, base_ns, _multiprocessors(text))
-        texts[number] = _with_rows(text, kineto_rows.rows(activities, process))
+        texts[number] = _with_rows(text, kineto_rows.rows(activities, process, of_kernels(activities)))
     return with_distinct_ids([text for _, text in sorted(texts.items())]), found, damage
 
 

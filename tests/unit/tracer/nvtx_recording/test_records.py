@@ -66,7 +66,7 @@ def event_lists(draw):
 
 @given(event_lists())
 def test_every_range_ends_where_a_stack_says(events):
-    opening, end_ns, finished = _paired(events)
+    opening, _, end_ns, finished = _paired(events)
     assert set(zip(opening.tolist(), end_ns.tolist(), finished.tolist(), strict=True)) == slow_pairs(events)
     assert len(opening) == len(slow_pairs(events))
 
@@ -82,7 +82,7 @@ def test_a_new_thread_with_the_id_of_a_dead_one_may_lie_before_it_in_the_file():
         ]
     )
     events["at_ns"] = [100, 110, 0, 10, 50]
-    opening, end_ns, finished = _paired(events)
+    opening, _, end_ns, finished = _paired(events)
     found = dict(zip(opening.tolist(), zip(end_ns.tolist(), finished.tolist(), strict=True), strict=True))
     assert found == {0: (110, True), 2: (50, False), 3: (50, False)}
 
