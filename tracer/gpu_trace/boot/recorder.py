@@ -181,6 +181,7 @@ class Recorder:
             with_gpu = self._uses_gpu()
             self._notes.write("starts", time.time_ns())
             self._session = self._threads.counted(lambda: self._new_session(calls, with_gpu))
+            self._note_rank()  # it may be killed
             self._notes.write("recording", "gpu" if with_gpu else "cpu")
             self._notes.write("source", "cupti" if self._activities else "kineto")
             if with_gpu and not self._activities:

@@ -1,0 +1,87 @@
+"""Jobs of two ranks that end in every way, started in every way: natively, and as gpu-trace records them.
+
+With a GPU they talk by NCCL, otherwise by gloo. NCCL refuses two ranks on one GPU of one host: where there is but one,
+it is told that they are on two hosts, and so talks over sockets.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from native import ENTRY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JOB = """
+import os, signal, sys, time
+import torch, torch.distributed as dist
+rank = int(os.environ["RANK"])
+gpu = torch.cuda.device_count()
+device = torch.device("cuda", rank % gpu) if gpu else torch.device("cpu")
+if gpu: torch.cuda.set_device(device)
+if gpu == 1: os.environ["NCCL_HOSTID"] = f"host {rank}"
+dist.init_process_group("nccl" if gpu else "gloo", **({"device_id": device} if gpu else {}))
+x = torch.ones(1 << 16, device=device)
+def reduce(times=1):
+    for _ in range(times): dist.all_reduce(x.fill_(1 + rank))
+    return int(x[0].item())
+sys.stdout.write(f"rank {rank}: {reduce(20)}\\n"); sys.stdout.flush()
+"""
+LEAVE = "dist.barrier()\ndist.destroy_process_group()\n"
+ENDINGS = {
+    "whole": LEAVE,
+    "fails": "if rank: raise ValueError('on purpose')\nreduce()\n" + LEAVE,
+    "is killed": "if rank: os.kill(os.getpid(), signal.SIGKILL)\nreduce()\n" + LEAVE,
+    "hangs": "if rank: time.sleep(600)\nreduce()\n" + LEAVE,
+    "ends early": "if rank: os._exit(0)\ntime.sleep(1); print(int(x.sum()), flush=True); os._exit(0)\n",
+}
+"""what becomes of rank 1, and what rank 0 does about it; a job that hangs is ended by SIGTERM to its launcher"""
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+LAUNCHERS = {
+    "--nproc-per-node": (*ENTRY, "run", "-q", "-o", "run", "--nproc-per-node", "2", "job.py"),
+    "-m torch.distributed.run": (*ENTRY, "run", "-q", "-o", "run", *TORCHRUN, "job.py"),
+    "torchrun --no-python": (*TORCHRUN, "--no-python", sys.executable, *ENTRY, "run", "-q", "job.py"),
+}
+NATIVE = (*TORCHRUN, "job.py")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a shell sees of a job. Ranks print in any order; ``stderr`` is torchrun's report too, which has times."""
+
+    lines: list[str]
+    code: int
+    stderr: str
+
+
+def run_job(ending: str, launcher: tuple[str, ...], folder: Path) -> Ended:
+    """Run a job in ``folder`` to its end."""
+    folder.mkdir(exist_ok=True)
+    (folder / "job.py").write_text(JOB + ENDINGS[ending])
+    command = [sys.executable, *launcher]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        first = []
+        if ending == "hangs":
+            first = [process.stdout.readline(), process.stdout.readline()]
+            time.sleep(1)
+            process.send_signal(signal.SIGTERM)
+        stdout, stderr = process.communicate(timeout=120)
+    return Ended(sorted([*first, *stdout.splitlines(keepends=True)]), process.returncode, stderr)
+
+
+def traces(folder: Path) -> dict[int, dict[str, Any]]:
+    """The trace of each rank, wherever in the job's folder it is."""
+    found = [json.loads(gzip.decompress(path.read_bytes())) for path in folder.rglob("trace*.json.gz")]
+    return {trace["distributedInfo"]["rank"]: trace for trace in found}
