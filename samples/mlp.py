@@ -5,11 +5,13 @@ adds them up, updates the weights, and sends those back. Three schedules of the 
 
 - **serial** lets one device after the other compute, waits, and then exchanges layer by layer. Nothing overlaps.
 - **overlapped** launches all devices at once and copies on side streams: the gradient of layer 2 travels while layer 1
-  is still being differentiated. What is left is at the end of each step: the gradient of layer 1 comes last, its
-  weights are needed first, and meanwhile nobody computes.
+  is still being differentiated. What is left is at the end of each step: the gradient of layer 1 comes last, the next
+  step needs its weights first, and no device computes until they arrive.
 - **scheduled** differentiates layer 1 *first*: layer 2's gradient does not need to come before it. While layer 2 is
   differentiated, layer 1 is exchanged; while the next step computes layer 1 forward, layer 2 is. Gradients travel in
-  pieces, so that copying down, adding up, and copying back overlap one another too.
+  pieces, so that copying down, updating, and copying back overlap one another too; those of the first half do while the
+  second half is computed. Several GPUs first add up their gradients among themselves: each gets a part of every layer
+  from the others. So each gradient and each weight crosses a link to the CPU once, and not once for each GPU.
 
 **compute_only** and **exchange_only** are the floors; the best schedule comes near the longer one. Look at the exposed
 copies and their causes: in "overlapped" the compute waits behind the copies of the weights.
@@ -25,7 +27,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import nvtx
 import torch
@@ -57,13 +59,18 @@ class Queue(Protocol):
 
 
 class Stream:
-    """A queue of a GPU."""
+    """A queue of a GPU. What has priority does not wait for the blocks of a kernel that is running already.
 
-    def __init__(self, device: torch.device) -> None:
-        self._stream = torch.cuda.Stream(device)
+    ``into`` is a stream of the GPU that it copies to, if that is another: torch lets such a copy wait for what is in
+    the current stream there, and that for the copy.
+    """
+
+    def __init__(self, device: torch.device, priority: int = 0, into: Stream | None = None) -> None:
+        self._stream = torch.cuda.Stream(device, priority=priority)
+        self._into = into
 
     def put(self, work: Callable[[], object], *after: Done) -> Done:
-        with torch.cuda.stream(self._stream):
+        with torch.cuda.stream(self._into._stream if self._into else None), torch.cuda.stream(self._stream):
             for event in after:
                 event.wait()
             work()
@@ -91,13 +98,23 @@ class Replica:
     """A device with its share of the batch and its copy of the weights: the arithmetic, and nothing of the schedule."""
 
     def __init__(self, device: torch.device, x: torch.Tensor, target: torch.Tensor, weights: torch.Tensor) -> None:
-        on_gpu = device.type == "cuda"
-        self.compute, self.down, self.up = (Stream(device) if on_gpu else Thread() for _ in range(3))
+        self.on_gpu, self.device = device.type == "cuda", device
+        self.compute, self.down, self.up = (self.queue() for _ in range(3))
+        self.add, self.inbound = self.queue(priority=-1), self.queue()
         self.x, self.target = x.to(device), target.to(device)
         self.weights = weights.to(device, copy=True)
-        self.gradients = torch.zeros_like(self.weights)
+        self.gradients, self.sums = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
         self.hidden, self.slope, self.output = (torch.empty_like(self.x) for _ in range(3))
-        self.on_host = torch.zeros(weights.shape, pin_memory=on_gpu)
+        self.on_host = torch.zeros(weights.shape, pin_memory=self.on_gpu)
+
+    def queue(self, priority: int = 0, into: Queue | None = None) -> Queue:
+        return Stream(self.device, priority, into if isinstance(into, Stream) else None) if self.on_gpu else Thread()
+
+    def meet(self, others: Sequence[Replica]) -> None:
+        """Make what is needed to send the others gradients and weights, and for the gradients that they send."""
+        self.across = {other: self.queue(into=other.add) for other in others}
+        self.onward = {other: self.queue(into=other.inbound) for other in others}
+        self.inbox = {other: torch.zeros_like(self.gradients) for other in others}
 
     def forward_1(self) -> None:
         torch.mm(self.x, self.weights[LAYER_1], out=self.hidden).relu_()
@@ -106,44 +123,75 @@ class Replica:
         """The output, and in its place the slope of half the squared error with respect to it."""
         torch.mm(self.hidden, self.weights[LAYER_2], out=self.output).sub_(self.target)
 
-    def backward_2(self) -> None:
-        torch.mm(self.hidden.t(), self.output, out=self.gradients[LAYER_2])
-
     def backward_hidden(self) -> None:
         torch.mm(self.output, self.weights[LAYER_2].t(), out=self.slope).mul_(self.hidden > 0)
 
-    def backward_1(self) -> None:
-        torch.mm(self.x.t(), self.slope, out=self.gradients[LAYER_1])
+    def backward(self, layer: int, rows: slice) -> None:
+        """Some rows of a layer's gradient: of what it was given by what its output should have been."""
+        given, slope = ((self.x, self.slope), (self.hidden, self.output))[layer]
+        torch.mm(given[:, rows].t(), slope, out=self.gradients[layer, rows])
 
-    def download(self, layer: int, rows: slice, *after: Done) -> Done:
-        here, there = self.gradients[layer, rows], self.on_host[layer, rows]
-        return self.down.put(lambda: there.copy_(here, non_blocking=True), *after)
+    def sum_up(self, layer: int, rows: slice, replicas: Sequence[Replica]) -> None:
+        """Add up rows of a layer's gradient, of all replicas, in their order."""
+        known = (self.gradients if replica is self else self.inbox[replica] for replica in replicas)
+        first, second, *others = (gradients[layer, rows] for gradients in known)
+        total = torch.add(first, second, out=self.sums[layer, rows])
+        for gradient in others:
+            total.add_(gradient)
 
-    def upload(self, layer: int, rows: slice, weights: torch.Tensor, *after: Done) -> Done:
-        here, there = weights[layer, rows], self.weights[layer, rows]
-        return self.up.put(lambda: there.copy_(here, non_blocking=True), *after)
+    def download(self, gradients: torch.Tensor, layer: int, rows: slice, *after: Done) -> Done:
+        return copied(self.down, gradients[layer, rows], self.on_host[layer, rows], *after)
+
+    def upload(self, weights: torch.Tensor, layer: int, rows: slice, *after: Done) -> Done:
+        return copied(self.up, weights[layer, rows], self.weights[layer, rows], *after)
+
+
+def copied(queue: Queue, here: torch.Tensor, there: torch.Tensor, *after: Done) -> Done:
+    return queue.put(lambda: there.copy_(here, non_blocking=True), *after)
+
+
+def training_on(devices: Sequence[torch.device], width: int, batch: int, steps: int, pieces: int) -> Training:
+    """A network of random weights, and a random batch for each device."""
+    x, target = torch.randn(2, len(devices), batch, width)
+    weights = torch.randn(2, width, width) / width**0.5
+    replicas = [Replica(device, *data, weights) for device, *data in zip(devices, x, target, strict=True)]
+    return Training(replicas, weights, steps, pieces)
+
+
+def split(rows: slice, count: int) -> list[slice]:
+    """Equal slices of rows, but for rounding."""
+    begin, length = rows.start, rows.stop - rows.start
+    return [slice(begin + length * i // count, begin + length * (i + 1) // count) for i in range(count)]
 
 
 class Training:
     """The replicas, and the weights that they agree on."""
 
-    def __init__(self, devices: Sequence[torch.device], width: int, batch: int, steps: int, pieces: int) -> None:
-        self.steps, self.step_size = steps, RATE / (batch * width)
-        self.initial = torch.randn(2, width, width) / width**0.5
-        self.weights = torch.empty_like(self.initial, pin_memory=GPUS > 0).copy_(self.initial)
-        x, target = torch.randn(2, len(devices), batch, width)
-        self.replicas = [Replica(d, *data, self.weights) for d, *data in zip(devices, x, target, strict=True)]
-        self.whole = [slice(0, width)]
-        self.pieces = [slice(width * i // pieces, width * (i + 1) // pieces) for i in range(pieces)]
+    def __init__(self, replicas: Sequence[Replica], initial: torch.Tensor, steps: int, pieces: int) -> None:
+        self.replicas, self.initial, self.steps = replicas, initial, steps
+        width = initial.shape[-1]
+        self.step_size = RATE / (len(replicas[0].x) * width)
+        self.weights = torch.empty_like(initial, pin_memory=replicas[0].on_gpu).copy_(initial)
+        self.total = torch.empty(width, width)
+        self.whole, self.halves = slice(0, width), split(slice(0, width), 2)
+        self.pieces_of_a_part = max(1, pieces // (len(self.halves) * len(replicas)))
+        for replica in replicas:
+            replica.meet([other for other in replicas if other is not replica])
         variants.synchronize()
         serial(self)
         self.expected = self.weights.clone()
-        self.check_first_step(x.flatten(0, 1), target.flatten(0, 1))
+        self.check_first_step()
 
-    def update(self, layer: int, rows: slice) -> None:
-        """Sum the gradients of all replicas, and go down them."""
-        for replica in self.replicas:
-            self.weights[layer, rows].sub_(replica.on_host[layer, rows], alpha=self.step_size)
+    def update(self, layer: int, rows: slice, gradient: torch.Tensor) -> None:
+        """Go down the gradient of some rows."""
+        self.weights[layer, rows].sub_(gradient, alpha=self.step_size)
+
+    def sum_and_update(self, layer: int) -> None:
+        """Sum the gradients of all replicas, in their order, and go down them."""
+        total = self.replicas[0].on_host[layer]
+        for replica in self.replicas[1:]:
+            total = torch.add(total, replica.on_host[layer], out=self.total)
+        self.update(layer, self.whole, total)
 
     def check(self, weights: torch.Tensor | None) -> None:
         """Raise unless the weights are those of the serial schedule, to the bit; then begin anew."""
@@ -157,45 +205,56 @@ class Training:
             replica.weights.copy_(self.initial)
         variants.synchronize()
 
-    def check_first_step(self, x: torch.Tensor, target: torch.Tensor) -> None:
+    def check_first_step(self) -> None:
         """Raise unless one serial step is the one that autograd takes with the whole batch."""
         self.reset()
         steps, self.steps = self.steps, 1
         after = serial(self).clone()
         self.steps = steps
-        device = self.replicas[0].x.device
+        device = self.replicas[0].device
+        x, target = (torch.cat([getattr(each, name).to(device) for each in self.replicas]) for name in ("x", "target"))
         leaf = self.initial.to(device, copy=True).requires_grad_()
-        error = (x.to(device) @ leaf[LAYER_1]).relu() @ leaf[LAYER_2] - target.to(device)
+        error = (x @ leaf[LAYER_1]).relu() @ leaf[LAYER_2] - target
         (gradient,) = torch.autograd.grad(error.square().sum() / 2, leaf)
         torch.testing.assert_close(after - self.initial, -self.step_size * gradient.cpu(), rtol=1e-3, atol=1e-7)
         self.reset()
 
 
 OfEach = list[Done]
-"""one piece of work for each replica: its compute, a copy of its gradients, or the last copy of its weights"""
+"""one piece of work for each replica: its compute, or a copy of its gradients or weights"""
+
+
+class Half(NamedTuple):
+    """Half a layer's gradient on its way to the CPU: which replica sends which part, and pieces of these by turns."""
+
+    parts: list[tuple[Replica, slice]]
+    pieces: list[tuple[Replica, slice, Done]]
 
 
 # What streams share is allocated before, and every step overwrites what the step before has used. It is safe to, for
-#   gradients, on a device and on the host: the host has waited for their copies, and has added them up, before it
-#     launches the work that computes and copies the next ones;
+#   gradients, their sums and inboxes, on a device and on the host: the host has waited for their copies, and has used
+#     them, before it launches the work that computes and copies the next ones;
 #   weights on the host: they are updated when the next gradients have arrived, which were computed with what was sent;
-#   weights on a device: they are copied when the gradient has arrived that was computed with them. Layer 2 is also used
-#     to differentiate layer 1: "scheduled" does that before that gradient, "overlapped" after it, so it has to wait.
+#   weights on a device: they are copied when the gradients of all devices have arrived that were computed with them.
+#     Layer 2 is also used to differentiate layer 1: "scheduled" does that before that gradient, "overlapped" after it,
+#     so it has to wait.
 
 
 def serial(training: Training) -> torch.Tensor:
     for _ in range(training.steps):
         for replica in training.replicas:
             with nvtx.annotate("compute", color="blue"):
-                for work in (replica.forward_1, replica.forward_2, replica.backward_2, replica.backward_hidden):
+                for work in (replica.forward_1, replica.forward_2):
                     replica.compute.put(work)
-                replica.compute.put(replica.backward_1).synchronize()
+                differentiated(training, replica, LAYER_2)
+                replica.compute.put(replica.backward_hidden)
+                differentiated(training, replica, LAYER_1).synchronize()
             for layer in (LAYER_2, LAYER_1):
-                replica.download(layer, *training.whole).synchronize()
+                replica.download(replica.gradients, layer, training.whole).synchronize()
         for layer in (LAYER_2, LAYER_1):
-            training.update(layer, *training.whole)
+            training.sum_and_update(layer)
             for replica in training.replicas:
-                replica.upload(layer, *training.whole, training.weights).synchronize()
+                replica.upload(training.weights, layer, training.whole).synchronize()
     return training.weights
 
 
@@ -205,38 +264,40 @@ def overlapped(training: Training) -> torch.Tensor:
         with nvtx.annotate("compute", color="blue"):
             on_all(training, Replica.forward_1, sent_1)
             on_all(training, Replica.forward_2, sent_2)
-            downloads_2 = downloaded(training, LAYER_2, training.whole, on_all(training, Replica.backward_2))
+            downloads_2 = downloaded(training, LAYER_2)
             used_2 = on_all(training, Replica.backward_hidden)  # layer 2 must not be overwritten before
-            downloads_1 = downloaded(training, LAYER_1, training.whole, on_all(training, Replica.backward_1))
-        sent_2 = exchanged(training, LAYER_2, training.whole, downloads_2, used_2)
-        sent_1 = exchanged(training, LAYER_1, training.whole, downloads_1)
+            downloads_1 = downloaded(training, LAYER_1)
+        sent_2 = exchanged(training, LAYER_2, downloads_2, used_2)
+        sent_1 = exchanged(training, LAYER_1, downloads_1)
     finish(training)
     return training.weights
 
 
 def scheduled(training: Training) -> torch.Tensor:
-    sent_1 = sent_2 = downloads_2 = None
+    sent_1 = sent_2 = halves_2 = None
     for _ in range(training.steps):
         on_all(training, Replica.forward_1, sent_1)
-        if downloads_2:  # of the step before, while this one computes layer 1
-            sent_2 = exchanged(training, LAYER_2, training.pieces, downloads_2)
+        if halves_2:  # of the step before, while this one computes layer 1
+            sent_2 = exchanged_by_pieces(training, LAYER_2, halves_2)
         with nvtx.annotate("compute", color="blue"):
             on_all(training, Replica.forward_2, sent_2)
             on_all(training, Replica.backward_hidden)
-            downloads_1 = downloaded(training, LAYER_1, training.pieces, on_all(training, Replica.backward_1))
-            downloads_2 = downloaded(training, LAYER_2, training.pieces, on_all(training, Replica.backward_2))
-        sent_1 = exchanged(training, LAYER_1, training.pieces, downloads_1)
-    if downloads_2:
-        exchanged(training, LAYER_2, training.pieces, downloads_2)
+            halves_1 = differentiated_by_pieces(training, LAYER_1)
+            halves_2 = differentiated_by_pieces(training, LAYER_2)
+        sent_1 = exchanged_by_pieces(training, LAYER_1, halves_1)
+    if halves_2:
+        exchanged_by_pieces(training, LAYER_2, halves_2)
     finish(training)
     return training.weights
 
 
 def compute_only(training: Training) -> None:
     for _ in range(training.steps):
-        for work in (Replica.forward_1, Replica.forward_2, Replica.backward_2, Replica.backward_hidden):
+        for work in (Replica.forward_1, Replica.forward_2, Replica.backward_hidden):
             on_all(training, work)
-        on_all(training, Replica.backward_1)
+        for layer in (LAYER_2, LAYER_1):
+            for replica in training.replicas:
+                differentiated(training, replica, layer)
     finish(training)
 
 
@@ -244,45 +305,116 @@ def exchange_only(training: Training) -> None:
     """The copies and updates alone. Nothing waits for the weights to arrive, so what they become means nothing."""
     for _ in range(training.steps):
         for layer in (LAYER_1, LAYER_2):
-            downloads = downloaded(training, layer, training.pieces)
-            exchanged(training, layer, training.pieces, downloads)
+            halves = [summed_and_downloaded(training, layer, rows) for rows in training.halves]
+            exchanged_by_pieces(training, layer, halves)
     finish(training)
 
 
-def on_all(training: Training, work: Callable[[Replica], None], after: OfEach | None = None) -> OfEach:
+def on_all(training: Training, work: Callable[[Replica], None], after: list[OfEach] | None = None) -> OfEach:
     """Put the same work into the compute queue of every replica."""
-    return [replica.compute.put(partial(work, replica), *waits) for replica, waits in each(training, after)]
+    waits = each(training, after)
+    return [replica.compute.put(partial(work, replica), *wait) for replica, wait in waits]
 
 
-def downloaded(training: Training, layer: int, pieces: Sequence[slice], after: OfEach | None = None) -> list[OfEach]:
-    """Send a layer's gradients to the CPU piece by piece; each piece of every replica."""
-    return [[replica.download(layer, rows, *waits) for replica, waits in each(training, after)] for rows in pieces]
+def differentiated(training: Training, replica: Replica, layer: int) -> Done:
+    """Have it compute the gradient of a layer, in halves as all schedules do, so that all have the same rounding."""
+    for half in training.halves:
+        done = replica.compute.put(partial(replica.backward, layer, half))
+    return done
 
 
-def exchanged(
-    training: Training, layer: int, pieces: Sequence[slice], downloads: list[OfEach], after: OfEach | None = None
-) -> OfEach:
-    """Update a layer as its gradients arrive, and send its weights back; the last piece that each replica is sent."""
+def downloaded(training: Training, layer: int) -> OfEach:
+    """Have every replica compute the gradient of a layer, and send it to the CPU."""
+    done = [differentiated(training, replica, layer) for replica in training.replicas]
+    return [
+        replica.download(replica.gradients, layer, training.whole, computed)
+        for replica, computed in zip(training.replicas, done, strict=True)
+    ]
+
+
+def exchanged(training: Training, layer: int, downloads: OfEach, after: OfEach | None = None) -> list[OfEach]:
+    """Sum a layer's gradients, update the layer, and send it back."""
     with nvtx.annotate(f"exchange layer {layer + 1}", color="orange"):
-        for rows, arrived in zip(pieces, downloads, strict=True):
-            for done in arrived:
-                done.synchronize()
-            training.update(layer, rows)
-            sent = [r.upload(layer, rows, training.weights, *waits) for r, waits in each(training, after)]
+        for done in downloads:
+            done.synchronize()
+        training.sum_and_update(layer)
+        waits = each(training, [after] if after else None)
+        return [[r.upload(training.weights, layer, training.whole, *wait) for r, wait in waits]]
+
+
+def differentiated_by_pieces(training: Training, layer: int) -> list[Half]:
+    """Have the gradient of a layer computed, summed and sent to the CPU: one half while the other is computed."""
+    halves = []
+    for rows in training.halves:
+        computed = on_all(training, lambda replica, rows=rows: replica.backward(layer, rows))
+        halves.append(summed_and_downloaded(training, layer, rows, computed))
+    return halves
+
+
+def summed_and_downloaded(training: Training, layer: int, rows: slice, computed: OfEach | None = None) -> Half:
+    """Have each replica add up its part of some rows of a gradient, and send that to the CPU."""
+    parts = list(zip(training.replicas, split(rows, len(training.replicas)), strict=True))
+    summed = [summed_up(training, layer, part, replica, computed) for replica, part in parts]
+    pieces = [
+        (replica, piece, replica.download(gradients, layer, piece, *after))
+        for turn in range(training.pieces_of_a_part)
+        for (replica, part), (gradients, after) in zip(parts, summed, strict=True)
+        for piece in [split(part, training.pieces_of_a_part)[turn]]
+    ]
+    return Half(parts, pieces)
+
+
+def summed_up(
+    training: Training, layer: int, part: slice, adder: Replica, computed: OfEach | None
+) -> tuple[torch.Tensor, list[Done]]:
+    """Where the sum of all gradients of a part will be, and after what. A single replica has nothing to add."""
+    waits = dict(each(training, [computed] if computed else None))
+    arrived = list(waits[adder])
+    if len(training.replicas) == 1:
+        return adder.gradients, arrived
+    for replica, queue in ((other, other.across[adder]) for other in adder.inbox):
+        here, there = replica.gradients[layer, part], adder.inbox[replica][layer, part]
+        arrived.append(copied(queue, here, there, *waits[replica]))
+    return adder.sums, [adder.add.put(partial(adder.sum_up, layer, part, training.replicas), *arrived)]
+
+
+def exchanged_by_pieces(training: Training, layer: int, halves: list[Half]) -> list[OfEach]:
+    """Update a layer as its gradients arrive, and send each piece back to its replica, which passes it on."""
+    with nvtx.annotate(f"exchange layer {layer + 1}", color="orange"):
+        for half in halves:
+            for replica, rows, arrived in half.pieces:
+                arrived.synchronize()
+                training.update(layer, rows, replica.on_host[layer, rows])
+                replica.upload(training.weights, layer, rows)
+            sent = [passed_on(training, layer, replica, part) for replica, part in half.parts]
     return sent
 
 
-def each(training: Training, after: OfEach | None) -> list[tuple[Replica, OfEach]]:
+def passed_on(training: Training, layer: int, replica: Replica, part: slice) -> OfEach:
+    """Have a replica send the others its part of a layer's weights, once it has that."""
+    has = replica.up.put(nothing)
+    here = replica.weights[layer, part]
+    return [
+        has if other is replica else copied(replica.onward[other], here, other.weights[layer, part], has)
+        for other in training.replicas
+    ]
+
+
+def nothing() -> None:
+    """What comes before it in a queue is done when this is."""
+
+
+def each(training: Training, after: list[OfEach] | None) -> list[tuple[Replica, list[Done]]]:
     """Every replica with what its work has to wait for."""
-    waits = [[done] for done in after] if after else [[] for _ in training.replicas]
-    return list(zip(training.replicas, waits, strict=True))
+    return [(replica, [done[place] for done in after or ()]) for place, replica in enumerate(training.replicas)]
 
 
 def finish(training: Training) -> None:
     """Wait for everything."""
     for replica in training.replicas:
-        for queue in (replica.compute, replica.down, replica.up):
-            queue.put(lambda: None).synchronize()
+        queues = (replica.compute, replica.add, replica.down, replica.up)
+        for queue in (*queues, *replica.across.values(), *replica.onward.values()):
+            queue.put(nothing).synchronize()
 
 
 VARIANTS: dict[str, Callable[[Training], torch.Tensor | None]] = {
@@ -301,6 +433,7 @@ def main() -> None:
     options.add_argument("--batch", type=int, help="for each device  [default: 4096, on a CPU 48]")
     options.add_argument("--steps", type=int, default=8)
     options.add_argument("--pieces", type=int, default=8, help="of a layer, in the schedule that exchanges by pieces")
+    options.add_argument("--threads", type=int, help="that update weights  [default: three of four cores; 1 on a CPU]")
     args = options.parse_args()
     width, batch = args.width or (4096 if args.gpus else 1536), args.batch or (4096 if args.gpus else 48)
     if args.gpus:
@@ -309,9 +442,11 @@ def main() -> None:
     else:
         lack = "without its GPUs" if GPUS else "no GPU here"
         where, devices = f"{lack}: one thread of the CPU stands in for one", [torch.device("cpu")]
-        torch.set_num_threads(1)  # leave a core to the device
+    # The threads that share an update wait for the last of them. If they take all cores, and another program needs one
+    # for a moment, or the driver, or a profiler, that is the moment for which all wait.
+    torch.set_num_threads(args.threads or (max(1, variants.cores() * 3 // 4) if args.gpus else 1))
     print(f"{args.steps} steps of 2 layers of {width}x{width}, batch {batch} each ({where})")
-    training = Training(devices, width, batch, args.steps, max(args.pieces, 1))
+    training = training_on(devices, width, batch, args.steps, max(args.pieces, 1))
     variants.run(training, VARIANTS, training.check, args.variant, args.repeats)
 
 

@@ -203,18 +203,19 @@ def test_a_task_that_comes_before_what_it_needs_is_noticed():
 
 
 SLOW = """
-import itertools, time, torch, mlp
+import time, torch, mlp
 torch.set_num_threads(1)
-training = mlp.Training([torch.device("cpu")] * 2, 32, 8, 3, 2)
+training = mlp.training_on([torch.device("cpu")] * 2, 32, 8, 3, 8)
 put = mlp.Thread.put
-for device, name in itertools.product((0, 1), ("compute", "down", "up")):
-    slow = getattr(training.replicas[device], name)
+one, other = training.replicas
+pairs = [one.across[other], one.onward[other], other.across[one], other.onward[one]]
+for slow in [*pairs, *(getattr(each, name) for each in (one, other) for name in ("compute", "add", "down", "up"))]:
     def late(queue, work, *after):
         return put(queue, (lambda: (time.sleep(0.004), work())) if queue is slow else work, *after)
     mlp.Thread.put = late
     for schedule in (mlp.overlapped, mlp.scheduled):
         training.check(schedule(training))
-mlp.exchanged = lambda *given, exchanged=mlp.exchanged: exchanged(*given[:4])  # it does not wait for "used_2"
+mlp.exchanged = lambda *given, exchanged=mlp.exchanged: exchanged(*given[:3])  # it does not wait for "used_2"
 slow = training.replicas[0].compute
 try:
     training.check(mlp.overlapped(training))
@@ -237,3 +238,29 @@ def test_an_unknown_variant_is_a_usage_error():
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "invalid choice" in refused.stderr
+
+
+JOBS = {
+    "ddp": (),
+    "ddp --slow host": (),
+    "ddp --slow data": ("--read-ms", "5"),
+    "ddp --slow start": (),
+    "fsdp": (),
+    "tensor_parallel": (),
+    "pipeline": (),
+}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_jobs_of_two_ranks_write_the_clock_of_each(job, tmp_path):
+    name, *options = job.split()
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", f"samples/jobs/{name}.py"]
+    ended = ran(
+        *command, *options, *JOBS[job], "--layers", "2", "--width", "16", "--steps", "2", "--clocks", str(tmp_path)
+    )
+    assert sorted(re.findall(r"rank \d(?=: 2 steps)", ended.stdout)) == ["rank 0", "rank 1"]
+    for rank in range(2):
+        clock = json.loads((tmp_path / f"clock-rank-{rank}.json").read_text())
+        assert clock["rank"] == rank
+        assert len(clock["steps_ms"]) == 2
+        assert sum(clock["steps_ms"]) <= 1.01 * clock["wall_ms"]
