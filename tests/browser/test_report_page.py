@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from gpu_trace_analyzers.model import Engine
+from gpu_trace_analyzers.questions.sweep import Window
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.summary import summarise
 from literal import literal
+from many_kernels import many_kernels
 
 TRACES = Path(__file__).parents[2] / "samples/traces"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -26,12 +30,13 @@ EXPOSED = {"light": "224,58,78", "dark": "255,92,110"}
 def shown(chromium, tmp_path):
     contexts = []
 
-    def show(trace, viewport=DESKTOP, scheme="light"):
+    def show(trace, viewport=DESKTOP, scheme="light", before=""):
         file = tmp_path / "page.html"
         file.write_text(to_html(trace, summarise(trace)), encoding="utf-8")
         context = chromium.new_context(viewport=viewport, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(before)
         page.problems, page.requests = [], []
         page.on("console", lambda message: page.problems.append(message.text))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
@@ -61,7 +66,17 @@ def test_the_next_exposed_copy_is_told(shown):
     page = shown(literal("s7 k 0-1000; s7 d2h 1000-3000 @2 name=Memcpy; s7 k 3000-4000"))
     page.click("[data-do=next]")
     assert "same stream as the compute" in page.inner_text("#tip")
-    assert "2.00 µs · from 1.00 µs to 3.00 µs" in page.inner_text("#tip")
+    assert "2.000 µs · from 1.000 µs to 3.000 µs" in page.inner_text("#tip")
+
+
+def test_the_next_exposed_copies_are_told_in_the_order_of_their_time(shown):
+    page = shown(literal("s7 d2h 0-10; s7 d2h 20-30; gpu1 d2h 0-5; gpu1 d2h 12-15; gpu1 k 40-50"))
+    told = []
+    for _ in range(5):
+        page.click("[data-do=next]")
+        told.append(re.search(r"from (.*)", page.inner_text("#tip"))[1])
+    first = ["0 ns to 10 ns", "0 ns to 5 ns", "12 ns to 15 ns", "20 ns to 30 ns"]
+    assert told == [*first, first[0]]
 
 
 def test_zoom_changes_the_picture_and_all_brings_it_back(shown):
@@ -81,3 +96,109 @@ def test_names_stay_text(shown):
     assert page.query_selector("img") is None
     assert page.problems == []
     assert evil in page.inner_text("body")
+
+
+# What a lane shows is its figure ------------------------------------------------------------------------------------
+
+# Of each lane (a band of rows without any gap) the share of its pixels that is painted: of a pixel whose color is half
+# that of the lane and half the ground's, half.
+PAINTED = """colors => {
+  const c = document.querySelector('canvas'), wide = c.width - 168, bands = [];
+  const { data } = c.getContext('2d').getImageData(168, 0, wide, c.height);
+  const solid = y => {
+    for (let x = 0; x < wide; x++) if (data[4 * (y * wide + x) + 3] < 255) return false;
+    return true;
+  };
+  for (let y = 0, rows = 0; y <= c.height; y++) {
+    if (y < c.height && solid(y)) { rows++; continue; }
+    if (rows > 10) bands.push([y - rows, rows]);
+    rows = 0;
+  }
+  const ground = [233, 236, 241];
+  return colors.map((color, lane) => {
+    const [top, rows] = bands[lane], way = color.map((part, i) => part - ground[i]);
+    const length = way.reduce((sum, part) => sum + part * part, 0);
+    let painted = 0;
+    for (let p = 4 * top * wide; p < 4 * (top + rows) * wide; p += 4) {
+      const along = way.reduce((sum, part, i) => sum + part * (data[p + i] - ground[i]), 0) / length;
+      painted += Math.min(1, Math.max(0, along));
+    }
+    return painted / rows / wide;
+  });
+}"""
+LANES = {
+    "compute": [47, 158, 95],
+    "copy_d2h": [44, 123, 229],
+    "exposed": [224, 58, 78],
+    "memset": [138, 147, 161],
+}
+NO_NAMES = "CanvasRenderingContext2D.prototype.fillText = () => {}"  # white on a lane, they would count as ground
+
+
+@pytest.fixture(scope="module")
+def many():
+    return many_kernels()
+
+
+def view(page):
+    return tuple(float(page.get_attribute("canvas", f"data-{end}")) for end in ("from", "to"))
+
+
+def figures(trace, since_ns, until_ns):
+    """The share of a stretch that each lane was busy, as ``gpu-trace summary --from --to`` has it."""
+    first = int(trace.work.start_ns[0])
+    (device,) = summarise(trace, window=Window(first + round(since_ns), first + round(until_ns))).devices
+    busy = {engine.key: row.busy_ns for engine, row in device.engines.items()} | {"exposed": device.exposed_copy_ns}
+    return {lane: busy.get(lane, 0) / device.span_ns for lane in LANES}
+
+
+@pytest.mark.parametrize("clicks", [0, 7, 13])
+def test_what_a_lane_shows_as_busy_is_its_figure_at_every_zoom(many, shown, clicks):
+    page = shown(many, before=NO_NAMES)
+    start = view(page)
+    for _ in range(clicks):
+        page.click("[data-do=in]")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(100)
+    assert clicks == 0 or view(page) != start
+    wanted = figures(many, *view(page))
+    for (lane, figure), found in zip(wanted.items(), page.evaluate(PAINTED, [*LANES.values()]), strict=True):
+        print(f"{lane}: painted {found:.5f}, figure {figure:.5f}")
+        assert abs(found - figure) < max(0.01 * figure, 0.0003), lane
+
+
+def test_the_page_of_many_kernels_tells_them_apart(many, shown):
+    page = shown(many)
+    box = page.query_selector("canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 55)
+    assert re.search(r"^\d+ operations, \d+\.\d % of the .* here", page.inner_text("#tip"))
+    for _ in range(13):
+        page.click("[data-do=in]")
+    told = set()
+    for px in range(0, int(box["width"]) - 170, 3):  # each is 5 pixels wide, or more
+        page.mouse.move(box["x"] + 169 + px, box["y"] + 55)
+        told.add(page.inner_text("#tip"))
+    single = {text.rsplit("from", 1)[1] for text in told if "operations" not in text and "from" in text}
+    since, until = view(page)
+    work = many.work[many.work.engine == Engine.COMPUTE]
+    start, end = work.start_ns - many.work.start_ns[0], work.end_ns - many.work.start_ns[0]
+    assert len(single) == ((end > since) & (start < until)).sum()
+
+
+def test_ticks_of_the_axis_differ(many, shown):
+    page = shown(
+        many,
+        before="""
+        const fill = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+          if (y === 12) (window.ticks ??= []).push(text);
+          fill.call(this, text, x, y);
+        };""",
+    )
+    for _ in range(23):
+        page.evaluate("window.ticks = []")
+        page.click("[data-do=in]")
+        page.wait_for_timeout(50)
+        ticks = page.evaluate("window.ticks")
+        assert len(ticks) >= 3
+        assert len(set(ticks)) == len(ticks), ticks

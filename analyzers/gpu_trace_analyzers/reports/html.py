@@ -58,7 +58,7 @@ _BUTTONS = (
 
 def to_html(trace: Trace, summary: Summary) -> str:
     """The page as text."""
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("page.css"), _asset("spans.js") + _asset("page.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -139,14 +139,13 @@ def _timeline(timeline: Timeline | None) -> str:
         for do, text, label in _BUTTONS
     )
     legend = "".join(f'<li><i class="{kind}"></i>{text}</li>' for kind, text in _LEGEND)
-    merged = ""
-    if timeline.merged_below_ns:
-        merged = f" Neighbours shorter than {duration(timeline.merged_below_ns)} are drawn together."
     return (
-        f'<section><h2>Timeline</h2><div class="bar">{buttons}</div>'
+        f'<section><h2>Timeline</h2><div class="bar">{buttons}<output id="shown"></output></div>'
         '<div id="timeline"><canvas tabindex="0" role="img" aria-label="Timeline of engines and ranges"></canvas></div>'
         f'<p id="tip">Point at something, or tap it.</p><ul class="legend">{legend}</ul>'
-        f'<p class="hint">Drag to move; pinch, double-click or Ctrl + wheel to zoom.{merged}</p>'
+        '<p class="hint">A lane is filled as high as it was busy; beside its name is its share of the time in view. '
+        "A thin line below it marks what is too little to be drawn.</p>"
+        '<p class="hint">Drag to move; pinch, double-click or Ctrl + wheel to zoom.</p>'
         "<noscript>The timeline needs JavaScript.</noscript></section>"
     )
 

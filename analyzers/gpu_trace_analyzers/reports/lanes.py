@@ -1,7 +1,11 @@
-"""The timeline of the page as data: lanes of spans, few enough to be drawn quickly."""
+"""The timeline of the page as data: lanes of every operation and range, exactly as long as it was.
+
+How much of a lane is painted at any zoom is for the page to reckon; nothing is merged or left out here.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +15,7 @@ from ..questions.causes import explain
 from ..questions.launches import launches
 from ..questions.nesting import nesting_depths
 from .fitting import shortened
+from .packing import packed
 from .tables import ENGINE_NAMES
 
 if TYPE_CHECKING:
@@ -19,9 +24,6 @@ if TYPE_CHECKING:
     from ..questions.overlap import DeviceFigures
     from ..summary import Summary
 
-    Lane = dict[str, Any]
-
-SPANS_A_LANE = 3000
 DEPTHS_SHOWN = 5
 LONGEST_NAME = 160
 _KINDS = {
@@ -32,29 +34,58 @@ _KINDS = {
 }
 
 
-class Timeline:
-    """Lanes of every device, and of the ranges of every host thread, on one clock that starts at 0.
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """One row of the timeline, of one kind of span.
 
-    A lane has spans ``[start, length, name, count]`` in ns, sorted, none overlapping the next; ``name`` is a position
-    in ``names``. Operations too short to be told apart are one span, with their ``count``; ``merged_below_ns`` says
-    how short that is (0: nothing was merged).
+    All columns are (n,) int64, in order of their starts: from when until when in ns since the page's zero, and the
+    position of its name in `Timeline.names`. Spans may overlap, where several streams run at once; none is empty.
     """
+
+    name: str
+    kind: str
+    start_ns: Int64
+    end_ns: Int64
+    names: Int64
+
+    def document(self) -> dict[str, Any]:
+        """What the page has of it beside its columns."""
+        return {"name": self.name, "kind": self.kind, "count": len(self.names)}
+
+    def columns(self) -> tuple[Int64, ...]:
+        """Distances between starts (the first from zero), lengths and names: small numbers, which pack well."""
+        return np.diff(self.start_ns, prepend=0), self.end_ns - self.start_ns, self.names
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The lanes of a device, or those of the host."""
+
+    title: str
+    lanes: list[Lane]
+
+
+class Timeline:
+    """Lanes of every device, and of the ranges of every host thread, on one clock that starts at 0."""
 
     def __init__(self, trace: Trace, summary: Summary) -> None:
         self.names: dict[str, int] = {}
-        self.merged_below_ns = 0
         self._trace, self._summary = trace, summary
         self._start_ns = min((figures.window.start_ns for figures in summary.devices), default=0)
         self._end_ns = max((figures.window.end_ns for figures in summary.devices), default=1)
         launched = launches(trace)
-        groups = [
-            {"title": figures.device.label, "lanes": self._device(figures, launched)} for figures in summary.devices
-        ]
+        groups = [Group(figures.device.label, self._device(figures, launched)) for figures in summary.devices]
         self.groups = [*groups, *self._threads()]
 
     def document(self) -> dict[str, Any]:
         """What the page's script reads."""
-        return {"span": max(1, self._end_ns - self._start_ns), "names": [*self.names], "groups": self.groups}
+        lanes = [lane for group in self.groups for lane in group.lanes]
+        return {
+            "span": max(1, self._end_ns - self._start_ns),
+            "names": [*self.names],
+            "groups": [{"title": g.title, "lanes": [lane.document() for lane in g.lanes]} for g in self.groups],
+            "spans": packed(column for lane in lanes for column in lane.columns()),
+        }
 
     def _device(self, figures: DeviceFigures, launched: Launches) -> list[Lane]:
         work = self._trace.work
@@ -72,10 +103,10 @@ class Timeline:
         verdicts = explain(self._trace, figures.position, figures.copies, window, launched=launched)
         stretches = verdicts.stretches
         titles = np.array([self._name(rule.title) for rule in verdicts.rules], dtype=np.int64)
-        spans = self._spans(stretches.start_ns, stretches.end_ns, titles[verdicts.rule])
-        return [{"name": "exposed copy", "kind": "exposed", "spans": spans}] if spans else []
+        lane = self._lane("exposed copy", "exposed", stretches.start_ns, stretches.end_ns, titles[verdicts.rule])
+        return [lane] if len(lane.names) else []
 
-    def _threads(self) -> list[dict[str, Any]]:
+    def _threads(self) -> list[Group]:
         ranges = self._trace.ranges
         ranges = ranges[(ranges.end_ns > self._start_ns) & (ranges.start_ns < self._end_ns)]
         ranges = ranges[(ranges.end_ns > ranges.start_ns) & ~np.isin(ranges.domain, self._hidden_domains())]
@@ -88,50 +119,24 @@ class Timeline:
                 whose = f"thread {thread}" if thread != MISSING else f"process {self._trace.processes[process].pid}"
                 name = whose if level == 0 else "  inside"
                 lanes += self._lanes(name, "range", rows.start_ns, rows.end_ns, rows.name)
-        return [{"title": "Ranges on the host", "lanes": lanes}] if lanes else []
+        return [Group("Ranges on the host", lanes)] if lanes else []
 
     def _hidden_domains(self) -> list[int]:
         domains = np.unique(self._trace.ranges.domain).tolist()
         return [code for code in domains if self._trace.text(code) in self._summary.hidden_domains]
 
     def _lanes(self, name: str, kind: str, start_ns: Int64, end_ns: Int64, codes: Int32) -> list[Lane]:
-        texts = {code: self._name(self._trace.text(code)) for code in np.unique(codes).tolist()}
-        names = np.array([texts[code] for code in codes.tolist()], dtype=np.int64)
-        spans = self._spans(start_ns, end_ns, names)
-        return [{"name": name, "kind": kind, "spans": spans}] if spans else []
+        distinct, places = np.unique(codes, return_inverse=True)
+        names = np.array([self._name(self._trace.text(code)) for code in distinct.tolist()], dtype=np.int64)
+        lane = self._lane(name, kind, start_ns, end_ns, names[places])
+        return [lane] if len(lane.names) else []
 
     def _name(self, text: str) -> int:
         return self.names.setdefault(shortened(text, LONGEST_NAME), len(self.names))
 
-    def _spans(self, start_ns: Int64, end_ns: Int64, names: Int64) -> list[list[int]]:
-        """Clipped to the window, in order; what overlaps or is too short to be seen beside its neighbour is merged."""
+    def _lane(self, name: str, kind: str, start_ns: Int64, end_ns: Int64, names: Int64) -> Lane:
+        """Clipped to the window, in order."""
         start_ns, end_ns = np.maximum(start_ns, self._start_ns), np.minimum(end_ns, self._end_ns)
-        some = end_ns > start_ns
-        order = np.flatnonzero(some)[np.argsort(start_ns[some], kind="stable")]
-        start_ns, end_ns, names = start_ns[order] - self._start_ns, end_ns[order] - self._start_ns, names[order]
-        if not len(start_ns):
-            return []
-        opens = _openings(start_ns, end_ns, self._shortest(len(start_ns)))
-        first = np.flatnonzero(opens)
-        until = np.maximum.reduceat(end_ns, first)
-        count = np.diff(np.append(first, len(start_ns)))
-        columns = (start_ns[first], until - start_ns[first], names[first], count)
-        return [list(span) for span in zip(*(column.tolist() for column in columns), strict=True)]
-
-    def _shortest(self, spans: int) -> int:
-        if spans <= SPANS_A_LANE:
-            return 0
-        level = (self._end_ns - self._start_ns) // SPANS_A_LANE + 1
-        self.merged_below_ns = max(self.merged_below_ns, level)
-        return level
-
-
-def _openings(start_ns: Int64, end_ns: Int64, level_ns: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Where a span begins that is not drawn with the one before: they do not overlap, and one of them can be seen."""
-    reach = np.maximum.accumulate(end_ns)[:-1]
-    apart = start_ns[1:] >= reach
-    if level_ns:
-        seen = end_ns - start_ns >= level_ns
-        far = start_ns[1:] // level_ns != start_ns[:-1] // level_ns
-        apart &= seen[1:] | seen[:-1] | far
-    return np.concatenate(([True], apart))
+        some = np.flatnonzero(end_ns > start_ns)
+        order = some[np.argsort(start_ns[some], kind="stable")]
+        return Lane(name, kind, start_ns[order] - self._start_ns, end_ns[order] - self._start_ns, names[order])

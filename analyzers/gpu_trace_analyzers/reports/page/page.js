@@ -1,36 +1,47 @@
-"use strict";
-// The timeline: lanes of spans on one canvas. Everything it shows comes from the JSON block, and is drawn as text only.
-(() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+// The timeline: lanes on one canvas. Everything it shows comes from the JSON block, and is drawn as text only.
+//
+// Each column of pixels is filled as high as the share of its time that was busy: the painted part of a lane is its
+// figure, at every zoom. Spans that are wide enough to be told apart get an edge, and a name where that fits.
+unpack(JSON.parse(document.getElementById("data").textContent)).then((data) => {
   const canvas = document.querySelector("canvas"), tip = document.getElementById("tip");
-  const pen = canvas.getContext("2d");
-  const LANE = 22, EXPOSED = 7, HEAD = 26, AXIS = 22, PAD = 3;
-  let view = { from: 0, to: data.span }, width = 0, gutter = 0, rows = [], chosen = null, queued = false;
+  const shown = document.getElementById("shown"), pen = canvas.getContext("2d");
+  const LANE = 20, EXPOSED = 14, MARK = 3, HEAD = 26, AXIS = 22, PAD = 3;
+  const HINT = tip.textContent;
+  const APART = 3;  // pixels from which on a span is told apart
+  let view = { from: 0, to: data.span }, width = 0, gutter = 0, scale = 1, rows = [], chosen = null, queued = false;
 
+  const FONT = "11px system-ui, sans-serif";
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 
-  function duration(ns) {
-    for (const [size, unit] of [[1e9, "s"], [1e6, "ms"], [1e3, "µs"]])
-      if (Math.abs(ns) >= size) return (ns / size).toFixed(Math.abs(ns) / size < 10 ? 2 : 1) + " " + unit;
-    return Math.round(ns) + " ns";
+  const UNITS = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
+  const unitOf = (ns) => UNITS.find(([size]) => Math.abs(ns) >= size) || UNITS[3];
+
+  // A time in the unit of the largest beside it, with as many digits as tell it from one that is a step later.
+  function time(ns, step, largest = ns) {
+    const [size, unit] = unitOf(largest), digits = Math.ceil(Math.log10(size / Math.max(1, step)) - 1e-9);
+    return (ns / size).toFixed(Math.max(0, digits)) + " " + unit;
   }
+
+  const share = (part) => part > 0 && part < 0.0005 ? "<0.1 %" : part < 1 && part >= 0.9995 ? ">99.9 %"
+    : (100 * part).toFixed(1) + " %";
+  const perPixel = () => (view.to - view.from) / (width - gutter);
 
   function place() {
     const narrow = canvas.clientWidth < 560;
-    gutter = narrow ? 0 : 128;
+    gutter = narrow ? 0 : 168;
     let y = AXIS;
     rows = [];
     for (const group of data.groups) {
       rows.push({ y, height: HEAD, title: group.title });
       y += HEAD;
       for (const lane of group.lanes) {
-        const label = narrow ? 14 : 0, height = lane.kind === "exposed" ? EXPOSED + 8 : LANE;
-        rows.push({ y, height: height + label, label, lane });
-        y += height + label + PAD;
+        const label = narrow ? 14 : 0, height = lane.kind === "exposed" ? EXPOSED : LANE;
+        rows.push({ y, height: height + label + MARK, top: y + label, bar: height, lane });
+        y += height + label + MARK + PAD;
       }
       y += 6;
     }
-    const scale = window.devicePixelRatio || 1;
+    scale = window.devicePixelRatio || 1;
     width = canvas.clientWidth;
     canvas.style.height = y + "px";
     canvas.width = Math.round(width * scale);
@@ -41,41 +52,74 @@
   const x = (ns) => gutter + ((ns - view.from) / (view.to - view.from)) * (width - gutter);
   const at = (px) => view.from + ((px - gutter) / (width - gutter)) * (view.to - view.from);
 
-  function firstVisible(spans, ns) {  // spans of a lane are sorted by start and do not overlap
-    let low = 0, high = spans.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (spans[middle][0] + spans[middle][1] <= ns) low = middle + 1; else high = middle;
+  function drawLane(row, colors) {
+    const { lane, top, bar } = row;
+    pen.font = FONT;
+    drawLabel(row, colors);
+    pen.fillStyle = colors.idle;
+    pen.fillRect(gutter, top, width - gutter, bar);
+    drawShares(row, colors);
+    for (const i of lane.longer(APART * perPixel(), view.from, view.to)) drawSpan(row, i, colors);
+    if (chosen && chosen.lane === lane) {
+      const left = Math.max(gutter, x(chosen.from)), right = Math.min(width, x(chosen.to));
+      pen.strokeStyle = colors.ink;
+      pen.lineWidth = 2;
+      pen.strokeRect(left, top, Math.max(right - left, 1), bar);
     }
-    return low;
   }
 
-  function drawLane(row, colors) {
-    const { lane } = row, top = row.y + row.label, height = row.height - row.label;
+  function drawLabel({ y, lane, top, bar }, colors) {
+    const busy = lane.kind === "range" ? "" : share(lane.covered(view.from, view.to) / (view.to - view.from));
+    const right = (gutter || width) - 10, line = gutter ? top + bar / 2 + 4 : y + 10;
+    const room = pen.measureText(busy).width;
     pen.fillStyle = colors.soft;
-    pen.font = "11px system-ui, sans-serif";
-    if (gutter) pen.fillText(fit(lane.name, gutter - 10), 0, top + Math.min(height, LANE) / 2 + 4);
-    else pen.fillText(lane.name, 0, row.y + 10);
-    pen.fillStyle = colors.idle;
-    pen.fillRect(gutter, top, width - gutter, height);
-    const color = colors[lane.kind];
-    for (let i = firstVisible(lane.spans, view.from); i < lane.spans.length; i++) {
-      const span = lane.spans[i];
-      if (span[0] >= view.to) break;
-      const left = Math.max(gutter, x(span[0])), right = Math.min(width, x(span[0] + span[1]));
-      const wide = Math.max(right - left - (right - left > 3 ? 0.6 : 0), 0.8);
-      pen.fillStyle = color;
-      pen.fillRect(left, top, wide, height);
-      if (chosen && chosen.span === span) {
-        pen.strokeStyle = colors.ink;
-        pen.lineWidth = 2;
-        pen.strokeRect(left, top, wide, height);
-      }
-      if (wide > 34 && height > 14) {
-        pen.fillStyle = lane.kind === "range" ? colors["range-ink"] : "#fff";
-        pen.fillText(fit(nameOf(lane, span).replace(/^void /, ""), wide - 8), left + 4, top + height / 2 + 4);
-      }
+    pen.fillText(fit(lane.name, right - room - 8), 0, line);
+    if (busy) pen.fillText(busy, right - room, line);
+  }
+
+  // Columns are those of the device, so that no edge is smeared over two of them.
+  function drawShares({ lane, top, bar }, colors) {
+    const left = Math.round(gutter * scale), columns = canvas.width - left, each = (view.to - view.from) / columns;
+    const low = Math.round((top + bar) * scale), high = low - Math.round(top * scale);
+    pen.save();
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    for (const { from, to, busy, edge } of runs(lane, columns, each)) {
+      pen.fillStyle = colors[lane.kind];
+      pen.globalAlpha = edge ? busy : 1;
+      pen.fillRect(left + from, low, to - from, edge ? -high : -busy * high);
+      pen.globalAlpha = 1;
+      pen.fillStyle = colors.soft;
+      if (!edge && busy * high < 1) pen.fillRect(left + from, low + scale, to - from, Math.max(1, scale));
     }
+    pen.restore();
+  }
+
+  // Columns that are equally busy, together; the idle ones are left out. A column beside a full one is the edge of
+  // something wide: it is drawn fainter, not lower, which is as much and looks straight.
+  function* runs(lane, columns, each) {
+    const busy = new Float64Array(columns);
+    for (let i = 0, before = lane.before(view.from); i < columns; i++) {
+      const until = lane.before(view.from + (i + 1) * each);
+      busy[i] = Math.min(1, (until - before) / each);
+      before = until;
+    }
+    const full = (i) => busy[i] > 0.999;
+    for (let from = 0, to = 1; from < columns; from = to++) {
+      while (to < columns && Math.abs(busy[to] - busy[from]) < 1e-6) to++;
+      const edge = !full(from) && to - from === 1 && (full(from - 1) || full(to));
+      if (busy[from] > 0) yield { from, to, busy: busy[from], edge };
+    }
+  }
+
+  function drawSpan({ lane, top, bar }, i, colors) {
+    const left = Math.max(gutter, x(lane.start[i])), end = Math.min(lane.end[i], lane.start[i + 1] ?? Infinity);
+    const wide = Math.min(width, x(end)) - left;
+    pen.fillStyle = colors.edge;
+    const touched = lane.covered(lane.start[i] - perPixel(), lane.start[i]) > perPixel() / 2;
+    if (touched && lane.start[i] > view.from) pen.fillRect(left, top, 1, bar);
+    if (wide <= 34) return;
+    pen.fillStyle = colors[lane.kind === "range" ? "range-ink" : "bar-ink"];
+    pen.fillText(fit(data.names[lane.name_of[i]].replace(/^void /, ""), wide - 8), left + 4, top + bar / 2 + 4);
   }
 
   function fit(text, room) {
@@ -85,17 +129,15 @@
     return keep > 1 ? text.slice(0, keep) + "…" : "";
   }
 
-  const nameOf = (lane, span) => span[3] > 1 ? span[3] + " operations" : data.names[span[2]];
-
   function drawAxis(colors) {
     const raw = (view.to - view.from) / Math.max(2, (width - gutter) / 110);
-    const power = 10 ** Math.floor(Math.log10(raw)), step = [1, 2, 5, 10].find((n) => n * power >= raw) * power;
-    pen.font = "11px system-ui, sans-serif";
-    for (let tick = Math.ceil(view.from / step) * step; tick <= view.to; tick += step) {
+    const power = 10 ** Math.floor(Math.log10(raw)), step = Math.max(1, [1, 2, 5, 10].find((n) => n * power >= raw) * power);
+    pen.font = FONT;
+    for (let n = Math.ceil(view.from / step); n * step <= view.to; n++) {
+      const tick = n * step, text = tick ? time(tick, step, view.to) : "0", wide = pen.measureText(text).width;
       pen.fillStyle = colors.line;
       pen.fillRect(x(tick), AXIS - 6, 1, canvas.clientHeight);
       pen.fillStyle = colors.soft;
-      const text = duration(tick), wide = pen.measureText(text).width;
       if (x(tick) + wide < width) pen.fillText(text, x(tick) + 3, 12);
     }
   }
@@ -104,9 +146,13 @@
     queued = false;
     const colors = {};
     for (const name of ["compute", "collective", "copy", "memset", "unknown", "exposed", "range", "range-ink", "idle",
-      "soft", "ink", "line"]) colors[name] = style(name);
+      "soft", "ink", "line", "edge", "bar-ink"]) colors[name] = style(name);
     pen.clearRect(0, 0, width, canvas.clientHeight);
     drawAxis(colors);
+    canvas.dataset.from = view.from;
+    canvas.dataset.to = view.to;
+    shown.textContent = time(view.to - view.from, (view.to - view.from) / 1000) + " from " +
+      (view.from ? time(view.from, 10 * perPixel(), view.to) : "0");
     for (const row of rows) {
       if (row.lane) drawLane(row, colors);
       else {
@@ -123,6 +169,7 @@
     const least = Math.min(data.span, 200), length = Math.min(Math.max(to - from, least), data.span);
     const start = Math.min(Math.max(from, 0), data.span - length);
     view = { from: start, to: start + length };
+    if (chosen && chosen.count) tell(null);
     redraw();
   }
 
@@ -133,23 +180,36 @@
 
   const pan = (share) => { const by = share * (view.to - view.from); show(view.from + by, view.to + by); };
 
+  // What lies under the pointer: one span where it can be told from others, else how many there are and how busy.
   function pick(px, py) {
     const row = rows.find((r) => r.lane && py >= r.y && py < r.y + r.height);
     if (!row || px < gutter) return null;
-    const slack = 2 * (view.to - view.from) / (width - gutter), ns = at(px);
-    const span = row.lane.spans[firstVisible(row.lane.spans, ns - slack)];
-    return span && span[0] <= ns + slack ? { lane: row.lane, span } : null;
+    const { lane } = row, slack = APART / 2 * perPixel(), ns = at(px), from = ns - slack, to = ns + slack;
+    const count = lane.touching(from, to), under = lane.lastOf(ns, ns + 1), one = under < 0 ? lane.lastOf(from, to) : under;
+    if (!count || one < 0) return null;
+    if (count === 1 || lane.end[one] - lane.start[one] >= APART * perPixel()) return single(lane, one);
+    return { lane, from: Math.max(0, from), to: Math.min(data.span, to), count };
   }
+
+  const single = (lane, i) => ({ lane, from: lane.start[i], to: lane.end[i], name: data.names[lane.name_of[i]] });
 
   function tell(found) {
     chosen = found;
-    if (found) {
-      const [start, length] = found.span;
-      const more = found.lane.kind === "exposed" ? "exposed copy: " : "";
-      tip.textContent = more + nameOf(found.lane, found.span) + "\n" + found.lane.name + " · " + duration(length) +
-        " · from " + duration(start) + " to " + duration(start + length);
-    }
+    tip.textContent = !found ? HINT : found.count ? crowd(found) : alone(found);
     redraw();
+  }
+
+  function alone({ lane, from, to, name }) {
+    const long = to - from, step = Math.min(long, perPixel()) / 10, what = lane.kind === "exposed" ? "exposed copy: " : "";
+    return what + name + "\n" + lane.name.trim() + " · " + time(long, long / 1000) +
+      " · from " + time(from, step, to) + " to " + time(to, step);
+  }
+
+  function crowd({ lane, from, to, count }) {
+    const long = to - from, busy = share(lane.covered(from, to) / long);
+    return count + " " + (lane.kind === "range" ? "ranges" : lane.kind === "exposed" ? "exposed stretches" : "operations") +
+      ", " + busy + " of the " + time(long, long / 100) + " here; zoom in to tell them apart\n" + lane.name.trim() +
+      " · from " + time(from, long / 10, to) + " to " + time(to, long / 10);
   }
 
   const pointers = new Map();
@@ -203,14 +263,17 @@
     if (action) { event.preventDefault(); actions[action](); }
   });
 
-  const exposed = data.groups.flatMap((g) => g.lanes.filter((lane) => lane.kind === "exposed")
-    .flatMap((lane) => lane.spans.map((span) => ({ lane, span })))).sort((a, b) => a.span[0] - b.span[0]);
+  const exposed = data.groups.flatMap((group) => group.lanes.filter((lane) => lane.kind === "exposed"));
+  // The one that begins next after the chosen one, of any device; after the last, the first.
   function nextExposed() {
-    if (!exposed.length) return;
-    const now = chosen ? exposed.findIndex((e) => e.span === chosen.span) : -1;
-    const found = exposed[(now + 1) % exposed.length], [start, length] = found.span;
-    show(start - 2 * length, start + 3 * length);
-    tell(found);
+    const last = chosen ? exposed.indexOf(chosen.lane) : -1, since = chosen ? chosen.from : 0;
+    const found = exposed.map((lane, order) => ({ lane, i: position(lane.start, since, order <= last) }))
+      .filter(({ lane, i }) => i < lane.start.length).sort((a, b) => a.lane.start[a.i] - b.lane.start[b.i])[0];
+    if (!found && !chosen) return;
+    if (!found) { chosen = null; nextExposed(); return; }
+    const { from, to } = single(found.lane, found.i), long = to - from;
+    show(from - 2 * long, from + 3 * long);
+    tell(single(found.lane, found.i));
   }
 
   new ResizeObserver(() => { place(); draw(); }).observe(canvas.parentElement);
@@ -218,4 +281,6 @@
   place();
   draw();
   document.documentElement.dataset.ready = "true";
-})();
+}).catch((problem) => {
+  document.getElementById("tip").textContent = "This browser cannot draw the timeline: " + problem.message;
+});

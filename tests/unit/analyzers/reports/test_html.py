@@ -1,20 +1,26 @@
-"""The page: names are text, nothing is loaded from anywhere, and no lane has more spans than can be drawn."""
+"""The page: names are text, nothing is loaded from anywhere, and its lanes are exactly what was busy."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import accumulate
 
 import numpy as np
 from hypothesis import given
+from hypothesis import strategies as st
 
-from gpu_trace_analyzers.model import Device, DeviceWork, Engine, Process, Source, Trace
+from gpu_trace_analyzers.intervals import Intervals
+from gpu_trace_analyzers.model import Source, Trace
 from gpu_trace_analyzers.reports.html import to_html
-from gpu_trace_analyzers.reports.lanes import SPANS_A_LANE, Timeline
+from gpu_trace_analyzers.reports.lanes import Timeline
+from gpu_trace_analyzers.reports.packing import packed
 from gpu_trace_analyzers.summary import summarise
 from literal import literal
+from many_kernels import many_kernels
 from strategies import traces
 
 EVIL = "</script><script>alert(1)</script><img/src=x/onerror=alert(2)>&lt\"'<!--"
@@ -58,35 +64,63 @@ def test_nothing_is_loaded_from_anywhere():
     assert "default-src &#x27;none&#x27;" in text
 
 
+def unpacked(text):
+    """The numbers, one after the other, as the page's script reads them."""
+    value = shift = 0
+    for byte in zlib.decompress(base64.b64decode(text)):
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            yield value
+            value = shift = 0
+
+
+def lanes(document):
+    """Of each group its lanes: name, kind, and the spans as (start, end, name)."""
+    numbers = unpacked(document["spans"])
+    for group in document["groups"]:
+        found = []
+        for lane in group["lanes"]:
+            gaps, lengths, names = ([next(numbers) for _ in range(lane["count"])] for _ in range(3))
+            spans = [(s, s + n, document["names"][i]) for s, n, i in zip(accumulate(gaps), lengths, names, strict=True)]
+            found.append((lane["name"], lane["kind"], spans))
+        yield group["title"], found
+    assert not list(numbers)
+
+
+@given(st.lists(st.integers(0, 2**62)))
+def test_columns_come_back_as_they_were(numbers):
+    assert [*unpacked(packed([np.array(numbers, dtype=np.int64)]))] == numbers
+
+
 @given(traces())
-def test_lanes_cover_exactly_what_was_busy_and_never_overlap(trace):
+def test_lanes_are_every_operation_and_what_they_cover_is_the_figure(trace):
     summary = summarise(trace)
     if not summary.devices:
         return
-    timeline = Timeline(trace, summary)
-    for figures, group in zip(summary.devices, timeline.groups, strict=False):
-        engines = [lane for lane in group["lanes"] if lane["kind"] != "exposed"]
+    document = Timeline(trace, summary).document()
+    for figures, (_, found) in zip(summary.devices, lanes(document), strict=False):
         busy = [row.busy_ns for row in figures.engines.values() if row.busy_ns]
-        assert [sum(span[1] for span in lane["spans"]) for lane in engines] == busy
-        exposed = [lane for lane in group["lanes"] if lane["kind"] == "exposed"]
-        assert sum(span[1] for lane in exposed for span in lane["spans"]) == figures.exposed_copy_ns
-        for lane in group["lanes"]:
-            spans = lane["spans"]
-            assert all(a[0] + a[1] <= b[0] for a, b in pairwise(spans))
-            assert all(span[0] >= 0 and span[0] + span[1] <= timeline.document()["span"] for span in spans)
+        engines = [spans for _, kind, spans in found if kind != "exposed"]
+        assert [Intervals.from_pairs(span[:2] for span in spans).total_ns for spans in engines] == busy
+        work = trace.work_of(figures.position)
+        assert sum(len(spans) for spans in engines) == (work.end_ns > work.start_ns).sum()
+        exposed = [spans for _, kind, spans in found if kind == "exposed"]
+        assert sum(end - start for spans in exposed for start, end, _ in spans) == figures.exposed_copy_ns
+        for _, _, spans in found:
+            assert all(0 <= start < end <= document["span"] for start, end, _ in spans)
 
 
-def test_a_million_operations_are_few_spans_and_the_page_says_so():
-    start_ns = np.arange(200_000) * 100
-    columns = {"start_ns": start_ns, "end_ns": start_ns + 60, "name": 0, "engine": Engine.COMPUTE, "device": 0}
-    full = {name: np.broadcast_to(value, start_ns.shape) for name, value in columns.items()}
-    trace = Trace(Source("x", "kineto"), ("k",), (Device("gpu", 0),), (Process(1),), DeviceWork.of(full))
-    timeline = Timeline(trace, summarise(trace))
-    (lane,) = timeline.groups[0]["lanes"]
-    assert len(lane["spans"]) <= SPANS_A_LANE + 1
-    assert sum(span[3] for span in lane["spans"]) == 200_000
-    assert "are drawn together" in page(trace)
-    assert "are drawn together" not in page(literal("s7 k 0-10"))
+def test_a_page_of_many_kernels_holds_each_of_them_and_is_small():
+    trace = many_kernels(20_000)
+    text = page(trace)
+    ((_, found), (_, _)) = lanes(data(text))
+    kernels, works = next(spans for name, _, spans in found if name == "compute"), trace.work
+    chosen = works[works.engine == 0]
+    assert [span[0] for span in kernels] == (chosen.start_ns - works.start_ns[0]).tolist()
+    assert [span[1] for span in kernels] == (chosen.end_ns - works.start_ns[0]).tolist()
+    assert [span[2] for span in kernels] == [trace.text(code) for code in chosen.name.tolist()]
+    assert len(text) < 9 * len(works) + 40_000
 
 
 def test_a_trace_without_device_activity_is_a_sentence():
