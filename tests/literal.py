@@ -2,13 +2,14 @@
 
 Statements end at ``;`` or at the end of a line:
 
-    [gpu1] [s7] KIND START-END [@START[-END]] [tN] [pageable|pinned] [name=TEXT] [size=BYTES] [group=TEXT]   device work
+    [gpu1] [s7] KIND START-END [@START[-END]] [tN] [MEMORY] [name=TEXT] [size=BYTES] [group=TEXT]   device work
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END                  time that the profiler took
 
-KIND is one of k (kernel), nccl, h2d, d2h, p2p, d2d, memset, unknown. ``@`` gives the launching call, one ns long unless
-its end is said too. Default: device 0, stream 7, thread 1, pinned copies. Times are ns.
+KIND is one of k (kernel), nccl, h2d, d2h, p2p, d2d, memset, unknown; MEMORY of pageable, pinned, managed. ``@`` gives
+the launching call, one ns long unless its end is said too. Default: device 0, stream 7, thread 1, pinned copies.
+Times are ns.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ def _work(out: _Writing, words: list[str]) -> None:
     stream = next((int(word[1:]) for word in words if re.fullmatch(r"s\d+", word)), 7)
     host = int(Memory.PAGEABLE if "pageable" in words else Memory.PINNED)
     ends = {"h2d": (host, int(Memory.DEVICE)), "d2h": (int(Memory.DEVICE), host)}.get(kind, (MISSING, MISSING))
+    ends = (int(Memory.MANAGED),) * 2 if "managed" in words else ends
     launch = next((word[1:] for word in words if word.startswith("@")), None)
     correlation = len(out.work) + 1 if launch else MISSING
     out.devices = max(out.devices, device + 1)

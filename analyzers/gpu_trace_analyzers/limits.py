@@ -22,7 +22,7 @@ class Outcome(Enum):
     OK = "ok"
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"
-    """the figure does not exist in this trace"""
+    """the figure does not exist in this trace, or something in it puts it in doubt"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +73,41 @@ def check(summary: Summary, limits: Limits) -> list[Checked]:
     if limits.max_idle is not None:
         raise UsageError("--max-idle cannot be asked of a range; idle time belongs to a device")
     rows = [row for row in summary.ranges if row.name == limits.range_name and row.device is not None]
-    labels = {figures.position: figures.device.label for figures in summary.devices}
-    return [found for row in rows for found in _range(row, labels[row.device or 0], limits)] or [
+    devices = {figures.position: figures for figures in summary.devices}
+    return [found for row in rows for found in _range(row, devices[row.device or 0], limits)] or [
         _no_range(limits.range_name)
     ]
 
 
 def _device(figures: DeviceFigures, limits: Limits) -> Iterator[Checked]:
-    label = figures.device.label
+    label, doubt = figures.device.label, _doubt(figures)
     if limits.min_overlap is not None:
-        reason = "nothing was copied" if not figures.copy_ns else "nothing was computed"
-        yield _at_least(label, "overlap ratio", figures.overlap_ratio, limits.min_overlap, reason)
+        reason = doubt or ("nothing was copied" if not figures.copy_ns else "nothing was computed")
+        ratio = None if doubt else figures.overlap_ratio
+        yield _at_least(label, "overlap ratio", ratio, limits.min_overlap, reason)
     if limits.max_exposed_copy is not None:
-        yield _at_most(label, "exposed copy", figures.exposed_copy_ns, figures.copy_ns, limits.max_exposed_copy)
+        exposed_ns = None if doubt else figures.exposed_copy_ns
+        yield _at_most(label, "exposed copy", exposed_ns, figures.copy_ns, limits.max_exposed_copy, doubt)
     if limits.max_idle is not None:
         yield _at_most(label, "idle", figures.idle_ns, figures.span_ns, limits.max_idle)
 
 
-def _range(row: RangeFigures, label: str, limits: Limits) -> Iterator[Checked]:
-    subject = f"{row.name} on {label}"
+def _range(row: RangeFigures, figures: DeviceFigures, limits: Limits) -> Iterator[Checked]:
+    subject, doubt = f"{row.name} on {figures.device.label}", _doubt(figures)
     if limits.min_overlap is not None:
-        hidden = row.hidden_copy_ns / row.copy_ns if row.copy_ns else None
-        yield _at_least(subject, "hidden share of copies", hidden, limits.min_overlap, "it copied nothing")
+        hidden = None if doubt or not row.copy_ns else row.hidden_copy_ns / row.copy_ns
+        reason = doubt or "it copied nothing"
+        yield _at_least(subject, "hidden share of copies", hidden, limits.min_overlap, reason)
     if limits.max_exposed_copy is not None:
-        yield _at_most(subject, "exposed copy", row.exposed_copy_ns, row.copy_ns, limits.max_exposed_copy)
+        exposed_ns = None if doubt else row.exposed_copy_ns
+        yield _at_most(subject, "exposed copy", exposed_ns, row.copy_ns, limits.max_exposed_copy, doubt)
+
+
+def _doubt(figures: DeviceFigures) -> str:
+    """Why copying and its overlap are in doubt; empty where they are not."""
+    if figures.undirected:
+        return f"the direction of copies is unknown ({figures.undirected:,} on this device)"
+    return f"operations of unknown kind may be copies ({figures.unknown:,} on this device)" if figures.unknown else ""
 
 
 def _at_least(subject: str, figure: str, value: float | None, limit: float, reason: str) -> Checked:
@@ -105,7 +116,9 @@ def _at_least(subject: str, figure: str, value: float | None, limit: float, reas
     return Checked(subject, figure, Outcome.OK if value >= limit else Outcome.FAILED, value, limit)
 
 
-def _at_most(subject: str, figure: str, value_ns: int, whole_ns: int, limit: Most) -> Checked:
+def _at_most(subject: str, figure: str, value_ns: int | None, whole_ns: int, limit: Most, reason: str = "") -> Checked:
+    if value_ns is None:
+        return Checked(subject, figure, Outcome.INCONCLUSIVE, None, limit, reason)
     outcome = Outcome.OK if limit.holds(value_ns, whole_ns) else Outcome.FAILED
     return Checked(subject, figure, outcome, value_ns, limit)
 

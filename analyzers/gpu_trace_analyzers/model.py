@@ -207,7 +207,7 @@ class DeviceWork(Table):
     size: Int64
     """bytes copied or set"""
     source: Int8
-    """`Memory` that a copy reads; ``MISSING`` for other work"""
+    """`Memory` that a copy reads, ``Memory.UNKNOWN`` where nothing says; ``MISSING`` for other work"""
     target: Int8
     """`Memory` that a copy writes; ``MISSING`` for other work"""
     peer: DeviceAt
@@ -218,6 +218,11 @@ class DeviceWork(Table):
     """a kernel's block, likewise"""
     group: Text
     """a collective's process group, by name and ranks, ``"1 [0, 2]"``: a code; ``MISSING`` where the trace has none"""
+
+    @property
+    def undirected(self) -> NDArray[np.bool_]:
+        """Which rows are copies of unknown direction: (n,) bool. Their engine is unknown, that they copy is not."""
+        return np.asarray((self.engine == Engine.UNKNOWN) & (self.source != MISSING))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

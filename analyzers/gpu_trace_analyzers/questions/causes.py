@@ -109,6 +109,13 @@ def _pageable_fact(stretches: Stretches, _i: int, copy: int) -> Fact:
     return Fact(f"{'from' if from_host else 'into'} pageable host memory, which the driver stages")
 
 
+def _migrated(stretches: Stretches) -> Int64:
+    """Pages of unified memory that moved without a call: they wait in no stream."""
+    work, during = stretches.trace.work, stretches.during
+    managed = (pick(work.source, during) == Memory.MANAGED) & (pick(work.target, during) == Memory.MANAGED)
+    return witness(managed & (pick(stretches.launched.call, during) == MISSING), during)
+
+
 def _synchronous(stretches: Stretches) -> Int64:
     trace, call = stretches.trace, pick(stretches.launched.call, stretches.during)
     return witness(pick(trace.calls.end_ns, call) >= trace.work.end_ns[stretches.during], call)
@@ -168,6 +175,13 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         find=_pageable,
         fact=_pageable_fact,
         whole=True,
+    ),
+    Rule(
+        cause="migrated",
+        title="unified memory that migrated",
+        remedy="prefetch it (cudaMemPrefetchAsync) before it is used, or copy explicitly from pinned memory",
+        find=_migrated,
+        fact=lambda _stretches, _i, _copy: Fact("no call copied it; its pages moved as they were used or prefetched"),
     ),
     Rule(
         cause="synchronous",

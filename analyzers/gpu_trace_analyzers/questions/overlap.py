@@ -69,6 +69,10 @@ class DeviceFigures:
     exposed_collective_ns: int
     stream_busy_ns: int
     """busy time of each stream, added up; over ``busy_ns`` it says how many streams were busy at once"""
+    undirected: int = 0
+    """copies of unknown direction"""
+    undirected_ns: int = 0
+    """busy time of those: they are in no other figure of copies"""
 
     @property
     def span_ns(self) -> int:
@@ -115,6 +119,12 @@ class DeviceFigures:
         return either - max(self.compute_ns, self.copy_ns)
 
     @property
+    def unknown(self) -> int:
+        """Operations that may have copied or computed, and are in no figure of either: overlap is in doubt."""
+        row = self.engines.get(Engine.UNKNOWN)
+        return row.count if row else 0
+
+    @property
     def streams_at_once(self) -> float | None:
         """How many streams (on a CPU: threads) were busy at once, on average over the busy time."""
         return self.stream_busy_ns / self.busy_ns if self.busy_ns else None
@@ -153,6 +163,7 @@ def device_figures(
     chosen = tuple(device.default_copies if copies is None else copies)
     busy = layers(work)
     cells = sweep(busy, window)
+    unclear = work[work.undirected]
     return DeviceFigures(
         position=position,
         device=device,
@@ -167,6 +178,8 @@ def device_figures(
         collective_ns=cells.where(COLLECTIVE),
         exposed_collective_ns=cells.where(COLLECTIVE, idle=COMPUTE),
         stream_busy_ns=_stream_busy_ns(work, window),
+        undirected=len(unclear),
+        undirected_ns=_busy_ns(unclear, window),
     )
 
 
@@ -200,10 +213,12 @@ def _stream_busy_ns(work: DeviceWork, window: Window) -> int:
     """Sum over streams of the time in which the stream had work."""
     total_ns = 0
     for stream in np.unique(work.stream):
-        rows = work.stream == stream
-        busy = Intervals.of(work.start_ns[rows], work.end_ns[rows])
-        total_ns += busy.clip(window.start_ns, window.end_ns).total_ns
+        total_ns += _busy_ns(work[work.stream == stream], window)
     return total_ns
+
+
+def _busy_ns(work: DeviceWork, window: Window) -> int:
+    return Intervals.of(work.start_ns, work.end_ns).clip(window.start_ns, window.end_ns).total_ns
 
 
 def _span(work: DeviceWork) -> Window:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from .chrome.events import Args, WorkArgs
 
 _MEMORIES = {"pageable": Memory.PAGEABLE, "pinned": Memory.PINNED, "device": Memory.DEVICE, "managed": Memory.MANAGED}
-_ENDS = re.compile(r"\((\w+) -> (\w+)\)")
+_MEMORIES |= {"array": Memory.DEVICE, "device static": Memory.DEVICE, "managed static": Memory.MANAGED}
+_ENDS = re.compile(r"\((\w+(?: Static)?) -> (\w+(?: Static)?)\)", re.IGNORECASE)
 OF_THE_PROCESS = "process"
 """``args.scope`` of an NVTX range that belongs to no one thread"""
 _RANKS = re.compile(rb"\d+|\.\.\.")

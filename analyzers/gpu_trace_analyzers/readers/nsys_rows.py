@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model import MISSING, DeviceWork, HostCalls, Memory, RangeKind, Ranges, SyncKind, Syncs
+from ..model import MISSING, DeviceWork, HostCalls, RangeKind, Ranges, SyncKind, Syncs
+from .nsys_copies import CopyKinds, memory_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,17 +24,7 @@ _NAMES = "NVTX rows that name things"
 _NVTX = ("start", "end", "eventType", "text", "textId", "globalTid", "domainId", "category", "color")
 _PAYLOADS = ("int64Value", "uint64Value", "int32Value", "uint32Value", "doubleValue", "floatValue")
 
-# Nsight's own numbers. Those of memory are not CUPTI's, where 1 is pageable and 2 pinned.
-_COPIES = {1: "HtoD", 2: "DtoH", 8: "DtoD", 9: "HtoH", 10: "PtoP"}
-_MEMORIES: dict[int, int] = {
-    0: Memory.PAGEABLE,
-    1: Memory.PINNED,
-    2: Memory.DEVICE,
-    3: Memory.DEVICE,  # an array
-    4: Memory.MANAGED,
-    5: Memory.DEVICE,  # static
-    6: Memory.MANAGED,  # static
-}
+# CUPTI's numbers.
 _SYNCS: dict[int, int] = {1: SyncKind.EVENT, 2: SyncKind.STREAM_WAIT, 3: SyncKind.STREAM, 4: SyncKind.CONTEXT}
 _CATEGORY, _MARK, _PUSH_POP, _START_END, _DOMAIN = 33, 34, 59, 60, 75
 _LEVELS = "ENUM_DIAGNOSTIC_SEVERITY_LEVEL"
@@ -49,6 +40,7 @@ class Rows:
         self.tables = tables
         self.builder = builder
         self.rules = rules
+        self.copy_kinds = CopyKinds(tables)
         builder.resolution_ns = 1
         self.worked = False
         """whether any device did anything"""
@@ -100,27 +92,24 @@ class Rows:
         )
         if not found:
             return
-        source, target = (_coded(found[end], _MEMORIES, Memory.UNKNOWN) for end in ("srcKind", "dstKind"))
-        peers = np.where(found["copyKind"] == 10, found["dstDeviceId"], MISSING)
+        kind = found["copyKind"]
+        source, target = (self.copy_kinds.ends(kind, found[end]) for end in ("srcKind", "dstKind"))
         self.add_work(
             found,
             "memcpy",
-            [
-                f"Memcpy {_COPIES.get(kind, f'kind {kind}')} ({_memory_name(one)} -> {_memory_name(other)})"
-                for kind, one, other in zip(found["copyKind"].tolist(), source.tolist(), target.tolist(), strict=True)
-            ],
+            self.copy_kinds.names(kind, source, target),
             size=found["bytes"],
             source=source,
             target=target,
-            peer=self.builder.devices("gpu", peers),
+            peer=self.builder.devices("gpu", self.copy_kinds.peers(kind, found["dstDeviceId"])),
         )
 
     def fills(self) -> None:
         """Memsets."""
         found = self.tables.numbers(_CUPTI + "MEMSET", *_WORK, "bytes", "memKind")
         if found:
-            memories = _coded(found["memKind"], _MEMORIES, Memory.UNKNOWN).tolist()
-            self.add_work(found, "memset", [f"Memset ({_memory_name(kind)})" for kind in memories], size=found["bytes"])
+            names = [f"Memset ({memory_name(kind)})" for kind in self.copy_kinds.memory(found["memKind"]).tolist()]
+            self.add_work(found, "memset", names, size=found["bytes"])
 
     def graphs(self) -> None:
         """CUDA graphs recorded as one row each. What ran inside is not known, so no rule gives them an engine."""
@@ -285,7 +274,3 @@ def _numbers(values: list[object]) -> Int64:
 
 def _coded(values: Int64, codes: dict[int, int], other: int) -> Int64:
     return np.array([codes.get(value, other) for value in values.tolist()], dtype=np.int64)
-
-
-def _memory_name(memory: int) -> str:
-    return Memory(memory).name.capitalize()

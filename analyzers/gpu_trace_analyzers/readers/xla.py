@@ -111,8 +111,8 @@ class _Reading:
             process=np.full(len(events), self.builder.process(0)),
             correlation=ids([event.args.correlation_id for event in events]),
             size=[as_id(detail.get("size", detail.get("num_bytes"))) for detail in details],
-            source=[_memory(detail.get("kind_src")) for detail in details],
-            target=[_memory(detail.get("kind_dst")) for detail in details],
+            source=[_memory(event, detail.get("kind_src")) for event, detail in zip(events, details, strict=True)],
+            target=[_memory(event, detail.get("kind_dst")) for event, detail in zip(events, details, strict=True)],
             peer=[self.peer(event, detail) for event, detail in zip(events, details, strict=True)],
         )
 
@@ -120,7 +120,7 @@ class _Reading:
         """By the event's name; a copy whose name says nothing, by the memories at its ends."""
         if event.args.memset_details is not None or event.name.lower().startswith("memset"):
             return self.rules.engine("memset", event.name)
-        if event.args.memcpy_details is None and not event.name.lower().startswith("memcpy"):
+        if not _is_copy(event):
             return self.rules.engine("kernel", event.name)
         named = self.rules.engine("memcpy", event.name)
         if named != Engine.UNKNOWN or "kind_src" not in detail or "kind_dst" not in detail:
@@ -167,8 +167,15 @@ def _details(event: Event) -> dict[str, str]:
     return {key: value for key, _, value in (word.partition(":") for word in words)}
 
 
-def _memory(word: str | None) -> int:
-    return MISSING if word is None else _MEMORIES.get(word.lower(), Memory.UNKNOWN)
+def _is_copy(event: Event) -> bool:
+    return event.args.memcpy_details is not None or event.name.lower().startswith("memcpy")
+
+
+def _memory(event: Event, word: str | None) -> int:
+    """The memory that a word names; of a copy that says none, an unknown one."""
+    if word is None:
+        return Memory.UNKNOWN if _is_copy(event) else MISSING
+    return _MEMORIES.get(word.lower(), Memory.UNKNOWN)
 
 
 def _is_peer_copy(event: Event, detail: dict[str, str]) -> bool:

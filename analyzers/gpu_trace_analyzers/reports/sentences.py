@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model import Engine
 from ..questions.ranks import slowest
 from .units import count, duration, ratio, share
 
@@ -24,6 +25,8 @@ _SHOW_THEM = "gpu-trace open shows them; for figures, record with torch.profiler
 def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str:
     """The answer in one sentence: is the copying of this device hidden behind its computing, and if not, why?"""
     compute, copy = duration(figures.compute_ns), duration(figures.copy_ns)
+    if not figures.copy_ns and figures.unknown:
+        return f"{compute} of compute, and {_unknown(figures)}: what overlapped is unknown"
     if not figures.copy_ns:
         return f"{compute} of compute, no copying to hide" if figures.compute_ns else "neither compute nor copying"
     if not figures.compute_ns:
@@ -35,6 +38,13 @@ def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str
     return f"{copy} of copying, {hidden} of it hidden behind {compute} of compute" + (
         f"; the rest: {why}" if why else ""
     )
+
+
+def _unknown(figures: DeviceFigures) -> str:
+    """What may be copying and is in no figure of it: ``5.00 µs of copying of unknown direction``."""
+    if figures.undirected:
+        return f"{duration(figures.undirected_ns)} of copying of unknown direction"
+    return f"{duration(figures.engines[Engine.UNKNOWN].busy_ns)} of work of unknown kind"
 
 
 def _main_cause(exposed: Sequence[CauseFigures]) -> str:
@@ -71,6 +81,8 @@ def overlap_lines(figures: DeviceFigures) -> list[str]:
         lines.append(f"overlap ratio {ratio(figures.overlap_ratio)}: {parts}")
         rest = f"exposed copy {duration(figures.exposed_copy_ns)}, headroom {duration(figures.headroom_ns)}"
         lines.append(f"{rest}, gain {figures.gain:.2f}x, span {duration(figures.span_ns)}")
+    if figures.unknown and figures.copy_ns:
+        lines.append(f"{_unknown(figures)} in no figure of copying; gpu-trace info names what is unclassified")
     if figures.collective_ns:
         exposed = share(figures.exposed_collective_ns, figures.collective_ns)
         lines.append(f"exposed collectives {duration(figures.exposed_collective_ns)} ({exposed} of their time)")

@@ -61,9 +61,10 @@ class DeviceRows:
         """Everything of this device but its arrows."""
         yield from chrome_text.process(self.threads.pid, self._device.label, self._position)
         for engine in Engine:
-            rows = np.flatnonzero(self.work.engine == engine)
-            if len(rows):
-                yield from self._operations(engine, self.work[rows], self.tid[rows])
+            for undirected in (False, True):
+                rows = np.flatnonzero((self.work.engine == engine) & (self.work.undirected == undirected))
+                if len(rows):
+                    yield from self._operations(engine, self.work[rows], self.tid[rows])
         for engine, busy in layers(self.work).items():
             yield from self._lane(TITLES[engine], RANKS[engine], TITLES[engine].lower(), busy)
         exposed = exposed_copy(self._trace, self._position)
@@ -88,12 +89,12 @@ class DeviceRows:
     def _operations(self, engine: Engine, work: DeviceWork, tid: Int64) -> Iterator[str]:
         names, pid = self._texts.names(work.name), [self.threads.pid] * len(work)
         args = self._arguments(engine, work)
-        return written(self._category(engine), names, pid, tid, work.start_ns, work.end_ns, args)
+        return written(self._category(engine, work), names, pid, tid, work.start_ns, work.end_ns, args)
 
-    def _category(self, engine: Engine) -> str:
+    def _category(self, engine: Engine, work: DeviceWork) -> str:
         if self._device.kind == "cpu":
             return "cpu_work"
-        if engine in ALL_COPIES:
+        if engine in ALL_COPIES or work.undirected.all():
             return "gpu_memcpy"
         return "gpu_memset" if engine == Engine.MEMSET else "kernel"
 
@@ -106,11 +107,12 @@ class DeviceRows:
             args["process"] = self._host_pids[work.process].tolist()
         args["correlation"] = present(work.correlation)
         args |= self._engine_beyond_names(engine, work)
-        if engine in ALL_COPIES or engine == Engine.MEMSET:
+        category = self._category(engine, work)
+        if engine in ALL_COPIES or category in ("gpu_memcpy", "gpu_memset"):
             args["bytes"] = present(work.size)
-        if engine in ALL_COPIES:
+        if engine in ALL_COPIES or category == "gpu_memcpy":
             args["toDevice"] = present(self._numbers[work.peer])
-        if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
+        if category == "kernel":
             args |= {"grid": self._texts.raw(work.grid), "block": self._texts.raw(work.block)}
         if engine == Engine.COLLECTIVE:
             args["Process Group Name"] = self._texts.of(work.group)
@@ -118,7 +120,7 @@ class DeviceRows:
 
     def _engine_beyond_names(self, engine: Engine, work: DeviceWork) -> dict[str, Rows]:
         """The engine of operations whose names alone would give a reader another one; no column for none."""
-        kind, rules = _KINDS[self._category(engine)], default_rules()
+        kind, rules = _KINDS[self._category(engine, work)], default_rules()
         codes, which = np.unique(work.name, return_inverse=True)
         differ = np.array([rules.engine(kind, self._trace.text(code)) != engine for code in codes.tolist()])
         if not differ.any():

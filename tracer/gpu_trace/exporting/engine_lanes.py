@@ -94,7 +94,7 @@ class EngineLanes:
         if engine in (Engine.COMPUTE, Engine.COLLECTIVE):
             return
         yield Annotation(annotation("bytes"), work.size)
-        if engine in ALL_COPIES:
+        if engine in (*ALL_COPIES, Engine.UNKNOWN):
             yield Annotation(annotation("from"), self._names.memories(work.source), is_text=True)
             yield Annotation(annotation("to"), self._names.memories(work.target), is_text=True)
             yield Annotation(annotation("peer device"), self._indices[work.peer])

@@ -22,6 +22,7 @@ TRACES = Path(__file__).parents[4] / "samples/traces"
 
 LITERAL = {
     "pageable": "s7 k 0-10 @1; s7 d2h 10-30 pageable @2-31; s7 k 31-40 @3",
+    "migrated": "s7 k 0-10 @1; s7 d2h 10-30 managed; s7 k 30-40 @3",
     "synchronous": "s7 k 0-10 @1; s7 d2h 10-30 @2-31; s7 k 32-40 @32",
     "host_synchronised": "s7 k 0-10 @1; s7 d2h 10-30 @2; call cudaStreamSynchronize 4-31; s7 k 35-40 @33",
     "host_allocated": "s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaFree 4-31; s7 k 35-40 @33",

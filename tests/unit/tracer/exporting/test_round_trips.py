@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace_analyzers.model import Memory
 from gpu_trace_analyzers.questions.ranges import range_figures
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
@@ -57,6 +60,24 @@ def test_every_format(name, write, form, tmp_path):
 @pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
 def test_nsys(write, form, tmp_path):
     assert_the_same(write_nsys(tmp_path / "report.sqlite", NSYS_TABLES), write, form, tmp_path)
+
+
+UNDIRECTED = [
+    {"ph": "X", "cat": "gpu_memcpy", "name": name, "pid": 0, "tid": 7, "ts": ts, "dur": 5, "args": {"bytes": 4096}}
+    for ts, name in ((10, "Memcpy Weird"), (20, "Memcpy HtoH (Pinned -> Managed Static)"))
+]
+UNDIRECTED.append({"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": 30, "dur": 5, "args": {}})
+
+
+@pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
+def test_copies_of_unknown_direction_stay_copies(write, form, tmp_path):
+    (tmp_path / "trace.json").write_text(json.dumps({"schemaVersion": 1, "traceEvents": UNDIRECTED}))
+    assert_the_same(tmp_path / "trace.json", write, form, tmp_path)
+    again = load(tmp_path / f"again.{form}").work
+    assert again.undirected.tolist() == [True, True, False]
+    assert again.size.tolist() == [4096, 4096, -1]
+    assert again.source.tolist() == [Memory.UNKNOWN, Memory.PINNED, -1]
+    assert again.target.tolist() == [Memory.UNKNOWN, Memory.MANAGED, -1]
 
 
 @pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])

@@ -1,0 +1,68 @@
+"""What may have copied and is in no figure makes a check of copies inconclusive, never passed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gpu_trace_analyzers.limits import Limits, Most, Outcome, check
+from gpu_trace_analyzers.model import Engine, Memory
+from gpu_trace_analyzers.reports.sentences import overlap_lines, verdict
+from gpu_trace_analyzers.summary import summarise
+from literal import literal
+
+ASKED = Limits(min_overlap=0.0, max_exposed_copy=Most(ns=1 << 40), max_idle=Most(ns=1 << 40))
+OF_A_RANGE = Limits(min_overlap=0.0, max_exposed_copy=Most(ns=1 << 40), range_name="r")
+BESIDES = "range r 0-9; k 0-10 @1; s8 h2d 5-15 @2; s8 unknown 12-18 @3; gpu1 k 0-10 @4; gpu1 s8 h2d 5-15 @5"
+
+
+def as_copies(trace):
+    """The trace, its unknown work being copies."""
+    source = np.where(trace.work.engine == Engine.UNKNOWN, Memory.UNKNOWN, trace.work.source).astype(np.int8)
+    return replace(trace, work=replace(trace.work, source=source))
+
+
+def outcomes(trace, limits):
+    return [(row.subject, row.figure, row.outcome, row.reason) for row in check(summarise(trace), limits)]
+
+
+@pytest.mark.parametrize(
+    ("prepared", "reason"),
+    [
+        (as_copies, "the direction of copies is unknown (1 on this device)"),
+        (lambda trace: trace, "operations of unknown kind may be copies (1 on this device)"),
+    ],
+)
+def test_only_the_copies_of_that_device_are_in_doubt(prepared, reason):
+    trace = prepared(literal(BESIDES))
+    assert outcomes(trace, ASKED) == [
+        ("GPU 0", "overlap ratio", Outcome.INCONCLUSIVE, reason),
+        ("GPU 0", "exposed copy", Outcome.INCONCLUSIVE, reason),
+        ("GPU 0", "idle", Outcome.OK, ""),
+        ("GPU 1", "overlap ratio", Outcome.OK, ""),
+        ("GPU 1", "exposed copy", Outcome.OK, ""),
+        ("GPU 1", "idle", Outcome.OK, ""),
+    ]
+    of_range = [("r on GPU 0", "hidden share of copies"), ("r on GPU 0", "exposed copy")]
+    of_range += [("r on GPU 1", "hidden share of copies"), ("r on GPU 1", "exposed copy")]
+    expected = [Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE, Outcome.OK, Outcome.OK]
+    assert [row[:3] for row in outcomes(trace, OF_A_RANGE)] == [
+        (*row, outcome) for row, outcome in zip(of_range, expected, strict=True)
+    ]
+
+
+def test_the_verdict_never_says_that_nothing_was_copied():
+    (figures,) = summarise(as_copies(literal("k 0-10; s8 unknown 5-15; s8 unknown 12-18"))).devices
+    assert (figures.undirected, figures.undirected_ns) == (2, 13)
+    assert verdict(figures) == "10 ns of compute, and 13 ns of copying of unknown direction: what overlapped is unknown"
+    (figures,) = summarise(literal("unknown 5-15")).devices
+    assert verdict(figures) == "0 ns of compute, and 10 ns of work of unknown kind: what overlapped is unknown"
+    (figures, _) = summarise(as_copies(literal(BESIDES))).devices
+    assert (
+        "6 ns of copying of unknown direction in no figure of copying; gpu-trace info names what is unclassified"
+        in overlap_lines(figures)
+    )
+    (figures,) = summarise(literal("k 0-10")).devices
+    assert verdict(figures) == "10 ns of compute, no copying to hide"
