@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
@@ -22,7 +23,7 @@ class Outcome(Enum):
     OK = "ok"
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"
-    """the figure does not exist in this trace, or something in it puts it in doubt"""
+    """the figure does not exist in this trace, or is in doubt"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,31 @@ def check(summary: Summary, limits: Limits) -> list[Checked]:
     if limits.min_overlap is None and limits.max_exposed_copy is None and limits.max_idle is None:
         raise UsageError("nothing to check; give --min-overlap, --max-exposed-copy or --max-idle")
     if limits.range_name is None:
-        return [row for figures in summary.devices for row in _device(figures, limits)] or [_no_device(summary)]
+        each = (_certain(_device(figures, limits), summary, figures.position) for figures in summary.devices)
+        return [*chain.from_iterable(each), *_vanished(summary)] or [_no_device(summary)]
     if limits.max_idle is not None:
         raise UsageError("--max-idle cannot be asked of a range; idle time belongs to a device")
     rows = [row for row in summary.ranges if row.name == limits.range_name and row.device is not None]
     devices = {figures.position: figures for figures in summary.devices}
-    return [found for row in rows for found in _range(row, devices[row.device or 0], limits)] or [
-        _no_range(limits.range_name)
-    ]
+    places = [(row, devices[row.device or 0]) for row in rows]
+    each = (_certain(_range(row, figures, limits), summary, figures.position) for row, figures in places)
+    return [*chain.from_iterable(each)] or [_no_range(limits.range_name)]
+
+
+def _certain(rows: Iterator[Checked], summary: Summary, device: int) -> Iterator[Checked]:
+    """The same, but inconclusive where the figures of the device are in doubt."""
+    if not (why := summary.doubts_of(device)):
+        return rows
+    reason = f"times that cannot be true ({why})"
+    return (replace(row, outcome=Outcome.INCONCLUSIVE, value=None, reason=reason) for row in rows)
+
+
+def _vanished(summary: Summary) -> list[Checked]:
+    """Of devices of which nothing is left, since all their work was set aside."""
+    active = {figures.position for figures in summary.devices}
+    gone = {doubt.device for doubt in summary.source.doubts if doubt.device not in active}
+    why = [f"all work of a device was set aside ({summary.doubts_of(device)})" for device in sorted(gone)]
+    return [Checked("trace", "device activity", Outcome.INCONCLUSIVE, None, 0.0, reason) for reason in why]
 
 
 def _device(figures: DeviceFigures, limits: Limits) -> Iterator[Checked]:

@@ -312,12 +312,29 @@ class Windows(Table):
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An event whose times cannot be true; kept out of every table, listed by ``gpu-trace info``."""
+    """An event whose times cannot be true, as the file has them; listed by ``gpu-trace info``."""
 
     name: str
     reason: str
     start_ns: int
     duration_ns: int
+    kept_ns: int = 0
+    """how much of the duration still counts: the event is in its table with this length; 0 for one kept out of it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why no figure of a device is certain: operations of it have times that cannot be true."""
+
+    device: int
+    """position in ``Trace.devices``"""
+    reason: str
+    operations: int
+
+    @property
+    def words(self) -> str:
+        """``3 × begins before its launch``."""
+        return f"{self.operations:,} × {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +343,7 @@ class Source:
 
     ``events`` counts the events of the file; ``dropped`` says of those not used, how many and why; ``expected`` are the
     reasons that are nothing to worry about, since no figure needs such events (flow arrows, instants); ``damage`` says
-    in sentences what was wrong with the file itself.
+    in sentences what was wrong with the file itself; ``doubts`` are of the figures of devices.
     """
 
     path: str
@@ -336,6 +353,7 @@ class Source:
     expected: frozenset[str] = frozenset()
     damage: tuple[str, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     """what the file says of its making, ready to print: torch and CUDA versions, driver, trace id"""
 

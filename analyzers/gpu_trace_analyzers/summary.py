@@ -69,6 +69,10 @@ class Summary:
         names = {(row.domain, row.name): row.count for row in hidden}  # once, on however many devices
         return {domain: sum(n for (d, _), n in names.items() if d == domain) for domain, _ in names}
 
+    def doubts_of(self, position: int) -> str:
+        """Why the figures of one device are in doubt: ``3 × begins before its launch``; empty where they are not."""
+        return ", ".join(doubt.words for doubt in self.source.doubts if doubt.device == position)
+
     def exposed_on(self, position: int) -> tuple[CauseFigures, ...]:
         """Why copies of one device were exposed."""
         return tuple(row for row in self.exposed if row.device == position)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..engines import default_rules
 from ..errors import TraceUnreadable
 from ..model import HostOperators
+from .contradictions import without_contradictions
 from .cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
 from .formats import reader_for
 from .tracefile import TraceFile
@@ -28,7 +29,7 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
     ``rules`` say which engine an operation occupies (default: those that come with gpu-trace). ``operators`` also keeps
     the framework's operators on the host, which no figure of a GPU needs. A trace without work of any device gets the
     CPU of each process as one, working at the innermost operator of each thread, unless it shows that another device
-    worked.
+    worked. Work of a GPU whose times contradict the rest of its file is bounded or set aside: ``Trace.source`` has it.
 
     Raises `TraceUnreadable` for what is no trace; its subclass `FormatUnsupported` for a known format not read here.
     """
@@ -54,7 +55,7 @@ def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
     reader = None if is_unsupported(file) else reader_for(file)
     if reader is None:
         raise refuse(file)
-    return _read(reader, file, rules, operators)
+    return without_contradictions(_read(reader, file, rules, operators))
 
 
 def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) -> Trace:

@@ -154,7 +154,7 @@ class TraceBuilder:
         for rows in tables.values():
             put_in_order(rows)
         return Trace(
-            source=self._source(tables[DeviceWork]),
+            source=self._source(tables[DeviceWork], renumber),
             strings=tuple(self.strings),
             devices=devices,
             processes=tuple(self._process(pid) for pid in self._processes),
@@ -162,7 +162,7 @@ class TraceBuilder:
             **{name: _renumbered(tables[table], renumber) for name, table in Trace.table_types().items()},
         )
 
-    def _source(self, work: DeviceWork) -> Source:
+    def _source(self, work: DeviceWork, renumber: NDArray[np.int64]) -> Source:
         dropped = self.dropped.copy()
         dropped.update({f"quarantined: {reason}": count for reason, count in self._quarantine.counts.items()})
         dropped["unclassified"] = int((work.engine == Engine.UNKNOWN).sum())
@@ -174,6 +174,7 @@ class TraceBuilder:
             expected=frozenset(self.expected & dropped.keys()),
             damage=tuple(self.file.damage),
             quarantined=tuple(self._quarantine.events),
+            doubts=self._quarantine.doubts(renumber),
             metadata=dict(self.metadata),
         )
 

@@ -39,7 +39,7 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
         moves.append(how | {Role.PROCESS: _table_of(processes + np.arange(len(trace.processes)))})
         processes += len(trace.processes)
     return Trace(
-        source=_source(path, traces, damage),
+        source=_source(path, traces, damage, [how[Role.DEVICE] for how in moves]),
         strings=tuple(strings),
         devices=tuple(devices),
         processes=tuple(process for trace in traces for process in trace.processes),
@@ -115,7 +115,8 @@ def _moved(table: Any, moves: _Moves, shift_ns: int) -> Any:
     return replace(table, start_ns=table.start_ns + shift_ns, end_ns=table.end_ns + shift_ns, **fresh)
 
 
-def _source(path: str, traces: Sequence[Trace], damage: list[str]) -> Source:
+def _source(path: str, traces: Sequence[Trace], damage: list[str], devices: Sequence[NDArray[np.int64]]) -> Source:
+    """What the sources say together; ``devices`` has for each trace the new position of each of its devices."""
     sources = [trace.source for trace in traces]
     dropped: Counter[str] = Counter()
     for source in sources:
@@ -128,5 +129,10 @@ def _source(path: str, traces: Sequence[Trace], damage: list[str]) -> Source:
         expected=frozenset().union(*(source.expected for source in sources)),
         damage=(*damage, *(f"{source.path}: {sentence}" for source in sources for sentence in source.damage)),
         quarantined=tuple(event for source in sources for event in source.quarantined),
+        doubts=tuple(
+            replace(doubt, device=int(places[doubt.device]))
+            for source, places in zip(sources, devices, strict=True)
+            for doubt in source.doubts
+        ),
         metadata=sources[0].metadata,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..model import DeviceWork, Quarantined
+from ..model import DeviceWork, Doubt, Quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 A_DAY_NS = 24 * 3600 * 10**9
 """Longer than any recording; stamps that a driver left at zero lie weeks from the others."""
 
+UNMEASURED = "work of no length"
+"""The one reason that leaves no doubt of a device: such work ran, but for how long was never measured."""
 
 _LISTED = 1000
 
@@ -31,6 +33,19 @@ class Quarantine:
 
     counts: Counter[str] = field(default_factory=Counter)
     events: list[Quarantined] = field(default_factory=list)
+    on_device: Counter[tuple[int, str]] = field(default_factory=Counter)
+    """of work: how many for each device and reason"""
+
+    def doubts(self, renumber: NDArray[np.int64]) -> tuple[Doubt, ...]:
+        """The devices whose work this was; ``renumber`` has for each the position in the trace."""
+        found = sorted((int(renumber[device]), reason, n) for (device, reason), n in self.on_device.items())
+        return tuple(Doubt(*doubt) for doubt in found if doubt[1] != UNMEASURED)
+
+    def note(self, rows: Any, reason: str, bad: NDArray[np.bool_]) -> None:
+        """Count the ``bad`` rows of a table."""
+        self.counts[reason] += int(bad.sum())
+        if isinstance(rows, DeviceWork):
+            self.on_device.update((device, reason) for device in rows.device[bad].tolist())
 
 
 def quarantine(
@@ -46,7 +61,7 @@ def quarantine(
         reasons = dict(_reasons(table, rows, middle_ns, resolution_ns))
         seen = np.zeros(len(rows), dtype=np.bool_)
         for reason, bad in reasons.items():
-            into.counts[reason] += int((bad & ~seen).sum())
+            into.note(rows, reason, bad & ~seen)
             seen |= bad
         if seen.any():
             into.events += islice(_listed(rows, reasons, strings), _LISTED)
@@ -67,7 +82,7 @@ def _reasons(
     yield "longer than a day", duration_ns > A_DAY_NS
     yield "more than a day from most events", np.abs(rows.start_ns - middle_ns) > A_DAY_NS
     if table is DeviceWork and resolution_ns == 1:
-        yield "work of no length", duration_ns == 0
+        yield UNMEASURED, duration_ns == 0
 
 
 def _listed(rows: Any, reasons: Mapping[str, NDArray[np.bool_]], strings: tuple[str, ...]) -> Iterator[Quarantined]:

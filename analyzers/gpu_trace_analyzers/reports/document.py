@@ -37,7 +37,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "source": _source(summary.source),
-        "devices": [_device(figures) for figures in summary.devices],
+        "devices": [{**_device(figures), **_doubts(summary, figures)} for figures in summary.devices],
         "device_pairs": [_pair(pair, place) for pair in summary.pairs],
         "ranges": [_range(row, place) for row in summary.ranges],
         "steps": [_range(row, place) for row in summary.steps],
@@ -91,6 +91,11 @@ def _device(figures: DeviceFigures) -> dict[str, Any]:
         "streams": figures.streams,
         "streams_at_once": figures.streams_at_once,
     }
+
+
+def _doubts(summary: Summary, figures: DeviceFigures) -> dict[str, Any]:
+    doubts = [doubt for doubt in summary.source.doubts if doubt.device == figures.position]
+    return {"in_doubt": {doubt.reason: doubt.operations for doubt in doubts}}
 
 
 def _engine(row: EngineFigures) -> dict[str, Any]:

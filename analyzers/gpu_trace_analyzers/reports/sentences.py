@@ -134,7 +134,7 @@ def _unowned_line(summary: Summary) -> str:
 
 def reading_notes(summary: Summary) -> list[str]:
     """What is missing in the figures, and why; empty for a whole file of a whole recording."""
-    notes = [*summary.source.damage, *_not_used(summary)]
+    notes = [*summary.source.damage, *_not_used(summary), *_doubtful(summary)]
     if summary.devices and (lost := summary.unmatched.launches):
         notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and not recorded: busy times are too low")
     if unlaunched := summary.unmatched.work:
@@ -152,6 +152,17 @@ def _not_used(summary: Summary) -> list[str]:
         rest = sum(number for _, number in others)
         told.append(f"{rest:,} for {count(len(others), 'other reason')}, which gpu-trace info lists")
     return ["not used: " + ", ".join(told)] if told else []
+
+
+def _doubtful(summary: Summary) -> list[str]:
+    """Which devices' figures are in doubt, and why; of many devices the first."""
+    told = [
+        f"the figures of {figures.device.label} are in doubt: {why}"
+        for figures in summary.devices
+        if (why := summary.doubts_of(figures.position))
+    ]
+    others = len(told) - _REASONS
+    return told if others <= 0 else [*told[:_REASONS], f"so are those of {count(others, 'other device')}"]
 
 
 def _lost_names(summary: Summary) -> list[str]:

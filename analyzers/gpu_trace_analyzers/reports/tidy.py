@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "devices": (
         *(*_DEVICE, "kind", "index", "rank", "start_ns", "span_ns", "busy_ns", "idle_ns", "compute_ns", "copy_ns"),
         *("overlap_ns", "overlap_ratio", "hidden_share", "exposed_copy_ns", "collective_ns", "exposed_collective_ns"),
-        *("gain", "headroom_ns", "streams", "streams_at_once"),
+        *("gain", "headroom_ns", "streams", "streams_at_once", "in_doubt"),
     ),
     "engines": (*_DEVICE, "engine", *_ENGINE),
     "pairs": ("a", "b", "together_ns", "shorter_ns", "ratio"),
@@ -67,6 +67,8 @@ def _flat(row: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
     flat = {key: value for key, value in row.items() if key not in _NESTED}
     if flat.get("device") is not None:
         flat["label"] = labels[flat["device"]]
+    if "in_doubt" in row:
+        flat["in_doubt"] = ", ".join(f"{operations} × {reason}" for reason, operations in row["in_doubt"].items())
     return {**flat, **row.get("longest", {})}
 
 

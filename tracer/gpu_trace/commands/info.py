@@ -55,7 +55,7 @@ def _lines(trace: Trace) -> Iterator[str]:
     yield from _section("not used", (_row(reason, count(events)) for reason, events in source.dropped.items()))
     yield from _section("launch and work", _pairs(trace))
     yield from _section("work of unknown kind", _unclassified(trace))
-    yield from _section("set aside, for their times cannot be true", _quarantined(trace))
+    yield from _section("times that cannot be true", _quarantined(trace))
     yield from _section("damage", source.damage)
     yield from _section("recorded with", (_row(key, value) for key, value in source.metadata.items()))
 
@@ -126,6 +126,8 @@ def _unclassified(trace: Trace) -> Iterator[str]:
 def _quarantined(trace: Trace) -> Iterator[str]:
     found = trace.source.quarantined
     for event in found[:_LISTED]:
-        yield f"{event.name!r}: {event.reason} (start {event.start_ns:,} ns, duration {event.duration_ns:,} ns)"
+        kept = f"counted for {event.kept_ns:,} ns" if event.kept_ns else "set aside"
+        times = f"start {event.start_ns:,} ns, duration {event.duration_ns:,} ns"
+        yield f"{event.name!r}: {event.reason} ({times}); {kept}"
     if len(found) > _LISTED:
         yield f"and {len(found) - _LISTED:,} more"

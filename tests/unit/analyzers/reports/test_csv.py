@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from io import StringIO
 
+from gpu_trace_analyzers.model import Doubt
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_csv, to_tables
 from gpu_trace_analyzers.summary import summarise
 from literal import literal
@@ -28,3 +30,9 @@ def test_files_are_tidy():
 def test_a_table_without_rows_has_its_heading():
     files = to_csv(summarise(literal("s7 k 0-10")))
     assert files["exposed.csv"].splitlines() == [",".join(COLUMNS["exposed"])]
+
+
+def test_a_device_in_doubt_says_why():
+    source = replace(TRACE.source, doubts=(Doubt(1, "longer than a day", 2), Doubt(1, "begins before its launch", 1)))
+    rows = csv.DictReader(StringIO(to_csv(summarise(replace(TRACE, source=source)))["devices.csv"]))
+    assert [row["in_doubt"] for row in rows] == ["", "2 × longer than a day, 1 × begins before its launch"]
