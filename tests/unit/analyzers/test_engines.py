@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,9 @@ EXPECTED = [
     ("memset", "Memset (Device)", Engine.MEMSET),
     ("operator", "aten::mm", Engine.COMPUTE),
     ("operator", "aten::copy_", Engine.COPY_D2D),
+    ("operator", "c10d::allreduce_", Engine.COLLECTIVE),
+    ("operator", "_c10d_functional::wait_tensor", Engine.COLLECTIVE),
+    ("operator", "record_param_comms", Engine.COLLECTIVE),
     ("operator", "CopyCPU2CPU", Engine.COPY_P2P),
     ("operator", "CopyGPU2CPU", Engine.COPY_D2H),
     ("operator", "CopyCPU2GPU", Engine.COPY_H2D),
@@ -45,6 +50,20 @@ EXPECTED = [
 @pytest.mark.parametrize(("kind", "name", "engine"), EXPECTED)
 def test_the_rules_that_come_along(kind, name, engine):
     assert default_rules().engine(kind, name) == engine
+
+
+PUBLIC = [line.split(maxsplit=1) for line in Path(__file__).with_name("kernel_names.txt").read_text().splitlines()]
+PUBLIC = [(engine, name) for engine, name in PUBLIC if engine != "#"]
+
+
+@pytest.mark.parametrize(("engine", "name"), PUBLIC)
+def test_kernels_of_public_libraries(engine, name):
+    assert default_rules().engine("kernel", name).key == engine
+
+
+def test_public_names_have_both_signs():
+    assert Counter(engine for engine, _ in PUBLIC).keys() == {"collective", "compute"}
+    assert min(Counter(engine for engine, _ in PUBLIC).values()) >= 40
 
 
 def test_every_kind_but_memcpy_has_a_rule_for_any_name():
