@@ -10,6 +10,7 @@ import os
 import sys
 
 from .native_warnings import Silenced
+from .scripts_profiler import is_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,10 +52,12 @@ class Session:
         _torch("autograd.profiler")._run_on_profiler_start()
 
     def stop(self) -> Any:
-        """End it; the result has ``save(path)``."""
+        """End it; the result has ``save(path)``. Raises RuntimeError where it was no longer under way."""
         with Silenced():
             result = self._calls.disable()
         _torch("autograd.profiler")._run_on_profiler_stop()
+        if is_empty(result):  # nobody passes by `ScriptsProfiler`, as far as we know; to save this would be SIGSEGV
+            raise RuntimeError("something else in the process ended its session")
         return result
 
 

@@ -6,6 +6,7 @@ import sys
 
 from . import captures, sigterm
 from .bounds import Bounds
+from .scripts_profiler import ScriptsProfiler
 from .session import Calls
 
 TYPE_CHECKING = False
@@ -23,9 +24,8 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     torch = sys.modules["torch"]
     profiler = sys.modules["torch.autograd.profiler"]
     _note_versions(torch, notes)
-    calls = Calls(profiler)
-    recorder.use(calls)
-    _give_way_to_the_scripts_own(profiler, calls, recorder)
+    recorder.use(Calls(profiler))
+    ScriptsProfiler(recorder)
     sigterm.save_before_dying(recorder, threads)
     captures.watch(torch.cuda.CUDAGraph)
     bounds = Bounds(settings, recorder, notes, threads)
@@ -45,25 +45,3 @@ def _note_versions(torch: Any, notes: Notes) -> None:
 def _version_of_gpu_library(torch: Any) -> str:
     """What torch was built with; empty for a build without GPUs."""
     return torch.version.cuda or getattr(torch.version, "hip", None) or ""
-
-
-def _give_way_to_the_scripts_own(profiler: Any, calls: Calls, recorder: Recorder) -> None:
-    """Replace the three names that every profiler of torch ends in, so that ours is out of the way when one is used."""
-
-    def _prepare_profiler(*args: Any, **kwargs: Any) -> None:
-        recorder.give_way()
-        calls.prepare(*args, **kwargs)
-
-    def _enable_profiler(*args: Any, **kwargs: Any) -> None:
-        recorder.give_way()  # emit_nvtx and others do not prepare
-        calls.enable(*args, **kwargs)
-
-    def _disable_profiler() -> Any:
-        try:
-            return calls.disable()
-        finally:
-            recorder.resume()
-
-    profiler._prepare_profiler = _prepare_profiler
-    profiler._enable_profiler = _enable_profiler
-    profiler._disable_profiler = _disable_profiler

@@ -1,0 +1,93 @@
+"""A script's own torch.profiler, used as one does not: it does what it does natively, and our recording survives it."""
+
+from __future__ import annotations
+
+import pytest
+
+from native import facts, names, run_both, script
+
+START = """
+import torch
+from torch.profiler import profile, record_function
+with record_function("work"): torch.ones(8) + 1
+def tried(action):
+    try: action()
+    except Exception as error: print("raised", type(error).__name__, str(error)[:80])
+"""
+AFTER = '\nprint("on")\nwith record_function("after"): torch.ones(8) + 1\n'
+RAW = """
+from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
+from torch._C._profiler import ProfilerActivity, ProfilerConfig, ProfilerState
+from torch._C._profiler import _ExperimentalConfig
+def config(state=ProfilerState.KINETO):
+    return ProfilerConfig(state, False, False, False, False, False, _ExperimentalConfig(), "")
+CPU = {ProfilerActivity.CPU}
+"""
+
+CASES = {
+    "stopped twice": "p = profile(); p.start(); torch.ones(2) + 1; p.stop()\ntried(p.stop)",
+    "stopped inside with": "with profile() as p:\n    torch.ones(3) + 1\n    p.stop()\nprint(len(p.events()))",
+    "nested": (
+        "p = profile(); p.start()\ndef inner():\n    global q\n    with profile() as q: torch.ones(2) + 1\n"
+        "tried(inner); p.stop(); print(len(p.events()), len(q.events()))"
+    ),
+    "nested low level": (
+        "with profile() as p:\n    torch.ones(3) + 1\n"
+        "    def inner():\n        with torch.autograd.profiler.profile() as q: torch.ones(2) + 1\n    tried(inner)"
+    ),
+    "started twice": (
+        "p = profile(); p.start(); torch.ones(2) + 1\nq = profile()\n"
+        "for action in (q.start, q.stop, p.stop): tried(action)"
+    ),
+    "torch.profiler reloaded": (
+        "import importlib; importlib.reload(torch.profiler.profiler); importlib.reload(torch.profiler)\n"
+        "with torch.profiler.profile() as p: torch.ones(2) + 1\nprint(len(p.events()))"
+    ),
+    "torch.autograd.profiler reloaded": (
+        "import importlib, torch.autograd.profiler as module; importlib.reload(module)\n"
+        "with module.profile(use_kineto=True) as p: torch.ones(2) + 1\nprint(len(p.function_events))"
+    ),
+    "low-level functions": RAW
+    + (
+        "_prepare_profiler(config(), CPU); _enable_profiler(config(), CPU); torch.ones(2) + 1\n"
+        "print(len(_disable_profiler().events()))\ntried(_disable_profiler)"
+    ),
+    "a bare disable": "tried(torch.autograd.profiler._disable_profiler)",
+    "a bare disable by another name": "tried(torch.autograd._disable_profiler)\n" + RAW + "tried(_disable_profiler)",
+    "a bare disable in another thread": RAW
+    + (
+        "import threading\np = profile(); p.start(); torch.ones(2) + 1\n"
+        "t = threading.Thread(target=lambda: tried(_disable_profiler)); t.start(); t.join()\n"
+        "p.stop(); print(len(p.events()))"
+    ),
+    "a session of a kind that is not built in": RAW
+    + (
+        "tried(lambda: _enable_profiler(config(ProfilerState.NVTX), set()))"
+        if not __import__("torch").version.cuda
+        else ""
+    ),
+    "another kind": RAW + "tried(lambda: (_enable_profiler(config(ProfilerState.ITT), set()), _disable_profiler()))",
+    "the legacy profiler": (
+        "from torch.autograd.profiler_legacy import profile as legacy\n"
+        "with legacy() as p: torch.ones(2) + 1\nprint(len(p.function_events))"
+    ),
+    "collection toggled without a session": RAW
+    + "tried(lambda: torch.autograd._toggle_collection_dynamic(False, CPU))",
+    "in a forked child": (
+        "import os, sys\nsys.stdout.flush()\nif os.fork() == 0:\n    with profile() as p: torch.ones(2) + 1\n"
+        "    p.stop(); print(len(p.events()), flush=True); os._exit(0)\nprint(os.wait()[1])"
+    ),
+    "what the functions are": (
+        "a = torch.autograd\nfor f in (a._prepare_profiler, a._enable_profiler, a._disable_profiler):\n"
+        "    print(f.__name__, f.__qualname__, f.__module__, f.__doc__)"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_native_and_traced_are_alike(name, tmp_path):
+    native, traced = run_both(script(START + CASES[name] + AFTER), tmp_path)
+    assert traced == native
+    assert native.stdout.endswith("on\n")
+    assert {"work", "after"} <= names(tmp_path / "run")
+    assert facts(tmp_path / "run")["lost"] == []

@@ -1,0 +1,101 @@
+"""The script's own use of torch's profiler: a process has one session, so ours is out of the way before each call.
+
+Every profiler of torch ends in four functions of ``torch._C._autograd``. Other modules import them by name, and take
+them from there again when they are reloaded. So all of these names are replaced, and what torch itself does or says
+where a script stops once more than it started is done and said without a session of ours that could be taken for one.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .recorder import Recorder
+
+_SOURCE = "torch._C._autograd"
+_IMPORTERS = ("torch.autograd", "torch.autograd.profiler")
+
+
+class ScriptsProfiler:
+    """Gives way when the script uses the profiler, and resumes once none of its sessions is left."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._began: set[int] = set()
+        """the threads that have begun a session and not ended it: a second start in one thread adds none"""
+        self._is_prepared = False
+        source = sys.modules[_SOURCE]
+        self._is_enabled: Callable[[], bool] = source._profiler_enabled
+        self._replace("_prepare_profiler", self._prepare)
+        self._replace("_enable_profiler", self._enable)
+        self._replace("_disable_profiler", self._disable)
+        if hasattr(source, "_toggle_collection_dynamic"):
+            self._replace("_toggle_collection_dynamic", self._toggle)
+
+    def _replace(self, name: str, instead: Callable[..., Any]) -> None:
+        torchs = getattr(sys.modules[_SOURCE], name)
+
+        def replacement(*args: Any, **kwargs: Any) -> Any:
+            if not self._recorder.belongs_here:
+                return torchs(*args, **kwargs)
+            self._recorder.give_way()
+            return instead(torchs, args, kwargs)
+
+        for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
+            setattr(replacement, attribute, getattr(torchs, attribute))
+        for module in (_SOURCE, *_IMPORTERS):
+            if getattr(sys.modules[module], name, None) is torchs:
+                setattr(sys.modules[module], name, replacement)
+
+    def _prepare(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        self._is_prepared = True
+        return torchs(*args, **kwargs)
+
+    def _enable(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        try:
+            result = torchs(*args, **kwargs)
+        except BaseException:
+            self._resume()  # it may be one that needs no preparation, and cannot start here: emit_nvtx without CUDA
+            raise
+        self._is_prepared = False
+        self._began.add(get_ident())
+        return result
+
+    def _disable(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        try:
+            result = torchs(*args, **kwargs)
+        except BaseException:
+            self._resume()
+            raise
+        self._is_prepared = False
+        self._ended(nothing=is_empty(result))
+        self._resume()
+        return result
+
+    def _toggle(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        try:
+            return torchs(*args, **kwargs)
+        finally:
+            self._resume()
+
+    def _ended(self, nothing: bool) -> None:
+        """A session of this thread, or else, if there was one, one of all threads, which any of them may end."""
+        thread = get_ident()
+        if thread in self._began or nothing:
+            self._began.discard(thread)
+        elif self._began:
+            self._began.pop()
+
+    def _resume(self) -> None:
+        if not (self._began or self._is_prepared or self._is_enabled()):
+            self._recorder.resume()
+
+
+def is_empty(result: Any) -> bool:
+    """Whether ``_disable_profiler`` gave this without having ended a session; to save it would end the process."""
+    return result is not None and result.trace_start_ns() == 0
