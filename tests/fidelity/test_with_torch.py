@@ -83,8 +83,9 @@ CASES = {
     ),
     "threads": script(START + "t = threading.Thread(target=lambda: torch.ones(2).cos())\nt.start(); t.join()"),
     "environment": script(START + "print({k: v for k, v in os.environ.items() if k != '_'})"),
-    "signals": script(START + "print([signal.getsignal(n) for n in range(1, 32) if n != signal.SIGTERM])"),
-    "open descriptors": script(START + "print(sorted(int(fd) for fd in os.listdir('/proc/self/fd') if int(fd) < 200))"),
+    "signals": script(START + "print([signal.getsignal(n) for n in range(1, 32)], signal.set_wakeup_fd(-1))"),
+    "open descriptors": script(START + "print(sorted(int(fd) for fd in os.listdir('/proc/self/fd')))"),
+    "what faulthandler dumps": script(START + "import faulthandler\nfaulthandler.dump_traceback(all_threads=True)"),
     "what torch is": script(
         START + "print(torch.__loader__, torch.__spec__.loader.exec_module.__func__,"
         " [finder for finder in sys.meta_path if '_gpu_trace_boot' not in repr(finder)])"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from _thread import allocate_lock, start_new_thread
+from _thread import allocate_lock
 
-from . import awaited_range, captures
+from . import awaited_range, background, captures, signals
 from .budget import Budget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .fork_warning import OurThreads
     from .notes import Notes
     from .recorder import Recorder
@@ -38,6 +40,7 @@ class Bounds:
         self._began_s = 0.0
         self._lock = allocate_lock()
         self._is_watched = False
+        self._is_late = False
         self._may_begin = False
         self._listen()
 
@@ -53,7 +56,7 @@ class Bounds:
             self._in_range()
         elif self._settings.after_s:
             self._recorder.warm_up()
-            self._threads.counted(lambda: start_new_thread(self._start_late, ()))
+            self._in_the_background(self._start_late)
         else:
             self._start()
 
@@ -79,9 +82,12 @@ class Bounds:
         if not entered:
             self._stepped()
 
-    def _start_late(self) -> None:
-        time.sleep(self._settings.after_s)
+    def _start_late(self) -> float:
+        self._is_late, was_late = True, self._is_late
+        if not was_late:
+            return self._settings.after_s
         self._start()
+        return -1
 
     def _start(self) -> None:
         self._recorder.start()
@@ -91,11 +97,11 @@ class Bounds:
         with self._lock:
             is_watched, self._is_watched = self._is_watched, True
         if not is_watched:
-            self._watch_from_a_thread()
+            self._in_the_background(self._watch)
 
-    def _watch_from_a_thread(self) -> None:
+    def _in_the_background(self, look: Callable[[], float]) -> None:
         try:
-            self._threads.counted(lambda: start_new_thread(self._watch, ()))
+            self._threads.counted(lambda: background.repeat(look))
         except RuntimeError as error:  # the system allows no more threads: that is not the script's concern
             self._notes.failed("nothing bounds the recording", error)
 
@@ -111,15 +117,16 @@ class Bounds:
         elif self._steps >= last:
             self._end(f"the {last - first} steps asked for")
 
-    def _watch(self) -> None:
-        """One thread does this, for as long as anything is recorded."""
-        while self._is_wanted():
-            try:
-                left_s = self._look()
-            except Exception as error:
-                self._notes.failed("nothing bounds the recording", error)
-                return
-            time.sleep(max(0.0, min(_LOOK_EVERY_S, left_s)))
+    def _watch(self) -> float:
+        """One thread does this, for as long as anything is recorded; after how long again, less than 0 at the end."""
+        if not self._is_wanted():
+            return -1
+        try:
+            signals.take_again()
+            return max(0.0, min(_LOOK_EVERY_S, self._look()))
+        except Exception as error:
+            self._notes.failed("nothing bounds the recording", error)
+            return -1
 
     def _is_wanted(self) -> bool:
         """Whether to go on watching; with the lock, so that whoever starts again knows whether anybody does."""

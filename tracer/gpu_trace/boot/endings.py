@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from . import signals
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
@@ -45,6 +47,7 @@ def _before_exit(recorder: Recorder, notes: Notes) -> None:
         if recorder.belongs_here:
             notes.write("left", "os._exit")
             finish_undisturbed(recorder)
+            signals.end()
         leave(status)
 
     os._exit = _exit

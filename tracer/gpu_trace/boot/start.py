@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-from . import endings, settings
+from . import endings, settings, signals
 from .fork_warning import OurThreads
 from .imports import when_imported
 from .notes import Notes
@@ -30,6 +30,7 @@ def begin() -> None:
         if recorder.belongs_here:
             notes.uncaught()
             endings.finish_undisturbed(recorder)
+            signals.end()
 
     def torch_imported() -> None:
         try:

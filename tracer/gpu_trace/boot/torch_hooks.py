@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import captures, sigterm
+from . import captures, signals
 from .bounds import Bounds
 from .scripts_profiler import ScriptsProfiler
 from .session import Calls
@@ -26,7 +26,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     _note_versions(torch, notes)
     recorder.use(Calls(profiler))
     ScriptsProfiler(recorder)
-    sigterm.save_before_dying(recorder, threads)
+    signals.save_before_dying(recorder, notes, threads)
     captures.watch(torch.cuda.CUDAGraph)
     bounds = Bounds(settings, recorder, notes, threads)
     if settings.has_gpu and _version_of_gpu_library(torch):

@@ -1,0 +1,105 @@
+"""A signal that ends a script with torch ends it as it does natively, and all that was recorded is saved before."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from native import ENTRY, facts, names, run_both, script
+
+START = """
+import os, signal, sys, threading, time
+import torch
+with torch.profiler.record_function("work"): torch.ones(8) + 1
+"""
+SLEEP = "print('up', flush=True); time.sleep(50)"
+TO_ITSELF = "os.kill(os.getpid(), signal.{})\nprint('no')"
+ASYNCIO = """
+import asyncio
+async def main():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, print, 'heard')
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await asyncio.sleep(0.1)
+asyncio.run(main())
+print(signal.set_wakeup_fd(-1))
+"""
+TRIO = """
+import trio
+async def main():
+    with trio.open_signal_receiver(signal.SIGUSR1) as received:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        async for number in received: break
+        print(number)
+trio.run(main)
+"""
+CHAINED = """
+def mine(*_):
+    if callable(before): before(signal.SIGTERM, None)
+    print('mine'); sys.exit(9)
+before = signal.signal(signal.SIGTERM, mine)
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+CLOSED = """
+import nvtx, tempfile
+{close}
+folder = tempfile.mkdtemp(); files = [open(f'{{folder}}/{{i}}', 'w+b', buffering=0) for i in range(250)]
+signal.signal(signal.SIGUSR1, lambda *_: None)
+for _ in range(3): os.kill(os.getpid(), signal.SIGUSR1)
+with torch.profiler.record_function("after"): torch.ones(8) + 1
+with nvtx.annotate("range"): pass
+time.sleep(0.7)
+print([(f.fileno(), open(f.name, 'rb').read()) for f in files if open(f.name, 'rb').read()])
+"""
+EACH_CLOSED = """
+for fd in range(3, 1024):
+    try: os.close(fd)
+    except OSError: pass
+"""
+
+CASES = {
+    "SIGHUP in a C call": script(START + SLEEP, send=signal.SIGHUP),
+    "SIGUSR1 in a C call": script(START + SLEEP, send=signal.SIGUSR1),
+    "SIGALRM": script(START + "signal.alarm(1)\n" + SLEEP),
+    "SIGQUIT to itself": script(START + TO_ITSELF.format("SIGQUIT")),
+    "SIGHUP ignored": script(START + "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + TO_ITSELF.format("SIGHUP")),
+    "SIGALRM handled": script(
+        START + "signal.signal(signal.SIGALRM, lambda *_: print('mine'))\nsignal.alarm(1); time.sleep(1.5)"
+    ),
+    "SIGINT at its default": script(
+        START + "signal.signal(signal.SIGINT, signal.SIG_DFL)\ntime.sleep(1)\n" + SLEEP, send=signal.SIGINT
+    ),
+    "a handler that calls the one before": script(START + CHAINED),
+    "asyncio": script(START + ASYNCIO),
+    "asyncio, warnings are errors": script(START + ASYNCIO, flags=("-W", "error")),
+    "descriptors closed": script(START + CLOSED.format(close="os.closerange(3, 1024)")),
+    "each descriptor closed": script(START + CLOSED.format(close=EACH_CLOSED)),
+}
+if find_spec("trio"):
+    CASES["trio"] = script(START + TRIO)
+    CASES["trio, warnings are errors"] = script(START + TRIO, flags=("-W", "error"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_native_and_traced_are_alike(name, tmp_path):
+    case = CASES[name]
+    native, traced = run_both(case, tmp_path)
+    assert traced == native
+    assert {"work", "aten::add"} | ({"after", "range"} if "closed" in name else set()) <= names(tmp_path / "run")
+    assert facts(tmp_path / "run")["lost"] == []
+
+
+def test_few_descriptors_are_enough(tmp_path):
+    text = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n" + START
+    native, traced = run_both(script(text), tmp_path)
+    assert traced == native
+    assert "work" in names(tmp_path / "run")
+    limited = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, *ENTRY, "run", "-o", "run", "script.py"]
+    (folder := tmp_path / "limited").mkdir()
+    (folder / "script.py").write_text(START)
+    ended = subprocess.run(limited, cwd=folder, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "lost" in ended.stderr, "Traceback" in ended.stderr) == (0, False, False)
+    assert "work" in names(folder / "run")

@@ -1,0 +1,239 @@
+/* Signals that end a process while their default holds: what was recorded is saved first, and then the process dies of
+ * the very signal. Neither the script nor Python's `signal` sees any of it: no handler of Python's, no wakeup descriptor,
+ * no thread that Python knows. A handler that the script installs, or SIG_IGN, simply takes the place of ours.
+ *
+ * The handler posts a semaphore, for which a thread of ours waits. So it matters not in which C call the main thread is,
+ * and there is no descriptor that a script could close. Natively nothing of the script would run after the signal: a
+ * pending call stops the main thread before its next instruction, while the recording is saved.
+ *
+ * Plain C and libc, no header of Python: two functions of its stable interface are looked up by name.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* All whose default is the end of the process, but for faults, SIGKILL, and what Python ignores. Those of real time are
+ * left alone: libraries look for one that is free. SIGINT has a handler of Python's unless the script took it away. */
+static const int ENDING[] = {SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { PATIENCE_S = 3, STOP_MS = 100, AGAIN_MS = 10 };
+
+static struct {
+    void (*save)(void);
+    int (*is_busy)(void); /* whether the main thread is between two steps of the recorder, which the saving waits for */
+    int (*AddPendingCall)(int (*function)(void*), void* argument);
+    void* (*SaveThread)(void);
+    sem_t came, asked, saving;
+    pid_t process;
+    atomic_int first; /* the signal that ends this process; 0 before it came */
+    atomic_llong came_ns;
+    atomic_int is_asked; /* whether a pending call is still to come */
+} watch;
+
+/* Held while a thread of ours enters Python, so that Python does not go away before it is inside. */
+static pthread_mutex_t entrance = PTHREAD_MUTEX_INITIALIZER;
+static int is_closed;
+static __thread int is_entering;
+
+static long long now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* Whether the semaphore was posted within so many milliseconds. */
+static int wait_ms(sem_t* semaphore, long ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    int failed;
+    while ((failed = sem_timedwait(semaphore, &until)) && errno == EINTR) continue;
+    return !failed;
+}
+
+static void stay_for_ever(void) {
+    for (;;) pause();
+}
+
+static void die(int number) {
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    signal(number, SIG_DFL);
+    kill(getpid(), number);
+    pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+    stay_for_ever();
+}
+
+/* Runs in the main thread, which holds Python's lock. */
+static int stay(void* unused) {
+    (void)unused;
+    if (watch.is_busy()) { /* asked again after that */
+        atomic_store(&watch.is_asked, 0);
+        return 0;
+    }
+    watch.SaveThread();
+    stay_for_ever();
+    return 0;
+}
+
+static void handle(int number) {
+    int before = errno, none = 0;
+    if (getpid() != watch.process) { /* a child between fork and exec: it dies at once, as it does natively */
+        signal(number, SIG_DFL);
+        raise(number); /* comes as this returns: it is blocked until then */
+    } else if (atomic_compare_exchange_strong(&watch.first, &none, number)) {
+        atomic_store(&watch.came_ns, now_ns());
+        sem_post(&watch.came);
+        /* Asked by our thread, Python's main thread may take 5 ms to look, and asked by itself it looks at once. It may
+         * ask, for it holds no lock of Python's that our thread has just taken and left. */
+        if (wait_ms(&watch.asked, STOP_MS) && syscall(SYS_gettid) == getpid() && watch.AddPendingCall) watch.AddPendingCall(stay, NULL);
+    } else if (now_ns() - atomic_load(&watch.came_ns) > PATIENCE_S * 1000000000LL) {
+        /* Not the first again: a closed terminal and `timeout` send theirs twice. Somebody who insists gets his way. */
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    errno = before;
+}
+
+static void ask_to_stay(void) {
+    int none = 0;
+    if (watch.AddPendingCall && atomic_compare_exchange_strong(&watch.is_asked, &none, 1) && watch.AddPendingCall(stay, NULL))
+        atomic_store(&watch.is_asked, 0); /* too many pending calls: again in a moment */
+}
+
+static int enter_python(void) {
+    pthread_mutex_lock(&entrance);
+    is_entering = !is_closed;
+    if (is_closed) pthread_mutex_unlock(&entrance);
+    return is_entering;
+}
+
+/* What is called inside Python calls this first. */
+EXPORT void gpu_trace_entered(void) {
+    if (is_entering) pthread_mutex_unlock(&entrance);
+    is_entering = 0;
+}
+
+static void* save_and_die(void* unused) {
+    if (enter_python()) watch.save();
+    gpu_trace_entered();
+    die(atomic_load(&watch.first));
+    return unused;
+}
+
+static int start_thread(void* (*run)(void*), void* argument) {
+    pthread_t thread;
+    pthread_attr_t detached;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* no signal of the script's comes to a thread of ours */
+    int failed = pthread_create(&thread, &detached, run, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&detached);
+    return failed;
+}
+
+/* The lock of Python may be held for long by a C call of the script: then it dies unsaved rather than not at all. */
+static void* wait_for_a_signal(void* unused) {
+    while (sem_wait(&watch.came)) continue;
+    ask_to_stay();
+    sem_post(&watch.asked);
+    if (start_thread(save_and_die, NULL)) die(atomic_load(&watch.first));
+    for (int ms = 0; !wait_ms(&watch.saving, AGAIN_MS); ms += AGAIN_MS) {
+        if (ms > PATIENCE_S * 1000) die(atomic_load(&watch.first));
+        ask_to_stay();
+    }
+    for (;;) {
+        ask_to_stay();
+        wait_ms(&watch.saving, AGAIN_MS);
+    }
+    return unused;
+}
+
+static int is_ours(int number) {
+    struct sigaction now;
+    return !sigaction(number, NULL, &now) && now.sa_handler == handle;
+}
+
+/* Of a process that is no longer watched, or never was: a forked child. Its signals are as they are natively. */
+static void leave_all(void) {
+    for (size_t i = 0; i < COUNT(ENDING); i++) {
+        if (is_ours(ENDING[i])) signal(ENDING[i], SIG_DFL);
+    }
+}
+
+/* ---- what Python calls ---- */
+
+/* Take each of the signals over whose default holds; again from time to time, should the script restore a default. */
+EXPORT void gpu_trace_signals_take(void) {
+    struct sigaction now, ours = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    sigfillset(&ours.sa_mask);
+    if (getpid() != watch.process || is_closed) return;
+    for (size_t i = 0; i < COUNT(ENDING); i++) {
+        if (!sigaction(ENDING[i], NULL, &now) && now.sa_handler == SIG_DFL) sigaction(ENDING[i], &ours, NULL);
+    }
+}
+
+/* `save` is called by a thread of ours; 0, or why there is none. */
+EXPORT int gpu_trace_signals_begin(void (*save)(void), int (*is_busy)(void)) {
+    watch.save = save;
+    watch.is_busy = is_busy;
+    watch.process = getpid();
+    *(void**)&watch.AddPendingCall = dlsym(RTLD_DEFAULT, "Py_AddPendingCall");
+    *(void**)&watch.SaveThread = dlsym(RTLD_DEFAULT, "PyEval_SaveThread");
+    if (!watch.SaveThread) watch.AddPendingCall = NULL;
+    sem_init(&watch.came, 0, 0);
+    sem_init(&watch.asked, 0, 0);
+    sem_init(&watch.saving, 0, 0);
+    int failed = start_thread(wait_for_a_signal, NULL);
+    if (failed) return failed;
+    pthread_atfork(NULL, NULL, leave_all);
+    gpu_trace_signals_take();
+    return 0;
+}
+
+/* `save` has got Python's lock. */
+EXPORT void gpu_trace_signals_saving(void) { sem_post(&watch.saving); }
+
+/* From now on signals do what they do natively. Returns only where none has come. */
+EXPORT void gpu_trace_signals_end(void) {
+    if (getpid() != watch.process) return;
+    leave_all();
+    if (atomic_load(&watch.first)) stay_for_ever();
+    pthread_mutex_lock(&entrance);
+    is_closed = 1;
+    pthread_mutex_unlock(&entrance);
+}
+
+/* ---- a thread that looks after the recording, which Python does not list among its own ---- */
+
+static void* look_again_and_again(void* argument) {
+    int (*look)(void) = (int (*)(void))argument;
+    int ms = 0;
+    while (ms >= 0 && enter_python()) {
+        ms = look();
+        gpu_trace_entered();
+        struct timespec rest = {ms / 1000, ms % 1000 * 1000000L};
+        if (ms > 0) nanosleep(&rest, NULL);
+    }
+    return NULL;
+}
+
+/* Calls `look` until it returns less than 0; otherwise that is after how many milliseconds it is called again. */
+EXPORT int gpu_trace_look(int (*look)(void)) { return start_thread(look_again_and_again, (void*)look); }
