@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from ._version import VERSION
-from .endings import prepare_streams, told
+from .endings import prepare_streams, told, without_prompt
 
 COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
@@ -62,5 +62,5 @@ def gpu_trace() -> None:
 def main() -> None:
     """Entry point of the command line."""
     prepare_streams()
-    with told():
+    with without_prompt(), told():
         gpu_trace(prog_name="gpu-trace")

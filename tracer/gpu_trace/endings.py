@@ -36,6 +36,18 @@ def told() -> Iterator[None]:
         _end(UsageError.exit_code, f"{what} ({error.strerror}); make room there, or choose another place")
 
 
+@contextmanager
+def without_prompt() -> Iterator[None]:
+    """End where Python would show a prompt (``python -i``): that is for the script, whose own Python has shown one."""
+    try:
+        yield
+    except SystemExit as ending:
+        if not sys.flags.inspect:
+            raise
+        _forget_unwritten()
+        os._exit(ending.code if isinstance(ending.code, int) else int(ending.code is not None))
+
+
 def prepare_streams() -> None:
     """Let every text be printed: also where a stream is closed, and what its encoding does not have.
 
