@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from .fitting import GAP, fitted
+from .plain import plain
 from .sentences import source_line, verdict
 from .tables import Table
 from .units import NONE, duration, ratio
@@ -54,7 +55,7 @@ def to_text(found: Comparison, width: int = 100) -> str:
     for table in _range_tables(found.ranges):
         console.print()
         console.print(_drawn(table, width))
-    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+    return plain("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
 
 
 def to_json(found: Comparison) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from ..limits import Most, Outcome
+from .plain import plain
 from .units import NONE, duration, ratio
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _WORDS = {Outcome.OK: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "INC
 
 def to_lines(path: str, results: Sequence[Checked]) -> list[str]:
     """One line per result: ``FAILED  trace.json.gz: GPU 0: overlap ratio 0.000, at least 0.9 wanted``."""
-    return [f"{_WORDS[row.outcome]:<12}  {path}: {row.subject}: {result_line(row)}" for row in results]
+    return [plain(f"{_WORDS[row.outcome]:<12}  {path}: {row.subject}: {result_line(row)}") for row in results]
 
 
 def result_line(row: Checked) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from html import escape
+import html
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from .lanes import Timeline
+from .plain import plain
 from .sentences import (
     evidence_line,
     nothing_recorded,
@@ -62,13 +63,17 @@ def to_html(trace: Trace, summary: Summary) -> str:
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'
-        f"<title>{escape(summary.source.path)} · overlap</title><style>{style}</style>"
+        f'<meta http-equiv="Content-Security-Policy" content="{_text(policy)}">'
+        f"<title>{_text(summary.source.path)} · overlap</title><style>{style}</style>"
     )
     timeline = Timeline(trace, summary) if summary.devices else None
     body = "\n".join([_head(summary), *_devices(summary), _timeline(timeline), *_details(summary)])
     tail = _data(timeline) + f"<script>{script}</script>" if timeline else ""
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n{body}\n</main>{tail}</body></html>\n'
+
+
+def _text(text: str) -> str:
+    return html.escape(plain(text))
 
 
 def _asset(name: str) -> str:
@@ -86,10 +91,10 @@ def _data(timeline: Timeline) -> str:
 
 
 def _head(summary: Summary) -> str:
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in reading_notes(summary))
-    nothing = "" if summary.devices else f"<section>{escape(nothing_recorded(summary))}</section>"
-    slow = f'<p class="verdict">{escape(line)}</p>' if (line := rank_line(summary)) else ""
-    return f'<h1>Overlap summary</h1><p class="source">{escape(source_line(summary))}</p>{notes}{slow}{nothing}'
+    notes = "".join(f'<p class="note">{_text(note)}</p>' for note in reading_notes(summary))
+    nothing = "" if summary.devices else f"<section>{_text(nothing_recorded(summary))}</section>"
+    slow = f'<p class="verdict">{_text(line)}</p>' if (line := rank_line(summary)) else ""
+    return f'<h1>Overlap summary</h1><p class="source">{_text(source_line(summary))}</p>{notes}{slow}{nothing}'
 
 
 def _devices(summary: Summary) -> list[str]:
@@ -101,10 +106,10 @@ def _device(figures: DeviceFigures, summary: Summary) -> str:
     causes = [_cause(row, "exposed", figures.exposed_copy_ns) for row in exposed]
     lazy = [_cause(row, "idle", figures.idle_ns) for row in idle]
     why_idle = f"<details><summary>Why it was idle: {duration(figures.idle_ns)}</summary>{''.join(lazy)}</details>"
-    lines = "".join(f'<p class="hint">{escape(line)}</p>' for line in overlap_lines(figures))
+    lines = "".join(f'<p class="hint">{_text(line)}</p>' for line in overlap_lines(figures))
     return (
-        f"<section><h2>{escape(figures.device.label)}</h2>"
-        f'<p class="verdict">{escape(verdict(figures, exposed))}</p>{_tiles(figures)}{"".join(causes)}'
+        f"<section><h2>{_text(figures.device.label)}</h2>"
+        f'<p class="verdict">{_text(verdict(figures, exposed))}</p>{_tiles(figures)}{"".join(causes)}'
         f"{_table(engine_table(figures))}{lines}{why_idle if lazy else ''}</section>"
     )
 
@@ -123,11 +128,11 @@ def _tiles(figures: DeviceFigures) -> str:
 
 
 def _cause(row: CauseFigures, what: str, whole_ns: int) -> str:
-    remedy = f'<p class="do">{escape(remedy_line(row))}</p>' if row.remedy else ""
+    remedy = f'<p class="do">{_text(remedy_line(row))}</p>' if row.remedy else ""
     often = f"{duration(row.ns)} ({share(row.ns, whole_ns)}) in {count(row.count, 'stretch', 'stretches')}"
     return (
-        f'<div class="cause {what}"><b>{what}: {escape(row.title)}</b><p>{often}</p>{remedy}'
-        f'<p class="evidence">{escape(evidence_line(row.evidence))}</p></div>'
+        f'<div class="cause {what}"><b>{what}: {_text(row.title)}</b><p>{often}</p>{remedy}'
+        f'<p class="evidence">{_text(evidence_line(row.evidence))}</p></div>'
     )
 
 
@@ -158,7 +163,7 @@ def _details(summary: Summary) -> list[str]:
         ("Steps", range_table(summary.steps, summary) if len(summary.steps) > len(summary.devices) else None),
     ]
     shown = [f"<section><h2>{title}</h2>{_table(table)}</section>" for title, table in parts if table]
-    return [*shown, *(f'<p class="hint">{escape(line)}</p>' for line in range_notes(summary))]
+    return [*shown, *(f'<p class="hint">{_text(line)}</p>' for line in range_notes(summary))]
 
 
 def _table(table: Table) -> str:
@@ -169,6 +174,6 @@ def _table(table: Table) -> str:
 
 def _cells(tag: str, cells: Sequence[str], words: int) -> str:
     return "".join(
-        f'<{tag} class="word">{escape(cell)}</{tag}>' if i < words else f"<{tag}>{escape(cell)}</{tag}>"
+        f'<{tag} class="word">{_text(cell)}</{tag}>' if i < words else f"<{tag}>{_text(cell)}</{tag}>"
         for i, cell in enumerate(cells)
     )

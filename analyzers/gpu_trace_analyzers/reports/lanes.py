@@ -16,6 +16,7 @@ from ..questions.launches import launches
 from ..questions.nesting import nesting_depths
 from .fitting import shortened
 from .packing import packed
+from .plain import plain
 from .tables import ENGINE_NAMES
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Timeline:
         self._start_ns = min((figures.window.start_ns for figures in summary.devices), default=0)
         self._end_ns = max((figures.window.end_ns for figures in summary.devices), default=1)
         launched = launches(trace)
-        groups = [Group(figures.device.label, self._device(figures, launched)) for figures in summary.devices]
+        groups = [Group(plain(figures.device.label), self._device(figures, launched)) for figures in summary.devices]
         self.groups = [*groups, *self._threads()]
 
     def document(self) -> dict[str, Any]:
@@ -132,7 +133,7 @@ class Timeline:
         return [lane] if len(lane.names) else []
 
     def _name(self, text: str) -> int:
-        return self.names.setdefault(shortened(text, LONGEST_NAME), len(self.names))
+        return self.names.setdefault(shortened(plain(text), LONGEST_NAME), len(self.names))
 
     def _lane(self, name: str, kind: str, start_ns: Int64, end_ns: Int64, names: Int64) -> Lane:
         """Clipped to the window, in order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .plain import plain
 from .sentences import (
     evidence_line,
     nothing_recorded,
@@ -45,7 +46,7 @@ def to_markdown(summary: Summary) -> str:
     blocks += [_escape(line) for line in range_notes(summary)]
     if len(summary.steps) > len(summary.devices):
         blocks += ["## Steps", _table(range_table(summary.steps, summary))]
-    return "\n\n".join(blocks) + "\n"
+    return plain("\n\n".join(blocks) + "\n")
 
 
 def _device(figures: DeviceFigures, summary: Summary) -> list[str]:

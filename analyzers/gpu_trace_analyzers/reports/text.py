@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ..model import Engine
 from .fitting import GAP, fitted, widths
+from .plain import plain
 from .sentences import (
     evidence_line,
     nothing_recorded,
@@ -57,7 +58,7 @@ def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
         file=out, width=width, force_terminal=color, color_system="standard" if color else None, highlight=False
     )
     console.print(_summary(summary, width))
-    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+    return plain("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
 
 
 def _summary(summary: Summary, width: int) -> RenderableType:

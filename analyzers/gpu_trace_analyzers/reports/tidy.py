@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Rows = Sequence[Mapping[str, Any]]
 
 _NESTED = ("engines", "copies", "longest")
+_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+"""How what spreadsheets run begins; the last four are the wide forms of the first."""
 _DEVICE = ("device", "label")
 _RANGE = (
     *("name", "domain", *_DEVICE, "count", "host_ns", "operations", "depth", "window_ns", "median_ns", "worst_ns"),
@@ -72,9 +74,20 @@ def _flat(row: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
     return {**flat, **row.get("longest", {})}
 
 
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers.
+
+    A carriage return would end the row: `csv` does not quote it.
+    """
+    if not isinstance(value, str):
+        return value
+    guard = "'" if value.startswith(_FORMULA) else ""
+    return guard + value.replace("\r", " ")
+
+
 def _csv(columns: Sequence[str], rows: Rows) -> str:
     out = StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     return out.getvalue()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..terminal import display
+
 if TYPE_CHECKING:
     from ..checkup.findings import Finding
 
@@ -26,7 +28,7 @@ def doctor() -> None:
 
     found = findings(examine())
     for finding in found:
-        click.echo(_shown(finding))
+        display(_shown(finding))
     sys.exit(1 if any(finding.state is State.BROKEN for finding in found) else 0)
 
 

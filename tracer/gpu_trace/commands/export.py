@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..filenames import FileName
+from ..terminal import display
 
 _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
 
@@ -48,7 +49,7 @@ def export(trace: str, out: Path, quiet: bool) -> None:
     except OSError as error:
         raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
     if not quiet:
-        click.echo(f"gpu-trace: wrote {out} ({size(out.stat().st_size)})", err=True)
+        display(f"gpu-trace: wrote {out} ({size(out.stat().st_size)})", err=True)
 
 
 def _keep_out_of(folder: Path, out: Path) -> None:

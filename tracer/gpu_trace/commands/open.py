@@ -10,6 +10,7 @@ import click
 
 from ..filenames import FileName
 from ..quantities import SECONDS
+from ..terminal import display
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def open_(
 
     def say(line: str) -> None:
         if not quiet:
-            click.echo(f"gpu-trace: {line}", err=True)
+            display(f"gpu-trace: {line}", err=True)
 
     server_for = _server(offline, ui_dir, url_mode)
     with tempfile.TemporaryDirectory(prefix="gpu-trace-") as folder:

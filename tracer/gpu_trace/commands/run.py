@@ -204,4 +204,4 @@ def _say_on_a_terminal(sentence: str, quiet: bool) -> None:
 
 def say(sentence: str) -> None:
     """One line on stderr."""
-    click.echo(f"gpu-trace: {sentence}", err=True)
+    display(f"gpu-trace: {sentence}", err=True)

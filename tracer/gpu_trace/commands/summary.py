@@ -111,14 +111,14 @@ def _write_csv(shown: Summary, folder: Path) -> None:
     tables = to_csv(shown)
     for name, text in tables.items():
         write_text(folder / name, text)
-    click.echo(f"wrote {len(tables)} tables into {folder}", err=True)
+    display(f"wrote {len(tables)} tables into {folder}", err=True)
 
 
 def _write_html(trace: Trace, shown: Summary, out: Path) -> None:
     from gpu_trace_analyzers.reports.html import to_html
 
     write_text(out, to_html(trace, shown))
-    click.echo(f"wrote {out}", err=True)
+    display(f"wrote {out}", err=True)
 
 
 def _engines(names: str) -> tuple[Engine, ...]:

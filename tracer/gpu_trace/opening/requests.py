@@ -4,7 +4,8 @@ Web pages that the user visits, and other users of the machine, can reach a loop
 
 - name this server in ``Host`` (a page whose own name was rebound to 127.0.0.1 names its own),
 - carry the secret in its path,
-- come from this server's own page, or from no page: by ``Origin`` and ``Sec-Fetch-Site``,
+- come from this server's own page, or from no page: by ``Origin`` and ``Sec-Fetch-Site`` (only for the page itself a
+  tab may be led here from elsewhere, for that is how the file on disk of `redirect` gets it here),
 - be of the first client that asked: it got a cookie, the others get nothing.
 """
 
@@ -55,7 +56,6 @@ class Request(BaseHTTPRequestHandler):
         self._answer(self._options)
 
     def _answer(self, method: object) -> None:
-        self.server.heard()
         try:
             self._check_host()
             assert callable(method)
@@ -68,7 +68,8 @@ class Request(BaseHTTPRequestHandler):
 
     def _get(self, path: str) -> None:
         if path == "":
-            self._check_own_page()
+            if not self._leads_a_tab_here():
+                self._check_own_page()
             self._page()
         elif path == "trace" or (self.server.handout.reader and path == self.server.handout.trace_name):
             self._trace()
@@ -102,7 +103,7 @@ class Request(BaseHTTPRequestHandler):
         if cookie is None:
             raise Refused(HTTPStatus.FORBIDDEN)
         headers = {"Content-Security-Policy": handout.page_policy}
-        headers["Set-Cookie"] = f"{cookie}; Path={self.server.path}; HttpOnly; SameSite=Strict"
+        headers["Set-Cookie"] = f"{cookie}; Path={self.server.path}; HttpOnly; SameSite=Lax"
         self._head(HTTPStatus.OK, media_type(".html"), len(handout.page), headers)
         self.wfile.write(handout.page)
 
@@ -142,6 +143,11 @@ class Request(BaseHTTPRequestHandler):
         if self.headers.get("Sec-Fetch-Site") not in _OWN_SITES:
             raise Refused(HTTPStatus.FORBIDDEN)
 
+    def _leads_a_tab_here(self) -> bool:
+        """Whether a whole tab goes to the page, which no other page can then look into."""
+        how = [self.headers.get(f"Sec-Fetch-{name}") for name in ("Mode", "Dest")]
+        return how == ["navigate", "document"] and self.headers.get("Origin") is None
+
     def _check_client(self) -> None:
         if not self.server.knows(self.headers.get("Cookie", "")):
             raise Refused(HTTPStatus.FORBIDDEN)
@@ -155,6 +161,8 @@ class Request(BaseHTTPRequestHandler):
         return path[len(self.server.path) :]
 
     def _head(self, status: HTTPStatus, media: str, length: int, more: dict[str, str] | None = None) -> None:
+        if status < HTTPStatus.BAD_REQUEST:
+            self.server.heard()
         self.send_response(status)
         self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(length))

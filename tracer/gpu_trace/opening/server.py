@@ -68,7 +68,7 @@ class LoopbackServer(ThreadingHTTPServer):
         return True
 
     def heard(self) -> None:
-        """Somebody asked for something."""
+        """Somebody asked for something and gets it. Who is refused keeps nothing alive."""
         self._last_heard = time.monotonic()
 
     def admit(self, cookies: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import webbrowser
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from gpu_trace_analyzers.reports.units import size
 from . import recipe
 from .handout import PERFETTO, Handout
 from .page import page
+from .redirect import leading_to
 from .server import LoopbackServer
 
 if TYPE_CHECKING:
@@ -64,10 +66,11 @@ def show(
     url = address(server, prepared)
     for line in _advice(prepared, server, url, browse):
         say(line)
-    with server:
+    with ExitStack() as open_while, server:
         if browse:
+            way = open_while.enter_context(leading_to(url))
             # A browser that runs in the terminal, or hangs, must not hold us.
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=(way.as_uri(),), daemon=True).start()
         if not server.wait(timeout_s):
             raise NobodyCame(f"{prepared.name}: no browser took it within {timeout_s:g} s; run gpu-trace open again")
     say("the browser has the trace")
@@ -77,5 +80,5 @@ def _advice(prepared: Prepared, server: LoopbackServer, url: str, browse: bool) 
     file_size = prepared.file.stat().st_size
     lines = recipe.large(prepared.name, file_size) if file_size > recipe.LARGE_BYTES else []
     if browse:
-        return [*lines, f"opening {url}"]
+        return [*lines, f"opening a browser; if that shows nothing, go to {url}"]
     return [*lines, f"open {url}", *recipe.from_elsewhere(server.port)]

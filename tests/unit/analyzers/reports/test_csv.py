@@ -4,6 +4,8 @@ import csv
 from dataclasses import replace
 from io import StringIO
 
+import pytest
+
 from gpu_trace_analyzers.model import Doubt
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_csv, to_tables
 from gpu_trace_analyzers.summary import summarise
@@ -36,3 +38,19 @@ def test_a_device_in_doubt_says_why():
     source = replace(TRACE.source, doubts=(Doubt(1, "longer than a day", 2), Doubt(1, "begins before its launch", 1)))
     rows = csv.DictReader(StringIO(to_csv(summarise(replace(TRACE, source=source)))["devices.csv"]))
     assert [row["in_doubt"] for row in rows] == ["", "2 × longer than a day, 1 × begins before its launch"]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"])
+def test_a_name_is_no_formula(name):
+    trace = replace(TRACE, strings=tuple(name if text == "ProfilerStep#1" else text for text in TRACE.strings))
+    rows = [*csv.DictReader(StringIO(to_csv(summarise(trace))["ranges.csv"], newline=""))]
+    assert {row["name"] for row in rows} == {"'" + name.replace("\r", " ")}
+
+
+def test_numbers_stay_numbers_and_other_names_as_they_are():
+    trace = literal("range a-b=c@d 0-9; s7 k 0-10 @1")
+    (row,) = csv.DictReader(StringIO(to_csv(summarise(trace))["ranges.csv"]))
+    assert row["name"] == "a-b=c@d"
+    earlier = replace(trace, work=replace(trace.work, start_ns=trace.work.start_ns - 20, end_ns=trace.work.end_ns - 20))
+    (row,) = csv.DictReader(StringIO(to_csv(summarise(earlier))["devices.csv"]))
+    assert row["start_ns"] == "-20"

@@ -176,6 +176,43 @@ def test_a_page_that_embeds_ours_is_refused(server, site):
     assert ask(server, server.path, Cookie=cookie, Sec_Fetch_Site=site).status == 403
 
 
+def test_a_tab_may_be_led_to_the_page_and_to_nothing_else(server):
+    led = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+    for other in ({"Sec_Fetch_Dest": "iframe"}, {"Sec_Fetch_Mode": "no-cors"}, {"Origin": "null"}):
+        assert ask(server, server.path, **(led | other)).status == 403
+    answer = ask(server, server.path, **led)
+    assert answer.status == 200
+    cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    for path in ("trace", "ui/index.html"):
+        assert ask(server, server.path + path, Cookie=cookie, **led).status == 403
+
+
+def test_who_is_refused_keeps_nothing_alive(server, monkeypatch):
+    monkeypatch.setattr("gpu_trace.opening.server._QUIET_S", 1.5)
+    cookie = visit(server)
+    assert ask(server, f"{server.path}done", "POST", Cookie=cookie).status == 204
+    ended = threading.Event()
+    threading.Thread(target=lambda: server.wait(10) and ended.set(), daemon=True).start()
+    for _ in range(8):  # 2.4 s of knocking
+        statuses = [ask(server, path).status for path in ("/", f"{server.path}trace", f"{server.path}ui/index.html")]
+        assert statuses == [404, 403, 403]
+        if ended.wait(0.3):
+            break
+    assert ended.is_set()
+
+
+def test_who_is_served_keeps_the_server_alive(server, monkeypatch):
+    monkeypatch.setattr("gpu_trace.opening.server._QUIET_S", 1.5)
+    cookie = visit(server)
+    assert ask(server, f"{server.path}done", "POST", Cookie=cookie).status == 204
+    ended = threading.Event()
+    threading.Thread(target=lambda: server.wait(10) and ended.set(), daemon=True).start()
+    for _ in range(8):
+        assert ask(server, f"{server.path}ui/index.html", Cookie=cookie).status == 200
+        assert not ended.wait(0.3)
+    assert ended.wait(10)
+
+
 def test_a_second_client_gets_nothing_even_with_the_address(server):
     visit(server)
     for cookie in ("", f"gpu-trace-{server.port}=guess", "gpu-trace-0=x"):
@@ -209,7 +246,7 @@ def test_answers_are_not_kept_framed_or_sniffed(server):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert {"HttpOnly", "SameSite=Strict", f"Path={server.path}"} <= set(answer.headers["Set-Cookie"].split("; "))
+    assert {"HttpOnly", "SameSite=Lax", f"Path={server.path}"} <= set(answer.headers["Set-Cookie"].split("; "))
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 

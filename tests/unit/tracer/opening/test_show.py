@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
 import shutil
+import stat
 import zipfile
-from urllib.parse import parse_qs, unquote
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +18,7 @@ from gpu_trace.exporting.findings import Finding, exposed_copies
 from gpu_trace.opening import recipe, show, ui_files
 from gpu_trace.opening.page import page
 from gpu_trace.opening.prepare import prepare
+from gpu_trace.opening.redirect import leading_to
 from gpu_trace.opening.start_view import start_view
 from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load
@@ -40,6 +44,42 @@ def test_a_browser_that_hangs_holds_nobody_up(prepared, monkeypatch):
     with pytest.raises(show.NobodyCame):
         show.show(prepared, show.by_page(prepared, {}), True, 0.2, lambda _: None)
     assert asked
+
+
+@pytest.mark.parametrize("how", [lambda prepared: show.by_page(prepared, {}), show.by_url])
+def test_the_secret_stands_in_no_command_line(prepared, monkeypatch, how):
+    server, seen = how(prepared), {}
+
+    def started(url):
+        page = Path(unquote(urlsplit(url).path))
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (page, page.parent)]
+        seen.update(url=url, modes=modes, text=html.unescape(page.read_text()), page=page)
+
+    monkeypatch.setattr(show.webbrowser, "open", started)
+    with pytest.raises(show.NobodyCame):
+        show.show(prepared, server, True, 0.5, lambda _: None)
+    assert seen["url"].startswith("file:///")
+    assert server.path.strip("/") not in seen["url"]
+    assert str(server.port) not in seen["url"]
+    assert seen["modes"] == [0o600, 0o700]
+    assert f'content="0; url={show.address(server, prepared)}"' in seen["text"]
+    assert not seen["page"].parent.exists()
+
+
+def test_a_browser_of_a_snap_gets_its_page_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    with leading_to("http://127.0.0.1:1/x/") as page:
+        assert tmp_path not in page.parents
+    (tmp_path / "snap").mkdir()
+    with leading_to("http://127.0.0.1:1/x/") as page:
+        assert page.parent.parent == tmp_path
+    assert [path.name for path in tmp_path.iterdir()] == ["snap"]
+
+
+def test_no_room_for_the_page_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "absent"))
+    with pytest.raises(UsageError, match="set TMPDIR to another folder, or add --no-browser"), leading_to("x"):
+        pass
 
 
 def test_url_mode_asks_the_online_ui_to_fetch_and_says_when_its_port_is_taken(prepared):
@@ -73,8 +113,8 @@ def test_with_more_devices_pins_say_whose_they_are(recorded):
 
 
 def test_a_title_cannot_end_the_script_or_the_page():
-    html, policy = page('</script><script>alert(1)</script>"', "1 MB", "ui/index.html#!/viewer?</script>")
-    text = html.decode()
+    shown, policy = page('</script><script>alert(1)</script>"', "1 MB", "ui/index.html#!/viewer?</script>")
+    text = shown.decode()
     assert text.count("</script>") == 1
     assert "alert(1)</script>" not in text
     assert "&lt;script&gt;alert(1)" in text
