@@ -13,6 +13,7 @@ import numpy as np
 
 from ..intervals import instants
 from ..model import MISSING, Memory
+from .cuts import cut_at_launch, launched_long_before
 from .evidence import Fact, call_name, work_name
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
@@ -62,7 +63,8 @@ def explain(
 ) -> Verdicts:
     """Each stretch in which a device copied and computed nothing, with its cause.
 
-    A stretch belongs to one copy: where several run at once, to the one that began first.
+    A stretch belongs to one copy: where several run at once, to the one that began first. One that the host was late
+    for ends where it launched the next compute, if what is left is longer than a start takes.
     """
     chosen = trace.devices[position].default_copies if copies is None else copies
     launched = launched or launches(trace)
@@ -71,7 +73,10 @@ def explain(
     before, after = around(trace, computing, start_ns, end_ns)
     stretches = Stretches(trace, launched, position, start_ns, end_ns, during, before, after)
     usual = EXPOSED_COPY_RULES if trace.devices[position].kind == "gpu" else CPU_COPY_RULES
-    return judge(stretches, usual if rules is None else rules)
+    asked = usual if rules is None else rules
+    found = judge(stretches, asked)
+    cut = cut_at_launch(stretches, found.have("launched_late") & launched_long_before(stretches))
+    return found if cut is stretches else judge(cut, asked)
 
 
 def _exposed(

@@ -11,12 +11,13 @@ from ..intervals import Intervals
 from ..model import MISSING
 from ..readers.kineto import NAME as KINETO
 from ..readers.kineto import PYTHON_FUNCTIONS
-from .evidence import Fact, work_name
+from .cuts import START_UP_NS, cut_at_launch
+from .evidence import Fact, call_name, work_name
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
 from .launches import launches
 from .overlap import active_devices
-from .stretches import Stretches, around, witness
+from .stretches import Stretches, around, pick, witness
 from .sweep import Window
 from .verdicts import Rule, judge
 
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from ..model import Int64, Trace
     from .launches import Launches
     from .verdicts import CauseFigures, Verdicts
-
-START_UP_NS = 10_000
-"""Work that was queued already and began within this time waited for nothing but its own start: between kernels of one
-stream an H200 leaves 1 to 3 us, after an event of another stream up to 8."""
 
 
 def idle_causes(trace: Trace, window: Window | None = None, launched: Launches | None = None) -> list[CauseFigures]:
@@ -46,7 +43,10 @@ def explain_idle(
     rules: Sequence[Rule] | None = None,
     launched: Launches | None = None,
 ) -> Verdicts:
-    """Each stretch of the window (default: the device's own span) in which no engine was busy, with its cause."""
+    """Each stretch of the window (default: the device's own span) in which no engine was busy, with its cause.
+
+    A gap in which the work that follows was launched is two stretches: the host was late for the first alone.
+    """
     own = trace.work.device == position
     window = window or Window(int(trace.work.start_ns[own].min()), int(trace.work.end_ns[own].max()))
     rows = np.flatnonzero(own & (trace.work.end_ns > trace.work.start_ns))
@@ -55,7 +55,8 @@ def explain_idle(
     before, after = around(trace, rows, gaps.start_ns, gaps.end_ns)
     nothing = np.full(len(gaps), MISSING)
     launched = launched or launches(trace)
-    stretches = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
+    whole = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
+    stretches = cut_at_launch(whole, before != MISSING)
     usual = IDLE_RULES if trace.devices[position].kind == "gpu" else _cpu_rules(trace)
     return judge(stretches, usual if rules is None else rules)
 
@@ -95,14 +96,36 @@ def _other_fact(stretches: Stretches, i: int, row: int) -> Fact:
     return Fact(f"{following} waited for an event, and {work_name(trace, row)} ended on {label}")
 
 
-def _start_up(stretches: Stretches) -> Int64:
+def _queued(stretches: Stretches) -> Int64:
+    """The work that follows, where the host had begun to launch it when the stretch began."""
     launch_ns = stretches.launch_ns(stretches.after)
-    queued = (launch_ns != MISSING) & (launch_ns <= stretches.start_ns)
-    return witness(queued & (stretches.ns <= START_UP_NS), stretches.after)
+    return witness((launch_ns != MISSING) & (launch_ns <= stretches.start_ns), stretches.after)
+
+
+def _queued_fact(stretches: Stretches, i: int, following: int) -> Fact:
+    ago = int(stretches.end_ns[i] - stretches.launched.at_ns[following])
+    return Fact(f"{work_name(stretches.trace, following)} was launched already and waited", ago)
+
+
+def _start_up(stretches: Stretches) -> Int64:
+    return np.where(stretches.ns <= START_UP_NS, _queued(stretches), MISSING)
 
 
 def _start_up_fact(stretches: Stretches, _i: int, following: int) -> Fact:
-    return Fact(f"{work_name(stretches.trace, following)} was queued already")
+    return Fact(f"{work_name(stretches.trace, following)} was launched already")
+
+
+def _launching(stretches: Stretches) -> Int64:
+    """The call that launched the work that follows, where that began before the call returned, or just after."""
+    call = pick(stretches.launched.call, _queued(stretches))
+    returned = pick(stretches.trace.calls.end_ns, call)
+    return witness((call != MISSING) & (stretches.end_ns <= returned + START_UP_NS), call)
+
+
+def _launching_fact(stretches: Stretches, i: int, call: int) -> Fact:
+    trace, following = stretches.trace, work_name(stretches.trace, int(stretches.after[i]))
+    when = "before" if stretches.end_ns[i] <= trace.calls.end_ns[call] else "as soon as"
+    return Fact(f"{following} began {when} {call_name(trace, call)} returned")
 
 
 IDLE_RULES: tuple[Rule, ...] = (
@@ -145,10 +168,17 @@ IDLE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         cause="start_up",
-        title="between operations that were queued already",
+        title="between launch and start",
         remedy="fewer, larger operations, or CUDA graphs",
         find=_start_up,
         fact=_start_up_fact,
+    ),
+    Rule(
+        cause="launching",
+        title="the call that launches the next work",
+        remedy="",
+        find=_launching,
+        fact=_launching_fact,
     ),
     Rule(
         cause="event",
@@ -156,6 +186,13 @@ IDLE_RULES: tuple[Rule, ...] = (
         remedy="give its stream work that does not wait, or record the event earlier",
         find=lambda stretches: waited_for_event(stretches, stretches.after),
         fact=lambda stretches, i, _call: Fact(f"{work_name(stretches.trace, int(stretches.after[i]))} waited for it"),
+    ),
+    Rule(
+        cause="queued",
+        title="the next work was launched and had not begun",
+        remedy="",
+        find=_queued,
+        fact=_queued_fact,
     ),
 )
 """In the order in which they are asked."""

@@ -37,6 +37,8 @@ class Unmatched:
 
     launches: int = 0
     work: int = 0
+    after_last: int = 0
+    """of the launches those after the last one whose work the trace has: the recording may have ended first"""
 
 
 def unmatched(trace: Trace, launched: Launches) -> Unmatched:
@@ -45,7 +47,19 @@ def unmatched(trace: Trace, launched: Launches) -> Unmatched:
         return Unmatched()
     on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])[trace.work.device]
     has_calls = np.isin(trace.work.process, trace.calls.process)
-    return Unmatched(int(lost_launches(trace).sum()), int((on_gpu & has_calls & ~launched.known).sum()))
+    lost = lost_launches(trace)
+    work = int((on_gpu & has_calls & ~launched.known).sum())
+    return Unmatched(int(lost.sum()), work, int((lost & _after_last(trace, launched)).sum()))
+
+
+def _after_last(trace: Trace, launched: Launches) -> Mask:
+    """Which rows of ``Trace.calls`` began after every call of their process whose work the trace has; none without."""
+    calls, after = trace.calls, np.zeros(len(trace.calls), dtype=bool)
+    known = launched.call[launched.call != MISSING]
+    for process in np.unique(calls.process[known]).tolist():
+        last_ns = calls.start_ns[known[calls.process[known] == process]].max()
+        after |= (calls.process == process) & (calls.start_ns > last_ns)
+    return after
 
 
 def lost_launches(trace: Trace) -> Mask:

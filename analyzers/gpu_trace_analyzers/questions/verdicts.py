@@ -13,6 +13,8 @@ from .evidence import Fact, evidence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from ..model import Int64
     from .evidence import Evidence
     from .stretches import Stretches
@@ -71,6 +73,10 @@ class Verdicts:
         np.add.at(ns, self.rule, self.stretches.ns)
         order = np.argsort(-ns, kind="stable")
         return [self._row(int(r), int(ns[r]), at_most_ns) for r in order if ns[r]]
+
+    def have(self, cause: str) -> NDArray[np.bool_]:
+        """Which stretches have this cause."""
+        return np.isin(self.rule, [r for r, rule in enumerate(self.rules) if rule.cause == cause])
 
     def each(self) -> Iterator[tuple[Rule, Evidence]]:
         """The cause of each stretch in order, with its evidence."""

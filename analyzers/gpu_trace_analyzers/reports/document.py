@@ -6,6 +6,7 @@ as long as ``schema`` says ``gpu-trace.summary/1``.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -44,7 +45,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "collectives": [_collective(row, place) for row in summary.collectives],
         "ranks": [_rank(row, place) for row in summary.ranks],
         "slowest_rank": None if (row := slowest(summary.ranks)) is None else row.rank,
-        "unmatched": {"launches": summary.unmatched.launches, "work": summary.unmatched.work},
+        "unmatched": asdict(summary.unmatched),
         "unowned": {"operations": summary.unowned.operations, "of": summary.unowned.of},
         "window": None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
         "exposed": [_cause(row, place) for row in summary.exposed],

@@ -134,12 +134,22 @@ def _unowned_line(summary: Summary) -> str:
 
 def reading_notes(summary: Summary) -> list[str]:
     """What is missing in the figures, and why; empty for a whole file of a whole recording."""
-    notes = [*summary.source.damage, *_not_used(summary), *_doubtful(summary)]
-    if summary.devices and (lost := summary.unmatched.launches):
-        notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and not recorded: busy times are too low")
+    notes = [*summary.source.damage, *_not_used(summary), *_doubtful(summary), *_lost_kernels(summary)]
     if unlaunched := summary.unmatched.work:
         notes.append(f"{count(unlaunched, 'operation has', 'operations have')} no launch here, so no range has them")
     notes += _lost_names(summary)
+    return notes
+
+
+def _lost_kernels(summary: Summary) -> list[str]:
+    """Which kernels the figures do not have, and whether these are too low for it."""
+    found, notes = summary.unmatched, []
+    if summary.devices and (lost := found.launches - found.after_last):
+        missing = "not recorded, or set aside" if summary.source.quarantined else "not recorded"
+        notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and {missing}: busy times are too low")
+    if summary.devices and found.after_last:
+        launched = count(found.after_last, "kernel was launched", "kernels were launched")
+        notes.append(f"{launched} after the last recorded one: the recording ended first")
     return notes
 
 

@@ -111,6 +111,8 @@ def _pairs(trace: Trace) -> Iterator[str]:
     found = unmatched(trace, launches(trace))
     if found.launches:
         yield _row("launches without their work", count(found.launches))
+    if found.after_last:
+        yield _row("of these after the last with it", count(found.after_last))
     if found.work:
         yield _row("work without its launch", count(found.work))
 

@@ -95,6 +95,17 @@ def test_the_rule_does_not_hold(text, cause):
     assert found(literal(text)) == [(cause, 20, 1)]
 
 
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (10_029, [("launched_late", 10_019, 1)]),  # no longer than a start takes after the launch
+        (10_030, [("unknown", 10_001, 1), ("launched_late", 19, 1)]),
+    ],
+)
+def test_the_host_is_late_for_a_copy_until_it_launches_the_compute(start, expected):
+    assert found(literal(f"s7 k 0-10 @1; s8 d2h 10-{start} @2; s7 k {start}-{start + 9} @29")) == expected
+
+
 def test_only_the_exposed_part_counts_and_copies_at_once_count_once():
     trace = literal("s7 k 0-10; s8 d2h 5-30; s9 h2d 20-50; s7 k 60-70")
     assert found(trace) == [("unknown", 40, 2)]

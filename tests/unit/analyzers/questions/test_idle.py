@@ -4,18 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.idle import IDLE_RULES, explain_idle, idle_causes
+from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.sweep import Window
 from literal import literal
 from strategies import traces, windows
 
 LITERAL = {
-    "profiler": "s7 k 0-10 @1; overhead 12-28; s7 k 30-40 @29",
+    "profiler": "s7 k 0-10 @1; overhead 12-28; s7 k 30-40 @30",
     "lost_kernels": "s7 k 0-10 @1; call cudaLaunchKernel 3-4; s7 k 30-40 @5",
-    "host_synchronised": "s7 k 0-10 @1; call cudaDeviceSynchronize 4-25; s7 k 30-40 @28",
-    "host_allocated": "s7 k 0-10 @1; call cudaMalloc 4-25; s7 k 30-40 @28",
-    "launched_late": "s7 k 0-10 @1; s7 k 30-40 @28",
+    "host_synchronised": "s7 k 0-10 @1; call cudaDeviceSynchronize 4-25; s7 k 30-40 @30",
+    "host_allocated": "s7 k 0-10 @1; call cudaMalloc 4-25; s7 k 30-40 @30",
+    "launched_late": "s7 k 0-10 @1; s7 k 30-40 @30",
     "other_device": "s7 k 0-10 @1; gpu1 s9 k 0-29 @2; call cudaStreamWaitEvent 3-4; s7 k 30-40 @5",
     "start_up": "s7 k 0-10 @1; s7 k 30-40 @2",
     "unknown": "s7 k 0-10; s7 k 30-40",
@@ -45,7 +47,69 @@ def test_a_cpu_is_idle_when_no_operator_runs():
 
 
 def test_every_rule_has_a_test():
-    assert {rule.cause for rule in IDLE_RULES} == LITERAL.keys() - {"unknown"} | {"event", "head_or_tail"}
+    elsewhere = {"event", "head_or_tail", "launching", "queued"}
+    assert {rule.cause for rule in IDLE_RULES} == LITERAL.keys() - {"unknown"} | elsewhere
+
+
+def causes(text: str) -> list[tuple[str, int]]:
+    return [(row.cause, row.ns) for row in idle_causes(literal(text)) if row.device == 0]
+
+
+@pytest.mark.parametrize(
+    ("launch", "start", "expected"),
+    [
+        ("@150-155", 460_110, [("queued", 459_960), ("launched_late", 40)]),
+        ("@150-155", 10_150, [("start_up", 10_000), ("launched_late", 40)]),
+        ("@150-155", 10_151, [("launching", 10_001), ("launched_late", 40)]),
+        ("@150-155", 10_155, [("launching", 10_005), ("launched_late", 40)]),
+        ("@150-155", 10_156, [("queued", 10_006), ("launched_late", 40)]),
+        ("@150-42000150", 42_000_160, [("launching", 42_000_010), ("launched_late", 40)]),
+    ],
+)
+def test_the_host_is_late_until_it_begins_to_launch(launch, start, expected):
+    assert causes(f"k 10-110 @0; k {start}-{start + 100} {launch}") == expected
+
+
+def test_after_its_launch_work_waits_for_another_device_or_an_event():
+    wait = "k 0-10 @1; call cudaStreamWaitEvent 20-21; k 50030-50040 @22"
+    assert causes(wait) == [("event", 50_008), ("launched_late", 12)]
+    assert causes(f"{wait}; gpu1 s9 k 0-50029 @2") == [("other_device", 50_008), ("launched_late", 12)]
+    # It ended before the launch: the host alone was late.
+    assert causes(f"{wait}; gpu1 s9 k 0-15 @2") == [("event", 50_008), ("launched_late", 12)]
+
+
+def test_a_wait_of_the_host_counts_for_its_own_part():
+    text = "k 0-10 @1; call cudaDeviceSynchronize 4-25; k 50000-50040 @30"
+    assert causes(text) == [("queued", 49_970), ("host_synchronised", 20)]
+
+
+def test_the_evidence_says_how_long_ago_it_was_launched():
+    queued, late = idle_causes(literal("k 10-110 @0; k 460110-460210 @150-155 name=b"))
+    assert (queued.evidence.fact.words, queued.evidence.fact.ns) == ("b was launched already and waited", 459_960)
+    launching = idle_causes(literal("k 10-110 @0; k 30150-30200 @150-30151 name=b"))[0]
+    assert launching.evidence.fact.words == "b began before cudaLaunchKernel returned"
+    launching = idle_causes(literal("k 10-110 @0; k 30150-30200 @150-30149 name=b"))[0]
+    assert launching.evidence.fact.words == "b began as soon as cudaLaunchKernel returned"
+    assert (late.evidence.start_ns, late.evidence.end_ns, late.evidence.fact.ns) == (110, 150, 40)
+
+
+@given(traces())
+def test_no_host_is_late_for_what_it_has_launched(trace):
+    launched = launches(trace)
+    for device in active_devices(trace):
+        found = explain_idle(trace, device, launched=launched)
+        stretches = found.stretches
+        busy = [*zip(trace.work_of(device).start_ns.tolist(), trace.work_of(device).end_ns.tolist(), strict=True)]
+        assert (stretches.start_ns[1:] >= stretches.end_ns[:-1]).all()
+        late = found.have("launched_late")
+        for i in range(len(stretches)):
+            start, end = int(stretches.start_ns[i]), int(stretches.end_ns[i])
+            assert not any(begin < end and start < done for begin, done in busy)
+            after = int(stretches.after[i])
+            if after != MISSING and launched.call[after] != MISSING:
+                at_ns = int(launched.at_ns[after])
+                assert stretches.before[i] == MISSING or not start < at_ns < end
+                assert not late[i] or at_ns >= end
 
 
 @given(traces(), st.none() | windows)

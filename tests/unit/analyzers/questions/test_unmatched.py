@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -23,7 +26,30 @@ def test_a_whole_recording_lost_nothing():
 
 @pytest.mark.parametrize("name", ["cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cudaGraphLaunch"])
 def test_a_launch_whose_work_is_not_there(name):
-    assert found(f"k 10-20 @1; call {name} 2-3; call {name} 4-5") == Unmatched(launches=2)
+    assert found(f"k 10-20 @1; call {name} 2-3; call {name} 4-5") == Unmatched(launches=2, after_last=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "lost", "after_last"),
+    [
+        ("k 10-110 @0; call cudaLaunchKernel 50-51", 1, 1),
+        ("k 10-110 @0; call cudaLaunchKernel 50-51; k 120-130 @60; call cudaLaunchKernel 70-71", 2, 1),
+        ("k 10-110 @50; call cudaLaunchKernel 0-1", 1, 0),
+        ("k 10-110; call cudaLaunchKernel 50-51", 1, 0),  # nothing says when the recorded work was launched
+    ],
+)
+def test_launches_after_the_last_recorded_one(text, lost, after_last):
+    trace = literal(text)
+    counted = unmatched(trace, launches(trace))
+    assert (counted.launches, counted.after_last) == (lost, after_last)
+
+
+def test_another_process_says_nothing_of_when_the_recording_ended():
+    trace = literal("k 10-110 @0; call cudaLaunchKernel 50-51; k 120-130 @60")
+    calls = replace(trace.calls, process=np.array([0, 0, 1], dtype=np.int16))
+    work = replace(trace.work, process=np.array([0, 1], dtype=np.int16))
+    trace = replace(trace, processes=trace.processes * 2, calls=calls, work=work)
+    assert unmatched(trace, launches(trace)) == Unmatched(launches=1, after_last=1)
 
 
 def test_work_that_was_launched_before_the_recording_began():
@@ -40,7 +66,7 @@ def test_launches_into_a_graph_are_no_launches_yet():
         call cudaStreamBeginCapture 10-11 t1; call cudaLaunchKernel 12-13 t1; call cudaLaunchKernel 14-15 t1
         call cudaLaunchKernel 14-15 t2; call cudaStreamEndCapture 16-17 t1; call cudaLaunchKernel 18-19 t1
     """
-    assert found(text) == Unmatched(launches=2)  # that of the other thread, and the one after the capture
+    assert found(text).launches == 2  # that of the other thread, and the one after the capture
 
 
 def test_a_recording_without_any_device_work_lost_all_of_it():

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from gpu_trace_analyzers.model import Source
 from gpu_trace_analyzers.questions.evidence import Evidence, Fact
 from gpu_trace_analyzers.questions.ranges import RangeFigures
 from gpu_trace_analyzers.questions.ranks import RankFigures
 from gpu_trace_analyzers.questions.unowned import Unowned
+from gpu_trace_analyzers.readers.contradictions import without_contradictions
 from gpu_trace_analyzers.reports.sentences import evidence_line, range_notes, rank_line, reading_notes
-from gpu_trace_analyzers.summary import Summary
+from gpu_trace_analyzers.summary import Summary, summarise
+from literal import literal
 
 
 def test_evidence_without_an_operation_has_no_gap_where_its_name_would_be():
@@ -73,3 +77,23 @@ def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with
     sentence = "slowest: rank 2; it came last to 2 of 4 collectives, and the others waited 2.00 µs for it"
     assert said(False) == sentence
     assert said(True) == f"{sentence} (process groups are not known here: all ranks are taken for one)"
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        (
+            "k 10-110 @0; call cudaLaunchKernel 50-51",
+            ["1 kernel was launched after the last recorded one: the recording ended first"],
+        ),
+        ("k 10-110 @50; call cudaLaunchKernel 0-1", ["1 kernel was launched and not recorded: busy times are too low"]),
+    ],
+)
+def test_what_was_launched_at_the_very_end_is_no_loss(text, notes):
+    assert reading_notes(summarise(literal(text))) == notes
+
+
+def test_launches_whose_work_is_set_aside_were_recorded():
+    early = "k 1-10 @9000000; k 20000000-20000010 @10000000; k 30000000-30000010 @11000000"
+    notes = reading_notes(summarise(without_contradictions(literal(early))))
+    assert "1 kernel was launched and not recorded, or set aside: busy times are too low" in notes
