@@ -41,6 +41,7 @@ def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:  # noqa
     builders: dict[int, TraceBuilder] = {}
     rows = Rows(slices, lambda rank: builders.setdefault(rank, _builder(file, rank, slices)), operators)
     rows.add_all()
+    file.damage.extend(slices.missing())
     first = rows.builder_of(min(builders, default=-1))
     first.events = slices.events
     first.dropped.update(rows.dropped)
@@ -52,8 +53,8 @@ def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:  # noqa
 def _slices(file: TraceFile) -> Slices:
     slices, broken = Slices(), 0
     try:
-        for packet in packets(file.blocks()):
-            broken += not slices.took(packet)
+        for at, packet in packets(file.blocks()):
+            broken += not slices.took(packet, at)
     except Broken as error:
         file.damage.append(f"the file is cut off or damaged ({error}); what comes behind is lost")
     if broken:

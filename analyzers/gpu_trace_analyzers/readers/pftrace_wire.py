@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-OURS = b"\n\x04\x50\x01\x68\x01"
-"""The first packet of every trace that gpu-trace writes: sequence 1 begins."""
+OURS = (b"\n\x04\x50\x01\x68\x01", b"\n\x08\x50\x01\x68\x01\xc0\xb2\x04")
+"""How the first packet of a trace that gpu-trace wrote begins: sequence 1 begins; in all but old traces, `COUNTED`."""
+
+# Fields of TracePacket that Perfetto does not have, and skips.
+COUNTED, SLICES_TO_COME, BYTES_BEFORE = 9000, 9001, 9002
+"""In the first packet, 1: the others will come. In front of all slices, how many each track has, as (1: (1: track,
+2: slices)) for each. In the last packet, how many bytes of the trace are in front of it."""
 
 Value = int | bytes
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -20,9 +25,12 @@ class Broken(ValueError):
     """What is no protobuf, or ends in the middle of a field."""
 
 
-def packets(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The packets of a trace. Raises `Broken` behind the last whole one where the file is cut off or damaged."""
-    rest = b""
+def packets(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Where each packet of a trace begins, and its content.
+
+    Raises `Broken` behind the last whole one where the file is cut off or damaged.
+    """
+    rest, read = b"", 0
     for block in blocks:
         rest += block
         at = 0
@@ -30,9 +38,9 @@ def packets(blocks: Iterable[bytes]) -> Iterator[bytes]:
             begin, stop = end
             if stop > len(rest):
                 break
-            yield rest[begin:stop]
+            yield read + at, rest[begin:stop]
             at = stop
-        rest = rest[at:]
+        rest, read = rest[at:], read + at
         if len(rest) > _LONGEST_PACKET:
             break
     if rest:

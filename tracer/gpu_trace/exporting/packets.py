@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.readers.pftrace_wire import BYTES_BEFORE, COUNTED, SLICES_TO_COME
+
 from .wire import BYTES, Value, fields, key, varint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 SEQUENCE = 1
 """One writer wrote everything."""
@@ -36,8 +38,19 @@ def packet(*pairs: tuple[int, Value]) -> bytes:
 
 
 def first_packet() -> bytes:
-    """From here on, names are looked up in what this sequence interned."""
-    return packet((SEQUENCE_ID, SEQUENCE), (SEQUENCE_FLAGS, STATE_CLEARED))
+    """From here on, names are looked up in what this sequence interned; and the trace says how much is to come."""
+    return packet((SEQUENCE_ID, SEQUENCE), (SEQUENCE_FLAGS, STATE_CLEARED), (COUNTED, 1))
+
+
+def slices_to_come(counts: Mapping[int, int]) -> bytes:
+    """How many slices each track will have."""
+    rows = fields(*((1, fields((1, track), (2, count))) for track, count in counts.items()))
+    return packet((SEQUENCE_ID, SEQUENCE), (SLICES_TO_COME, rows))
+
+
+def last_packet(size: int) -> bytes:
+    """What shows that nothing is missing: how many bytes of the trace are in front of it."""
+    return packet((SEQUENCE_ID, SEQUENCE), (BYTES_BEFORE, size))
 
 
 def interned(table: int, rows: Iterable[bytes]) -> Iterator[bytes]:

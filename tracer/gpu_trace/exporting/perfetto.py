@@ -6,6 +6,7 @@ engine, under a group a device, with arrows from the calls that launched it.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +54,14 @@ def export_perfetto(trace: Trace, path: str | PathLike[str], findings: Iterable[
 
 def perfetto_packets(trace: Trace, findings: Iterable[Finding]) -> Iterator[bytes]:
     """The whole trace, in pieces of any number of packets."""
+    size = 0
+    for data in _all_but_the_last(trace, findings):
+        size += len(data)
+        yield data
+    yield packets.last_packet(size)
+
+
+def _all_but_the_last(trace: Trace, findings: Iterable[Finding]) -> Iterator[bytes]:
     by_ns = max(0, -earliest_ns(trace))  # Perfetto's times have no sign
     trace, findings = shifted(trace, by_ns), [finding.later(by_ns) for finding in findings]
     places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
@@ -70,6 +79,7 @@ def perfetto_packets(trace: Trace, findings: Iterable[Finding]) -> Iterator[byte
     yield from names.interned(packets.EVENT_NAMES, [part.name for part in everything])
     notes = [note.values for part in everything for note in part.annotations if note.is_text]
     yield from names.interned(packets.ANNOTATION_TEXTS, notes)
+    yield packets.slices_to_come(_counts(everything))
     for part in everything:
         yield from slice_packets(part)
     yield from counted
@@ -130,6 +140,15 @@ class _Slices:
         uuids = np.array([self._tracks.slices(title, group, rank) for _ in range(count)], dtype=np.int64)
         of = np.full(len(slices), category(of_category))
         return Slices(slices.start_ns, slices.end_ns, slices.name, uuids[lane], of, slices.annotations)
+
+
+def _counts(everything: Iterable[Slices]) -> dict[int, int]:
+    """How many slices each track has."""
+    counts = Counter[int]()
+    for part in everything:
+        tracks, numbers = np.unique(part.track, return_counts=True)
+        counts.update(dict(zip(tracks.tolist(), numbers.tolist(), strict=True)))
+    return dict(counts)
 
 
 def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[bytes]:
