@@ -37,6 +37,16 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for. For another word a hint, which click itself has only for options."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from .hints import for_command
+
+            ctx.fail(for_command(args[0], COMMANDS))
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. Here, for click itself would end with 1 when interrupted, and when nobody reads."""
         with told():

@@ -61,4 +61,18 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+class Ratio(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
+    """``0.95``, or the same as ``95%``."""
+
+    name = "ratio"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """As a number from 0 to 1."""
+        percent = _PERCENT.fullmatch(str(value).strip())
+        number = float(Decimal(percent[1]) / 100) if percent else FiniteRange().convert(value, param, ctx)
+        if not 0 <= number <= 1:
+            self.fail(f"{value!r} is not a ratio from 0 to 1; write 0.95 or 95%", param, ctx)
+        return number
+
+
 SECONDS = FiniteRange(min=0)

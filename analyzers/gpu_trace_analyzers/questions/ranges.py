@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ class RangeFigures:
     compute_ns: int = 0
     copy_ns: int = 0
     hidden_copy_ns: int = 0
+    step: int | None = None
+    """which step of its process it is, in `step_figures`: n of ``ProfilerStep#n``, else counted from 0"""
 
     @property
     def exposed_copy_ns(self) -> int:
@@ -77,9 +80,8 @@ def range_figures(
     Of operations that cross an edge of ``window`` the part inside counts, and ranges that do not meet it are left out.
     """
     ranges = _with_length(trace, window)
-    return _figures(
-        trace, ranges, _by_name(trace, ranges), copies, window, order or LaunchOrder(trace, launches(trace))
-    )
+    order = order or LaunchOrder(trace, launches(trace))
+    return [row for _, row in _figures(trace, ranges, _by_name(trace, ranges), copies, window, order)]
 
 
 def step_figures(
@@ -90,6 +92,8 @@ def step_figures(
     order: LaunchOrder | None = None,
 ) -> list[RangeFigures]:
     """A row per step and device, in order: each instance of the range of that name (default: ``ProfilerStep#n``).
+
+    Steps are numbered as ``gpu-trace run --steps`` counts them, from the beginning of the trace.
 
     Raises `UsageError` where the trace has no range of that name.
     """
@@ -104,7 +108,20 @@ def step_figures(
     steps = ranges[np.isin(ranges.name, is_step)]
     if not len(steps):
         return []
-    return _figures(trace, steps, np.arange(len(steps)), copies, window, order or LaunchOrder(trace, launches(trace)))
+    order = order or LaunchOrder(trace, launches(trace))
+    number = _step_numbers(trace, steps)
+    rows = _figures(trace, steps, np.arange(len(steps)), copies, window, order)
+    return [replace(row, step=number[g]) for g, row in rows]
+
+
+def _step_numbers(trace: Trace, steps: Ranges) -> list[int]:
+    begun: Counter[int] = Counter()
+    numbers = []
+    for code, process in zip(steps.name.tolist(), steps.process.tolist(), strict=True):
+        name = trace.text(code)
+        numbers.append(int(name.partition("#")[2]) if PROFILER_STEP.match(name) else begun[process])
+        begun[process] += 1
+    return numbers
 
 
 def no_such_range(name: str, names: Collection[str]) -> str:
@@ -142,8 +159,8 @@ def _figures(
     copies: Collection[Engine] | None,
     window: Window | None,
     order: LaunchOrder,
-) -> list[RangeFigures]:
-    """The rows of each group of ranges, in the order of their numbers."""
+) -> list[tuple[int, RangeFigures]]:
+    """Rows of the groups of ranges, each with the number of its group, in the order of those."""
     instance, row = order.inside(ranges)
     if window is not None:
         inside = (trace.work.start_ns[row] < window.end_ns) & (trace.work.end_ns[row] > window.start_ns)
@@ -155,10 +172,10 @@ def _figures(
         owned = _Owned.of(trace, instance[here], row[here], group, window)
         on_devices.append(_OnDevice(trace, d, owned, group, copies))
     depth = nesting_depths(ranges)
-    rows: list[RangeFigures] = []
+    rows: list[tuple[int, RangeFigures]] = []
     for g, members in _members(group):
         named = _named(trace, ranges, members, depth)
-        rows += [found for d in on_devices if (found := d.row(g, named))] or [named]
+        rows += [(g, found) for d in on_devices if (found := d.row(g, named))] or [(g, named)]
     return rows
 
 

@@ -41,7 +41,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "devices": [{**_device(figures), **_doubts(summary, figures)} for figures in summary.devices],
         "device_pairs": [_pair(pair, place) for pair in summary.pairs],
         "ranges": [_range(row, place) for row in summary.ranges],
-        "steps": [_range(row, place) for row in summary.steps],
+        "steps": [{**_range(row, place), "step": row.step} for row in summary.steps],
         "collectives": [_collective(row, place) for row in summary.collectives],
         "ranks": [_rank(row, place) for row in summary.ranks],
         "slowest_rank": None if (row := slowest(summary.ranks)) is None else row.rank,

@@ -27,7 +27,7 @@ from .sentences import (
     source_line,
     verdict,
 )
-from .tables import collective_table, engine_table, pair_table, range_table
+from .tables import collective_table, engine_table, pair_table, range_table, step_table
 from .units import NONE, count, duration, ratio, share
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _details(summary: Summary) -> list[str]:
         ("Devices at once", pair_table(summary) if summary.pairs else None),
         ("Collectives", collective_table(summary) if summary.collectives else None),
         ("Ranges", range_table(summary.shown_ranges, summary) if summary.shown_ranges else None),
-        ("Steps", range_table(summary.steps, summary) if len(summary.steps) > len(summary.devices) else None),
+        ("Steps", step_table(summary) if len(summary.steps) > len(summary.devices) else None),
     ]
     shown = [f"<section><h2>{title}</h2>{_table(table)}</section>" for title, table in parts if table]
     return [*shown, *(f'<p class="hint">{_text(line)}</p>' for line in range_notes(summary))]

@@ -16,7 +16,7 @@ from .sentences import (
     source_line,
     verdict,
 )
-from .tables import collective_table, engine_table, idle_table, pair_table, range_table
+from .tables import collective_table, engine_table, idle_table, pair_table, range_table, step_table
 from .units import count, duration
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def to_markdown(summary: Summary) -> str:
         blocks += ["## Ranges", _table(range_table(summary.shown_ranges, summary))]
     blocks += [_escape(line) for line in range_notes(summary)]
     if len(summary.steps) > len(summary.devices):
-        blocks += ["## Steps", _table(range_table(summary.steps, summary))]
+        blocks += ["## Steps", _table(step_table(summary))]
     return plain("\n\n".join(blocks) + "\n")
 
 

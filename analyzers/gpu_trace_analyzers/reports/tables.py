@@ -64,6 +64,13 @@ def range_table(rows: Sequence[RangeFigures], summary: Summary) -> Table:
     return Table(headings, tuple(_range_row(row, labels) for row in rows), words=2)
 
 
+def step_table(summary: Summary) -> Table:
+    """A row per step and device, each with its number; how often and how evenly it ran says nothing of one step."""
+    labels = {figures.position: _short_label(figures) for figures in summary.devices}
+    rows = tuple(_step_row(row, labels) for row in summary.steps)
+    return Table(("step", "device", "window", "compute", "copy", "hidden", "exposed"), rows, words=2)
+
+
 def collective_table(summary: Summary) -> Table:
     """A row per collective and device."""
     labels = {figures.position: _short_label(figures) for figures in summary.devices}
@@ -91,6 +98,12 @@ def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:
     moved = (size(row.size), rate(row.gb_per_s)) if row.size else ("", "")
     name = ENGINE_NAMES[row.engine]
     return (name, duration(row.busy_ns), share(row.busy_ns, span_ns), hidden, count(row.count), *moved)
+
+
+def _step_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
+    name, device, _count, window, _median, _worst, *figures = _range_row(row, labels)
+    numbered = name.strip() if name.endswith(f"#{row.step}") else f"{name.strip()} #{row.step}"
+    return (numbered, device, window, *figures)
 
 
 def _range_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:

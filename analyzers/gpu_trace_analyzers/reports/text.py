@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from .sentences import (
     source_line,
     verdict,
 )
-from .tables import collective_table, engine_table, pair_table, range_table
+from .tables import collective_table, engine_table, pair_table, range_table, step_table
 from .units import count, duration
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..questions.overlap import DeviceFigures
-    from ..questions.ranges import RangeFigures
     from ..questions.verdicts import CauseFigures
     from ..summary import Summary
     from .tables import Table
@@ -74,10 +74,10 @@ def _summary(summary: Summary, width: int) -> RenderableType:
     if summary.collectives:
         parts += ["", _table(collective_table(summary), width)]
     if summary.shown_ranges:
-        parts += _ranges(summary.shown_ranges, summary, width)
+        parts += _ranges(range_table(summary.shown_ranges, summary), width)
     parts += [Text(line, style="dim") for line in range_notes(summary)]
     if len(summary.steps) > len(summary.devices):
-        parts += _ranges(summary.steps, summary, width)
+        parts += _ranges(step_table(summary), width)
     return Group(*parts)
 
 
@@ -118,10 +118,10 @@ def _engines(figures: DeviceFigures, width: int) -> RichTable:
     return drawn
 
 
-def _ranges(rows: Sequence[RangeFigures], summary: Summary, width: int) -> Sequence[RenderableType]:
-    parts: list[RenderableType] = ["", _table(range_table(rows[:RANGES_SHOWN], summary), width)]
-    if len(rows) > RANGES_SHOWN:
-        parts.append(Text(f"and {count(len(rows) - RANGES_SHOWN, 'more row')}; all are in --json", style="dim"))
+def _ranges(table: Table, width: int) -> Sequence[RenderableType]:
+    parts: list[RenderableType] = ["", _table(replace(table, rows=table.rows[:RANGES_SHOWN]), width)]
+    if len(table.rows) > RANGES_SHOWN:
+        parts.append(Text(f"and {count(len(table.rows) - RANGES_SHOWN, 'more row')}; all are in --json", style="dim"))
     return parts
 
 

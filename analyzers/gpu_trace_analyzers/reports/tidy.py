@@ -37,7 +37,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "engines": (*_DEVICE, "engine", *_ENGINE),
     "pairs": ("a", "b", "together_ns", "shorter_ns", "ratio"),
     "ranges": _RANGE,
-    "steps": _RANGE,
+    "steps": (*_RANGE, "step"),
     "collectives": ("name", *_DEVICE, "count", "busy_ns", "hidden_ns", "exposed_ns"),
     "exposed": _CAUSE,
     "idle": _CAUSE,

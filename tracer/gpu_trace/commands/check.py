@@ -15,7 +15,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
-from ..quantities import AtMost, FiniteRange
+from ..quantities import AtMost, Ratio
 from ..terminal import display
 from ..writing import spare, write_text
 
@@ -27,7 +27,7 @@ FAILED = 1
 
 @click.command()
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
-@click.option("--min-overlap", metavar="RATIO", type=FiniteRange(0, 1), help="Overlap ratio of each device.")
+@click.option("--min-overlap", metavar="RATIO", type=Ratio(), help="Overlap ratio of each device: 0.95 or 95%.")
 @click.option("--max-exposed-copy", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of copying (10%).")
 @click.option("--max-idle", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of the span (10%).")
 @click.option("--range", "range_name", metavar="NAME", help="Ask it of this range instead of whole devices.")

@@ -16,6 +16,8 @@ from ..quantities import SECONDS
 from ..terminal import display
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from gpu_trace_analyzers.summary import Summary
 
     from ..recording.record import Recording
@@ -33,7 +35,22 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
     return int(first), int(last)
 
 
-@click.command(context_settings=_FORWARD_EVERYTHING, options_metavar="[OPTIONS]")
+class _Run(click.Command):
+    """The command, with completion that knows where its own options end."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Options of gpu-trace stand before the script; those behind it are the script's, and not known."""
+        return [] if ctx.params.get("command") else super().shell_complete(ctx, incomplete)
+
+
+def _files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """The script, and what it may take."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+@click.command(cls=_Run, context_settings=_FORWARD_EVERYTHING, options_metavar="[OPTIONS]")
 @click.option("-m", "as_module", is_flag=True, help="Run a module, as python -m does.")
 @click.option(
     "-o", "folder", type=FileName(path_type=Path), help="The run folder.  [default: a new one in gpu-trace-runs]"
@@ -69,7 +86,9 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--force", is_flag=True, help="Replace the run that the folder of -o holds.")
 @click.option("--no-summary", is_flag=True, help="Do not print the summary when the script ends.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing at all but failures.")
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="SCRIPT|MODULE [ARGS]...")
+@click.argument(
+    "command", nargs=-1, required=True, type=click.UNPROCESSED, shell_complete=_files, metavar="SCRIPT|MODULE [ARGS]..."
+)
 def run(
     as_module: bool,
     folder: Path | None,
@@ -103,6 +122,8 @@ def run(
     from ..recording.request import Module, Ranks, Request, Script, Window
 
     name, *args = command
+    if not as_module:
+        _check_script(name, args)
     single = (Module if as_module else Script)(name, tuple(args))
     target = Ranks(single, ranks) if ranks else single
     _check_ranges(step_range, range_name, steps)
@@ -120,6 +141,14 @@ def run(
         if empty and recording.started and not follow and not quiet:
             say(_other_processes(recording))
     launch.die_alike(recording.status)
+
+
+def _check_script(name: str, arguments: list[str]) -> None:
+    """Raise `UsageError` for what Python would run, or not find, and nobody means as a script."""
+    from ..hints import for_script
+
+    if hint := for_script(name, arguments):
+        raise click.UsageError(hint)
 
 
 def _check_ranges(step_range: str, range_name: str, steps: tuple[int, int] | None) -> None:

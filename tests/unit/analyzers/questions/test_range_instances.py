@@ -115,6 +115,14 @@ def test_any_range_may_be_the_step():
     assert step_figures(trace) == []
 
 
+def test_steps_are_numbered_in_their_process():
+    trace = literal("range batch 0-9; range batch 20-29; s7 k 0-10 @1; gpu1 k 0-10 @2; s7 k 20-25 @21")
+    assert [(row.device, row.step) for row in step_figures(trace, "batch")] == [(0, 0), (1, 0), (0, 1)]
+    profiled = literal("range ProfilerStep#7 0-9; range ProfilerStep#12 20-29; s7 k 0-10 @1; s7 k 20-25 @21")
+    assert [row.step for row in step_figures(profiled)] == [7, 12]
+    assert {row.step for row in range_figures(trace)} == {None}
+
+
 def test_a_step_that_is_not_there_is_an_error_with_names_that_are():
     trace = literal("range batch 0-5; range other 0-9; s7 k 10-20 @1")
     with pytest.raises(UsageError, match="no range is named 'bach'; choose another name, of 'batch', 'other'"):

@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 
 from gpu_trace_analyzers.comparison import compare
+from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.changes import to_text
+from gpu_trace_analyzers.reports.fitting import fitted, widths
+from gpu_trace_analyzers.reports.tables import collective_table, engine_table, range_table, step_table
 from gpu_trace_analyzers.summary import Summary, summarise
 from literal import literal
 
@@ -25,3 +28,29 @@ def test_no_figure_of_a_comparison_is_cut(width):
     assert "…" not in row
     assert row.split()[1:3] == ["GPU", "0"]
     assert "111.1 ms" in row
+
+
+@pytest.fixture(scope="module")
+def tables(recorded):
+    jobs = [
+        summarise(load(recorded(name)), step_range=step)
+        for name, step in (("ddp_rank1", "forward"), ("two_streams", None))
+    ]
+    engines = [engine_table(figures) for shown in jobs for figures in shown.devices]
+    return [*engines, range_table(jobs[0].ranges, jobs[0]), step_table(jobs[0]), collective_table(jobs[0])]
+
+
+@pytest.mark.parametrize("width", range(34, 141))
+def test_no_table_is_too_wide_and_no_figure_of_it_is_cut(tables, width):
+    for table in tables:
+        shown, out = fitted(table, width)
+        assert sum(widths(shown)) + 2 * (len(shown.headings) - 1) <= width
+        assert {*shown.headings} == {*table.headings} - {*out}
+        kept = [table.headings.index(heading) for heading in shown.headings[1:]]
+        assert [row[1:] for row in shown.rows] == [tuple(row[i] for i in kept) for row in table.rows]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_the_answer_stays(tables, width):
+    for table in tables:
+        assert {"hidden", "exposed", "busy", "device"} & {*table.headings} <= {*fitted(table, width)[0].headings}
