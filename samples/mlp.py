@@ -432,7 +432,7 @@ def main() -> None:
     options.add_argument("--width", type=int, help="of both layers  [default: 4096, on a CPU 1536]")
     options.add_argument("--batch", type=int, help="for each device  [default: 4096, on a CPU 48]")
     options.add_argument("--steps", type=int, default=8)
-    options.add_argument("--pieces", type=int, default=8, help="of a layer, in the schedule that exchanges by pieces")
+    options.add_argument("--pieces", type=int, default=4, help="of a layer, in the schedule that exchanges by pieces")
     options.add_argument("--threads", type=int, help="that update weights  [default: three of four cores; 1 on a CPU]")
     args = options.parse_args()
     width, batch = args.width or (4096 if args.gpus else 1536), args.batch or (4096 if args.gpus else 48)

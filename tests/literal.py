@@ -2,7 +2,7 @@
 
 Statements end at ``;`` or at the end of a line:
 
-    [gpu1] [s7] KIND START-END [@START[-END]] [tN] [MEMORY] [name=TEXT] [size=BYTES] [group=TEXT]   device work
+    [gpu1] [s7] KIND START-END [@START[-END]] [tN] [MEMORY] [name=TEXT] [size=BYTES] [group=TEXT] [seq=N]   device work
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END                  time that the profiler took
@@ -124,6 +124,7 @@ def _work(out: _Writing, words: list[str]) -> None:
         | {"process": 0, "correlation": correlation, "size": int(told.get("size", MISSING))}
         | {"source": ends[0], "target": ends[1]}
         | {"group": out.code(told["group"]) if "group" in told else MISSING}
+        | {"sequence": int(told.get("seq", MISSING))}
     )
     if launch:
         name = out.code(CALLS.get(kind, "cudaLaunchKernel"))

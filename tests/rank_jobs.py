@@ -40,11 +40,14 @@ LEAVE = "dist.barrier()\ndist.destroy_process_group()\n"
 ENDINGS = {
     "whole": LEAVE,
     "fails": "if rank: raise ValueError('on purpose')\nreduce()\n" + LEAVE,
-    "is killed": "if rank: os.kill(os.getpid(), signal.SIGKILL)\nreduce()\n" + LEAVE,
+    "is killed": "if rank: time.sleep(2); os.kill(os.getpid(), signal.SIGKILL)\nreduce()\n" + LEAVE,
     "hangs": "if rank: time.sleep(600)\nreduce()\n" + LEAVE,
     "ends early": "if rank: os._exit(0)\ntime.sleep(1); print(int(x.sum()), flush=True); os._exit(0)\n",
 }
-"""what becomes of rank 1, and what rank 0 does about it; a job that hangs is ended by SIGTERM to its launcher"""
+"""What becomes of rank 1, and what rank 0 does about it.
+
+A job that hangs is ended by SIGTERM to its launcher. A process that is killed keeps what was half a second old.
+"""
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 LAUNCHERS = {
     "--nproc-per-node": (*ENTRY, "run", "-q", "-o", "run", "--nproc-per-node", "2", "job.py"),

@@ -205,7 +205,7 @@ class DeviceWork(Table):
     correlation: Int64
     """the same number as the launching row of ``Trace.calls`` in that process"""
     size: Int64
-    """bytes copied or set"""
+    """bytes copied or set; of a collective, those that its backend says, as NCCL counts a message"""
     source: Int8
     """`Memory` that a copy reads, ``Memory.UNKNOWN`` where nothing says; ``MISSING`` for other work"""
     target: Int8
@@ -218,6 +218,8 @@ class DeviceWork(Table):
     """a kernel's block, likewise"""
     group: Text
     """a collective's process group, by name and ranks, ``"1 [0, 2]"``: a code; ``MISSING`` where the trace has none"""
+    sequence: Int64
+    """a collective's number in its process group: the same one has the same number on all ranks"""
 
     @property
     def undirected(self) -> NDArray[np.bool_]:

@@ -35,8 +35,8 @@ RATIOS = {
     ("dependencies", "scheduled"): 0.878,
     ("three_at_once", "in_turns"): 0.0,
     ("three_at_once", "all_at_once"): 0.999,
-    ("mlp_overlapped", "overlapped"): 0.466,
-    ("mlp_scheduled", "scheduled"): 0.884,
+    ("mlp_overlapped", "overlapped"): 0.496,
+    ("mlp_scheduled", "scheduled"): 0.897,
 }
 
 

@@ -43,8 +43,12 @@ class EngineFigures:
 
     @property
     def gb_per_s(self) -> float | None:
-        """Bytes over busy time, in 10^9 bytes a second; None where nothing was moved or it took no time."""
-        return self.size / self.busy_ns if self.size and self.busy_ns else None
+        """Bytes over busy time, in 10^9 bytes per second; None if nothing was moved or it took no time.
+
+        None for collectives too: they are busy while they wait for other ranks.
+        """
+        known = self.size and self.busy_ns and self.engine != Engine.COLLECTIVE
+        return self.size / self.busy_ns if known else None
 
 
 @dataclass(frozen=True, slots=True)

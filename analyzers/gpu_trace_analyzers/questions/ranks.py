@@ -121,9 +121,24 @@ def _collectives(trace: Trace, devices: tuple[int, ...]) -> DeviceWork:
 def _matched(first: DeviceWork, other: DeviceWork) -> dict[int, int]:
     """For rows of one rank the row of the other that is the same collective.
 
-    It has the same name, and both were in it at once for most of the time that the later of the two was. So what only
-    one rank recorded, because its recording began earlier, has no match.
+    It has the same number. Where one of the ranks does not number them, it has the same name, and both were in it at
+    once for most of the time that the later of the two was. So what only one rank recorded, because its recording began
+    earlier, has no match.
     """
+    ours, theirs = _numbered(first), _numbered(other)
+    if ours and theirs:
+        return {row: theirs[number] for number, row in ours.items() if number in theirs}
+    return _matched_by_time(first, other)
+
+
+def _numbered(work: DeviceWork) -> dict[int, int]:
+    """The row of each collective, by its number in the group; none where a number is there twice."""
+    rows = np.flatnonzero(work.sequence != MISSING).tolist()
+    found = dict(zip(work.sequence[rows].tolist(), rows, strict=True))
+    return found if len(found) == len(rows) else {}
+
+
+def _matched_by_time(first: DeviceWork, other: DeviceWork) -> dict[int, int]:
     found: dict[int, int] = {}
     ours, theirs = _spans(first), _spans(other)
     i = j = 0

@@ -70,6 +70,9 @@ class Rows:
         columns["grid"] = self._dimension(texts([arg.grid for arg in args]))
         columns["block"] = self._dimension(texts([arg.block for arg in args]))
         columns["group"] = [MISSING if arg.group is None else self._group(arg) for arg in args]
+        columns["sequence"] = ids([arg.sequence for arg in args])
+        collective = columns["engine"] == Engine.COLLECTIVE
+        columns["size"] = np.where(collective, ids([arg.bytes for arg in args]), MISSING)
         self._builder.add(DeviceWork, **columns)
 
     def copies(self, events: list[Event]) -> None:

@@ -139,6 +139,7 @@ class Rows:
                 "grid": self._text(builder, found, "grid"),
                 "block": self._text(builder, found, "block"),
                 "group": self._text(builder, found, "process group"),
+                "sequence": _number(found, "sequence"),
             }
             self._rows[rank, DeviceWork].append(row)
         else:

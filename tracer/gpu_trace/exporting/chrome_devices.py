@@ -108,7 +108,7 @@ class DeviceRows:
         args["correlation"] = present(work.correlation)
         args |= self._engine_beyond_names(engine, work)
         category = self._category(engine, work)
-        if engine in ALL_COPIES or category in ("gpu_memcpy", "gpu_memset"):
+        if engine in ALL_COPIES or category in ("gpu_memcpy", "gpu_memset") or engine == Engine.COLLECTIVE:
             args["bytes"] = present(work.size)
         if engine in ALL_COPIES or category == "gpu_memcpy":
             args["toDevice"] = present(self._numbers[work.peer])
@@ -116,6 +116,7 @@ class DeviceRows:
             args |= {"grid": self._texts.raw(work.grid), "block": self._texts.raw(work.block)}
         if engine == Engine.COLLECTIVE:
             args["Process Group Name"] = self._texts.of(work.group)
+            args["Seq"] = present(work.sequence)
         return args
 
     def _engine_beyond_names(self, engine: Engine, work: DeviceWork) -> dict[str, Rows]:

@@ -91,7 +91,8 @@ class EngineLanes:
             yield Annotation(annotation("block"), codes_to_iids(work.block), is_text=True)
             if engine == Engine.COLLECTIVE:
                 yield Annotation(annotation("process group"), codes_to_iids(work.group), is_text=True)
-        if engine in (Engine.COMPUTE, Engine.COLLECTIVE):
+                yield Annotation(annotation("sequence"), work.sequence)
+        if engine == Engine.COMPUTE:
             return
         yield Annotation(annotation("bytes"), work.size)
         if engine in (*ALL_COPIES, Engine.UNKNOWN):

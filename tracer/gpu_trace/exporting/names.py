@@ -22,7 +22,7 @@ CATEGORIES: tuple[str, ...] = ("kernel", "collective", "copy", "memset", "unknow
 CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead")
 
 ANNOTATIONS: tuple[str, ...] = ("stream", "correlation", "bytes", "grid", "block", "from", "to", "peer device")
-ANNOTATIONS += ("domain", "category", "color", "payload", "waits for stream", "what", "process group")
+ANNOTATIONS += ("domain", "category", "color", "payload", "waits for stream", "what", "process group", "sequence")
 
 
 def category(name: str) -> int:

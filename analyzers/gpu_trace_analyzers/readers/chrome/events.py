@@ -26,6 +26,7 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     collective: Id = msgspec.field(default=None, name="Collective name")
     group: Id = msgspec.field(default=None, name="Process Group Name")
     group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name="Process Group Ranks")
+    sequence: Id = msgspec.field(default=None, name="Seq")
     from_device: Id = msgspec.field(default=None, name="fromDevice")
     in_device: Id = msgspec.field(default=None, name="inDevice")
     to_device: Id = msgspec.field(default=None, name="toDevice")
@@ -70,6 +71,7 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
     collective: Id = msgspec.field(default=None, name="Collective name")
     group: Id = msgspec.field(default=None, name="Process Group Name")
     group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name="Process Group Ranks")
+    sequence: Id = msgspec.field(default=None, name="Seq")
     bytes: Id = None
     from_device: Id = msgspec.field(default=None, name="fromDevice")
     in_device: Id = msgspec.field(default=None, name="inDevice")

@@ -144,3 +144,26 @@ def test_recorded_ranks_whose_recordings_began_apart(tmp_path):
     assert [row.collectives for row in rows] == [39, 39]  # rank 0 has 50, eleven of them before rank 1 was recorded
     assert (found := slowest(rows)) is not None
     assert (found.rank, found.came_last) == (1, 39)
+
+
+def test_numbers_match_collectives_that_names_and_times_would_not():
+    """Rank 1 missed number 3, was in number 4 long before rank 0, and its clock says otherwise of number 5."""
+    rows = rank_figures(
+        job(
+            "nccl 0-10 name=a group=g seq=3; nccl 90-100 name=a group=g seq=4; nccl 200-210 name=a group=g seq=5;"
+            "gpu1 nccl 20-100 name=b group=g seq=4; gpu1 nccl 230-240 name=a group=g seq=5"
+        )
+    )
+    assert [(row.collectives, row.came_last, row.awaited_ns) for row in rows] == [(2, 1, 70), (2, 1, 30)]
+
+
+@pytest.mark.parametrize("numbers", [("seq=1", "seq=1", "seq=1", "seq=2"), ("seq=1", "seq=2", "", "")])
+def test_numbers_that_are_twice_or_not_on_both_ranks_match_nothing(numbers):
+    a, b, c, d = numbers
+    rows = rank_figures(
+        job(
+            f"nccl 0-10 name=a group=g {a}; nccl 20-30 name=a group=g {b};"
+            f"gpu1 nccl 5-10 name=a group=g {c}; gpu1 nccl 25-30 name=a group=g {d}"
+        )
+    )
+    assert [(row.collectives, row.came_last, row.awaited_ns) for row in rows] == [(2, 0, 0), (2, 2, 10)]

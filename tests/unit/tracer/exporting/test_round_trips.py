@@ -8,10 +8,11 @@ import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
-from gpu_trace_analyzers.model import Memory
+from gpu_trace_analyzers.model import MISSING, Memory
 from gpu_trace_analyzers.questions.ranges import range_figures
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
+from literal import literal
 from small_traces import JSON, NSYS_TABLES, write_nsys
 
 RECORDED = ("mxnet_one_worker", "mxnet_two_workers", "peer_same_stream")
@@ -84,3 +85,22 @@ def test_copies_of_unknown_direction_stay_copies(write, form, tmp_path):
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded(name, write, form, recorded, tmp_path):
     assert_the_same(recorded(name), write, form, tmp_path)
+
+
+@pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
+def test_collectives_keep_their_group_bytes_and_number(write, form, tmp_path):
+    trace = literal("nccl 0-10 group=g size=4096 seq=7; nccl 20-30; k 5-9; h2d 11-12 size=3")
+    write(trace, tmp_path / f"again.{form}")
+    again = load(tmp_path / f"again.{form}")
+    for table in (trace, again):
+        rows = sorted(
+            zip(table.work.start_ns.tolist(), table.work.size.tolist(), table.work.sequence.tolist(), strict=True)
+        )
+        assert [row[1:] for row in rows] == [(4096, 7), (MISSING, MISSING), (3, MISSING), (MISSING, MISSING)]
+        assert table.text(int(table.work.group[0])) == "g"
+
+
+def test_bytes_of_collectives_have_no_rate(tmp_path):
+    [device] = summarise(literal("nccl 0-10 size=4096; h2d 0-10 size=20")).devices
+    rates = {engine.key: (found.size, found.gb_per_s) for engine, found in device.engines.items()}
+    assert (rates["collective"], rates["copy_h2d"]) == ((4096, None), (20, 2.0))
