@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gpu_trace.commands.check import check
 from gpu_trace.commands.info import info
@@ -20,10 +22,12 @@ from gpu_trace_analyzers.readers import contradictions as reasons
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.contradictions import without_contradictions
 from gpu_trace_analyzers.readers.merging import merge
+from gpu_trace_analyzers.readers.stream_order import ALLOWED_NS, NEVER_NS, WITHOUT_LAUNCH_NS, out_of_order, outlasted
 from gpu_trace_analyzers.reports.document import to_document
 from gpu_trace_analyzers.reports.sentences import reading_notes
 from gpu_trace_analyzers.summary import summarise
 from literal import literal
+from strategies import traces
 
 TRACES = Path(__file__).parents[4] / "samples/traces"
 SAMPLES = sorted(str(path.relative_to(TRACES)) for path in TRACES.rglob("*.json.gz"))
@@ -297,3 +301,81 @@ def test_info_names_the_row(overrun):
     output = CliRunner().invoke(info, [overrun]).output
     times = "start 210,000 ns, duration 1,600,000,000 ns"
     assert f"'gemm': ends after later work of its stream ({times}); counted for 110,000 ns" in output
+
+
+# Against a slow way -------------------------------------------------------------------------------------------------
+
+STEP_NS = 30_000
+"""What one nanosecond of a drawn trace becomes, so that some times differ by more than is allowed and some by less."""
+
+
+def slower(table):
+    return replace(table, start_ns=table.start_ns * STEP_NS, end_ns=table.end_ns * STEP_NS)
+
+
+def later_ones(work, row: int) -> list[int]:
+    """Rows of the same stream that follow this one in order of start, then end, and that another call launched."""
+    keys = ("device", "process", "stream")
+    of = [tuple(int(getattr(work, key)[i]) for key in keys) for i in range(len(work))]
+    order = sorted(range(len(work)), key=lambda i: (work.start_ns[i], work.end_ns[i], i))
+    behind = order[order.index(row) + 1 :]
+    launch = int(work.correlation[row])
+    return [i for i in behind if of[i] == of[row] and (launch == MISSING or int(work.correlation[i]) != launch)]
+
+
+@given(traces())
+def test_what_outlasts_its_stream_by_comparing_every_two_rows(trace):
+    work = slower(trace.work)
+    until = outlasted(work, np.ones(len(work), dtype=np.bool_))
+    kernels = (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN)
+    for row in range(len(work)):
+        later = later_ones(work, row)
+        both = [work.engine[row] in kernels and work.engine[i] in kernels for i in later]
+        limits = [work.end_ns[i] if alike else work.start_ns[i] for i, alike in zip(later, both, strict=True)]
+        allowed = WITHOUT_LAUNCH_NS if work.correlation[row] == MISSING else ALLOWED_NS
+        wrong = any(work.end_ns[row] > limit + allowed for limit in limits)
+        assert until[row] == (min(work.start_ns[i] for i in later) if wrong else NEVER_NS)
+
+
+@given(traces(), st.integers(0, 2**32))
+def test_of_a_stream_out_of_order_no_fewer_rows_could_be_set_aside(trace, seed):
+    work = slower(trace.work)
+    called = np.random.default_rng(seed).permutation(len(work)).astype(np.int64) * 2 * STEP_NS
+    everything = np.ones(len(work), dtype=np.bool_)
+    wrong = out_of_order(work, called, called + STEP_NS, everything)
+    for stream in {(int(d), int(p), int(s)) for d, p, s in zip(work.device, work.process, work.stream, strict=True)}:
+        rows = [
+            i
+            for i in np.argsort(called).tolist()
+            if (int(work.device[i]), int(work.process[i]), int(work.stream[i])) == stream
+        ]
+        kept = [int(work.start_ns[i]) for i in rows if not wrong[i]]
+        assert all(a <= b + ALLOWED_NS for n, a in enumerate(kept) for b in kept[n + 1 :])
+        starts = [int(work.start_ns[i]) for i in rows]
+        if all(a <= b + ALLOWED_NS for n, a in enumerate(starts) for b in starts[n + 1 :]):
+            assert len(kept) == len(rows)
+        assert len(kept) >= longest(starts)
+
+
+def longest(values: list[int]) -> int:
+    """Length of the longest subsequence that does not fall, the slow way."""
+    best: list[int] = []
+    for n, value in enumerate(values):
+        best.append(1 + max((best[i] for i in range(n) if values[i] <= value), default=0))
+    return max(best, default=0)
+
+
+@given(traces())
+def test_each_row_is_kept_bounded_or_set_aside_and_said_to_be(trace):
+    trace = replace(trace, work=slower(trace.work), calls=slower(trace.calls), ranges=slower(trace.ranges))
+    after = without_contradictions(trace)
+    after.check()
+    aside = sum(count for reason, count in after.source.dropped.items() if reason.startswith("quarantined: "))
+    assert len(after.work) + aside == len(trace.work)
+    assert aside == sum(not event.kept_ns for event in after.source.quarantined)
+    whole = sum((trace.work.end_ns - trace.work.start_ns).tolist())
+    lost = sum(event.duration_ns - event.kept_ns for event in after.source.quarantined)
+    assert sum((after.work.end_ns - after.work.start_ns).tolist()) == whole - lost
+    assert {doubt.device for doubt in after.source.doubts} >= {
+        device for device in range(2) if len(after.work_of(device)) < len(trace.work_of(device))
+    }
