@@ -103,19 +103,24 @@ class Device:
     """A processor with engines of its own.
 
     A GPU, or the CPU cores of one process (its streams are then the threads).
-    ``rank`` is the position in a distributed job, ``MISSING`` outside one.
+    ``rank`` is the position in a distributed job, ``MISSING`` outside one. Every process counts its GPUs from 0, so
+    that ``owner`` names the process or the file which counts this one, where several in a trace do; empty where the
+    trace has one count. ``uuid`` is NVIDIA's name of the very GPU, empty where the trace does not say.
     """
 
     kind: Literal["gpu", "cpu"]
     index: int
     name: str = ""
     rank: int = MISSING
+    owner: str = ""
+    uuid: str = ""
 
     @property
     def label(self) -> str:
-        """``GPU 0 (NVIDIA H200)``, with the rank in front where there is one."""
+        """``GPU 0 (NVIDIA H200)``, with the rank and the owner in front where there are such."""
         rank = f"rank {self.rank} · " if self.rank != MISSING else ""
-        return f"{rank}{self.kind.upper()} {self.index}" + (f" ({self.name})" if self.name else "")
+        owner = f"{self.owner} · " if self.owner else ""
+        return f"{rank}{owner}{self.kind.upper()} {self.index}" + (f" ({self.name})" if self.name else "")
 
     @property
     def default_copies(self) -> tuple[Engine, ...]:
@@ -199,7 +204,9 @@ class DeviceWork(Table):
     device: DeviceAt
     """position in ``Trace.devices``"""
     stream: Int64
-    """CUPTI's stream id; on a CPU device the thread id"""
+    """CUPTI's stream id, which means something only inside a process and a context; on a CPU device the thread id"""
+    context: Int32
+    """CUPTI's id of the CUDA context"""
     process: ProcessAt
     """position in ``Trace.processes``: the process that launched it"""
     correlation: Int64

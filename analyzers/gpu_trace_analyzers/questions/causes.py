@@ -20,6 +20,8 @@ from .host_waits import SYNCHRONISING, sat_in, waited_for_event
 from .inside_operators import inside_fact, inside_operator
 from .launches import launches, next_launch_ns
 from .overlap import COMPUTE, active_devices, device_figures
+from .recorded import recorded, windows_of
+from .streams import in_one_stream
 from .stretches import Stretches, around, pick, witness
 from .sweep import layers, union
 from .verdicts import Rule, judge
@@ -70,7 +72,7 @@ def explain(
     launched = launched or launches(trace)
     start_ns, end_ns, during = _exposed(trace, position, chosen, window)
     computing = np.flatnonzero((trace.work.device == position) & np.isin(trace.work.engine, COMPUTE))
-    before, after = around(trace, computing, start_ns, end_ns)
+    before, after = around(trace, computing, start_ns, end_ns, windows_of(trace, position))
     stretches = Stretches(trace, launched, position, start_ns, end_ns, during, before, after)
     usual = EXPOSED_COPY_RULES if trace.devices[position].kind == "gpu" else CPU_COPY_RULES
     asked = usual if rules is None else rules
@@ -91,8 +93,7 @@ def _exposed(
     rows, own_start, own_end = rows[owns], own_start[owns], own_end[owns]
     busy = layers(trace.work_of(position))
     exposed = union(busy, copies) - union(busy, COMPUTE)
-    if window is not None:
-        exposed = exposed.clip(window.start_ns, window.end_ns)
+    exposed &= recorded(trace, position, window)
     cuts = instants(exposed.start_ns, exposed.end_ns, own_start, own_end)
     start_ns, end_ns = cuts[:-1], cuts[1:]
     inside = exposed.covers(start_ns)
@@ -137,7 +138,7 @@ def _host_went_on(stretches: Stretches) -> NDArray[np.bool_]:
     """
     work, during, before = stretches.trace.work, stretches.during, stretches.before
     launch_ns = stretches.launch_ns(during)
-    queued = (pick(work.stream, before) == work.stream[during]) & (launch_ns < pick(work.end_ns, before))
+    queued = in_one_stream(work, before, during) & (launch_ns < pick(work.end_ns, before))
     next_ns = next_launch_ns(stretches.trace, stretches.launched)[during]
     return np.asarray((launch_ns != MISSING) & queued & (next_ns != MISSING) & (next_ns < work.start_ns[during]))
 
@@ -148,10 +149,10 @@ def _unless_host_went_on(find: Callable[[Stretches], Int64]) -> Callable[[Stretc
 
 def _same_stream(stretches: Stretches) -> Int64:
     """The neighbour in the copy's own stream: the compute that waited behind it, else the one it waited for."""
-    work, before, after = stretches.trace.work, stretches.before, stretches.after
-    stream = pick(work.stream, stretches.during)
-    behind = witness(pick(work.stream, after) == stream, after)
-    return np.where(behind != MISSING, behind, witness(pick(work.stream, before) == stream, before))
+    work, during = stretches.trace.work, stretches.during
+    behind = witness(in_one_stream(work, stretches.after, during), stretches.after)
+    in_front = witness(in_one_stream(work, stretches.before, during), stretches.before)
+    return np.where(behind != MISSING, behind, in_front)
 
 
 def _same_stream_fact(stretches: Stretches, i: int, neighbour: int) -> Fact:

@@ -17,8 +17,8 @@ from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, 
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
 from .launches import launches
 from .overlap import active_devices
+from .recorded import recorded, windows_of
 from .stretches import Stretches, around, pick, witness
-from .sweep import Window
 from .verdicts import Rule, judge
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..model import Int64, Trace
     from .launches import Launches
+    from .sweep import Window
     from .verdicts import CauseFigures, Verdicts
 
 
@@ -48,11 +49,10 @@ def explain_idle(
     A gap in which the work that follows was launched is two stretches: the host was late for the first alone.
     """
     own = trace.work.device == position
-    window = window or Window(int(trace.work.start_ns[own].min()), int(trace.work.end_ns[own].max()))
     rows = np.flatnonzero(own & (trace.work.end_ns > trace.work.start_ns))
     busy = Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
-    gaps = busy.gaps(window.start_ns, window.end_ns)
-    before, after = around(trace, rows, gaps.start_ns, gaps.end_ns)
+    gaps = recorded(trace, position, window) - busy
+    before, after = around(trace, rows, gaps.start_ns, gaps.end_ns, windows_of(trace, position))
     nothing = np.full(len(gaps), MISSING)
     launched = launched or launches(trace)
     whole = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import Engine
+from .recorded import recorded
+from .streams import count_streams, streams
 from .sweep import Window, layers, sweep, union
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ class DeviceFigures:
     position: int
     """in ``Trace.devices``"""
     device: Device
-    window: Window
+    recorded: Intervals
+    """the time that the figures speak of, in one piece or, of a recording with pauses, in several"""
     copies: tuple[Engine, ...]
     engines: Mapping[Engine, EngineFigures]
     streams: int
@@ -79,9 +82,19 @@ class DeviceFigures:
     """busy time of those: they are in no other figure of copies"""
 
     @property
+    def window(self) -> Window:
+        """From the first recorded operation of the device to the end of its last, or the window asked for."""
+        return Window(int(self.recorded.start_ns[0]), int(self.recorded.end_ns[-1])) if self.recorded else Window(0, 0)
+
+    @property
     def span_ns(self) -> int:
-        """From the first operation of the device to the end of its last; a chosen window's own length."""
-        return self.window.span_ns
+        """The length of that, without what was not recorded."""
+        return self.recorded.total_ns
+
+    @property
+    def unrecorded_ns(self) -> int:
+        """What the recording left out between the first operation and the last."""
+        return self.window.span_ns - self.span_ns
 
     @property
     def idle_ns(self) -> int:
@@ -161,29 +174,30 @@ def device_figures(
     span. Raises ``ValueError`` for a device that did nothing and no window to say so for.
     """
     work, device = trace.work_of(position), trace.devices[position]
-    window = window or _span(work)
-    inside = (work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)
-    work = work if inside.all() else work[inside]
+    spoken_of = recorded(trace, position, window)
+    if window is not None:
+        inside = (work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)
+        work = work if inside.all() else work[inside]
     chosen = tuple(device.default_copies if copies is None else copies)
     busy = layers(work)
-    cells = sweep(busy, window)
+    cells = sweep(busy, spoken_of)
     unclear = work[work.undirected]
     return DeviceFigures(
         position=position,
         device=device,
-        window=window,
+        recorded=spoken_of,
         copies=chosen,
         engines={engine: _engine_figures(engine, cells, work) for engine in busy},
-        streams=len(np.unique(work.stream)),
+        streams=count_streams(trace, work),
         busy_ns=cells.where(tuple(Engine)),
         compute_ns=cells.where(COMPUTE),
         copy_ns=cells.where(chosen),
         overlap_ns=cells.where(COMPUTE, chosen),
         collective_ns=cells.where(COLLECTIVE),
         exposed_collective_ns=cells.where(COLLECTIVE, idle=COMPUTE),
-        stream_busy_ns=_stream_busy_ns(work, window),
+        stream_busy_ns=_stream_busy_ns(trace, work, spoken_of),
         undirected=len(unclear),
-        undirected_ns=_busy_ns(unclear, window),
+        undirected_ns=_busy_ns(unclear, spoken_of),
     )
 
 
@@ -213,19 +227,14 @@ def _engine_figures(engine: Engine, cells: Cells, work: DeviceWork) -> EngineFig
     return EngineFigures(engine, cells.where((engine,)), cells.where((engine,), COMPUTE), len(sizes), moved)
 
 
-def _stream_busy_ns(work: DeviceWork, window: Window) -> int:
+def _stream_busy_ns(trace: Trace, work: DeviceWork, spoken_of: Intervals) -> int:
     """Sum over streams of the time in which the stream had work."""
+    which = streams(trace, work)
     total_ns = 0
-    for stream in np.unique(work.stream):
-        total_ns += _busy_ns(work[work.stream == stream], window)
+    for stream in np.unique(which):
+        total_ns += _busy_ns(work[which == stream], spoken_of)
     return total_ns
 
 
-def _busy_ns(work: DeviceWork, window: Window) -> int:
-    return Intervals.of(work.start_ns, work.end_ns).clip(window.start_ns, window.end_ns).total_ns
-
-
-def _span(work: DeviceWork) -> Window:
-    if not len(work):
-        raise ValueError("a device that did nothing has no span")
-    return Window(int(work.start_ns.min()), int(work.end_ns.max()))
+def _busy_ns(work: DeviceWork, spoken_of: Intervals) -> int:
+    return (Intervals.of(work.start_ns, work.end_ns) & spoken_of).total_ns

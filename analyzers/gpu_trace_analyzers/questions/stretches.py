@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import MISSING
+from .recorded import in_one_window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..intervals import Intervals
     from ..model import Int64, Trace
     from .launches import Launches
 
@@ -59,10 +61,11 @@ def pick(column: NDArray[np.signedinteger[Any]], rows: Int64) -> Int64:
     return np.where(rows == MISSING, MISSING, column[rows].astype(np.int64))
 
 
-def around(trace: Trace, rows: Int64, start_ns: Int64, end_ns: Int64) -> tuple[Int64, Int64]:
+def around(trace: Trace, rows: Int64, start_ns: Int64, end_ns: Int64, windows: Intervals) -> tuple[Int64, Int64]:
     """The last of ``rows`` to end by each start, and the first to begin at or after each end; `MISSING` without one.
 
-    ``rows`` are in order of their start; none of them runs in the stretches.
+    Both are of the same window of recording as the stretch, for what lies between two windows is not known. ``rows``
+    are in order of their start; none of them runs in the stretches.
     """
     begin, end = trace.work.start_ns[rows], trace.work.end_ns[rows]
     if not len(rows):
@@ -73,7 +76,8 @@ def around(trace: Trace, rows: Int64, start_ns: Int64, end_ns: Int64) -> tuple[I
     before = np.where(begun > 0, rows[last_to_end[np.maximum(begun - 1, 0)]], MISSING)
     first = np.searchsorted(begin, end_ns, side="left")
     after = np.where(first < len(rows), rows[np.minimum(first, len(rows) - 1)], MISSING)
-    return before, after
+    before = witness(in_one_window(pick(trace.work.start_ns, before), start_ns, windows), before)
+    return before, witness(in_one_window(pick(trace.work.start_ns, after), start_ns, windows), after)
 
 
 def witness(holds: np.ndarray[tuple[int], np.dtype[np.bool_]], rows: Int64) -> Int64:

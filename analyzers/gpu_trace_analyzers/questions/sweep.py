@@ -31,13 +31,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """Time of a window in each combination of engines; the cells sum to the window's span exactly.
+    """Recorded time in each combination of engines; the cells sum to the recorded time exactly.
 
     ``ns`` is (2 ** number of engines,) int64: ``ns[mask]`` is the time in which exactly the engines whose bits
     ``1 << engine`` are in ``mask`` were busy. ``ns[0]`` is idle time.
     """
 
-    window: Window
     ns: Int64
 
     def where(self, *busy: Collection[Engine], idle: Collection[Engine] = ()) -> int:
@@ -55,14 +54,13 @@ def layers(work: DeviceWork) -> dict[Engine, Intervals]:
     return {engine: Intervals.of(work.start_ns[r], work.end_ns[r]) for engine, r in rows.items() if len(r)}
 
 
-def sweep(busy: Mapping[Engine, Intervals], window: Window) -> Cells:
-    """One pass over all boundaries of one device's engines inside the window."""
-    clipped = [busy.get(engine, Intervals()).clip(window.start_ns, window.end_ns) for engine in Engine]
-    edge_ns, state = combine(clipped)
+def sweep(busy: Mapping[Engine, Intervals], recorded: Intervals) -> Cells:
+    """One pass over all boundaries of one device's engines, inside the time that was recorded."""
+    edge_ns, state = combine([busy.get(engine, Intervals()) & recorded for engine in Engine])
     ns = np.zeros(1 << len(Engine), dtype=np.int64)
     np.add.at(ns, state[:-1], np.diff(edge_ns))
-    ns[0] = window.span_ns - int(ns[1:].sum())
-    return Cells(window, ns)
+    ns[0] = recorded.total_ns - int(ns[1:].sum())
+    return Cells(ns)
 
 
 def union(busy: Mapping[Engine, Intervals], engines: Collection[Engine]) -> Intervals:

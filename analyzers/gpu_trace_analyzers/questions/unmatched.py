@@ -67,9 +67,12 @@ def lost_launches(trace: Trace) -> Mask:
     calls, work = trace.calls, trace.work
     launching = calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING)
     lost = launching.copy()
+    unowned = work.process == MISSING  # nobody knows whose launches this work is of
     for process in np.unique(calls.process[launching]).tolist():
         of_process = launching & (calls.process == process)
-        lost[of_process] = ~np.isin(calls.correlation[of_process], work.correlation[work.process == process])
+        lost[of_process] = ~np.isin(
+            calls.correlation[of_process], work.correlation[(work.process == process) | unowned]
+        )
     return np.asarray(lost & ~_captured(trace))
 
 

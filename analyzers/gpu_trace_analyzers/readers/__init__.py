@@ -12,6 +12,7 @@ from ..model import HostOperators
 from .contradictions import without_contradictions
 from .cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
 from .formats import reader_for
+from .recording_windows import with_windows
 from .tracefile import TraceFile
 from .unsupported import is_unsupported, refuse
 
@@ -55,7 +56,7 @@ def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
     reader = None if is_unsupported(file) else reader_for(file)
     if reader is None:
         raise refuse(file)
-    return without_contradictions(_read(reader, file, rules, operators))
+    return with_windows(without_contradictions(_read(reader, file, rules, operators)))
 
 
 def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) -> Trace:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +22,12 @@ from ..model import (
     Trace,
 )
 from .growing import GrowingTable, put_in_order
+from .identity import DeviceKey, DeviceKind, apart_by_process, fill_contexts, owners
 from .launchers import assign_launchers
 from .quarantine import Quarantine, quarantine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,8 +42,6 @@ _MOST_DEVICES = 4096
 _NEXT_NAME, _MOST_NAMES = " / ", 8
 _EPOCH_NS = 10**18
 """Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
-
-DeviceKind = Literal["gpu", "cpu"]
 
 
 class Strings(dict[str, int]):
@@ -75,8 +75,15 @@ class TraceBuilder:
         self._tables: dict[type[Table], GrowingTable[Any]] = {
             table: GrowingTable(table) for table in Trace.table_types().values()
         }
-        self._devices: dict[tuple[DeviceKind, int], int] = {}
+        self.counts_by_process = False
+        """whether every process of the file counts its devices from 0, so that one number can mean several"""
+        self.stated_devices: dict[tuple[DeviceKind, int], Device] = {}
+        """what a file says of the device that its rows call by a number, where it says all of it"""
+        self.stated_ranks: dict[int, tuple[int, int]] = {}
+        """rank and world size by process id, where a file has those of several"""
+        self._devices: dict[DeviceKey, int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
+        self._device_uuids: dict[tuple[DeviceKind, int], str] = {}
         self._processes: dict[int, int] = {}
         self._process_names: dict[int, str] = {}
         self._thread_names: defaultdict[int, dict[int, dict[str, None]]] = defaultdict(dict)
@@ -87,30 +94,32 @@ class TraceBuilder:
         """Many rows at once, in any order; columns left out are `MISSING`."""
         self._tables[table].extend(table.of(columns))
 
-    def device(self, kind: DeviceKind, index: int) -> int:
+    def device(self, kind: DeviceKind, index: int, label: int | str | None = None) -> int:
         """Position of a device, which gets one at its first use; `MISSING` once there are too many to be true.
 
-        `build` puts them in order of kind and index.
+        ``label`` is the process id under which its row stands, where that may tell devices of one number apart.
         """
-        if (kind, index) not in self._devices and len(self._devices) >= _MOST_DEVICES:
+        key = DeviceKey(kind, index, label)
+        if key not in self._devices and len(self._devices) >= _MOST_DEVICES:
             return MISSING
-        return self._devices.setdefault((kind, index), len(self._devices))
+        return self._devices.setdefault(key, len(self._devices))
 
-    def devices(self, kind: DeviceKind, indices: Int64) -> Int64:
+    def devices(self, kind: DeviceKind, indices: Int64, labels: Sequence[int | str | None] | None = None) -> Int64:
         """`device` of many, where `MISSING` stays `MISSING`."""
-        distinct, places = np.unique(indices, return_inverse=True)
-        known = [self.device(kind, index) if index != MISSING else MISSING for index in distinct.tolist()]
-        return np.array(known, dtype=np.int64)[places]
+        pairs = list(zip(indices.tolist(), labels or repeat(None)))  # noqa: B905  # a label for each, or none at all
+        known = {pair: self.device(kind, *pair) if pair[0] != MISSING else MISSING for pair in set(pairs)}
+        return np.array([known[pair] for pair in pairs], dtype=np.int64)
 
-    def name_device(self, kind: DeviceKind, index: int, name: str) -> None:
+    def name_device(self, kind: DeviceKind, index: int, name: str, uuid: str = "") -> None:
         """Say what a device is called, whether or not it did anything."""
         self._device_names[kind, index] = name
+        self._device_uuids[kind, index] = uuid
 
     def name_other_devices(self, kind: DeviceKind, name: str) -> None:
         """Say what those devices are called that did something and have no name of their own."""
         for device in self._devices:
-            if device[0] == kind:
-                self._device_names.setdefault(device, name)
+            if device.kind == kind:
+                self._device_names.setdefault((kind, device.number), name)
 
     def process(self, pid: int) -> int:
         """Position of a process, which gets one at its first use."""
@@ -142,9 +151,13 @@ class TraceBuilder:
         """The trace, with devices in order and every table sorted; unbelievable events are quarantined."""
         devices, renumber = self._ordered_devices()
         tables: dict[type[Table], Any] = {table: self._tables[table].rows() for table in list(self._tables)}
+        processes = tuple(self._process(pid) for pid in self._processes)
+        tables = {table: _renumbered(rows, renumber) for table, rows in tables.items()}
         assign_launchers(tables[DeviceWork], tables[HostCalls])
-        for rows in tables.values():
-            rows.process[rows.process == MISSING] = self.default_process
+        if self.counts_by_process and not self.stated_devices:
+            devices = self._apart(tables, devices, processes)
+        self._give_default_process(tables)
+        fill_contexts(tables[DeviceWork])
         nowhere = tables[DeviceWork].device == MISSING
         self.dropped["work of no known device"] += int(nowhere.sum())
         if nowhere.any():
@@ -154,15 +167,33 @@ class TraceBuilder:
         for rows in tables.values():
             put_in_order(rows)
         return Trace(
-            source=self._source(tables[DeviceWork], renumber),
+            source=self._source(tables[DeviceWork]),
             strings=tuple(self.strings),
             devices=devices,
-            processes=tuple(self._process(pid) for pid in self._processes),
+            processes=processes,
             epoch_ns=0 if 2 * self._late_stamps > self._stamps else self.epoch_ns,
-            **{name: _renumbered(tables[table], renumber) for name, table in Trace.table_types().items()},
+            **{name: tables[table] for name, table in Trace.table_types().items()},
         )
 
-    def _source(self, work: DeviceWork, renumber: NDArray[np.int64]) -> Source:
+    def _apart(
+        self, tables: dict[type[Table], Any], devices: tuple[Device, ...], processes: tuple[Process, ...]
+    ) -> tuple[Device, ...]:
+        """The devices told apart by process; the rows of the tables move with them."""
+        work = tables[DeviceWork]
+        apart = apart_by_process(work, tables[HostCalls], devices, processes, self.file.path)
+        for table, rows in tables.items():
+            tables[table] = _renumbered(rows, apart.moved)
+        tables[DeviceWork] = replace(tables[DeviceWork], device=apart.place.astype(np.int16))
+        return apart.devices
+
+    def _give_default_process(self, tables: Mapping[type[Table], Any]) -> None:
+        """Rows without a process are of the file's own; work only where one process alone could have launched it."""
+        sole = len(np.unique(tables[HostCalls].process)) < 2
+        for table, rows in tables.items():
+            if sole or table is not DeviceWork:
+                rows.process[rows.process == MISSING] = self.default_process
+
+    def _source(self, work: DeviceWork) -> Source:
         dropped = self.dropped.copy()
         dropped.update({f"quarantined: {reason}": count for reason, count in self._quarantine.counts.items()})
         dropped["unclassified"] = int((work.engine == Engine.UNKNOWN).sum())
@@ -174,21 +205,34 @@ class TraceBuilder:
             expected=frozenset(self.expected & dropped.keys()),
             damage=tuple(self.file.damage),
             quarantined=tuple(self._quarantine.events),
-            doubts=self._quarantine.doubts(renumber),
+            doubts=self._quarantine.doubts(),
             metadata=dict(self.metadata),
         )
 
     def _process(self, pid: int) -> Process:
         threads = {tid: one_name(names) for tid, names in self._thread_names.get(pid, {}).items()}
-        return Process(pid, self._process_names.get(pid, ""), self.rank, self.world_size, threads)
+        rank, world_size = self.stated_ranks.get(pid, (self.rank, self.world_size))
+        return Process(pid, self._process_names.get(pid, ""), rank, world_size, threads)
 
     def _ordered_devices(self) -> tuple[tuple[Device, ...], NDArray[np.int64]]:
         """The devices, and for each position at first use the final one; the last entry is for `MISSING`."""
-        keys = sorted(self._devices, key=lambda key: (key[0] != "gpu", key[1]))
-        renumber = np.full(len(keys) + 1, MISSING, dtype=np.int64)
-        for new, key in enumerate(keys):
-            renumber[self._devices[key]] = new
-        return tuple(Device(*key, self._device_names.get(key, ""), self.rank) for key in keys), renumber
+        owner = owners(self._devices)
+        found = {key: self._described(key, told) for key, told in owner.items() if told is not None}
+        devices = sorted(set(found.values()), key=_in_order)
+        renumber = np.full(len(self._devices) + 1, MISSING, dtype=np.int64)
+        for key, device in found.items():
+            renumber[self._devices[key]] = devices.index(device)
+        return tuple(devices), renumber
+
+    def _described(self, key: DeviceKey, owner: str) -> Device:
+        name = self._device_names.get((key.kind, key.number), "")
+        uuid = self._device_uuids.get((key.kind, key.number), "")
+        plain = Device(key.kind, key.number, name, self.rank, owner, "" if owner else uuid)
+        return self.stated_devices.get((key.kind, key.number), plain)
+
+
+def _in_order(device: Device) -> tuple[bool, int, int, str]:
+    return device.kind != "gpu", device.rank, device.index, device.owner
 
 
 def one_name(names: Iterable[str]) -> str:

@@ -78,6 +78,7 @@ class _Reading:
 
     def __init__(self, file: TraceFile, rules: EngineRules, operators: bool) -> None:
         self.builder = TraceBuilder(file, NAME)
+        self.builder.counts_by_process = True
         self.rows = Rows(self.builder, rules)
         self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
         self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)

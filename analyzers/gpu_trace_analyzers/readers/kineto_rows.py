@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..model import Int64
     from .building import TraceBuilder
     from .chrome import Event
-    from .chrome.events import Args, WorkArgs
+    from .chrome.events import Args, Id, WorkArgs
 
 _MEMORIES = {"pageable": Memory.PAGEABLE, "pinned": Memory.PINNED, "device": Memory.DEVICE, "managed": Memory.MANAGED}
 _MEMORIES |= {"array": Memory.DEVICE, "device static": Memory.DEVICE, "managed static": Memory.MANAGED}
@@ -96,8 +96,6 @@ class Rows:
         """Work of CPUs: the stream is the thread, and the arguments name the process."""
         events, columns = self._timed(events)
         columns |= self._on_device(events, "operator")
-        pids = ids([event.args.process for event in events])
-        columns["process"] = np.where(pids == MISSING, MISSING, self._builder.processes(np.maximum(pids, 0)))
         self._builder.add(DeviceWork, **columns)
 
     def calls(self, events: list[Event]) -> None:
@@ -140,7 +138,7 @@ class Rows:
         devices = _where_missing(ids([event.args.device for event in known]), lambda row: known[row].pid)
         columns |= {
             "kind": [_SYNCS[event.name] for event in known],
-            "device": self._builder.devices("gpu", devices),
+            "device": self._builder.devices("gpu", devices, _labels(known)),
             "stream": ids([event.args.stream for event in known]),
             "awaited_stream": ids([event.args.wait_on_stream for event in known]),
             "awaited_correlation": ids([event.args.awaited_correlation for event in known]),
@@ -174,11 +172,20 @@ class Rows:
         # Our own exports state the engine where the name alone would give another.
         engine = [_ENGINES.get(event.args.engine, engines[event.name]) for event in events]
         return {
-            "device": self._builder.devices("cpu" if kind == "operator" else "gpu", device),
+            "device": self._builder.devices("cpu" if kind == "operator" else "gpu", device, _labels(events)),
             "stream": _where_missing(ids([arg.stream for arg in args]), lambda row: events[row].tid),
+            "context": ids([arg.context for arg in args]),
+            "process": self._processes([arg.process for arg in args]),
             "correlation": ids([arg.correlation for arg in args]),
             "engine": np.array(engine, dtype=np.int8),
         }
+
+    def _processes(self, pids: list[Id]) -> Int64:
+        """The processes that our own exports name beside work; Kineto names none."""
+        found = ids(pids)
+        known = found != MISSING
+        found[known] = self._builder.processes(found[known])
+        return found
 
     def _on_host(self, events: list[Event]) -> Columns:
         pids = ids([event.pid for event in events])
@@ -210,6 +217,11 @@ class Rows:
 
     def _optional(self, value: object) -> int:
         return self._builder.strings[str(value)] if value is not None else MISSING
+
+
+def _labels(events: list[Event]) -> list[int | str | None]:
+    """The process ids under which rows stand; a copy between devices may stand under that of the other."""
+    return [event.pid if event.args.device is not None else None for event in events]
 
 
 def _where_missing(values: Int64, other: Callable[[int], object]) -> Int64:

@@ -11,6 +11,7 @@ import numpy as np
 from ..model import MISSING, Role, Source, Trace
 from .building import Strings
 from .growing import GrowingTable, put_in_order
+from .shared_devices import place_devices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,16 +27,17 @@ if TYPE_CHECKING:
 def merge(path: str, traces: Sequence[Trace]) -> Trace:
     """One trace with all devices, processes and rows, on the clock of the first.
 
-    Each rank keeps devices of its own; processes that are no ranks, such as those that one script started, share GPUs.
+    Each file counts its devices from 0, and keeps devices of its own. Two files share a device that has one UUID in
+    both, and all devices where they are of one process, whose recording was interrupted; then it has several windows.
     Where a trace does not say what its clock counts from, its times stay, and the source says so.
     """
     strings = Strings()
     shifts, damage = _shifts(traces)
     moves: list[_Moves] = []
-    devices: list[Device] = []
+    places, devices = place_devices(traces, shifts)
     processes = 0
-    for trace in traces:
-        how = _renamed(trace, strings, [_place(device, devices) for device in trace.devices])
+    for trace, of_trace in zip(traces, places, strict=True):
+        how = _renamed(trace, strings, of_trace)
         moves.append(how | {Role.PROCESS: _table_of(processes + np.arange(len(trace.processes)))})
         processes += len(trace.processes)
     return Trace(
@@ -58,7 +60,8 @@ def concatenate(traces: list[Trace], devices: tuple[Device, ...], processes: tup
     moves = [_renamed(trace, strings, [devices.index(device) for device in trace.devices]) for trace in traces]
     no_rows: dict[str, Any] = {name: table.empty() for name, table in Trace.table_types().items()}
     empty = replace(traces[0], **no_rows)
-    tables = _together(traces, moves, [0] * len(traces))
+    windows = traces[0].windows  # each part has those of the whole, which stand in the head of the file
+    tables = _together(traces, moves, [0] * len(traces)) | {"windows": windows}
     return replace(empty, strings=tuple(strings), devices=devices, processes=processes, **tables)
 
 
@@ -83,15 +86,6 @@ def _one_table(parts: list[Any], moves: Sequence[_Moves], shifts: Sequence[int])
     rows: Table = growing.rows()
     put_in_order(rows)
     return rows
-
-
-def _place(device: Device, devices: list[Device]) -> int:
-    """Position of a device among those of all traces, to which it is added unless it is there already."""
-    shared = device.kind == "gpu" and device.rank == MISSING
-    if not shared or device not in devices:
-        devices.append(device)
-        return len(devices) - 1
-    return devices.index(device)
 
 
 def _shifts(traces: Sequence[Trace]) -> tuple[list[int], list[str]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..model import MISSING, DeviceWork, HostOperators
-from .building import DeviceKind, TraceBuilder
+from .building import TraceBuilder
 from .chrome import EventStream, note_clock, texts
 from .columns import as_id
 from .stamps import NO_TIME, nanoseconds_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..engines import EngineRules
     from ..model import Trace
     from .chrome import Event
+    from .identity import DeviceKind
     from .tracefile import TraceFile
 
 NAME = "mxnet"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .nsys_tables import Tables
 
 _CUPTI = "CUPTI_ACTIVITY_KIND_"
-_WORK = ("start", "end", "deviceId", "streamId", "correlationId", "globalPid")
+_WORK = ("start", "end", "deviceId", "contextId", "streamId", "correlationId", "globalPid")
 _KERNEL_NAMES = ("demangledName", "shortName", "mangledName")
 _NAMES = "NVTX rows that name things"
 _NVTX = ("start", "end", "eventType", "text", "textId", "globalTid", "domainId", "category", "color")
@@ -42,6 +42,8 @@ class Rows:
         self.rules = rules
         self.copy_kinds = CopyKinds(tables)
         builder.resolution_ns = 1
+        self.gpu_of = self.numbered_by_process()
+        builder.counts_by_process = not self.gpu_of
         self.worked = False
         """whether any device did anything"""
 
@@ -61,14 +63,31 @@ class Rows:
 
     def describe(self) -> None:
         """Names of devices, versions, and the session's start."""
-        for number, cuda, name in self.tables.rows("TARGET_INFO_GPU", "id", "cuDevice", "name"):
-            index = cuda if isinstance(cuda, int) else number
+        for number, cuda, name, uuid in self.tables.rows("TARGET_INFO_GPU", "id", "cuDevice", "name", "uuid"):
+            index = cuda if isinstance(cuda, int) and not self.gpu_of else number
             if isinstance(index, int):
-                self.builder.name_device("gpu", index, str(name or ""))
+                self.builder.name_device("gpu", index, str(name or ""), str(uuid or ""))
         for name, value in self.tables.rows("META_DATA_EXPORT", "name", "value"):
             self.builder.metadata[str(name)] = str(value)
         for (epoch,) in self.tables.rows("TARGET_INFO_SESSION_START_TIME", "utcEpochNs"):
             self.builder.epoch_ns = epoch if isinstance(epoch, int) else None
+
+    def numbered_by_process(self) -> dict[tuple[int, int], int]:
+        """The GPU of the machine behind each number that a process counts its devices by, by (process, number)."""
+        rows = self.tables.rows("TARGET_INFO_CUDA_DEVICE", "pid", "cudaId", "gpuId")
+        return {
+            (_plain_pid(pid), number): gpu
+            for pid, number, gpu in rows
+            if isinstance(pid, int) and isinstance(number, int) and isinstance(gpu, int)
+        }
+
+    def devices(self, numbers: Int64, global_ids: Int64) -> Int64:
+        """The devices that processes call by these numbers; `MISSING` for a number that none of them has."""
+        if not self.gpu_of:
+            return self.builder.devices("gpu", numbers)
+        pairs = list(zip(((global_ids >> _PID) & _THREAD).tolist(), numbers.tolist(), strict=True))
+        known = {pair: self.gpu_of.get(pair, MISSING) for pair in set(pairs)}
+        return self.builder.devices("gpu", np.array([known[pair] for pair in pairs], dtype=np.int64))
 
     def kernels(self) -> None:
         """Kernels, by the fullest name there is."""
@@ -101,7 +120,7 @@ class Rows:
             size=found["bytes"],
             source=source,
             target=target,
-            peer=self.builder.devices("gpu", self.copy_kinds.peers(kind, found["dstDeviceId"])),
+            peer=self.devices(self.copy_kinds.peers(kind, found["dstDeviceId"]), found["globalPid"]),
         )
 
     def fills(self) -> None:
@@ -149,7 +168,7 @@ class Rows:
             start_ns=kept["start"],
             end_ns=kept["end"],
             kind=_coded(kept["syncType"], _SYNCS, SyncKind.CONTEXT),
-            device=self.builder.devices("gpu", kept["deviceId"]),
+            device=self.devices(kept["deviceId"], kept["globalPid"]),
             stream=np.where(kept["streamId"] < (1 << 32) - 1, kept["streamId"], MISSING),
             process=self.processes(kept["globalPid"]),
             correlation=kept["correlationId"],
@@ -238,8 +257,9 @@ class Rows:
             DeviceWork,
             start_ns=kept["start"],
             end_ns=kept["end"],
-            device=self.builder.devices("gpu", np.maximum(kept["deviceId"], 0)),
+            device=self.devices(np.maximum(kept["deviceId"], 0), kept["globalPid"]),
             stream=kept["streamId"],
+            context=kept["contextId"],
             correlation=kept["correlationId"],
             process=self.processes(kept["globalPid"]),
             **{column: kept[column] for column in given},
@@ -262,6 +282,11 @@ class Rows:
     def sizes(self, found: dict[str, Int64], what: str) -> list[int]:
         axes = zip(*(found[what + axis].tolist() for axis in "XYZ"), strict=True)
         return [MISSING if MISSING in size else self.builder.strings[str(list(size))] for size in axes]
+
+
+def _plain_pid(pid: int) -> int:
+    """A process id that some versions write as a global one."""
+    return pid if pid <= _THREAD else _pid(pid)
 
 
 def _pid(global_id: int) -> int:

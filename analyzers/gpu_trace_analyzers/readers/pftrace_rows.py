@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..model import (
     MISSING,
+    Device,
     DeviceWork,
     Engine,
     HostCalls,
@@ -18,6 +19,7 @@ from ..model import (
     Ranges,
     SyncKind,
     Syncs,
+    Windows,
 )
 from .kineto import NOT_ASKED
 from .stamps import LIMIT_NS
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..model import Table
-    from .building import DeviceKind, TraceBuilder
+    from .building import TraceBuilder
+    from .identity import DeviceKind
     from .pftrace_slices import Slice, Slices, Track
 
 LANES = {
@@ -41,13 +44,16 @@ LANES = {
 }
 """Titles of the lanes that hold work: those of ``gpu_trace.exporting.engine_lanes``."""
 
-_LABEL = re.compile(r"(?:rank (\d{1,9}) · )?(GPU|CPU) (\d{1,4})(?: \((.*)\))?")
+_LABEL = re.compile(r"(?:rank (\d{1,9}) · )?(?:(.+) · )?(GPU|CPU) (\d{1,4})(?: \((.*)\))?")
+"""``Device.label``: rank, owner, kind, number, name"""
 _RANK = re.compile(r"rank (\d{1,9}) · ")
 _SYNCS = {f"{kind.name.lower().replace('_', ' ')} sync": kind for kind in SyncKind}
 _MEMORIES = {memory.name.lower(): memory for memory in Memory}
 _DERIVED = "findings and exposed copies, which follow from the rest"
 EXPECTED = (_DERIVED, NOT_ASKED)
 """Reasons for which nothing is missing."""
+_BEYOND = 1 << 20
+"""more than any number of a device"""
 _BIGGEST = (1 << 63) - 1
 
 
@@ -60,6 +66,8 @@ class Rows:
         self._slices = slices
         self._operators = operators
         self._rows: defaultdict[tuple[int, type[Table]], list[dict[str, Any]]] = defaultdict(list)
+        self._numbers: dict[tuple[int, str, str, int], int] = {}
+        """by which number the builder of a rank knows each device, where two owners have one of the same number"""
         self._main: dict[int, int] = {}
         self._ranks: dict[int, int] = {}
 
@@ -78,8 +86,7 @@ class Rows:
         """Processes, threads and devices are known by their tracks."""
         if track.pid is None:
             if label := _LABEL.fullmatch(track.name):
-                rank = int(label[1]) if label[1] else MISSING
-                self.builder_of(rank).name_device(_kind(label[2]), int(label[3]), label[4] or "")
+                self._device(label)
             return
         if track.tid is None:
             ranked = _RANK.match(track.name)
@@ -93,7 +100,7 @@ class Rows:
         track = self._slices.tracks.get(found.track)
         if track is None or not 0 <= found.start_ns <= found.end_ns < LIMIT_NS:
             self.dropped["slices of no track or time"] += 1
-        elif found.category in ("call", "operator", "annotation", "nvtx", "overhead"):
+        elif found.category in ("call", "operator", "annotation", "nvtx", "overhead", "recording"):
             self._host_row(found, self._owner(found.track))
         elif label := self._label(track):
             self._device_row(found, track, label)
@@ -114,12 +121,13 @@ class Rows:
         return None
 
     def _device_row(self, found: Slice, track: Track, label: re.Match[str]) -> None:
-        rank = int(label[1]) if label[1] else MISSING
+        rank, device = self._device(label)
         builder = self.builder_of(rank)
+        process = _number(found, "process")
         row = {
             **self._times(found),
-            "device": builder.device(_kind(label[2]), int(label[3])),
-            "process": builder.process(self._main.get(rank, 0)),
+            "device": device,
+            "process": builder.process(self._main.get(rank, 0) if process == MISSING else process),
             "stream": _signed(found, "stream"),
             "correlation": _number(found, "correlation"),
         }
@@ -132,6 +140,7 @@ class Rows:
             row |= {
                 "name": builder.strings[found.name],
                 "engine": LANES[title],
+                "context": _number(found, "context"),
                 "size": _number(found, "bytes"),
                 "peer": builder.device("gpu", peer) if peer >= 0 else MISSING,
                 "source": _MEMORIES.get(str(found.notes.get("from")), MISSING),
@@ -144,6 +153,17 @@ class Rows:
             self._rows[rank, DeviceWork].append(row)
         else:
             self.dropped[_DERIVED] += 1
+
+    def _device(self, label: re.Match[str]) -> tuple[int, int]:
+        """The rank that a device belongs to, and its position among those of that rank."""
+        rank, kind, number = int(label[1]) if label[1] else MISSING, _kind(label[3]), int(label[4])
+        key = (rank, label[2] or "", kind, number)
+        builder = self.builder_of(rank)
+        if key not in self._numbers:
+            taken = (kind, number) in builder.stated_devices
+            own = self._numbers[key] = len(builder.stated_devices) + _BEYOND if taken else number
+            builder.stated_devices[kind, own] = Device(kind, number, label[5] or "", rank, label[2] or "")
+        return rank, builder.device(kind, self._numbers[key])
 
     def _host_row(self, found: Slice, owner: Track | None) -> None:
         if owner is None or owner.pid is None:
@@ -159,6 +179,8 @@ class Rows:
         }
         if found.category == "call":
             self._rows[rank, HostCalls].append(row | {"correlation": _number(found, "correlation")})
+        elif found.category == "recording":
+            self._rows[rank, Windows].append({"process": row["process"], **self._times(found)})
         elif found.category == "overhead":
             del row["thread"]
             self._rows[rank, Overheads].append(row)

@@ -36,9 +36,9 @@ class Quarantine:
     on_device: Counter[tuple[int, str]] = field(default_factory=Counter)
     """of work: how many for each device and reason"""
 
-    def doubts(self, renumber: NDArray[np.int64]) -> tuple[Doubt, ...]:
-        """The devices whose work this was; ``renumber`` has for each the position in the trace."""
-        found = sorted((int(renumber[device]), reason, n) for (device, reason), n in self.on_device.items())
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The devices whose work this was."""
+        found = sorted((device, reason, n) for (device, reason), n in self.on_device.items())
         return tuple(Doubt(*doubt) for doubt in found if doubt[1] != UNMEASURED)
 
     def note(self, rows: Any, reason: str, bad: NDArray[np.bool_]) -> None:

@@ -6,11 +6,19 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices
+from gpu_trace_analyzers.readers.kineto_document import (
+    STATED,
+    Stated,
+    StatedDevice,
+    StatedProcess,
+    StatedWindow,
+)
 
 from . import chrome_text
 from .chrome_devices import DeviceRows
@@ -45,7 +53,7 @@ def export_chrome(trace: Trace, path: str | PathLike[str], findings: Iterable[Fi
     trace = with_own_correlations(shifted(trace, -origin_ns))
     found = [finding.later(-origin_ns) for finding in found]
     with create(path) as file:
-        file.write(_head(trace).encode())
+        file.write(_head(trace, HostPlaces(trace).pids).encode())
         separator = "\n"
         events = chrome_events(trace, found)
         while batch := list(islice(events, _EVENTS_PER_WRITE)):
@@ -83,10 +91,23 @@ def _arrows(trace: Trace, host: HostThreads, devices: list[DeviceRows]) -> Itera
         yield from chrome_text.arrows(number, [device.threads.pid] * len(own), device.tid[own].tolist(), at, "f")
 
 
-def _head(trace: Trace) -> str:
+def _stated(trace: Trace, pids: list[int]) -> Stated:
+    """What the keys and rows of Kineto cannot say, ``pids`` being the ids under which the processes are written."""
+    numbered = zip(device_numbers(trace), trace.devices, strict=True)
+    windows = trace.windows
+    times = zip(windows.process.tolist(), windows.start_ns.tolist(), windows.end_ns.tolist(), strict=True)
+    return Stated(
+        [StatedDevice(n, d.kind, d.index, d.name, d.rank, d.owner, d.uuid) for n, d in numbered],
+        [StatedProcess(pid, p.rank, p.world_size) for pid, p in zip(pids, trace.processes, strict=True)],
+        [StatedWindow(pids[process], start_ns, end_ns) for process, start_ns, end_ns in times],
+    )
+
+
+def _head(trace: Trace, pids: list[int]) -> str:
     numbered = zip(device_numbers(trace), trace.devices, strict=True)
     gpus = [{"id": number, "name": device.name} for number, device in numbered if device.kind == "gpu"]
     document: dict[str, object] = {"schemaVersion": 1, "displayTimeUnit": "ns", "deviceProperties": gpus}
+    document[STATED] = msgspec.to_builtins(_stated(trace, pids))
     if trace.epoch_ns is not None:
         document["baseTimeNanoseconds"] = trace.epoch_ns
     ranks = {(process.rank, process.world_size) for process in trace.processes}

@@ -8,6 +8,7 @@ import numpy as np
 
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine, SyncKind
+from gpu_trace_analyzers.questions.streams import streams
 from gpu_trace_analyzers.questions.sweep import layers
 
 from . import chrome_text
@@ -77,12 +78,15 @@ class DeviceRows:
         yield from self.threads.metadata
 
     def _stream_rows(self) -> Int64:
-        streams, which = np.unique(self.work.stream, return_inverse=True)
+        which = streams(self._trace, self.work)
+        _, first, which = np.unique(which, return_index=True, return_inverse=True)
+        numbers = self.work.stream[first].tolist()
         noun = "stream" if self._device.kind == "gpu" else "thread"
 
         def tid(track: int, lane: int) -> int:
-            stream = int(streams[track])
-            return self.threads.tid(f"{noun} {stream}", lane, stream, _STREAMS_RANK + track)
+            stream = numbers[track]
+            title = f"{noun} {stream}" + (f" ({track + 1})" if numbers.count(stream) > 1 else "")
+            return self.threads.tid(title, lane, stream, _STREAMS_RANK + track)
 
         return place(self.work.start_ns, self.work.end_ns, which.reshape(-1), tid)
 
@@ -102,9 +106,10 @@ class DeviceRows:
         args: dict[str, Rows] = {
             "device": [int(self._numbers[self._position])] * len(work),
             "stream": present(work.stream),
+            "context": present(work.context),
         }
-        if self._device.kind == "cpu":
-            args["process"] = self._host_pids[work.process].tolist()
+        if self._device.kind == "cpu" or len(self._host_pids) > 1:
+            args["process"] = present(np.where(work.process == MISSING, MISSING, self._host_pids[work.process]))
         args["correlation"] = present(work.correlation)
         args |= self._engine_beyond_names(engine, work)
         category = self._category(engine, work)

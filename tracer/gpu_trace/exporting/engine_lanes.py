@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,13 +45,17 @@ _CATEGORY |= {Engine.UNKNOWN: "unknown"} | dict.fromkeys(ALL_COPIES, "copy")
 
 
 class EngineLanes:
-    """The lanes of one device, under its group track. ``flow``: for each row of ``trace.work``, its arrow's number."""
+    """The lanes of one device, under its group track.
 
-    def __init__(self, trace: Trace, device: int, names: Names, flow: Int64) -> None:
+    ``pids`` are the ids of the processes in the viewer; ``flow`` has for each row of ``trace.work`` its arrow's number.
+    """
+
+    def __init__(self, trace: Trace, device: int, names: Names, pids: list[int], flow: Int64) -> None:
         self._trace = trace
         self._device = device
         self._names = names
         self._rows = np.flatnonzero(trace.work.device == device)
+        self._pids = np.array([*pids, MISSING], dtype=np.int64)
         self._flow = flow
 
     def slices(self, tracks: Tracks, group: int) -> Iterator[Slices]:
@@ -85,6 +90,9 @@ class EngineLanes:
 
     def _annotations(self, engine: Engine, work: DeviceWork) -> Iterator[Annotation]:
         yield Annotation(annotation("stream"), work.stream)
+        yield Annotation(annotation("context"), work.context)
+        if len(self._trace.processes) > 1:
+            yield Annotation(annotation("process"), self._pids[work.process])
         yield Annotation(annotation("correlation"), work.correlation)
         if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
             yield Annotation(annotation("grid"), codes_to_iids(work.grid), is_text=True)
@@ -117,5 +125,4 @@ def lane_title(trace: Trace, device: int, title: str) -> str:
     if len(trace.devices) < 2:
         return title
     whose = trace.devices[device]
-    rank = f"rank {whose.rank} · " if whose.rank != MISSING else ""
-    return f"{rank}{whose.kind.upper()} {whose.index} · {title}"
+    return f"{replace(whose, name='').label} · {title}"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import MISSING, RangeKind
+from gpu_trace_analyzers.model import MISSING, RangeKind, Windows
+from gpu_trace_analyzers.readers.recording_windows import states_no_more
 
 from .identities import keys
 from .lanes import lanes
@@ -48,6 +49,7 @@ class HostRows:
         yield self._on_threads(tracks, threads, ranges[~nvtx])
         yield self._nvtx(tracks, threads | {(p, MISSING): uuid for p, uuid in enumerate(processes)}, ranges[nvtx])
         yield self._overheads(tracks, processes)
+        yield self._windows(tracks, processes)
 
     def _on_threads(self, tracks: Tracks, threads: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
         calls, operators = self._trace.calls, self._trace.operators
@@ -100,6 +102,17 @@ class HostRows:
         track = _tracks(tracks, which, lane, [0] * len(titles), "Profiler overhead", titles)
         iids = codes_to_iids(rows.name)
         return Slices(rows.start_ns, rows.end_ns, iids, track, np.full(len(rows), category("overhead")))
+
+    def _windows(self, tracks: Tracks, processes: list[int]) -> Slices:
+        """When each process was recorded, where that is not simply from the first row of the trace to the last."""
+        rows = self._trace.windows
+        if states_no_more(self._trace):
+            rows = Windows.empty()
+        distinct, which = np.unique(rows.process, return_inverse=True)
+        titles = [processes[position] for position in distinct.tolist()]
+        track = _tracks(tracks, which, np.zeros_like(which), [0] * len(titles), "Recording", titles)
+        name = np.full(len(rows), self._names.own("recording"))
+        return Slices(rows.start_ns, rows.end_ns, name, track, np.full(len(rows), category("recording")))
 
 
 def _tracks(

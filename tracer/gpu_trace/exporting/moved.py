@@ -25,7 +25,8 @@ def shifted(trace: Trace, by_ns: int) -> Trace:
     table: Any
     for name, table in trace.tables().items():
         moved = {"start_ns": table.start_ns + by_ns, "end_ns": table.end_ns + by_ns} if by_ns else {}
-        tables[name] = replace(table, process=np.maximum(table.process, 0), **moved)
+        process = table.process if name == "work" else np.maximum(table.process, 0)
+        tables[name] = replace(table, process=process, **moved)
     processes = trace.processes or (Process(1),)
     epoch_ns = None if trace.epoch_ns is None else trace.epoch_ns - by_ns
     return replace(trace, processes=processes, epoch_ns=epoch_ns, **tables)

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
 
 CATEGORIES: tuple[str, ...] = ("kernel", "collective", "copy", "memset", "unknown", "finding")
-CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead")
+CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead", "recording")
 
 ANNOTATIONS: tuple[str, ...] = ("stream", "correlation", "bytes", "grid", "block", "from", "to", "peer device")
 ANNOTATIONS += ("domain", "category", "color", "payload", "waits for stream", "what", "process group", "sequence")
+ANNOTATIONS += ("context", "process")
 
 
 def category(name: str) -> int:

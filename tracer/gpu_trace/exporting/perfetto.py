@@ -102,7 +102,7 @@ class _Slices:
             label = self._trace.devices[device].label
             group = self.groups[device] = self._tracks.group(label, device)
             yield self._notes(device, group)
-            yield from EngineLanes(self._trace, device, self._names, of_work).slices(self._tracks, group)
+            yield from EngineLanes(self._trace, device, self._names, places.pids, of_work).slices(self._tracks, group)
             yield self._syncs(device, group)
         yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
 

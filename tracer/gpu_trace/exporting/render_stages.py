@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import MISSING, Engine
+from gpu_trace_analyzers.model import Engine
+from gpu_trace_analyzers.questions.streams import streams
 
 from . import packets
 from .identities import keys
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gpu_trace_analyzers.model import DeviceWork, Trace
+    from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
 
     from .identities import HostPlaces
 
@@ -46,7 +48,7 @@ class RenderStages:
         self._places = places
         on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])
         self._work = trace.work[on_gpu[trace.work.device]]
-        self._queues, self._queue = keys(self._work.device, self._work.stream)
+        self._queues, self._queue = _queues(trace, self._work)
         self._launch = _Launches(trace, self._work)
 
     def packets(self) -> Iterator[bytes]:
@@ -65,8 +67,8 @@ class RenderStages:
     def _queue_rows(self) -> Iterator[bytes]:
         for iid, (position, stream) in enumerate(self._queues, 1):
             device = self._trace.devices[position]
-            rank = f"rank {device.rank} · " if device.rank != MISSING else ""
-            yield fields((1, iid), (2, f"{rank}GPU {device.index} · stream {stream}"), (3, device.label))
+            whose = replace(device, name="").label
+            yield fields((1, iid), (2, f"{whose} · stream {stream}"), (3, device.label))
 
     def _stage_rows(self) -> Iterator[bytes]:
         codes, first = np.unique(self._work.name, return_index=True)
@@ -113,6 +115,13 @@ class _Launches:
     def _dimensions(self, codes: NDArray[np.int32]) -> Parts:
         sizes = self._table[np.maximum(codes, 0)]
         return [part for axis in range(3) for part in number(axis + 1, sizes[:, axis])]
+
+
+def _queues(trace: Trace, work: DeviceWork) -> tuple[list[tuple[int, int]], Int64]:
+    """Device and number of each stream of a device, whatever its process and context, and for each row its place."""
+    devices_streams, which = keys(work.device, streams(trace, work))
+    first = np.unique(which, return_index=True)[1]
+    return list(zip((d for d, _ in devices_streams), work.stream[first].tolist(), strict=True)), which
 
 
 def _extra(name: str, values: NDArray[np.integer]) -> Parts:

@@ -20,6 +20,7 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     correlation: Id = None
     device: Id = None
     stream: Id = None
+    context: Id = None
     bytes: Id = None
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE
@@ -63,6 +64,7 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
 
     device: Id = None
     stream: Id = None
+    context: Id = None
     process: Id = None
     engine: Id = msgspec.field(default=None, name="gpu_trace_engine")
     correlation: Id = None

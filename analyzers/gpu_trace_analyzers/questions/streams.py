@@ -1,0 +1,41 @@
+"""Which operations are in one stream? Numbers of streams mean something only inside a process and a context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING
+from .stretches import pick
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..model import DeviceWork, Int64, Trace
+
+
+def streams(trace: Trace, work: DeviceWork) -> Int64:
+    """For each row of one device's work a number for its stream, (n,) int64.
+
+    Streams are those of a process, whichever of its files (cycles of one profiler) they are in.
+    """
+    pids = np.array([process.pid for process in trace.processes] + [MISSING], dtype=np.int64)[work.process]
+    which = np.zeros(len(work), dtype=np.int64)
+    for column in (pids, work.context, work.stream):
+        distinct, place = np.unique(column, return_inverse=True)
+        which = which * max(1, len(distinct)) + place.reshape(-1)
+    return which
+
+
+def count_streams(trace: Trace, work: DeviceWork) -> int:
+    """How many streams the work is in."""
+    return len(np.unique(streams(trace, work)))
+
+
+def in_one_stream(work: DeviceWork, a: Int64, b: Int64) -> NDArray[np.bool_]:
+    """For pairs of rows, whether both are in one stream; not where either is `MISSING`."""
+    same = (a != MISSING) & (b != MISSING)
+    for column in (work.device, work.process, work.context, work.stream):
+        same &= pick(column, a) == pick(column, b)
+    return np.asarray(same)
