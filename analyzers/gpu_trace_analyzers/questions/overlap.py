@@ -63,8 +63,10 @@ class DeviceFigures:
     position: int
     """in ``Trace.devices``"""
     device: Device
+    window: Window
+    """from the first operation of the device to the end of its last, or the window asked for"""
     recorded: Intervals
-    """the time that the figures speak of, in one piece or, of a recording with pauses, in several"""
+    """the part of it that was recorded, of which the figures speak: in one piece or, after pauses, in several"""
     copies: tuple[Engine, ...]
     engines: Mapping[Engine, EngineFigures]
     streams: int
@@ -82,18 +84,13 @@ class DeviceFigures:
     """busy time of those: they are in no other figure of copies"""
 
     @property
-    def window(self) -> Window:
-        """From the first recorded operation of the device to the end of its last, or the window asked for."""
-        return Window(int(self.recorded.start_ns[0]), int(self.recorded.end_ns[-1])) if self.recorded else Window(0, 0)
-
-    @property
     def span_ns(self) -> int:
-        """The length of that, without what was not recorded."""
+        """Length of the window, without what was not recorded."""
         return self.recorded.total_ns
 
     @property
     def unrecorded_ns(self) -> int:
-        """What the recording left out between the first operation and the last."""
+        """What the recording left out of the window."""
         return self.window.span_ns - self.span_ns
 
     @property
@@ -185,6 +182,7 @@ def device_figures(
     return DeviceFigures(
         position=position,
         device=device,
+        window=window or _hull(work, spoken_of),
         recorded=spoken_of,
         copies=chosen,
         engines={engine: _engine_figures(engine, cells, work) for engine in busy},
@@ -199,6 +197,12 @@ def device_figures(
         undirected=len(unclear),
         undirected_ns=_busy_ns(unclear, spoken_of),
     )
+
+
+def _hull(work: DeviceWork, spoken_of: Intervals) -> Window:
+    if not spoken_of:  # all its operations took no time
+        return Window(int(work.start_ns.min()), int(work.end_ns.max()))
+    return Window(int(spoken_of.start_ns[0]), int(spoken_of.end_ns[-1]))
 
 
 def active_devices(trace: Trace) -> list[int]:

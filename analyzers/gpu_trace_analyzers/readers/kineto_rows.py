@@ -148,7 +148,9 @@ class Rows:
 
     def overheads(self, events: list[Event]) -> None:
         """Time the profiler took."""
-        _, columns = self._timed(events)
+        events, columns = self._timed(events)
+        # Kineto writes -1 for its own; our exports name the process.
+        columns["process"] = self._processes([event.pid for event in events])
         self._builder.add(Overheads, **columns)
 
     def close(self) -> None:

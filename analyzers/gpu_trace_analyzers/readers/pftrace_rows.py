@@ -134,6 +134,7 @@ class Rows:
         title = track.name.rpartition(" · ")[2]  # in a trace of several devices, each lane says whose it is
         if found.name in _SYNCS and title == "Synchronisation":
             row |= {"kind": _SYNCS[found.name], "awaited_stream": _number(found, "waits for stream")}
+            row["awaited_correlation"] = _number(found, "waits for correlation")
             self._rows[rank, Syncs].append(row)
         elif title in LANES:
             peer = _number(found, "peer device")

@@ -72,6 +72,7 @@ def _device(figures: DeviceFigures) -> dict[str, Any]:
         "label": device.label,
         "start_ns": figures.window.start_ns,
         "span_ns": figures.span_ns,
+        "unrecorded_ns": figures.unrecorded_ns,
         "busy_ns": figures.busy_ns,
         "idle_ns": figures.idle_ns,
         "engines": {

@@ -83,6 +83,8 @@ def overlap_lines(figures: DeviceFigures) -> list[str]:
         lines.append(f"{rest}, gain {figures.gain:.2f}x, span {duration(figures.span_ns)}")
     if figures.unknown and figures.copy_ns:
         lines.append(f"{_unknown(figures)} in no figure of copying; gpu-trace info names what is unclassified")
+    if figures.unrecorded_ns:
+        lines.append(f"{duration(figures.unrecorded_ns)} between windows of recording are not counted")
     if figures.collective_ns:
         exposed = share(figures.exposed_collective_ns, figures.collective_ns)
         lines.append(f"exposed collectives {duration(figures.exposed_collective_ns)} ({exposed} of their time)")

@@ -30,7 +30,8 @@ _CAUSE = (
 _ENGINE = ("busy_ns", "hidden_ns", "exposed_ns", "count", "bytes", "gb_per_s", "overlap_ratio")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "devices": (
-        *(*_DEVICE, "kind", "index", "rank", "start_ns", "span_ns", "busy_ns", "idle_ns", "compute_ns", "copy_ns"),
+        *(*_DEVICE, "kind", "index", "rank", "start_ns", "span_ns", "unrecorded_ns"),
+        *("busy_ns", "idle_ns", "compute_ns", "copy_ns"),
         *("overlap_ns", "overlap_ratio", "hidden_share", "exposed_copy_ns", "collective_ns", "exposed_collective_ns"),
         *("gain", "headroom_ns", "streams", "streams_at_once", "in_doubt"),
     ),

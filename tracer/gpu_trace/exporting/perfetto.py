@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import SyncKind
+from gpu_trace_analyzers.model import MISSING, SyncKind
 from gpu_trace_analyzers.questions.overlap import active_devices
 
 from . import packets
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from os import PathLike
 
-    from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.model import Syncs, Trace
 
     from .findings import Finding
 
@@ -103,7 +103,7 @@ class _Slices:
             group = self.groups[device] = self._tracks.group(label, device)
             yield self._notes(device, group)
             yield from EngineLanes(self._trace, device, self._names, places.pids, of_work).slices(self._tracks, group)
-            yield self._syncs(device, group)
+            yield self._syncs(device, group, places)
         yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
 
     def _notes(self, device: int, group: int) -> Slices:
@@ -121,17 +121,25 @@ class _Slices:
             "finding",
         )
 
-    def _syncs(self, device: int, group: int) -> Slices:
+    def _syncs(self, device: int, group: int, places: HostPlaces) -> Slices:
         rows = self._trace.syncs[self._trace.syncs.device == device]
         kinds = self._names.each(kind.name.lower().replace("_", " ") + " sync" for kind in SyncKind)
         name = kinds[rows.kind]
         notes = (
             Annotation(annotation("stream"), rows.stream),
             Annotation(annotation("waits for stream"), rows.awaited_stream),
+            Annotation(annotation("waits for correlation"), rows.awaited_correlation),
             Annotation(annotation("correlation"), rows.correlation),
+            *self._processes(rows, places),
         )
         slices = Slices(rows.start_ns, rows.end_ns, name, name, name, notes)
         return self._laned(lane_title(self._trace, device, "Synchronisation"), group, _SYNCS_RANK, slices, "sync")
+
+    def _processes(self, rows: Syncs, places: HostPlaces) -> list[Annotation]:
+        """The process of each row, where there are several."""
+        if len(places.pids) < 2:
+            return []
+        return [Annotation(annotation("process"), np.array([*places.pids, MISSING])[rows.process])]
 
     def _laned(self, title: str, group: int, rank: int, slices: Slices, of_category: str) -> Slices:
         """The slices on as many tracks of that title as they need."""

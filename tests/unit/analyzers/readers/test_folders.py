@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 
 import pytest
@@ -49,9 +50,10 @@ def test_ranks_by_file_name_and_two_files_of_one_rank(tmp_path):
     assert len(trace.work) == 15
 
 
-def test_processes_that_are_no_ranks_share_their_gpus(tmp_path):
+def test_processes_that_are_no_ranks_share_the_gpus_of_one_uuid(tmp_path):
     for pid in (77, 78):
         text = CUDA.replace('"pid":77', '"pid": 77').replace('"pid": 77', f'"pid": {pid}')
+        text = re.sub(r'("id": ?(\d), "name": ?"NVIDIA H200")', r'\1, "uuid": "GPU-\2"', text)
         (tmp_path / f"trace-process-{pid}.json").write_text(text)
     (tmp_path / "trace.pftrace").write_bytes(b"\n\x04\x50\x01\x68\x01")
     trace = load(tmp_path)
