@@ -84,6 +84,7 @@ def filled(draw):
         "context": np.array(draw(st.lists(ids, min_size=count, max_size=count))),
         "correlation": correlation,
         "group": np.full(count, MISSING),
+        "sequence": np.full(count, MISSING),
         "peer": np.full(count, MISSING),
         "size": np.full(count, MISSING),
     }
@@ -97,7 +98,7 @@ def filled(draw):
     }
     for name, value in (last | {"grid": MISSING, "block": MISSING}).items():
         work[name][-1] = value
-    first = {"name": NCCL, "engine": Engine.COLLECTIVE, "group": GROUP}
+    first = {"name": NCCL, "engine": Engine.COLLECTIVE, "group": GROUP, "sequence": draw(ids), "size": draw(ids)}
     for name, value in first.items():
         work[name][0] = value
     host = each | {"thread": thread}
