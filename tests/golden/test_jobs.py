@@ -1,0 +1,72 @@
+"""The jobs' truths, and their recordings: figures by a few lines of Python against those of the summary."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.summary import summarise
+
+ROOT = Path(__file__).parents[2]
+TRUTHS = sorted((ROOT / "samples/jobs/truths").glob("*.json"))
+RECORDINGS = sorted(path.parent for path in (ROOT / "samples/traces").glob("*/*/truth.json"))
+LIMITS = {"compute", "host", "data", "gpu", "start", "collectives", "bubble"}
+OF_ONE_RANK = {"host", "data", "gpu", "start"}
+MOST_BYTES = 1_000_000
+
+
+@pytest.mark.parametrize("path", TRUTHS, ids=lambda path: path.stem)
+def test_a_truth_says_what_limits_the_job(path):
+    truth = json.loads(path.read_text())
+    assert truth.keys() == {"schema", "script", "arguments", "ranks", "limited", "why"}
+    assert truth["schema"] == "gpu-trace.truth/1"
+    assert (ROOT / truth["script"]).exists()
+    limited = truth["limited"]
+    assert limited["by"] in LIMITS
+    assert (limited["rank"] in range(truth["ranks"])) == (limited["by"] in OF_ONE_RANK)
+    assert limited["once"] is (limited["by"] == "start")
+    assert limited.keys() - {"by", "rank", "once"} <= {"ms", "ms_per_step", "share"}
+
+
+def test_a_recorded_job_has_traces_clocks_and_its_truth(tmp_path):
+    small = ["--layers", "2", "--width", "16", "--steps", "2"]
+    command = ["scripts/record_jobs.py", "-o", str(tmp_path), "--only", "ddp_slow_host", "--", *small]
+    subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+    folder = tmp_path / "ddp_slow_host"
+    assert (folder / "truth.json").read_text() == (ROOT / "samples/jobs/truths/ddp_slow_host.json").read_text()
+    clocks = json.loads((folder / "clocks.json").read_text())
+    for kind in ("unrecorded", "recorded"):
+        assert [clock["rank"] for clock in clocks[kind]] == [0, 1]
+        assert min(clocks[kind][1]["steps_ms"]) >= 15  # its host computes for that long in each
+    assert {process.rank for process in load(folder).processes} == {0, 1}
+
+
+def union_ns(spans: list[tuple[int, int]]) -> int:
+    busy = until = 0
+    for start, end in sorted(spans):
+        busy += max(0, end - max(start, until))
+        until = max(until, end)
+    return busy
+
+
+@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
+def test_the_figures_of_a_recording_are_those_counted_by_hand(folder):
+    by_rank = {device.device.rank: device for device in summarise(load(folder)).devices if device.device.kind == "gpu"}
+    for rank, device in by_rank.items():
+        path = folder / f"trace-rank-{rank}.json.gz"
+        assert path.stat().st_size <= MOST_BYTES
+        events = json.loads(gzip.decompress(path.read_bytes()), parse_float=Decimal)["traceEvents"]
+        kernels = [
+            (int(row["ts"] * 1000), int((row["ts"] + row["dur"]) * 1000), "nccl" in row["name"].lower())
+            for row in events
+            if row.get("cat") == "kernel"
+        ]
+        assert device.compute_ns == union_ns([(start, end) for start, end, collective in kernels if not collective])
+        assert device.collective_ns == union_ns([(start, end) for start, end, collective in kernels if collective])
