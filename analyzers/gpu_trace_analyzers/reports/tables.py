@@ -27,6 +27,8 @@ ENGINE_NAMES = {
     Engine.UNKNOWN: "unknown",
 }
 INDENT = "  "
+_DEEPEST = 12
+"""of the depths that indentation shows; a row that lies deeper begins with an ellipsis"""
 _NEVER_HIDDEN = (Engine.COMPUTE, Engine.UNKNOWN)
 
 
@@ -106,8 +108,13 @@ def _step_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
     return (numbered, device, window, *figures)
 
 
+def _indent(depth: int) -> str:
+    """Ranges that are never popped lie inside one another without end: a report of them stays as long as their names."""
+    return INDENT * depth if depth <= _DEEPEST else f"{INDENT * _DEEPEST}… "
+
+
 def _range_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
-    name = INDENT * row.depth + (f"{row.domain}: {row.name}" if row.domain else row.name)
+    name = _indent(row.depth) + (f"{row.domain}: {row.name}" if row.domain else row.name)
     if row.device is None:
         return (name, NONE, count(row.count), *[NONE] * 7)
     times = tuple(duration(ns) for ns in (row.window_ns, row.median_ns, row.worst_ns, row.compute_ns))

@@ -9,8 +9,13 @@ import sys
 class Notes:
     """Appends to a file of this process."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, reserved: str = "") -> None:
+        """``reserved`` is an empty file for which there is room whatever happens; the first process to come has it."""
         self._path = path
+        try:
+            os.rename(reserved, path)
+        except OSError:
+            return  # there is none, or another process has it
 
     def write(self, key: str, value: object) -> None:
         """Note a fact; never raises, for a full disk must not end the script."""

@@ -5,6 +5,7 @@ Sessions follow one another: each is saved to a file of its own, and the parent 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -240,9 +241,11 @@ class Recorder:
         self._leave_cupti()
         result = session.stop()
         stopped = time.time_ns()
-        with open(f"{path}.part", "wb"):
-            pass  # raises where nothing can be written; Kineto would only print
+        _try_to_create(f"{path}.part.tmp")  # which Kineto writes, and renames
+        _try_to_create(f"{path}.part")
         result.save(f"{path}.part")
+        if not _is_whole(f"{path}.part"):
+            raise OSError(errno.ENOSPC, "it was not written whole; is there room on the disk?")
         os.rename(f"{path}.part", path)
         self._note_rank()
         self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
@@ -282,6 +285,19 @@ class Recorder:
                 self._notes.write("backend", distributed.get_backend())
             self._notes.write("rank", os.environ["RANK"])
             self._notes.write("world_size", os.environ["WORLD_SIZE"])
+
+
+def _try_to_create(path: str) -> None:
+    """Raise where nothing can be written; Kineto would only print."""
+    with open(path, "wb"):
+        os.remove(path)
+
+
+def _is_whole(path: str) -> bool:
+    """Whether Kineto has written all, for it says nothing where it could not."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - 64))
+        return file.read().rstrip().endswith(b"}")
 
 
 def _events_in(path: str) -> int:

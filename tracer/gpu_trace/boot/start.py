@@ -22,7 +22,7 @@ def begin() -> None:
     wishes = settings.take()
     if wishes.only_ranks and "RANK" not in os.environ:
         return
-    notes = Notes(f"{wishes.raw}/notes-{os.getpid()}")
+    notes = Notes(f"{wishes.raw}/notes-{os.getpid()}", reserved=f"{wishes.raw}/notes")
     threads = OurThreads()
     recorder = Recorder(wishes, notes, threads)
 

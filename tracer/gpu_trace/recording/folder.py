@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 
-from . import job
+from . import job, notes
 
 if TYPE_CHECKING:
     from .request import Request
@@ -41,14 +42,28 @@ def create(request: Request) -> RunFolder:
     """Make the folder. Raises `UsageError` where it exists, or cannot be made."""
     try:
         folder = RunFolder(_made(request))
-        folder.raw.mkdir()
-        # Known as ours from the start, whatever happens.
-        folder.facts.write_text(f'{{"schema": "{SCHEMA}"}}\n', encoding="utf-8")
+        _furnish(folder)
     except OSError as error:
+        place = error.filename or request.folder or RUNS  # a write that fails names no file
         raise UsageError(
-            f"{error.filename}: cannot write the run there ({error.strerror}); choose another folder with -o"
+            f"{place}: cannot write the run there ({error.strerror}); choose another folder with -o"
         ) from error
     return folder
+
+
+def _furnish(folder: RunFolder) -> None:
+    """Put in what has to be there before the script starts; or nothing. Raises OSError."""
+    try:
+        folder.raw.mkdir()
+        notes.reserve(folder.raw)
+        # Known as ours from the start, whatever happens.
+        folder.facts.write_text(f'{{"schema": "{SCHEMA}"}}\n', encoding="utf-8")
+    except OSError:
+        folder.discard_raw()
+        folder.facts.unlink(missing_ok=True)
+        with suppress(OSError):  # there may be other things in it
+            folder.path.rmdir()
+        raise
 
 
 def _made(request: Request) -> Path:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+RESERVED = "notes"
+_ROOM = 1 << 16
+_KEEP_SIZE = 1
+"""FALLOC_FL_KEEP_SIZE in linux/falloc.h"""
 
 
 class Notes:
@@ -27,6 +35,20 @@ class Notes:
     def last(self, key: str) -> str:
         """The latest value; empty where there is none."""
         return (self.all(key) or [""])[-1]
+
+
+def reserve(raw: Path) -> None:
+    """Make the file into which the first process writes its notes, with room for them whatever fills the disk.
+
+    So that a full disk has a reason to be told by. Raises OSError where there is no such room now.
+    """
+    with (raw / RESERVED).open("wb") as file:
+        # Unlike os.posix_fallocate, this leaves the file empty: notes are appended.
+        refused = ctypes.CDLL(None, use_errno=True).fallocate(
+            file.fileno(), _KEEP_SIZE, ctypes.c_int64(0), ctypes.c_int64(_ROOM)
+        )
+    if refused and (number := ctypes.get_errno()) == errno.ENOSPC:  # other numbers: not every file system can
+        raise OSError(number, os.strerror(number))
 
 
 def read(path: Path) -> Notes:

@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import cost, ending, facts, launch
+from . import cost, ending, facts, interpreter, launch, notes
 from .cost import FREE, Cost
-from .notes import Notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from .assemble import ProcessLeft
     from .folder import RunFolder
+    from .notes import Notes
     from .request import Request, Window
 
 
@@ -74,17 +74,26 @@ class Recording:
                 else f"No GPU: the CPU was recorded{until}."
             )
         if not self.notes.last("python"):
-            return "Its Python did not load the recorder (python -S does not), so nothing was recorded."
+            return self._nothing
         if self.notes.last("torch"):
             return "It used no GPU, so nothing was recorded; with CUDA_VISIBLE_DEVICES= in front its CPU work is."
         return "It never imported torch, so there was nothing to record."
+
+    @property
+    def _nothing(self) -> str:
+        """Why there is not even a note."""
+        if not interpreter.can_be_watched():
+            return "Its Python does not load the recorder (-S, or -I before Python 3.11), so nothing was recorded."
+        if not self.folder.path.exists():
+            return "The run folder is gone, and what was recorded with it."
+        return "Its Python did not load the recorder, or ended before it could, so nothing was recorded."
 
 
 def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> Recording:
     """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
     began = time.time_ns()
     status, pid = launch.run(request, folder, saving)
-    recording = Recording(folder, status, Notes(""), wall_ns=time.time_ns() - began)
+    recording = Recording(folder, status, notes.read(folder.raw / f"notes-{pid}"), wall_ns=time.time_ns() - began)
     try:
         recording = _collected(recording, pid, request.window)
         facts.write(request, recording, began)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     OfKernels = Callable[[Activities], dict[int, str]]
     """by correlation, more arguments of kernels' rows, as JSON without braces"""
 
+UNSAVED = "torch's profiler did not save its trace"
+"""how `boot/recorder.py` begins to note that a session could not be saved"""
 _BATCH = 10_000
 """rows: as text each takes several times the room of its record"""
 _HEAD = b'{"schemaVersion": 1, "deviceProperties": %b, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
@@ -37,7 +39,7 @@ def read(
     Between them those of its ``threads`` that Kineto knew by other ids. Our own records have the right ones;
     ``of_kernels`` says more of their kernels.
     """
-    saved, damage = _saved_by_kineto(raw, pid)
+    saved, damage = _saved_by_kineto(raw, pid, facts)
     renamed, found = with_ids_of_linux(list(saved.values()), pid, threads)
     texts = dict(zip(saved, renamed, strict=True))
     own = _own_records(raw, pid)
@@ -49,10 +51,12 @@ def read(
     return with_distinct_ids([text for _, text in sorted(texts.items())]), found, damage
 
 
-def _saved_by_kineto(raw: Path, pid: int) -> tuple[dict[int, KinetoText], list[str]]:
+def _saved_by_kineto(raw: Path, pid: int, facts: Notes) -> tuple[dict[int, KinetoText], list[str]]:
     found = {_number(path): _parsed(path) for path in sorted(raw.glob(f"kineto-{pid}-*"), key=_number)}
     texts = {number: text for number, text in found.items() if text is not None}
-    damage = ["a part of the trace: the process ended while it was saved"] * (len(found) - len(texts))
+    told = sum(text.startswith(UNSAVED) for text in facts.all("failed"))  # the reason is in the notes
+    unread = len(found) - len(texts) - told
+    damage = ["a part of the trace: the process ended while it was saved"] * unread
     return texts, damage + [text.damage for text in texts.values() if text.damage]
 
 

@@ -23,9 +23,8 @@ class Result:
         self.full = full
 
     def save(self, path: str) -> None:
-        if self.full:
-            raise OSError(28, "No space left on device")
-        Path(path).write_text('{"ph": "X"}, {"ph": "X"}', encoding="ascii")
+        text = '{"ph": "X"}, {"ph": "X"}'
+        Path(path).write_text(text[:14] if self.full else text, encoding="ascii")  # as Kineto: without an error
 
 
 class Threads:
