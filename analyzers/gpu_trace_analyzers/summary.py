@@ -12,7 +12,7 @@ from .questions.idle import idle_causes
 from .questions.issued import LaunchOrder
 from .questions.launches import launches
 from .questions.overlap import active_devices, device_figures, pair_figures
-from .questions.ranges import range_figures, step_figures
+from .questions.ranges import buried_ranges, range_figures, step_figures
 from .questions.ranks import rank_figures
 from .questions.unmatched import Unmatched, unmatched
 from .questions.unowned import Unowned, unowned
@@ -51,6 +51,8 @@ class Summary:
     """launches and work, of the whole trace, that have no counterpart in it"""
     unowned: Unowned = field(default_factory=Unowned)
     """work that was launched outside every range"""
+    buried: int = 0
+    """ranges that lie too deep in others to own any work"""
     window: Window | None = None
     """the stretch of time that was asked for; None for the whole trace"""
 
@@ -108,5 +110,6 @@ def summarise(
         ranks=tuple(rank_figures(trace)),
         unmatched=unmatched(trace, launched),
         unowned=unowned(trace, launched, order, window),
+        buried=buried_ranges(trace, window),
         window=window,
     )

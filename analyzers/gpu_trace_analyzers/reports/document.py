@@ -47,6 +47,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "slowest_rank": None if (row := slowest(summary.ranks)) is None else row.rank,
         "unmatched": asdict(summary.unmatched),
         "unowned": {"operations": summary.unowned.operations, "of": summary.unowned.of},
+        "buried_ranges": summary.buried,
         "window": None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
         "exposed": [_cause(row, place) for row in summary.exposed],
         "idle": [_cause(row, place) for row in summary.idle],

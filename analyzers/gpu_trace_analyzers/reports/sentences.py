@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..model import Engine
+from ..questions.ranges import DEEPEST_OWNER
 from ..questions.ranks import slowest
 from .units import count, duration, ratio, share
 
@@ -122,7 +123,15 @@ def _hidden_line(summary: Summary) -> str:
 
 def range_notes(summary: Summary) -> list[str]:
     """What the table of ranges does not have."""
-    return [line for line in (_unowned_line(summary), _hidden_line(summary)) if line]
+    return [line for line in (_unowned_line(summary), _buried_line(summary), _hidden_line(summary)) if line]
+
+
+def _buried_line(summary: Summary) -> str:
+    """How many ranges own nothing, and the likely mistake; empty where there are none."""
+    if not summary.buried:
+        return ""
+    lie = count(summary.buried, "range lies", "ranges lie")
+    return f"{lie} in {DEEPEST_OWNER} others or more, without operations of their own here: does each range end?"
 
 
 def _unowned_line(summary: Summary) -> str:

@@ -109,7 +109,7 @@ def _step_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
 
 
 def _indent(depth: int) -> str:
-    """Ranges that are never popped lie inside one another without end: a report of them stays as long as their names."""
+    """Ranges that are never popped lie inside one another without end: a row stays as long as its name."""
     return INDENT * depth if depth <= _DEEPEST else f"{INDENT * _DEEPEST}… "
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import tracemalloc
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import BUS_COPIES, MISSING, Engine, Process
 from gpu_trace_analyzers.questions.issued import LaunchOrder
 from gpu_trace_analyzers.questions.launches import launches
-from gpu_trace_analyzers.questions.ranges import range_figures, step_figures
+from gpu_trace_analyzers.questions.ranges import DEEPEST_OWNER, buried_ranges, range_figures, step_figures
 from gpu_trace_analyzers.questions.sweep import Window
 from gpu_trace_analyzers.questions.unowned import Unowned, unowned
 from gpu_trace_analyzers.readers import load
@@ -198,3 +199,18 @@ def test_backward_of_a_recorded_job_owns_its_kernels():
     assert sum(row.compute_ns for row in parts) == step.compute_ns
     assert re.fullmatch(r"ProfilerStep#\*", step.name)
     assert step.count == 3
+
+
+def test_ranges_that_are_never_popped_are_counted_and_take_no_more_memory_than_their_number():
+    steps = 3000
+    end = 10 * steps
+    text = "; ".join(f"range step {n}-{end}; s7 k {n + 2}-{n + 8} @{n + 1}" for n in range(0, end, 10))
+    trace = literal(text)
+    [row] = range_figures(trace)
+    assert (row.count, row.operations, row.compute_ns) == (steps, steps, 6 * steps)
+    assert buried_ranges(trace) == steps - DEEPEST_OWNER
+    launched = launches(trace)
+    tracemalloc.start()
+    range_figures(trace, order=LaunchOrder(trace, launched))
+    assert tracemalloc.get_traced_memory()[1] < 1000 * DEEPEST_OWNER * steps
+    tracemalloc.stop()

@@ -11,6 +11,7 @@ from gpu_trace_analyzers.questions.ranks import RankFigures
 from gpu_trace_analyzers.questions.unowned import Unowned
 from gpu_trace_analyzers.readers.contradictions import without_contradictions
 from gpu_trace_analyzers.reports.sentences import evidence_line, range_notes, rank_line, reading_notes
+from gpu_trace_analyzers.reports.tables import range_table
 from gpu_trace_analyzers.summary import Summary, summarise
 from literal import literal
 
@@ -97,3 +98,14 @@ def test_launches_whose_work_is_set_aside_were_recorded():
     early = "k 1-10 @9000000; k 20000000-20000010 @10000000; k 30000000-30000010 @11000000"
     notes = reading_notes(summarise(without_contradictions(literal(early))))
     assert "1 kernel was launched and not recorded, or set aside: busy times are too low" in notes
+
+
+def test_ranges_that_lie_too_deep_are_told_and_their_rows_are_indented_no_further():
+    rows = tuple(
+        RangeFigures(name="step", domain="", count=1, host_ns=1, depth=depth, device=None) for depth in (1, 4000)
+    )
+    summary = Summary(Source("t", "kineto"), (), (), rows, buried=3872)
+    assert range_notes(summary) == [
+        "3,872 ranges lie in 32 others or more, without operations of their own here: does each range end?"
+    ]
+    assert [row[0] for row in range_table(rows, summary).rows] == ["  step", f"{'  ' * 12}… step"]
