@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from _thread import RLock, _local, get_ident, get_native_id
-from mmap import mmap
 from struct import Struct
 
 _PUSH, _POP, _START, _END, _MARK, _THREAD_END = 1, 2, 3, 4, 5, 6
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class NvtxFiles:
-    """Writes each event into a file mapped into memory, so that none is lost however the process ends."""
+    """Writes each event into a file at once, so that none is lost however the process ends.
+
+    No descriptor stays open, as in ``nvtx_recording/injection.c``; a mapping made by Python's mmap would keep one.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -35,7 +37,7 @@ class NvtxFiles:
         self._pid = 0
         self._last_range = time.time_ns()
         self._depth = 0
-        self._events = self._texts = -1
+        self._events = self._texts = ""
         self._chunks = self._used = self._lost = 0
         self._strings: dict[str, int] = {}
         self._categories: dict[str, dict[str, int]] = {}
@@ -107,28 +109,24 @@ class NvtxFiles:
         at, (category, color, payload_type, payload) = self._next_place(), more
         if at is None:
             return False
-        _EVENT.pack_into(
-            self._chunk, at, at_ns, number, payload, self._number(name), self._number(domain), category, color,
+        event = _EVENT.pack(
+            at_ns, number, payload, self._number(name), self._number(domain), category, color,
             thread.id, payload_type, color > 0, 0, kind,
         )  # fmt: skip
-        return True
+        return _write(self._events, event, at)
 
     def _next_place(self) -> int | None:
-        """Where in the chunk the next event goes; None where there is no room for it."""
+        """Where in the file the next event goes; None where there is no room for it."""
         if self._used == _PER_CHUNK and not self._take_chunk():
             return None
         self._used += 1
-        return (self._used - 1) * _EVENT.size
+        return (self._chunks - 1) * _CHUNK + (self._used - 1) * _EVENT.size
 
     def _take_chunk(self) -> bool:
-        if self._events < 0 or self._chunks >= _MOST_CHUNKS:
-            return False
-        try:
-            os.posix_fallocate(self._events, self._chunks * _CHUNK, _CHUNK)
-            self._chunk = mmap(self._events, _CHUNK, offset=self._chunks * _CHUNK)
-        except (OSError, ValueError):  # no room on the disk: the script must not notice
+        if self._chunks >= _MOST_CHUNKS or not _reserve(self._events, self._chunks * _CHUNK):
             return False
         self._chunks, self._used = self._chunks + 1, 0
+        self._write_header()
         return True
 
     def _number(self, text: str) -> int:
@@ -150,29 +148,40 @@ class NvtxFiles:
         self._pid, self._chunks, self._used, self._lost = os.getpid(), 1, _PER_CHUNK, 0
         self._strings, self._categories = {}, {}
         path = f"{self._folder}/nvtx-{self._pid}-python"
-        self._events, self._texts = _create(f"{path}.events"), _create(f"{path}.texts")
-        _write(self._events, bytes(_CHUNK))
+        self._events, self._texts = f"{path}.events", f"{path}.texts"
+        _write(self._events, bytes(_CHUNK), 0)
         self._write_text(5, os.getppid(), 0, "")
         self._write_header()
 
     def _write_header(self) -> None:
-        if self._events >= 0:
-            numbers = (1, self._pid, _CHUNK, _EVENT.size, self._chunks, self._lost)
-            os.pwrite(self._events, _HEADER.pack(b"GTNVTX\r\n", *numbers), 0)
+        numbers = (1, self._pid, _CHUNK, _EVENT.size, self._chunks, self._lost)
+        _write(self._events, _HEADER.pack(b"GTNVTX\r\n", *numbers), 0)
 
 
-def _create(path: str) -> int:
+def _write(path: str, data: bytes, at: int | None = None) -> bool:
+    """Write at a place, or at the end; whether that was possible: there may be no room, or no folder any more."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        file = os.open(path, flags | os.O_APPEND if at is None else flags, 0o666)
+        try:
+            return (os.write(file, data) if at is None else os.pwrite(file, data, at)) == len(data)
+        finally:
+            os.close(file)
     except OSError:
-        return -1
+        return False
 
 
-def _write(file: int, data: bytes) -> None:
+def _reserve(path: str, at: int) -> bool:
+    """Have the next chunk in the file; whether there is room for it."""
     try:
-        os.write(file, data)
-    except OSError:  # no room, or no folder any more
-        return
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fallocate(file, at, _CHUNK)
+        finally:
+            os.close(file)
+    except OSError:
+        return False
+    return True
 
 
 class _Thread:
