@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 
 import pytest
@@ -89,6 +91,20 @@ def test_native_and_traced_are_alike(name, tmp_path):
     native, traced = run_both(case, tmp_path)
     assert traced == native
     assert {"work", "aten::add"} | ({"after", "range"} if "closed" in name else set()) <= names(tmp_path / "run")
+    assert facts(tmp_path / "run")["lost"] == []
+
+
+def test_a_closed_terminal_sends_it_to_all_and_twice(tmp_path):
+    (tmp_path / "script.py").write_text(START + SLEEP)
+    ours = [sys.executable, *ENTRY, "run", "-q", "-o", "run", "script.py"]
+    with subprocess.Popen(ours, cwd=tmp_path, stdout=-1, stderr=-1, text=True, start_new_session=True) as process:
+        process.stdout.readline()
+        for _ in range(3):
+            os.killpg(process.pid, signal.SIGHUP)
+            time.sleep(0.05)
+        assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == -signal.SIGHUP
+    assert {"work", "aten::add"} <= names(tmp_path / "run")
     assert facts(tmp_path / "run")["lost"] == []
 
 

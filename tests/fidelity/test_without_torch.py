@@ -157,6 +157,13 @@ CASES = {
         "print('again', sys.argv)"
     ),
     "exec that fails": script("import os\ntry: os.execv('/no/such', ['x'])\nexcept OSError as error: print(error)"),
+    "what leaves is called as ever": script(
+        "import os\n"
+        "for f in (os._exit, os.execv, os.execve): print(f.__name__, f.__qualname__, f.__module__, f.__doc__)"
+    ),
+    "os._exit by keyword": script("import os; os._exit(status=5)"),
+    "os._exit of nothing": script("import os\ntry: os._exit()\nexcept TypeError as error: print(error)"),
+    "execve by keyword": script("import os; os.execve(path='/bin/echo', argv=['echo', 'x'], env={})"),
     "no flags of ours": script("import __future__\nprint(compile('0', '', 'eval').co_flags, 3 / 2)"),
     "latin-1": Case({"script.py": "# -*- coding: latin-1 -*-\nprint(len('\xe9'))".encode("latin-1")}),
     "recursion limit": script(RECURSION),

@@ -141,6 +141,75 @@ def test_the_scripts_own_profiler_gets_its_window_and_we_the_rest(tmp_path):
     assert len({event["args"]["correlation"] for event in found}) == len(found)
 
 
+TWICE = """
+from torch.profiler import profile
+mine = profile()
+mine.start(); x.mul_(2); torch.cuda.synchronize(); mine.stop()
+x.sub_(1)
+try: mine.stop()
+except Exception as error: print("raised", type(error).__name__, str(error)[:80])
+"""
+EXTRA = {
+    "stopped twice": TWICE,
+    "stopped inside with": """
+from torch.profiler import profile
+with profile() as mine:
+    x.mul_(2); torch.cuda.synchronize(); mine.stop()
+    x.sub_(1)
+""",
+    "a bare disable": """
+x.sub_(1)
+try: torch.autograd.profiler._disable_profiler()
+except Exception as error: print("raised", type(error).__name__, str(error)[:80])
+""",
+    "reloaded": """
+import importlib, torch.autograd.profiler
+importlib.reload(torch.autograd.profiler)
+with torch.autograd.profiler.profile(use_kineto=True) as mine: x.mul_(2); torch.cuda.synchronize()
+x.sub_(1)
+""",
+}
+
+
+@pytest.mark.parametrize("level", ["gpu", "ops"])
+@pytest.mark.parametrize("name", EXTRA)
+def test_a_profiler_that_the_script_stops_once_too_often_does_not_end_ours(name, level, tmp_path):
+    """All that was launched outside the script's own window is recorded, each kernel once, before and after."""
+    case = script(WORK + KERNELS.format(count=5) + EXTRA[name] + "for _ in range(3): x.add_(1)\nprint('on')\n")
+    native, _ = run_both(case, tmp_path)
+    write_files(case, tmp_path / "again")
+    traced = run_traced(case, tmp_path / "again", tmp_path / "run-2", "--level", level)
+    assert (traced.stdout, traced.code) == (native.stdout, native.code)
+    assert native.stdout.endswith("on\n")
+    found = kernels(tmp_path / "run-2")
+    assert sum("mul" in event["name"].lower() for event in found) == 0
+    assert len(found) == 1 + 5 + 1 + 3
+    assert len({event["args"]["correlation"] for event in found}) == len(found)
+    assert facts(tmp_path / "run-2")["lost"] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGALRM, signal.SIGQUIT])
+def test_every_signal_that_ends_it_keeps_every_kernel(number, tmp_path):
+    case = script(WORK + KERNELS.format(count=100) + BUSY, send=number)
+    write_files(case, tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run").code == -number
+    assert len(kernels(tmp_path / "run")) == 101
+
+
+def test_descriptors_may_all_be_closed_while_cuda_is_recorded(tmp_path):
+    closed = (
+        "for fd in range(3, 1024):\n"
+        "    try: name = os.readlink(f'/proc/self/fd/{fd}')\n"
+        "    except OSError: continue\n"
+        "    if 'nvidia' not in name and 'anon' not in name: os.close(fd)\n"
+        "for _ in range(7): x.add_(1)\ntorch.cuda.synchronize()\nprint('on')\n"
+    )
+    native, traced = run_both(script(WORK + KERNELS.format(count=5) + closed), tmp_path)
+    assert (traced.stdout, traced.code) == (native.stdout, native.code)
+    if native.code == 0:
+        assert len(kernels(tmp_path / "run")) == 13
+
+
 NVTX = """
 import nvtx
 x = torch.ones(64, device="cuda")

@@ -103,9 +103,14 @@ def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:
 
 
 def _step_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
-    name, device, _count, window, _median, _worst, *figures = _range_row(row, labels)
-    numbered = name.strip() if name.endswith(f"#{row.step}") else f"{name.strip()} #{row.step}"
+    _name, device, _count, window, _median, _worst, *figures = _range_row(row, labels)
+    name = _in_its_domain(row)
+    numbered = name if name.endswith(f"#{row.step}") else f"{name} #{row.step}"
     return (numbered, device, window, *figures)
+
+
+def _in_its_domain(row: RangeFigures) -> str:
+    return f"{row.domain}: {row.name}" if row.domain else row.name
 
 
 def _indent(depth: int) -> str:
@@ -114,7 +119,7 @@ def _indent(depth: int) -> str:
 
 
 def _range_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
-    name = _indent(row.depth) + (f"{row.domain}: {row.name}" if row.domain else row.name)
+    name = _indent(row.depth) + _in_its_domain(row)
     if row.device is None:
         return (name, NONE, count(row.count), *[NONE] * 7)
     times = tuple(duration(ns) for ns in (row.window_ns, row.median_ns, row.worst_ns, row.compute_ns))

@@ -6,6 +6,8 @@ Unhandled Operations".)
 
 from __future__ import annotations
 
+from .endings import look_like
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -36,4 +38,6 @@ def watch(graph: Any) -> None:
         finally:
             _under_way[0] = max(0, _under_way[0] - 1)
 
+    look_like(capture_begin, begin)
+    look_like(capture_end, end)
     graph.capture_begin, graph.capture_end = capture_begin, capture_end

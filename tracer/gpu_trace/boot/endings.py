@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from . import signals
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
-    from typing import Any, NoReturn
+    from typing import Any
 
     from .notes import Notes
     from .recorder import Recorder
@@ -34,41 +32,33 @@ def finish_undisturbed(recorder: Recorder) -> None:
 
 def watch(recorder: Recorder, notes: Notes) -> None:
     """Stand before ``os._exit`` and the ``exec`` functions, and look after forked children."""
-    _before_exit(recorder, notes)
-    for name in ("execv", "execve"):  # all others end in these
-        _before_exec(name, recorder, notes)
+    for name in ("_exit", "execv", "execve"):  # all others end in these
+        _stand_before(name, recorder, notes)
     os.register_at_fork(after_in_child=lambda: _in_forked_child(recorder))
 
 
-def _before_exit(recorder: Recorder, notes: Notes) -> None:
-    leave = os._exit
+def _stand_before(name: str, recorder: Recorder, notes: Notes) -> None:
+    leave = getattr(os, name)
 
-    def _exit(status: int) -> NoReturn:
-        if recorder.belongs_here:
-            notes.write("left", "os._exit")
-            finish_undisturbed(recorder)
-            signals.end()
-        leave(status)
-
-    os._exit = _exit
-
-
-def _before_exec(name: str, recorder: Recorder, notes: Notes) -> None:
-    execute = getattr(os, name)
-
-    def replace_process(*args: Any) -> Any:
+    def replacement(*args: Any, **kwargs: Any) -> Any:
         if not recorder.belongs_here:
-            execute(*args)
+            leave(*args, **kwargs)
         notes.write("left", f"os.{name}")
         finish_undisturbed(recorder)
         try:
-            execute(*args)
+            leave(*args, **kwargs)
         finally:  # reached only where it failed
             notes.write("left", "")
             recorder.reopen()
 
-    replace_process.__name__ = replace_process.__qualname__ = name
-    setattr(os, name, replace_process)
+    look_like(replacement, leave)
+    setattr(os, name, replacement)
+
+
+def look_like(replacement: Any, original: Any) -> None:
+    """Have a function called and documented as the one whose place it takes."""
+    for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
+        setattr(replacement, attribute, getattr(original, attribute))
 
 
 def _in_forked_child(recorder: Recorder) -> None:

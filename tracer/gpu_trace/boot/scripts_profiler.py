@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
+from .endings import look_like
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +48,7 @@ class ScriptsProfiler:
             self._recorder.give_way()
             return instead(torchs, args, kwargs)
 
-        for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
-            setattr(replacement, attribute, getattr(torchs, attribute))
+        look_like(replacement, torchs)
         for module in (_SOURCE, *_IMPORTERS):
             if getattr(sys.modules[module], name, None) is torchs:
                 setattr(sys.modules[module], name, replacement)

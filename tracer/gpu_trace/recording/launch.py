@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .request import Request
 
 _ENTRY = Path(__file__).resolve().parent.parent / "boot" / "entry"
-_PASSED_ON = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
+_NAMES = ("HUP", "INT", "QUIT", "ALRM", "TERM", "USR1", "USR2", "XCPU", "VTALRM", "PROF", "IO", "PWR")
+_PASSED_ON = {signal.Signals[f"SIG{name}"] for name in _NAMES}
+"""Those that boot/signals.c watches: they are meant for the script, whose end we then have to see."""
 _IGNORED_BY_PYTHON = [signal.SIGPIPE, signal.SIGXFSZ]
 _LOOK_EVERY_S = 1.0
 _FROM_THE_KERNEL = 0x80
@@ -42,11 +44,22 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     watched = _PASSED_ON | {signal.SIGCHLD}
     # Blocked, not handled: so that each can be looked at, and the child starts with the mask and handlers we got.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+    afterwards = set(before)
     try:
         pid = _started(command, environment, before)
-        return _wait(pid, watched, lambda: _tell_if_saving(folder, pid, saving)), pid
+        status = _wait(pid, watched, lambda: _tell_if_saving(folder, pid, saving))
+        afterwards |= _may_come_again(status)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, afterwards)
+    return status, pid
+
+
+def _may_come_again(status: int) -> set[int]:
+    """What ended the script: a closed terminal sends SIGHUP twice, and we have the recording to put together.
+
+    It stays blocked until we die of it ourselves. Ctrl-C does not: that may be meant for us by then.
+    """
+    return {os.WTERMSIG(status)} - {signal.SIGINT} if os.WIFSIGNALED(status) else set()
 
 
 def _started(command: list[str], environment: dict[str, str], mask: Iterable[int]) -> int:
