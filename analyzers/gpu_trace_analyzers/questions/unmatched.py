@@ -67,7 +67,7 @@ def lost_launches(trace: Trace) -> Mask:
     calls, work = trace.calls, trace.work
     launching = calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING)
     lost = launching.copy()
-    unowned = work.process == MISSING  # nobody knows whose launches this work is of
+    unowned = work.process == MISSING  # it may be of any process
     for process in np.unique(calls.process[launching]).tolist():
         of_process = launching & (calls.process == process)
         lost[of_process] = ~np.isin(
