@@ -54,6 +54,8 @@ def spans(draw: st.DrawFn) -> dict[str, Any]:
     event["tid"] = draw(st.sampled_from([7, 13, 77, -5]))
     event |= {"ts": Text(draw(microseconds)), "dur": Text(draw(durations))}
     args = draw(arguments(category))
+    if on_gpu and "device" in args:
+        event["pid"] = args["device"]  # in a file of one process, which is what all of these are
     return event | ({"args": args} if args else {})
 
 
