@@ -35,7 +35,9 @@ def both(request, recorded, opened):
 def test_the_start_view_pins_the_lanes(both):
     trace, shown = both
     shown.screenshot(trace.source.path.rpartition("/")[2].partition(".")[0])
-    pinned = shown.page.evaluate("window.app.trace.workspaces.currentWorkspace.pinnedTracks.map(t => t.name)")
+    tracks = "window.app.trace.workspaces.currentWorkspace.pinnedTracks"
+    shown.page.wait_for_function(f"() => {tracks}.length", timeout=60_000)  # start commands run when the trace is there
+    pinned = shown.page.evaluate(f"{tracks}.map(t => t.name)")
     assert any(name.endswith("Compute") for name in pinned)
     assert any(name.endswith("Exposed copy") for name in pinned)
 

@@ -187,30 +187,27 @@ def test_a_tab_may_be_led_to_the_page_and_to_nothing_else(server):
         assert ask(server, server.path + path, Cookie=cookie, **led).status == 403
 
 
-def test_who_is_refused_keeps_nothing_alive(server, monkeypatch):
-    monkeypatch.setattr("gpu_trace.opening.server._QUIET_S", 1.5)
-    cookie = visit(server)
-    assert ask(server, f"{server.path}done", "POST", Cookie=cookie).status == 204
-    ended = threading.Event()
-    threading.Thread(target=lambda: server.wait(10) and ended.set(), daemon=True).start()
-    for _ in range(8):  # 2.4 s of knocking
-        statuses = [ask(server, path).status for path in ("/", f"{server.path}trace", f"{server.path}ui/index.html")]
-        assert statuses == [404, 403, 403]
-        if ended.wait(0.3):
-            break
-    assert ended.is_set()
-
-
-def test_who_is_served_keeps_the_server_alive(server, monkeypatch):
-    monkeypatch.setattr("gpu_trace.opening.server._QUIET_S", 1.5)
-    cookie = visit(server)
-    assert ask(server, f"{server.path}done", "POST", Cookie=cookie).status == 204
-    ended = threading.Event()
-    threading.Thread(target=lambda: server.wait(10) and ended.set(), daemon=True).start()
-    for _ in range(8):
-        assert ask(server, f"{server.path}ui/index.html", Cookie=cookie).status == 200
-        assert not ended.wait(0.3)
-    assert ended.wait(10)
+def test_only_who_is_served_keeps_the_server_alive(server):
+    cookie, heard = visit(server), server.last_heard
+    refused = [
+        (f"{server.path}trace", "GET", {}),
+        (f"{server.path}ui/index.html", "GET", {}),
+        (f"{server.path}done", "POST", {}),
+        (f"{server.path}absent", "GET", {"Cookie": cookie}),
+        (f"{server.path}trace", "GET", {"Cookie": cookie, "Host": "evil.example"}),
+        (f"{server.path}trace", "GET", {"Cookie": cookie, "Origin": "https://evil.example"}),
+        (f"{server.path}trace", "OPTIONS", {"Cookie": cookie}),
+        (f"{server.path}trace", "PUT", {"Cookie": cookie}),
+        ("/", "GET", {}),
+        (server.path, "GET", {}),
+    ]
+    for path, method, headers in refused:
+        assert ask(server, path, method, **headers).status >= 400
+        assert server.last_heard == heard
+    raw(server, b"\x16\x03\x01\x02\x00")
+    assert server.last_heard == heard
+    assert ask(server, f"{server.path}ui/index.html", Cookie=cookie).status == 200
+    assert server.last_heard > heard
 
 
 def test_a_second_client_gets_nothing_even_with_the_address(server):
