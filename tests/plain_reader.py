@@ -50,7 +50,8 @@ def row(out: dict[str, Counter[Any]], event: dict[str, Any], args: dict[str, Any
         if category == "kernel" and "Collective name" in args:
             engine = Engine.COLLECTIVE
         device = next((args[key] for key in ("device", "inDevice", "fromDevice") if key in args), event["pid"])
-        size = args.get("bytes", -1) if category != "kernel" or "Collective name" in args else -1
+        has_bytes = category != "kernel" or engine == Engine.COLLECTIVE
+        size = args.get("bytes", -1) if has_bytes else -1
         peer = args.get("toDevice", -1) if category == "gpu_memcpy" else -1
         grid = str(args["grid"]) if "grid" in args and category == "kernel" else ""
         group = group_of(args) if category == "kernel" else ""
