@@ -159,7 +159,7 @@ def training_on(devices: Sequence[torch.device], width: int, batch: int, steps: 
 
 
 def split(rows: slice, count: int) -> list[slice]:
-    """Equal slices of rows, but for rounding."""
+    """Slices of rows that are equal up to rounding."""
     begin, length = rows.start, rows.stop - rows.start
     return [slice(begin + length * i // count, begin + length * (i + 1) // count) for i in range(count)]
 

@@ -1,4 +1,4 @@
-"""What did somebody mean who typed this? A sentence with the command that does it."""
+"""What did the user mean by this command line? A sentence with the command that does it."""
 
 from __future__ import annotations
 

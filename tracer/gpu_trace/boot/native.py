@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _loaded: list[Any] = []
 _kept: list[object] = []
-"""ctypes drops a callback that nobody holds, and the library still calls it"""
+"""kept referenced: ctypes frees a callback without references, and the library would still call it"""
 
 
 def library() -> Any:

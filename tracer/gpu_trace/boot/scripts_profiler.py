@@ -2,7 +2,7 @@
 
 Every profiler of torch ends in four functions of ``torch._C._autograd``. Other modules import them by name, and take
 them from there again when they are reloaded. So all of these names are replaced, and what torch itself does or says
-where a script stops once more than it started is done and said without a session of ours that could be taken for one.
+where a script stops once more than it started happens without a session of gpu-trace that it could be taken for.
 """
 
 from __future__ import annotations

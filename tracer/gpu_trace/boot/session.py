@@ -56,7 +56,7 @@ class Session:
         with Silenced():
             result = self._calls.disable()
         _torch("autograd.profiler")._run_on_profiler_stop()
-        if is_empty(result):  # nobody passes by `ScriptsProfiler`, as far as we know; to save this would be SIGSEGV
+        if is_empty(result):  # no known call gets around `ScriptsProfiler`; saving an empty result is a SIGSEGV
             raise RuntimeError("something else in the process ended its session")
         return result
 

@@ -144,7 +144,7 @@ def run(
 
 
 def _check_script(name: str, arguments: list[str]) -> None:
-    """Raise `UsageError` for what Python would run, or not find, and nobody means as a script."""
+    """Raise `UsageError` for a target that Python would run, or not find, but that is not meant as a script."""
     from ..hints import for_script
 
     if hint := for_script(name, arguments):

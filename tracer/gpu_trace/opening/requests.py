@@ -162,7 +162,7 @@ class Request(BaseHTTPRequestHandler):
 
     def _head(self, status: HTTPStatus, media: str, length: int, more: dict[str, str] | None = None) -> None:
         if status < HTTPStatus.BAD_REQUEST:
-            self.server.heard()
+            self.server.served()
         self.send_response(status)
         self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(length))

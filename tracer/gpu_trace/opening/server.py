@@ -42,8 +42,8 @@ class LoopbackServer(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._admitted = False
         self._taken = False
-        self.last_heard = time.monotonic()
-        """when somebody last asked for something and got it"""
+        self.last_served_s = time.monotonic()
+        """when a request was last granted, by the monotonic clock"""
 
     @property
     def url(self) -> str:
@@ -64,13 +64,13 @@ class LoopbackServer(ThreadingHTTPServer):
         """Until the trace was handed over, or nobody took it in time: False. Never longer than the timeout."""
         if not self.handed_over.wait(timeout_s):
             return False
-        while self.handout.ui and time.monotonic() - self.last_heard < _QUIET_S:
+        while self.handout.ui and time.monotonic() - self.last_served_s < _QUIET_S:
             time.sleep(_STEP_S)
         return True
 
-    def heard(self) -> None:
-        """Somebody asked for something and gets it. Who is refused keeps nothing alive."""
-        self.last_heard = time.monotonic()
+    def served(self) -> None:
+        """A request is granted. Those that are refused do not keep the server alive."""
+        self.last_served_s = time.monotonic()
 
     def admit(self, cookies: str) -> str | None:
         """The cookie for whoever asks for the page first, and whenever the same asks again; None for others."""

@@ -1,4 +1,4 @@
-"""The patient way through a block of events: one at a time, mending what can be mended, going on behind what cannot.
+"""The patient way through a block of events: one at a time, mending what can be repaired, going on behind what cannot.
 
 Damage seen in the wild: files cut off, raw control characters, quotes and backslashes in names that nobody escaped,
 ``NaN``, invalid UTF-8, duplicate keys, empty objects, several processes writing one file. An event counts as whole when
@@ -153,19 +153,19 @@ def _keep(out: Walk, found: dict[str, Any]) -> None:
 
 def _rescue(out: Walk, segment: str, last: bool) -> None:
     """Mend one event, or count it as lost. Of the last one the list's end may be part."""
-    for mended in _mended(segment):
-        found, end = _object(mended, 0, out)
+    for repaired in _repaired(segment):
+        found, end = _object(repaired, 0, out)
         if found:
             _keep(out, found)
             out.repaired += 1
-            behind = mended[end:].lstrip(" \t\r\n,")
+            behind = repaired[end:].lstrip(" \t\r\n,")
             out.after = behind[1:] if last and behind.startswith("]") else out.after
             return
     if segment.strip(" \t\r\n,[]{}"):
         out.lost[CUT_OFF if last else DAMAGED] += 1
 
 
-def _mended(segment: str) -> list[str]:
+def _repaired(segment: str) -> list[str]:
     """The segment with its bad escapes doubled, and further with the quotes inside its names escaped."""
     if not segment.startswith("{"):
         return []
