@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ from gpu_trace.recording.launch import machine_has_gpu
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 TRACES = Path(__file__).parents[1] / "samples/traces"
+
+
+def pytest_configure():
+    """Have children begin with signals at their defaults, also where ``nohup`` or a shell's ``&`` ignored some."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items):
