@@ -37,11 +37,10 @@ _WAITS_FOR_DEVICE = re.compile(r"^(cuda|hip|cu)(Device|Ctx)Synchronize")
 def waited_until(trace: Trace, launched_ns: Int64) -> Int64:
     """When the first synchronization that waited for each operation had returned; `NEVER_NS` where none did.
 
-    ``launched_ns``: (n,) by when each row of ``Trace.work`` was launched. Of a call without a row in ``Trace.syncs``
-    nothing says which device it waited for, so it counts where its process has one only.
+    ``launched_ns``: (n,) by when each row of ``Trace.work`` was launched.
     """
     until = np.full(len(trace.work), NEVER_NS)
-    for rows, asked_ns, returned_ns in (*_synchronizations(trace), *_device_calls(trace)):
+    for rows, asked_ns, returned_ns in (*_synchronizations(trace), *_device_calls(trace, launched_ns)):
         by_start = np.argsort(asked_ns, kind="stable")
         earliest = np.concatenate((np.minimum.accumulate(returned_ns[by_start][::-1])[::-1], [NEVER_NS]))
         found = earliest[np.searchsorted(asked_ns[by_start], launched_ns[rows], side="left")]
@@ -65,16 +64,30 @@ def _synchronizations(trace: Trace) -> Iterator[tuple[Int64, Int64, Int64]]:
             yield np.flatnonzero(rows), of_kind.start_ns[mine], of_kind.end_ns[mine]
 
 
-def _device_calls(trace: Trace) -> Iterator[tuple[Int64, Int64, Int64]]:
-    """The same for calls that wait for a whole device."""
+def _device_calls(trace: Trace, launched_ns: Int64) -> Iterator[tuple[Int64, Int64, Int64]]:
+    """The same for calls that wait for a whole device, where the process has work on one device only.
+
+    Nothing says which device such a call waited for, and it may be one without any work: a process that computes on its
+    second GPU and never makes that the current one. There it returns at once, while the work goes on.
+    """
     work, calls = trace.work, trace.calls
     codes = [code for code in np.unique(calls.name).tolist() if _WAITS_FOR_DEVICE.search(trace.text(code))]
-    waits = np.isin(calls.name, codes)
+    waits = np.isin(calls.name, codes) & (calls.end_ns - calls.start_ns >= SKEW_NS)
     for process in np.unique(calls.process[waits]).tolist():
         rows = np.flatnonzero(work.process == process)
         if len(np.unique(work.device[rows])) == 1:
             mine = waits & (calls.process == process)
-            yield rows, calls.start_ns[mine], calls.end_ns[mine]
+            asked_ns, returned_ns = calls.start_ns[mine], calls.end_ns[mine]
+            order = rows[np.argsort(launched_ns[rows], kind="stable")]
+            before = np.searchsorted(launched_ns[order], asked_ns, side="right")
+            believed = _second_latest(work.end_ns[order])[before] <= returned_ns + SKEW_NS
+            yield rows, asked_ns[believed], returned_ns[believed]
+
+
+def _second_latest(end_ns: Int64) -> Int64:
+    """(n + 1,): of the first 0 to n values the second highest, which a single wrong stamp does not change."""
+    highest_before = np.concatenate(([-NEVER_NS], np.maximum.accumulate(end_ns)[:-1]))
+    return np.concatenate(([-NEVER_NS], np.maximum.accumulate(np.minimum(end_ns, highest_before))))
 
 
 def far_from_host(trace: Trace) -> Mask:

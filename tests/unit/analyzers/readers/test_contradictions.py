@@ -88,6 +88,10 @@ LEGAL = {
     "nothing says what launched it": "k 100000-9000000; k 100100-200000",
     "a deep queue": "k 50000000-50000010 @1; call cudaDeviceSynchronize 0-1",
     "a wait for other work": "k 100000-9000000 @500; call cudaDeviceSynchronize 100-400",
+    "a wait for a device without work": "k 100000-9000000 @1; call cudaDeviceSynchronize 100-100099",
+    "a wait for a device without work, resumed late": (
+        "k 100000-9000000 @1; k 9000000-9500000 @1; call cudaDeviceSynchronize 100-300000"
+    ),
     "a wait that goes on": "k 100000-9000000 @1; call cudaDeviceSynchronize 100-9000000",
     "two threads that launch at once": "k 800000-900000 @100-200 t1; k 300000-400000 @150-160 t2",
 }
