@@ -42,6 +42,10 @@ ENDINGS = {
     "fails": "if rank: raise ValueError('on purpose')\nreduce()\n" + LEAVE,
     "is killed": "if rank: time.sleep(2); os.kill(os.getpid(), signal.SIGKILL)\nreduce()\n" + LEAVE,
     "hangs": "if rank: time.sleep(600)\nreduce()\n" + LEAVE,
+    "has children": (
+        "import subprocess; subprocess.run([sys.executable, '-c', 'import torch; torch.ones(3).sub(1)'], check=True)\n"
+        + LEAVE
+    ),
     "ends early": "if rank: os._exit(0)\ntime.sleep(1); print(int(x.sum()), flush=True); os._exit(0)\n",
 }
 """What becomes of rank 1, and what rank 0 does about it.
@@ -84,7 +88,12 @@ def run_job(ending: str, launcher: tuple[str, ...], folder: Path) -> Ended:
     return Ended(sorted([*first, *stdout.splitlines(keepends=True)]), process.returncode, stderr)
 
 
+def written(folder: Path) -> list[dict[str, Any]]:
+    """All traces, wherever in the job's folder they are."""
+    return [json.loads(gzip.decompress(path.read_bytes())) for path in folder.rglob("trace*.json.gz")]
+
+
 def traces(folder: Path) -> dict[int, dict[str, Any]]:
-    """The trace of each rank, wherever in the job's folder it is."""
-    found = [json.loads(gzip.decompress(path.read_bytes())) for path in folder.rglob("trace*.json.gz")]
-    return {trace["distributedInfo"]["rank"]: trace for trace in found}
+    """The trace of each rank."""
+    of_ranks = [trace for trace in written(folder) if "distributedInfo" in trace]
+    return {trace["distributedInfo"]["rank"]: trace for trace in of_ranks}

@@ -95,8 +95,9 @@ def main() -> None:
 
 
 def start_hog() -> subprocess.Popen[str]:
+    """A process that is no part of the job, and so without its environment."""
     hog = subprocess.Popen(
-        [sys.executable, "-c", HOG.format(device=str(jobs.DEVICE))], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-I", "-c", HOG.format(device=str(jobs.DEVICE))], stdout=subprocess.PIPE, text=True
     )
     if hog.stdout:
         hog.stdout.readline()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpu_trace_analyzers.readers import load
-from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, traces
+from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, traces, written
 
 REDUCE = "all_reduce"
 
@@ -32,3 +32,14 @@ def test_a_job_ends_as_it_does_natively(ending, tmp_path):
     if ending == "fails":
         assert "ValueError: on purpose" in traced.stderr
         assert "ValueError: on purpose" in native.stderr
+
+
+def test_what_a_rank_starts_is_no_rank_and_has_a_trace_of_its_own(tmp_path):
+    ended = run_job("has children", LAUNCHERS["--nproc-per-node"], tmp_path)
+    assert (ended.lines, ended.code) == (["rank 0: 3\n", "rank 1: 3\n"], 0), ended.stderr
+    ranks, children = traces(tmp_path), [trace for trace in written(tmp_path) if "distributedInfo" not in trace]
+    assert sorted(ranks) == [0, 1]
+    for trace in ranks.values():
+        assert sum(REDUCE in event["name"] for event in trace["traceEvents"]) >= 20
+    assert len(children) == 2
+    assert all(any(event["name"] == "aten::sub" for event in trace["traceEvents"]) for trace in children)

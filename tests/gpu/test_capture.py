@@ -180,10 +180,11 @@ def test_a_profiler_that_the_script_stops_once_too_often_does_not_end_ours(name,
     write_files(case, tmp_path / "again")
     traced = run_traced(case, tmp_path / "again", tmp_path / "run-2", "--level", level)
     assert (traced.stdout, traced.code) == (native.stdout, native.code)
-    assert native.stdout.endswith("on\n")
+    goes_on = native.code == 0  # before torch 2.12 a profiler stopped inside its with block raises at the block's end
+    assert native.stdout.endswith("on\n") == goes_on
     found = kernels(tmp_path / "run-2")
     assert sum("mul" in event["name"].lower() for event in found) == 0
-    assert len(found) == 1 + 5 + 1 + 3
+    assert len(found) == 1 + 5 + 1 + (3 if goes_on else 0)
     assert len({event["args"]["correlation"] for event in found}) == len(found)
     assert facts(tmp_path / "run-2")["lost"] == []
 

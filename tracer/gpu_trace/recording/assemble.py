@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProcessLeft:
-    """What one process left. ``rank`` is None outside a distributed job."""
+    """What one process left. ``rank`` is its place in a distributed job, None where it has none."""
 
     pid: int
     notes: Notes
@@ -34,6 +34,7 @@ class ProcessLeft:
     ranges: list[ProcessRanges]
     threads: list[Thread]
     """whose rows Kineto had under another id, and without their names"""
+    rank: int | None = None
 
     @property
     def has_content(self) -> bool:
@@ -57,12 +58,6 @@ class ProcessLeft:
         return [str(device.get("name", "")) for device in self.parts[0].devices] if self.parts else []
 
     @property
-    def rank(self) -> int | None:
-        """Its rank in a distributed job."""
-        text = self.notes.last("rank")
-        return int(text) if text else None
-
-    @property
     def distributed_info(self) -> dict[str, object] | None:
         """What torch.profiler would have written under this name."""
         if self.rank is None:
@@ -76,13 +71,32 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
     ranges = records.read(raw)
     pids = {int(path.name.split("-")[1]) for path in raw.iterdir() if "-" in path.name} | {first}
     facts = {pid: notes.read(raw / f"notes-{pid}") for pid in pids}
-    ranks = {pid: int(noted.last("rank")) for pid, noted in facts.items() if noted.last("rank")}
+    ranks = _ranks(facts)
     groups = nccl.ranks_of({rank: nccl.members(ranges.get(pid, [])) for pid, rank in ranks.items()})
-    found = [_read(raw, pid, facts[pid], ranges.get(pid, []), groups) for pid in pids]
+    found = [_read(raw, pid, facts[pid], ranges.get(pid, []), groups, ranks.get(pid)) for pid in pids]
     return sorted(found, key=lambda left: (left.pid != first, left.rank or 0, left.pid))
 
 
-def _read(raw: Path, pid: int, facts: Notes, ranges: list[ProcessRanges], groups: Groups) -> ProcessLeft:
+def _ranks(facts: dict[int, Notes]) -> dict[int, int]:
+    """The rank of each process that is one. What a rank starts has its environment too, but is no rank.
+
+    Of several, the rank is the last that joined a process group, since a launcher may start it again after a failure;
+    where none joined one, it is the first that was recorded.
+    """
+    joined, others = {}, {}
+    for pid in sorted(facts, key=lambda pid: facts[pid].all("starts")):
+        if facts[pid].last("rank"):
+            rank = int(facts[pid].last("rank"))
+            if facts[pid].last("backend"):
+                joined[rank] = pid
+            else:
+                others.setdefault(rank, pid)
+    return {pid: rank for rank, pid in (others | joined).items()}
+
+
+def _read(
+    raw: Path, pid: int, facts: Notes, ranges: list[ProcessRanges], groups: Groups, rank: int | None
+) -> ProcessLeft:
     threads = thread_ids.known_threads(facts, ranges)
     of_kernels = partial(collectives.arguments, launches=nccl.launches(ranges), groups=groups)
     parts, threads, lost = sessions.read(raw, pid, facts, threads, of_kernels)
@@ -91,7 +105,7 @@ def _read(raw: Path, pid: int, facts: Notes, ranges: list[ProcessRanges], groups
         lost.append(_gaps(gaps_ns))
     if events := sum(program.lost for program in ranges):
         lost.append(f"{events} NVTX events: there was no room for them")
-    return ProcessLeft(pid, facts, parts, lost, ranges, threads)
+    return ProcessLeft(pid, facts, parts, lost, ranges, threads, rank)
 
 
 def _unsaved(facts: Notes) -> list[str]:
