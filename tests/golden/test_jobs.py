@@ -8,6 +8,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -70,3 +71,41 @@ def test_the_figures_of_a_recording_are_those_counted_by_hand(folder):
         ]
         assert device.compute_ns == union_ns([(start, end) for start, end, collective in kernels if not collective])
         assert device.collective_ns == union_ns([(start, end) for start, end, collective in kernels if collective])
+
+
+def rows_of(folder: Path, rank: int) -> tuple[int, list[dict]]:
+    """What the times of a rank's trace count from, in ns, and its rows."""
+    document = json.loads(gzip.decompress((folder / f"trace-rank-{rank}.json.gz").read_bytes()), parse_float=Decimal)
+    return document["baseTimeNanoseconds"], document["traceEvents"]
+
+
+@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
+def test_the_steps_of_a_recording_take_as_long_as_their_rank_measured(folder):
+    """From the first step until the device has nothing left to do; the clock itself takes a fifth of a millisecond."""
+    for clock in json.loads((folder / "clocks.json").read_text())["recorded"]:
+        _, rows = rows_of(folder, clock["rank"])
+        steps = sorted(row["ts"] for row in rows if row.get("cat") == "nvtx" and row["name"] == "step")
+        waits = (row["ts"] + row["dur"] for row in rows if row["name"] == "cudaDeviceSynchronize")
+        until = min(end for end in waits if end > steps[-1])
+        assert len(steps) == len(clock["steps_ms"])
+        assert float(until - steps[0]) / 1000 == pytest.approx(clock["wall_ms"], abs=0.2)
+
+
+@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
+def test_the_ranks_of_a_recording_end_a_collective_together(folder):
+    """Sending and receiving apart, in which two ranks do not wait for each other."""
+    ends: list[dict[tuple, int]] = []
+    for rank in (0, 1):
+        base_ns, rows = rows_of(folder, rank)
+        kernels = [row for row in rows if row.get("cat") == "kernel" and "SendRecv" not in row["name"]]
+        ends.append(
+            {
+                (row["args"]["Process Group Name"], row["args"]["Seq"]): base_ns + int((row["ts"] + row["dur"]) * 1000)
+                for row in kernels
+                if "Seq" in row["args"]
+            }
+        )
+    assert ends[0].keys() == ends[1].keys()
+    apart = [abs(end - ends[1][key]) for key, end in ends[0].items()]
+    assert median(apart or [0]) <= 50_000
+    assert len(apart) >= 72 or folder.name == "pipeline"

@@ -83,7 +83,8 @@ def _ranks(facts: dict[int, Notes]) -> dict[int, int]:
     Of several, the rank is the last that joined a process group, since a launcher may start it again after a failure;
     where none joined one, it is the first that was recorded.
     """
-    joined, others = {}, {}
+    joined: dict[int, int] = {}
+    others: dict[int, int] = {}
     for pid in sorted(facts, key=lambda pid: facts[pid].all("starts")):
         if facts[pid].last("rank"):
             rank = int(facts[pid].last("rank"))
