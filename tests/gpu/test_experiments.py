@@ -103,12 +103,15 @@ def from_clocks(compute_ms: float, copy_ms: float, both_ms: float) -> float:
 
 # Compute and copy to the CPU
 
+STAMPS_NS = 2_000
+"""By how much two operations of one stream may overlap: CUPTI's stamps did so by 999 ns in one of 20 recordings."""
+
 
 @pytest.mark.parametrize("variant", ["blocking", "non_blocking", "interleaved"])
 def test_copies_in_the_stream_of_the_products_are_never_hidden(experiment, variant):
     row = experiment("compute_and_copy").range(variant)
     assert row["copy_ns"] > 0
-    assert row["hidden_copy_ns"] == 0
+    assert row["hidden_copy_ns"] <= STAMPS_NS
 
 
 def test_pinned_copies_in_a_stream_of_their_own_are_hidden(experiment):
