@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from native import facts, names, run_both, script
+from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.readers import load
+from native import facts, names, run_both, run_traced, script, write_files
 
 START = """
 import torch
@@ -91,3 +93,38 @@ def test_native_and_traced_are_alike(name, tmp_path):
     assert native.stdout.endswith("on\n")
     assert {"work", "after"} <= names(tmp_path / "run")
     assert facts(tmp_path / "run")["lost"] == []
+
+
+PAUSES = """
+import time
+for _ in range(20): torch.ones(100, 100) @ torch.ones(100, 100)
+with profile() as p:
+    began = time.time_ns(); time.sleep(0.3); print(began, time.time_ns())
+for _ in range(20): torch.ones(100, 100) @ torch.ones(100, 100)
+"""
+
+
+@pytest.mark.parametrize("level", ["gpu", "full"])
+def test_what_was_not_recorded_meanwhile_is_not_idle(level, tmp_path):
+    case = script(START + PAUSES)
+    write_files(case, tmp_path)
+    outcome = run_traced(case, tmp_path, tmp_path / "run", "--level", level)
+    began_ns, ended_ns = map(int, outcome.stdout.split())
+    trace = load(tmp_path / "run/trace.json.gz")
+    windows = [(trace.epoch_ns + start, trace.epoch_ns + end) for start, end in pairs(trace.windows)]
+    (_, first_end), (second_start, _) = windows
+    assert first_end < began_ns < ended_ns < second_start
+    operators = load(tmp_path / "run/trace.json.gz", operators=True).operators
+    assert all(any(s <= a <= b <= e for s, e in pairs(trace.windows)) for a, b in pairs(operators))
+    figures = device_figures(trace, 0)
+    assert figures.unrecorded_ns >= ended_ns - began_ns
+    assert figures.span_ns + figures.unrecorded_ns == trace.work.end_ns.max() - trace.work.start_ns.min()
+    last, first = (
+        (trace.work.end_ns <= first_end - trace.epoch_ns),
+        (trace.work.start_ns >= second_start - trace.epoch_ns),
+    )
+    assert figures.unrecorded_ns == trace.work.start_ns[first].min() - trace.work.end_ns[last].max()
+
+
+def pairs(table):
+    return list(zip(table.start_ns.tolist(), table.end_ns.tolist(), strict=True))

@@ -9,9 +9,11 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from gpu_trace.nvtx_recording.environment import injection_library
+from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.readers import load
 from native import ENTRY, Outcome, events, facts, names, run_traced, script, write_files
 
@@ -105,6 +107,24 @@ def test_only_inside_an_nvtx_range(tmp_path):
 def test_every_time_in_an_nvtx_range(tmp_path):
     assert run(NVTX, tmp_path, "--range", "step") == Outcome("", "", 0)
     assert operators(tmp_path) == ["cos", "cos", "sin", "cos", "cos"]
+
+
+@needs_library
+def test_the_trace_says_when_it_was_recorded(tmp_path):
+    """In each range of that name, and not in between: there the NVTX ranges are all that is known."""
+    text = NVTX.replace("import nvtx", "import time, nvtx").replace("    x.tan()", "    time.sleep(0.1); x.tan()")
+    assert run(text, tmp_path, "--range", "step") == Outcome("", "", 0)
+    trace = load(tmp_path / "run/trace.json.gz")
+    is_step = [trace.text(name) == "step" for name in trace.ranges.name.tolist()]
+    steps, windows = (
+        trace.ranges[np.array(is_step) & (trace.ranges.domain == trace.strings.index("training"))],
+        trace.windows,
+    )
+    assert len(windows) == len(steps) == 4
+    assert (windows.end_ns > steps.start_ns).all()
+    assert (windows.start_ns[1:] > steps.end_ns[:-1]).all()
+    assert (windows.end_ns[:-1] < steps.start_ns[1:]).all()
+    assert device_figures(trace, 0).unrecorded_ns > 300_000_000
 
 
 @needs_library

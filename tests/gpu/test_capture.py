@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.summary import summarise
 from native import events, facts, names, run_both, run_traced, script, write_files
 
 pytestmark = pytest.mark.gpu
@@ -139,6 +143,43 @@ def test_the_scripts_own_profiler_gets_its_window_and_we_the_rest(tmp_path):
     assert sum("mul" in event["name"].lower() for event in found) == 0
     assert len(found) == 1 + 5 + 1
     assert len({event["args"]["correlation"] for event in found}) == len(found)
+
+
+PAUSE = """
+from torch.profiler import profile
+torch.cuda.synchronize()
+with profile() as mine:
+    x.mul_(2); torch.cuda.synchronize(); began = time.time_ns(); time.sleep(0.5); print(began, time.time_ns())
+for _ in range(5): x.sub_(1)
+"""
+
+
+@pytest.mark.parametrize("level", ["gpu", "ops"])
+def test_the_window_of_the_scripts_own_profiler_is_not_idle(level, tmp_path):
+    """Of whichever way to record: both say when they did, and every kernel of theirs lies in that."""
+    case = script(WORK + KERNELS.format(count=5) + PAUSE)
+    write_files(case, tmp_path)
+    outcome = run_traced(case, tmp_path, tmp_path / "run", "--level", level)
+    began_ns, ended_ns = (int(text) for text in outcome.stdout.split())
+    trace = load(tmp_path / "run/trace.json.gz")
+    windows = list(zip(trace.windows.start_ns.tolist(), trace.windows.end_ns.tolist(), strict=True))
+    (_, first_end), (second_start, _) = windows
+    assert trace.epoch_ns + first_end < began_ns < ended_ns < trace.epoch_ns + second_start
+    work = list(zip(trace.work.start_ns.tolist(), trace.work.end_ns.tolist(), strict=True))
+    assert len(work) == 1 + 5 + 5
+    assert all(any(start <= a <= b <= end for start, end in windows) for a, b in work)
+    [gpu] = [figures for figures in summarise(trace).devices if figures.device.kind == "gpu"]
+    assert gpu.unrecorded_ns > ended_ns - began_ns
+    assert gpu.unrecorded_ns == work[6][0] - max(end for _, end in work[:6])
+
+
+@pytest.mark.parametrize("level", ["gpu", "ops"])
+def test_the_trace_has_the_uuid_that_nvidia_smi_has(level, tmp_path):
+    trace = load(recorded(WORK + KERNELS.format(count=1), tmp_path, "--level", level) / "trace.json.gz")
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout
+    assert [device.uuid for device in trace.devices if device.kind == "gpu"] == re.findall(r"GPU-[0-9a-f-]+", listed)[
+        :1
+    ]
 
 
 TWICE = """

@@ -26,14 +26,27 @@ def described() -> str:
 
 
 def _described(index: int, properties: Any) -> dict[str, object]:
+    uuid = _uuid(properties)
     return {
         "id": index,
         "name": properties.name,
+        **({"uuid": uuid} if uuid else {}),
         "totalGlobalMem": properties.total_memory,
         "computeMajor": properties.major,
         "computeMinor": properties.minor,
         "numSms": properties.multi_processor_count,
     }
+
+
+def _uuid(properties: Any) -> str:
+    """As ``nvidia-smi -L`` has it; empty where torch does not say, as before 2.5, or where it says no GPU's own.
+
+    The instances that MIG makes of a GPU may all have the UUID of that one, and ROCm has texts of another form.
+    """
+    uuid = str(getattr(properties, "uuid", "")).lower().removeprefix("gpu-")
+    digits = uuid.replace("-", "")
+    is_own = len(digits) == 32 and digits.strip("0") and not set(digits) - set("0123456789abcdef")
+    return f"GPU-{uuid}" if is_own and " MIG " not in properties.name else ""
 
 
 def synchronized_within(patience_s: float) -> bool:

@@ -182,9 +182,12 @@ class Recorder:
             with_gpu = self._uses_gpu()
             self._notes.write("starts", time.time_ns())
             self._session = self._threads.counted(lambda: self._new_session(calls, with_gpu))
+            self._notes.write("recorded_from", f"{self._parts} {time.time_ns()}")
             self._note_rank()  # it may be killed
             self._notes.write("recording", "gpu" if with_gpu else "cpu")
             self._notes.write("source", "cupti" if self._activities else "kineto")
+            if with_gpu and not self._parts:
+                self._notes.write("devices", devices.described())
             if with_gpu and not self._activities:
                 self._notes.write("stream_waits", stream_waits.enable())
         except Exception as error:
@@ -212,8 +215,6 @@ class Recorder:
             self._notes.write("refused", refused)
             return False
         self._activities = activities
-        if not self._events and not self._parts:
-            self._notes.write("devices", devices.described())
         return True
 
     def _path(self, source: str) -> str:
@@ -236,8 +237,9 @@ class Recorder:
     def _save(self, session: Session, patience_s: float) -> str:
         self._prepare_to_stop(patience_s)
         path = f"{self._path('kineto')}.json"
-        self._parts += 1
         began = time.time_ns()
+        self._notes.write("recorded_to", f"{self._parts} {began}")
+        self._parts += 1
         self._leave_cupti()
         result = session.stop()
         stopped = time.time_ns()

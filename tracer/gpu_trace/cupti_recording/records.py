@@ -114,6 +114,15 @@ class Activities:
         return int(starts_ns[starts_ns >= _EARLIEST_NS].min(initial=starts_ns.max()))
 
     @property
+    def extent_ns(self) -> tuple[int, int] | None:
+        """From the first time in it to the last; None where it has none."""
+        records = self.records
+        timed = (records["start_ns"] >= _EARLIEST_NS) & (records["end_ns"] >= records["start_ns"])
+        if not timed.any():
+            return None
+        return int(records["start_ns"][timed].min()), int(records["end_ns"][timed].max())
+
+    @property
     def events(self) -> NDArray[np.void]:
         """Where CUDA events were recorded, in the order of the calls; these have no times."""
         records: NDArray[np.void] = self.records[self.records["kind"] == Kind.CUDA_EVENT]

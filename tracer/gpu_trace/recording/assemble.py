@@ -7,9 +7,11 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from gpu_trace_analyzers.readers.kineto_document import StatedWindow
+
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.rows import chrome_rows, process_row
-from . import collectives, notes, sessions, thread_ids, trace_file
+from . import collectives, heads, notes, sessions, thread_ids, trace_file, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +58,14 @@ class ProcessLeft:
     def gpus(self) -> list[str]:
         """What the GPUs are called that it could see, by index."""
         return [str(device.get("name", "")) for device in self.parts[0].devices] if self.parts else []
+
+    @property
+    def windows(self) -> list[tuple[int, int]]:
+        """When it was recorded, in ns since 1970; empty where that is not known, or its rows alone say as much."""
+        known = sorted(part.window for part in self.parts if part.window)
+        stamps_ns = [ranges.opening["at_ns"] for ranges in self.ranges if len(ranges)]
+        others_ns = [int(edge_ns) for each in stamps_ns for edge_ns in (each.min(), each.max())]
+        return known if len(known) == len(self.parts) and windows.needs_saying(known, others_ns) else []
 
     @property
     def distributed_info(self) -> dict[str, object] | None:
@@ -136,8 +146,17 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
             _ranges([process, *guests.get(process.pid, [])], base_ns),
             (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
         )
-        trace_file.write(folder.path / name, process.parts, rows, base_ns, process.distributed_info)
+        trace_file.write(folder.path / name, _head(process), process.parts, rows)
     return [folder.path / name for name in names]
+
+
+def _head(process: ProcessLeft) -> bytes:
+    """What stands in front of the events of its trace."""
+    base_ns = process.base_ns
+    times = [(start_ns - base_ns, end_ns - base_ns) for start_ns, end_ns in process.windows]
+    windows = [StatedWindow(process.pid, start_ns, end_ns) for start_ns, end_ns in times]
+    head = heads.head(process.parts, base_ns, process.notes.devices)
+    return head + heads.distributed(process.distributed_info) + heads.stated(windows)
 
 
 def _ranges(processes: list[ProcessLeft], base_ns: int) -> Iterator[dict[str, Any]]:

@@ -34,11 +34,15 @@ _EVENT_END = re.compile(rb'\}\s*,\s*\{(?=\s*(?:"ph"|"?p?h?\Z))')
 
 @dataclass(frozen=True, slots=True)
 class KinetoText:
-    """``head`` ends before ``"traceEvents"``, ``events`` stood between its brackets; ``damage`` says what had to go."""
+    """``head`` ends before ``"traceEvents"``, ``events`` stood between its brackets; ``damage`` says what had to go.
+
+    ``window`` is when it was recorded, in ns since 1970; None where that is not known.
+    """
 
     head: bytes
     events: bytes
     damage: str = ""
+    window: tuple[int, int] | None = None
 
     @property
     def base_ns(self) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,14 @@ class Notes:
     def last(self, key: str) -> str:
         """The latest value; empty where there is none."""
         return (self.all(key) or [""])[-1]
+
+    @property
+    def devices(self) -> list[dict[str, Any]]:
+        """The GPUs of the process, as Kineto describes them; none where it did not come to describe any."""
+        try:
+            return list(json.loads(self.last("devices") or "[]"))
+        except ValueError:  # the disk was full
+            return []
 
 
 def reserve(raw: Path) -> None:

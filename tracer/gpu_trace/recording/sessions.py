@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..cupti_recording import kineto_rows, records
 from ..cupti_recording.kineto_rows import Process
+from . import windows
 from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
 from .thread_ids import with_ids_of_linux
 
@@ -48,7 +49,11 @@ def read(
         text = texts.get(number) or KinetoText(_head(base_ns, facts), b"")
         process = Process(pid, base_ns, _multiprocessors(text))
         texts[number] = _with_rows(text, kineto_rows.rows(activities, process, of_kernels(activities)))
-    return with_distinct_ids([text for _, text in sorted(texts.items())]), found, damage
+    timed = [
+        replace(text, window=windows.window_of(number, facts, text, own.get(number)))
+        for number, text in sorted(texts.items())
+    ]
+    return with_distinct_ids(timed), found, damage
 
 
 def _saved_by_kineto(raw: Path, pid: int, facts: Notes) -> tuple[dict[int, KinetoText], list[str]]:

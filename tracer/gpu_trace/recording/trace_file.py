@@ -15,24 +15,20 @@ if TYPE_CHECKING:
 
     from .kineto_text import KinetoText
 
-_HEAD = b'{"schemaVersion": 1, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
 _LEVEL = 1
 """of gzip: 5 times as fast as the default, and the file is a fifth larger"""
 
 
 def write(
     path: Path,
+    head: bytes,
     parts: Sequence[KinetoText],
     rows: Iterable[Mapping[str, Any]],
-    base: int,
-    distributed_info: Mapping[str, object] | None = None,
 ) -> None:
-    """Write the trace, whole or not at all; ``rows`` count their times from ``base``."""
+    """Write the trace, whole or not at all; ``head`` is what stands in front of its events, ``rows`` are added."""
     unfinished = path.with_name(path.name + ".part")
     with _compressed(unfinished) as file:
-        file.write(parts[0].head if parts else _HEAD % base)
-        if distributed_info:
-            file.write(b'"distributedInfo": %b,\n' % msgspec.json.encode(distributed_info))
+        file.write(head)
         for piece in _events(parts, rows):
             file.write(piece)
     unfinished.replace(path)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
 
 from gpu_trace.boot import devices
 
@@ -34,6 +37,25 @@ def test_devices_are_described_as_kineto_does(monkeypatch):
         (0, "NVIDIA H200", 132),
         (1, "NVIDIA H200", 132),
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "uuid"),
+    [
+        ({}, None),  # before torch 2.5
+        ({"uuid": UUID("6A77E2F8-1c52-0d3e-9f10-5b1f6c1d2e3f")}, "GPU-6a77e2f8-1c52-0d3e-9f10-5b1f6c1d2e3f"),
+        ({"uuid": "GPU-6A77E2F81C520D3E9F105B1F6C1D2E3F"}, "GPU-6a77e2f81c520d3e9f105b1f6c1d2e3f"),
+        ({"uuid": UUID(int=0)}, None),
+        ({"uuid": "4b2c1a9f00aa11bb"}, None),  # ROCm
+        ({"uuid": UUID(int=7), "name": "NVIDIA H100 MIG 1g.10gb"}, None),
+    ],
+)
+def test_devices_are_described_with_their_uuids_where_torch_says_them(more, uuid, monkeypatch):
+    known = {"name": "NVIDIA H200", "total_memory": 1, "major": 9, "minor": 0, "multi_processor_count": 132}
+    cuda = SimpleNamespace(device_count=lambda: 1, get_device_properties=lambda _: SimpleNamespace(**known | more))
+    monkeypatch.setattr(devices, "_cuda", lambda: cuda)
+    [found] = json.loads(devices.described())
+    assert found.get("uuid") == uuid
 
 
 def test_a_device_that_does_not_describe_itself_harms_nothing(monkeypatch):

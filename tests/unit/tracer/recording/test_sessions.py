@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import struct
 
@@ -12,6 +13,8 @@ from gpu_trace.cupti_recording.records import RECORD, Kind
 from gpu_trace.recording import assemble, sessions
 from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.thread_ids import Thread
+from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.readers import load
 
 BASE_NS = 1_790_857_026_000_000_000
 DEVICES = '[{"id": 0, "name": "NVIDIA H200", "numSms": 132}]'
@@ -123,3 +126,51 @@ def test_what_is_lost_is_said(notes, lost, tmp_path):
     (tmp_path / "notes-1").write_text(notes)
     [process] = assemble.left_by(tmp_path, 1)
     assert process.lost == lost
+
+
+TWO = Notes(
+    f"python\t3.12\nsource\tcupti\nrecorded_from\t0 {BASE_NS}\nrecorded_to\t0 {BASE_NS + 5000}\n"
+    f"recorded_from\t1 {BASE_NS + 8000}\nrecorded_to\t1 {BASE_NS + 9000}"
+)
+
+
+def test_each_session_says_when_it_recorded(tmp_path):
+    saved(tmp_path, 0)
+    recorded(tmp_path, 0, (1000, 3))
+    recorded(tmp_path, 1, (8500, 3), (9500, 4))
+    parts, _, _ = sessions.read(tmp_path, 1, TWO, [])
+    assert [part.window for part in parts] == [(BASE_NS, BASE_NS + 5000), (BASE_NS + 8000, BASE_NS + 9515)]
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = path
+
+
+def test_the_pause_between_two_sessions_is_not_idle(tmp_path):
+    """Kernels of 5 ns at 1010, 4010, 8510 and 9510: idle are the 2995 and the 995 between those of one session."""
+    saved(tmp_path, 0)
+    recorded(tmp_path, 0, (1000, 3), (4000, 4))
+    recorded(tmp_path, 1, (8500, 3), (9500, 4))
+    (tmp_path / "notes-1").write_text("\n".join(f"{key}\t{value}" for key, value in TWO._facts))
+    [path] = assemble.write_traces(Folder(tmp_path), assemble.left_by(tmp_path, 1))
+    trace = load(path)
+    figures = device_figures(trace, 0)
+    assert (figures.busy_ns, figures.idle_ns, figures.unrecorded_ns) == (20, 2995 + 995, 8510 - 4015)
+    assert trace.windows.start_ns.tolist() == [0, 8000]
+    assert trace.processes[int(trace.windows.process[0])].pid == 1
+
+
+def test_one_session_that_holds_all_states_no_window(tmp_path):
+    recorded(tmp_path, 0, (1000, 3))
+    (tmp_path / "notes-1").write_text(f"python\t3.12\nrecorded_from\t0 {BASE_NS}\nrecorded_to\t0 {BASE_NS + 5000}")
+    [path] = assemble.write_traces(Folder(tmp_path), assemble.left_by(tmp_path, 1))
+    assert b"gpuTrace" not in gzip.decompress(path.read_bytes())
+
+
+def test_the_trace_has_the_uuid_of_each_gpu(tmp_path):
+    recorded(tmp_path, 0, (1000, 3))
+    devices = DEVICES.replace('"numSms"', '"uuid": "GPU-7", "numSms"')
+    (tmp_path / "notes-1").write_text(f"python\t3.12\ndevices\t{devices}\nsource\tcupti")
+    [path] = assemble.write_traces(Folder(tmp_path), assemble.left_by(tmp_path, 1))
+    assert [(device.name, device.uuid) for device in load(path).devices] == [("NVIDIA H200", "GPU-7")]

@@ -1,0 +1,45 @@
+"""What stands in front of the events of ``trace.json.gz``: Kineto's own head, and what it could not say."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gpu_trace_analyzers.readers.kineto_document import STATED, StatedWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .kineto_text import KinetoText
+
+_HEAD = b'{"schemaVersion": 1, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
+_DEVICES = re.compile(rb'("deviceProperties"\s*:\s*)\[[^\[\]]*\]')
+
+
+def head(parts: Sequence[KinetoText], base_ns: int, devices: Sequence[Mapping[str, Any]]) -> bytes:
+    """That of the first session with the UUIDs of GPUs, which Kineto does not say, and with GPUs where it knew none.
+
+    ``devices`` describe them as the process did; where there was no session, it is a head with the clock alone.
+    """
+    text = parts[0].head if parts else _HEAD % base_ns
+    uuids = {device["id"]: device["uuid"] for device in devices if {"id", "uuid"} <= device.keys()}
+    found = _DEVICES.search(text)
+    if found is None or not devices:
+        return text
+    known = parts[0].devices or devices
+    told = [{**device, "uuid": uuids[device["id"]]} if device.get("id") in uuids else device for device in known]
+    return text[: found.end(1)] + msgspec.json.encode(told) + text[found.end() :]
+
+
+def stated(windows: Sequence[StatedWindow]) -> bytes:
+    """The key with what Kineto has no key for, its times on the clock of the rows; nothing where that says nothing."""
+    if not windows:
+        return b""
+    return b'"%b": %b,\n' % (STATED.encode(), msgspec.json.encode({"windows": windows}))
+
+
+def distributed(info: Mapping[str, object] | None) -> bytes:
+    """The key that torch.profiler writes for a rank; nothing for a process that is none."""
+    return b'"distributedInfo": %b,\n' % msgspec.json.encode(info) if info else b""
