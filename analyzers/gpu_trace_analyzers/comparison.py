@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .model import Device
     from .questions.overlap import DeviceFigures
     from .questions.ranges import RangeFigures
     from .summary import Summary
@@ -53,7 +53,10 @@ class Comparison:
 
 
 def compare(before: Summary, after: Summary) -> Comparison:
-    """Match devices by kind, index and rank; ranges by domain and name on the same device."""
+    """Match devices by kind, index and rank; ranges by domain and name on the same device, or of the same rank.
+
+    Devices that only their processes tell apart are matched in their order.
+    """
     devices, ranges = _both(_devices(before), _devices(after)), _both(_ranges(before), _ranges(after))
     labels = _labels(before) | _labels(after)
     return Comparison(
@@ -61,34 +64,55 @@ def compare(before: Summary, after: Summary) -> Comparison:
         after,
         tuple(_compared("", labels[key], DEVICE_FIGURES, *pair) for key, pair in devices.items()),
         tuple(
-            _compared(f"{domain}: {name}" if domain else name, labels.get(device, ""), RANGE_FIGURES, *pair)
-            for (domain, name, device), pair in ranges.items()
+            _compared(
+                f"{domain}: {name}" if domain else name,
+                labels.get(device, f"rank {rank}" if rank >= 0 else ""),
+                RANGE_FIGURES,
+                *pair,
+            )
+            for (domain, name, rank, device), pair in ranges.items()
         ),
         tuple(_causes(labels[key], _exposed(before, key), _exposed(after, key)) for key in devices),
         tuple(_causes(labels[key], _idle(before, key), _idle(after, key)) for key in devices),
     )
 
 
-_Key = tuple[str, int, int]
+_Key = tuple[str, int, int, int]
+"""kind, index and rank of a device, and its place among those of its trace that have the same"""
+_RangeKey = tuple[str, str, int, _Key | None]
+"""domain, name and rank of a range, and its device"""
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
-def _key(device: Device) -> _Key:
-    return device.kind, device.index, device.rank
+def _keys(summary: Summary) -> dict[int, _Key]:
+    """By position of the device. The owners of devices are named by process ids, which no two runs share."""
+    met: Counter[tuple[str, int, int]] = Counter()
+    keys: dict[int, _Key] = {}
+    for figures in summary.devices:
+        device = figures.device
+        same = (device.kind, device.index, device.rank)
+        keys[figures.position] = (*same, met[same])
+        met[same] += 1
+    return keys
 
 
 def _labels(summary: Summary) -> dict[_Key | None, str]:
-    return {_key(figures.device): figures.device.label for figures in summary.devices}
+    keys = _keys(summary)
+    return {keys[figures.position]: figures.device.label for figures in summary.devices}
 
 
 def _devices(summary: Summary) -> dict[_Key, DeviceFigures]:
-    return {_key(figures.device): figures for figures in summary.devices}
+    keys = _keys(summary)
+    return {keys[figures.position]: figures for figures in summary.devices}
 
 
-def _ranges(summary: Summary) -> dict[tuple[str, str, _Key | None], RangeFigures]:
-    keys = {figures.position: _key(figures.device) for figures in summary.devices}
-    return {(row.domain, row.name, None if row.device is None else keys[row.device]): row for row in summary.ranges}
+def _ranges(summary: Summary) -> dict[_RangeKey, RangeFigures]:
+    keys = _keys(summary)
+    return {
+        (row.domain, row.name, row.rank, None if row.device is None else keys[row.device]): row
+        for row in summary.ranges
+    }
 
 
 def _both(before: Mapping[_K, _V], after: Mapping[_K, _V]) -> dict[_K, tuple[_V | None, _V | None]]:
@@ -103,15 +127,13 @@ def _causes(label: str, before: Mapping[str, int], after: Mapping[str, int]) -> 
 
 
 def _exposed(summary: Summary, key: _Key) -> dict[str, int]:
-    return {row.title: row.ns for f in _of(summary, key) for row in summary.exposed_on(f.position)}
+    figures = _devices(summary).get(key)
+    return {row.title: row.ns for row in summary.exposed_on(figures.position)} if figures else {}
 
 
 def _idle(summary: Summary, key: _Key) -> dict[str, int]:
-    return {row.title: row.ns for f in _of(summary, key) for row in summary.idle_on(f.position)}
-
-
-def _of(summary: Summary, key: _Key) -> list[DeviceFigures]:
-    return [figures for figures in summary.devices if _key(figures.device) == key]
+    figures = _devices(summary).get(key)
+    return {row.title: row.ns for row in summary.idle_on(figures.position)} if figures else {}
 
 
 def _compared(name: str, label: str, figures: Iterable[str], before: object | None, after: object | None) -> Compared:

@@ -68,7 +68,7 @@ class Summary:
     def hidden_domains(self) -> dict[str, int]:
         """How many ranges reports do not show, by domain."""
         hidden = [] if self.with_libraries else [row for row in self.ranges if is_library(row.domain)]
-        names = {(row.domain, row.name): row.count for row in hidden}  # once, on however many devices
+        names = {(row.domain, row.name): row.instances for row in hidden}  # once, on however many devices
         return {domain: sum(n for (d, _), n in names.items() if d == domain) for domain, _ in names}
 
     def doubts_of(self, position: int) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import UsageError
+from ..model import MISSING
 from .grouped import GroupedIntervals, summed
 from .issued import LaunchOrder
 from .launches import launches
@@ -19,7 +20,9 @@ from .overlap import COMPUTE
 from .sweep import layers, union
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from ..model import Engine, Int8, Int32, Int64, Ranges, Trace
     from .sweep import Window
@@ -46,13 +49,18 @@ class RangeFigures:
     name: str
     domain: str
     count: int
-    """instances, whether they gave this device anything to do or not"""
+    """instances in the processes of the device (those of its rank, else those that launched its work), whether they
+    gave it anything to do or not; without a device, those of its rank in processes of no device that has a row"""
     host_ns: int
-    """time between its beginnings and its ends on the host, added up"""
+    """time between the beginnings and the ends of these instances on the host, added up"""
     depth: int = 0
     """how many ranges of its thread it lies in, where it lies in the fewest"""
     device: int | None = None
-    """position in ``Trace.devices``; None for a range that gave no device anything to do"""
+    """position in ``Trace.devices``; None for instances that gave no device anything to do"""
+    rank: int = MISSING
+    """of the device, or of the processes of a row without one; `MISSING` outside a distributed job"""
+    instances: int = 0
+    """in all processes, the same in every row of the range"""
     operations: int = 0
     window_ns: int = 0
     """windows of all instances, added up"""
@@ -79,6 +87,8 @@ def range_figures(
     order: LaunchOrder | None = None,
 ) -> list[RangeFigures]:
     """A row per range and device, in the order in which ranges first began. Marks have no length and are left out.
+
+    Instances of processes whose devices a range gave nothing to do are one row for each rank, without a device.
 
     Of operations that cross an edge of ``window`` the part inside counts, and ranges that do not meet it are left out.
     """
@@ -182,11 +192,63 @@ def _figures(
         here = slice(None) if (device == d).all() else device == d
         owned = _Owned.of(trace, instance[here], row[here], group, window)
         on_devices.append(_OnDevice(trace, d, owned, group, copies))
-    rows: list[tuple[int, RangeFigures]] = []
-    for g, members in _members(group):
-        named = _named(trace, ranges, members, depth)
-        rows += [(g, found) for d in on_devices if (found := d.row(g, named))] or [(g, named)]
-    return rows
+    rank = np.array([*(process.rank for process in trace.processes), MISSING], dtype=np.int64)[ranges.process]
+    return [
+        (g, row)
+        for g, members in _members(group)
+        for row in _rows(_Group(trace, ranges, members, depth), g, rank[members], on_devices)
+    ]
+
+
+def _rows(group: _Group, g: int, rank: Int64, on_devices: Sequence[_OnDevice]) -> Iterator[RangeFigures]:
+    """A row for each device that a group gave work, and one for each rank of its other instances."""
+    rest = np.ones(len(rank), dtype=np.bool_)
+    for device in on_devices:
+        if device.operations[g]:
+            own = np.isin(group.process, device.processes)
+            rest &= ~own
+            yield device.row(g, group.named(own))
+    for value in np.unique(rank[rest]).tolist():
+        yield replace(group.named(rest & (rank == value)), rank=value)
+
+
+class _Group:
+    """The instances of one range."""
+
+    def __init__(self, trace: Trace, ranges: Ranges, members: Int64, depth: Int64) -> None:
+        text = trace.text(int(ranges.name[members[0]]))
+        self.name = "ProfilerStep#*" if len(members) > 1 and PROFILER_STEP.match(text) else text
+        self.domain = trace.text(int(ranges.domain[members[0]]))
+        self.depth = int(depth[members].min())
+        self.process = ranges.process[members]
+        self.host_ns = ranges.end_ns[members] - ranges.start_ns[members]
+
+    def named(self, own: NDArray[np.bool_]) -> RangeFigures:
+        """The row of some of them, without what a device did for them."""
+        return RangeFigures(
+            name=self.name,
+            domain=self.domain,
+            count=int(own.sum()),
+            host_ns=int(self.host_ns[own].sum()),
+            depth=self.depth,
+            instances=len(self.process),
+        )
+
+
+def _processes_of(trace: Trace, device: int) -> Int64:
+    """Positions of the processes that have this device: those of its rank, and those that launched its work.
+
+    All of them, where neither is known.
+    """
+    of_its_rank = [
+        position
+        for position, process in enumerate(trace.processes)
+        if process.rank == trace.devices[device].rank != MISSING
+    ]
+    launchers = np.unique(trace.work.process[trace.work.device == device]).astype(np.int64)
+    if not of_its_rank and MISSING in launchers:
+        return np.arange(MISSING, len(trace.processes))
+    return np.union1d(launchers, np.array(of_its_rank, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,7 +282,8 @@ class _OnDevice:
         groups = int(group.max()) + 1
         chosen = trace.devices[device].default_copies if copies is None else copies
         copying, computing = _union(owned, chosen), union(layers(trace.work_of(device)), COMPUTE)
-        self.device = device
+        self.device, self.rank = device, trace.devices[device].rank
+        self.processes = _processes_of(trace, device)
         self.operations = _operations(owned, groups, len(trace.work))
         self.compute_ns = _union(owned, COMPUTE).total_ns(groups)
         self.copy_ns = copying.total_ns(groups)
@@ -228,10 +291,8 @@ class _OnDevice:
         self.hidden_ns = summed(copying.group, hidden, groups)
         self.windows = _windows(owned, group)
 
-    def row(self, g: int, named: RangeFigures) -> RangeFigures | None:
-        """Of one group; None where it gave this device nothing to do."""
-        if not self.operations[g]:
-            return None
+    def row(self, g: int, named: RangeFigures) -> RangeFigures:
+        """Of one group, which gave this device something to do."""
         windows = self.windows[g]
         return RangeFigures(
             name=named.name,
@@ -240,6 +301,8 @@ class _OnDevice:
             host_ns=named.host_ns,
             depth=named.depth,
             device=self.device,
+            rank=self.rank,
+            instances=named.instances,
             operations=int(self.operations[g]),
             window_ns=int(windows.sum()),
             median_ns=int(windows[(len(windows) - 1) // 2]),
@@ -273,17 +336,6 @@ def _windows(owned: _Owned, group: Int64) -> dict[int, Int64]:
     ns = last[active] - first[active]
     order = np.lexsort((ns, group[active]))
     return {g: ns[order][members] for g, members in _members(group[active][order])}
-
-
-def _named(trace: Trace, ranges: Ranges, members: Int64, depth: Int64) -> RangeFigures:
-    text = trace.text(int(ranges.name[members[0]]))
-    return RangeFigures(
-        name="ProfilerStep#*" if len(members) > 1 and PROFILER_STEP.match(text) else text,
-        domain=trace.text(int(ranges.domain[members[0]])),
-        count=len(members),
-        host_ns=int((ranges.end_ns[members] - ranges.start_ns[members]).sum()),
-        depth=int(depth[members].min()),
-    )
 
 
 def _members(group: Int64) -> Iterator[tuple[int, Int64]]:

@@ -76,4 +76,6 @@ def _told_apart(devices: list[Device], traces: Sequence[Trace], places: list[lis
 
 
 def _stem(trace: Trace) -> str:
-    return re.sub(r"(\.pt)?(\.trace)?\.\w+(\.gz)?$", "", PurePath(trace.source.path).name)
+    """``process 123`` of a file that ``gpu-trace run`` named so, else the name without its endings."""
+    stem = re.sub(r"(\.pt)?(\.trace)?\.\w+(\.gz)?$", "", PurePath(trace.source.path).name)
+    return re.sub(r"^trace-process-(\d+)$", r"process \1", stem)

@@ -188,7 +188,7 @@ def _doubtful(summary: Summary) -> list[str]:
 
 def _lost_names(summary: Summary) -> list[str]:
     """Of names that are no ASCII, Kineto writes nothing but this word."""
-    lost = {row.domain: row.count for row in summary.ranges if row.name == "unknown"}
+    lost = {row.domain: row.instances for row in summary.ranges if row.name == "unknown"}
     if summary.source.format != "kineto" or not lost:
         return []
     many = count(sum(lost.values()), "range is", "ranges are")

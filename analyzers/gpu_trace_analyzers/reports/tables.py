@@ -92,7 +92,8 @@ def idle_table(rows: Sequence[CauseFigures], figures: DeviceFigures) -> Table:
 def _short_label(figures: DeviceFigures) -> str:
     device = figures.device
     rank = f"r{device.rank} " if device.rank >= 0 else ""
-    return f"{rank}{device.kind.upper()} {device.index}"
+    owner = f"{device.owner} " if device.owner else ""
+    return f"{rank}{owner}{device.kind.upper()} {device.index}"
 
 
 def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ def _indent(depth: int) -> str:
 def _range_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
     name = _indent(row.depth) + _in_its_domain(row)
     if row.device is None:
-        return (name, NONE, count(row.count), *[NONE] * 7)
+        return (name, f"r{row.rank}" if row.rank >= 0 else NONE, count(row.count), *[NONE] * 7)
     times = tuple(duration(ns) for ns in (row.window_ns, row.median_ns, row.worst_ns, row.compute_ns))
     copying = (row.copy_ns, row.hidden_copy_ns, row.exposed_copy_ns)
     copies = tuple(duration(ns) for ns in copying) if row.copy_ns else (NONE, NONE, NONE)

@@ -20,7 +20,8 @@ _FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
 """How what spreadsheets run begins; the last four are the wide forms of the first."""
 _DEVICE = ("device", "label")
 _RANGE = (
-    *("name", "domain", *_DEVICE, "count", "host_ns", "operations", "depth", "window_ns", "median_ns", "worst_ns"),
+    *("name", "domain", *_DEVICE, "rank", "count", "host_ns", "operations", "depth"),
+    *("window_ns", "median_ns", "worst_ns"),
     *("compute_ns", "copy_ns", "hidden_copy_ns", "exposed_copy_ns"),
 )
 _CAUSE = (
@@ -30,7 +31,7 @@ _CAUSE = (
 _ENGINE = ("busy_ns", "hidden_ns", "exposed_ns", "count", "bytes", "gb_per_s", "overlap_ratio")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "devices": (
-        *(*_DEVICE, "kind", "index", "rank", "start_ns", "span_ns", "unrecorded_ns"),
+        *(*_DEVICE, "kind", "index", "rank", "owner", "start_ns", "span_ns", "unrecorded_ns"),
         *("busy_ns", "idle_ns", "compute_ns", "copy_ns"),
         *("overlap_ns", "overlap_ratio", "hidden_share", "exposed_copy_ns", "collective_ns", "exposed_collective_ns"),
         *("gain", "headroom_ns", "streams", "streams_at_once", "in_doubt"),

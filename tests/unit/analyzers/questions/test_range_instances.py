@@ -24,6 +24,8 @@ from gpu_trace_analyzers.questions.ranges import DEEPEST_OWNER, buried_ranges, r
 from gpu_trace_analyzers.questions.sweep import Window
 from gpu_trace_analyzers.questions.unowned import Unowned, unowned
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers.folders import with_rank
+from gpu_trace_analyzers.readers.merging import merge
 from literal import literal
 from strategies import traces, windows
 
@@ -70,12 +72,25 @@ def test_every_figure_of_every_range(trace, window):
         operations = {op for _, own in each for op in own}
         mine = [row for row in rows if row.name == trace.text(name)]
         devices = sorted({int(trace.work.device[op[0]]) for op in operations})
-        assert [row.device for row in mine] == (devices or [None])
+        rest = [host for i, host in of_each(trace, name, window) if not any(has(trace, d, i) for d in devices)]
+        assert [row.device for row in mine] == [*devices, *([None] if rest else [])]
         for row in mine:
-            assert (row.count, row.host_ns) == (len(each), sum(host for host, _ in each))
             if row.device is not None:
+                own = [host for i, host in of_each(trace, name, window) if has(trace, row.device, i)]
                 check_device(trace, row, each, operations)
+            assert (row.count, row.host_ns) == (len(rest), sum(rest)) if row.device is None else (len(own), sum(own))
+            assert row.instances == len(each)
     assert len(rows) == len({(row.name, row.device) for row in rows})
+
+
+def of_each(trace, name, window):
+    return [(i, end - start) for i, start, end in instances(trace, window) if trace.ranges.name[i] == name]
+
+
+def has(trace, device, i):
+    """Whether a device is of the process of a range: one without a rank is of those that launched its work."""
+    launchers = trace.work.process[trace.work.device == device]
+    return bool((launchers == trace.ranges.process[i]).any() or (launchers == MISSING).any())
 
 
 def check_device(trace, row, each, operations):
@@ -96,6 +111,30 @@ def test_the_window_of_a_repeated_range_is_the_sum_of_its_instances():
     trace = literal("range a 0-5; range a 100-105; s7 k 10-20 @1; s7 k 110-140 @101")
     (row,) = range_figures(trace)
     assert (row.count, row.window_ns, row.median_ns, row.worst_ns) == (2, 40, 10, 30)
+
+
+def of_two_ranks(text):
+    """The literal twice, as those of ranks 0 and 1 with a GPU each."""
+    one, two = (with_rank(literal(text), rank) for rank in (0, 1))
+    return merge("job", [one, two])
+
+
+def test_the_count_of_a_range_is_of_the_rank_whose_device_it_is():
+    trace = of_two_ranks("range a 0-5; range a 100-105; range idle 6-9; s7 k 10-20 @1; s7 k 110-140 @101")
+    rows = [(row.name, row.device, row.rank, row.count, row.host_ns, row.instances) for row in range_figures(trace)]
+    a, idle = [("a", rank, rank, 2, 10, 4) for rank in (0, 1)], [("idle", None, rank, 1, 3, 2) for rank in (0, 1)]
+    assert rows == [*a, *idle]
+
+
+def test_instances_of_a_rank_whose_device_had_nothing_to_do_are_a_row_of_that_rank():
+    busy, idle = literal("range a 0-5; s7 k 10-20 @1"), literal("range a 0-7; range a 20-30; s7 k 10-20 @15")
+    rows = range_figures(merge("job", [with_rank(trace, rank) for rank, trace in enumerate((busy, idle))]))
+    assert [(row.device, row.rank, row.count, row.host_ns) for row in rows] == [(0, 0, 1, 5), (None, 1, 2, 17)]
+
+
+def test_profiler_steps_of_ranks_are_one_range_even_where_each_has_one():
+    trace = of_two_ranks("range ProfilerStep#3 0-5; s7 k 10-20 @1")
+    assert [(row.name, row.count) for row in range_figures(trace)] == [("ProfilerStep#*", 1)] * 2
 
 
 def test_depth_is_where_it_lies_in_the_fewest():
