@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class RankFigures:
     others time: ``awaited_ns`` is how much earlier they could have begun if this rank had come with the last but one,
     added up. ``collectives`` counts those that all recorded ranks of their group have, and that were compared. Where
     the trace names no process groups, all ranks are taken for one; ``in_doubt`` is then whether there may be others.
+    ``by_order`` counts those of the ``collectives`` that no number in their group matches, but names, order and times.
     """
 
     rank: int
@@ -43,6 +45,7 @@ class RankFigures:
     came_last: int = 0
     awaited_ns: int = 0
     in_doubt: bool = False
+    by_order: int = 0
 
 
 def rank_figures(trace: Trace) -> list[RankFigures]:
@@ -52,18 +55,31 @@ def rank_figures(trace: Trace) -> list[RankFigures]:
         return []
     devices = {rank: tuple(i for i, device in enumerate(trace.devices) if device.rank == rank) for rank in ranks}
     collectives = {rank: _collectives(trace, own) for rank, own in devices.items()}
-    late_ns: dict[int, list[Int64]] = {rank: [] for rank in ranks}
+    late_ns: dict[int, list[Int64]] = {rank: [np.zeros(0, np.int64)] for rank in ranks}
+    by_order: Counter[int] = Counter()
     for of_group in _by_group(trace, collectives):
+        numbered = all(_numbered(work) for work in of_group.values())
         for rank, its_late_ns in zip(of_group, _lateness(_arrivals(list(of_group.values()))), strict=True):
             late_ns[rank].append(its_late_ns)
+            by_order[rank] += 0 if numbered else len(its_late_ns)
     in_doubt = _may_mix_groups(collectives)
-    return [_figures(trace, rank, devices[rank], late_ns[rank], in_doubt) for rank in ranks]
+    late = {rank: np.concatenate(of_groups) for rank, of_groups in late_ns.items()}
+    return [_figures(trace, rank, devices[rank], late[rank], in_doubt, by_order[rank]) for rank in ranks]
 
 
-def _figures(trace: Trace, rank: int, devices: tuple[int, ...], late_ns: list[Int64], in_doubt: bool) -> RankFigures:
-    late = np.concatenate([np.zeros(0, np.int64), *late_ns])
-    busy_ns = _busy_ns(trace, devices)
-    return RankFigures(rank, devices, busy_ns, len(late), int((late > 0).sum()), int(late[late > 0].sum()), in_doubt)
+def _figures(
+    trace: Trace, rank: int, devices: tuple[int, ...], late_ns: Int64, in_doubt: bool, by_order: int
+) -> RankFigures:
+    return RankFigures(
+        rank=rank,
+        devices=devices,
+        busy_ns=_busy_ns(trace, devices),
+        collectives=len(late_ns),
+        came_last=int((late_ns > 0).sum()),
+        awaited_ns=int(late_ns[late_ns > 0].sum()),
+        in_doubt=in_doubt,
+        by_order=by_order,
+    )
 
 
 def slowest(rows: Sequence[RankFigures]) -> RankFigures | None:

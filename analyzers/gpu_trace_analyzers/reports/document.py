@@ -163,6 +163,7 @@ def _rank(row: RankFigures, place: dict[int, int]) -> dict[str, Any]:
         "came_last": row.came_last,
         "awaited_ns": row.awaited_ns,
         "in_doubt": row.in_doubt,
+        "matched_by_order": row.by_order,
     }
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..questions.evidence import Evidence
     from ..questions.overlap import DeviceFigures
+    from ..questions.ranks import RankFigures
     from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
@@ -108,9 +109,17 @@ def rank_line(summary: Summary) -> str:
         return ""
     if not row.collectives:
         return f"slowest: rank {row.rank}, which was busy for {duration(row.busy_ns)}; the ranks share no collective"
-    often = f"it came last to {count(row.came_last)} of {count(row.collectives, 'collective')}"
+    often = f"it came last to {count(row.came_last)} of {count(row.collectives, 'collective')}{_matching(row)}"
     doubt = " (process groups are not known here: all ranks are taken for one)" if row.in_doubt else ""
     return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it{doubt}"
+
+
+def _matching(row: RankFigures) -> str:
+    """Of which collectives no number says that they are the same one on all ranks."""
+    if not row.by_order:
+        return ""
+    which = "" if row.by_order == row.collectives else f" {count(row.by_order)} of them"
+    return f",{which} matched by order alone"
 
 
 def _hidden_line(summary: Summary) -> str:

@@ -137,6 +137,15 @@ def test_lateness_in_groups_against_a_count_by_hand(rounds):
         assert row.awaited_ns == sum(max(ns, 0) for ns in late[row.rank])
 
 
+def test_collectives_without_a_number_on_every_rank_are_counted():
+    numbered = "nccl 0-9 name=a group=1[0,1] seq=1; gpu1 nccl 5-9 name=a group=1[0,1] seq=1"
+    half = "nccl 10-19 name=a group=2[0,1] seq=1; gpu1 nccl 15-19 name=a group=2[0,1]"
+    bare = "; ".join(f"{gpu} nccl {at}-{at + 9} name=a group=3[0,1]" for gpu in ("gpu0", "gpu1") for at in (20, 30))
+    rows = rank_figures(job(f"{numbered}; {half}; {bare}"))
+    assert [(row.collectives, row.by_order) for row in rows] == [(4, 3), (4, 3)]
+    assert [row.by_order for row in rank_figures(job(numbered))] == [0, 0]
+
+
 def test_recorded_ranks_whose_recordings_began_apart(tmp_path):
     for rank in range(2):
         (tmp_path / f"ddp_rank{rank}.json.gz").symlink_to(TRACES / f"ddp_rank{rank}.json.gz")

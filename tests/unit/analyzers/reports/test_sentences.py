@@ -81,6 +81,19 @@ def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with
 
 
 @pytest.mark.parametrize(
+    ("by_order", "said"),
+    [
+        (0, "4 collectives, and"),
+        (4, "4 collectives, matched by order alone, and"),
+        (1, "4 collectives, 1 of them matched by order alone, and"),
+    ],
+)
+def test_what_only_order_matches_is_told(by_order, said):
+    rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, by_order=by_order) for rank in range(2))
+    assert f"it came last to 1 of {said} the others waited" in rank_line(replace(with_domains(), ranks=rows))
+
+
+@pytest.mark.parametrize(
     ("text", "notes"),
     [
         (
