@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gpu_trace_analyzers.questions.collectives import collective_figures
 from gpu_trace_analyzers.readers import load
 from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, traces, written
 
@@ -19,7 +20,10 @@ def test_a_job_has_one_folder_with_a_trace_per_rank(launcher, tmp_path):
     for trace in found.values():
         assert sum(REDUCE in event["name"] for event in trace["traceEvents"]) >= 20
     [job] = (tmp_path / "gpu-trace-runs").iterdir() if "no-python" in launcher else [tmp_path / "run"]
-    assert {process.rank for process in load(job).processes} == {0, 1}
+    loaded = load(job)
+    assert {process.rank for process in loaded.processes} == {0, 1}
+    reduced = [row for row in collective_figures(loaded) if REDUCE in row.name]
+    assert [(row.name, row.count >= 20) for row in reduced] == [("gloo:all_reduce", True)] * 2
 
 
 @pytest.mark.parametrize("ending", sorted(ENDINGS))

@@ -14,8 +14,11 @@ import numpy as np
 from ..intervals import instants
 from ..model import Device, DeviceWork, Engine, HostOperators
 from .building import NOT_READ
+from .cpu_collectives import only_enqueue, with_collectives
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..engines import EngineRules
     from ..model import Int64, Trace
     from .tracefile import TraceFile
@@ -59,8 +62,9 @@ def with_cpu_devices(trace: Trace, rules: EngineRules, keep_operators: bool) -> 
     if len(trace.work):
         raise ValueError("a trace with device work needs no CPU devices")
     idle = np.array([bool(_WITHOUT_WORK.match(name)) for name in trace.strings], dtype=np.bool_)
-    working = trace.operators[~idle[trace.operators.name]] if len(trace.operators) else trace.operators
-    own = own_times(working)
+    operators = with_collectives(trace, rules)
+    working = operators[~idle[operators.name]] if len(operators) else operators
+    own = _without(own_times(working), only_enqueue(working, trace.strings, rules))
     name, process = working.name[own.row], working.process[own.row]
     engines = np.array([rules.engine("operator", text) for text in trace.strings], dtype=np.int8)
     active, device = np.unique(process, return_inverse=True)
@@ -112,6 +116,12 @@ def own_times(operators: HostOperators) -> OwnTimes:
     own = OwnTimes(*(np.concatenate(column) for column in zip(*found, strict=True)))
     in_order = np.argsort(own.start_ns, kind="stable")
     return OwnTimes(*(column[in_order] for column in own))
+
+
+def _without(own: OwnTimes, excluded: NDArray[np.bool_]) -> OwnTimes:
+    """The stretches of other operators than these, which call others without doing work themselves."""
+    kept = ~excluded[own.row]
+    return OwnTimes(*(column[kept] for column in own))
 
 
 def _of_a_thread(rows: Int64, start_ns: Int64, end_ns: Int64) -> OwnTimes:
