@@ -47,7 +47,10 @@ class Recorder:
         self._parts = self._unsaved = 0
         self._wanted = False
         self._given_way = False
+        self._is_kept_away = False
         self._finished = False
+        self.sessions = 0
+        """how many were begun, with those that only warmed up"""
         os.register_at_fork(after_in_child=self._unlock)
 
     def _unlock(self) -> None:
@@ -98,6 +101,7 @@ class Recorder:
         """Have Kineto initialised in this thread, so that another one may start the recording later."""
         with self._lock:
             if self._calls is not None and not self._given_way:
+                self.sessions += 1
                 Session(self._calls, "gpu", self._uses_gpu(), only_ranges=True).stop()
 
     def start(self) -> None:
@@ -105,17 +109,20 @@ class Recorder:
         with self._lock:
             self._wanted = True
             self._begin()
+            self._note_absence()
 
     def pause(self) -> None:
         """Stop until the next `start`."""
         with self._lock:
             self._wanted = False
+            self._note_absence()
             self._end(patience_s=60.0)
 
     def give_way(self) -> None:
         """Stop for the script's own profiler, since torch can run one only."""
         with self._lock:
             self._given_way = True
+            self._note_absence()
             self._end(patience_s=60.0)
 
     def resume(self) -> None:
@@ -123,6 +130,7 @@ class Recorder:
         with self._lock:
             self._given_way = False
             self._begin()
+            self._note_absence()
 
     def renew(self) -> int:
         """Save what was recorded so far, and go on in a new session; about how many events were saved.
@@ -164,6 +172,7 @@ class Recorder:
         with self._lock:
             if not self._finished:
                 self._finished = True
+                self._note_absence()
                 self._end(patience_s)
                 self._note_processes()
 
@@ -172,6 +181,7 @@ class Recorder:
         with self._lock:
             self._finished = False
             self._begin()
+            self._note_absence()
 
     def _begin(self) -> None:
         may = self._wanted and not self._given_way and not self._finished and self.belongs_here
@@ -181,6 +191,7 @@ class Recorder:
         try:
             with_gpu = self._uses_gpu()
             self._notes.write("starts", time.time_ns())
+            self.sessions += 1
             self._session = self._threads.counted(lambda: self._new_session(calls, with_gpu))
             self._notes.write("recorded_from", f"{self._parts} {time.time_ns()}")
             self._note_rank()  # it may be killed
@@ -270,6 +281,13 @@ class Recorder:
                 self._notes.write("thread", thread)
         except Exception as error:  # a session that is not stopped loses all
             self._notes.failed("the end of the recording could not be prepared", error)
+
+    def _note_absence(self) -> None:
+        """From when to when the script's own profiler keeps this one from what it is to record."""
+        is_kept_away = self.is_wanted and self._given_way and self.belongs_here
+        if is_kept_away != self._is_kept_away:
+            self._is_kept_away = is_kept_away
+            self._notes.write("gave_way" if is_kept_away else "came_back", time.time_ns())
 
     def _note_processes(self) -> None:
         """How many processes the script started: their work is not in its trace."""

@@ -21,16 +21,24 @@ if TYPE_CHECKING:
 
 _SOURCE = "torch._C._autograd"
 _IMPORTERS = ("torch.autograd", "torch.autograd.profiler")
+_NOT_MADE = -1
 
 
 class ScriptsProfiler:
-    """Gives way when the script uses the profiler, and resumes once none of its sessions is left."""
+    """Gives way when the script uses the profiler, and resumes once none of its sessions is left.
+
+    To prepare a session is to end whatever session there is. A script may do so long before it begins its own, or
+    never begin it, so while ours is under way the script's preparations are made up for when it begins.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._began: set[int] = set()
         """the threads that have begun a session and not ended it: a second start in one thread adds none"""
-        self._is_prepared = False
+        self._preparations: list[Callable[[], Any]] = []
+        """those that the script has made for its next session"""
+        self._made_after = _NOT_MADE
+        """how many sessions of ours had begun when torch made them; a later one has undone them"""
         source = sys.modules[_SOURCE]
         self._is_enabled: Callable[[], bool] = source._profiler_enabled
         self._replace("_prepare_profiler", self._prepare)
@@ -45,7 +53,6 @@ class ScriptsProfiler:
         def replacement(*args: Any, **kwargs: Any) -> Any:
             if not self._recorder.belongs_here:
                 return torchs(*args, **kwargs)
-            self._recorder.give_way()
             return instead(torchs, args, kwargs)
 
         look_like(replacement, torchs)
@@ -54,31 +61,51 @@ class ScriptsProfiler:
                 setattr(sys.modules[module], name, replacement)
 
     def _prepare(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        self._is_prepared = True
-        return torchs(*args, **kwargs)
+        if self._recorder.is_recording and _is_sound(torchs, args, kwargs):
+            self._preparations.append(lambda: torchs(*args, **kwargs))
+            self._made_after = _NOT_MADE
+            return None
+        self._recorder.give_way()
+        try:
+            result = torchs(*args, **kwargs)
+            self._preparations, self._made_after = [lambda: torchs(*args, **kwargs)], self._recorder.sessions
+            return result
+        finally:
+            self._resume()
 
     def _enable(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        self._recorder.give_way()
         try:
+            self._make_preparations()
             result = torchs(*args, **kwargs)
         except BaseException:
             self._resume()  # it may be one that needs no preparation, and cannot start here: emit_nvtx without CUDA
             raise
-        self._is_prepared = False
         self._began.add(get_ident())
         return result
 
+    def _make_preparations(self) -> None:
+        if self._made_after != self._recorder.sessions:
+            self._made_after = self._recorder.sessions
+            for prepare in self._preparations:
+                prepare()
+
     def _disable(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        self._recorder.give_way()
         try:
             result = torchs(*args, **kwargs)
         except BaseException:
             self._resume()
             raise
-        self._is_prepared = False
-        self._ended(nothing=is_empty(result))
+        nothing = is_empty(result)
+        if not nothing:
+            self._preparations.clear()
+        self._ended(nothing)
         self._resume()
         return result
 
     def _toggle(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        self._recorder.give_way()
         try:
             return torchs(*args, **kwargs)
         finally:
@@ -93,8 +120,28 @@ class ScriptsProfiler:
             self._began.pop()
 
     def _resume(self) -> None:
-        if not (self._began or self._is_prepared or self._is_enabled()):
+        if not (self._began or self._is_enabled()):
             self._recorder.resume()
+
+
+def _is_sound(torchs: Callable[..., Any], args: Any, kwargs: Any) -> bool:
+    """Whether torch would take these to prepare a session with, and not raise."""
+    autograd = sys.modules["torch.autograd"]
+    if (
+        len(args) != 2
+        or not kwargs.keys() <= {"activity_filter"}
+        or any(f"{key}:" not in (torchs.__doc__ or "") for key in kwargs)
+    ):
+        return False
+    config, activities = args
+    chosen = kwargs.get("activity_filter", {})
+    return (
+        isinstance(config, autograd.ProfilerConfig)
+        and isinstance(activities, set)
+        and isinstance(chosen, dict)
+        and all(isinstance(activity, autograd.ProfilerActivity) for activity in (*activities, *chosen))
+        and all(isinstance(names, set) and all(isinstance(name, str) for name in names) for names in chosen.values())
+    )
 
 
 def is_empty(result: Any) -> bool:

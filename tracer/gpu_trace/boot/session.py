@@ -41,7 +41,8 @@ class Session:
         # Kineto reads the variable when it is first prepared. Python's os.environ never sees it.
         os.putenv("KINETO_LOG_LEVEL", os.environ.get("KINETO_LOG_LEVEL", "6"))
         try:
-            calls.prepare(config, activities)
+            with Silenced():  # it warns where the script has prepared a profiler of its own
+                calls.prepare(config, activities)
             if only_ranges:
                 calls.enable(config, activities, {_torch("_C._profiler").RecordScope.USER_SCOPE})
             else:

@@ -204,6 +204,8 @@ def _tell(recording: Recording, quiet: bool) -> None:
     for sentence in recording.lost:
         say(f"lost: {sentence}")
     if not quiet:
+        for sentence in recording.left_to_the_script:
+            say(f"not recorded: {sentence}")
         say(f"the script {recording.ending.text}. {recording.what}")
         if recording.cost.after_ns:
             say(_cost(recording))

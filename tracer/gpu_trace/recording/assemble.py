@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,8 @@ class ProcessLeft:
     threads: list[Thread]
     """whose rows Kineto had under another id, and without their names"""
     rank: int | None = None
+    left_to_the_script: list[str] = field(default_factory=list)
+    """what its own profiler has instead of ours: nothing that went wrong"""
 
     @property
     def has_content(self) -> bool:
@@ -113,10 +115,10 @@ def _read(
     parts, threads, lost = sessions.read(raw, pid, facts, threads, of_kernels)
     lost = [*facts.all("failed"), *lost, *_unsaved(facts)]
     if gaps_ns := [int(ns) for ns in facts.all("renewed")]:
-        lost.append(_gaps(gaps_ns))
+        lost.append(f"{_gaps(gaps_ns)}, while the events so far were counted")
     if events := sum(program.lost for program in ranges):
         lost.append(f"{events} NVTX events: there was no room for them")
-    return ProcessLeft(pid, facts, parts, lost, ranges, threads, rank)
+    return ProcessLeft(pid, facts, parts, lost, ranges, threads, rank, _left_to_the_script(facts))
 
 
 def _unsaved(facts: Notes) -> list[str]:
@@ -130,9 +132,19 @@ def _unsaved(facts: Notes) -> list[str]:
     return [*lost, "what torch's profiler recorded: the process ended before it could be saved"]
 
 
-def _gaps(gaps_ns: list[int]) -> str:
+def _left_to_the_script(facts: Notes) -> list[str]:
+    """What happened while its own profiler kept ours away."""
+    began, ended = ([int(at_ns) for at_ns in facts.all(key)] for key in ("gave_way", "came_back"))
+    if not began:
+        return []
+    gaps_ns = [end - start for start, end in zip(began, ended, strict=False)]  # a process may be killed in the last one
+    some = _gaps(gaps_ns + [0] * (len(began) - len(gaps_ns)), at_least=len(gaps_ns) < len(began))
+    return [f"{some}, while the script used torch's profiler itself"]
+
+
+def _gaps(gaps_ns: list[int], at_least: bool = False) -> str:
     moments = "a moment" if len(gaps_ns) == 1 else f"{len(gaps_ns)} moments"
-    return f"what happened in {moments} ({sum(gaps_ns) / 1e6:.1f} ms), while the events so far were counted"
+    return f"what happened in {moments} ({'at least ' * at_least}{sum(gaps_ns) / 1e6:.1f} ms)"
 
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:

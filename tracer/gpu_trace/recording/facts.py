@@ -34,7 +34,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "versions": _versions(notes),
         "traces": [path.name for path in recording.traces],
         "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
-        "lost": recording.lost,
+        "lost": recording.lost + recording.left_to_the_script,
         "cost": asdict(recording.cost),
     }
     recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

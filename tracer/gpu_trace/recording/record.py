@@ -33,6 +33,8 @@ class Recording:
     notes: Notes
     traces: list[Path] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    left_to_the_script: list[str] = field(default_factory=list)
+    """what is not in them either, and in the script's own profiles: nothing that went wrong"""
     gpus: list[str] = field(default_factory=list)
     wall_ns: int = 0
     never_entered: str = ""
@@ -118,6 +120,7 @@ def _collected(bare: Recording, pid: int, window: Window) -> Recording:
         notes=main.notes,
         traces=traces,
         lost=lost,
+        left_to_the_script=[_of(p, sentence, processes) for p in processes for sentence in p.left_to_the_script],
         gpus=main.gpus,
         never_entered=_never_entered(window, processes) if main.notes.last("torch") and not traces else "",
         cost=cost.of(main.parts, main.notes),

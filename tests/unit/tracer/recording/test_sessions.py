@@ -174,3 +174,19 @@ def test_the_trace_has_the_uuid_of_each_gpu(tmp_path):
     (tmp_path / "notes-1").write_text(f"python\t3.12\ndevices\t{devices}\nsource\tcupti")
     [path] = assemble.write_traces(Folder(tmp_path), assemble.left_by(tmp_path, 1))
     assert [(device.name, device.uuid) for device in load(path).devices] == [("NVIDIA H200", "GPU-7")]
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [
+        ("starts\t1", []),
+        ("gave_way\t5000000\ncame_back\t7500000", ["what happened in a moment (2.5 ms)"]),
+        ("gave_way\t0\ncame_back\t9\ngave_way\t100\ncame_back\t1000100", ["what happened in 2 moments (1.0 ms)"]),
+        ("gave_way\t0\ncame_back\t1000000\ngave_way\t9", ["what happened in 2 moments (at least 1.0 ms)"]),
+    ],
+)
+def test_what_the_scripts_own_profiler_has_instead_is_said(notes, said, tmp_path):
+    (tmp_path / "notes-1").write_text("python\t3.12\n" + notes)
+    [process] = assemble.left_by(tmp_path, 1)
+    assert process.left_to_the_script == [f"{text}, while the script used torch's profiler itself" for text in said]
+    assert process.lost == ([] if said else [ALL_LOST])
