@@ -178,7 +178,8 @@ from torch.profiler import profile, schedule
 plan = schedule(wait=1, warmup=2, active=1, repeat=2)
 with profile(schedule=plan, on_trace_ready=lambda p: print(any("MulFunctor" in e.name for e in p.events()))) as mine:
     for _ in range(8):
-        (x.mul_(2) if mine.current_action.name.startswith("RECORD") else x.sub_(1)); torch.cuda.synchronize(); mine.step()
+        x.mul_(2) if mine.current_action.name.startswith("RECORD") else x.sub_(1)
+        torch.cuda.synchronize(); mine.step()
 """
 
 
