@@ -3,6 +3,7 @@
 Statements end at ``;`` or at the end of a line:
 
     [gpu1] [s7] KIND START-END [@START[-END]] [tN] [MEMORY] [name=TEXT] [size=BYTES] [group=TEXT] [seq=N]   device work
+         [graph=GRAPH.NODE] [launch=N]  of a replay; rows of one launch have one number, and one of them the call
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END                  time that the profiler took
@@ -115,7 +116,8 @@ def _work(out: _Writing, words: list[str]) -> None:
     ends = {"h2d": (host, int(Memory.DEVICE)), "d2h": (int(Memory.DEVICE), host)}.get(kind, (MISSING, MISSING))
     ends = (int(Memory.MANAGED),) * 2 if "managed" in words else ends
     launch = next((word[1:] for word in words if word.startswith("@")), None)
-    correlation = len(out.work) + 1 if launch else MISSING
+    correlation = int(told.get("launch", len(out.work) + 1 if launch else MISSING))
+    graph, _, node = told.get("graph", "").partition(".")
     out.devices = max(out.devices, device + 1)
     times = _times(next(word for word in words if re.fullmatch(r"\d+-\d+", word)))
     out.work.append(
@@ -125,6 +127,7 @@ def _work(out: _Writing, words: list[str]) -> None:
         | {"source": ends[0], "target": ends[1]}
         | {"group": out.code(told["group"]) if "group" in told else MISSING}
         | {"sequence": int(told.get("seq", MISSING))}
+        | {"graph": int(graph or MISSING), "graph_node": int(node or MISSING)}
     )
     if launch:
         name = out.code(CALLS.get(kind, "cudaLaunchKernel"))

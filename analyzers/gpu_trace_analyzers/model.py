@@ -227,6 +227,10 @@ class DeviceWork(Table):
     """a collective's process group, by name and ranks, ``"1 [0, 2]"``: a code; ``MISSING`` where the trace has none"""
     sequence: Int64
     """a collective's number in its process group: the same one has the same number on all ranks"""
+    graph: Int64
+    """CUPTI's id of the CUDA graph that a call replayed, of which this is a part; `MISSING` for other work"""
+    graph_node: Int64
+    """CUPTI's id of the node of that graph"""
 
     @property
     def undirected(self) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from ..intervals import instants
 from ..model import MISSING, Memory
 from .cuts import cut_at_launch, launched_long_before
 from .evidence import Fact, call_name, work_name
-from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
+from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
 from .inside_operators import inside_fact, inside_operator
 from .launches import launches, next_launch_ns
@@ -174,6 +174,7 @@ def _no_compute_fact(stretches: Stretches, i: int, _copy: int) -> Fact:
 
 EXPOSED_COPY_RULES: tuple[Rule, ...] = (
     LOST_KERNELS,
+    LOST_NODES,
     Rule(
         cause="pageable",
         title="pageable host memory",

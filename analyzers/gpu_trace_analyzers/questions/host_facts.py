@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .evidence import Fact, call_name, work_name
 from .host_waits import ALLOCATING, lost_nearby, sat_in
+from .replays import lacking_around
 from .stretches import witness
 from .verdicts import Rule
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 def _lost_fact(_stretches: Stretches, _i: int, lost: int) -> Fact:
     """For `lost_nearby`."""
     return Fact(f"{lost} of the kernels launched around it are not in the trace, so no cause can be told")
+
+
+def _nodes_fact(_stretches: Stretches, _i: int, lacking: int) -> Fact:
+    """For `lacking_around`."""
+    return Fact(f"{lacking} nodes that other replays of the graph have may have run, so no cause can be told")
 
 
 def sat_fact(stretches: Stretches, i: int, call: int) -> Fact:
@@ -45,6 +51,14 @@ LOST_KERNELS = Rule(
     remedy="",
     find=lost_nearby,
     fact=_lost_fact,
+)
+
+LOST_NODES = Rule(
+    cause="lost_nodes",
+    title="unknown, for replays of a CUDA graph lack nodes",
+    remedy="",
+    find=lacking_around,
+    fact=_nodes_fact,
 )
 
 HOST_ALLOCATED = Rule(

@@ -13,7 +13,7 @@ from ..readers.kineto import NAME as KINETO
 from ..readers.kineto import PYTHON_FUNCTIONS
 from .cuts import START_UP_NS, cut_at_launch
 from .evidence import Fact, call_name, work_name
-from .host_facts import HOST_ALLOCATED, LOST_KERNELS, late_fact, launched_late, sat_fact
+from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONISING, sat_in, waited_for_event
 from .launches import launches
 from .overlap import active_devices
@@ -144,6 +144,7 @@ IDLE_RULES: tuple[Rule, ...] = (
         fact=lambda _stretches, _i, taken: Fact("the profiler was at work on the host", taken),
     ),
     LOST_KERNELS,
+    LOST_NODES,
     Rule(
         cause="host_synchronised",
         title="the host sat in a synchronising call",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .replays import partial_replays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,17 +40,20 @@ class Unmatched:
     work: int = 0
     after_last: int = 0
     """of the launches those after the last one whose work the trace has: the recording may have ended first"""
+    nodes: int = 0
+    """nodes that replays of a CUDA graph lack, and another replay of it has"""
 
 
 def unmatched(trace: Trace, launched: Launches) -> Unmatched:
     """Count both; see `Unmatched`."""
+    nodes = int(partial_replays(trace).lacking.sum())
     if not len(trace.calls):
-        return Unmatched()
+        return Unmatched(nodes=nodes)
     on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])[trace.work.device]
     has_calls = np.isin(trace.work.process, trace.calls.process)
     lost = lost_launches(trace)
     work = int((on_gpu & has_calls & ~launched.known).sum())
-    return Unmatched(int(lost.sum()), work, int((lost & _after_last(trace, launched)).sum()))
+    return Unmatched(int(lost.sum()), work, int((lost & _after_last(trace, launched)).sum()), nodes)
 
 
 def _after_last(trace: Trace, launched: Launches) -> Mask:

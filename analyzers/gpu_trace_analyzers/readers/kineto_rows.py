@@ -179,6 +179,8 @@ class Rows:
             "context": ids([arg.context for arg in args]),
             "process": self._processes([arg.process for arg in args]),
             "correlation": ids([arg.correlation for arg in args]),
+            "graph": _or_none(ids([arg.graph for arg in args])),
+            "graph_node": _or_none(ids([arg.graph_node for arg in args])),
             "engine": np.array(engine, dtype=np.int8),
         }
 
@@ -224,6 +226,11 @@ class Rows:
 def _labels(events: list[Event]) -> list[int | str | None]:
     """The process ids under which rows stand; a copy between devices may stand under that of the other."""
     return [event.pid if event.args.device is not None else None for event in events]
+
+
+def _or_none(values: Int64) -> Int64:
+    """Ids of graphs and of nodes, of which 0 is none."""
+    return np.where(values > 0, values, MISSING)
 
 
 def _where_missing(values: Int64, other: Callable[[int], object]) -> Int64:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CUPTI = "CUPTI_ACTIVITY_KIND_"
 _WORK = ("start", "end", "deviceId", "contextId", "streamId", "correlationId", "globalPid")
+_GRAPH = ("graphId", "graphNodeId")
 _KERNEL_NAMES = ("demangledName", "shortName", "mangledName")
 _NAMES = "NVTX rows that name things"
 _NVTX = ("start", "end", "eventType", "text", "textId", "globalTid", "domainId", "category", "color")
@@ -92,7 +93,7 @@ class Rows:
     def kernels(self) -> None:
         """Kernels, by the fullest name there is."""
         dimensions = tuple(f"{what}{axis}" for what in ("grid", "block") for axis in "XYZ")
-        found = self.tables.numbers(_CUPTI + "KERNEL", *_WORK, *_KERNEL_NAMES, *dimensions)
+        found = self.tables.numbers(_CUPTI + "KERNEL", *_WORK, *_GRAPH, *_KERNEL_NAMES, *dimensions)
         if not found:
             return
         name_id = self.first(found, _KERNEL_NAMES)
@@ -107,7 +108,7 @@ class Rows:
     def copies(self) -> None:
         """Copies, named as Kineto names them."""
         found = self.tables.numbers(
-            _CUPTI + "MEMCPY", *_WORK, "bytes", "copyKind", "srcKind", "dstKind", "dstDeviceId", "srcDeviceId"
+            _CUPTI + "MEMCPY", *_WORK, *_GRAPH, "bytes", "copyKind", "srcKind", "dstKind", "dstDeviceId", "srcDeviceId"
         )
         if not found:
             return
@@ -125,7 +126,7 @@ class Rows:
 
     def fills(self) -> None:
         """Memsets."""
-        found = self.tables.numbers(_CUPTI + "MEMSET", *_WORK, "bytes", "memKind")
+        found = self.tables.numbers(_CUPTI + "MEMSET", *_WORK, *_GRAPH, "bytes", "memKind")
         if found:
             names = [f"Memset ({memory_name(kind)})" for kind in self.copy_kinds.memory(found["memKind"]).tolist()]
             self.add_work(found, "memset", names, size=found["bytes"])
@@ -250,6 +251,9 @@ class Rows:
         engines = {name: self.rules.engine(kind, name) for name in set(names)}
         given = {name: np.asarray(values) for name, values in more.items()}
         given["name"] = self.builder.strings.codes(names)
+        for column, of_nsight in (("graph", "graphId"), ("graph_node", "graphNodeId")):
+            if of_nsight in found:
+                given[column] = np.where(found[of_nsight] > 0, found[of_nsight], MISSING)
         given["engine"] = np.array([engines[name] for name in names])
         kept = self.with_times(found | given)
         self.worked |= len(kept["start"]) > 0

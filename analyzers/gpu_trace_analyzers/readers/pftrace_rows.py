@@ -150,6 +150,8 @@ class Rows:
                 "block": self._text(builder, found, "block"),
                 "group": self._text(builder, found, "process group"),
                 "sequence": _number(found, "sequence"),
+                "graph": _number(found, "graph"),
+                "graph_node": _number(found, "graph node"),
             }
             self._rows[rank, DeviceWork].append(row)
         else:

@@ -51,7 +51,7 @@ def _unknown(figures: DeviceFigures) -> str:
 
 def _main_cause(exposed: Sequence[CauseFigures]) -> str:
     """The title of the cause that took most; empty where it is not known."""
-    if not exposed or exposed[0].cause in ("unknown", "lost_kernels"):
+    if not exposed or exposed[0].cause in ("unknown", "lost_kernels", "lost_nodes"):
         return ""
     return exposed[0].title if len(exposed) == 1 else f"mostly {exposed[0].title}"
 
@@ -170,6 +170,9 @@ def _lost_kernels(summary: Summary) -> list[str]:
     if summary.devices and found.after_last:
         launched = count(found.after_last, "kernel was launched", "kernels were launched")
         notes.append(f"{launched} after the last recorded one: the recording ended first")
+    if summary.devices and found.nodes:
+        lack = count(found.nodes, "operation is", "operations are")
+        notes.append(f"{lack} missing in replays of CUDA graphs: busy times are too low, unless nodes are conditional")
     return notes
 
 

@@ -113,6 +113,8 @@ def _pairs(trace: Trace) -> Iterator[str]:
         yield _row("launches without their work", count(found.launches))
     if found.after_last:
         yield _row("of these after the last with it", count(found.after_last))
+    if found.nodes:
+        yield _row("nodes missing in replays", count(found.nodes))
     if found.work:
         yield _row("work without its launch", count(found.work))
 

@@ -111,6 +111,8 @@ class DeviceRows:
         if self._device.kind == "cpu" or len(self._host_pids) > 1:
             args["process"] = present(np.where(work.process == MISSING, MISSING, self._host_pids[work.process]))
         args["correlation"] = present(work.correlation)
+        if (work.graph != MISSING).any():
+            args |= {"graph id": present(work.graph), "graph node id": present(work.graph_node)}
         args |= self._engine_beyond_names(engine, work)
         category = self._category(engine, work)
         if engine in ALL_COPIES or category in ("gpu_memcpy", "gpu_memset") or engine == Engine.COLLECTIVE:

@@ -94,6 +94,8 @@ class EngineLanes:
         if len(self._trace.processes) > 1:
             yield Annotation(annotation("process"), self._pids[work.process])
         yield Annotation(annotation("correlation"), work.correlation)
+        yield Annotation(annotation("graph"), work.graph)
+        yield Annotation(annotation("graph node"), work.graph_node)
         if engine in (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN):
             yield Annotation(annotation("grid"), codes_to_iids(work.grid), is_text=True)
             yield Annotation(annotation("block"), codes_to_iids(work.block), is_text=True)

@@ -23,7 +23,7 @@ CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead", "re
 
 ANNOTATIONS: tuple[str, ...] = ("stream", "correlation", "bytes", "grid", "block", "from", "to", "peer device")
 ANNOTATIONS += ("domain", "category", "color", "payload", "waits for stream", "what", "process group", "sequence")
-ANNOTATIONS += ("context", "process", "waits for correlation")
+ANNOTATIONS += ("context", "process", "waits for correlation", "graph", "graph node")
 
 
 def category(name: str) -> int:

@@ -31,6 +31,8 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     from_device: Id = msgspec.field(default=None, name="fromDevice")
     in_device: Id = msgspec.field(default=None, name="inDevice")
     to_device: Id = msgspec.field(default=None, name="toDevice")
+    graph: Id = msgspec.field(default=None, name="graph id")
+    graph_node: Id = msgspec.field(default=None, name="graph node id")
     wait_on_stream: Id = None
     awaited_correlation: Id = msgspec.field(default=None, name="wait_on_cuda_event_record_corr_id")
     name: Id = None
@@ -78,6 +80,8 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
     from_device: Id = msgspec.field(default=None, name="fromDevice")
     in_device: Id = msgspec.field(default=None, name="inDevice")
     to_device: Id = msgspec.field(default=None, name="toDevice")
+    graph: Id = msgspec.field(default=None, name="graph id")
+    graph_node: Id = msgspec.field(default=None, name="graph node id")
 
 
 class Event(msgspec.Struct, gc=False):

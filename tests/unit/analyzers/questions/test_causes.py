@@ -32,6 +32,7 @@ LITERAL = {
     "copy_waited": "s7 k 0-10 @1; call cudaStreamWaitEvent 2-3; s8 d2h 10-30 @4; s7 k 30-40 @5",
     "launched_late": "s7 k 0-10 @1; s8 d2h 10-30 @2; s7 k 30-40 @29",
     "lost_kernels": "s7 k 0-10 @1; s7 d2h 10-30 @2; call cudaLaunchKernel 3-4; s7 k 30-40 @5",
+    "lost_nodes": ("k 0-10 @1 graph=3.1; s8 d2h 10-30 @2; k 30-40 @3 graph=3.1 launch=50; k 40-50 graph=3.2 launch=50"),
     "unknown": "s7 k 0-10; s8 d2h 10-30; s7 k 30-40",
 }
 

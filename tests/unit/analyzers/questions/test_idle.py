@@ -15,6 +15,7 @@ from strategies import traces, windows
 LITERAL = {
     "profiler": "s7 k 0-10 @1; overhead 12-28; s7 k 30-40 @30",
     "lost_kernels": "s7 k 0-10 @1; call cudaLaunchKernel 3-4; s7 k 30-40 @5",
+    "lost_nodes": "k 0-10 @1 graph=3.1; k 30-40 @2 graph=3.1 launch=50; k 40-50 graph=3.2 launch=50",
     "host_synchronised": "s7 k 0-10 @1; call cudaDeviceSynchronize 4-25; s7 k 30-40 @30",
     "host_allocated": "s7 k 0-10 @1; call cudaMalloc 4-25; s7 k 30-40 @30",
     "launched_late": "s7 k 0-10 @1; s7 k 30-40 @30",

@@ -87,6 +87,8 @@ def filled(draw):
         "sequence": np.full(count, MISSING),
         "peer": np.full(count, MISSING),
         "size": np.full(count, MISSING),
+        "graph": np.array(draw(st.lists(ids, min_size=count, max_size=count))),
+        "graph_node": np.array(draw(st.lists(st.integers(1, 2**62), min_size=count, max_size=count))),
     }
     last = {
         "name": P2P,
