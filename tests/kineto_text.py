@@ -13,6 +13,9 @@ from gpu_trace_analyzers.readers.tracefile import TraceFile
 
 NAMES = [
     "aten::mm",
+    "record_param_comms",
+    "c10d::allreduce_",
+    "symm_mem::fused_all_gather_matmul",
     "sm80_xmma_gemm",
     "ncclDevKernel_AllReduce",
     "cudaLaunchKernel",

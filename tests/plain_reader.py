@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
 
 SYNCS = {"Context Sync": 0, "Stream Sync": 1, "Event Sync": 2, "Stream Wait Event": 3}
+TALKS = {"record_param_comms", "c10d::allreduce_"}
+"""of the operators in `kineto_text.NAMES`, those that launch collectives"""
 KINDS = {"kernel": "kernel", "gpu_memcpy": "memcpy", "gpu_memset": "memset"}
 
 
@@ -31,9 +33,14 @@ def parse(text: str) -> list[dict[str, Any]]:
 
 def tables(events: list[dict[str, Any]], operators: bool) -> dict[str, Counter[tuple[Any, ...]]]:
     out: dict[str, Counter[tuple[Any, ...]]] = {name: Counter() for name in READ_BACK}
+    talking = {
+        event.get("args", {}).get("External id", 0)
+        for event in events
+        if event.get("cat") == "cpu_op" and event["name"] in TALKS
+    } - {0}
     for event in events:
         if event.get("ph") == "X" and "dur" in event:
-            row(out, event, event.get("args", {}), operators)
+            row(out, event, event.get("args", {}), operators, talking)
     return out
 
 
@@ -42,7 +49,9 @@ def group_of(args: dict[str, Any]) -> str:
     return " ".join(named) if "Process Group Name" in args else ""
 
 
-def row(out: dict[str, Counter[Any]], event: dict[str, Any], args: dict[str, Any], operators: bool) -> None:
+def row(
+    out: dict[str, Counter[Any]], event: dict[str, Any], args: dict[str, Any], operators: bool, talking: set[int]
+) -> None:
     start = ns(event["ts"])
     end, name, category = start + ns(event["dur"]), event["name"], event["cat"]
     if category in KINDS and end > start:
@@ -52,6 +61,8 @@ def row(out: dict[str, Counter[Any]], event: dict[str, Any], args: dict[str, Any
         device = next((args[key] for key in ("device", "inDevice", "fromDevice") if key in args), event["pid"])
         has_bytes = category != "kernel" or engine == Engine.COLLECTIVE
         size = args.get("bytes", -1) if has_bytes else -1
+        if engine == Engine.COMPUTE and args.get("External id") in talking:
+            engine = Engine.COLLECTIVE
         peer = args.get("toDevice", -1) if category == "gpu_memcpy" else -1
         grid = str(args["grid"]) if "grid" in args and category == "kernel" else ""
         group = group_of(args) if category == "kernel" else ""

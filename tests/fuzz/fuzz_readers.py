@@ -1,8 +1,5 @@
 """Feeds mutated traces to the readers: whatever the bytes, `load` gives a sound trace or one clear error.
 
-Files whose text has 3000 bytes or more are read in two halves, by two processes, where the readers see fit; then the
-trace must be the one that a single process reads.
-
     pip install atheris
     python tests/fuzz/fuzz_readers.py -max_total_time=600 corpus/
 
@@ -22,7 +19,6 @@ with atheris.instrument_imports(include=["gpu_trace_analyzers"]):
     from gpu_trace_analyzers.errors import GpuTraceError
     from gpu_trace_analyzers.readers import (  # noqa: F401  # those that are imported late are instrumented here
         chrome_json,
-        halves,
         load,
         mxnet,
         nsys_rows,
@@ -34,41 +30,16 @@ with atheris.instrument_imports(include=["gpu_trace_analyzers"]):
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 _FILE = Path(tempfile.mkdtemp(prefix="fuzz-")) / "input"
-_HALVED = 3000
-_joined = halves._joined
-_in_halves: list[bool] = []
 
 
 def test_one_input(data: bytes) -> None:
     """One file."""
     _FILE.write_bytes(data)
-    _in_halves.clear()
-    found = loaded(_HALVED)
-    if any(_in_halves) and found != loaded(1 << 62):
-        raise AssertionError("two halves are not the whole")
-
-
-def loaded(worth_it: int) -> object:
-    """All of a trace, or the error; files from that size on are read in halves."""
-    from plain_reader import read_back
-
-    halves.WORTH_IT = worth_it
     try:
         trace = load(_FILE, operators=True)
-    except GpuTraceError as error:
-        return str(error)
+    except GpuTraceError:
+        return
     trace.check()
-    return read_back(trace), trace.source, trace.devices, trace.processes, trace.epoch_ns
-
-
-def join(parts: list[halves.Part | None]) -> object:
-    """As the readers do, and note whether they did."""
-    whole = _joined(parts)
-    _in_halves.append(whole is not None)
-    return whole
-
-
-halves._joined = join
 
 
 def write_seeds(folder: Path) -> None:

@@ -94,6 +94,15 @@ class TraceBuilder:
         """Many rows at once, in any order; columns left out are `MISSING`."""
         self._tables[table].extend(table.of(columns))
 
+    def column(self, table: type[Table], name: str) -> NDArray[Any]:
+        """A column of the rows so far, in the order in which they were added; what is written there stays."""
+        return self._tables[table].column(name)
+
+    @property
+    def has_one_process(self) -> bool:
+        """Whether all rows so far are of one process."""
+        return len(self._processes) <= 1
+
     def device(self, kind: DeviceKind, index: int, label: int | str | None = None) -> int:
         """Position of a device, which gets one at its first use; `MISSING` once there are too many to be true.
 

@@ -33,6 +33,10 @@ class GrowingTable(Generic[_Rows]):
             column[begin:end] = getattr(rows, name)
         self._length = end
 
+    def column(self, name: str) -> NDArray[Any]:
+        """What a column has by now: a view, which is good until more rows come."""
+        return self._columns[name][: self._length]
+
     def rows(self) -> _Rows:
         """All rows, in columns of exactly that length; nothing can be added any more."""
         self._resize(self._length)

@@ -15,9 +15,8 @@ from .building import NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from .chrome import EventStream
 from .chrome.stream import WAYS, Way
 from .columns import as_id
-from .halves import Part, read_halves
 from .kineto_document import describe
-from .kineto_rows import Rows
+from .kineto_rows import COMMUNICATES, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,12 +64,7 @@ def recognises(file: TraceFile) -> bool:
 
 def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = WAYS) -> Trace:
     """Read a file in blocks. ``ways`` leaves out the faster ways through a block; the trace is the same."""
-
-    def read_part(part: TraceFile) -> Part:
-        reading = _Reading(part, rules, operators)
-        return Part(reading.trace(ways), reading.builder.named_processes())
-
-    return read_halves(file, read_part) or read_part(file).trace
+    return _Reading(file, rules, operators).trace(ways)
 
 
 class _Reading:
@@ -80,6 +74,7 @@ class _Reading:
         self.builder = TraceBuilder(file, NAME)
         self.builder.counts_by_process = True
         self.rows = Rows(self.builder, rules)
+        self.some: dict[str, tuple[str, ...]] = dict.fromkeys(OPERATORS, COMMUNICATES)
         self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
         self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)
         self.tables |= {CPU_WORK: DeviceWork, "cuda_sync": Syncs, "overhead": Overheads}
@@ -90,7 +85,7 @@ class _Reading:
         """by process id: what such rows are shows at most in the name of their process"""
 
     def trace(self, ways: Collection[Way]) -> Trace:
-        stream = EventStream(self.builder.file, self.tables, ways)
+        stream = EventStream(self.builder.file, self.tables, ways, self.some)
         for batch in stream:
             for category, events in batch.of.items():
                 self.put(category, events)
@@ -107,6 +102,11 @@ class _Reading:
         return self.builder.build()
 
     def put(self, category: str, events: list[Event]) -> None:
+        if category in OPERATORS:
+            self.rows.communication(events)
+            if category not in self.tables:
+                self.unused(category, len(events))
+                return
         pending = self.pending[category]
         pending += events
         if len(pending) >= _FLUSH:
@@ -117,7 +117,7 @@ class _Reading:
         others: Counter[str] = Counter()
         for event in events:
             category = event.cat.lower()
-            if event.ph == "X" and category in self.tables:
+            if event.ph == "X" and (category in self.tables or category in OPERATORS):
                 sorted_events[category].append(event)
             elif event.ph == "M":
                 self.name(event)

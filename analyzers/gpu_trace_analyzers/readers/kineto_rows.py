@@ -38,6 +38,10 @@ _MEMORIES |= {"array": Memory.DEVICE, "device static": Memory.DEVICE, "managed s
 _ENDS = re.compile(r"\((\w+(?: Static)?) -> (\w+(?: Static)?)\)", re.IGNORECASE)
 OF_THE_PROCESS = "process"
 """``args.scope`` of an NVTX range that belongs to no one thread"""
+COMMUNICATES = ("record_param_comms", "c10d::", "_c10d_functional", "symm_mem::")
+"""How the names of operators begin that talk to other ranks"""
+_COMPUTES_TOO = re.compile(r"symm_mem::(fused_|_?async_input_mm|memset32_)")
+"""those of them that launch kernels of another kind themselves"""
 _RANKS = re.compile(rb"\d+|\.\.\.")
 """in ``"[0, 1, ..., 63]"``: torch leaves out some of more than thirty"""
 _SYNCS = {
@@ -60,9 +64,15 @@ class Rows:
         self._ends: dict[str, tuple[int, int]] = {}
         self._engines: dict[tuple[str, int], Engine] = {}
         self._host: int | None = None
+        self._communicating: set[int] = set()
+        self._launched_by: list[tuple[int, Int64]] = []
+        """where kernels begin in the table of work, and of each the operator that launched it"""
 
     def kernels(self, events: list[Event]) -> None:
-        """Kernels. One whose arguments name a collective is one, whatever its name."""
+        """Kernels. One whose arguments name a collective is one, whatever its name.
+
+        So is one that `communication` launched; "External id" is the id of the innermost operator around the launch.
+        """
         events, columns = self._timed(events)
         columns |= self._on_device(events, "kernel")
         args = [event.args for event in events]
@@ -73,7 +83,14 @@ class Rows:
         columns["sequence"] = ids([arg.sequence for arg in args])
         collective = columns["engine"] == Engine.COLLECTIVE
         columns["size"] = np.where(collective, ids([arg.bytes for arg in args]), MISSING)
+        operators = ids([arg.operator for arg in args])
+        self._launched_by.append((len(self._builder.column(DeviceWork, "engine")), operators))
         self._builder.add(DeviceWork, **columns)
+
+    def communication(self, events: list[Event]) -> None:
+        """Operators, of which those are noted that talk to other ranks."""
+        found = (event for event in events if event.name.startswith(COMMUNICATES))
+        self._communicating.update(as_id(event.args.operator) for event in found if not _COMPUTES_TOO.match(event.name))
 
     def copies(self, events: list[Event]) -> None:
         """Copies, with the memory at both ends, and the other device of a copy between two."""
@@ -154,7 +171,16 @@ class Rows:
         self._builder.add(Overheads, **columns)
 
     def close(self) -> None:
-        """Once all events are in: rows without a process of their own get that of the host."""
+        """Once all events are in: rows without a process of their own get that of the host.
+
+        Two processes may use one id for two operators, so there no kernel is told by its operator.
+        """
+        operators = np.array(sorted(self._communicating - {MISSING, 0}), dtype=np.int64)
+        if len(operators) and self._builder.has_one_process:
+            engine = self._builder.column(DeviceWork, "engine")
+            for first, launched_by in self._launched_by:
+                own = engine[first : first + len(launched_by)]
+                own[(own == Engine.COMPUTE) & np.isin(launched_by, operators)] = Engine.COLLECTIVE
         self._builder.default_process = self._builder.process(self._host if self._host is not None else 0)
 
     def _timed(self, events: list[Event]) -> tuple[list[Event], Columns]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..model import Device, Process, Table
+    from ..model import Table
 
     _Moves = dict[Role, NDArray[np.int64]]
     """by what a column stands for, the new number for each old one"""
@@ -48,21 +48,6 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
         epoch_ns=traces[0].epoch_ns,
         **_together(list(traces), moves, shifts),
     )
-
-
-def concatenate(traces: list[Trace], devices: tuple[Device, ...], processes: tuple[Process, ...]) -> Trace:
-    """The rows of parts of one recording, which has these devices and processes; the source is that of the first.
-
-    Every part has the processes in this order, and devices that are among these. The list is emptied, so that each
-    table of a part can be let go once it is copied.
-    """
-    strings = Strings()
-    moves = [_renamed(trace, strings, [devices.index(device) for device in trace.devices]) for trace in traces]
-    no_rows: dict[str, Any] = {name: table.empty() for name, table in Trace.table_types().items()}
-    empty = replace(traces[0], **no_rows)
-    windows = traces[0].windows  # each part has those of the whole, which stand in the head of the file
-    tables = _together(traces, moves, [0] * len(traces)) | {"windows": windows}
-    return replace(empty, strings=tuple(strings), devices=devices, processes=processes, **tables)
 
 
 def _renamed(trace: Trace, strings: Strings, devices: list[int]) -> _Moves:

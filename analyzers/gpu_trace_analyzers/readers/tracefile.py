@@ -54,26 +54,17 @@ class TraceFile:
                 break
         return head[:_HEAD]
 
-    def blocks(self, size: int = BLOCK, start: int = 0) -> Iterator[bytes]:
-        """The content from byte ``start`` on, in pieces of at most ``size`` bytes."""
+    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
+        """The content, in pieces of at most ``size`` bytes."""
         try:
             with self.path.open("rb") as file:
                 if self.is_gzip:
-                    yield from _behind(start, gunzip(file, size, self.damage))
+                    yield from gunzip(file, size, self.damage)
                     return
-                file.seek(start)
                 while block := file.read(size):
                     yield block
         except OSError as error:
             raise TraceUnreadable(self.path, _why(error), "check the path and the disk") from error
-
-
-def _behind(start: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks without their first ``start`` bytes."""
-    for block in blocks:
-        if start < len(block):
-            yield block[start:]
-        start = max(0, start - len(block))
 
 
 def _why(error: OSError) -> str:

@@ -18,6 +18,7 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     """What the ``args`` of an event may hold. A field that an event does not have keeps its default."""
 
     correlation: Id = None
+    operator: Id = msgspec.field(default=None, name="External id")
     device: Id = None
     stream: Id = None
     context: Id = None
@@ -70,6 +71,7 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
     process: Id = None
     engine: Id = msgspec.field(default=None, name="gpu_trace_engine")
     correlation: Id = None
+    operator: Id = msgspec.field(default=None, name="External id")
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE
     collective: Id = msgspec.field(default=None, name="Collective name")

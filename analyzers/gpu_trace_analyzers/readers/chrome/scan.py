@@ -20,7 +20,7 @@ import msgspec
 from .events import CallEvent, Event, WorkEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, ItemsView
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 _PHASE = b'"ph"'
 
@@ -87,10 +87,21 @@ _CATEGORIES: dict[str, type[msgspec.Struct]] = {
 }
 
 
-class Scan:
-    """Reads blocks of one layout; ``wanted`` are the categories whose events are decoded."""
+def _places(text: bytes, part: bytes, end: int) -> Iterator[int]:
+    """Where a part of a text begins, before ``end``."""
+    at = text.find(part, 0, end)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1, end)
 
-    def __init__(self, layout: Layout, wanted: Collection[str]) -> None:
+
+class Scan:
+    """Reads blocks of one layout; ``wanted`` are the categories whose events are decoded.
+
+    Of categories in ``some`` those events are, too, whose name begins in one of these ways.
+    """
+
+    def __init__(self, layout: Layout, wanted: Collection[str], some: Mapping[str, tuple[str, ...]]) -> None:
         self._layout = layout
         self._tail = layout.end + layout.between
         self._key = layout.key_length
@@ -99,7 +110,15 @@ class Scan:
         self._decoders: dict[str, Callable[[bytes], Any]] = {
             name: msgspec.json.Decoder(list[event]).decode  # type: ignore[valid-type]  # a type chosen at run time
             for name, event in _CATEGORIES.items()
-            if name in wanted
+            if name in wanted or name in some
+        }
+        self._whole = frozenset(wanted)
+        self._some = {
+            category: tuple(
+                _PHASE + layout.category + category.encode() + layout.name + name.encode() for name in names
+            )
+            for category, names in some.items()
+            if category not in wanted
         }
 
     def events(self, block: bytes) -> tuple[dict[str, list[Event]], Counter[str], bytes] | None:
@@ -117,19 +136,33 @@ class Scan:
         categories = list(map(self._category_of.get, [piece[:key] for piece in pieces]))
         if not {piece[:flow_key] for piece in compress(pieces, map(not_, categories))}.issubset(self._layout.flows):
             return None
-        events = {category: self._decoded(category, text) for category, text in self._wanted(pieces, categories)}
+        wanted = self._wanted(pieces, categories) | self._beginning(block, len(block) - len(rest))
+        events = {category: self._decoded(category, text) for category, text in wanted.items()}
         if None in events.values():
             return None
         counts: Counter[str | None] = Counter(categories)
-        skipped = {category or FLOW: count for category, count in counts.items() if category not in events and count}
-        return cast("dict[str, list[Event]]", events), Counter(skipped), rest
+        counts.subtract({category: len(found or ()) for category, found in events.items()})
+        skipped = Counter({category or FLOW: count for category, count in counts.items() if count})
+        return cast("dict[str, list[Event]]", events), skipped, rest
 
-    def _wanted(self, pieces: list[bytes], categories: list[str | None]) -> ItemsView[str, list[bytes]]:
+    def _wanted(self, pieces: list[bytes], categories: list[str | None]) -> dict[str, list[bytes]]:
         sorted_pieces: defaultdict[str, list[bytes]] = defaultdict(list)
         pairs = zip(cast("list[str]", categories), pieces, strict=True)
-        for category, piece in compress(pairs, map(self._decoders.__contains__, categories)):
+        for category, piece in compress(pairs, map(self._whole.__contains__, categories)):
             sorted_pieces[category].append(piece)
-        return sorted_pieces.items()
+        return sorted_pieces
+
+    def _beginning(self, block: bytes, end: int) -> dict[str, list[bytes]]:
+        """Of each category the pieces that begin in some way; one search for that is faster than a look at each."""
+        found = {
+            category: [
+                block[at + len(_PHASE) : block.index(_PHASE, at + 1)]
+                for head in heads
+                for at in _places(block, head, end)
+            ]
+            for category, heads in self._some.items()
+        }
+        return {category: pieces for category, pieces in found.items() if pieces}
 
     def _decoded(self, category: str, pieces: list[bytes]) -> list[Event] | None:
         text = b"[{" + _PHASE + _PHASE.join(pieces)  # each piece ends with the brace that the next one needs

@@ -7,6 +7,7 @@ takes it. For a valid file all three give the same events; what only the last ca
 from __future__ import annotations
 
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import TraceUnreadable
@@ -16,7 +17,7 @@ from .tolerant import LONGEST_EVENT, TooDeep, Walk, first_event, walk
 from .typed import typed_events
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator
+    from collections.abc import Collection, Generator, Iterator, Mapping
 
     from ..tracefile import TraceFile
     from .events import Event
@@ -43,20 +44,27 @@ class Batch(NamedTuple):
 class EventStream:
     """Iterates over batches of events, in the order of the file.
 
-    ``wanted`` are the categories of spans (``"ph": "X"``) that must be among them, or nothing for all events; of
-    others some may be, and those left out are counted in ``skipped``. After the iteration ``events`` is the number of
+    ``wanted`` are the categories of spans (``"ph": "X"``) that must be among them, or nothing for all events; of those
+    in ``some``, the spans whose name begins in one of these ways; of others some may be, and those left out are
+    counted in ``skipped``. After the iteration ``events`` is the number of
     events in the file, ``lost`` says how many could not be read and why, and ``document`` is what the file says beside
     its events.
     """
 
-    def __init__(self, file: TraceFile, wanted: Collection[str] = (), ways: Collection[Way] = WAYS) -> None:
+    def __init__(
+        self,
+        file: TraceFile,
+        wanted: Collection[str] = (),
+        ways: Collection[Way] = WAYS,
+        some: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
         self.events = 0
         self.skipped: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
         self.document: document.Document = {}
         self._file = file
         self._ways = ways
-        self._scans = [Scan(layout, wanted) for layout in LAYOUTS] if wanted and "scan" in ways else []
+        self._scans = [Scan(layout, wanted, some) for layout in LAYOUTS] if wanted and "scan" in ways else []
         self._repaired = self._too_deep = 0
         self._documents = 0
         self._cut_off = False

@@ -148,12 +148,27 @@ def test_a_file_in_a_known_layout_takes_the_fast_way(layout, name):
         {"ph": "X", "cat": "cpu_op", "name": "o", "pid": 9, "tid": 9, "ts": Text("1.000"), "dur": Text("2.000")},
     ]
     block = ",\n".join(LAYOUTS[name](event) for event in events * 10)
-    found = Scan(layout, {"kernel"}).events(block.encode())
+    found = Scan(layout, {"kernel"}, {}).events(block.encode())
     assert found is not None
     kept, skipped, rest = found
     assert [event.name for event in kept["kernel"]] == ["k"] * 10
     assert skipped == {"flow": 10, "cpu_op": 9}
     assert json.loads(rest)["cat"] == "cpu_op"
+
+
+@pytest.mark.parametrize(("layout", "name"), [(KINETO, "kineto"), (KINETO_2026, "kineto 2026"), (COMPACT, "compact")])
+def test_of_a_category_some_events_are_decoded_by_how_their_names_begin(layout, name):
+    span = {"ph": "X", "cat": "cpu_op", "pid": 9, "tid": 9, "ts": Text("1.000"), "dur": Text("2.000")}
+    events = [{**span, "name": text} for text in ("c10d::f", "aten::c10d::f", "c10", "c10d::g", "last")]
+    ordered = [{key: event[key] for key in ("ph", "cat", "name", "pid", "tid", "ts", "dur")} for event in events]
+    block = ",\n".join(LAYOUTS[name](event) for event in ordered)
+    found = Scan(layout, {"kernel"}, {"cpu_op": ("c10d::",)}).events(block.encode())
+    assert found is not None
+    kept, skipped, _ = found
+    assert {category: [event.name for event in some] for category, some in kept.items()} == {
+        "cpu_op": ["c10d::f", "c10d::g"]
+    }
+    assert skipped == {"cpu_op": 2}
 
 
 def test_what_torch_writes_here_takes_the_fast_way(tmp_path):
@@ -164,7 +179,7 @@ def test_what_torch_writes_here_takes_the_fast_way(tmp_path):
     profile.export_chrome_trace(str(tmp_path / "trace.json"))
     content = (tmp_path / "trace.json").read_bytes()
     first = min(place for place in map(content.find, (b'{\n    "ph": "X",', b'{\n    "ph": "s",')) if place >= 0)
-    found = [Scan(layout, {"cpu_op"}).events(content[first : first + 50_000]) for layout in KNOWN_LAYOUTS]
+    found = [Scan(layout, {"cpu_op"}, {}).events(content[first : first + 50_000]) for layout in KNOWN_LAYOUTS]
     assert [scanned for scanned in found if scanned], "torch has a new layout"
 
 
@@ -173,7 +188,7 @@ def test_recorded_traces_take_the_fast_way(recorded):
 
     content = gzip.decompress(recorded("ddp_rank0").read_bytes())
     begin = content.index(b'"traceEvents": [') + 16
-    assert Scan(KINETO, {"kernel"}).events(content[begin : begin + (1 << 20)]) is not None
+    assert Scan(KINETO, {"kernel"}, {}).events(content[begin : begin + (1 << 20)]) is not None
 
 
 def test_several_documents_in_one_file_are_all_read():

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gpu_trace_analyzers.errors import FormatUnsupported
-from gpu_trace_analyzers.readers import halves, load
+from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.sentences import nothing_recorded, reading_notes
 from gpu_trace_analyzers.summary import summarise
 from small_traces import JSON, NSYS_TABLES, write_nsys
@@ -95,15 +95,6 @@ def test_of_many_reasons_the_commonest_are_told(summary):
     (note,) = reading_notes(found)
     assert note.startswith("not used: 9 × rows of unknown category 'kind 8', 8 × ")
     assert note.endswith(", 6 for 3 other reasons, which gpu-trace info lists")
-
-
-def test_in_two_halves_rows_without_a_category_are_told_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(halves, "WORTH_IT", 0)
-    monkeypatch.setattr(halves, "_is_alone", lambda: True)
-    path = tmp_path / "trace.json"
-    events = [process(2, "Ascend Hardware"), *(span("MatMul", pid=2, cat="", ts=n) for n in range(9000))]
-    path.write_text('{"schemaVersion": 1, "traceEvents": [\n' + ",\n".join(map(json.dumps, events)) + "\n]}")
-    assert load(path).source.dropped == {"rows without a category, of process Ascend Hardware": 9000}
 
 
 DIAGNOSTICS = {
