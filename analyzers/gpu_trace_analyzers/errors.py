@@ -5,6 +5,7 @@
     ├── FormatUnsupported        the file is recognised; gpu-trace does not read its format
     ├── TraceInconclusive        the trace cannot answer the question            (exit code 4)
     └── UsageError               what was asked for makes no sense               (exit code 2)
+        └── SeveralRuns          a folder of several runs, where one is needed
 
 A message is one sentence a person can act on: the file, what is wrong with it, the next step.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
 
@@ -28,6 +30,7 @@ class TraceUnreadable(GpuTraceError):
 
     def __init__(self, path: str | PathLike[str], problem: str, next_step: str) -> None:
         super().__init__(f"{path}: {problem}; {next_step}")
+        self.problem = problem
 
 
 class FormatUnsupported(TraceUnreadable):
@@ -44,3 +47,13 @@ class UsageError(GpuTraceError):
     """An argument that makes no sense, alone or for this trace."""
 
     exit_code = 2
+
+
+class SeveralRuns(UsageError):
+    """A folder with the traces of several runs, for a question that has one answer for each of them."""
+
+    def __init__(self, path: str | PathLike[str], names: Sequence[str]) -> None:
+        super().__init__(
+            f"{path}: holds {len(names)} runs, not one; give one of them, such as {names[0]}"
+            f" (gpu-trace summary {path} lists them)"
+        )

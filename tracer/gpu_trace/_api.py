@@ -65,7 +65,10 @@ class Diff:
 
 
 def load(path: str | PathLike[str]) -> Trace:
-    """Read a trace or a run folder. Raises `TraceUnreadable` for what is none, with the file and the next step."""
+    """Read a trace or a run folder. Raises `TraceUnreadable` for what is none, with the file and the next step.
+
+    Raises `SeveralRuns` for a folder of several runs.
+    """
     return _load(path)
 
 

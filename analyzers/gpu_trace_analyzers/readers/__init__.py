@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engines import default_rules
-from ..errors import TraceUnreadable
+from ..errors import SeveralRuns, TraceUnreadable
 from ..model import HostOperators
 from .contradictions import without_contradictions
 from .cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
 from .formats import reader_for
 from .recording_windows import with_windows
+from .source_names import named_in_text
 from .tracefile import TraceFile
 from .unsupported import is_unsupported, refuse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
     from ..engines import EngineRules
     from ..model import Trace
+    from .folder_runs import Run
     from .formats import Reader
 
 
@@ -32,24 +36,26 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
     CPU of each process as one, working at the innermost operator of each thread, unless it shows that another device
     worked. Work of a GPU whose times contradict the rest of its file is bounded or set aside: ``Trace.source`` has it.
 
-    Raises `TraceUnreadable` for what is no trace; its subclass `FormatUnsupported` for a known format not read here.
+    Raises `SeveralRuns` for a folder of several runs, `TraceUnreadable` for what is no trace; its subclass
+    `FormatUnsupported` for a known format not read here.
     """
     path, rules = Path(path), rules or default_rules()
-    try:
+    with _reading(path):
         is_folder = path.is_dir()
         trace = _load_folder(path, rules, operators) if is_folder else _load_file(TraceFile(path), rules, operators)
+        return named_in_text(trace)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Raise `TraceUnreadable` for what the system refuses."""
+    try:
+        yield
     except OSError as error:
         problem = f"cannot be read ({error.strerror or error})"
         raise TraceUnreadable(
             error.filename or path, problem, "check the path, its permissions and the disk"
         ) from error
-    return _named_in_text(trace)
-
-
-def _named_in_text(trace: Trace) -> Trace:
-    """The trace with a path that any report can hold: the name of a file is bytes, and need not be valid text."""
-    path = trace.source.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return trace if path == trace.source.path else replace(trace, source=replace(trace.source, path=path))
 
 
 def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
@@ -73,15 +79,31 @@ def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) 
     return trace if operators else replace(trace, operators=HostOperators.empty())
 
 
+def runs(folder: str | PathLike[str], *, rules: EngineRules | None = None, operators: bool = False) -> list[Run]:
+    """The runs that a folder holds, in order of their paths; the figures of two of them have nothing to do together.
+
+    A run folder is one; so are traces of one launcher, of distinct ranks of one job, or of one process.
+    Raises `TraceUnreadable` for a folder without a trace.
+    """
+    from .folder_runs import runs_in
+
+    engine_rules = rules or default_rules()
+
+    def read(file: TraceFile) -> Trace:
+        with _reading(file.path):
+            return _load_file(file, engine_rules, operators)
+
+    with _reading(Path(folder)):
+        return runs_in(Path(folder), read)
+
+
 def _load_folder(folder: Path, rules: EngineRules, operators: bool) -> Trace:
-    from .folders import rank_in_name, traces_in, with_rank
-    from .merging import merge
-
-    files = traces_in(folder)
-    if len(files) == 1:
-        return _load_file(files[0], rules, operators)
-    traces = [with_rank(_load_file(file, rules, operators), rank_in_name(file.path.name)) for file in files]
-    return merge(str(folder), traces)
+    found = runs(folder, rules=rules, operators=operators)
+    if len(found) == 1:
+        return found[0].load(folder)
+    if unreadable := next((run.problem for run in found if run.problem), None):
+        raise unreadable
+    raise SeveralRuns(folder, [str(run.paths[0]) for run in found])
 
 
-__all__ = ["load"]
+__all__ = ["load", "runs"]

@@ -27,7 +27,7 @@ _ENDINGS = (".json", ".gz", ".sqlite")
 _EXPORTED = (".pftrace", ".pftrace.gz", ".perfetto-trace")
 """Of traces made from others, which therefore count only where there are no others."""
 
-_RANK = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
+RANK_IN_NAME = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
 
 
 def traces_in(folder: Path) -> list[TraceFile]:
@@ -39,13 +39,23 @@ def traces_in(folder: Path) -> list[TraceFile]:
         if (folder / name).is_file():
             return [TraceFile(folder / name)]
     for paths in (sorted(folder.iterdir()), sorted(folder.rglob("*"))):
-        exported = [path for path in paths if path.name.endswith(_EXPORTED)]
+        exported = [path for path in paths if _is_exported(path)]
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
         if found := _readable(recorded) or _readable(exported):
             return sorted(found, key=lambda file: rank_in_name(file.path.name))
     if (folder / RUN_FACTS).is_file():
         raise TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
     raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
+
+
+def readable_in(folder: Path) -> list[TraceFile]:
+    """The traces in the folder itself that were recorded, and not exported from others, in order of rank."""
+    paths = [path for path in sorted(folder.iterdir()) if path.name.endswith(_ENDINGS) and not _is_exported(path)]
+    return sorted(_readable(paths), key=lambda file: rank_in_name(file.path.name))
+
+
+def _is_exported(path: Path) -> bool:
+    return path.name.endswith(_EXPORTED)
 
 
 def counts_in(folder: Path, name: str) -> bool:
@@ -63,7 +73,7 @@ def _readable(paths: list[Path]) -> list[TraceFile]:
 
 def rank_in_name(name: str) -> int:
     """The rank that a file's name speaks of, ``trace_rank3.json``; `MISSING` where it has none."""
-    found = _RANK.search(name)
+    found = RANK_IN_NAME.search(name)
     return int(found[1]) if found else MISSING
 
 

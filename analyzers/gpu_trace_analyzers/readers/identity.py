@@ -91,7 +91,7 @@ def _not_told_apart(path: Path, device: Device) -> TraceUnreadable:
         path,
         f"has rows of several processes on {device.label}, under one process id and with equal correlation ids, so that"
         " nothing tells them apart",
-        "give a folder with a trace for each process",
+        "give a folder with a trace for each process, named after its rank (rank0.json, rank1.json)",
     )
 
 

@@ -41,12 +41,12 @@ def _key(device: Device) -> tuple[object, ...]:
 
 def _is_one_process(traces: Sequence[Trace], shifts: Sequence[int], a: int, b: int) -> bool:
     """Whether two files are of one process, one after the other: of one rank, or of one worker by their names."""
-    apart = _span(traces[a], shifts[a])[1] <= _span(traces[b], shifts[b])[0]
-    apart |= _span(traces[b], shifts[b])[1] <= _span(traces[a], shifts[a])[0]
-    return apart and bool(whose := _whose(traces[a])) and whose == _whose(traces[b])
+    apart = span_ns(traces[a], shifts[a])[1] <= span_ns(traces[b], shifts[b])[0]
+    apart |= span_ns(traces[b], shifts[b])[1] <= span_ns(traces[a], shifts[a])[0]
+    return apart and whose(traces[a]) != () and whose(traces[a]) == whose(traces[b])
 
 
-def _whose(trace: Trace) -> tuple[object, ...]:
+def whose(trace: Trace) -> tuple[object, ...]:
     """The rank and its job, or the worker; empty where neither is known."""
     worker = _WORKER.match(PurePath(trace.source.path).name)
     pids = tuple(sorted(process.pid for process in trace.processes))
@@ -56,7 +56,8 @@ def _whose(trace: Trace) -> tuple[object, ...]:
     return (worker[1], pids) if worker else ()
 
 
-def _span(trace: Trace, shift_ns: int) -> tuple[int, int]:
+def span_ns(trace: Trace, shift_ns: int) -> tuple[int, int]:
+    """When the first event of a trace began and the last ended, on a clock that is ``shift_ns`` ahead of its own."""
     tables: list[Any] = [table for table in trace.tables().values() if len(table)]
     first_ns = min((int(table.start_ns[0]) for table in tables), default=0)
     last_ns = max((int(table.end_ns.max()) for table in tables), default=0)

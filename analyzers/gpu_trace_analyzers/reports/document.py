@@ -38,7 +38,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "source": _source(summary.source),
-        "devices": [{**_device(figures), **_doubts(summary, figures)} for figures in summary.devices],
+        "devices": device_documents(summary),
         "device_pairs": [_pair(pair, place) for pair in summary.pairs],
         "ranges": [_range(row, place) for row in summary.ranges],
         "steps": [{**_range(row, place), "step": row.step} for row in summary.steps],
@@ -52,6 +52,11 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "exposed": [_cause(row, place) for row in summary.exposed],
         "idle": [_cause(row, place) for row in summary.idle],
     }
+
+
+def device_documents(summary: Summary) -> list[dict[str, Any]]:
+    """The entries of ``devices``."""
+    return [{**_device(figures), **_doubts(summary, figures)} for figures in summary.devices]
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -49,6 +49,11 @@ def to_markdown(summary: Summary) -> str:
     return plain("\n\n".join(blocks) + "\n")
 
 
+def page(title: str, table: Table) -> str:
+    """A page of one table."""
+    return plain(f"# {_escape(title)}\n\n{_table(table)}\n")
+
+
 def _device(figures: DeviceFigures, summary: Summary) -> list[str]:
     exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
     blocks = [f"## {_escape(figures.device.label)}", f"**{_escape(verdict(figures, exposed))}**"]

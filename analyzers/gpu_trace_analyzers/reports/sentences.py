@@ -12,6 +12,7 @@ from .units import count, duration, ratio, share
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..model import Device
     from ..questions.evidence import Evidence
     from ..questions.overlap import DeviceFigures
     from ..questions.ranks import RankFigures
@@ -40,6 +41,40 @@ def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str
     return f"{copy} of copying, {hidden} of it hidden behind {compute} of compute" + (
         f"; the rest: {why}" if why else ""
     )
+
+
+def brief(summary: Summary) -> str:
+    """The shortest answer: of the device with the longest exposed copies or collectives, what was hidden of them."""
+    if not summary.devices:
+        return "no device activity"
+    figures = max(summary.devices, key=lambda f: max(f.exposed_copy_ns, f.exposed_collective_ns))
+    whose = f"{short_label(figures.device)}: " if len(summary.devices) > 1 else ""
+    doubt = " (in doubt)" if summary.doubts_of(figures.position) else ""
+    return whose + _briefly(figures, summary.exposed_on(figures.position)) + doubt
+
+
+def _briefly(figures: DeviceFigures, exposed: Sequence[CauseFigures]) -> str:
+    if not figures.copy_ns and figures.unknown:
+        return f"{_unknown(figures)}, what overlapped is unknown"
+    if figures.exposed_collective_ns > figures.exposed_copy_ns:
+        hidden_ns = figures.collective_ns - figures.exposed_collective_ns
+        return f"{duration(figures.collective_ns)} of collectives, {_part(hidden_ns, figures.collective_ns)} hidden"
+    if not figures.copy_ns:
+        return f"{duration(figures.compute_ns)} of compute, no copies"
+    why = f": {cause}" if (cause := _main_cause(exposed)) else ""
+    return f"{duration(figures.copy_ns)} of copies, {_part(figures.overlap_ns, figures.copy_ns)} hidden{why}"
+
+
+def _part(ns: int, whole_ns: int) -> str:
+    """``none``, ``all``, or how many percent."""
+    return "none" if ns == 0 else "all" if ns == whole_ns else share(ns, whole_ns)
+
+
+def short_label(device: Device) -> str:
+    """``r3 GPU 0``: without what it is called."""
+    rank = f"r{device.rank} " if device.rank >= 0 else ""
+    owner = f"{device.owner} " if device.owner else ""
+    return f"{rank}{owner}{device.kind.upper()} {device.index}"
 
 
 def _unknown(figures: DeviceFigures) -> str:

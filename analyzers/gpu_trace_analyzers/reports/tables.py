@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..model import Engine
+from .sentences import short_label
 from .units import NONE, count, duration, rate, ratio, share, size
 
 if TYPE_CHECKING:
@@ -62,20 +63,20 @@ def pair_table(summary: Summary) -> Table:
 def range_table(rows: Sequence[RangeFigures], summary: Summary) -> Table:
     """A row per range and device; what lies inside a range of its thread is indented."""
     headings = ("range", "device", "count", "window", "median", "worst", "compute", "copy", "hidden", "exposed")
-    labels = {figures.position: _short_label(figures) for figures in summary.devices}
+    labels = {figures.position: short_label(figures.device) for figures in summary.devices}
     return Table(headings, tuple(_range_row(row, labels) for row in rows), words=2)
 
 
 def step_table(summary: Summary) -> Table:
     """A row per step and device, each with its number; how often and how evenly it ran says nothing of one step."""
-    labels = {figures.position: _short_label(figures) for figures in summary.devices}
+    labels = {figures.position: short_label(figures.device) for figures in summary.devices}
     rows = tuple(_step_row(row, labels) for row in summary.steps)
     return Table(("step", "device", "window", "compute", "copy", "hidden", "exposed"), rows, words=2)
 
 
 def collective_table(summary: Summary) -> Table:
     """A row per collective and device."""
-    labels = {figures.position: _short_label(figures) for figures in summary.devices}
+    labels = {figures.position: short_label(figures.device) for figures in summary.devices}
     rows = tuple(
         (r.name, labels[r.device], count(r.count), duration(r.busy_ns), duration(r.hidden_ns), duration(r.exposed_ns))
         for r in summary.collectives
@@ -87,13 +88,6 @@ def idle_table(rows: Sequence[CauseFigures], figures: DeviceFigures) -> Table:
     """A row per cause of idle time."""
     cells = tuple((r.title, duration(r.ns), share(r.ns, figures.idle_ns), count(r.count), r.remedy) for r in rows)
     return Table(("idle, why", "time", "of idle", "times", "what to do"), cells)
-
-
-def _short_label(figures: DeviceFigures) -> str:
-    device = figures.device
-    rank = f"r{device.rank} " if device.rank >= 0 else ""
-    owner = f"{device.owner} " if device.owner else ""
-    return f"{rank}{owner}{device.kind.upper()} {device.index}"
 
 
 def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.errors import TraceInconclusive, UsageError
+from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive, UsageError
 from gpu_trace_analyzers.model import ALL_COPIES, Engine
 from gpu_trace_analyzers.questions.sweep import Window
-from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers import load, runs
+from gpu_trace_analyzers.readers.source_names import in_text
 from gpu_trace_analyzers.reports.units import duration
 from gpu_trace_analyzers.summary import summarise
 
@@ -25,7 +26,10 @@ from ..terminal import display
 from ..writing import make_folder, spare, write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.readers.folder_runs import Run
     from gpu_trace_analyzers.summary import Summary
 
 _COPIES = {engine.key.removeprefix("copy_"): engine for engine in ALL_COPIES}
@@ -61,6 +65,8 @@ def summary(
 ) -> None:
     """Print the overlap summary of traces or run folders. Exit code 4 when one has no device activity.
 
+    A folder of several runs is listed, one line per run.
+
     \b
       gpu-trace summary trace.json.gz
       gpu-trace summary --json gpu-trace-runs/train-1 | jq '.devices[0].overlap_ratio'
@@ -73,9 +79,17 @@ def summary(
         spare(Path(html), traces)
     engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
     chosen = None if copies is None else _engines(copies)
-    inconclusive = False
+    of_one = bool(csv_folder or html or step_range) or since_ns is not None or until_ns is not None
+    exit_code = 0
     for number, path in enumerate(traces):
-        trace = load(path, rules=engine_rules)
+        found = runs(path, rules=engine_rules) if Path(path).is_dir() else []
+        if len(found) > 1 and of_one:
+            raise SeveralRuns(path, [str(run.paths[0]) for run in found])
+        if len(found) > 1:
+            click.echo("\n" if number and form != "json" else "", nl=False)
+            exit_code = max(exit_code, _list_runs(path, found, chosen, form))
+            continue
+        trace = found[0].load(Path(path)) if found else load(path, rules=engine_rules)
         shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
         shown = replace(shown, with_libraries=all_domains)
         if csv_folder:
@@ -85,9 +99,27 @@ def summary(
         if form or not (csv_folder or html):
             click.echo("\n" if number and form != "json" else "", nl=False)
             (click.echo if form == "json" else display)(_render(shown, form), nl=False)
-        inconclusive |= not shown.devices
-    if inconclusive:
-        sys.exit(TraceInconclusive.exit_code)
+        exit_code = exit_code if shown.devices else TraceInconclusive.exit_code
+    sys.exit(exit_code)
+
+
+def _list_runs(folder: str, found: list[Run], copies: Collection[Engine] | None, form: str | None) -> int:
+    """Print a line for each run of a folder, read one after the other; the exit code that they call for."""
+    from gpu_trace_analyzers.reports import run_lists
+    from gpu_trace_analyzers.run_list import listed
+
+    rows = []
+    while found:
+        rows.append(listed(found.pop(0), copies))
+    if form == "json":
+        click.echo(run_lists.to_json(in_text(folder), rows), nl=False)
+    elif form == "markdown":
+        display(run_lists.to_markdown(in_text(folder), rows), nl=False)
+    else:
+        display(run_lists.to_text(in_text(folder), rows, width=_width()), nl=False)
+    problems = [row.problem.exit_code for row in rows if row.problem]
+    silent = [TraceInconclusive.exit_code for row in rows if not row.devices]
+    return next(iter(problems + silent), 0)
 
 
 def _window(trace: Trace, since_ns: int | None, until_ns: int | None) -> Window | None:
@@ -140,7 +172,9 @@ def _render(shown: Summary, form: str | None) -> str:
         return to_markdown(shown)
     from gpu_trace_analyzers.reports.text import to_text
 
-    terminal = sys.stdout.isatty()
+    return to_text(shown, width=_width(), color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+
+def _width() -> int:
     columns = shutil.get_terminal_size((100, 24)).columns
-    width = min(columns, 140) if terminal or "COLUMNS" in os.environ else 100
-    return to_text(shown, width=width, color=terminal and "NO_COLOR" not in os.environ)
+    return min(columns, 140) if sys.stdout.isatty() or "COLUMNS" in os.environ else 100

@@ -11,7 +11,7 @@ from gpu_trace_analyzers.readers.kineto_document import StatedWindow
 
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.rows import chrome_rows, process_row
-from . import collectives, heads, notes, sessions, thread_ids, trace_file, windows
+from . import collectives, heads, job, notes, sessions, thread_ids, trace_file, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +151,7 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     """Write a trace for each process with something in it; their paths, in the same order."""
     with_content = [process for process in processes if process.has_content]
     names, guests = _names(with_content), _guests(processes)
+    run = _run(with_content)
     for process, name in zip(with_content, names, strict=True):
         base_ns = process.base_ns
         rows = chain(
@@ -158,7 +159,7 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
             _ranges([process, *guests.get(process.pid, [])], base_ns),
             (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
         )
-        trace_file.write(folder.path / name, _head(process), process.parts, rows)
+        trace_file.write(folder.path / name, _head(process) + heads.of_run(run), process.parts, rows)
     return [folder.path / name for name in names]
 
 
@@ -169,6 +170,13 @@ def _head(process: ProcessLeft) -> bytes:
     windows = [StatedWindow(process.pid, start_ns, end_ns) for start_ns, end_ns in times]
     head = heads.head(process.parts, base_ns, process.notes.devices)
     return head + heads.distributed(process.distributed_info) + heads.stated(windows)
+
+
+def _run(processes: list[ProcessLeft]) -> str:
+    """What the traces of a run have alike, and those of all ranks that one launcher started; no others have it."""
+    if job.rank() is not None:
+        return job.name()
+    return f"{processes[0].pid}-{processes[0].base_ns}" if processes else ""
 
 
 def _ranges(processes: list[ProcessLeft], base_ns: int) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from . import job
 from .folder import SCHEMA
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "schema": SCHEMA,
         "command": request.target.command,
         "cwd": os.getcwd(),  # noqa: PTH109  # where the script ran, as the shell calls it
+        "job": job.facts(),
         "began_ns": began_ns,
         "wall_ns": recording.wall_ns,
         "level": request.level,

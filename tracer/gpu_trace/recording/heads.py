@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gpu_trace_analyzers.readers.jobs import LAUNCHER
 from gpu_trace_analyzers.readers.kineto_document import STATED, StatedWindow
 
 if TYPE_CHECKING:
@@ -43,3 +44,8 @@ def stated(windows: Sequence[StatedWindow]) -> bytes:
 def distributed(info: Mapping[str, object] | None) -> bytes:
     """The key that torch.profiler writes for a rank; nothing for a process that is none."""
     return b'"distributedInfo": %b,\n' % msgspec.json.encode(info) if info else b""
+
+
+def of_run(name: str) -> bytes:
+    """The key by which traces of one run, or of one job, are known to belong together wherever they are copied to."""
+    return b'"%b": %b,\n' % (LAUNCHER.encode(), msgspec.json.encode(name)) if name else b""

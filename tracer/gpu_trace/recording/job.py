@@ -19,3 +19,11 @@ def name() -> str:
         Path(f"/proc/{launcher}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
     )  # ticks since boot
     return f"{launcher}-{started}"
+
+
+def facts() -> dict[str, str | int] | None:
+    """What the folders of all ranks of a job have alike, and our place in it; None outside one."""
+    number = rank()
+    if number is None:
+        return None
+    return {"launcher": name(), "rank": number, "world_size": int(os.environ["WORLD_SIZE"])}

@@ -41,16 +41,17 @@ def test_a_folder_of_ranks_has_the_devices_of_all(tmp_path, recorded):
     assert trace.source.events == sum(part.source.events for part in alone)
 
 
-def test_ranks_by_file_name_and_two_files_of_one_rank(tmp_path):
-    for name in ("worker_rank3.json", "worker_rank10.json", "again_rank3.json"):
+def test_ranks_by_file_name(tmp_path):
+    for name in ("worker_rank3.json", "worker_rank10.json"):
         (tmp_path / name).write_text(CUDA)
     trace = load(tmp_path)
     trace.check()
-    assert [(device.rank, device.index) for device in trace.devices] == [(3, 0), (3, 1)] * 2 + [(10, 0), (10, 1)]
-    assert len(trace.work) == 15
+    assert [(device.rank, device.index) for device in trace.devices] == [(3, 0), (3, 1), (10, 0), (10, 1)]
+    assert len(trace.work) == 10
 
 
 def test_processes_that_are_no_ranks_share_the_gpus_of_one_uuid(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
     for pid in (77, 78):
         text = CUDA.replace('"pid":77', '"pid": 77').replace('"pid": 77', f'"pid": {pid}')
         text = re.sub(r'("id": ?(\d), "name": ?"NVIDIA H200")', r'\1, "uuid": "GPU-\2"', text)
@@ -72,11 +73,11 @@ def test_an_exported_trace_alone_is_the_trace(tmp_path, recorded):
 
 def test_clocks_are_aligned_by_what_they_count_from(tmp_path):
     (tmp_path / "rank0.json").write_text(CUDA)
-    later = CUDA.replace("1790857026000000000", "1790857027000000000")
+    later = CUDA.replace("1790857026000000000", "1790857026000020000")
     (tmp_path / "rank1.json").write_text(later)
     trace = load(tmp_path)
     starts = [trace.work_of(position).start_ns.min() for position in range(4)]
-    assert starts[2] - starts[0] == 10**9
+    assert starts[2] - starts[0] == 20_000
     assert trace.epoch_ns == 1790857026000000000
 
 

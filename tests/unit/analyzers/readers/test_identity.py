@@ -59,6 +59,8 @@ def write(path, *parts):
 
 
 def folder(tmp_path, count):
+    """That of a run, whose processes are no ranks."""
+    (tmp_path / "run.json").write_text("{}")
     for rank in range(count):
         write(tmp_path / f"worker{rank}.json", events(rank, 500 + rank, 0))
     return tmp_path

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from collections import Counter, defaultdict
 from decimal import Decimal
 
@@ -14,6 +13,8 @@ from gpu_trace.exporting.findings import Finding
 from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Process, RangeKind, Ranges, Source, Trace
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers.folders import with_rank
+from gpu_trace_analyzers.readers.merging import merge
 from gpu_trace_analyzers.summary import summarise
 from strategies import traces
 
@@ -139,11 +140,8 @@ def launched_work(trace):
 
 
 def test_ranks_that_share_ids_stay_apart(recorded, tmp_path):
-    folder = tmp_path / "ranks"
-    folder.mkdir()
-    for rank, name in enumerate(("two_streams", "seed_blocking")):  # both of GPU 0, process 443
-        shutil.copy(recorded(name), folder / f"rank{rank}.json.gz")
-    trace = load(folder)
+    both = enumerate(("two_streams", "seed_blocking"))  # both of GPU 0, process 443
+    trace = merge("ranks", [with_rank(load(recorded(name)), rank) for rank, name in both])
     document = exported(trace, tmp_path / "all.json")
     assert "distributedInfo" not in document
     labels = {event["args"]["name"] for event in document["traceEvents"] if event["name"] == "process_name"}

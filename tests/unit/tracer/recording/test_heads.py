@@ -8,6 +8,7 @@ import pytest
 
 from gpu_trace.recording import heads
 from gpu_trace.recording.kineto_text import KinetoText
+from gpu_trace_analyzers.readers.jobs import LAUNCHER
 from gpu_trace_analyzers.readers.kineto_document import StatedWindow
 
 KINETO = b"""
@@ -67,4 +68,8 @@ def test_the_further_keys_are_those_that_the_reader_takes():
     found = document(head)
     assert found["distributedInfo"] == {"rank": 1}
     assert found["gpuTrace"] == {"windows": [{"pid": 5, "start_ns": 1, "end_ns": 9}]}
-    assert (heads.distributed(None), heads.stated([])) == (b"", b"")
+    assert (heads.distributed(None), heads.stated([]), heads.of_run("")) == (b"", b"", b"")
+
+
+def test_the_name_of_the_run_is_where_the_reader_looks_for_it():
+    assert document(heads.head([], 12, []) + heads.of_run("5-6"))[LAUNCHER] == "5-6"

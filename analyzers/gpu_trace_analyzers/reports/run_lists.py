@@ -1,0 +1,88 @@
+"""The runs of a folder, a line each: what its name is, what to know of it first, and how long it took."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from ..errors import TraceUnreadable
+from .document import device_documents
+from .fitting import GAP, shortened
+from .markdown import page
+from .plain import plain
+from .sentences import brief
+from .tables import Table
+from .units import NONE, count, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..run_list import Listed
+
+SCHEMA = "gpu-trace.runs/1"
+
+
+def to_text(folder: str, runs: Sequence[Listed], *, width: int = 100) -> str:
+    """The list, ``width`` columns wide."""
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    drawn.add_column("run", no_wrap=True)
+    drawn.add_column("span", no_wrap=True, justify="right")
+    drawn.add_column("verdict", no_wrap=True)
+    for cells in _fitted(_rows(runs), width):
+        drawn.add_row(*(Text(cell) for cell in cells))
+    out = StringIO()
+    console = Console(file=out, width=width, force_terminal=False, color_system=None, highlight=False)
+    console.print(Text(f"{folder} · {count(len(runs), 'run')}"))
+    console.print()
+    console.print(drawn)
+    return plain("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
+
+
+def to_markdown(folder: str, runs: Sequence[Listed]) -> str:
+    """The same as a page."""
+    return page(f"Runs in {folder}", Table(("run", "span", "verdict"), tuple(_rows(runs)), words=3))
+
+
+def to_json(folder: str, runs: Sequence[Listed]) -> str:
+    """The same for programs, with the figures of each device of each run."""
+    document = {"schema": SCHEMA, "path": folder, "runs": [_document(run) for run in runs]}
+    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+
+
+def _document(run: Listed) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "paths": list(run.paths),
+        "verdict": _verdict(run),
+        "problem": None if run.problem is None else str(run.problem),
+        "span_ns": run.span_ns,
+        "devices": [] if run.summary is None else device_documents(run.summary),
+    }
+
+
+def _rows(runs: Sequence[Listed]) -> list[tuple[str, str, str]]:
+    """Name, span and verdict of each."""
+    return [(run.name, NONE if run.span_ns is None else duration(run.span_ns), _verdict(run)) for run in runs]
+
+
+def _fitted(rows: list[tuple[str, str, str]], width: int) -> list[tuple[str, str, str]]:
+    """In ``width`` columns: spans are never cut, names only to half of the width, and verdicts at their end."""
+    name = min(max(len("run"), *(len(row[0]) for row in rows)), width // 2)
+    span = max(len("span"), *(len(row[1]) for row in rows))
+    room = max(1, width - name - span - 2 * GAP)
+    return [(shortened(run, name), took, _cut(verdict, room)) for run, took, verdict in rows]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _verdict(run: Listed) -> str:
+    if run.summary is not None:
+        return brief(run.summary)
+    return run.problem.problem if isinstance(run.problem, TraceUnreadable) else str(run.problem)
