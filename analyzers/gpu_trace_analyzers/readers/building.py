@@ -13,6 +13,7 @@ from ..model import (
     MISSING,
     Device,
     DeviceWork,
+    Doubt,
     Engine,
     HostCalls,
     Process,
@@ -24,10 +25,10 @@ from ..model import (
 from .growing import GrowingTable, put_in_order
 from .identity import DeviceKey, DeviceKind, apart_by_process, fill_contexts, owners
 from .launchers import assign_launchers
-from .quarantine import Quarantine, quarantine
+from .quarantine import Quarantine, quarantine, without_repetition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -81,6 +82,8 @@ class TraceBuilder:
         """what a file says of the device that its rows call by a number, where it says all of it"""
         self.stated_ranks: dict[int, tuple[int, int]] = {}
         """rank and world size by process id, where a file has those of several"""
+        self.stated_doubts: list[tuple[DeviceKind, int, str, int]] = []
+        """kind and number of one of `stated_devices`, reason and operations: what was wrong with it before"""
         self._devices: dict[DeviceKey, int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._device_uuids: dict[tuple[DeviceKind, int], str] = {}
@@ -176,7 +179,7 @@ class TraceBuilder:
         for rows in tables.values():
             put_in_order(rows)
         return Trace(
-            source=self._source(tables[DeviceWork]),
+            source=self._source(tables[DeviceWork], devices),
             strings=tuple(self.strings),
             devices=devices,
             processes=processes,
@@ -202,7 +205,7 @@ class TraceBuilder:
             if sole or table is not DeviceWork:
                 rows.process[rows.process == MISSING] = self.default_process
 
-    def _source(self, work: DeviceWork) -> Source:
+    def _source(self, work: DeviceWork, devices: tuple[Device, ...]) -> Source:
         dropped = self.dropped.copy()
         dropped.update({f"quarantined: {reason}": count for reason, count in self._quarantine.counts.items()})
         dropped["unclassified"] = int((work.engine == Engine.UNKNOWN).sum())
@@ -214,9 +217,14 @@ class TraceBuilder:
             expected=frozenset(self.expected & dropped.keys()),
             damage=tuple(self.file.damage),
             quarantined=tuple(self._quarantine.events),
-            doubts=self._quarantine.doubts(),
+            doubts=without_repetition((*self._quarantine.doubts(), *self._earlier_doubts(devices))),
             metadata=dict(self.metadata),
         )
+
+    def _earlier_doubts(self, devices: tuple[Device, ...]) -> Iterator[Doubt]:
+        for kind, number, reason, operations in self.stated_doubts:
+            if (kind, number) in self.stated_devices:
+                yield Doubt(devices.index(self.stated_devices[kind, number]), reason, operations)
 
     def _process(self, pid: int) -> Process:
         threads = {tid: one_name(names) for tid, names in self._thread_names.get(pid, {}).items()}
@@ -227,7 +235,8 @@ class TraceBuilder:
         """The devices, and for each position at first use the final one; the last entry is for `MISSING`."""
         owner = owners(self._devices)
         found = {key: self._described(key, told) for key, told in owner.items() if told is not None}
-        devices = sorted(set(found.values()), key=_in_order)
+        doubted = [self.stated_devices.get((kind, number)) for kind, number, *_ in self.stated_doubts]
+        devices = sorted({*found.values(), *filter(None, doubted)}, key=_in_order)
         renumber = np.full(len(self._devices) + 1, MISSING, dtype=np.int64)
         for key, device in found.items():
             renumber[self._devices[key]] = devices.index(device)

@@ -17,6 +17,7 @@ import numpy as np
 from ..model import MISSING, Doubt, Quarantined
 from .host_order import SKEW_NS, before_launch, far_from_host, waited_until
 from .launchers import launching_call
+from .quarantine import without_repetition
 from .stream_order import out_of_order, outlasted
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def without_contradictions(trace: Trace) -> Trace:
     found.take_back(np.isin(trace.work.device, unlikely))
     source = _source(trace, found)
     work = replace(trace.work, end_ns=found.end_ns)[found.kept]
-    return replace(trace, work=work, source=replace(source, doubts=(*source.doubts, *doubts)))
+    return replace(trace, work=work, source=replace(source, doubts=without_repetition((*source.doubts, *doubts))))
 
 
 def _find(trace: Trace, on_gpu: Mask) -> _Found:

@@ -45,12 +45,22 @@ class StatedWindow(msgspec.Struct):
     end_ns: int
 
 
+class StatedDoubt(msgspec.Struct):
+    """Of the device of this kind and number; the rest is that of `Doubt`."""
+
+    number: int
+    kind: Literal["gpu", "cpu"]
+    reason: str
+    operations: int
+
+
 class Stated(msgspec.Struct):
     """What traces of several processes, or with pauses, have beside their rows."""
 
     devices: list[StatedDevice] = []
     processes: list[StatedProcess] = []
     windows: list[StatedWindow] = []
+    doubts: list[StatedDoubt] = []
 
 
 _NOT_SHOWN = {STATED, "schemaVersion", "displayTimeUnit", "baseTimeNanoseconds", "traceName"}
@@ -92,6 +102,7 @@ def _take_stated(builder: TraceBuilder, value: Any) -> None:
         found = Device(device.kind, device.index, device.name, device.rank, device.owner, device.uuid)
         builder.stated_devices[device.kind, device.number] = found
     builder.stated_ranks |= {process.pid: (process.rank, process.world_size) for process in stated.processes}
+    builder.stated_doubts += [(doubt.kind, doubt.number, doubt.reason, doubt.operations) for doubt in stated.doubts]
     sound = [window for window in stated.windows if -LIMIT_NS < window.start_ns <= window.end_ns < LIMIT_NS]
     builder.add(
         Windows,

@@ -49,6 +49,8 @@ _LABEL = re.compile(r"(?:rank (\d{1,9}) · )?(?:(.+) · )?(GPU|CPU) (\d{1,4})(?:
 _RANK = re.compile(r"rank (\d{1,9}) · ")
 _SYNCS = {f"{kind.name.lower().replace('_', ' ')} sync": kind for kind in SyncKind}
 _MEMORIES = {memory.name.lower(): memory for memory in Memory}
+_DOUBTS = "In doubt"
+"""Title of the lane that says why the figures of a device are in doubt."""
 _DERIVED = "findings and exposed copies, which follow from the rest"
 EXPECTED = (_DERIVED, NOT_ASKED)
 """Reasons for which nothing is missing."""
@@ -66,7 +68,7 @@ class Rows:
         self._slices = slices
         self._operators = operators
         self._rows: defaultdict[tuple[int, type[Table]], list[dict[str, Any]]] = defaultdict(list)
-        self._numbers: dict[tuple[int, str, str, int], int] = {}
+        self._numbers: dict[tuple[int, str, DeviceKind, int], int] = {}
         """by which number the builder of a rank knows each device, where two owners have one of the same number"""
         self._main: dict[int, int] = {}
         self._ranks: dict[int, int] = {}
@@ -123,6 +125,11 @@ class Rows:
     def _device_row(self, found: Slice, track: Track, label: re.Match[str]) -> None:
         rank, device = self._device(label)
         builder = self.builder_of(rank)
+        title = track.name.rpartition(" · ")[2]  # in a trace of several devices, each lane says whose it is
+        if title == _DOUBTS:
+            kind, number = _kind(label[3]), self._numbers[_key(label)]
+            builder.stated_doubts.append((kind, number, found.name, _number(found, "operations")))
+            return
         process = _number(found, "process")
         row = {
             **self._times(found),
@@ -131,7 +138,6 @@ class Rows:
             "stream": _signed(found, "stream"),
             "correlation": _number(found, "correlation"),
         }
-        title = track.name.rpartition(" · ")[2]  # in a trace of several devices, each lane says whose it is
         if found.name in _SYNCS and title == "Synchronisation":
             row |= {"kind": _SYNCS[found.name], "awaited_stream": _number(found, "waits for stream")}
             row["awaited_correlation"] = _number(found, "waits for correlation")
@@ -159,8 +165,7 @@ class Rows:
 
     def _device(self, label: re.Match[str]) -> tuple[int, int]:
         """The rank that a device belongs to, and its position among those of that rank."""
-        rank, kind, number = int(label[1]) if label[1] else MISSING, _kind(label[3]), int(label[4])
-        key = (rank, label[2] or "", kind, number)
+        rank, _, kind, number = key = _key(label)
         builder = self.builder_of(rank)
         if key not in self._numbers:
             taken = (kind, number) in builder.stated_devices
@@ -208,6 +213,11 @@ class Rows:
     def _text(self, builder: TraceBuilder, found: Slice, note: str) -> int:
         text = found.notes.get(note)
         return builder.strings[text] if isinstance(text, str) else MISSING
+
+
+def _key(label: re.Match[str]) -> tuple[int, str, DeviceKind, int]:
+    """What tells a device from others: rank, owner, kind and number."""
+    return int(label[1]) if label[1] else MISSING, label[2] or "", _kind(label[3]), int(label[4])
 
 
 def _kind(text: str) -> DeviceKind:

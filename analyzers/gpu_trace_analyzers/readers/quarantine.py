@@ -12,7 +12,7 @@ import numpy as np
 from ..model import DeviceWork, Doubt, Quarantined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -46,6 +46,15 @@ class Quarantine:
         self.counts[reason] += int(bad.sum())
         if isinstance(rows, DeviceWork):
             self.on_device.update((device, reason) for device in rows.device[bad].tolist())
+
+
+def without_repetition(doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
+    """One doubt for each device and reason, which counts as many operations as any of them does."""
+    most: dict[tuple[int, str], int] = {}
+    for doubt in doubts:
+        key = doubt.device, doubt.reason
+        most[key] = max(doubt.operations, most.get(key, 0))
+    return tuple(Doubt(device, reason, operations) for (device, reason), operations in most.items())
 
 
 def quarantine(

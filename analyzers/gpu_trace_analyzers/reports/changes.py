@@ -12,7 +12,7 @@ from rich.text import Text
 
 from .fitting import GAP, fitted
 from .plain import plain
-from .sentences import source_line, verdict
+from .sentences import doubtful, source_line, verdict
 from .tables import Table
 from .units import NONE, duration, ratio
 
@@ -64,12 +64,23 @@ def to_json(found: Comparison) -> str:
         "schema": SCHEMA,
         "before": found.before.source.path,
         "after": found.after.source.path,
+        "in_doubt": {"before": _doubts(found.before), "after": _doubts(found.after)},
         "devices": [_document(row) for row in found.devices],
         "ranges": [_document(row) for row in found.ranges],
         "exposed": [_document(row) for row in found.exposed],
         "idle": [_document(row) for row in found.idle],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+
+
+def _doubts(summary: Summary) -> dict[str, dict[str, int]]:
+    """By device, for each reason the operations whose times cannot be true."""
+    labels = {figures.position: figures.device.label for figures in summary.devices}
+    doubts = [doubt for doubt in summary.source.doubts if doubt.device in labels]
+    return {
+        labels[device]: {doubt.reason: doubt.operations for doubt in doubts if doubt.device == device}
+        for device in dict.fromkeys(doubt.device for doubt in doubts)
+    }
 
 
 def _document(row: Compared) -> dict[str, object]:
@@ -86,6 +97,7 @@ def _verdicts(title: str, summary: Summary) -> Iterator[str]:
     yield f"{title} {source_line(summary)}"
     for figures in summary.devices:
         yield f"       {figures.device.label}: {verdict(figures, summary.exposed_on(figures.position))}"
+    yield from (f"       {sentence}" for sentence in doubtful(summary))
 
 
 def _device_table(device: Compared, exposed: Compared, idle: Compared) -> Table:

@@ -189,7 +189,7 @@ def _unowned_line(summary: Summary) -> str:
 
 def reading_notes(summary: Summary) -> list[str]:
     """What is missing in the figures, and why; empty for a whole file of a whole recording."""
-    notes = [*summary.source.damage, *_not_used(summary), *_doubtful(summary), *_lost_kernels(summary)]
+    notes = [*summary.source.damage, *_not_used(summary), *doubtful(summary), *_lost_kernels(summary)]
     if unlaunched := summary.unmatched.work:
         notes.append(f"{count(unlaunched, 'operation has', 'operations have')} no launch here, so no range has them")
     notes += _lost_names(summary)
@@ -222,7 +222,7 @@ def _not_used(summary: Summary) -> list[str]:
     return ["not used: " + ", ".join(told)] if told else []
 
 
-def _doubtful(summary: Summary) -> list[str]:
+def doubtful(summary: Summary) -> list[str]:
     """Which devices' figures are in doubt, and why; of many devices the first."""
     told = [
         f"the figures of {figures.device.label} are in doubt: {why}"

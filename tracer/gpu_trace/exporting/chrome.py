@@ -16,6 +16,7 @@ from gpu_trace_analyzers.readers.kineto_document import (
     STATED,
     Stated,
     StatedDevice,
+    StatedDoubt,
     StatedProcess,
     StatedWindow,
 )
@@ -93,13 +94,15 @@ def _arrows(trace: Trace, host: HostThreads, devices: list[DeviceRows]) -> Itera
 
 def _stated(trace: Trace, pids: list[int]) -> Stated:
     """What the keys and rows of Kineto cannot say, ``pids`` being the ids under which the processes are written."""
-    numbered = zip(device_numbers(trace), trace.devices, strict=True)
-    windows = trace.windows
+    numbers = device_numbers(trace)
+    numbered = zip(numbers, trace.devices, strict=True)
+    windows, doubts = trace.windows, trace.source.doubts
     times = zip(windows.process.tolist(), windows.start_ns.tolist(), windows.end_ns.tolist(), strict=True)
     return Stated(
         [StatedDevice(n, d.kind, d.index, d.name, d.rank, d.owner, d.uuid) for n, d in numbered],
         [StatedProcess(pid, p.rank, p.world_size) for pid, p in zip(pids, trace.processes, strict=True)],
         [StatedWindow(pids[process], start_ns, end_ns) for process, start_ns, end_ns in times],
+        [StatedDoubt(numbers[d.device], trace.devices[d.device].kind, d.reason, d.operations) for d in doubts],
     )
 
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
 
 CATEGORIES: tuple[str, ...] = ("kernel", "collective", "copy", "memset", "unknown", "finding")
-CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead", "recording")
+CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead", "recording", "doubt")
 
 ANNOTATIONS: tuple[str, ...] = ("stream", "correlation", "bytes", "grid", "block", "from", "to", "peer device")
 ANNOTATIONS += ("domain", "category", "color", "payload", "waits for stream", "what", "process group", "sequence")
-ANNOTATIONS += ("context", "process", "waits for correlation", "graph", "graph node")
+ANNOTATIONS += ("context", "process", "waits for correlation", "graph", "graph node", "operations")
 
 
 def category(name: str) -> int:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from .findings import Finding
 
 FINDINGS = "Findings"
-_FINDINGS_RANK, _SYNCS_RANK = 1, 39
+DOUBTS = "In doubt"
+_DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
 
 
 def export_perfetto(trace: Trace, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
@@ -98,13 +99,29 @@ class _Slices:
     def all(self, places: HostPlaces) -> Iterator[Slices]:
         """Of the devices, then of the host."""
         of_work, of_calls = flows(self._trace)
-        for device in active_devices(self._trace):
+        active = active_devices(self._trace)
+        for device in sorted({*active, *(doubt.device for doubt in self._trace.source.doubts)}):
             label = self._trace.devices[device].label
-            group = self.groups[device] = self._tracks.group(label, device)
+            group = self._tracks.group(label, device)
+            yield self._doubts(device, group)
+            if device not in active:  # all of its work was set aside
+                continue
+            self.groups[device] = group
             yield self._notes(device, group)
             yield from EngineLanes(self._trace, device, self._names, places.pids, of_work).slices(self._tracks, group)
             yield self._syncs(device, group, places)
         yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
+
+    def _doubts(self, device: int, group: int) -> Slices:
+        """Why the figures of the device are in doubt, along all of its work."""
+        found = [doubt for doubt in self._trace.source.doubts if doubt.device == device]
+        work = self._trace.work_of(device)
+        start_ns, end_ns = (int(work.start_ns.min()), int(work.end_ns.max())) if len(work) else (0, 0)
+        name = self._names.each(doubt.reason for doubt in found)
+        number = Annotation(annotation("operations"), np.array([doubt.operations for doubt in found], dtype=np.int64))
+        start, end = np.full(len(found), start_ns), np.full(len(found), end_ns)
+        title = lane_title(self._trace, device, DOUBTS)
+        return self._laned(title, group, _DOUBTS_RANK, Slices(start, end, name, name, name, (number,)), "doubt")
 
     def _notes(self, device: int, group: int) -> Slices:
         found = [finding for finding in self._findings if finding.device == device]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +13,10 @@ from gpu_trace.cli import gpu_trace
 from gpu_trace.commands.check import check
 from gpu_trace.commands.diff import diff
 from gpu_trace.commands.summary import summary
+from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace_analyzers.errors import UsageError
+from gpu_trace_analyzers.model import Doubt
+from gpu_trace_analyzers.readers import load
 
 TRACES = Path(__file__).parents[4] / "samples/traces"
 SAME_STREAM, TWO_STREAMS = (str(TRACES / f"{name}.json.gz") for name in ("seed_nonblocking", "two_streams"))
@@ -80,6 +85,18 @@ def test_diff_of_a_trace_with_itself_changes_nothing():
     text = ran(diff, TRAINING, TRAINING).stdout
     assert "%)" not in text
     assert "only before" not in text
+
+
+def test_diff_says_which_side_is_in_doubt(tmp_path):
+    trace = load(SAME_STREAM)
+    doubts = (Doubt(0, "begins before its launch", 3),)
+    export_chrome(replace(trace, source=replace(trace.source, doubts=doubts)), tmp_path / "doubtful.json")
+    result = ran(diff, str(tmp_path / "doubtful.json"), TWO_STREAMS)
+    sentence = "the figures of GPU 0 (NVIDIA H200) are in doubt: 3 × begins before its launch"
+    assert (result.exit_code, [line.strip() for line in result.stdout.splitlines()].count(sentence)) == (0, 1)
+    assert result.stdout.index(sentence) < result.stdout.index("after ")
+    found = json.loads(ran(diff, "--json", TWO_STREAMS, str(tmp_path / "doubtful.json")).stdout)["in_doubt"]
+    assert found == {"before": {}, "after": {"GPU 0 (NVIDIA H200)": {"begins before its launch": 3}}}
 
 
 def test_a_window_clips_what_it_cuts():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
-from gpu_trace_analyzers.model import MISSING, Memory
+from gpu_trace_analyzers.limits import Limits, Most, Outcome, check
+from gpu_trace_analyzers.model import MISSING, Device, Doubt, Memory
 from gpu_trace_analyzers.questions.ranges import range_figures
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
@@ -104,3 +106,51 @@ def test_bytes_of_collectives_have_no_rate(tmp_path):
     [device] = summarise(literal("nccl 0-10 size=4096; h2d 0-10 size=20")).devices
     rates = {engine.key: (found.size, found.gb_per_s) for engine, found in device.engines.items()}
     assert (rates["collective"], rates["copy_h2d"]) == ((4096, None), (20, 2.0))
+
+
+DOUBTED = (Doubt(0, "begins before its launch", 3), Doubt(0, 'lasts <beyond> the "end" of its stream', 1))
+IN_DOUBT = {
+    "one device": (("rank",), DOUBTED),
+    "one of two": (("rank", "rank"), (*DOUBTED, Doubt(1, "begins before its launch", 1 << 40))),
+    "all work of one set aside": (("rank", "rank", "rank"), (Doubt(2, "hours from the calls of its process", 7),)),
+    "of equal numbers": (("process 1", "process 2"), (Doubt(1, "begins before its launch", 2),)),
+}
+
+
+@pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
+@pytest.mark.parametrize("case", IN_DOUBT)
+def test_why_figures_are_in_doubt_comes_back(case, write, form, tmp_path):
+    """Also of a device without any work left, and the limits on it are inconclusive as before."""
+    owners, doubts = IN_DOUBT[case]
+    shared = len(set(owners)) > 1
+    trace = literal("gpu0 k 10-20; gpu1 k 30-50" if len(owners) > 1 else "k 10-20; k 30-50")
+    devices = tuple(
+        Device("gpu", 0 if shared else n, "H", owner=name if shared else "") for n, name in enumerate(owners)
+    )
+    trace = replace(trace, devices=devices, source=replace(trace.source, doubts=doubts))
+    write(trace, tmp_path / f"again.{form}")
+    again = load(tmp_path / f"again.{form}")
+    found = {(again.devices[doubt.device].label, doubt.reason, doubt.operations) for doubt in again.source.doubts}
+    assert found == {(devices[doubt.device].label, doubt.reason, doubt.operations) for doubt in doubts}
+    assert len(again.source.doubts) == len(doubts)
+    limits = Limits(max_idle=Most(share=1.0))
+    outcomes = [[(row.subject, row.outcome) for row in check(summarise(each), limits)] for each in (trace, again)]
+    assert outcomes[1] == outcomes[0]
+    assert Outcome.INCONCLUSIVE in {outcome for _, outcome in outcomes[1]}
+
+
+@pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
+def test_clocks_in_doubt_are_told_once(write, form, tmp_path):
+    """The rows are kept as they are, so that a reader of the export finds the same by itself."""
+    calls = [
+        {"cat": "cuda_runtime", "name": "cudaLaunchKernel", "pid": 1, "tid": 1, "ts": 1000 + at} for at in range(9)
+    ]
+    work = [{"cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": 100 + at} for at in range(9)]
+    for n, (call, row) in enumerate(zip(calls, work, strict=True)):
+        call |= {"ph": "X", "dur": 1, "args": {"correlation": n + 1}}
+        row |= {"ph": "X", "dur": 1, "args": {"correlation": n + 1, "device": 0, "stream": 7}}
+    (tmp_path / "trace.json").write_text(json.dumps({"schemaVersion": 1, "traceEvents": calls + work}))
+    trace = load(tmp_path / "trace.json")
+    write(trace, tmp_path / f"again.{form}")
+    assert len(trace.source.doubts) == 1
+    assert load(tmp_path / f"again.{form}").source.doubts == trace.source.doubts
