@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -151,7 +153,7 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     """Write a trace for each process with something in it; their paths, in the same order."""
     with_content = [process for process in processes if process.has_content]
     names, guests = _names(with_content), _guests(processes)
-    run = _run(with_content)
+    run = _run()
     for process, name in zip(with_content, names, strict=True):
         base_ns = process.base_ns
         rows = chain(
@@ -172,11 +174,12 @@ def _head(process: ProcessLeft) -> bytes:
     return head + heads.distributed(process.distributed_info) + heads.stated(windows)
 
 
-def _run(processes: list[ProcessLeft]) -> str:
-    """What the traces of a run have alike, and those of all ranks that one launcher started; no others have it."""
-    if job.rank() is not None:
-        return job.name()
-    return f"{processes[0].pid}-{processes[0].base_ns}" if processes else ""
+def _run() -> str:
+    """What the traces of a run have alike, and those of all ranks that one launcher started; no others have it.
+
+    Process ids alone come again, and so does what Kineto counts its times from: it is the same for months.
+    """
+    return job.name() if job.rank() is not None else f"{os.getpid()}-{time.time_ns()}"
 
 
 def _ranges(processes: list[ProcessLeft], base_ns: int) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.thread_ids import Thread
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers.jobs import LAUNCHER
 
 BASE_NS = 1_790_857_026_000_000_000
 DEVICES = '[{"id": 0, "name": "NVIDIA H200", "numSms": 132}]'
@@ -166,6 +167,23 @@ def test_one_session_that_holds_all_states_no_window(tmp_path):
     (tmp_path / "notes-1").write_text(f"python\t3.12\nrecorded_from\t0 {BASE_NS}\nrecorded_to\t0 {BASE_NS + 5000}")
     [path] = assemble.write_traces(Folder(tmp_path), assemble.left_by(tmp_path, 1))
     assert b"gpuTrace" not in gzip.decompress(path.read_bytes())
+
+
+@pytest.mark.parametrize(("environment", "are_one"), [({}, False), ({"RANK": "1", "WORLD_SIZE": "2"}, True)])
+def test_traces_of_two_runs_are_known_apart_though_process_ids_and_clocks_come_again(
+    environment, are_one, tmp_path, monkeypatch
+):
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    recorded(tmp_path, 0, (1000, 3))
+    (tmp_path / "notes-1").write_text("python\t3.12")
+    said = set()
+    for _ in range(2):  # under a launcher, these are two of its ranks
+        [path] = assemble.write_traces(Folder(tmp_path), assemble.left_by(tmp_path, 1))
+        said.add(load(path).source.metadata[LAUNCHER])
+    assert len(said) == (1 if are_one else 2)
 
 
 def test_the_trace_has_the_uuid_of_each_gpu(tmp_path):
