@@ -12,7 +12,7 @@ from .folders import RANK_IN_NAME
 from .shared_devices import span_ns, whose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from ..model import Trace
 
@@ -73,62 +73,78 @@ def states_job(facts: Any) -> bool:
 
 def joined_in_a_folder(parts: Sequence[_Part], facts: Callable[[_Part], Facts]) -> list[list[_Part]]:
     """Groups of the trace files of one folder that are of one job; those of one process, recorded in turns, are."""
-    groups = _merged([[part] for part in parts], lambda a, b: _is_one_process(_all(a, facts), _all(b, facts)))
-    return joined(groups, facts)
+    apart = _merged(
+        [[part] for part in parts],
+        lambda group: facts(group[0]).process or None,
+        lambda a, b: not any(_overlap(one, other) for one in _all(a, facts) for other in _all(b, facts)),
+    )
+    return joined(apart, facts)
 
 
 def joined(groups: Sequence[list[_Part]], facts: Callable[[_Part], Facts]) -> list[list[_Part]]:
     """These groups, of which those of one job are one group, in the order of their first parts.
 
     Groups of one launcher are. Others are where they have distinct ranks, equal world size and overlapping times; where
-    a file does not say its world size or its times, the names of the files must be equal but for the rank.
+    a file does not say its world size or its times, the names of the files must be equal except for the rank.
     """
-    of_launchers = _merged(groups, lambda a, b: _launchers(_all(a, facts)) & _launchers(_all(b, facts)) != set())
-    together = _merged(of_launchers, lambda a, b: _may_be_of_one_job(_all(a, facts), _all(b, facts)))
+    of_launchers = _merged(groups, lambda group: _launcher(_all(group, facts)), lambda *_: True)
+    together = _merged(
+        of_launchers,
+        lambda group: _world_size(_all(group, facts)),
+        lambda a, b: _may_be_of_one_job(_all(a, facts), _all(b, facts)),
+    )
     found: list[list[_Part]] = []
     for group in together:
-        members = [other for other in of_launchers if other[0] in group]
+        own = {id(part) for part in group}
+        members = [other for other in of_launchers if id(other[0]) in own]
         ranks = [rank for member in members for rank in _ranks(_all(member, facts))]
         found += [group] if len(ranks) == len(set(ranks)) else members
     return found
 
 
-def _merged(groups: Sequence[list[_Part]], are_one: Callable[[list[_Part], list[_Part]], bool]) -> list[list[_Part]]:
-    """The groups that are left when any two that are one become one, by chains of such as well."""
-    found: list[list[list[_Part]]] = []
-    for group in groups:
-        related = [chain for chain in found if any(are_one(other, group) for other in chain)]
-        found = [chain for chain in found if chain not in related]
-        found.append([*(other for chain in related for other in chain), group])
-    return [[part for group in chain for part in group] for chain in found]
+def _merged(
+    groups: Sequence[list[_Part]],
+    key: Callable[[list[_Part]], Hashable],
+    are_one: Callable[[list[_Part], list[_Part]], bool],
+) -> list[list[_Part]]:
+    """The groups that are left when any two that are one become one, by chains of such as well.
+
+    Only groups of equal keys are compared, and one whose key is None is compared with none.
+    """
+    chains: dict[Hashable, list[list[int]]] = {}
+    for number, group in enumerate(groups):
+        same = chains.setdefault(("alone", number) if (whose := key(group)) is None else ("of", whose), [])
+        related = [chain for chain in same if any(are_one(groups[other], group) for other in chain)]
+        same[:] = [chain for chain in same if chain not in related]
+        same.append(sorted([*(other for chain in related for other in chain), number]))
+    in_order = sorted(chain for of_key in chains.values() for chain in of_key)
+    return [[part for number in chain for part in groups[number]] for chain in in_order]
 
 
 def _all(group: Sequence[_Part], facts: Callable[[_Part], Facts]) -> list[Facts]:
     return [facts(part) for part in group]
 
 
-def _launchers(group: Sequence[Facts]) -> set[str]:
-    return {facts.launcher for facts in group} - {""}
+def _launcher(group: Sequence[Facts]) -> str | None:
+    return next((facts.launcher for facts in group if facts.launcher), None)
+
+
+def _world_size(group: Sequence[Facts]) -> int | None:
+    """Of a group of ranks; None for any other."""
+    sizes = {facts.world_size for facts in group}
+    return sizes.pop() if len(sizes) == 1 and all(facts.ranks for facts in group) else None
 
 
 def _ranks(group: Sequence[Facts]) -> set[int]:
     return {rank for facts in group for rank in facts.ranks}
 
 
-def _is_one_process(a: Sequence[Facts], b: Sequence[Facts]) -> bool:
-    """Whether files are of one process, one after the other."""
-    known = all(one.process and one.process == other.process for one in a for other in b)
-    return known and not any(_overlap(one, other) for one in a for other in b)
-
-
 def _may_be_of_one_job(a: Sequence[Facts], b: Sequence[Facts]) -> bool:
-    """Whether two groups of ranks fit together in all but their ranks."""
+    """Whether two groups of ranks of equal world size fit together in all but their ranks."""
     everything = [*a, *b]
-    if not all(facts.ranks for facts in everything) or len({facts.world_size for facts in everything}) > 1:
+    vague = any(facts.world_size == MISSING or facts.span_ns is None for facts in everything)
+    if vague and len({facts.stem for facts in everything}) > 1:
         return False
-    if any(facts.world_size == MISSING or facts.span_ns is None for facts in everything):
-        alike = len({facts.stem for facts in everything}) == 1
-        return alike and any(_overlap(one, other) for one in a for other in b)
     return any(_overlap(one, other) for one in a for other in b)
 
 
