@@ -49,7 +49,10 @@ def waited_until(trace: Trace, launched_ns: Int64) -> Int64:
 
 
 def _synchronizations(trace: Trace) -> Iterator[tuple[Int64, Int64, Int64]]:
-    """The rows of ``Trace.work`` that some rows of ``Trace.syncs`` waited for, and when these began and ended."""
+    """The rows of ``Trace.work`` that some rows of ``Trace.syncs`` waited for, and when these began and ended.
+
+    These do not say which context they waited in, so work of several contexts that they may mean is left out.
+    """
     work, syncs = trace.work, trace.syncs
     for kind in (SyncKind.CONTEXT, SyncKind.STREAM):
         of_kind = syncs[(syncs.kind == kind) & (syncs.device != MISSING)]
@@ -61,7 +64,8 @@ def _synchronizations(trace: Trace) -> Iterator[tuple[Int64, Int64, Int64]]:
             if on_stream:
                 mine &= of_kind.stream == stream
                 rows &= work.stream == stream
-            yield np.flatnonzero(rows), of_kind.start_ns[mine], of_kind.end_ns[mine]
+            if len(np.unique(work.context[rows])) == 1:
+                yield np.flatnonzero(rows), of_kind.start_ns[mine], of_kind.end_ns[mine]
 
 
 def _device_calls(trace: Trace, launched_ns: Int64) -> Iterator[tuple[Int64, Int64, Int64]]:

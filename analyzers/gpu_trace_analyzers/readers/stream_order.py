@@ -148,11 +148,12 @@ def _launch(work: DeviceWork, rows: Int64) -> list[tuple[int, int]]:
 
 
 def _streams(work: DeviceWork, among: Mask) -> Iterator[Int64]:
-    """The rows of each stream that has more than one: streams of several devices and processes are different ones."""
+    """The rows of each stream that has more than one: numbers mean something in one device, process and context."""
     rows = np.flatnonzero(among)
-    order = rows[np.lexsort((work.stream[rows], work.process[rows], work.device[rows]))]
+    identity = (work.device, work.process, work.context, work.stream)
+    order = rows[np.lexsort([column[rows] for column in identity])]
     same = np.ones(max(0, len(order) - 1), dtype=np.bool_)
-    for column in (work.device, work.process, work.stream):
+    for column in identity:
         same &= column[order[1:]] == column[order[:-1]]
     for stream in np.split(order, np.flatnonzero(~same) + 1):
         if len(stream) > 1:

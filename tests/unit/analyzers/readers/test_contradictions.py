@@ -21,6 +21,7 @@ from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.readers import contradictions as reasons
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.contradictions import without_contradictions
+from gpu_trace_analyzers.readers.host_order import waited_until
 from gpu_trace_analyzers.readers.merging import merge
 from gpu_trace_analyzers.readers.stream_order import ALLOWED_NS, NEVER_NS, WITHOUT_LAUNCH_NS, out_of_order, outlasted
 from gpu_trace_analyzers.reports.document import to_document
@@ -383,3 +384,28 @@ def test_each_row_is_kept_bounded_or_set_aside_and_said_to_be(trace):
     assert {doubt.device for doubt in after.source.doubts} >= {
         device for device in range(2) if len(after.work_of(device)) < len(trace.work_of(device))
     }
+
+
+# Two contexts of one device -----------------------------------------------------------------------------------------
+
+
+def in_contexts(trace, *contexts: int):
+    return replace(trace, work=replace(trace.work, context=np.array(contexts, dtype=np.int32)))
+
+
+def test_stream_7_of_two_contexts_is_two_streams():
+    overrun = literal("s7 k 0-9000000 @0; s7 k 1000000-2000000 @1; s7 h2d 3000000-4000000 @2").work
+    every = np.ones(3, dtype=bool)
+    assert outlasted(overrun, every)[0] == 1_000_000
+    apart = replace(overrun, context=np.array([1, 2, 2], dtype=np.int32))
+    assert (outlasted(apart, every) == NEVER_NS).all()
+
+
+@pytest.mark.parametrize("kind", [SyncKind.STREAM, SyncKind.CONTEXT])
+@pytest.mark.parametrize(("contexts", "waits"), [((1, 1), True), ((1, 2), False)])
+def test_a_synchronization_says_nothing_where_two_contexts_may_be_meant(kind, contexts, waits):
+    trace = in_contexts(literal("s7 k 10-9000000 @1; s7 k 10-20 @2"), *contexts)
+    row = {"kind": kind, "stream": 7, "start_ns": 5, "end_ns": 1000, "device": 0, "process": 0}
+    trace = replace(trace, syncs=Syncs.of({name: [value] for name, value in row.items()}))
+    until = waited_until(trace, np.array([1, 2]))
+    assert until.tolist() == [1000 if waits else NEVER_NS] * 2
