@@ -93,12 +93,22 @@ torch.cuda.synchronize()
     added = [row for row in events(run) if row.get("cat") == "kernel" and "add" in row["name"].lower()]
     assert len(added) == 1 + 3 * 4  # what is captured does not run
     assert found["capture"] == 2  # torch itself fills the seed and the offset of its random numbers
-    assert json.loads((run / "summary.json").read_text())["unmatched"] == {"launches": 0, "work": 0, "after_last": 0}
+    assert json.loads((run / "summary.json").read_text())["unmatched"] == {
+        "launches": 0,
+        "work": 0,
+        "after_last": 0,
+        "nodes": 0,
+    }
 
 
 def test_a_whole_recording_has_a_launch_for_each_kernel_and_the_other_way_round(tmp_path):
     run = recorded("for _ in range(500): x.add_(1)\ny = x.cpu()\n", tmp_path)
-    assert json.loads((run / "summary.json").read_text())["unmatched"] == {"launches": 0, "work": 0, "after_last": 0}
+    assert json.loads((run / "summary.json").read_text())["unmatched"] == {
+        "launches": 0,
+        "work": 0,
+        "after_last": 0,
+        "nodes": 0,
+    }
 
 
 def test_attributes_reach_the_trace(tmp_path):
