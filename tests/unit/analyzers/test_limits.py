@@ -66,3 +66,10 @@ def test_the_verdict_never_says_that_nothing_was_copied():
     )
     (figures,) = summarise(literal("k 0-10")).devices
     assert verdict(figures) == "10 ns of compute, no copying to hide"
+
+
+@pytest.mark.parametrize(("limit", "outcome"), [(0.9, Outcome.OK), (0.9000001, Outcome.FAILED)])
+def test_a_ratio_that_is_the_limit_holds(limit, outcome):
+    trace = literal("k 0-90 @1; s8 h2d 0-100 @2; k 200-210 @3; range r 0-300")
+    assert [row.outcome for row in check(summarise(trace), Limits(min_overlap=limit))] == [outcome]
+    assert [row.outcome for row in check(summarise(trace), Limits(min_overlap=limit, range_name="r"))] == [outcome]

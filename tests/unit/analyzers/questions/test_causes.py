@@ -184,3 +184,14 @@ RECORDED = {
 def test_recorded_traces(name):
     trace = load(TRACES / f"{name}.json.gz")
     assert [(row.cause, row.count) for row in causes(trace)] == RECORDED[name]
+
+
+@pytest.mark.parametrize(("returned", "cause"), [(30, "synchronous"), (29, "launched_late")])
+def test_a_call_that_returns_as_the_copy_ends_is_synchronous(returned, cause):
+    assert found(literal(f"s7 k 0-10 @1; s8 d2h 10-30 @2-{returned}; s7 k 32-40 @32")) == [(cause, 20, 1)]
+
+
+@pytest.mark.parametrize(("called", "cause"), [(20, "host_synchronised"), (21, "launched_late")])
+def test_the_host_is_blocked_for_half_of_the_time_or_is_not(called, cause):
+    text = f"s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamSynchronize {called}-31; s7 k 35-40 @33"
+    assert found(literal(text)) == [(cause, 20, 1)]

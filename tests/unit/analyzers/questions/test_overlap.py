@@ -11,6 +11,7 @@ from gpu_trace_analyzers.intervals import Intervals
 from gpu_trace_analyzers.model import BUS_COPIES, Device, DeviceWork, Engine, Source, Trace
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures, pair_figures
 from gpu_trace_analyzers.questions.sweep import Window, layers, sweep
+from literal import literal
 from strategies import HORIZON_NS, traces, windows
 
 
@@ -117,3 +118,8 @@ def test_copies_within_the_device_are_no_bus_copies_but_all_that_a_cpu_has():
 def test_a_device_without_work_has_no_span():
     with pytest.raises(ValueError, match="did nothing"):
         device_figures(Trace(Source("x", "kineto"), devices=(Device("gpu", 0),)), 0)
+
+
+def test_what_begins_as_the_window_ends_is_outside_it():
+    figures = device_figures(literal("k 0-10; k 10-20; k 20-30"), 0, window=Window(10, 20))
+    assert figures.engines[Engine.COMPUTE].count == 1

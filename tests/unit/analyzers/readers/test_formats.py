@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from itertools import product
 
 import pytest
@@ -372,3 +373,13 @@ def test_process_ids_of_nsys_where_the_number_is_negative(tmp_path):
     path = tmp_path / "x.sqlite"
     write_nsys(path, {"StringIds": NSYS_TABLES["StringIds"], kernels: (NSYS_TABLES[kernels][0], rows)})
     assert [process.pid for process in load(path).processes] == [77]
+
+
+def test_of_operators_of_one_name_that_nest_in_mxnet_the_inner_one_ends_first(read):
+    times = [("B", 10), ("B", 20), ("E", 30), ("E", 40)]
+    events = [{"ph": phase, "name": "dot", "pid": 0, "tid": 1, "ts": ts} for phase, ts in times]
+    named = {"ph": "M", "name": "process_name", "pid": 0, "args": {"name": "cpu/0"}}
+    trace = read(json.dumps({"traceEvents": [named, *events], "displayTimeUnit": "ms"}))
+    first = int(trace.work.start_ns[0])
+    spans = zip(trace.work.start_ns.tolist(), trace.work.end_ns.tolist(), strict=True)
+    assert [(start - first, end - first) for start, end in spans] == [(0, 30_000), (10_000, 20_000)]

@@ -10,7 +10,20 @@ from hypothesis import given
 
 from gpu_trace.exporting.chrome import chrome_events, export_chrome
 from gpu_trace.exporting.findings import Finding
-from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Process, RangeKind, Ranges, Source, Trace
+from gpu_trace.exporting.one_file import with_own_correlations
+from gpu_trace_analyzers.model import (
+    MISSING,
+    Device,
+    DeviceWork,
+    HostCalls,
+    Process,
+    RangeKind,
+    Ranges,
+    Source,
+    SyncKind,
+    Syncs,
+    Trace,
+)
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.folders import with_rank
@@ -149,3 +162,17 @@ def test_ranks_that_share_ids_stay_apart(recorded, tmp_path):
     again = load(tmp_path / "all.json")
     assert launched_work(again) == launched_work(trace)
     assert [row.copy_ns for row in summarise(again).ranges] == [row.copy_ns for row in summarise(trace).ranges]
+
+
+def test_ids_that_two_processes_share_are_numbered_anew_also_where_they_are_waited_for():
+    processes = tuple(Process(pid, "", {}) for pid in (1, 2))
+    of_each = {"start_ns": [0, 1], "end_ns": [1, 2], "process": [0, 1]}
+    calls = HostCalls.of({**of_each, "name": [0, 0], "thread": [1, 1], "correlation": [7, 7]})
+    kind = [SyncKind.STREAM_WAIT] * 2
+    syncs = Syncs.of({**of_each, "kind": kind, "device": [0, 0], "correlation": [8, 8], "awaited_correlation": [7, 7]})
+    trace = Trace(
+        Source("t", "kineto", 1), ("cudaEventRecord",), (Device("gpu", 0),), processes, calls=calls, syncs=syncs
+    )
+    found = with_own_correlations(trace)
+    assert found.syncs.awaited_correlation.tolist() == found.calls.correlation.tolist()
+    assert len({*found.calls.correlation.tolist(), *found.syncs.correlation.tolist()}) == 4

@@ -41,3 +41,7 @@ def test_rows_of_a_lane_nest_and_where_all_nest_there_is_one_lane(drawn):
         for n in used:
             assert brute_force_nests([(s, e) for s, e, m in own if m == n])
         assert (len(used) == 1) == brute_force_nests([(s, e) for s, e, _ in own])
+
+
+def test_a_row_that_begins_as_another_ends_takes_its_lane():
+    assert lanes(*columns([(0, 10), (5, 15), (10, 20), (15, 25)]), np.zeros(4, np.int64)).tolist() == [0, 1, 0, 1]
