@@ -15,13 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from enum import Enum, IntEnum
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
 
 class Role(Enum):
@@ -394,6 +394,8 @@ class Trace:
     """empty where the trace does not say: then each device was recorded from its first operation to its last"""
     epoch_ns: int | None = None
     """add to any time of the trace for nanoseconds since 1970; None where the file does not say"""
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """what was asked of the whole trace before, see ``questions/once.py``; a changed copy begins without any"""
 
     @classmethod
     @cache

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..model import MISSING
 from ..readers.launchers import launching_call
+from .once import once
 
 if TYPE_CHECKING:
     from ..model import Int64, Trace
@@ -45,6 +46,7 @@ def launches(trace: Trace) -> Launches:
     return Launches(call, at_ns, thread)
 
 
+@once
 def next_launch_ns(trace: Trace, launched: Launches) -> Int64:
     """For each row of ``Trace.work``, when its thread launched the next operation; `MISSING` where it launched none."""
     following = np.full(len(trace.work), MISSING)

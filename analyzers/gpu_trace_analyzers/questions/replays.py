@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .once import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +37,7 @@ class PartialReplays:
         return len(self.last)
 
 
+@once
 def partial_replays(trace: Trace) -> PartialReplays:
     """All of a trace; a replay is told by its process, graph and correlation."""
     work = trace.work

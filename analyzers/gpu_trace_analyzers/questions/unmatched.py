@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .once import once
 from .replays import partial_replays
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def _after_last(trace: Trace, launched: Launches) -> Mask:
     return after
 
 
+@once
 def lost_launches(trace: Trace) -> Mask:
     """Which rows of ``Trace.calls`` launched a kernel that is not in the trace."""
     calls, work = trace.calls, trace.work
@@ -80,6 +82,7 @@ def lost_launches(trace: Trace) -> Mask:
     return np.asarray(lost & ~_captured(trace))
 
 
+@once
 def calls_named(trace: Trace, pattern: re.Pattern[str]) -> Mask:
     """Which rows of ``Trace.calls`` have such a name."""
     codes = [code for code in np.unique(trace.calls.name).tolist() if pattern.search(trace.text(code))]

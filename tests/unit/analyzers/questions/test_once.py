@@ -1,0 +1,55 @@
+"""What is asked of a whole trace is asked once, however many devices it has, and of a changed copy anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gpu_trace_analyzers.questions import launches, replays, unmatched
+from gpu_trace_analyzers.questions.once import once
+from gpu_trace_analyzers.summary import summarise
+from literal import literal
+
+
+def test_a_trace_keeps_the_answer_for_each_question_and_what_else_it_was_asked_with():
+    asked = []
+
+    @once
+    def length(trace, more=0):
+        asked.append(more)
+        return len(trace.work) + more
+
+    trace = literal("k 0-5; k 6-9")
+    assert [length(trace), length(trace, 3), length(trace), length(trace, 3)] == [2, 5, 2, 5]
+    assert asked == [0, 3]
+    assert length(replace(trace, work=trace.work[:1])) == 1
+
+
+@pytest.mark.parametrize("devices", [1, 2, 9])
+def test_a_summary_walks_the_calls_as_often_for_many_devices_as_for_one(devices, monkeypatch):
+    walks = {"captured": 0, "numbered": 0}
+
+    def counting(module, name, key):
+        question = getattr(module, name)
+
+        def counted(*given):
+            walks[key] += 1
+            return question(*given)
+
+        monkeypatch.setattr(module, name, counted)
+
+    counting(unmatched, "_captured", "captured")
+    counting(replays, "_numbered", "numbered")
+    texts = [
+        f"gpu{d} k {10 * d}-{10 * d + 5} @{d}; gpu{d} d2h {10 * d + 6}-{10 * d + 8} @{d + 1};"
+        "call cudaLaunchKernel 3-4; call cudaDeviceSynchronize 4-90"
+        for d in range(devices)
+    ]
+    trace = literal(";".join(texts))
+    summarise(trace)
+    patterns = [key for key in trace.answers if len(key) == 2 and key[0].__name__ == "calls_named"]
+    assert walks["captured"] == 1
+    assert walks["numbered"] <= 4
+    assert len(patterns) == len(set(patterns)) > 3
+    assert any(key[0] is launches.next_launch_ns.__wrapped__ for key in trace.answers)
