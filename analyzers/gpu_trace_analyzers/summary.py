@@ -11,7 +11,7 @@ from .questions.collectives import collective_figures
 from .questions.idle import idle_causes
 from .questions.issued import LaunchOrder
 from .questions.launches import launches
-from .questions.overlap import active_devices, device_figures, pair_figures
+from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
 from .questions.ranges import buried_ranges, range_figures, step_figures
 from .questions.ranks import rank_figures
 from .questions.unmatched import Unmatched, unmatched
@@ -55,6 +55,8 @@ class Summary:
     """ranges that lie too deep in others to own any work"""
     window: Window | None = None
     """the stretch of time that was asked for; None for the whole trace"""
+    pairs_omitted: int = 0
+    """pairs of devices that are not in ``pairs``, which has none of them where there are so many devices"""
 
     with_libraries: bool = False
     """whether reports show the ranges of libraries too (NCCL's, cuDNN's)"""
@@ -102,6 +104,7 @@ def summarise(
         source=trace.source,
         devices=tuple(device_figures(trace, position, copies, window) for position in active_devices(trace)),
         pairs=tuple(pair_figures(trace, window)),
+        pairs_omitted=pairs_omitted(trace, window),
         ranges=tuple(range_figures(trace, copies, window, order)),
         exposed=tuple(causes(trace, copies, window, launched=launched)),
         idle=tuple(idle_causes(trace, window, launched)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 COMPUTE = (Engine.COMPUTE,)
 COLLECTIVE = (Engine.COLLECTIVE,)
+PAIRED_AT_MOST = 8
+"""Devices of which every pair is compared: a node has as many GPUs. There are as many pairs as the square of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +215,34 @@ def active_devices(trace: Trace) -> list[int]:
 
 
 def pair_figures(trace: Trace, window: Window | None = None) -> list[PairFigures]:
-    """Every pair of devices that computed, in order. Devices of different kinds (GPU, CPU) are not compared."""
-    computing = {}
+    """Every pair of devices that computed, in order. Devices of different kinds (GPU, CPU) are not compared.
+
+    None at all where more than `PAIRED_AT_MOST` devices did anything: `pairs_omitted` counts those.
+    """
+    if len(active_devices(trace)) > PAIRED_AT_MOST:
+        return []
+    computing = _computing(trace, window)
+    alike = [(a, b) for a, b in combinations(computing, 2) if trace.devices[a].kind == trace.devices[b].kind]
+    return [_pair(a, b, computing) for a, b in alike]
+
+
+def pairs_omitted(trace: Trace, window: Window | None = None) -> int:
+    """How many pairs `pair_figures` leaves out, because so many devices did anything."""
+    if len(active_devices(trace)) <= PAIRED_AT_MOST:
+        return 0
+    kinds = Counter(trace.devices[position].kind for position in _computing(trace, window))
+    return sum(comb(devices, 2) for devices in kinds.values())
+
+
+def _computing(trace: Trace, window: Window | None) -> dict[int, Intervals]:
+    """When each device computed, by its position; of those that did at all."""
+    found = {}
     for position in active_devices(trace):
         busy = union(layers(trace.work_of(position)), COMPUTE)
-        computing[position] = busy.clip(window.start_ns, window.end_ns) if window else busy
-    alike = [(a, b) for a, b in combinations(computing, 2) if trace.devices[a].kind == trace.devices[b].kind]
-    return [_pair(a, b, computing) for a, b in alike if computing[a] and computing[b]]
+        busy = busy.clip(window.start_ns, window.end_ns) if window else busy
+        if busy:
+            found[position] = busy
+    return found
 
 
 def _pair(a: int, b: int, computing: Mapping[int, Intervals]) -> PairFigures:

@@ -40,6 +40,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "source": _source(summary.source),
         "devices": device_documents(summary),
         "device_pairs": [_pair(pair, place) for pair in summary.pairs],
+        "device_pairs_omitted": summary.pairs_omitted,
         "ranges": [_range(row, place) for row in summary.ranges],
         "steps": [{**_range(row, place), "step": row.step} for row in summary.steps],
         "collectives": [_collective(row, place) for row in summary.collectives],

@@ -20,6 +20,7 @@ from .sentences import (
     evidence_line,
     nothing_recorded,
     overlap_lines,
+    pairs_line,
     range_notes,
     rank_line,
     reading_notes,
@@ -163,7 +164,8 @@ def _details(summary: Summary) -> list[str]:
         ("Steps", step_table(summary) if len(summary.steps) > len(summary.devices) else None),
     ]
     shown = [f"<section><h2>{title}</h2>{_table(table)}</section>" for title, table in parts if table]
-    return [*shown, *(f'<p class="hint">{_text(line)}</p>' for line in range_notes(summary))]
+    notes = [line for line in (pairs_line(summary), *range_notes(summary)) if line]
+    return [*shown, *(f'<p class="hint">{_text(line)}</p>' for line in notes)]
 
 
 def _table(table: Table) -> str:

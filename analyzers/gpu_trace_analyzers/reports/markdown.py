@@ -9,6 +9,7 @@ from .sentences import (
     evidence_line,
     nothing_recorded,
     overlap_lines,
+    pairs_line,
     range_notes,
     rank_line,
     reading_notes,
@@ -39,6 +40,8 @@ def to_markdown(summary: Summary) -> str:
         blocks.append(f"**{_escape(rank_line(summary))}**")
     if summary.pairs:
         blocks += ["## Devices at once", _table(pair_table(summary))]
+    if summary.pairs_omitted:
+        blocks.append(_escape(pairs_line(summary)))
     if summary.collectives:
         blocks += ["## Collectives", _table(collective_table(summary))]
     if summary.shown_ranges:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..model import Engine
+from ..questions.overlap import PAIRED_AT_MOST
 from ..questions.ranges import DEEPEST_OWNER
 from ..questions.ranks import slowest
 from .units import count, duration, ratio, share
@@ -155,6 +156,22 @@ def _matching(row: RankFigures) -> str:
         return ""
     which = "" if row.by_order == row.collectives else f" {count(row.by_order)} of them"
     return f",{which} matched by order alone"
+
+
+def pairs_line(summary: Summary) -> str:
+    """How many pairs of devices are not compared; empty where all are."""
+    if not summary.pairs_omitted:
+        return ""
+    return f"{count(summary.pairs_omitted, 'pair')} of devices not compared, for more than {PAIRED_AT_MOST} worked"
+
+
+def devices_line(summary: Summary, shown: Sequence[DeviceFigures]) -> str:
+    """How many devices a report that shows a few leaves out, and which it shows; empty where it shows all."""
+    others = len(summary.devices) - len(shown)
+    if not others:
+        return ""
+    those = "those with the most exposed copying, and of equals the most idle time"
+    return f"and {count(others, 'more device')}; shown are {those}; all are in --json"
 
 
 def _hidden_line(summary: Summary) -> str:

@@ -15,9 +15,11 @@ from ..model import Engine
 from .fitting import GAP, fitted, widths
 from .plain import plain
 from .sentences import (
+    devices_line,
     evidence_line,
     nothing_recorded,
     overlap_lines,
+    pairs_line,
     range_notes,
     rank_line,
     reading_notes,
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
     from ..summary import Summary
     from .tables import Table
 
-RANGES_SHOWN = 30
+DEVICES_SHOWN = 8
+"""Of more devices, those with the worst figures are shown here."""
+ROWS_SHOWN = 30
+"""of a table of ranges, steps or collectives"""
 IDLE_SHOWN_FROM = 0.02
 """Share of the span from which idle time is explained here; it always is in --json."""
 CAUSE_SHOWN_FROM = 0.02
@@ -64,21 +69,33 @@ def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
 def _summary(summary: Summary, width: int) -> RenderableType:
     parts: list[RenderableType] = [Text(source_line(summary), style="dim")]
     parts += [Text(note, style="yellow") for note in reading_notes(summary)]
-    parts += [part for figures in summary.devices for part in _device(figures, summary, width)]
+    shown = _worst(summary)
+    parts += [part for figures in shown for part in _device(figures, summary, width)]
+    parts += [
+        part for part in ("", Text(devices_line(summary, shown), style="dim")) if len(shown) < len(summary.devices)
+    ]
     if not summary.devices:
         parts += ["", Text(nothing_recorded(summary))]
     if rank_line(summary):
         parts += ["", Text(rank_line(summary), style="bold")]
     if summary.pairs:
         parts += ["", _table(pair_table(summary), width)]
+    if summary.pairs_omitted:
+        parts += ["", Text(pairs_line(summary), style="dim")]
     if summary.collectives:
-        parts += ["", _table(collective_table(summary), width)]
+        parts += _rows(collective_table(summary), width)
     if summary.shown_ranges:
-        parts += _ranges(range_table(summary.shown_ranges, summary), width)
+        parts += _rows(range_table(summary.shown_ranges, summary), width)
     parts += [Text(line, style="dim") for line in range_notes(summary)]
     if len(summary.steps) > len(summary.devices):
-        parts += _ranges(step_table(summary), width)
+        parts += _rows(step_table(summary), width)
     return Group(*parts)
+
+
+def _worst(summary: Summary) -> list[DeviceFigures]:
+    """The devices to show: all, or of many those with the most exposed copying (of equals: idle time), in order."""
+    bad = sorted(summary.devices, key=lambda figures: (-figures.exposed_copy_ns, -figures.idle_ns))[:DEVICES_SHOWN]
+    return sorted(bad, key=lambda figures: figures.position)
 
 
 def _device(figures: DeviceFigures, summary: Summary, width: int) -> Sequence[RenderableType]:
@@ -118,10 +135,10 @@ def _engines(figures: DeviceFigures, width: int) -> RichTable:
     return drawn
 
 
-def _ranges(table: Table, width: int) -> Sequence[RenderableType]:
-    parts: list[RenderableType] = ["", _table(replace(table, rows=table.rows[:RANGES_SHOWN]), width)]
-    if len(table.rows) > RANGES_SHOWN:
-        parts.append(Text(f"and {count(len(table.rows) - RANGES_SHOWN, 'more row')}; all are in --json", style="dim"))
+def _rows(table: Table, width: int) -> Sequence[RenderableType]:
+    parts: list[RenderableType] = ["", _table(replace(table, rows=table.rows[:ROWS_SHOWN]), width)]
+    if len(table.rows) > ROWS_SHOWN:
+        parts.append(Text(f"and {count(len(table.rows) - ROWS_SHOWN, 'more row')}; all are in --json", style="dim"))
     return parts
 
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.intervals import Intervals
 from gpu_trace_analyzers.model import BUS_COPIES, Device, DeviceWork, Engine, Source, Trace
-from gpu_trace_analyzers.questions.overlap import active_devices, device_figures, pair_figures
+from gpu_trace_analyzers.questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
 from gpu_trace_analyzers.questions.sweep import Window, layers, sweep
+from gpu_trace_analyzers.reports.document import to_document
+from gpu_trace_analyzers.summary import summarise
 from literal import literal
 from strategies import HORIZON_NS, traces, windows
 
@@ -123,3 +125,17 @@ def test_a_device_without_work_has_no_span():
 def test_what_begins_as_the_window_ends_is_outside_it():
     figures = device_figures(literal("k 0-10; k 10-20; k 20-30"), 0, window=Window(10, 20))
     assert figures.engines[Engine.COMPUTE].count == 1
+
+
+@pytest.mark.parametrize(("devices", "pairs", "omitted"), [(2, 1, 0), (8, 28, 0), (9, 0, 36), (64, 0, 2016)])
+def test_pairs_are_complete_up_to_eight_devices_and_counted_above(devices, pairs, omitted):
+    trace = literal(";".join(f"gpu{d} k 0-{d + 5}" for d in range(devices)))
+    assert (len(pair_figures(trace)), pairs_omitted(trace)) == (pairs, omitted)
+    document = to_document(summarise(trace))
+    assert (len(document["device_pairs"]), document["device_pairs_omitted"]) == (pairs, omitted)
+
+
+def test_pairs_that_are_omitted_are_those_that_would_be_there():
+    trace = literal(";".join(f"gpu{d} {'k' if d else 'd2h'} {10 * d}-{10 * d + 5}" for d in range(9)))
+    assert pairs_omitted(trace) == 28
+    assert pairs_omitted(trace, Window(0, 35)) == 3
