@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ..errors import TraceUnreadable
 from .gunzip import MAGIC, gunzip
+from .position import followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +59,8 @@ class TraceFile:
         """The content, in pieces of at most ``size`` bytes."""
         try:
             with self.path.open("rb") as file:
-                if self.is_gzip:
-                    yield from gunzip(file, size, self.damage)
-                    return
-                while block := file.read(size):
-                    yield block
+                blocks = gunzip(file, size, self.damage) if self.is_gzip else iter(partial(file.read, size), b"")
+                yield from followed(blocks, self.path, file)
         except OSError as error:
             raise TraceUnreadable(self.path, _why(error), "check the path and the disk") from error
 

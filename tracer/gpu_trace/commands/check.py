@@ -15,6 +15,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
+from ..progress import progress
 from ..quantities import AtMost, Ratio
 from ..terminal import display
 from ..writing import spare, write_text
@@ -54,7 +55,8 @@ def check(
     if junit:
         spare(Path(junit), traces)
     limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
-    found = {path: check_limits(summarise(load(path)), limits) for path in traces}
+    with progress("computing"):
+        found = {path: check_limits(summarise(load(path)), limits) for path in traces}
     for path, results in found.items():
         for line in to_lines(path, results):
             display(line)

@@ -12,6 +12,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
+from ..progress import progress
 from ..terminal import display
 
 
@@ -30,7 +31,8 @@ def diff(before: str, after: str, as_json: bool) -> None:
     from gpu_trace_analyzers.reports.changes import to_json, to_text
     from gpu_trace_analyzers.reports.sentences import nothing_recorded
 
-    summaries = [summarise(load(path)) for path in (before, after)]
+    with progress("computing"):
+        summaries = [summarise(load(path)) for path in (before, after)]
     for summary in summaries:
         if not summary.devices:
             raise TraceInconclusive(nothing_recorded(summary))

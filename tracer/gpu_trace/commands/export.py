@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..filenames import FileName
+from ..progress import progress
 from ..terminal import display
 
 _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
@@ -43,11 +44,12 @@ def export(trace: str, out: Path, quiet: bool) -> None:
     _keep_out_of(Path(trace), out)
     write = writer_for(out.name)
     assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
-    recorded = load(trace, operators=True)
-    try:
-        write(recorded, out)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
+    with progress(f"writing {out.name}"):
+        recorded = load(trace, operators=True)
+        try:
+            write(recorded, out)
+        except OSError as error:
+            raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
     if not quiet:
         display(f"gpu-trace: wrote {out} ({size(out.stat().st_size)})", err=True)
 

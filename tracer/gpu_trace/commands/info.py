@@ -16,6 +16,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.units import count
 
 from ..filenames import FileName
+from ..progress import progress
 from ..terminal import display
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def info(traces: tuple[str, ...], rules: str | None) -> None:
     for number, path in enumerate(traces):
         if number:
             click.echo()
-        display("\n".join(_lines(load(path, rules=engine_rules, operators=True))))
+        with progress("computing"):
+            lines = [*_lines(load(path, rules=engine_rules, operators=True))]
+        display("\n".join(lines))
 
 
 def _lines(trace: Trace) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..filenames import FileName
+from ..progress import progress
 from ..quantities import SECONDS
 from ..terminal import display
 
@@ -63,7 +64,8 @@ def open_(
     with tempfile.TemporaryDirectory(prefix="gpu-trace-") as folder:
         if sys.stderr.isatty():
             say(f"preparing {trace}")
-        prepared = prepare(trace, Path(folder), as_is)
+        with progress("writing the trace for the browser"):
+            prepared = prepare(trace, Path(folder), as_is)
         browse = not no_browser and recipe.has_browser()
         try:
             show(prepared, server_for(prepared), browse, timeout, say)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..filenames import FileName
+from ..progress import progress
 from ..quantities import SECONDS
 from ..terminal import display
 
@@ -181,7 +182,8 @@ def _summarise(recording: Recording, show: bool) -> bool:
     from ..recording.summary_files import write
 
     try:
-        summary, failures = write(recording.traces)
+        with progress("writing the summary") if show else nullcontext():
+            summary, failures = write(recording.traces)
     except Exception as error:
         say(f"no summary: {error}")
         return False

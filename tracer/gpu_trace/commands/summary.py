@@ -21,6 +21,7 @@ from gpu_trace_analyzers.reports.units import duration
 from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
+from ..progress import progress
 from ..quantities import Duration
 from ..terminal import display
 from ..writing import make_folder, spare, write_text
@@ -82,15 +83,17 @@ def summary(
     of_one = bool(csv_folder or html or step_range) or since_ns is not None or until_ns is not None
     exit_code = 0
     for number, path in enumerate(traces):
-        found = runs(path, rules=engine_rules) if Path(path).is_dir() else []
+        with progress("grouping the runs"):
+            found = runs(path, rules=engine_rules) if Path(path).is_dir() else []
         if len(found) > 1 and of_one:
             raise SeveralRuns(path, [str(run.paths[0]) for run in found])
         if len(found) > 1:
             click.echo("\n" if number and form != "json" else "", nl=False)
             exit_code = max(exit_code, _list_runs(path, found, chosen, form))
             continue
-        trace = found[0].load(Path(path)) if found else load(path, rules=engine_rules)
-        shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
+        with progress("computing"):
+            trace = found[0].load(Path(path)) if found else load(path, rules=engine_rules)
+            shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
         shown = replace(shown, with_libraries=all_domains)
         if csv_folder:
             _write_csv(shown, Path(csv_folder))
@@ -109,8 +112,9 @@ def _list_runs(folder: str, found: list[Run], copies: Collection[Engine] | None,
     from gpu_trace_analyzers.run_list import listed
 
     rows = []
-    while found:
-        rows.append(listed(found.pop(0), copies))
+    with progress("computing"):
+        while found:
+            rows.append(listed(found.pop(0), copies))
     if form == "json":
         click.echo(run_lists.to_json(in_text(folder), rows), nl=False)
     elif form == "markdown":
