@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -11,21 +12,27 @@ from gpu_trace.recording.launch import machine_has_gpu
 # A test must not fail for being slow on a busy machine.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
-TRACES = Path(__file__).parents[1] / "samples/traces"
+TESTS = Path(__file__).parent
+TRACES = TESTS.parent / "samples/traces"
+SLOW = {"browser", "fidelity", "gpu"}
+"""Folders whose tests each start processes that import torch, or a browser; single files say it with ``pytestmark``."""
 
 
 def pytest_configure():
-    """Have children begin with signals at their defaults, also where ``nohup`` or a shell's ``&`` ignored some."""
+    """Start children with default signals, also where ``nohup`` or ``&`` ignored some; print as into a pipe."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    os.environ.pop("COLUMNS", None)  # the worker processes of -n 2 are given a width of 80
 
 
 def pytest_collection_modifyitems(items):
-    if not machine_has_gpu():
-        for item in items:
-            if item.get_closest_marker("gpu"):
-                item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
+    has_gpu = machine_has_gpu()
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
+        if not has_gpu and item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
 
 
 @pytest.fixture(scope="session")

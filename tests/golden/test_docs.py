@@ -43,6 +43,7 @@ def ran(command, folder, environment):
     return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_OTHERS, ids=named)
 def test_the_other_commands_of_a_page_run(page, tmp_path):
     environment = workplace(tmp_path)
@@ -52,6 +53,7 @@ def test_the_other_commands_of_a_page_run(page, tmp_path):
         assert done.returncode == 0 or nobody_came, f"{example.command}\n{done.stdout}{done.stderr}"
 
 
+@pytest.mark.slow
 def test_the_jobs_of_the_ci_page_run(tmp_path):
     page = ROOT / "docs/how-to/ci-gate.md"
     environment = workplace(tmp_path)

@@ -36,6 +36,7 @@ def test_a_truth_says_what_limits_the_job(path):
     assert limited.keys() - {"by", "rank", "once"} <= {"ms", "ms_per_step", "share"}
 
 
+@pytest.mark.slow
 def test_a_recorded_job_has_traces_clocks_and_its_truth(tmp_path):
     small = ["--layers", "2", "--width", "16", "--steps", "2"]
     command = ["scripts/record_jobs.py", "-o", str(tmp_path), "--only", "ddp_slow_host", "--", *small]

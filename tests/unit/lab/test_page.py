@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from gpu_trace_analyzers.readers import load
 from lab.experiments import Experiment
 from lab.measured import Lab, OnDevice, Ran, Recorded, Variant, recorded, wall_clocks
@@ -77,6 +79,7 @@ def test_a_sample_that_is_no_experiment_is_a_usage_error(tmp_path):
     assert not (tmp_path / "page").exists()
 
 
+@pytest.mark.slow
 def test_the_laboratory_runs_a_sample_on_this_machine(tmp_path):
     command = [sys.executable, "-m", "lab", "-o", str(tmp_path), "--only", "compute_and_copy", "--"]
     small = ["--size", "300", "--inner", "40", "--products", "6", "--repeats", "1"]

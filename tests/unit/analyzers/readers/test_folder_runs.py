@@ -147,6 +147,7 @@ def test_a_run_without_a_trace_and_one_that_cannot_be_read_are_among_the_others(
         load(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_recorded_jobs_are_one_run_each():
     folders = sorted(path for path in (TRACES / "two_h200").iterdir() if path.is_dir())
     assert len(folders) == 8

@@ -171,6 +171,7 @@ def test_of_a_category_some_events_are_decoded_by_how_their_names_begin(layout, 
     assert skipped == {"cpu_op": 2}
 
 
+@pytest.mark.slow
 def test_what_torch_writes_here_takes_the_fast_way(tmp_path):
     torch = pytest.importorskip("torch")
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:

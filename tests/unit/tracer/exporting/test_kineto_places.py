@@ -132,6 +132,7 @@ def test_text_of_another_layout_stays():
     assert whole([text, b""]) == ([text, b""], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ddp_rank0", "two_streams"])
 @pytest.mark.parametrize("piece", [1, 777])
 def test_where_a_text_is_cut_to_be_read_does_not_matter(name, piece, recorded, monkeypatch):

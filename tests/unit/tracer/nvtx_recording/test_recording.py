@@ -127,6 +127,7 @@ assert depth == 1
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", [str(injection_library()), ""])
 def test_torch_cuda_nvtx_works_in_a_build_without_cuda(library, tmp_path):
     stand_in = STAND_IN.format(library=library, folder=str(tmp_path))
@@ -135,6 +136,7 @@ def test_torch_cuda_nvtx_works_in_a_build_without_cuda(library, tmp_path):
     assert ranges.finished.all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", [str(injection_library()), ""])
 def test_no_descriptor_stays_open_for_a_script_to_close(library, tmp_path):
     """Were one open, the script's next file could get its number, and our events."""
