@@ -91,12 +91,14 @@ def summarise(
     copies: Collection[Engine] | None = None,
     window: Window | None = None,
     step_range: str | None = None,
+    apart: Collection[str] = (),
 ) -> Summary:
     """Ask every question of a trace.
 
     ``copies``: the engines that count as copying (default: by kind of device). ``window``: the stretch of time that
     counts (default: of each device its own span). ``step_range``: the name of the range that is a
-    step (default: ``ProfilerStep#n``). Raises `UsageError` where no range has that name.
+    step (default: ``ProfilerStep#n``). ``apart``: names that stay ranges by themselves, though a count is in them.
+    Raises `UsageError` where no range has the name of ``step_range``.
     """
     launched = launches(trace)
     order = LaunchOrder(trace, launched)
@@ -105,7 +107,7 @@ def summarise(
         devices=tuple(device_figures(trace, position, copies, window) for position in active_devices(trace)),
         pairs=tuple(pair_figures(trace, window)),
         pairs_omitted=pairs_omitted(trace, window),
-        ranges=tuple(range_figures(trace, copies, window, order)),
+        ranges=tuple(range_figures(trace, copies, window, order, apart)),
         exposed=tuple(causes(trace, copies, window, launched=launched)),
         idle=tuple(idle_causes(trace, window, launched)),
         steps=tuple(step_figures(trace, step_range, copies, window, order)),

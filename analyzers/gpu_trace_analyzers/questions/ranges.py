@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -16,6 +15,7 @@ from .grouped import GroupedIntervals, summed
 from .issued import LaunchOrder
 from .launches import launches
 from .nesting import nesting_depths
+from .numbered import PROFILER_STEP, numbered
 from .overlap import COMPUTE
 from .sweep import layers, union
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from ..model import Engine, Int8, Int32, Int64, Ranges, Trace
     from .sweep import Window
-
-PROFILER_STEP = re.compile(r"^ProfilerStep#\d+$")
-"""How ``torch.profiler``'s ``step()`` names its ranges; they are one range, ``ProfilerStep#*``."""
 
 _LIKELY = 3
 """Names that are shown where one is not found."""
@@ -85,8 +82,11 @@ def range_figures(
     copies: Collection[Engine] | None = None,
     window: Window | None = None,
     order: LaunchOrder | None = None,
+    apart: Collection[str] = (),
 ) -> list[RangeFigures]:
     """A row per range and device, in the order in which ranges first began. Marks have no length and are left out.
+
+    Ranges that are named by a count are one, ``iter *``, except names in ``apart``: see `numbered`.
 
     Instances of processes whose devices a range gave nothing to do are one row for each rank, without a device.
 
@@ -94,7 +94,12 @@ def range_figures(
     """
     ranges = _with_length(trace, window)
     order = order or LaunchOrder(trace, launches(trace))
-    return [row for _, row in _figures(trace, ranges, _by_name(trace, ranges), copies, window, order)]
+    names = numbered(trace, ranges, apart)
+    merged = names.merged(ranges.name)
+    group = _by_name(ranges, merged)
+    shown = {g: names.shown.get(code) for g, code in zip(group.tolist(), merged.tolist(), strict=True)}
+    rows = _figures(trace, ranges, group, copies, window, order)
+    return [replace(row, name=shown[g] or row.name) for g, row in rows]
 
 
 def step_figures(
@@ -110,21 +115,27 @@ def step_figures(
 
     Raises `UsageError` where the trace has no range of that name.
     """
-    if step_range is not None and step_range not in (names := _names(trace)):
-        raise UsageError(f"{trace.source.path}: {no_such_range(step_range, names)}")
     ranges = _with_length(trace, window)
-    is_step = [
-        code
-        for code in np.unique(ranges.name).tolist()
-        if (PROFILER_STEP.match(trace.text(code)) if step_range is None else trace.text(code) == step_range)
-    ]
-    steps = ranges[np.isin(ranges.name, is_step)]
+    steps = ranges[np.isin(ranges.name, _step_codes(trace, ranges, step_range))]
     if not len(steps):
         return []
     order = order or LaunchOrder(trace, launches(trace))
     number = _step_numbers(trace, steps)
     rows = _figures(trace, steps, np.arange(len(steps)), copies, window, order)
     return [replace(row, step=number[g]) for g, row in rows]
+
+
+def _step_codes(trace: Trace, ranges: Ranges, step_range: str | None) -> list[int]:
+    """The codes of the names of steps: those of that very name, else those that are one range under it, ``iter *``."""
+    codes = np.unique(ranges.name).tolist()
+    if step_range is None:
+        return [code for code in codes if PROFILER_STEP.match(trace.text(code))]
+    if step_range in (names := _names(trace)):
+        return [code for code in codes if trace.text(code) == step_range]
+    found = numbered(trace, ranges)
+    if step_range not in found.shown.values():
+        raise UsageError(f"{trace.source.path}: {no_such_range(step_range, [*names, *found.shown.values()])}")
+    return [code for code in codes if found.shown.get(found.code.get(code, MISSING)) == step_range]
 
 
 def _step_numbers(trace: Trace, steps: Ranges) -> list[int]:
@@ -161,10 +172,8 @@ def _with_length(trace: Trace, window: Window | None) -> Ranges:
     return ranges[(ranges.start_ns < window.end_ns) & (ranges.end_ns > window.start_ns)]
 
 
-def _by_name(trace: Trace, ranges: Ranges) -> Int64:
+def _by_name(ranges: Ranges, name: Int32) -> Int64:
     """For each range the number of its (domain, name, kind), numbered as they first began."""
-    steps = [c for c in np.unique(ranges.name).tolist() if PROFILER_STEP.match(trace.text(c))]
-    name = np.where(np.isin(ranges.name, steps), steps[0], ranges.name) if steps else ranges.name
     key = np.stack((ranges.domain, name, ranges.kind.astype(np.int32)), axis=1)
     _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[group.reshape(-1)]
@@ -216,8 +225,7 @@ class _Group:
     """The instances of one range."""
 
     def __init__(self, trace: Trace, ranges: Ranges, members: Int64, depth: Int64) -> None:
-        text = trace.text(int(ranges.name[members[0]]))
-        self.name = "ProfilerStep#*" if len(members) > 1 and PROFILER_STEP.match(text) else text
+        self.name = trace.text(int(ranges.name[members[0]]))
         self.domain = trace.text(int(ranges.domain[members[0]]))
         self.depth = int(depth[members].min())
         self.process = ranges.process[members]

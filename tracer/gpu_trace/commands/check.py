@@ -55,8 +55,9 @@ def check(
     if junit:
         spare(Path(junit), traces)
     limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
+    apart = () if range_name is None else (range_name,)
     with progress("computing"):
-        found = {path: check_limits(summarise(load(path)), limits) for path in traces}
+        found = {path: check_limits(summarise(load(path), apart=apart), limits) for path in traces}
     for path, results in found.items():
         for line in to_lines(path, results):
             display(line)
