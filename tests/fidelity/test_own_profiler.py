@@ -12,7 +12,6 @@ from native import facts, names, run_both, run_natively, run_traced, script, wri
 
 START = """
 import torch
-getattr(torch, "_lazy_modules", set()).discard("_inductor")  # which a profiler else imports to look at its settings
 from torch.profiler import profile, record_function
 with record_function("work"): torch.ones(8) + 1
 def tried(action):
