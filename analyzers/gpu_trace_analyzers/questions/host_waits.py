@@ -9,6 +9,7 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING, SyncKind
+from .once import once
 from .stretches import pick
 from .unmatched import calls_named, lost_launches
 
@@ -92,11 +93,17 @@ def waited_for_event(stretches: Stretches, rows: Int64) -> Int64:
 
 def _made_to_wait(trace: Trace, calls: Int64) -> Int64:
     """The stream that each call made wait, by its row in ``Trace.syncs``; `MISSING` where there is none."""
-    syncs = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
-    known = zip(syncs.process.tolist(), syncs.correlation.tolist(), strict=True)
-    streams = dict(zip(known, syncs.stream.tolist(), strict=True))
+    streams = _streams_of_waits(trace)
     keys = zip(pick(trace.calls.process, calls).tolist(), pick(trace.calls.correlation, calls).tolist(), strict=True)
     return np.array([streams.get(key, MISSING) for key in keys], dtype=np.int64)
+
+
+@once
+def _streams_of_waits(trace: Trace) -> dict[tuple[int, int], int]:
+    """The stream that waited, by the process and correlation of the call that made it wait."""
+    syncs = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
+    known = zip(syncs.process.tolist(), syncs.correlation.tolist(), strict=True)
+    return dict(zip(known, syncs.stream.tolist(), strict=True))
 
 
 def _previous_launch_ns(stretches: Stretches, owner: tuple[int, int], at_ns: Int64) -> Int64:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .once import once
 from .stretches import pick
 
 if TYPE_CHECKING:
@@ -20,12 +21,17 @@ def streams(trace: Trace, work: DeviceWork) -> Int64:
 
     Streams are those of a process, whichever of its files (cycles of one profiler) they are in.
     """
-    pids = np.array([process.pid for process in trace.processes] + [MISSING], dtype=np.int64)[work.process]
     which = np.zeros(len(work), dtype=np.int64)
-    for column in (pids, work.context, work.stream):
+    for column in (_pids(trace)[work.process], work.context, work.stream):
         distinct, place = np.unique(column, return_inverse=True)
         which = which * max(1, len(distinct)) + place.reshape(-1)
     return which
+
+
+@once
+def _pids(trace: Trace) -> Int64:
+    """By position in ``Trace.processes``, and in the end `MISSING` for no process."""
+    return np.array([process.pid for process in trace.processes] + [MISSING], dtype=np.int64)
 
 
 def count_streams(trace: Trace, work: DeviceWork) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..model import Int64, Trace
+    from ..model import Int16, Int64, Trace
     from .launches import Launches
 
     Mask = NDArray[np.bool_]
@@ -72,14 +72,23 @@ def lost_launches(trace: Trace) -> Mask:
     """Which rows of ``Trace.calls`` launched a kernel that is not in the trace."""
     calls, work = trace.calls, trace.work
     launching = calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING)
-    lost = launching.copy()
-    unowned = work.process == MISSING  # it may be of any process
-    for process in np.unique(calls.process[launching]).tolist():
-        of_process = launching & (calls.process == process)
-        lost[of_process] = ~np.isin(
-            calls.correlation[of_process], work.correlation[(work.process == process) | unowned]
-        )
+    lost, unowned = launching.copy(), work.process == MISSING  # which may be of any process
+    lost[launching] = ~np.isin(calls.correlation[launching], work.correlation[unowned])
+    for launched, ran in _by_process(np.flatnonzero(lost), calls.process, np.flatnonzero(~unowned), work.process):
+        lost[launched] = ~np.isin(calls.correlation[launched], work.correlation[ran])
     return np.asarray(lost & ~_captured(trace))
+
+
+def _by_process(
+    calls: Int64, process_of_call: Int16, work: Int64, process_of_work: Int16
+) -> Iterator[tuple[Int64, Int64]]:
+    """Rows of calls and of work, by the process of the calls."""
+    calls = calls[np.argsort(process_of_call[calls], kind="stable")]
+    work = work[np.argsort(process_of_work[work], kind="stable")]
+    processes, first = np.unique(process_of_call[calls], return_index=True)
+    begin, end = (np.searchsorted(process_of_work[work], processes, side=side) for side in ("left", "right"))
+    for own, since, until in zip(np.split(calls, first[1:]), begin.tolist(), end.tolist(), strict=False):
+        yield own, work[since:until]  # of nothing, split makes one part
 
 
 @once

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from gpu_trace_analyzers.model import MISSING
+from gpu_trace_analyzers.model import MISSING, Process
 from gpu_trace_analyzers.questions.launches import launches
-from gpu_trace_analyzers.questions.unmatched import Unmatched, unmatched
+from gpu_trace_analyzers.questions.unmatched import Unmatched, lost_launches, unmatched
 from literal import literal
 from strategies import traces
 
@@ -133,3 +133,21 @@ def test_work_against_a_count_by_hand(trace):
 class _Row:
     def __init__(self, table, i: int) -> None:
         self.device, self.process, self.correlation = table.device[i], table.process[i], table.correlation[i]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_lost_launches_of_many_processes_against_a_count_by_hand(seed):
+    trace = literal("; ".join(f"s7 k {20 * i}-{20 * i + 5} @{20 * i}" for i in range(40)))
+    calls, work = trace.calls, trace.work
+    of_calls = [(seed * 7 + i * i) % 5 for i in range(40)]
+    of_work = [(process + (i % (seed % 7 + 2) == 0)) % 6 - 1 for i, process in enumerate(of_calls)]
+    several = replace(
+        trace,
+        processes=tuple(Process(pid) for pid in range(5)),
+        calls=replace(calls, process=np.array(of_calls, calls.process.dtype)),
+        work=replace(work, process=np.array(of_work, work.process.dtype)),
+    )
+    ran = set(zip(of_work, work.correlation.tolist(), strict=True))
+    launched = zip(of_calls, calls.correlation.tolist(), strict=True)
+    expected = [not {(process, correlation), (MISSING, correlation)} & ran for process, correlation in launched]
+    assert lost_launches(several).tolist() == expected
