@@ -26,10 +26,15 @@ print("done")
 """
 
 
-def on_a_terminal(patience_s: float) -> str:
+def slowly_read(patience_s: float) -> str:
     """What a terminal shows on stderr of a program that reads a file slowly."""
+    return on_a_terminal([SLOW, str(TRACES / "ddp_rank0.json.gz"), str(patience_s)], b"done\n")
+
+
+def on_a_terminal(program: list[str], printed: bytes) -> str:
+    """What a terminal shows on stderr of a program in Python, which prints something into a pipe."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", SLOW, str(TRACES / "ddp_rank0.json.gz"), str(patience_s)]
+    command = [sys.executable, "-c", *program]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
         os.close(theirs)
@@ -41,12 +46,12 @@ def on_a_terminal(patience_s: float) -> str:
             pass
         os.close(ours)
         assert process.stdout is not None
-        assert process.stdout.read() == b"done\n"
+        assert process.stdout.read() == printed
     return shown.decode()
 
 
 def test_a_terminal_sees_how_much_is_read_and_then_what_is_done():
-    shown = on_a_terminal(0.1)
+    shown = slowly_read(0.1)
     shares = [int(share) for share in re.findall(r"reading ddp_rank0\.json\.gz .*?(\d+)%", shown)]
     assert len(shares) > 3
     assert shares == sorted(shares)
@@ -56,7 +61,7 @@ def test_a_terminal_sees_how_much_is_read_and_then_what_is_done():
 
 
 def test_what_is_quick_shows_nothing():
-    assert on_a_terminal(60) == ""
+    assert slowly_read(60) == ""
 
 
 @pytest.mark.parametrize("command", ["summary", "export", "info", "check"])
@@ -69,3 +74,12 @@ def test_a_pipe_gets_nothing(command, tmp_path):
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "\x1b" not in ended.stderr
     assert "%" not in ended.stderr
+
+
+def test_writing_a_page_and_tables_is_told_too(tmp_path):
+    out, tables = tmp_path / "page.html", tmp_path / "tables"
+    arguments = ["summary", str(TRACES / "two_streams.json.gz"), "--html", str(out), "--csv", str(tables)]
+    program = f"import sys; from gpu_trace import cli, progress; progress.PATIENCE_S = 0; sys.argv[1:] = {arguments}"
+    shown = on_a_terminal([f"{program}; cli.main()"], b"")
+    assert "writing page.html" in shown
+    assert "writing tables" in shown

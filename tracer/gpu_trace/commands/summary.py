@@ -100,8 +100,10 @@ def summary(
         if html:
             _write_html(trace, shown, Path(html))
         if form or not (csv_folder or html):
+            with progress("computing"):
+                text = _render(shown, form)
             click.echo("\n" if number and form != "json" else "", nl=False)
-            (click.echo if form == "json" else display)(_render(shown, form), nl=False)
+            (click.echo if form == "json" else display)(text, nl=False)
         exit_code = exit_code if shown.devices else TraceInconclusive.exit_code
     sys.exit(exit_code)
 
@@ -144,16 +146,18 @@ def _write_csv(shown: Summary, folder: Path) -> None:
     from gpu_trace_analyzers.reports.tidy import to_csv
 
     make_folder(folder)
-    tables = to_csv(shown)
-    for name, text in tables.items():
-        write_text(folder / name, text)
+    with progress(f"writing {folder.name}"):
+        tables = to_csv(shown)
+        for name, text in tables.items():
+            write_text(folder / name, text)
     display(f"wrote {len(tables)} tables into {folder}", err=True)
 
 
 def _write_html(trace: Trace, shown: Summary, out: Path) -> None:
     from gpu_trace_analyzers.reports.html import to_html
 
-    write_text(out, to_html(trace, shown))
+    with progress(f"writing {out.name}"):
+        write_text(out, to_html(trace, shown))
     display(f"wrote {out}", err=True)
 
 
