@@ -1,19 +1,24 @@
 """The Python interface behind ``import gpu_trace``: loads, asks, and answers with data frames; it never prints.
 
 Kept out of ``gpu_trace/__init__.py``, for the process of a recorded script imports that and must not pay for pandas.
+
+The arguments are the options of the commands. ``copies`` are the engines that count as copying (default: by kind of
+device). ``from_ns`` and ``to_ns`` choose a window, in ns after the first operation of any device (default: all);
+`UsageError` where it holds nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.comparison import compare
-from gpu_trace_analyzers.readers import load as _load
+from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_tables
-from gpu_trace_analyzers.summary import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -64,38 +69,60 @@ class Diff:
     idle: pd.DataFrame
 
 
-def load(path: str | PathLike[str]) -> Trace:
-    """Read a trace or a run folder. Raises `TraceUnreadable` for what is none, with the file and the next step.
+def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None) -> Trace:
+    """Read a trace or a run folder. ``rules``: a TOML file of engine rules, asked before the built-in ones.
 
-    Raises `SeveralRuns` for a folder of several runs.
+    Raises `TraceUnreadable` for what is no trace, or no file of rules, with the file and the next step; `SeveralRuns`
+    for a folder of several runs.
     """
-    return _load(path)
+    asked = Asked() if rules is None else Asked(default_rules().preceded_by(Path(rules)))
+    return asked.load(path)
 
 
-def overlap(trace: Trace, copies: Collection[Engine] | None = None) -> Overlap:
-    """Was the copying hidden? ``copies``: the engines that count as copying (default: all that cross a bus)."""
-    summary = summarise(trace, copies)
+def overlap(
+    trace: Trace, copies: Collection[Engine] | None = None, *, from_ns: int | None = None, to_ns: int | None = None
+) -> Overlap:
+    """Was the copying hidden?"""
+    summary = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns).summarise(trace)
     return Overlap(*(_frame(summary, name) for name in ("devices", "engines", "pairs")))
 
 
-def ranges(trace: Trace, step_range: str | None = None) -> Ranges:
+def ranges(
+    trace: Trace,
+    step_range: str | None = None,
+    *,
+    copies: Collection[Engine] | None = None,
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+) -> Ranges:
     """What did each range do? ``step_range``: the range that is a step (default: ``ProfilerStep#n``).
 
     Raises `UsageError` where no range has that name.
     """
-    summary = summarise(trace, step_range=step_range)
+    asked = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns, step_range=step_range)
+    summary = asked.summarise(trace)
     return Ranges(_frame(summary, "ranges"), _frame(summary, "steps"))
 
 
-def causes(trace: Trace, copies: Collection[Engine] | None = None) -> Causes:
+def causes(
+    trace: Trace, copies: Collection[Engine] | None = None, *, from_ns: int | None = None, to_ns: int | None = None
+) -> Causes:
     """Why was each copy exposed, and why was a device idle?"""
-    summary = summarise(trace, copies)
+    summary = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns).summarise(trace)
     return Causes(_frame(summary, "exposed"), _frame(summary, "idle"))
 
 
-def diff(before: Trace, after: Trace) -> Diff:
-    """What changed? Devices are matched by index and rank, ranges by name."""
-    found = compare(summarise(before), summarise(after))
+def diff(
+    before: Trace,
+    after: Trace,
+    *,
+    copies: Collection[Engine] | None = None,
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+) -> Diff:
+    """What changed? Devices are matched by index and rank, ranges by name; a window is chosen on each trace's clock."""
+    asked = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns)
+    found = compare(asked.summarise(before), asked.summarise(after))
     return Diff(*(_changes(rows) for rows in (found.devices, found.ranges, found.exposed, found.idle)))
 
 

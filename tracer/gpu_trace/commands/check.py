@@ -11,16 +11,16 @@ import click
 from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive
 from gpu_trace_analyzers.limits import Limits, Most, Outcome
 from gpu_trace_analyzers.limits import check as check_limits
-from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
 from ..progress import progress
 from ..quantities import AtMost, Ratio
 from ..terminal import display
 from ..writing import spare, write_text
+from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
+    from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.limits import Checked
 
 FAILED = 1
@@ -33,6 +33,7 @@ FAILED = 1
 @click.option("--max-idle", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of the span (10%).")
 @click.option("--range", "range_name", metavar="NAME", help="Ask it of this range instead of whole devices.")
 @click.option("--junit", metavar="FILE", type=FileName(), help="Write the results as JUnit XML too.")
+@analysis_options()
 def check(
     traces: tuple[str, ...],
     min_overlap: float | None,
@@ -40,8 +41,11 @@ def check(
     max_idle: Most | None,
     range_name: str | None,
     junit: str | None,
+    asked: Asked,
 ) -> None:
     """Check traces against limits; every device with activity must keep them.
+
+    The figures are those of summary with the same --copies, --rules, --from, --to and --step-range.
 
     Exit code 1 when one is broken, else 4 when a trace cannot answer, else 0.
 
@@ -57,7 +61,7 @@ def check(
     limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
     apart = () if range_name is None else (range_name,)
     with progress("computing"):
-        found = {path: check_limits(summarise(load(path), apart=apart), limits) for path in traces}
+        found = {path: check_limits(asked.summarise(asked.load(path), apart), limits) for path in traces}
     for path, results in found.items():
         for line in to_lines(path, results):
             display(line)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 import click
 
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.errors import TraceInconclusive
-from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
 from ..progress import progress
 from ..terminal import display
+from .analysis_options import analysis_options
+
+if TYPE_CHECKING:
+    from gpu_trace_analyzers.asked import Asked
 
 
 @click.command()
 @click.argument("before", type=FileName())
 @click.argument("after", type=FileName())
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def diff(before: str, after: str, as_json: bool) -> None:
+@analysis_options()
+def diff(before: str, after: str, as_json: bool, asked: Asked) -> None:
     """Show what changed from BEFORE to AFTER, per device and per range, and with which cause.
 
     Exit code 4 when one has no device activity.
@@ -32,7 +36,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
     from gpu_trace_analyzers.reports.sentences import nothing_recorded
 
     with progress("computing"):
-        summaries = [summarise(load(path)) for path in (before, after)]
+        summaries = [asked.summarise(asked.load(path)) for path in (before, after)]
     for summary in summaries:
         if not summary.devices:
             raise TraceInconclusive(nothing_recorded(summary))

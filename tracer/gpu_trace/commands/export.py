@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..filenames import FileName
 from ..progress import progress
 from ..terminal import display
+from .analysis_options import analysis_options
+
+if TYPE_CHECKING:
+    from gpu_trace_analyzers.asked import Asked
 
 _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
 
@@ -23,8 +28,9 @@ _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
     metavar="OUT",
     help="The file to write: .pftrace or .pftrace.gz for Perfetto's own format, .json or .json.gz for Chrome's.",
 )
+@analysis_options("copies", "rules")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
-def export(trace: str, out: Path, quiet: bool) -> None:
+def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
     """Write a trace with engine lanes, ranges, counters and findings as tracks.
 
     \b
@@ -34,7 +40,6 @@ def export(trace: str, out: Path, quiet: bool) -> None:
     if not out.name.endswith(_FORMS):
         raise click.BadParameter(f"{out.name}: the name must end in {', '.join(_FORMS)}", param_hint="-o")
     from gpu_trace_analyzers.errors import UsageError
-    from gpu_trace_analyzers.readers import load
     from gpu_trace_analyzers.reports.units import size
 
     from ..exporting.export_file import WRITERS, writer_for
@@ -45,9 +50,9 @@ def export(trace: str, out: Path, quiet: bool) -> None:
     write = writer_for(out.name)
     assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
     with progress(f"writing {out.name}"):
-        recorded = load(trace, operators=True)
+        recorded = asked.load(trace, operators=True)
         try:
-            write(recorded, out)
+            write(recorded, out, copies=asked.copies)
         except OSError as error:
             raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
     if not quiet:

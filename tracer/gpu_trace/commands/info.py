@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import Engine, Process, RangeKind
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.unmatched import unmatched
-from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.units import count
 
 from ..filenames import FileName
 from ..progress import progress
 from ..terminal import display
+from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.model import Trace
 
 _LISTED = 10
@@ -30,22 +29,19 @@ _STREAM = {"gpu": "stream", "cpu": "thread"}
 
 @click.command()
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
-@click.option(
-    "--rules", metavar="FILE", type=FileName(), help="TOML file of engine rules, asked before the built-in ones."
-)
-def info(traces: tuple[str, ...], rules: str | None) -> None:
+@analysis_options("rules")
+def info(traces: tuple[str, ...], asked: Asked) -> None:
     """Say what a trace is, which events it has, and what was lost.
 
     \b
       gpu-trace info trace.json.gz
       gpu-trace info gpu-trace-runs/train-1
     """  # noqa: D301  # \b is click's
-    engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
     for number, path in enumerate(traces):
         if number:
             click.echo()
         with progress("computing"):
-            lines = [*_lines(load(path, rules=engine_rules, operators=True))]
+            lines = [*_lines(asked.load(path, operators=True))]
         display("\n".join(lines))
 
 

@@ -11,29 +11,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive, UsageError
-from gpu_trace_analyzers.model import ALL_COPIES, Engine
-from gpu_trace_analyzers.questions.sweep import Window
-from gpu_trace_analyzers.readers import load, runs
+from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive
+from gpu_trace_analyzers.readers import runs
 from gpu_trace_analyzers.readers.source_names import in_text
-from gpu_trace_analyzers.reports.units import duration
-from gpu_trace_analyzers.summary import summarise
 
 from ..filenames import FileName
 from ..progress import progress
-from ..quantities import Duration
 from ..terminal import display
 from ..writing import make_folder, spare, write_text
+from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.asked import Asked
+    from gpu_trace_analyzers.model import Engine, Trace
     from gpu_trace_analyzers.readers.folder_runs import Run
     from gpu_trace_analyzers.summary import Summary
-
-_COPIES = {engine.key.removeprefix("copy_"): engine for engine in ALL_COPIES}
 
 
 @click.command()
@@ -44,25 +38,15 @@ _COPIES = {engine.key.removeprefix("copy_"): engine for engine in ALL_COPIES}
     "--csv", "csv_folder", metavar="FOLDER", type=FileName(), help="Write one tidy table per file into this folder."
 )
 @click.option("--html", metavar="FILE", type=FileName(), help="Write a page with a timeline, readable without network.")
-@click.option("--copies", metavar="LIST", help="What counts as copying: h2d,d2h,p2p,d2d. [default: h2d,d2h,p2p]")
-@click.option(
-    "--rules", metavar="FILE", type=FileName(), help="TOML file of engine rules, asked before the built-in ones."
-)
-@click.option("--from", "since_ns", metavar="TIME", type=Duration(), help="Only from here: 250ms after the first work.")
-@click.option("--to", "until_ns", metavar="TIME", type=Duration(), help="Only until here, on the same clock.")
-@click.option("--step-range", metavar="NAME", help="The range that is a step. [default: ProfilerStep#n]")
+@analysis_options()
 @click.option("--all-domains", is_flag=True, help="Show the NVTX ranges of libraries (NCCL, cuDNN, ...) too.")
 def summary(
     traces: tuple[str, ...],
     form: str | None,
     csv_folder: str | None,
     html: str | None,
-    copies: str | None,
-    rules: str | None,
-    since_ns: int | None,
-    until_ns: int | None,
-    step_range: str | None,
     all_domains: bool,
+    asked: Asked,
 ) -> None:
     """Print the overlap summary of traces or run folders. Exit code 4 when one has no device activity.
 
@@ -78,22 +62,20 @@ def summary(
         raise click.UsageError("--csv and --html write one trace; give one")
     if html:
         spare(Path(html), traces)
-    engine_rules = default_rules().preceded_by(Path(rules)) if rules else default_rules()
-    chosen = None if copies is None else _engines(copies)
-    of_one = bool(csv_folder or html or step_range) or since_ns is not None or until_ns is not None
+    of_one = bool(csv_folder or html) or asked.of_one_run
     exit_code = 0
     for number, path in enumerate(traces):
         with progress("grouping the runs"):
-            found = runs(path, rules=engine_rules) if Path(path).is_dir() else []
+            found = runs(path, rules=asked.rules) if Path(path).is_dir() else []
         if len(found) > 1 and of_one:
             raise SeveralRuns(path, [str(run.paths[0]) for run in found])
         if len(found) > 1:
             click.echo("\n" if number and form != "json" else "", nl=False)
-            exit_code = max(exit_code, _list_runs(path, found, chosen, form))
+            exit_code = max(exit_code, _list_runs(path, found, asked.copies, form))
             continue
         with progress("computing"):
-            trace = found[0].load(Path(path)) if found else load(path, rules=engine_rules)
-            shown = summarise(trace, chosen, _window(trace, since_ns, until_ns), step_range)
+            trace = found[0].load(Path(path)) if found else asked.load(path)
+            shown = asked.summarise(trace)
         shown = replace(shown, with_libraries=all_domains)
         if csv_folder:
             _write_csv(shown, Path(csv_folder))
@@ -128,20 +110,6 @@ def _list_runs(folder: str, found: list[Run], copies: Collection[Engine] | None,
     return next(iter(problems + silent), 0)
 
 
-def _window(trace: Trace, since_ns: int | None, until_ns: int | None) -> Window | None:
-    """The asked stretch, on the trace's clock; times count from the first operation of any device."""
-    if since_ns is None and until_ns is None:
-        return None
-    if not len(trace.work):
-        raise UsageError(f"{trace.source.path}: --from and --to need device activity; this trace has none")
-    first, last = int(trace.work.start_ns[0]), int(trace.work.end_ns.max())
-    window = Window(first + (since_ns or 0), last if until_ns is None else first + until_ns)
-    if window.span_ns <= 0 or window.start_ns >= last:
-        lasts = f"the work of {trace.source.path} lasts {duration(last - first)}"
-        raise UsageError(f"--from {duration(since_ns or 0)} leaves nothing; {lasts}")
-    return window
-
-
 def _write_csv(shown: Summary, folder: Path) -> None:
     from gpu_trace_analyzers.reports.tidy import to_csv
 
@@ -159,13 +127,6 @@ def _write_html(trace: Trace, shown: Summary, out: Path) -> None:
     with progress(f"writing {out.name}"):
         write_text(out, to_html(trace, shown))
     display(f"wrote {out}", err=True)
-
-
-def _engines(names: str) -> tuple[Engine, ...]:
-    unknown = [name for name in names.split(",") if name not in _COPIES]
-    if unknown:
-        raise click.BadParameter(f"{unknown[0]!r} is not one of {', '.join(_COPIES)}", param_hint="--copies")
-    return tuple(_COPIES[name] for name in names.split(","))
 
 
 def _render(shown: Summary, form: str | None) -> str:

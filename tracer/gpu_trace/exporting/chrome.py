@@ -32,23 +32,28 @@ from .one_file import device_numbers, with_own_correlations
 from .output import create
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from os import PathLike
 
-    from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.model import Engine, Trace
 
     from .findings import Finding
 
 _EVENTS_PER_WRITE = 4096
 
 
-def export_chrome(trace: Trace, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
+def export_chrome(
+    trace: Trace,
+    path: str | PathLike[str],
+    findings: Iterable[Finding] | None = None,
+    copies: Collection[Engine] | None = None,
+) -> None:
     """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
 
     Categories and arguments are Kineto's. ``findings`` become notes on their devices (default: every stretch of
-    exposed copy). Raises ``OSError`` where the file cannot be written.
+    exposed copy, where ``copies`` are the engines that copy). Raises ``OSError`` where the file cannot be written.
     """
-    found = list(exposed_copies(trace) if findings is None else findings)
+    found = list(exposed_copies(trace, copies) if findings is None else findings)
     origin_ns = earliest_ns(trace)
     # Readers keep microseconds in doubles: only small ones are exact to the nanosecond.
     trace = with_own_correlations(shifted(trace, -origin_ns))

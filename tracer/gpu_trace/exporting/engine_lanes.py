@@ -15,7 +15,7 @@ from .names import annotation, category, codes_to_iids
 from .slices import Annotation, Slices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
 
@@ -58,14 +58,14 @@ class EngineLanes:
         self._pids = np.array([*pids, MISSING], dtype=np.int64)
         self._flow = flow
 
-    def slices(self, tracks: Tracks, group: int) -> Iterator[Slices]:
-        """Every operation on its engine's lane, then the exposed copies on theirs."""
+    def slices(self, tracks: Tracks, group: int, copies: Collection[Engine] | None = None) -> Iterator[Slices]:
+        """Every operation on its engine's lane, then the exposed copies, of those that count as such, on theirs."""
         engine_of = self._trace.work.engine[self._rows]
         for engine in sorted(RANKS, key=RANKS.__getitem__):
             rows = self._rows[engine_of == engine]
             if len(rows):
                 yield self._of_engine(engine, rows, tracks, group)
-        exposed = exposed_copy(self._trace, self._device)
+        exposed = exposed_copy(self._trace, self._device, copies)
         if exposed:
             track = tracks.slices(lane_title(self._trace, self._device, EXPOSED), group, EXPOSED_RANK)
             name = self._names.own("exposed copy")

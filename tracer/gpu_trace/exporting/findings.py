@@ -15,10 +15,10 @@ from gpu_trace_analyzers.questions.sweep import layers, union
 from gpu_trace_analyzers.reports.units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from gpu_trace_analyzers.intervals import Intervals
-    from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.model import Engine, Trace
     from gpu_trace_analyzers.questions.verdicts import Verdicts
 
 MOST_WITH_EVIDENCE = 1000
@@ -40,17 +40,21 @@ class Finding:
         return replace(self, start_ns=self.start_ns + by_ns, end_ns=self.end_ns + by_ns)
 
 
-def exposed_copy(trace: Trace, device: int) -> Intervals:
-    """When the device copied and computed nothing."""
+def exposed_copy(trace: Trace, device: int, copies: Collection[Engine] | None = None) -> Intervals:
+    """When the device copied and computed nothing; ``copies`` count as copying (default: by kind of device)."""
     busy = layers(trace.work_of(device))
-    return union(busy, trace.devices[device].default_copies) - union(busy, COMPUTE)
+    chosen = trace.devices[device].default_copies if copies is None else copies
+    return union(busy, chosen) - union(busy, COMPUTE)
 
 
-def exposed_copies(trace: Trace) -> Iterator[Finding]:
-    """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time."""
+def exposed_copies(trace: Trace, copies: Collection[Engine] | None = None) -> Iterator[Finding]:
+    """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time.
+
+    ``copies`` are the engines that count as copying (default: by kind of device).
+    """
     launched = launches(trace)
     for device in active_devices(trace):
-        yield from _of_device(device, explain(trace, device, launched=launched))
+        yield from _of_device(device, explain(trace, device, copies, launched=launched))
 
 
 def _of_device(device: int, verdicts: Verdicts) -> Iterator[Finding]:

@@ -30,10 +30,10 @@ from .slices import Annotation, Slices, slice_packets
 from .tracks import Tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from os import PathLike
 
-    from gpu_trace_analyzers.model import Syncs, Trace
+    from gpu_trace_analyzers.model import Engine, Syncs, Trace
 
     from .findings import Finding
 
@@ -42,27 +42,35 @@ DOUBTS = "In doubt"
 _DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
 
 
-def export_perfetto(trace: Trace, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
+def export_perfetto(
+    trace: Trace,
+    path: str | PathLike[str],
+    findings: Iterable[Finding] | None = None,
+    copies: Collection[Engine] | None = None,
+) -> None:
     """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
 
-    ``findings`` become notes on their devices (default: every stretch of exposed copy). Raises ``OSError`` where the
-    file cannot be written.
+    ``findings`` become notes on their devices (default: every stretch of exposed copy). ``copies`` are the engines
+    that count as copying (default: by kind of device). Raises ``OSError`` where the file cannot be written.
     """
+    found = exposed_copies(trace, copies) if findings is None else findings
     with create(path) as file:
-        for data in perfetto_packets(trace, exposed_copies(trace) if findings is None else findings):
+        for data in perfetto_packets(trace, found, copies):
             file.write(data)
 
 
-def perfetto_packets(trace: Trace, findings: Iterable[Finding]) -> Iterator[bytes]:
+def perfetto_packets(
+    trace: Trace, findings: Iterable[Finding], copies: Collection[Engine] | None = None
+) -> Iterator[bytes]:
     """The whole trace, in pieces of any number of packets."""
     size = 0
-    for data in _all_but_the_last(trace, findings):
+    for data in _all_but_the_last(trace, findings, copies):
         size += len(data)
         yield data
     yield packets.last_packet(size)
 
 
-def _all_but_the_last(trace: Trace, findings: Iterable[Finding]) -> Iterator[bytes]:
+def _all_but_the_last(trace: Trace, findings: Iterable[Finding], copies: Collection[Engine] | None) -> Iterator[bytes]:
     by_ns = max(0, -earliest_ns(trace))  # Perfetto's times have no sign
     trace, findings = shifted(trace, by_ns), [finding.later(by_ns) for finding in findings]
     places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
@@ -73,7 +81,7 @@ def _all_but_the_last(trace: Trace, findings: Iterable[Finding]) -> Iterator[byt
     yield from packets.names(packets.CATEGORIES, CATEGORIES)
     yield from packets.names(packets.ANNOTATION_NAMES, ANNOTATIONS)
     yield from RenderStages(trace, places).packets()
-    slices = _Slices(trace, names, tracks, findings)
+    slices = _Slices(trace, names, tracks, findings, copies)
     everything = [part for part in slices.all(places) if len(part)]
     counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
     yield from tracks.packets
@@ -89,11 +97,14 @@ def _all_but_the_last(trace: Trace, findings: Iterable[Finding]) -> Iterator[byt
 class _Slices:
     """All slices of a trace, with their tracks."""
 
-    def __init__(self, trace: Trace, names: Names, tracks: Tracks, findings: list[Finding]) -> None:
+    def __init__(
+        self, trace: Trace, names: Names, tracks: Tracks, findings: list[Finding], copies: Collection[Engine] | None
+    ) -> None:
         self._trace = trace
         self._names = names
         self._tracks = tracks
         self._findings = findings
+        self._copies = copies
         self.groups: dict[int, int] = {}
 
     def all(self, places: HostPlaces) -> Iterator[Slices]:
@@ -108,7 +119,8 @@ class _Slices:
                 continue
             self.groups[device] = group
             yield self._notes(device, group)
-            yield from EngineLanes(self._trace, device, self._names, places.pids, of_work).slices(self._tracks, group)
+            lanes_of_engines = EngineLanes(self._trace, device, self._names, places.pids, of_work)
+            yield from lanes_of_engines.slices(self._tracks, group, self._copies)
             yield self._syncs(device, group, places)
         yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
 
