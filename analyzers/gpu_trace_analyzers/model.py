@@ -89,7 +89,7 @@ class RangeKind(IntEnum):
 
 
 class SyncKind(IntEnum):
-    """What a synchronisation row says was waited for."""
+    """What a synchronization row says was waited for."""
 
     CONTEXT = 0
     STREAM = 1
@@ -285,7 +285,7 @@ class Ranges(Table):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Syncs(Table):
-    """Synchronisation as CUPTI saw it (Kineto's ``cuda_sync`` rows): never work. Sorted by ``start_ns``."""
+    """Synchronization as CUPTI saw it (Kineto's ``cuda_sync`` rows): never work. Sorted by ``start_ns``."""
 
     start_ns: Int64
     end_ns: Int64

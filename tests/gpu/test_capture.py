@@ -331,7 +331,7 @@ def test_ranks_with_nccl(tmp_path):
         assert any(row.get("cat") == "nvtx" and row["args"].get("domain") == "NCCL" for row in rows)
 
 
-def test_every_device_in_use_is_synchronised(tmp_path):
+def test_every_device_in_use_is_synchronized(tmp_path):
     text = WORK + (
         "for d in range(torch.cuda.device_count()):\n    x = torch.randn(4096, 4096, device=f'cuda:{d}')\n"
         "    for _ in range(10): y = x @ x\nprint(torch.cuda.device_count())"

@@ -1,6 +1,6 @@
 """Why was each exposed copy exposed? The first rule of `EXPOSED_COPY_RULES` that holds, with evidence and remedy.
 
-The rules are our own, from CUDA's documented behaviour (programming guide: "Asynchronous Concurrent Execution",
+The rules are our own, from CUDA's documented behavior (programming guide: "Asynchronous Concurrent Execution",
 runtime API: "API synchronization behavior"), checked on an H200. A further rule is one more `Rule` in the table.
 """
 
@@ -16,7 +16,7 @@ from ..model import MISSING, Memory
 from .cuts import cut_at_launch, launched_long_before
 from .evidence import Fact, call_name, work_name
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
-from .host_waits import SYNCHRONISING, sat_in, waited_for_event
+from .host_waits import SYNCHRONIZING, sat_in, waited_for_event
 from .inside_operators import inside_fact, inside_operator
 from .launches import launches, next_launch_ns
 from .overlap import COMPUTE, active_devices, device_figures
@@ -198,10 +198,10 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         fact=_synchronous_fact,
     ),
     Rule(
-        cause="host_synchronised",
-        title="the host synchronised before it launched the next work",
+        cause="host_synchronized",
+        title="the host synchronized before it launched the next work",
         remedy="launch the next work first; wait (event.synchronize()) where the copied data is needed",
-        find=_unless_host_went_on(lambda stretches: sat_in(stretches, SYNCHRONISING)),
+        find=_unless_host_went_on(lambda stretches: sat_in(stretches, SYNCHRONIZING)),
         fact=sat_fact,
     ),
     replace(HOST_ALLOCATED, find=_unless_host_went_on(HOST_ALLOCATED.find)),

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-SYNCHRONISING = re.compile(r"Synchronize|^(cuda|hip)Memcpy(?!\w*Async)|^cuMemcpy(?!\w*Async)")
+SYNCHRONIZING = re.compile(r"Synchronize|^(cuda|hip)Memcpy(?!\w*Async)|^cuMemcpy(?!\w*Async)")
 """Calls that return when the device has got somewhere, by the documentation of the CUDA runtime and driver API."""
 
 ALLOCATING = re.compile(r"^(cuda|hip|cu)\w*(Malloc|Free|Alloc|HostRegister|HostUnregister)(?!\w*Async)")
-"""Calls that may wait for the whole device ("implicit synchronisation" in CUDA's programming guide)."""
+"""Calls that may wait for the whole device ("implicit synchronization" in CUDA's programming guide)."""
 
 AWAITING_EVENT = re.compile(r"StreamWaitEvent")
 

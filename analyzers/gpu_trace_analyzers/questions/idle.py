@@ -14,7 +14,7 @@ from ..readers.kineto import PYTHON_FUNCTIONS
 from .cuts import START_UP_NS, cut_at_launch
 from .evidence import Fact, call_name, work_name
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
-from .host_waits import SYNCHRONISING, sat_in, waited_for_event
+from .host_waits import SYNCHRONIZING, sat_in, waited_for_event
 from .launches import launches
 from .overlap import active_devices
 from .recorded import recorded, windows_of
@@ -146,10 +146,10 @@ IDLE_RULES: tuple[Rule, ...] = (
     LOST_KERNELS,
     LOST_NODES,
     Rule(
-        cause="host_synchronised",
-        title="the host sat in a synchronising call",
+        cause="host_synchronized",
+        title="the host sat in a synchronizing call",
         remedy="launch the next work first; no .item(), .cpu() or synchronize() inside the loop",
-        find=lambda stretches: sat_in(stretches, SYNCHRONISING),
+        find=lambda stretches: sat_in(stretches, SYNCHRONIZING),
         fact=sat_fact,
     ),
     HOST_ALLOCATED,

@@ -145,11 +145,11 @@ class Rows:
         self._builder.add(Ranges, **columns)
 
     def syncs(self, events: list[Event]) -> None:
-        """Synchronisation. Of a kind nobody knows only the number is kept."""
+        """Synchronization. Of a kind nobody knows only the number is kept."""
         known = [event for event in events if event.name in _SYNCS]
         for event in events:
             if event.name not in _SYNCS:
-                self._builder.dropped[f"unknown synchronisation {event.name!r}"] += 1
+                self._builder.dropped[f"unknown synchronization {event.name!r}"] += 1
         known, columns = self._timed(known)
         del columns["name"]
         devices = _where_missing(ids([event.args.device for event in known]), lambda row: known[row].pid)

@@ -156,13 +156,13 @@ class Rows:
         )
 
     def syncs(self) -> None:
-        """Synchronisation."""
+        """Synchronization."""
         found = self.tables.numbers(_CUPTI + "SYNCHRONIZATION", *_WORK, "syncType")
         if not found:
             return
         kept = self.with_times(found)
         known = np.isin(kept["syncType"], list(_SYNCS))
-        self.builder.dropped["synchronisation of an unknown kind"] += int((~known).sum())
+        self.builder.dropped["synchronization of an unknown kind"] += int((~known).sum())
         kept = {name: column[known] for name, column in kept.items()}
         self.builder.add(
             Syncs,

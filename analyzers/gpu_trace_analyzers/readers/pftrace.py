@@ -1,6 +1,6 @@
 """The ``.pftrace`` that gpu-trace itself writes: native Perfetto protobuf.
 
-What is read are the lanes of the engines, the host's threads, NVTX ranges and synchronisation, all of them slices of
+What is read are the lanes of the engines, the host's threads, NVTX ranges and synchronization, all of them slices of
 tracks; the render stages repeat the work, findings and counters follow from it. Traces of other writers have no such
 lanes, and are refused. Numbers of fields: https://github.com/google/perfetto/tree/main/protos/perfetto/trace
 """

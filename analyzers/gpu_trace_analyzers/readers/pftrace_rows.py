@@ -138,7 +138,7 @@ class Rows:
             "stream": _signed(found, "stream"),
             "correlation": _number(found, "correlation"),
         }
-        if found.name in _SYNCS and title == "Synchronisation":
+        if found.name in _SYNCS and title == "Synchronization":
             row |= {"kind": _SYNCS[found.name], "awaited_stream": _number(found, "waits for stream")}
             row["awaited_correlation"] = _number(found, "waits for correlation")
             self._rows[rank, Syncs].append(row)

@@ -9,7 +9,7 @@ _COMMANDS = re.compile(
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # of the order in which text is set: later text seems earlier
     r"|[\u2028\u2029]"  # ends of lines
 )
-"""All but tab, line feed, and the escapes of colours (our own, and without harm in a name)."""
+"""All but tab, line feed, and the escapes of colors (our own, and without harm in a name)."""
 
 
 def plain(text: str) -> str:

@@ -56,9 +56,9 @@ _COPY_STYLE = "cyan"
 
 
 def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
-    """The whole summary, ``width`` columns wide; with ANSI colours where ``color``."""
+    """The whole summary, ``width`` columns wide; with ANSI colors where ``color``."""
     out = StringIO()
-    # An explicit colour system: rich would otherwise look at the environment of whoever calls.
+    # An explicit color system: rich would otherwise look at the environment of whoever calls.
     console = Console(
         file=out, width=width, force_terminal=color, color_system="standard" if color else None, highlight=False
     )

@@ -138,7 +138,7 @@ class Bounds:
         """End the recording if it is time; how many seconds there are left of what was asked for."""
         duration_s = self._settings.duration_s
         left_s = self._began_s + duration_s - time.monotonic() if duration_s else 3600.0
-        if captures.under_way():  # to synchronise would end the script's capture
+        if captures.under_way():  # to synchronize would end the script's capture
             return max(left_s, _LOOK_EVERY_S)
         self._recorder.flush()
         if left_s <= 0:

@@ -1,4 +1,4 @@
-"""Whether the script captures a CUDA graph just now: a synchronising call of any thread would make that fail.
+"""Whether the script captures a CUDA graph just now: a synchronizing call of any thread would make that fail.
 
 ("global" is the mode of capture that torch takes unless told otherwise; CUDA programming guide, "Prohibited and
 Unhandled Operations".)

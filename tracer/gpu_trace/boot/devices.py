@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def are_used() -> bool:
-    """Whether CUDA is initialised, or just now being."""
+    """Whether CUDA is initialized, or just now being."""
     in_progress = getattr(_cuda(), "_tls", None)
     return bool(_cuda().is_initialized()) or bool(getattr(in_progress, "is_initializing", False))
 

@@ -64,7 +64,7 @@ def looks_only_if_heard() -> bool:
 
 
 def accept_any_color() -> None:
-    """Have colours that the nvtx package does not know be its default colour.
+    """Have colors that the nvtx package does not know be its default color.
 
     It looks at them only where somebody listens: a script that names one runs without us, and must with us.
     """
@@ -195,7 +195,7 @@ class _Domain:
 
 @cache
 def _argb(color: object) -> int:
-    """A colour by name or number, as the nvtx package takes it."""
+    """A color by name or number, as the nvtx package takes it."""
     try:
         return int(sys.modules["nvtx.colors"].color_to_hex(color)) & 0xFFFFFFFF
     except (TypeError, ValueError):

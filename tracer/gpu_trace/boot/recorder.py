@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _IDLE_S = 0.0005
-"""Devices with nothing to do are synchronised within a tenth of this."""
+"""Devices with nothing to do are synchronized within a tenth of this."""
 _MOST_UNSAVED = 2
 """Parts in a row: what hindered these would hinder a third, for which the script had paid by then."""
 
@@ -98,7 +98,7 @@ class Recorder:
         self._calls = calls
 
     def warm_up(self) -> None:
-        """Have Kineto initialised in this thread, so that another one may start the recording later."""
+        """Have Kineto initialized in this thread, so that another one may start the recording later."""
         with self._lock:
             if self._calls is not None and not self._given_way:
                 self.sessions += 1

@@ -1,6 +1,6 @@
 """Has CUPTI report CUDA events, so that a stream's wait says which stream it waits for.
 
-Kineto enables CUPTI's synchronisation records but not, on CUDA 13, those of events, without which every
+Kineto enables CUPTI's synchronization records but not, on CUDA 13, those of events, without which every
 ``Stream Wait Event`` row has ``wait_on_stream: -1``.
 """
 

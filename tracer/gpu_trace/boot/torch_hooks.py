@@ -30,7 +30,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     captures.watch(torch.cuda.CUDAGraph)
     bounds = Bounds(settings, recorder, notes, threads)
     if settings.has_gpu and _version_of_gpu_library(torch):
-        # Earlier would be too early: a profiler merely prepared before CUDA is initialised breaks CUDA in forked
+        # Earlier would be too early: a profiler merely prepared before CUDA is initialized breaks CUDA in forked
         # children, and the script may still choose its devices. Every kernel after this moment is recorded.
         torch.cuda._lazy_call(bounds.begin)
     else:

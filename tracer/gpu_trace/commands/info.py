@@ -97,7 +97,7 @@ def _read(trace: Trace) -> Iterator[str]:
         "framework operators": len(trace.operators),
         "NVTX ranges": kinds[RangeKind.NVTX],
         "annotations": kinds[RangeKind.ANNOTATION],
-        "synchronisations": len(trace.syncs),
+        "synchronizations": len(trace.syncs),
         "overheads of the profiler": len(trace.overheads),
     }
     yield from (_row(name, count(rows)) for name, rows in tables.items() if rows)

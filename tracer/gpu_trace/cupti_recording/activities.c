@@ -532,7 +532,7 @@ EXPORT uint64_t gpu_trace_activities_count(void) { return atomic_load(&recording
 
 EXPORT uint64_t gpu_trace_activities_lost(void) { return atomic_load(&recording.lost); }
 
-/* Devices have been synchronised: what is not complete now never will be. */
+/* Devices have been synchronized: what is not complete now never will be. */
 EXPORT void gpu_trace_activities_end(void) {
     cupti.FlushAll(FLUSH_FORCED);
     disable_all();

@@ -49,7 +49,7 @@ _PLACES = {
     # of a call
     "thread": ("<u4", 56),
     "returned": ("<u4", 60),
-    # of a synchronisation, an overhead, and a CUDA event
+    # of a synchronization, an overhead, and a CUDA event
     "type": ("<u4", 56),
     "event": ("<u4", 60),
 }

@@ -154,7 +154,7 @@ class DeviceRows:
 
     def _syncs(self) -> Iterator[str]:
         rows = self._trace.syncs[self._trace.syncs.device == self._position]
-        tid = self._laned("Synchronisation", _SYNCS_RANK, rows.start_ns, rows.end_ns)
+        tid = self._laned("Synchronization", _SYNCS_RANK, rows.start_ns, rows.end_ns)
         names = [_SYNC_NAMES[SyncKind(kind)] for kind in rows.kind.tolist()]
         args: dict[str, Rows] = {
             "device": [int(self._numbers[self._position])] * len(rows),

@@ -90,7 +90,7 @@ class HostRows:
         for name, codes in (("domain", ranges.domain), ("category", ranges.category), ("payload", ranges.payload)):
             yield Annotation(annotation(name), codes_to_iids(codes), is_text=True)
         distinct, which = np.unique(ranges.color, return_inverse=True)
-        # As style sheets write it; the viewer picks colours of its own.
+        # As style sheets write it; the viewer picks colors of its own.
         iids = [self._names.own(f"#{color & 0xFFFFFF:06x}") if color >= 0 else -1 for color in distinct.tolist()]
         yield Annotation(annotation("color"), np.array(iids, dtype=np.int64)[which.reshape(-1)], is_text=True)
 

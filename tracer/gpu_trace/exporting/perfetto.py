@@ -162,7 +162,7 @@ class _Slices:
             *self._processes(rows, places),
         )
         slices = Slices(rows.start_ns, rows.end_ns, name, name, name, notes)
-        return self._laned(lane_title(self._trace, device, "Synchronisation"), group, _SYNCS_RANK, slices, "sync")
+        return self._laned(lane_title(self._trace, device, "Synchronization"), group, _SYNCS_RANK, slices, "sync")
 
     def _processes(self, rows: Syncs, places: HostPlaces) -> list[Annotation]:
         """The process of each row, where there are several."""

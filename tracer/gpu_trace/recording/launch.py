@@ -158,6 +158,6 @@ def _is_ignored(name: str) -> bool:
 
 
 def machine_has_gpu() -> bool:
-    """Whether a GPU's device file is here. Asking CUDA would initialise it, too early for a script that forks."""
+    """Whether a GPU's device file is here. Asking CUDA would initialize it, too early for a script that forks."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1")
     return not hidden and any(any(Path("/dev").glob(name)) for name in ("nvidia[0-9]*", "dxg", "kfd"))

@@ -24,7 +24,7 @@ LITERAL = {
     "pageable": "s7 k 0-10 @1; s7 d2h 10-30 pageable @2-31; s7 k 31-40 @3",
     "migrated": "s7 k 0-10 @1; s7 d2h 10-30 managed; s7 k 30-40 @3",
     "synchronous": "s7 k 0-10 @1; s7 d2h 10-30 @2-31; s7 k 32-40 @32",
-    "host_synchronised": "s7 k 0-10 @1; s7 d2h 10-30 @2; call cudaStreamSynchronize 4-31; s7 k 35-40 @33",
+    "host_synchronized": "s7 k 0-10 @1; s7 d2h 10-30 @2; call cudaStreamSynchronize 4-31; s7 k 35-40 @33",
     "host_allocated": "s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaFree 4-31; s7 k 35-40 @33",
     "same_stream": "s7 k 0-10 @1; s7 d2h 10-30 @2; s7 k 30-40 @3",
     "no_compute_left": "s7 k 0-10 @1; s8 d2h 10-30 @2",
@@ -55,11 +55,11 @@ s7 k 0-10 @1; {copy} d2h 10-30 @2; {copy} d2h 30-50 @{second}; call cudaDeviceSy
     ("copy", "second", "sync", "causes"),
     [
         # The host waits for the last of several copies: the others were held back by their stream alone.
-        ("s7", 3, 4, {"same_stream": 20, "host_synchronised": 20}),
+        ("s7", 3, 4, {"same_stream": 20, "host_synchronized": 20}),
         # On a stream of their own it is the waiting that left no compute beside them.
-        ("s8", 3, 4, {"host_synchronised": 40}),
+        ("s8", 3, 4, {"host_synchronized": 40}),
         # Nobody waited for the first, although the host came back only when it was done.
-        ("s7", 31, 32, {"same_stream": 20, "host_synchronised": 20}),
+        ("s7", 31, 32, {"same_stream": 20, "host_synchronized": 20}),
     ],
 )
 def test_who_held_back_a_copy_that_was_queued(copy, second, sync, causes):
@@ -172,7 +172,7 @@ RECORDED = {
     "seed_blocking": [("pageable", 50)],
     "seed_nonblocking": [("same_stream", 50)],
     "two_streams": [("no_compute_left", 1)],
-    "mlp_serial": [("host_synchronised", 4), ("host_synchronised", 4)],
+    "mlp_serial": [("host_synchronized", 4), ("host_synchronized", 4)],
     "mlp_overlap": [("same_stream", 3), ("same_stream", 3)],
     "peer_same_stream": [("same_stream", 50)],
     "ddp_rank0": [("same_stream", 3)],
@@ -191,7 +191,7 @@ def test_a_call_that_returns_as_the_copy_ends_is_synchronous(returned, cause):
     assert found(literal(f"s7 k 0-10 @1; s8 d2h 10-30 @2-{returned}; s7 k 32-40 @32")) == [(cause, 20, 1)]
 
 
-@pytest.mark.parametrize(("called", "cause"), [(20, "host_synchronised"), (21, "launched_late")])
+@pytest.mark.parametrize(("called", "cause"), [(20, "host_synchronized"), (21, "launched_late")])
 def test_the_host_is_blocked_for_half_of_the_time_or_is_not(called, cause):
     text = f"s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamSynchronize {called}-31; s7 k 35-40 @33"
     assert found(literal(text)) == [(cause, 20, 1)]

@@ -16,7 +16,7 @@ LITERAL = {
     "profiler": "s7 k 0-10 @1; overhead 12-28; s7 k 30-40 @30",
     "lost_kernels": "s7 k 0-10 @1; call cudaLaunchKernel 3-4; s7 k 30-40 @5",
     "lost_nodes": "k 0-10 @1 graph=3.1; k 30-40 @2 graph=3.1 launch=50; k 40-50 graph=3.2 launch=50",
-    "host_synchronised": "s7 k 0-10 @1; call cudaDeviceSynchronize 4-25; s7 k 30-40 @30",
+    "host_synchronized": "s7 k 0-10 @1; call cudaDeviceSynchronize 4-25; s7 k 30-40 @30",
     "host_allocated": "s7 k 0-10 @1; call cudaMalloc 4-25; s7 k 30-40 @30",
     "launched_late": "s7 k 0-10 @1; s7 k 30-40 @30",
     "other_device": "s7 k 0-10 @1; gpu1 s9 k 0-29 @2; call cudaStreamWaitEvent 3-4; s7 k 30-40 @5",
@@ -81,7 +81,7 @@ def test_after_its_launch_work_waits_for_another_device_or_an_event():
 
 def test_a_wait_of_the_host_counts_for_its_own_part():
     text = "k 0-10 @1; call cudaDeviceSynchronize 4-25; k 50000-50040 @30"
-    assert causes(text) == [("queued", 49_970), ("host_synchronised", 20)]
+    assert causes(text) == [("queued", 49_970), ("host_synchronized", 20)]
 
 
 def test_the_evidence_says_how_long_ago_it_was_launched():

@@ -68,7 +68,7 @@ def test_kineto_of_today(read):
     assert trace.source.events == 12
 
 
-def test_kinetos_ranges_nvtx_and_synchronisation(read):
+def test_kinetos_ranges_nvtx_and_synchronization(read):
     trace = read(JSON["cuda"])
     ranges = trace.ranges
     assert [trace.text(code) for code in ranges.name] == ["step", "forward", "here"]

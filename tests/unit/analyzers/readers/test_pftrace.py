@@ -44,7 +44,7 @@ def test_a_recorded_trace_comes_back(recorded, tmp_path, name, ending):
     assert again.source.damage == ()
 
 
-def test_ranges_and_synchronisation_come_back(tmp_path):
+def test_ranges_and_synchronization_come_back(tmp_path):
     path = tmp_path / "cuda.json"
     path.write_text(JSON["cuda"])
     trace = load(path)

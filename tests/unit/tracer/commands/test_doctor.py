@@ -15,11 +15,11 @@ def test_what_others_print_first_is_not_the_probes(before):
     assert examine.last_said(before + "no JSON\n") == {}
 
 
-def test_colours_are_left_out_where_they_are_not_wanted(monkeypatch):
+def test_colors_are_left_out_where_they_are_not_wanted(monkeypatch):
     machine = examine.Machine("linux", (3, 12, 1), False)
     monkeypatch.setattr(examine, "examine", lambda: machine)
     monkeypatch.delenv("NO_COLOR", raising=False)
-    coloured = CliRunner().invoke(doctor, color=True)
-    assert (coloured.exit_code, "\x1b[" in coloured.stdout) == (1, True)
+    colored = CliRunner().invoke(doctor, color=True)
+    assert (colored.exit_code, "\x1b[" in colored.stdout) == (1, True)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in CliRunner().invoke(doctor, color=True).stdout

@@ -163,7 +163,7 @@ def test_a_wait_for_an_event_of_another_device():
     assert awaited(both[3]) == (-1, -1)  # nobody knows which
 
 
-def test_where_synchronisations_stand():
+def test_where_synchronizations_stand():
     found = waits(
         wait(1, kind=1, stream=NO_STREAM),
         wait(2, kind=3, stream=7, context=2),
