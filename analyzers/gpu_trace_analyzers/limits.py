@@ -27,7 +27,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Most:
+class UpperLimit:
     """At most this long, or this share of what the figure is a part of; exactly one of the two is given."""
 
     ns: int | None = None
@@ -44,9 +44,9 @@ class Limits:
 
     min_overlap: float | None = None
     """overlap ratio; of a range, the share of its copies that was hidden"""
-    max_exposed_copy: Most | None = None
+    max_exposed_copy: UpperLimit | None = None
     """a share is one of the copy time"""
-    max_idle: Most | None = None
+    max_idle: UpperLimit | None = None
     """a share is one of the span"""
     range_name: str | None = None
 
@@ -60,7 +60,7 @@ class Checked:
     outcome: Outcome
     value: float | None
     """a ratio, or ns; None where it is inconclusive"""
-    limit: float | Most
+    limit: float | UpperLimit
     reason: str = ""
     """why it is inconclusive"""
 
@@ -134,7 +134,9 @@ def _at_least(subject: str, figure: str, value: float | None, limit: float, reas
     return Checked(subject, figure, Outcome.OK if value >= limit else Outcome.FAILED, value, limit)
 
 
-def _at_most(subject: str, figure: str, value_ns: int | None, whole_ns: int, limit: Most, reason: str = "") -> Checked:
+def _at_most(
+    subject: str, figure: str, value_ns: int | None, whole_ns: int, limit: UpperLimit, reason: str = ""
+) -> Checked:
     if value_ns is None:
         return Checked(subject, figure, Outcome.INCONCLUSIVE, None, limit, reason)
     outcome = Outcome.OK if limit.holds(value_ns, whole_ns) else Outcome.FAILED

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from .model import Engine, Source, Trace
     from .questions.collectives import CollectiveFigures
+    from .questions.explained import CauseFigures
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
     from .questions.sweep import Window
-    from .questions.verdicts import CauseFigures
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from .terminal import display
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INTERRUPTED, NOBODY_READS = 130, 141
+INTERRUPTED, BROKEN_PIPE = 130, 141
 """What a shell makes of SIGINT and SIGPIPE. Never 1: that says that a figure falls short."""
 _NOTHING = Path(os.devnull)
 
@@ -30,7 +30,7 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt:
         _end(INTERRUPTED, "interrupted")
     except BrokenPipeError:
-        _end(NOBODY_READS)
+        _end(BROKEN_PIPE)
     except OSError as error:
         what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
         _end(UsageError.exit_code, f"{what} ({error.strerror}); make room there, or choose another place")

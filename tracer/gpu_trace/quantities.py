@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gpu_trace_analyzers.limits import Most
+from gpu_trace_analyzers.limits import UpperLimit
 
 _UNITS_NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1}
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(s|ms|us|µs|ns)")
@@ -40,14 +40,14 @@ class AtMost(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3
 
     name = "time or share"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Most:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> UpperLimit:
         """As a limit."""
         share = _PERCENT.fullmatch(str(value).strip())
         if share:
-            return Most(share=float(Decimal(share[1]) / 100))
+            return UpperLimit(share=float(Decimal(share[1]) / 100))
         if not _TIME.fullmatch(str(value).strip()):
             self.fail(f"{value!r} is neither a time (5ms) nor a share (10%)", param, ctx)
-        return Most(ns=Duration().convert(value, param, ctx))
+        return UpperLimit(ns=Duration().convert(value, param, ctx))
 
 
 class FiniteRange(click.FloatRange):

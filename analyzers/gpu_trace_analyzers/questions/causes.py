@@ -15,8 +15,9 @@ from ..intervals import instants
 from ..model import MISSING, Memory
 from .cuts import cut_at_launch, launched_long_before
 from .evidence import Fact, call_name, work_name
+from .explained import Rule, explained_by
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
-from .host_waits import SYNCHRONIZING, sat_in, waited_for_event
+from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
 from .inside_operators import inside_fact, inside_operator
 from .launches import launches, next_launch_ns
 from .overlap import COMPUTE, active_devices, device_figures
@@ -24,7 +25,6 @@ from .recorded import recorded, windows_of
 from .streams import in_one_stream
 from .stretches import Stretches, around, pick, witness
 from .sweep import layers, union
-from .verdicts import Rule, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..model import Engine, Int64, Trace
+    from .explained import CauseFigures, Explained
     from .launches import Launches
     from .sweep import Window
-    from .verdicts import CauseFigures, Verdicts
 
 
 def causes(
@@ -62,7 +62,7 @@ def explain(
     window: Window | None = None,
     rules: Sequence[Rule] | None = None,
     launched: Launches | None = None,
-) -> Verdicts:
+) -> Explained:
     """Each stretch in which a device copied and computed nothing, with its cause.
 
     A stretch belongs to one copy: where several run at once, to the one that began first. One that the host was late
@@ -76,9 +76,9 @@ def explain(
     stretches = Stretches(trace, launched, position, start_ns, end_ns, during, before, after)
     usual = EXPOSED_COPY_RULES if trace.devices[position].kind == "gpu" else CPU_COPY_RULES
     asked = usual if rules is None else rules
-    found = judge(stretches, asked)
+    found = explained_by(stretches, asked)
     cut = cut_at_launch(stretches, found.have("launched_late") & launched_long_before(stretches))
-    return found if cut is stretches else judge(cut, asked)
+    return found if cut is stretches else explained_by(cut, asked)
 
 
 def _exposed(
@@ -181,7 +181,7 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         remedy="pin the host memory (pin_memory=True, tensor.pin_memory()) and copy with non_blocking=True",
         find=_pageable,
         fact=_pageable_fact,
-        whole=True,
+        saves_whole_operation=True,
     ),
     Rule(
         cause="migrated",
@@ -201,7 +201,7 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         cause="host_synchronized",
         title="the host synchronized before it launched the next work",
         remedy="launch the next work first; wait (event.synchronize()) where the copied data is needed",
-        find=_unless_host_went_on(lambda stretches: sat_in(stretches, SYNCHRONIZING)),
+        find=_unless_host_went_on(lambda stretches: blocked_in(stretches, SYNCHRONIZING)),
         fact=sat_fact,
     ),
     replace(HOST_ALLOCATED, find=_unless_host_went_on(HOST_ALLOCATED.find)),

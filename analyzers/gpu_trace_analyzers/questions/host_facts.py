@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .evidence import Fact, call_name, work_name
-from .host_waits import ALLOCATING, lost_nearby, sat_in
+from .explained import Rule
+from .host_waits import ALLOCATING, blocked_in, lost_nearby
 from .replays import lacking_around
 from .stretches import witness
-from .verdicts import Rule
 
 if TYPE_CHECKING:
     from ..model import Int64
@@ -26,7 +26,7 @@ def _nodes_fact(_stretches: Stretches, _i: int, lacking: int) -> Fact:
 
 
 def sat_fact(stretches: Stretches, i: int, call: int) -> Fact:
-    """For `sat_in`."""
+    """For `blocked_in`."""
     calls, following = stretches.trace.calls, work_name(stretches.trace, int(stretches.after[i]))
     ns, name = int(calls.end_ns[call] - calls.start_ns[call]), call_name(stretches.trace, call)
     if 2 * ns < stretches.ns[i]:
@@ -65,6 +65,6 @@ HOST_ALLOCATED = Rule(
     cause="host_allocated",
     title="the host was allocating or freeing memory",
     remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
-    find=lambda stretches: sat_in(stretches, ALLOCATING),
+    find=lambda stretches: blocked_in(stretches, ALLOCATING),
     fact=sat_fact,
 )

@@ -51,7 +51,7 @@ def lost_nearby(stretches: Stretches) -> Int64:
     return np.where(found > 0, found, MISSING)
 
 
-def sat_in(stretches: Stretches, pattern: re.Pattern[str]) -> Int64:
+def blocked_in(stretches: Stretches, pattern: re.Pattern[str]) -> Int64:
     """For each stretch, the call in which the host spent at least half of it before it launched the work that follows.
 
     The thread that counts is the one which launched that work. (n,) positions in ``Trace.calls``: the last of several;

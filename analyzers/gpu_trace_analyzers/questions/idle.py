@@ -13,28 +13,28 @@ from ..readers.kineto import NAME as KINETO
 from ..readers.kineto import PYTHON_FUNCTIONS
 from .cuts import START_UP_NS, cut_at_launch
 from .evidence import Fact, call_name, work_name
+from .explained import Rule, explained_by
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
-from .host_waits import SYNCHRONIZING, sat_in, waited_for_event
+from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
 from .launches import launches
 from .overlap import active_devices
 from .recorded import recorded, windows_of
 from .stretches import Stretches, around, pick, witness
-from .verdicts import Rule, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..model import Int64, Trace
+    from .explained import CauseFigures, Explained
     from .launches import Launches
     from .sweep import Window
-    from .verdicts import CauseFigures, Verdicts
 
 
 def idle_causes(trace: Trace, window: Window | None = None, launched: Launches | None = None) -> list[CauseFigures]:
     """A row per device and cause, the longest of each device first; they add up to its idle time exactly."""
     launched = launched or launches(trace)
-    verdicts = (explain_idle(trace, position, window, launched=launched) for position in active_devices(trace))
-    return [row for found in verdicts for row in found.figures(int(found.stretches.ns.sum()))]
+    explained = (explain_idle(trace, position, window, launched=launched) for position in active_devices(trace))
+    return [row for found in explained for row in found.figures(int(found.stretches.ns.sum()))]
 
 
 def explain_idle(
@@ -43,7 +43,7 @@ def explain_idle(
     window: Window | None = None,
     rules: Sequence[Rule] | None = None,
     launched: Launches | None = None,
-) -> Verdicts:
+) -> Explained:
     """Each stretch of the window (default: the device's own span) in which no engine was busy, with its cause.
 
     A gap in which the work that follows was launched is two stretches: the host was late for the first alone.
@@ -58,7 +58,7 @@ def explain_idle(
     whole = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
     stretches = cut_at_launch(whole, before != MISSING)
     usual = IDLE_RULES if trace.devices[position].kind == "gpu" else _cpu_rules(trace)
-    return judge(stretches, usual if rules is None else rules)
+    return explained_by(stretches, usual if rules is None else rules)
 
 
 def _head_or_tail(stretches: Stretches) -> Int64:
@@ -149,7 +149,7 @@ IDLE_RULES: tuple[Rule, ...] = (
         cause="host_synchronized",
         title="the host sat in a synchronizing call",
         remedy="launch the next work first; no .item(), .cpu() or synchronize() inside the loop",
-        find=lambda stretches: sat_in(stretches, SYNCHRONIZING),
+        find=lambda stretches: blocked_in(stretches, SYNCHRONIZING),
         fact=sat_fact,
     ),
     HOST_ALLOCATED,

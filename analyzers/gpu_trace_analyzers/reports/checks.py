@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from ..limits import Most, Outcome
+from ..limits import Outcome, UpperLimit
 from .plain import plain
 from .units import NONE, duration, ratio
 
@@ -58,11 +58,11 @@ def _case(suite: ElementTree.Element, path: str, row: Checked) -> None:
 def _value(row: Checked) -> str:
     if row.value is None:
         return NONE
-    return duration(int(row.value)) if isinstance(row.limit, Most) else ratio(row.value)
+    return duration(int(row.value)) if isinstance(row.limit, UpperLimit) else ratio(row.value)
 
 
-def _wanted(limit: float | Most) -> str:
-    if not isinstance(limit, Most):
+def _wanted(limit: float | UpperLimit) -> str:
+    if not isinstance(limit, UpperLimit):
         return f"at least {limit:g}"
     return f"at most {duration(limit.ns)}" if limit.ns is not None else f"at most {100 * (limit.share or 0):g} %"
 

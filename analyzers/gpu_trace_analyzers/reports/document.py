@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ..model import Source
     from ..questions.collectives import CollectiveFigures
     from ..questions.evidence import Evidence
+    from ..questions.explained import CauseFigures
     from ..questions.overlap import DeviceFigures, EngineFigures, PairFigures
     from ..questions.ranges import RangeFigures
     from ..questions.ranks import RankFigures
-    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
 SCHEMA = "gpu-trace.summary/1"

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..model import Trace
+    from ..questions.explained import CauseFigures
     from ..questions.overlap import DeviceFigures
-    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
     from .tables import Table
 
@@ -105,13 +105,13 @@ def _devices(summary: Summary) -> list[str]:
 def _device(figures: DeviceFigures, summary: Summary) -> str:
     exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
     causes = [_cause(row, "exposed", figures.exposed_copy_ns) for row in exposed]
-    lazy = [_cause(row, "idle", figures.idle_ns) for row in idle]
-    why_idle = f"<details><summary>Why it was idle: {duration(figures.idle_ns)}</summary>{''.join(lazy)}</details>"
+    idle_rows = [_cause(row, "idle", figures.idle_ns) for row in idle]
+    why_idle = f"<details><summary>Why it was idle: {duration(figures.idle_ns)}</summary>{''.join(idle_rows)}</details>"
     lines = "".join(f'<p class="hint">{_text(line)}</p>' for line in overlap_lines(figures))
     return (
         f"<section><h2>{_text(figures.device.label)}</h2>"
         f'<p class="verdict">{_text(verdict(figures, exposed))}</p>{_tiles(figures)}{"".join(causes)}'
-        f"{_table(engine_table(figures))}{lines}{why_idle if lazy else ''}</section>"
+        f"{_table(engine_table(figures))}{lines}{why_idle if idle_rows else ''}</section>"
     )
 
 

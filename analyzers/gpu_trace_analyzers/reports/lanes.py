@@ -101,10 +101,10 @@ class Timeline:
 
     def _exposed(self, figures: DeviceFigures, launched: Launches) -> list[Lane]:
         window = self._summary.window
-        verdicts = explain(self._trace, figures.position, figures.copies, window, launched=launched)
-        stretches = verdicts.stretches
-        titles = np.array([self._name(rule.title) for rule in verdicts.rules], dtype=np.int64)
-        lane = self._lane("exposed copy", "exposed", stretches.start_ns, stretches.end_ns, titles[verdicts.rule])
+        explained = explain(self._trace, figures.position, figures.copies, window, launched=launched)
+        stretches = explained.stretches
+        titles = np.array([self._name(rule.title) for rule in explained.rules], dtype=np.int64)
+        lane = self._lane("exposed copy", "exposed", stretches.start_ns, stretches.end_ns, titles[explained.rule])
         return [lane] if len(lane.names) else []
 
     def _threads(self) -> list[Group]:

@@ -21,8 +21,8 @@ from .tables import collective_table, engine_table, idle_table, pair_table, rang
 from .units import count, duration
 
 if TYPE_CHECKING:
+    from ..questions.explained import CauseFigures
     from ..questions.overlap import DeviceFigures
-    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
     from .tables import Table
 

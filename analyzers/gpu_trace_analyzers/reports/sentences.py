@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from ..model import Device
     from ..questions.evidence import Evidence
+    from ..questions.explained import CauseFigures
     from ..questions.overlap import DeviceFigures
     from ..questions.ranks import RankFigures
-    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
 _REASONS = 6

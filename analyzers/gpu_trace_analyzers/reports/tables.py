@@ -12,9 +12,9 @@ from .units import NONE, count, duration, rate, ratio, share, size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..questions.explained import CauseFigures
     from ..questions.overlap import DeviceFigures, EngineFigures
     from ..questions.ranges import RangeFigures
-    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
 
 ENGINE_NAMES = {

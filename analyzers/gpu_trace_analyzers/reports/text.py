@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from ..questions.explained import CauseFigures
     from ..questions.overlap import DeviceFigures
-    from ..questions.verdicts import CauseFigures
     from ..summary import Summary
     from .tables import Table
 

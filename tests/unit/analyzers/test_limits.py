@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gpu_trace_analyzers.limits import Limits, Most, Outcome, check
+from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit, check
 from gpu_trace_analyzers.model import Engine, Memory
 from gpu_trace_analyzers.reports.sentences import overlap_lines, verdict
 from gpu_trace_analyzers.summary import summarise
 from literal import literal
 
-ASKED = Limits(min_overlap=0.0, max_exposed_copy=Most(ns=1 << 40), max_idle=Most(ns=1 << 40))
-OF_A_RANGE = Limits(min_overlap=0.0, max_exposed_copy=Most(ns=1 << 40), range_name="r")
+ASKED = Limits(min_overlap=0.0, max_exposed_copy=UpperLimit(ns=1 << 40), max_idle=UpperLimit(ns=1 << 40))
+OF_A_RANGE = Limits(min_overlap=0.0, max_exposed_copy=UpperLimit(ns=1 << 40), range_name="r")
 BESIDES = "range r 0-9; k 0-10 @1; s8 h2d 5-15 @2; s8 unknown 12-18 @3; gpu1 k 0-10 @4; gpu1 s8 h2d 5-15 @5"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive
-from gpu_trace_analyzers.limits import Limits, Most, Outcome
+from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit
 from gpu_trace_analyzers.limits import check as check_limits
 
 from ..filenames import FileName
@@ -37,8 +37,8 @@ FAILED = 1
 def check(
     traces: tuple[str, ...],
     min_overlap: float | None,
-    max_exposed_copy: Most | None,
-    max_idle: Most | None,
+    max_exposed_copy: UpperLimit | None,
+    max_idle: UpperLimit | None,
     range_name: str | None,
     junit: str | None,
     asked: Asked,

@@ -141,7 +141,7 @@ def run(
         _tell(recording, quiet)
         if empty and recording.started and not follow and not quiet:
             say(_other_processes(recording))
-    launch.die_alike(recording.status)
+    launch.exit_like_the_script(recording.status)
 
 
 def _check_script(name: str, arguments: list[str]) -> None:

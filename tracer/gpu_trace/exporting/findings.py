@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.intervals import Intervals
     from gpu_trace_analyzers.model import Engine, Trace
-    from gpu_trace_analyzers.questions.verdicts import Verdicts
+    from gpu_trace_analyzers.questions.explained import Explained
 
 MOST_WITH_EVIDENCE = 1000
 """Of each device the longest so many get their evidence in words: that is looked up one by one."""
@@ -57,20 +57,20 @@ def exposed_copies(trace: Trace, copies: Collection[Engine] | None = None) -> It
         yield from _of_device(device, explain(trace, device, copies, launched=launched))
 
 
-def _of_device(device: int, verdicts: Verdicts) -> Iterator[Finding]:
-    stretches = verdicts.stretches
+def _of_device(device: int, explained: Explained) -> Iterator[Finding]:
+    stretches = explained.stretches
     longest = set(np.argsort(-stretches.ns, kind="stable")[:MOST_WITH_EVIDENCE].tolist())
-    rows = zip(stretches.start_ns.tolist(), stretches.end_ns.tolist(), verdicts.rule.tolist(), strict=True)
+    rows = zip(stretches.start_ns.tolist(), stretches.end_ns.tolist(), explained.rule.tolist(), strict=True)
     for i, (start_ns, end_ns, rule) in enumerate(rows):
         text = f"{duration(end_ns - start_ns)} of copying while the device computed nothing"
         if i in longest:
-            text += _because(verdicts, i)
-        yield Finding(device, start_ns, end_ns, f"exposed: {verdicts.rules[rule].title}", text)
+            text += _because(explained, i)
+        yield Finding(device, start_ns, end_ns, f"exposed: {explained.rules[rule].title}", text)
 
 
-def _because(verdicts: Verdicts, i: int) -> str:
-    rule = verdicts.rules[int(verdicts.rule[i])]
-    known = evidence(verdicts.stretches, i, rule.fact(verdicts.stretches, i, int(verdicts.witness[i])))
+def _because(explained: Explained, i: int) -> str:
+    rule = explained.rules[int(explained.rule[i])]
+    known = evidence(explained.stretches, i, rule.fact(explained.stretches, i, int(explained.witness[i])))
     stream = f" in stream {known.stream}" if known.stream is not None else ""
     remedy = f". Remedy: {rule.remedy}" if rule.remedy else ""
     return f": {known.operation}{stream}: {known.fact.words}{remedy}"

@@ -27,7 +27,7 @@ URL_MODE_PORT = 9001
 """The one loopback port that the policy of ui.perfetto.dev lets its own page fetch from."""
 
 
-class NobodyCame(GpuTraceError):
+class TraceNotFetched(GpuTraceError):
     """The trace was not taken in time."""
 
 
@@ -62,7 +62,7 @@ def address(server: LoopbackServer, prepared: Prepared) -> str:
 def show(
     prepared: Prepared, server: LoopbackServer, browse: bool, timeout_s: float, say: Callable[[str], None]
 ) -> None:
-    """Serve until the browser has the trace. Raises `NobodyCame` after ``timeout_s`` seconds."""
+    """Serve until the browser has the trace. Raises `TraceNotFetched` after ``timeout_s`` seconds."""
     url = address(server, prepared)
     for line in _advice(prepared, server, url, browse):
         say(line)
@@ -72,7 +72,9 @@ def show(
             # A browser that runs in the terminal, or hangs, must not hold us.
             threading.Thread(target=webbrowser.open, args=(way.as_uri(),), daemon=True).start()
         if not server.wait(timeout_s):
-            raise NobodyCame(f"{prepared.name}: no browser took it within {timeout_s:g} s; run gpu-trace open again")
+            raise TraceNotFetched(
+                f"{prepared.name}: no browser took it within {timeout_s:g} s; run gpu-trace open again"
+            )
     say("the browser has the trace")
 
 

@@ -78,7 +78,7 @@ def run_natively(request: Request) -> None:
     os.execv(command[0], command)
 
 
-def die_alike(status: int) -> None:
+def exit_like_the_script(status: int) -> None:
     """End by the signal that ended the script, or with its exit code."""
     code = os.waitstatus_to_exitcode(status)
     if code < 0:

@@ -161,11 +161,11 @@ def test_causes_sum_to_the_exposed_time_exactly(trace, pair, copies):
     for device in active_devices(trace):
         exposed = device_figures(trace, device, copies, window).exposed_copy_ns
         assert sum(row.ns for row in rows if row.device == device) == exposed
-        verdicts = explain(trace, device, copies, window)
-        assert int(verdicts.stretches.ns.sum()) == exposed
-        assert (verdicts.stretches.ns > 0).all()
-        assert len([*verdicts.each()]) == len(verdicts.stretches)
-        assert (np.diff(verdicts.stretches.start_ns) > 0).all()
+        explained = explain(trace, device, copies, window)
+        assert int(explained.stretches.ns.sum()) == exposed
+        assert (explained.stretches.ns > 0).all()
+        assert len([*explained.each()]) == len(explained.stretches)
+        assert (np.diff(explained.stretches.start_ns) > 0).all()
 
 
 RECORDED = {

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gpu_trace.commands.check import check
 from gpu_trace.commands.info import info
-from gpu_trace_analyzers.limits import Limits, Most, Outcome
+from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit
 from gpu_trace_analyzers.limits import check as check_limits
 from gpu_trace_analyzers.model import MISSING, Doubt, Engine, HostCalls, SyncKind, Syncs
 from gpu_trace_analyzers.questions.overlap import device_figures
@@ -256,7 +256,7 @@ def test_the_summary_says_which_figures_are_in_doubt():
 
 def test_no_limit_on_a_device_in_doubt_is_kept_or_broken():
     trace = without_contradictions(literal(OVERRUN + "; range step 0-9000000; gpu1 k 100000-200000 @50000"))
-    limits = Limits(0.8, Most(ns=0), Most(share=1.0))
+    limits = Limits(0.8, UpperLimit(ns=0), UpperLimit(share=1.0))
     found = {row.subject: set() for row in check_limits(summarise(trace), limits)}
     for row in check_limits(summarise(trace), limits):
         found[row.subject].add((row.outcome, row.value is None))
@@ -269,7 +269,7 @@ def test_no_limit_on_a_device_in_doubt_is_kept_or_broken():
 def test_a_device_of_which_nothing_is_left_is_inconclusive():
     trace = literal(GOOD)
     source = replace(trace.source, doubts=(Doubt(1, "longer than a day", 2),))
-    rows = check_limits(summarise(replace(trace, source=source)), Limits(max_idle=Most(share=1.0)))
+    rows = check_limits(summarise(replace(trace, source=source)), Limits(max_idle=UpperLimit(share=1.0)))
     assert [row.outcome for row in rows] == [Outcome.OK, Outcome.INCONCLUSIVE]
     assert "2 × longer than a day" in rows[1].reason
 

@@ -9,7 +9,7 @@ import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
-from gpu_trace_analyzers.limits import Limits, Most, Outcome, check
+from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit, check
 from gpu_trace_analyzers.model import MISSING, Device, Doubt, Memory
 from gpu_trace_analyzers.questions.ranges import range_figures
 from gpu_trace_analyzers.readers import load
@@ -133,7 +133,7 @@ def test_why_figures_are_in_doubt_comes_back(case, write, form, tmp_path):
     found = {(again.devices[doubt.device].label, doubt.reason, doubt.operations) for doubt in again.source.doubts}
     assert found == {(devices[doubt.device].label, doubt.reason, doubt.operations) for doubt in doubts}
     assert len(again.source.doubts) == len(doubts)
-    limits = Limits(max_idle=Most(share=1.0))
+    limits = Limits(max_idle=UpperLimit(share=1.0))
     outcomes = [[(row.subject, row.outcome) for row in check(summarise(each), limits)] for each in (trace, again)]
     assert outcomes[1] == outcomes[0]
     assert Outcome.INCONCLUSIVE in {outcome for _, outcome in outcomes[1]}

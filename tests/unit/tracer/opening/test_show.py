@@ -31,7 +31,7 @@ def prepared(recorded, tmp_path):
 
 def test_nobody_comes_and_it_ends_by_itself(prepared):
     said = []
-    with pytest.raises(show.NobodyCame, match=r"two_streams.pftrace.*run gpu-trace open again"):
+    with pytest.raises(show.TraceNotFetched, match=r"two_streams.pftrace.*run gpu-trace open again"):
         show.show(prepared, show.by_page(prepared, {}), False, 0.01, said.append)
     assert re.search(r"open http://127\.0\.0\.1:\d+/\S{20,}/$", said[0])
     port = said[0].split(":")[2].split("/")[0]
@@ -41,7 +41,7 @@ def test_nobody_comes_and_it_ends_by_itself(prepared):
 def test_a_browser_that_hangs_holds_nobody_up(prepared, monkeypatch):
     asked = []
     monkeypatch.setattr(show.webbrowser, "open", lambda url: (asked.append(url), __import__("time").sleep(60)))
-    with pytest.raises(show.NobodyCame):
+    with pytest.raises(show.TraceNotFetched):
         show.show(prepared, show.by_page(prepared, {}), True, 0.2, lambda _: None)
     assert asked
 
@@ -56,7 +56,7 @@ def test_the_secret_stands_in_no_command_line(prepared, monkeypatch, how):
         seen.update(url=url, modes=modes, text=html.unescape(page.read_text()), page=page)
 
     monkeypatch.setattr(show.webbrowser, "open", started)
-    with pytest.raises(show.NobodyCame):
+    with pytest.raises(show.TraceNotFetched):
         show.show(prepared, server, True, 0.5, lambda _: None)
     assert seen["url"].startswith("file:///")
     assert server.path.strip("/") not in seen["url"]
@@ -197,7 +197,7 @@ def test_over_ssh_no_browser_is_started(monkeypatch):
 def test_a_large_trace_gets_advice(prepared, monkeypatch):
     said = []
     monkeypatch.setattr(recipe, "LARGE_BYTES", 10)
-    with pytest.raises(show.NobodyCame):
+    with pytest.raises(show.TraceNotFetched):
         show.show(prepared, show.by_page(prepared, {}), False, 0, said.append)
     assert any("trace_processor --httpd" in line for line in said)
 

@@ -36,7 +36,7 @@ class Rule:
     """what to do about it, in one line; empty where there is nothing to do"""
     find: Callable[[Stretches], Int64]
     fact: Callable[[Stretches, int, int], Fact]
-    whole: bool = False
+    saves_whole_operation: bool = False
     """the remedy shortens the operation itself, so all of its time may be saved, not just what overlap could hide"""
 
 
@@ -59,7 +59,7 @@ class CauseFigures:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Verdicts:
+class Explained:
     """The stretches of one device, and for each the position in ``rules`` of its cause, and the rule's witness."""
 
     stretches: Stretches
@@ -68,7 +68,10 @@ class Verdicts:
     witness: Int64
 
     def figures(self, at_most_ns: int) -> list[CauseFigures]:
-        """A row per cause, the longest first; no remedy saves more than ``at_most_ns``, but those that are `whole`."""
+        """A row per cause, the longest first; at most ``at_most_ns`` is saved.
+
+        A remedy that shortens whole operations may save more.
+        """
         ns = np.zeros(len(self.rules), dtype=np.int64)
         np.add.at(ns, self.rule, self.stretches.ns)
         order = np.argsort(-ns, kind="stable")
@@ -86,7 +89,7 @@ class Verdicts:
     def _row(self, r: int, ns: int, at_most_ns: int) -> CauseFigures:
         rule, members = self.rules[r], np.flatnonzero(self.rule == r)
         longest = int(members[np.argmax(self.stretches.ns[members])])
-        saves = 0 if not rule.remedy else ns if rule.whole else min(ns, at_most_ns)
+        saves = 0 if not rule.remedy else ns if rule.saves_whole_operation else min(ns, at_most_ns)
         found = self._evidence(longest)
         return CauseFigures(self.stretches.device, rule.cause, rule.title, ns, len(members), found, rule.remedy, saves)
 
@@ -94,7 +97,7 @@ class Verdicts:
         return evidence(self.stretches, i, self.rules[self.rule[i]].fact(self.stretches, i, int(self.witness[i])))
 
 
-def judge(stretches: Stretches, rules: Sequence[Rule]) -> Verdicts:
+def explained_by(stretches: Stretches, rules: Sequence[Rule]) -> Explained:
     """Ask the rules in order; what none of them explains is `UNKNOWN`, which is always asked last."""
     table = (*rules, UNKNOWN)
     rule, witness = np.full(len(stretches), -1), np.full(len(stretches), MISSING)
@@ -102,7 +105,7 @@ def judge(stretches: Stretches, rules: Sequence[Rule]) -> Verdicts:
         found = candidate.find(stretches)
         first = (rule < 0) & (found != MISSING)
         rule[first], witness[first] = position, found[first]
-    return Verdicts(stretches, table, rule, witness)
+    return Explained(stretches, table, rule, witness)
 
 
 UNKNOWN = Rule(
