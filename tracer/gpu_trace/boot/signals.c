@@ -27,7 +27,9 @@
 static const int ENDING[] = {SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { PATIENCE_S = 3, STOP_MS = 100, AGAIN_MS = 10 };
+/* STOP_MS: our thread asks within microseconds, on a busy machine within a tenth of a second and more; it never does where
+ * the signal came while the main thread held a lock of Python's that it needs. */
+enum { PATIENCE_S = 3, STOP_MS = 1000, AGAIN_MS = 10 };
 
 static struct {
     void (*save)(void);
