@@ -134,7 +134,7 @@ def _synchronous_fact(stretches: Stretches, _i: int, call: int) -> Fact:
 def _host_went_on(stretches: Stretches) -> NDArray[np.bool_]:
     """Whether the copy was queued behind compute of its own stream, and the host launched more before it began.
 
-    Then nobody waited for this copy, whatever the host waited for afterwards: the stream alone held it back.
+    Then the stream alone held this copy back, even if the host waited afterwards.
     """
     work, during, before = stretches.trace.work, stretches.during, stretches.before
     launch_ns = stretches.launch_ns(during)

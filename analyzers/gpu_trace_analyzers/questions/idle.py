@@ -147,7 +147,7 @@ IDLE_RULES: tuple[Rule, ...] = (
     LOST_NODES,
     Rule(
         cause="host_synchronized",
-        title="the host sat in a synchronizing call",
+        title="the host was blocked in a synchronizing call",
         remedy="launch the next work first; no .item(), .cpu() or synchronize() inside the loop",
         find=lambda stretches: blocked_in(stretches, SYNCHRONIZING),
         fact=sat_fact,

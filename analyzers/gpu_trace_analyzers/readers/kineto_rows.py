@@ -145,7 +145,7 @@ class Rows:
         self._builder.add(Ranges, **columns)
 
     def syncs(self, events: list[Event]) -> None:
-        """Synchronization. Of a kind nobody knows only the number is kept."""
+        """Synchronization. Rows of an unknown kind are only counted."""
         known = [event for event in events if event.name in _SYNCS]
         for event in events:
             if event.name not in _SYNCS:

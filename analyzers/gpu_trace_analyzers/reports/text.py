@@ -58,7 +58,7 @@ _COPY_STYLE = "cyan"
 def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
     """The whole summary, ``width`` columns wide; with ANSI colors where ``color``."""
     out = StringIO()
-    # An explicit color system: rich would otherwise look at the environment of whoever calls.
+    # An explicit color system: otherwise rich looks at the environment of the caller.
     console = Console(
         file=out, width=width, force_terminal=color, color_system="standard" if color else None, highlight=False
     )

@@ -38,7 +38,7 @@ class ScriptsProfiler:
         self._preparations: list[Callable[[], Any]] = []
         """those that the script has made for its next session"""
         self._made_after = _NOT_MADE
-        """how many sessions of ours had begun when torch made them; a later one has undone them"""
+        """how many recording sessions had begun when torch made them; a later session has undone them"""
         source = sys.modules[_SOURCE]
         self._is_enabled: Callable[[], bool] = source._profiler_enabled
         self._replace("_prepare_profiler", self._prepare)

@@ -120,7 +120,7 @@ def _payloads(ranges: ProcessRanges) -> list[str]:
 
 
 def _opaque(argb: int) -> int:
-    """The nvtx package gives colors without an alpha channel, which nobody means as invisible."""
+    """The nvtx package gives colors without an alpha channel; they are not meant to be invisible."""
     return argb if argb >> 24 else argb | 0xFF000000
 
 

@@ -40,7 +40,7 @@ class ProcessLeft:
     """whose rows Kineto had under another id, and without their names"""
     rank: int | None = None
     left_to_the_script: list[str] = field(default_factory=list)
-    """what its own profiler has instead of ours: nothing that went wrong"""
+    """what the script's own profiler recorded instead of gpu-trace: nothing went wrong"""
 
     @property
     def has_content(self) -> bool:
@@ -135,7 +135,7 @@ def _unsaved(facts: Notes) -> list[str]:
 
 
 def _left_to_the_script(facts: Notes) -> list[str]:
-    """What happened while its own profiler kept ours away."""
+    """What happened while the script's own profiler ran in place of the recording."""
     began, ended = ([int(at_ns) for at_ns in facts.all(key)] for key in ("gave_way", "came_back"))
     if not began:
         return []
