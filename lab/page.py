@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpu_trace_analyzers.reports.units import duration
+from gpu_trace_analyzers.units import duration
 
 from .comparison import AGREE, Comparison, compared
 

@@ -10,8 +10,8 @@ from .engines import default_rules
 from .errors import UsageError
 from .questions.sweep import Window
 from .readers import load
-from .reports.units import duration
 from .summary import summarise
+from .units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection

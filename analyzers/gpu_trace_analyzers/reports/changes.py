@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from ..units import NONE, duration, ratio
 from .fitting import GAP, fitted
 from .plain import plain
 from .sentences import doubtful, source_line, verdict
 from .tables import Table
-from .units import NONE, duration, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from ..limits import Outcome, UpperLimit
+from ..units import NONE, duration, ratio
 from .plain import plain
-from .units import NONE, duration, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

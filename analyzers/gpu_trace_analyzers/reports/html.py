@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..units import NONE, count, duration, ratio, share
 from .lanes import Timeline
 from .plain import plain
 from .sentences import (
@@ -29,7 +30,6 @@ from .sentences import (
     verdict,
 )
 from .tables import collective_table, engine_table, pair_table, range_table, step_table
-from .units import NONE, count, duration, ratio, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..units import count, duration
 from .plain import plain
 from .sentences import (
     evidence_line,
@@ -18,7 +19,6 @@ from .sentences import (
     verdict,
 )
 from .tables import collective_table, engine_table, idle_table, pair_table, range_table, step_table
-from .units import count, duration
 
 if TYPE_CHECKING:
     from ..questions.explained import CauseFigures

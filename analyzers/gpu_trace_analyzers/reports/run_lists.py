@@ -11,13 +11,13 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..errors import TraceUnreadable
+from ..units import NONE, count, duration
 from .document import device_documents
 from .fitting import GAP, shortened
 from .markdown import page
 from .plain import plain
 from .sentences import brief
 from .tables import Table
-from .units import NONE, count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from ..model import Engine
 from ..questions.overlap import PAIRED_AT_MOST
 from ..questions.ranges import DEEPEST_OWNER
 from ..questions.ranks import slowest
-from .units import count, duration, ratio, share
+from ..units import count, duration, ratio, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

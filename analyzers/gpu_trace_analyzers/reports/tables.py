@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..model import Engine
+from ..units import NONE, count, duration, rate, ratio, share, size
 from .sentences import short_label
-from .units import NONE, count, duration, rate, ratio, share, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

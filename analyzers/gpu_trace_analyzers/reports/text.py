@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..model import Engine
+from ..units import count, duration
 from .fitting import GAP, fitted, widths
 from .plain import plain
 from .sentences import (
@@ -28,7 +29,6 @@ from .sentences import (
     verdict,
 )
 from .tables import collective_table, engine_table, pair_table, range_table, step_table
-from .units import count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -40,7 +40,7 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
     if not out.name.endswith(_FORMS):
         raise click.BadParameter(f"{out.name}: the name must end in {', '.join(_FORMS)}", param_hint="-o")
     from gpu_trace_analyzers.errors import UsageError
-    from gpu_trace_analyzers.reports.units import size
+    from gpu_trace_analyzers.units import size
 
     from ..exporting.export_file import WRITERS, writer_for
     from ..writing import spare

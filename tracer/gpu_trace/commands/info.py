@@ -10,7 +10,7 @@ import click
 from gpu_trace_analyzers.model import Engine, Process, RangeKind
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.unmatched import unmatched
-from gpu_trace_analyzers.reports.units import count
+from gpu_trace_analyzers.units import count
 
 from ..filenames import FileName
 from ..progress import progress

@@ -215,7 +215,7 @@ def _tell(recording: Recording, quiet: bool) -> None:
 
 
 def _cost(recording: Recording) -> str:
-    from gpu_trace_analyzers.reports.units import duration
+    from gpu_trace_analyzers.units import duration
 
     running, after = recording.cost.running_ns, recording.cost.after_ns
     if not running:  # an estimate by its rows, of which it left none
@@ -225,7 +225,7 @@ def _cost(recording: Recording) -> str:
 
 
 def _other_processes(recording: Recording) -> str:
-    from gpu_trace_analyzers.reports.units import count
+    from gpu_trace_analyzers.units import count
 
     return f"the script started {count(recording.started, 'process', 'processes')}; --follow records them, too"
 

@@ -12,7 +12,7 @@ from gpu_trace_analyzers.questions.evidence import evidence
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import COMPUTE, active_devices
 from gpu_trace_analyzers.questions.sweep import layers, union
-from gpu_trace_analyzers.reports.units import duration
+from gpu_trace_analyzers.units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gpu_trace_analyzers.errors import GpuTraceError, UsageError
-from gpu_trace_analyzers.reports.units import size
+from gpu_trace_analyzers.units import size
 
 from . import recipe
 from .handout import PERFETTO, Handout
