@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -67,3 +69,38 @@ def test_one_is_one_and_a_process_without_a_name_is_left_out(tmp_path):
     assert output.startswith(f"{path}: kineto, 1 event\n")
     assert "1 compute; 1 stream\n" in output
     assert "processes" not in output
+
+
+@pytest.mark.parametrize("name", JSON)
+def test_the_document_has_what_the_text_has(tmp_path, name):
+    path = tmp_path / "trace.json"
+    path.write_text(JSON[name])
+    document = json.loads(shown(path, "--json"))
+    assert (document["schema"], document["path"]) == ("gpu-trace.info/1", str(path))
+    lines = shown(path).splitlines()
+    assert lines[0].startswith(f"{path}: {document['format']}, {document['events']:,} event")
+    for device in document["devices"]:
+        for engine, rows in device["operations"].items():
+            assert any(
+                f"{device['label']}: " in line and f"{rows:,} {engine.replace('_', ' ')}" in line for line in lines
+            )
+    for reason, rows in document["not_used"].items():
+        assert f"  {reason:34} {rows:,}" in lines
+    assert sum(sum(device["operations"].values()) for device in document["devices"]) == document["rows"]["work"]
+
+
+def test_the_document_lists_all_that_the_text_cuts(tmp_path):
+    common = {"ph": "X", "cat": "gpu_memcpy", "pid": 0, "tid": 7, "dur": 1, "args": {"device": 0, "stream": 7}}
+    events = [{**common, "name": f"Memcpy way {n}", "ts": n} for n in range(12)]
+    path = tmp_path / "ways.json"
+    path.write_text(json.dumps({"schemaVersion": 1, "traceEvents": events}))
+    assert json.loads(shown(path, "--json"))["unclassified"] == {f"Memcpy way {n}": 1 for n in range(12)}
+    assert "and 2 more names" in shown(path)
+
+
+def test_of_two_traces_there_are_two_documents(tmp_path):
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(JSON["cuda"])
+    output = shown("--json", tmp_path / "a.json", tmp_path / "b.json")
+    documents = json.loads("[" + output.replace("}\n{", "},\n{") + "]")
+    assert [document["path"] for document in documents] == [str(tmp_path / "a.json"), str(tmp_path / "b.json")]
