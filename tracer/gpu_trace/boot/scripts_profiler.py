@@ -11,6 +11,7 @@ import sys
 from _thread import get_ident
 
 from .endings import look_like
+from .session import is_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,8 +143,3 @@ def _is_sound(torchs: Callable[..., Any], args: Any, kwargs: Any) -> bool:
         and all(isinstance(activity, autograd.ProfilerActivity) for activity in (*activities, *chosen))
         and all(isinstance(names, set) and all(isinstance(name, str) for name in names) for names in chosen.values())
     )
-
-
-def is_empty(result: Any) -> bool:
-    """Whether ``_disable_profiler`` gave this without having ended a session; to save it would end the process."""
-    return result is not None and result.trace_start_ns() == 0

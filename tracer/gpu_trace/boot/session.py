@@ -10,7 +10,6 @@ import os
 import sys
 
 from .native_warnings import Silenced
-from .scripts_profiler import is_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,3 +89,8 @@ def _config(level: str) -> Any:
         experimental(**wanted),
         "",  # trace id
     )
+
+
+def is_empty(result: Any) -> bool:
+    """Whether ``_disable_profiler`` gave this without having ended a session; to save it would end the process."""
+    return result is not None and result.trace_start_ns() == 0

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.summary import Summary
 
-    from ..recording.record import Recording
     from ..recording.request import Level
+    from ..recording.result import Recording
 
 _FORWARD_EVERYTHING = {"allow_interspersed_args": False}
 

@@ -21,7 +21,9 @@ from urllib.parse import urlsplit
 from .handout import media_type
 
 if TYPE_CHECKING:
-    from .server import LoopbackServer
+    from typing import Any
+
+    from .handover import Handover
 
 _OWN_SITES = (None, "same-origin", "none")
 
@@ -34,14 +36,18 @@ class Refused(Exception):
         self.status = status
 
 
-class Request(BaseHTTPRequestHandler):
-    """Answers from the server's `Handout`, or refuses."""
+class TraceRequestHandler(BaseHTTPRequestHandler):
+    """Answers one client's requests from a `Handout`, or refuses."""
 
-    server: LoopbackServer
     server_version = "gpu-trace"
     sys_version = ""
     timeout = 30
     """seconds that a client may be silent for"""
+
+    def __init__(self, handover: Handover, *connection: Any) -> None:
+        """``connection`` is what http.server knows of it: socket, client's address, server."""
+        self._handover = handover
+        super().__init__(*connection)  # answers all its requests
 
     def do_GET(self) -> None:  # http.server's name
         """The page, the trace, or a file of the UI."""
@@ -71,7 +77,7 @@ class Request(BaseHTTPRequestHandler):
             if not self._leads_a_tab_here():
                 self._check_own_page()
             self._page()
-        elif path == "trace" or (self.server.handout.reader and path == self.server.handout.trace_name):
+        elif path == "trace" or (self._handover.handout.reader and path == self._handover.handout.trace_name):
             self._trace()
         elif path.startswith("ui/"):
             self._check_own_page()
@@ -86,46 +92,46 @@ class Request(BaseHTTPRequestHandler):
         if path != "done":
             raise Refused(HTTPStatus.NOT_FOUND)
         self._head(HTTPStatus.NO_CONTENT, "text/plain", 0)
-        self.server.handed_over.set()
+        self._handover.is_done.set()
 
     def _options(self, path: str) -> None:
-        reader = self.server.handout.reader
-        if not reader or self.headers.get("Origin") != reader or path != self.server.handout.trace_name:
+        reader = self._handover.handout.reader
+        if not reader or self.headers.get("Origin") != reader or path != self._handover.handout.trace_name:
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED)
         allow = {"Access-Control-Allow-Methods": "GET", "Access-Control-Allow-Private-Network": "true"}
         self._head(HTTPStatus.NO_CONTENT, "text/plain", 0, allow)
 
     def _page(self) -> None:
-        handout = self.server.handout
+        handout = self._handover.handout
         if not handout.page:
             raise Refused(HTTPStatus.NOT_FOUND)
-        cookie = self.server.admit(self.headers.get("Cookie", ""))
+        cookie = self._handover.admit(self.headers.get("Cookie", ""))
         if cookie is None:
             raise Refused(HTTPStatus.FORBIDDEN)
         headers = {"Content-Security-Policy": handout.page_policy}
-        headers["Set-Cookie"] = f"{cookie}; Path={self.server.path}; HttpOnly; SameSite=Lax"
+        headers["Set-Cookie"] = f"{cookie}; Path={self._handover.path}; HttpOnly; SameSite=Lax"
         self._head(HTTPStatus.OK, media_type(".html"), len(handout.page), headers)
         self.wfile.write(handout.page)
 
     def _trace(self) -> None:
-        handout = self.server.handout
+        handout = self._handover.handout
         if handout.reader:
             if self.headers.get("Origin") != handout.reader:
                 raise Refused(HTTPStatus.FORBIDDEN)
         else:
             self._check_own_page()
             self._check_client()
-        if handout.reader and not self.server.take_turn():
+        if handout.reader and not self._handover.take_turn():
             raise Refused(HTTPStatus.GONE)
         with handout.trace.open("rb") as file:
             self._head(HTTPStatus.OK, "application/octet-stream", handout.trace.stat().st_size)
             shutil.copyfileobj(file, self.wfile, 1 << 20)
         if handout.reader:
             self.wfile.flush()
-            self.server.handed_over.set()
+            self._handover.is_done.set()
 
     def _ui_file(self, path: str) -> None:
-        read = self.server.handout.ui.get(path or "index.html")
+        read = self._handover.handout.ui.get(path or "index.html")
         if read is None:
             raise Refused(HTTPStatus.NOT_FOUND)
         data = read()
@@ -133,7 +139,7 @@ class Request(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _check_host(self) -> None:
-        if len(self.headers.get_all("Host", [])) != 1 or self.headers["Host"] not in self.server.hosts:
+        if len(self.headers.get_all("Host", [])) != 1 or self.headers["Host"] not in self._handover.hosts:
             raise Refused(HTTPStatus.MISDIRECTED_REQUEST)
 
     def _check_own_page(self) -> None:
@@ -149,27 +155,27 @@ class Request(BaseHTTPRequestHandler):
         return how == ["navigate", "document"] and self.headers.get("Origin") is None
 
     def _check_client(self) -> None:
-        if not self.server.knows(self.headers.get("Cookie", "")):
+        if not self._handover.knows(self.headers.get("Cookie", "")):
             raise Refused(HTTPStatus.FORBIDDEN)
 
     def _path(self) -> str:
         """The path after the secret. Whoever does not know the secret learns nothing else."""
         path = urlsplit(self.path).path
-        first = path[: len(self.server.path)]
-        if not hmac.compare_digest(first.encode("latin-1", "replace"), self.server.path.encode()):
+        first = path[: len(self._handover.path)]
+        if not hmac.compare_digest(first.encode("latin-1", "replace"), self._handover.path.encode()):
             raise Refused(HTTPStatus.NOT_FOUND)
-        return path[len(self.server.path) :]
+        return path[len(self._handover.path) :]
 
     def _head(self, status: HTTPStatus, media: str, length: int, more: dict[str, str] | None = None) -> None:
         if status < HTTPStatus.BAD_REQUEST:
-            self.server.served()
+            self._handover.granted()
         self.send_response(status)
         self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(length))
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
-        reader = self.server.handout.reader
+        reader = self._handover.handout.reader
         if reader:
             self.send_header("Access-Control-Allow-Origin", reader)
         self.send_header("Cross-Origin-Resource-Policy", "cross-origin" if reader else "same-origin")

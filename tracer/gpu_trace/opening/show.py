@@ -54,9 +54,9 @@ def by_url(prepared: Prepared) -> LoopbackServer:
 
 def address(server: LoopbackServer, prepared: Prepared) -> str:
     """What the browser is to open."""
-    if not server.handout.reader:
+    if not server.handover.handout.reader:
         return server.url
-    return f"{PERFETTO}/#!/?url={server.url}{server.handout.trace_name}&{prepared.view.fragment}"
+    return f"{PERFETTO}/#!/?url={server.url}{server.handover.handout.trace_name}&{prepared.view.fragment}"
 
 
 def show(
@@ -71,7 +71,7 @@ def show(
             way = open_while.enter_context(leading_to(url))
             # A browser that runs in the terminal, or hangs, must not hold us.
             threading.Thread(target=webbrowser.open, args=(way.as_uri(),), daemon=True).start()
-        if not server.wait(timeout_s):
+        if not server.handover.wait(timeout_s):
             raise TraceNotFetched(
                 f"{prepared.name}: no browser took it within {timeout_s:g} s; run gpu-trace open again"
             )

@@ -14,8 +14,8 @@ from .folder import SCHEMA
 
 if TYPE_CHECKING:
     from .notes import Notes
-    from .record import Recording
     from .request import Request
+    from .result import Recording
 
 
 def write(request: Request, recording: Recording, began_ns: int) -> None:

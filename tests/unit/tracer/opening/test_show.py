@@ -59,7 +59,7 @@ def test_the_secret_stands_in_no_command_line(prepared, monkeypatch, how):
     with pytest.raises(show.TraceNotFetched):
         show.show(prepared, server, True, 0.5, lambda _: None)
     assert seen["url"].startswith("file:///")
-    assert server.path.strip("/") not in seen["url"]
+    assert server.handover.path.strip("/") not in seen["url"]
     assert str(server.port) not in seen["url"]
     assert seen["modes"] == [0o600, 0o700]
     assert f'content="0; url={show.address(server, prepared)}"' in seen["text"]
@@ -86,7 +86,9 @@ def test_url_mode_asks_the_online_ui_to_fetch_and_says_when_its_port_is_taken(pr
     server = show.by_url(prepared)
     try:
         url = show.address(server, prepared)
-        assert url.startswith(f"https://ui.perfetto.dev/#!/?url=http://127.0.0.1:9001{server.path}two_streams.pftrace&")
+        assert url.startswith(
+            f"https://ui.perfetto.dev/#!/?url=http://127.0.0.1:9001{server.handover.path}two_streams.pftrace&"
+        )
         with pytest.raises(UsageError, match="9001"):
             show.by_url(prepared)
     finally:
@@ -183,7 +185,7 @@ def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(recorded, tmp_path):
     prepared = prepare(odd, tmp_path)
     assert prepared.name == "odd\ufffd.pftrace"
     with show.by_page(prepared, {}) as server:
-        assert "odd\ufffd.pftrace".encode() in server.handout.page
+        assert "odd\ufffd.pftrace".encode() in server.handover.handout.page
 
 
 def test_over_ssh_no_browser_is_started(monkeypatch):

@@ -11,7 +11,7 @@ from gpu_trace.commands import run
 from gpu_trace.recording import folder as run_folder
 from gpu_trace.recording.cost import Cost
 from gpu_trace.recording.notes import Notes
-from gpu_trace.recording.record import Recording
+from gpu_trace.recording.result import Recording
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.readers import folders
 

@@ -1,0 +1,86 @@
+"""What came of recording one run: what was recorded, what was lost, and how the script ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import ending, interpreter
+from .cost import FREE, Cost
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .folder import RunFolder
+    from .notes import Notes
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What came of it.
+
+    ``status`` is the script's wait status, ``notes`` are those of the process that was recorded first; ``traces`` are
+    the files written, one a process; ``lost`` says in sentences what is not in them.
+    """
+
+    folder: RunFolder
+    status: int
+    notes: Notes
+    traces: list[Path] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    left_to_the_script: list[str] = field(default_factory=list)
+    """what is not in them either, and in the script's own profiles: nothing that went wrong"""
+    gpus: list[str] = field(default_factory=list)
+    wall_ns: int = 0
+    never_entered: str = ""
+    """the NVTX range that was to begin the recording, or to count its steps, where none of that name was entered"""
+    cost: Cost = FREE
+
+    @property
+    def ending(self) -> ending.Ending:
+        """How the script ended."""
+        return ending.of(self.status, self.notes)
+
+    @property
+    def device(self) -> str:
+        """``gpu`` or ``cpu``; empty where nothing was recorded."""
+        return self.notes.last("recording")
+
+    @property
+    def source(self) -> str:
+        """Who kept the GPU's records: ``cupti`` for our own library, ``kineto`` for torch's; empty where nobody did."""
+        return self.notes.last("source") if self.device == "gpu" else ""
+
+    @property
+    def started(self) -> int:
+        """How many processes the script started by ``multiprocessing``."""
+        return int(self.notes.last("started") or 0)
+
+    @property
+    def what(self) -> str:
+        """What was recorded, in one sentence."""
+        until = f", up to {reason}" if (reason := self.notes.last("bounded")) else ""
+        if len(self.traces) > 1:
+            return f"{len(self.traces)} processes were recorded{until}."
+        if self.never_entered:
+            return f"No NVTX range called {self.never_entered!r} was entered, so nothing was recorded."
+        if self.device:
+            return (
+                f"Its GPU work was recorded{until}."
+                if self.device == "gpu"
+                else f"No GPU: the CPU was recorded{until}."
+            )
+        if not self.notes.last("python"):
+            return self._nothing
+        if self.notes.last("torch"):
+            return "It used no GPU, so nothing was recorded; with CUDA_VISIBLE_DEVICES= in front its CPU work is."
+        return "It never imported torch, so there was nothing to record."
+
+    @property
+    def _nothing(self) -> str:
+        """Why there is not even a note."""
+        if not interpreter.can_be_watched():
+            return "Its Python does not load the recorder (-S, or -I before Python 3.11), so nothing was recorded."
+        if not self.folder.path.exists():
+            return "The run folder is gone, and what was recorded with it."
+        return "Its Python did not load the recorder, or ended before it could, so nothing was recorded."
