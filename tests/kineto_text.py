@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.readers.tracefile import TraceFile
+from gpu_trace_analyzers.readers.base.tracefile import TraceFile
 
 NAMES = [
     "aten::mm",

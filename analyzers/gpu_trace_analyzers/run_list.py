@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import GpuTraceError
-from .readers.source_names import in_text
+from .readers.base.source_names import in_text
 from .summary import summarise
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .model import Engine
     from .questions.overlap import DeviceFigures
-    from .readers.folder_runs import Run
+    from .readers.folders.runs import Run
     from .summary import Summary
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
-from gpu_trace.exporting.engine_lanes import EXPOSED, TITLES
 from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace.exporting.timeline.titles import EXPOSED, TITLES
 from gpu_trace_analyzers.model import (
     Device,
     DeviceWork,

@@ -21,11 +21,11 @@ with atheris.instrument_imports(include=["gpu_trace_analyzers"]):
         chrome_json,
         load,
         mxnet,
-        nsys_rows,
         pftrace,
         unsupported,
         xla,
     )
+    from gpu_trace_analyzers.readers.nsys import rows  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))

@@ -16,10 +16,10 @@ import pytest
 from gpu_trace_analyzers.model import MISSING, DeviceWork, Engine, SyncKind, Trace
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.building import TraceBuilder
-from gpu_trace_analyzers.readers.contradictions import without_contradictions
-from gpu_trace_analyzers.readers.host_order import SKEW_NS
-from gpu_trace_analyzers.readers.stream_order import ALLOWED_NS
+from gpu_trace_analyzers.readers.base.building import TraceBuilder
+from gpu_trace_analyzers.readers.finishing.contradictions import without_contradictions
+from gpu_trace_analyzers.readers.finishing.host_order import SKEW_NS
+from gpu_trace_analyzers.readers.finishing.stream_order import ALLOWED_NS
 from kineto_text import InMemory
 
 TRACES = Path(__file__).parents[2] / "samples/traces"

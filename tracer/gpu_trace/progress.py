@@ -37,7 +37,7 @@ def _show(doing: str, done: threading.Event) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    from gpu_trace_analyzers.readers import position
+    from gpu_trace_analyzers.readers.base import position
     from gpu_trace_analyzers.reports.plain import plain
 
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()

@@ -19,7 +19,7 @@ def spare(out: Path, traces: Iterable[str]) -> None:
 
 
 def _files_of(trace: Path) -> list[Path]:
-    from gpu_trace_analyzers.readers.folders import traces_in
+    from gpu_trace_analyzers.readers.folders.files import traces_in
 
     return [file.path for file in traces_in(trace)] if trace.is_dir() else [trace]
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING
-from ..readers.kineto import NAME as KINETO
-from ..readers.kineto import PYTHON_FUNCTIONS
+from ..readers.kineto.reader import NAME as KINETO
+from ..readers.kineto.reader import PYTHON_FUNCTIONS
 from .cuts import START_UP_NS, cut_at_launch
 from .evidence import Fact, call_name, work_name
 from .explained import Rule, explained_by

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
-from ..readers.launchers import launching_call
+from ..readers.base.launchers import launching_call
 from .once import once
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from ..engines import default_rules
 from ..errors import SeveralRuns, TraceUnreadable
 from ..model import HostOperators
-from .contradictions import without_contradictions
-from .cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
+from .base.source_names import named_in_text
+from .base.tracefile import TraceFile
+from .finishing.contradictions import without_contradictions
+from .finishing.cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
+from .finishing.recording_windows import with_windows
 from .formats import reader_for
-from .recording_windows import with_windows
-from .source_names import named_in_text
-from .tracefile import TraceFile
 from .unsupported import is_unsupported, refuse
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..engines import EngineRules
     from ..model import Trace
-    from .folder_runs import Run
+    from .folders.runs import Run
     from .formats import Reader
 
 
@@ -85,7 +85,7 @@ def runs(folder: str | PathLike[str], *, rules: EngineRules | None = None, opera
     A run folder is one; so are traces of one launcher, of distinct ranks of one job, or of one process.
     Raises `TraceUnreadable` for a folder without a trace.
     """
-    from .folder_runs import runs_in
+    from .folders.runs import runs_in
 
     engine_rules = rules or default_rules()
 

@@ -9,7 +9,7 @@ from . import kineto
 if TYPE_CHECKING:
     from ..engines import EngineRules
     from ..model import Trace
-    from .tracefile import TraceFile
+    from .base.tracefile import TraceFile
 
 NAME = kineto.NAME
 

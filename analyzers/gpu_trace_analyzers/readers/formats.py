@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..engines import EngineRules
     from ..model import Trace
-    from .tracefile import TraceFile
+    from .base.tracefile import TraceFile
 
 GROUP = "gpu_trace.readers"
 

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..model import MISSING, DeviceWork, HostOperators
-from .building import TraceBuilder
+from .base.building import TraceBuilder
+from .base.columns import as_id
+from .base.stamps import NO_TIME, nanoseconds_of
 from .chrome import EventStream, note_clock, texts
-from .columns import as_id
-from .stamps import NO_TIME, nanoseconds_of
 
 if TYPE_CHECKING:
     from ..engines import EngineRules
     from ..model import Trace
+    from .base.identity import DeviceKind
+    from .base.tracefile import TraceFile
     from .chrome import Event
-    from .identity import DeviceKind
-    from .tracefile import TraceFile
 
 NAME = "mxnet"
 

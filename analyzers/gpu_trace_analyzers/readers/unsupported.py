@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import FormatUnsupported, TraceUnreadable
-from .pftrace_wire import OURS
+from .pftrace.wire import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .tracefile import TraceFile
+    from .base.tracefile import TraceFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import MISSING, DeviceWork, Engine, HostCalls, HostOperators, Memory, RangeKind, Ranges
-from .building import NOT_READ, TraceBuilder
+from .base.building import NOT_READ, TraceBuilder
+from .base.columns import as_id, ids
 from .chrome import EventStream, timed
-from .columns import as_id, ids
 
 if TYPE_CHECKING:
     from ..engines import EngineRules
     from ..model import Trace
+    from .base.tracefile import TraceFile
     from .chrome import Event
-    from .tracefile import TraceFile
 
 NAME = "xla"
 

@@ -16,7 +16,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from gpu_trace import progress
-from gpu_trace_analyzers.readers.tracefile import TraceFile
+from gpu_trace_analyzers.readers.base.tracefile import TraceFile
 progress.PATIENCE_S = float(sys.argv[2])
 with progress.progress("computing"):
     for _ in TraceFile(Path(sys.argv[1])).blocks(1 << 16):

@@ -42,7 +42,7 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
     from gpu_trace_analyzers.errors import UsageError
     from gpu_trace_analyzers.units import size
 
-    from ..exporting.export_file import WRITERS, writer_for
+    from ..exporting.formats import WRITERS, writer_for
     from ..writing import spare
 
     spare(out, [trace])
@@ -62,7 +62,7 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
 def _keep_out_of(folder: Path, out: Path) -> None:
     """Raise `UsageError` where the next command would read the export as one more trace of the folder."""
     from gpu_trace_analyzers.errors import UsageError
-    from gpu_trace_analyzers.readers.folders import counts_in
+    from gpu_trace_analyzers.readers.folders.files import counts_in
 
     if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()) and counts_in(folder, out.name):
         raise UsageError(f"{out}: would count as one more trace of {folder}; choose a place outside it with -o")

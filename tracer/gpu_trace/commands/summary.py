@@ -13,7 +13,7 @@ import click
 
 from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive
 from gpu_trace_analyzers.readers import runs
-from gpu_trace_analyzers.readers.source_names import in_text
+from gpu_trace_analyzers.readers.base.source_names import in_text
 
 from ..filenames import FileName
 from ..progress import progress
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.model import Engine, Trace
-    from gpu_trace_analyzers.readers.folder_runs import Run
+    from gpu_trace_analyzers.readers.folders.runs import Run
     from gpu_trace_analyzers.summary import Summary
 
 

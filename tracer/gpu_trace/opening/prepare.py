@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.tracefile import TraceFile
+from gpu_trace_analyzers.readers.base.tracefile import TraceFile
 from gpu_trace_analyzers.readers.unsupported import refuse
 
-from ..exporting.engine_lanes import PINNED
-from ..exporting.findings import exposed_copies
-from ..exporting.moved import earliest_ns
 from ..exporting.perfetto import export_perfetto
+from ..exporting.timeline.findings import exposed_copies
+from ..exporting.timeline.moved import earliest_ns
+from ..exporting.timeline.titles import PINNED
 from .start_view import StartView, start_view
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from gpu_trace_analyzers.questions.overlap import active_devices
 
-from ..exporting.engine_lanes import PINNED, lane_title
+from ..exporting.timeline.titles import PINNED, lane_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpu_trace_analyzers.model import Trace
 
-    from ..exporting.findings import Finding
+    from ..exporting.timeline.findings import Finding
 
 _DEVICES = 2
 """How many devices' lanes are pinned: more would leave no room for anything else."""

@@ -9,10 +9,10 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from gpu_trace_analyzers.readers.kineto_document import StatedWindow
+from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 
 from ..nvtx_recording import nccl, records
-from ..nvtx_recording.rows import chrome_rows, process_row
+from ..nvtx_recording.kineto_rows import chrome_rows, process_row
 from . import collectives, heads, job, notes, sessions, thread_ids, trace_file, windows
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gpu_trace_analyzers.readers.jobs import LAUNCHER
-from gpu_trace_analyzers.readers.kineto_document import STATED, StatedWindow
+from gpu_trace_analyzers.readers.folders.jobs import LAUNCHER
+from gpu_trace_analyzers.readers.kineto.document import STATED, StatedWindow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

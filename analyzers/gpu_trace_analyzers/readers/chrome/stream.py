@@ -19,7 +19,7 @@ from .typed import typed_events
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Mapping
 
-    from ..tracefile import TraceFile
+    from ..base.tracefile import TraceFile
     from .events import Event
 
 Way = Literal["scan", "typed"]

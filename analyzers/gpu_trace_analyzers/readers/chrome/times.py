@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..stamps import NO_TIME, nanoseconds_of
+from ..base.stamps import NO_TIME, nanoseconds_of
 from .events import texts
 
 if TYPE_CHECKING:
     from ...model import Int64
-    from ..building import TraceBuilder
+    from ..base.building import TraceBuilder
     from .events import Event
 
 

@@ -24,8 +24,8 @@ from gpu_trace_analyzers.questions.ranges import DEEPEST_OWNER, buried_ranges, r
 from gpu_trace_analyzers.questions.sweep import Window
 from gpu_trace_analyzers.questions.unowned import Unowned, unowned
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.folders import with_rank
-from gpu_trace_analyzers.readers.merging import merge
+from gpu_trace_analyzers.readers.base.merging import merge
+from gpu_trace_analyzers.readers.folders.files import with_rank
 from literal import literal
 from strategies import traces, windows
 

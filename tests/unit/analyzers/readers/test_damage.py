@@ -128,7 +128,7 @@ def test_a_gzip_member_cut_off_keeps_all_that_was_written(tmp_path, recorded):
 
 
 def test_a_gzip_damaged_in_the_middle_keeps_all_before_the_damage(tmp_path):
-    from gpu_trace_analyzers.readers.gunzip import gunzip
+    from gpu_trace_analyzers.readers.base.gunzip import gunzip
 
     text = bytes(random.Random(1).choices(b"abcdefgh", k=200_000))
     data = bytearray(gzip.compress(text, mtime=0))
@@ -145,7 +145,7 @@ def test_a_gzip_damaged_in_the_middle_keeps_all_before_the_damage(tmp_path):
 
 
 def test_several_gzip_members_are_one_file(tmp_path):
-    from gpu_trace_analyzers.readers.gunzip import gunzip
+    from gpu_trace_analyzers.readers.base.gunzip import gunzip
 
     path = tmp_path / "x.gz"
     path.write_bytes(gzip.compress(b"one ") + gzip.compress(b"two") + b"\0" * 100)

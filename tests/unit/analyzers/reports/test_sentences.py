@@ -9,7 +9,7 @@ from gpu_trace_analyzers.questions.evidence import Evidence, Fact
 from gpu_trace_analyzers.questions.ranges import RangeFigures
 from gpu_trace_analyzers.questions.ranks import RankFigures
 from gpu_trace_analyzers.questions.unowned import Unowned
-from gpu_trace_analyzers.readers.contradictions import without_contradictions
+from gpu_trace_analyzers.readers.finishing.contradictions import without_contradictions
 from gpu_trace_analyzers.reports.sentences import evidence_line, range_notes, rank_line, reading_notes
 from gpu_trace_analyzers.reports.tables import range_table
 from gpu_trace_analyzers.summary import Summary, summarise

@@ -11,7 +11,7 @@ from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.merging import merge
+from gpu_trace_analyzers.readers.base.merging import merge
 from gpu_trace_analyzers.reports.changes import to_text as diff_text
 from gpu_trace_analyzers.reports.document import to_document
 from gpu_trace_analyzers.reports.html import to_html

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from gpu_trace.commands.export import _FORMS, export
-from gpu_trace.exporting.export_file import WRITERS
+from gpu_trace.exporting.formats import WRITERS
 from gpu_trace.exporting.output import create
 from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load

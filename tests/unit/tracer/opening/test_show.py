@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from gpu_trace.commands.open import open as open_command
-from gpu_trace.exporting.findings import Finding, exposed_copies
+from gpu_trace.exporting.timeline.findings import Finding, exposed_copies
 from gpu_trace.opening import recipe, show, ui_files
 from gpu_trace.opening.page import page
 from gpu_trace.opening.prepare import prepare

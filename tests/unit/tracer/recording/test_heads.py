@@ -8,8 +8,8 @@ import pytest
 
 from gpu_trace.recording import heads
 from gpu_trace.recording.kineto_text import KinetoText
-from gpu_trace_analyzers.readers.jobs import LAUNCHER
-from gpu_trace_analyzers.readers.kineto_document import StatedWindow
+from gpu_trace_analyzers.readers.folders.jobs import LAUNCHER
+from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 
 KINETO = b"""
   {

@@ -15,7 +15,7 @@ from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.thread_ids import Thread
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.jobs import LAUNCHER
+from gpu_trace_analyzers.readers.folders.jobs import LAUNCHER
 
 BASE_NS = 1_790_857_026_000_000_000
 DEVICES = '[{"id": 0, "name": "NVIDIA H200", "numSms": 132}]'

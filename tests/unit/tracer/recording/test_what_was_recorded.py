@@ -13,7 +13,7 @@ from gpu_trace.recording.cost import Cost
 from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.result import Recording
 from gpu_trace_analyzers.errors import TraceUnreadable
-from gpu_trace_analyzers.readers import folders
+from gpu_trace_analyzers.readers.folders import files
 
 TORCH = "python\t3.11\ntorch\t2.9\n"
 
@@ -55,9 +55,9 @@ def test_processes_that_the_script_started_are_counted(monkeypatch, counter, sta
 
 
 def test_a_run_folder_without_a_trace_is_called_that(tmp_path):
-    assert run_folder.FACTS == folders.RUN_FACTS
+    assert run_folder.FACTS == files.RUN_FACTS
     with pytest.raises(TraceUnreadable, match="is a folder without a trace"):
-        folders.traces_in(tmp_path)
+        files.traces_in(tmp_path)
     (tmp_path / run_folder.FACTS).write_text("{}")
     with pytest.raises(TraceUnreadable, match="is a run folder without a trace"):
-        folders.traces_in(tmp_path)
+        files.traces_in(tmp_path)

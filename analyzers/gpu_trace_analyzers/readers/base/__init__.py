@@ -1,0 +1,1 @@
+"""What all readers share: the file, columns that grow, a Trace under construction, and several traces as one."""

@@ -1,0 +1,88 @@
+"""Which files of a folder are the trace: that of a run, or one for each rank of a job."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...errors import TraceUnreadable
+from ...model import MISSING
+from ..base.tracefile import TraceFile
+from ..formats import reader_for
+from ..unsupported import is_unsupported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...model import Trace
+
+RUN_TRACES = ("trace.json.gz", "trace.json")
+"""The trace of a run folder: the first of these that is there."""
+
+RUN_FACTS = "run.json"
+"""The file by which a run folder is known."""
+
+_ENDINGS = (".json", ".gz", ".sqlite")
+_EXPORTED = (".pftrace", ".pftrace.gz", ".perfetto-trace")
+"""Of traces made from others, which therefore count only where there are no others."""
+
+RANK_IN_NAME = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
+
+
+def traces_in(folder: Path) -> list[TraceFile]:
+    """The trace files of a folder, in order of rank. Raises `TraceUnreadable` for a folder that has none.
+
+    Those of folders inside count where the folder itself has none: that is how JAX and some launchers lay them out.
+    """
+    for name in RUN_TRACES:
+        if (folder / name).is_file():
+            return [TraceFile(folder / name)]
+    for paths in (sorted(folder.iterdir()), sorted(folder.rglob("*"))):
+        exported = [path for path in paths if _is_exported(path)]
+        recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
+        if found := _readable(recorded) or _readable(exported):
+            return sorted(found, key=lambda file: rank_in_name(file.path.name))
+    if (folder / RUN_FACTS).is_file():
+        raise TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
+    raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
+
+
+def readable_in(folder: Path) -> list[TraceFile]:
+    """The traces in the folder itself that were recorded, and not exported from others, in order of rank."""
+    paths = [path for path in sorted(folder.iterdir()) if path.name.endswith(_ENDINGS) and not _is_exported(path)]
+    return sorted(_readable(paths), key=lambda file: rank_in_name(file.path.name))
+
+
+def _is_exported(path: Path) -> bool:
+    return path.name.endswith(_EXPORTED)
+
+
+def counts_in(folder: Path, name: str) -> bool:
+    """Whether one more trace of that name would be among `traces_in`. Raises `TraceUnreadable` as that does."""
+    files = [file.path.name for file in traces_in(folder)]
+    if files[0] in RUN_TRACES:
+        return name in RUN_TRACES[: RUN_TRACES.index(files[0])]
+    return not name.endswith(_EXPORTED) or files[0].endswith(_EXPORTED)
+
+
+def _readable(paths: list[Path]) -> list[TraceFile]:
+    files = [TraceFile(path) for path in paths if path.is_file()]
+    return [file for file in files if not is_unsupported(file) and reader_for(file)]
+
+
+def rank_in_name(name: str) -> int:
+    """The rank that a file's name speaks of, ``trace_rank3.json``; `MISSING` where it has none."""
+    found = RANK_IN_NAME.search(name)
+    return int(found[1]) if found else MISSING
+
+
+def with_rank(trace: Trace, rank: int) -> Trace:
+    """The trace as that of a rank, unless it knows its rank itself."""
+    if rank == MISSING or any(process.rank != MISSING for process in trace.processes):
+        return trace
+    return replace(
+        trace,
+        devices=tuple(replace(device, rank=rank) for device in trace.devices),
+        processes=tuple(replace(process, rank=rank) for process in trace.processes),
+    )

@@ -1,0 +1,158 @@
+"""Which traces of a folder are of one run? Those of one launcher, of the ranks of one job, or of one process."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import GpuTraceError, TraceUnreadable
+from ..base.merging import merge
+from ..base.source_names import in_text, named_in_text
+from .files import RUN_FACTS, RUN_TRACES, rank_in_name, readable_in, traces_in, with_rank
+from .jobs import Facts, joined, joined_in_a_folder, states_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ...model import Trace
+    from ..base.tracefile import TraceFile
+
+    Read = Callable[[TraceFile], Trace]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A trace file that had to be read to know where it belongs, or a run folder, which says so itself."""
+
+    path: Path
+    facts: Facts
+    trace: Trace | None = None
+    problem: GpuTraceError | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One run of those in a folder. ``paths``: the file or folder that it is all of, else its files and folders."""
+
+    folder: Path
+    parts: tuple[Part, ...]
+    paths: tuple[Path, ...]
+    read: Read = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What to call it in the folder: where it lies; of several places the first, and how many there are."""
+        first = in_text(self.paths[0].relative_to(self.folder))
+        return first if len(self.paths) == 1 else f"{first} and {len(self.paths) - 1} more"
+
+    @property
+    def problem(self) -> GpuTraceError | None:
+        """Why a part of it could not be read, as far as that is known."""
+        return next((part.problem for part in self.parts if part.problem), None)
+
+    def load(self, path: Path | None = None) -> Trace:
+        """Its trace, whose source is called ``path``. Raises `TraceUnreadable`."""
+        if self.problem:
+            raise self.problem
+        traces = [trace for part in self.parts for trace in self._traces(part)]
+        whole = traces[0] if len(traces) == 1 else merge(str(path or _common(self.parts)), traces)
+        return named_in_text(whole)
+
+    def _traces(self, part: Part) -> list[Trace]:
+        if part.trace is not None:
+            return [part.trace]
+        files = traces_in(part.path)
+        if len(files) == 1:
+            return [self.read(files[0])]
+        return [with_rank(self.read(file), rank_in_name(file.path.name)) for file in files]
+
+
+def runs_in(folder: Path, read: Read) -> list[Run]:
+    """The runs in a folder, in order of their paths; ``read`` reads one file.
+
+    A folder whose own traces are those of one run is that run. Otherwise the folders inside count as well.
+    Raises `TraceUnreadable` for a folder that has none.
+    """
+    if _is_run(folder):
+        traces_in(folder)  # raises where there is none
+        return [Run(folder, (Part(folder, Facts()),), (folder,), read)]
+    own = joined_in_a_folder(_read_all(readable_in(folder), read), _facts)
+    if len(own) == 1:
+        return [Run(folder, tuple(own[0]), (folder,), read)]
+    groups = own + [group for inside in _folders_in(folder) for group in _groups_of(inside, read)]
+    if not groups:
+        traces_in(folder)  # raises, unless what there is was exported from other traces
+        groups = joined_in_a_folder(_read_all(traces_in(folder), read), _facts)
+    together = joined(groups, _facts)
+    found = [Run(folder, tuple(group), _paths(folder, group, together), read) for group in together]
+    return sorted(found, key=lambda run: run.paths[0])
+
+
+def _paths(folder: Path, group: Sequence[Part], all_groups: Sequence[Sequence[Part]]) -> tuple[Path, ...]:
+    """The folder inside that has nothing but this group, where there is one; else its parts."""
+    common = _common(group)
+    others = [part for other in all_groups if other is not group for part in other]
+    if common == folder or any(part.path.is_relative_to(common) for part in others):
+        return tuple(part.path for part in group)
+    return (common,)
+
+
+def _common(parts: Sequence[Part]) -> Path:
+    return Path(os.path.commonpath([part.path for part in parts]))
+
+
+def _groups_of(folder: Path, read: Read) -> list[list[Part]]:
+    return (
+        [[_of_a_run(folder, read)]]
+        if _is_run(folder)
+        else joined_in_a_folder(_read_all(readable_in(folder), read), _facts)
+    )
+
+
+def _facts(part: Part) -> Facts:
+    return part.facts
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a folder says itself that its traces are of one run."""
+    return any((folder / name).is_file() for name in (RUN_FACTS, *RUN_TRACES))
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """All folders inside, at any depth, except those in the folder of a run."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            found.append(path)
+            found += [] if _is_run(path) else _folders_in(path)
+    return found
+
+
+def _of_a_run(folder: Path, read: Read) -> Part:
+    """A run folder; not read yet where ``gpu-trace run`` has written into it whose it is."""
+    try:
+        files = traces_in(folder)
+    except TraceUnreadable as error:
+        return Part(folder, Facts(), problem=error)
+    try:
+        document = json.loads((folder / RUN_FACTS).read_bytes())
+    except (OSError, ValueError):
+        document = None
+    if states_job(document) or len(files) > 1:
+        return Part(folder, Facts.of_run(document))
+    return replace(_read(files[0], read), path=folder)
+
+
+def _read_all(files: Iterable[TraceFile], read: Read) -> list[Part]:
+    return [_read(file, read) for file in files]
+
+
+def _read(file: TraceFile, read: Read) -> Part:
+    try:
+        trace = with_rank(read(file), rank_in_name(file.path.name))
+    except GpuTraceError as error:
+        return Part(file.path, Facts(), problem=error)
+    return Part(file.path, Facts.of_trace(trace), trace)

@@ -1,0 +1,123 @@
+"""What a Kineto file says of itself beside its events: clock, rank, devices, versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from ...model import MISSING, Device, Windows
+from ..base.stamps import LIMIT_NS
+
+if TYPE_CHECKING:
+    from ..base.building import TraceBuilder
+    from ..chrome import Document
+
+STATED = "gpuTrace"
+"""The key under which gpu-trace writes what Kineto's keys cannot say: `Stated`."""
+
+
+class StatedDevice(msgspec.Struct):
+    """The device that rows call by ``number``; the rest is that of `Device`."""
+
+    number: int
+    kind: Literal["gpu", "cpu"]
+    index: int
+    name: str = ""
+    rank: int = MISSING
+    owner: str = ""
+    uuid: str = ""
+
+
+class StatedProcess(msgspec.Struct):
+    """Rank and number of ranks of a process."""
+
+    pid: int
+    rank: int
+    world_size: int
+
+
+class StatedWindow(msgspec.Struct):
+    """When the process was recorded, in ns on the clock of the rows."""
+
+    pid: int
+    start_ns: int
+    end_ns: int
+
+
+class StatedDoubt(msgspec.Struct):
+    """Of the device of this kind and number; the rest is that of `Doubt`."""
+
+    number: int
+    kind: Literal["gpu", "cpu"]
+    reason: str
+    operations: int
+
+
+class Stated(msgspec.Struct):
+    """What traces of several processes, or with pauses, have beside their rows."""
+
+    devices: list[StatedDevice] = []
+    processes: list[StatedProcess] = []
+    windows: list[StatedWindow] = []
+    doubts: list[StatedDoubt] = []
+
+
+_NOT_SHOWN = {STATED, "schemaVersion", "displayTimeUnit", "baseTimeNanoseconds", "traceName"}
+
+
+def describe(builder: TraceBuilder, document: Document) -> None:
+    """Take clock, rank, names of devices and metadata from the document around the events; what is odd is left out."""
+    base_ns = document.get("baseTimeNanoseconds")
+    if builder.epoch_ns is None and _is_int(base_ns):
+        builder.epoch_ns = base_ns
+    distributed = document.get("distributedInfo")
+    if isinstance(distributed, dict):
+        builder.rank = _count(distributed.get("rank"))
+        builder.world_size = _count(distributed.get("world_size"))
+    devices = document.get("deviceProperties")
+    known = [device for device in devices if isinstance(device, dict)] if isinstance(devices, list) else []
+    for device in known:
+        if _is_int(device.get("id")):
+            uuid = device.get("uuid")
+            builder.name_device("gpu", device["id"], str(device.get("name", "")), uuid if isinstance(uuid, str) else "")
+    # ROCm numbers devices in its rows otherwise than in this list; where all are alike that does not matter.
+    if len(names := {str(device.get("name", "")) for device in known}) == 1:
+        builder.name_other_devices("gpu", names.pop())
+    _take_stated(builder, document.get(STATED))
+    builder.metadata |= {
+        key: str(value)
+        for key, value in document.items()
+        if key not in _NOT_SHOWN and isinstance(value, (str, int, float)) and value != ""
+    }
+
+
+def _take_stated(builder: TraceBuilder, value: Any) -> None:
+    """Identity of devices, ranks and windows of recording; what is odd is left out."""
+    try:
+        stated = msgspec.convert(value or {}, Stated)
+    except msgspec.ValidationError:
+        return
+    for device in stated.devices:
+        found = Device(device.kind, device.index, device.name, device.rank, device.owner, device.uuid)
+        builder.stated_devices[device.kind, device.number] = found
+    builder.stated_ranks |= {process.pid: (process.rank, process.world_size) for process in stated.processes}
+    builder.stated_doubts += [(doubt.kind, doubt.number, doubt.reason, doubt.operations) for doubt in stated.doubts]
+    sound = [window for window in stated.windows if -LIMIT_NS < window.start_ns <= window.end_ns < LIMIT_NS]
+    builder.add(
+        Windows,
+        start_ns=[window.start_ns for window in sound],
+        end_ns=[window.end_ns for window in sound],
+        process=[builder.process(window.pid) for window in sound],
+    )
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _count(value: Any) -> int:
+    """A rank or a number of ranks, which some launchers write as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:9])
+    return value if _is_int(value) and 0 <= value < 1 << 30 else MISSING

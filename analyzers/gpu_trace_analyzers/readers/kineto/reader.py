@@ -1,0 +1,185 @@
+"""Kineto's Chrome JSON, as torch.profiler writes it, and as ``gpu-trace run`` writes it with NVTX rows added.
+
+One event is one JSON object; ``cat`` says what it is. Rows of ``gpu_user_annotation`` repeat host ranges on the GPU's
+own rows and are never work; nor are ``cuda_sync`` rows. One file is one recorded process, whatever process ids the
+GPU's rows have (there it is the device, or the agent).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from ...model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
+from ..base.building import NOT_READ, WITHOUT_CATEGORY, TraceBuilder
+from ..base.columns import as_id
+from ..chrome import EventStream
+from ..chrome.stream import WAYS, Way
+from .document import describe
+from .rows import COMMUNICATES, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ...engines import EngineRules
+    from ...model import Table, Trace
+    from ..base.tracefile import TraceFile
+    from ..chrome import Event
+
+NAME = "kineto"
+
+KERNELS = frozenset({"kernel", "concurrent_kernel"})
+COPIES = frozenset({"gpu_memcpy", "memcpy"})
+FILLS = frozenset({"gpu_memset", "memset"})
+CALLS = frozenset(
+    f"{api}{level}" for api in ("", "cuda_", "hip_", "xpu_", "mtia_", "privateuse1_") for level in ("runtime", "driver")
+)
+OPERATORS = frozenset({"cpu_op", "operator"})
+CPU_WORK = "cpu_work"
+"""What threads of a CPU did at their innermost operators, in exports of gpu-trace: Kineto has the operators alone."""
+RANGES = frozenset({"user_annotation", "nvtx"})
+
+NOT_ASKED = "framework operators"
+PYTHON_FUNCTIONS = "Python functions"
+_UNUSED = {
+    "cpu_op": NOT_ASKED,
+    "operator": NOT_ASKED,
+    "gpu_user_annotation": "annotations on GPU rows",
+    "flow": "flow arrows",
+    "cuda_event": "recorded CUDA events",
+    "python_function": PYTHON_FUNCTIONS,
+    "gpu_trace": "lanes and notes drawn by gpu-trace",
+    "trace": "profiler span",
+}
+_OTHER_DEVICES = {"mtia_ccp_events": "MTIA", "hpu_op": "HPU"}
+_PHASES = {"s": "flow", "t": "flow", "f": "flow"}
+_OTHER_PHASES = {"i": "instants", "I": "instants", "R": "instants", "C": "counters", "": "events without a phase"}
+_FLUSH = 8192  # events decoded before they become columns: few enough to stay small, enough to pay for NumPy's calls
+
+
+def recognises(file: TraceFile) -> bool:
+    """Whether the file has the keys that only Kineto writes."""
+    return b'"schemaVersion"' in file.head or b'"deviceProperties"' in file.head
+
+
+def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = WAYS) -> Trace:
+    """Read a file in blocks. ``ways`` leaves out the faster ways through a block; the trace is the same."""
+    return _Reading(file, rules, operators).trace(ways)
+
+
+class _Reading:
+    """Sorts events by category, and turns each category into columns, some thousand events at a time."""
+
+    def __init__(self, file: TraceFile, rules: EngineRules, operators: bool) -> None:
+        self.builder = TraceBuilder(file, NAME)
+        self.builder.counts_by_process = True
+        self.rows = Rows(self.builder, rules)
+        self.some: dict[str, tuple[str, ...]] = dict.fromkeys(OPERATORS, COMMUNICATES)
+        self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
+        self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)
+        self.tables |= {CPU_WORK: DeviceWork, "cuda_sync": Syncs, "overhead": Overheads}
+        if operators:
+            self.tables |= dict.fromkeys(OPERATORS, HostOperators)
+        self.pending: defaultdict[str, list[Event]] = defaultdict(list)
+        self.without_category: Counter[int] = Counter()
+        """by process id: what such rows are shows at most in the name of their process"""
+
+    def trace(self, ways: Collection[Way]) -> Trace:
+        stream = EventStream(self.builder.file, self.tables, ways, self.some)
+        for batch in stream:
+            for category, events in batch.of.items():
+                self.put(category, events)
+            self.sort(batch.mixed)
+        for category in list(self.pending):
+            self.flush(category)
+        for category, count in stream.skipped.items():
+            self.unused(category, count)
+        self.builder.events = stream.events
+        self.builder.dropped.update(stream.lost)
+        self.tell_without_category()
+        describe(self.builder, stream.document)
+        self.rows.close()
+        return self.builder.build()
+
+    def put(self, category: str, events: list[Event]) -> None:
+        if category in OPERATORS:
+            self.rows.communication(events)
+            if category not in self.tables:
+                self.unused(category, len(events))
+                return
+        pending = self.pending[category]
+        pending += events
+        if len(pending) >= _FLUSH:
+            self.flush(category)
+
+    def sort(self, events: list[Event]) -> None:
+        sorted_events: defaultdict[str, list[Event]] = defaultdict(list)
+        others: Counter[str] = Counter()
+        for event in events:
+            category = event.cat.lower()
+            if event.ph == "X" and (category in self.tables or category in OPERATORS):
+                sorted_events[category].append(event)
+            elif event.ph == "M":
+                self.name(event)
+            elif event.ph == "X" and not category:
+                self.without_category[as_id(event.pid)] += 1
+            elif event.ph == "X":
+                others[category] += 1
+            elif event.ph in _PHASES:
+                others[_PHASES[event.ph]] += 1
+            else:
+                self.of_another_phase(event.ph, category)
+        for category, found in sorted_events.items():
+            self.put(category, found)
+        for category, count in others.items():
+            self.unused(category, count)
+
+    def unused(self, category: str, count: int) -> None:
+        known = _UNUSED.get(category)
+        if known:
+            self.builder.expected.add(known)
+        elif category in _OTHER_DEVICES:
+            known = f"rows of {_OTHER_DEVICES[category]}, {NOT_READ}"
+        self.builder.dropped[known or f"rows of unknown category {category!r}"] += count
+
+    def of_another_phase(self, phase: str, category: str) -> None:
+        known = _OTHER_PHASES.get(phase)
+        if known:
+            self.builder.expected.add(known)
+        of = f", category {category!r}" if category else ""
+        self.builder.dropped[known or f"events of phase {phase!r}{of}"] += 1
+
+    def tell_without_category(self) -> None:
+        processes = self.builder.named_processes()
+        for pid, count in self.without_category.items():
+            name = processes[pid].name if pid in processes else ""
+            self.builder.dropped[f"{WITHOUT_CATEGORY}, of process {name or pid}"] += count
+
+    def flush(self, category: str) -> None:
+        events = self.pending.pop(category, [])
+        if category in CALLS:
+            self.rows.calls(events)
+        elif category in OPERATORS:
+            self.rows.operators(events)
+        elif category in KERNELS:
+            self.rows.kernels(events)
+        elif category in COPIES:
+            self.rows.copies(events)
+        elif category in FILLS:
+            self.rows.fills(events)
+        elif category == CPU_WORK:
+            self.rows.cpu_work(events)
+        elif category in RANGES:
+            self.rows.ranges(events, category)
+        elif category == "cuda_sync":
+            self.rows.syncs(events)
+        else:
+            self.rows.overheads(events)
+
+    def name(self, event: Event) -> None:
+        """A row of metadata: what a process or a thread is called."""
+        name = str(event.args.name or "").strip()
+        if event.name == "process_name":
+            self.builder.name_process(as_id(event.pid), name)
+        elif event.name == "thread_name":
+            self.builder.name_thread(as_id(event.pid), as_id(event.tid), name)

@@ -1,0 +1,185 @@
+"""From packets to slices: names looked up, begins and ends paired."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .wire import BYTES_BEFORE, COUNTED, SLICES_TO_COME, Broken, fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .wire import Value
+
+_CLOCKS, _TIMESTAMP, _TRACK_EVENT, _INTERNED, _TRACK = 6, 8, 11, 12, 60
+_CATEGORY, _ANNOTATION, _TYPE, _NAME, _TRACK_UUID = 3, 4, 9, 10, 11  # of TrackEvent
+_BEGIN, _END = 1, 2
+CATEGORIES, EVENT_NAMES, ANNOTATION_NAMES, TEXTS = 1, 2, 3, 29  # tables of InternedData
+_REAL_TIME = 1
+_OUR_CATEGORIES = {"kernel", "collective", "copy", "memset", "call", "nvtx", "overhead"}
+
+
+Fields = dict[int, "Value"]
+
+
+@dataclass
+class Track:
+    """A row of the timeline, or a group of rows."""
+
+    name: str = ""
+    parent: int = 0
+    pid: int | None = None
+    tid: int | None = None
+
+
+@dataclass
+class Slice:
+    """One slice; ``notes`` are its arguments."""
+
+    start_ns: int
+    track: int
+    name: str
+    category: str
+    notes: dict[str, int | str] = field(default_factory=dict)
+    end_ns: int = -1
+
+
+class Slices:
+    """Takes packets; then gives tracks and slices."""
+
+    def __init__(self) -> None:
+        self.tracks: dict[int, Track] = {}
+        self.events = 0
+        self.epoch_ns: int | None = None
+        self._names: dict[tuple[int, int], str] = {}
+        self._events: list[tuple[int, Fields, list[Fields]]] = []
+        self._begins_at: int | None = None
+        """where the first packet begins, of a trace that counts"""
+        self._is_whole = False
+        self._to_come: Counter[int] = Counter()
+        """slices of each track, as the trace announces them"""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it counts as gpu-trace does, or the categories of slices are those that gpu-trace writes."""
+        return (
+            self._begins_at is not None
+            or {name for (table, _), name in self._names.items() if table == CATEGORIES} >= _OUR_CATEGORIES
+        )
+
+    def took(self, packet: bytes, at: int) -> bool:
+        """Take one packet, which begins at that byte of the trace; False for one that is no message."""
+        try:
+            self._take(packet, at)
+        except Broken:
+            return False
+        return True
+
+    def _take(self, packet: bytes, at: int) -> None:
+        found = dict(fields(packet))
+        if isinstance(event := found.get(_TRACK_EVENT), bytes):
+            pairs = list(fields(event))
+            notes = [dict(fields(note)) for key, note in pairs if key == _ANNOTATION and isinstance(note, bytes)]
+            self._events.append((_int(found.get(_TIMESTAMP)), dict(pairs), notes))
+        elif isinstance(names := found.get(_INTERNED), bytes):
+            self._learn(names)
+        elif isinstance(track := found.get(_TRACK), bytes):
+            self._add_track(dict(fields(track)))
+        elif isinstance(clocks := found.get(_CLOCKS), bytes):
+            self._set_clock(clocks)
+        elif isinstance(counts := found.get(SLICES_TO_COME), bytes):
+            rows = [dict(fields(row)) for _, row in fields(counts) if isinstance(row, bytes)]
+            self._to_come.update({_int(row.get(1)): _int(row.get(2)) for row in rows})
+        elif COUNTED in found:
+            self._begins_at, self._is_whole = at, False
+        elif BYTES_BEFORE in found:
+            self._is_whole = self._begins_at is not None and found[BYTES_BEFORE] == at - self._begins_at
+
+    def missing(self) -> list[str]:
+        """In a sentence what was written and is not there, once `all` are read; empty where the trace does not say."""
+        to_come = self._to_come.total()
+        lost = to_come - self.events
+        if self._begins_at is None or (self._is_whole and not lost):
+            return []
+        if lost:
+            return [f"the file is cut off or damaged: {lost:,} of {to_come:,} slices are missing"]
+        return [f"the file is cut off or damaged {'behind its last' if to_come else 'in front of its first'} slice"]
+
+    def all(self) -> Iterator[Slice]:
+        """The slices that end, in that order. As in Perfetto, events of one instant stay in the file's order."""
+        known_to = {} if self._is_whole else self._known_to()
+        self._events.sort(key=lambda event: event[0])
+        open_slices: dict[int, list[Slice]] = {}
+        for at_ns, event, notes in self._events:
+            if known_to and at_ns > known_to.get(_int(event.get(_TRACK_UUID)), at_ns):
+                continue
+            waiting = open_slices.setdefault(_int(event.get(_TRACK_UUID)), [])
+            if event.get(_TYPE) == _BEGIN:
+                waiting.append(self._slice(at_ns, event, notes))
+            elif event.get(_TYPE) == _END and waiting:
+                ended = waiting.pop()
+                ended.end_ns = at_ns
+                self.events += 1
+                yield ended
+
+    def _known_to(self) -> dict[int, int]:
+        """Until when ends can be paired with begins, on tracks that are not whole.
+
+        Ends come first, then begins by time, then the ends of empty slices. Where all ends are there, the begins that
+        are missing lie behind the last one that is not; what ends later may be any of them.
+        """
+        begins, ends, last_ns = Counter[int](), Counter[int](), dict[int, int]()
+        for at_ns, event, _ in self._events:
+            track = _int(event.get(_TRACK_UUID))
+            if event.get(_TYPE) == _BEGIN:
+                begins[track] += 1
+                last_ns[track] = max(at_ns, last_ns.get(track, at_ns))
+            elif event.get(_TYPE) == _END:
+                ends[track] += 1
+        cut = {track: count for track, count in self._to_come.items() if not begins[track] == ends[track] == count}
+        return {track: last_ns.get(track, -1) if ends[track] == count else -1 for track, count in cut.items()}
+
+    def _slice(self, at_ns: int, event: Fields, notes: list[Fields]) -> Slice:
+        name = self._names.get((EVENT_NAMES, _int(event.get(_NAME))), "")
+        category = self._names.get((CATEGORIES, _int(event.get(_CATEGORY))), "")
+        found = Slice(at_ns, _int(event.get(_TRACK_UUID)), name, category)
+        for parts in notes:
+            key = self._names.get((ANNOTATION_NAMES, _int(parts.get(1))), "")
+            if 17 in parts:
+                found.notes[key] = self._names.get((TEXTS, _int(parts[17])), "")
+            elif 4 in parts:
+                found.notes[key] = _int(parts[4])
+        return found
+
+    def _learn(self, names: bytes) -> None:
+        for table, row in fields(names):
+            if table in (CATEGORIES, EVENT_NAMES, ANNOTATION_NAMES, TEXTS) and isinstance(row, bytes):
+                parts = dict(fields(row))
+                self._names[table, _int(parts.get(1))] = _text(parts.get(2))
+
+    def _add_track(self, track: Fields) -> None:
+        found = Track(_text(track.get(2)), _int(track.get(5)))
+        if isinstance(process := track.get(3), bytes):
+            parts = dict(fields(process))
+            found.pid, found.name = _int(parts.get(1)), _text(parts.get(6))
+        if isinstance(thread := track.get(4), bytes):
+            parts = dict(fields(thread))
+            found.pid, found.tid, found.name = _int(parts.get(1)), _int(parts.get(2)), _text(parts.get(5))
+        self.tracks[_int(track.get(1))] = found
+
+    def _set_clock(self, clocks: bytes) -> None:
+        times = [dict(fields(clock)) for number, clock in fields(clocks) if number == 1 and isinstance(clock, bytes)]
+        real = [_int(clock.get(2)) for clock in times if clock.get(1) == _REAL_TIME]
+        boot = [_int(clock.get(2)) for clock in times if clock.get(1) != _REAL_TIME]
+        if real and boot:
+            self.epoch_ns = real[0] - boot[0]
+
+
+def _int(value: Value | None) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _text(value: Value | None) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""

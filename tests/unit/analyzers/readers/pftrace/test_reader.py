@@ -1,0 +1,181 @@
+"""What gpu-trace exports to Perfetto's format, it reads again."""
+
+from __future__ import annotations
+
+import gzip
+import random
+
+import pytest
+
+from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace.exporting.timeline.titles import TITLES
+from gpu_trace_analyzers.errors import FormatUnsupported, GpuTraceError
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers.pftrace.rows import LANES
+from literal import literal
+from plain_reader import read_back
+from small_traces import JSON
+
+
+def exported(trace, path):
+    export_perfetto(trace, path)
+    again = load(path, operators=True)
+    again.check()
+    return again
+
+
+def labels_at_work(trace):
+    return [trace.devices[position].label for position in sorted(set(trace.work.device.tolist()))]
+
+
+def test_the_lanes_are_those_of_the_exporter():
+    assert {title: engine for engine, title in TITLES.items()} == LANES
+
+
+@pytest.mark.parametrize("name", ["two_streams", "peer_same_stream", "mlp_overlap", "ddp_rank1"])
+@pytest.mark.parametrize("ending", ["pftrace", "pftrace.gz"])
+def test_a_recorded_trace_comes_back(recorded, tmp_path, name, ending):
+    trace = load(recorded(name), operators=True)
+    again = exported(trace, tmp_path / f"x.{ending}")
+    assert read_back(again) == read_back(trace)
+    assert labels_at_work(again) == labels_at_work(trace)
+    assert again.epoch_ns == trace.epoch_ns
+    assert again.source.format == "perfetto"
+    assert again.source.damage == ()
+
+
+def test_ranges_and_synchronization_come_back(tmp_path):
+    path = tmp_path / "cuda.json"
+    path.write_text(JSON["cuda"])
+    trace = load(path)
+    assert read_back(exported(trace, tmp_path / "x.pftrace")) == read_back(trace)
+
+
+def test_ranks_keep_devices_of_their_own(tmp_path):
+    for rank in (0, 1):
+        (tmp_path / f"rank{rank}.json").write_text(
+            JSON["cuda"].replace('"schema', f'"distributedInfo": {{"rank": {rank}}}, "schema')
+        )
+    trace = load(tmp_path)
+    again = exported(trace, tmp_path / "x.pftrace")
+    assert [device.label for device in again.devices] == [device.label for device in trace.devices]
+    assert read_back(again)["work"] == read_back(trace)["work"]
+
+
+def test_traces_of_others_are_refused(tmp_path):
+    path = tmp_path / "android.pftrace"
+    path.write_bytes(b"\n\x04\x50\x02\x68\x01" * 3)
+    with pytest.raises(FormatUnsupported, match="did not write"):
+        load(path)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_trace_gives_a_sound_one_or_one_error(recorded, tmp_path, seed):
+    rng = random.Random(seed)
+    path = tmp_path / "x.pftrace"
+    export_perfetto(load(recorded("mlp_overlap")), path)
+    data = bytearray(path.read_bytes())
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(data))
+        data[at : at + rng.choice([1, 1, 9])] = rng.randbytes(rng.choice([0, 1, 5]))
+    path.write_bytes(data[: rng.choice([len(data), rng.randrange(len(data))])])
+    try:
+        load(path).check()
+    except GpuTraceError:
+        return
+
+
+def test_a_trace_cut_off_keeps_what_was_written(recorded, tmp_path):
+    path = tmp_path / "x.pftrace"
+    export_perfetto(load(recorded("mlp_overlap")), path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 9 // 10])
+    trace = load(path)
+    assert len(trace.work)
+    assert "cut off" in trace.source.damage[0]
+
+
+def ends_of_packets(data):
+    """Where each packet ends: the length of a packet is a number in groups of seven bits, low first."""
+    at = 0
+    while at < len(data):
+        assert data[at] == 0x0A
+        length, shift = 0, 0
+        while True:
+            at += 1
+            length |= (data[at] & 0x7F) << shift
+            shift += 7
+            if data[at] < 0x80:
+                break
+        at += 1 + length
+        yield at
+
+
+NESTED = """
+range outer 0-100; range inner 10-20; range mark 15-15; range later 120-130
+range a 0-90 t2; range b 10-20 t2; range c 30-40 t2; range d 32-35 t2; range e 95-99 t2
+s7 k 0-10 @1; s7 k 20-40 @2 name=other; s8 h2d 5-30 @3; gpu1 s7 nccl 3-50 @4; s7 unknown 50-60
+call cudaStreamSynchronize 40-60
+"""
+
+
+@pytest.mark.parametrize("ending", ["pftrace", "pftrace.gz"])
+def test_a_cut_at_any_packet_is_told_and_what_is_read_is_true(tmp_path, ending):
+    path = tmp_path / f"x.{ending}"
+    whole = exported(literal(NESTED), path)
+    assert whole.source.damage == ()
+    known = read_back(whole)
+    data = gzip.decompress(path.read_bytes()) if ending.endswith("gz") else path.read_bytes()
+    counts = []
+    for end in [*ends_of_packets(data)][:-1]:
+        path.write_bytes(gzip.compress(data[:end]) if ending.endswith("gz") else data[:end])
+        cut = load(path, operators=True)
+        cut.check()
+        assert "the file is cut off or damaged" in "".join(cut.source.damage), end
+        rows = read_back(cut)
+        for table in ("work", "calls", "ranges", "syncs"):
+            assert not rows[table] - known[table], (end, table)
+        counts.append(sum(rows["work"].values()) + sum(rows["calls"].values()) + sum(rows["ranges"].values()))
+    assert counts == sorted(counts)
+    assert counts[0] == 0
+    assert counts[-1] == len(whole.work) + len(whole.calls) + len(whole.ranges)
+
+
+def test_it_says_how_many_slices_are_missing(tmp_path):
+    path = tmp_path / "x.pftrace"
+    exported(literal("; ".join(f"k {10 * n}-{10 * n + 5}" for n in range(10))), path)
+    data, told = path.read_bytes(), set()
+    for end in [*ends_of_packets(data)][:-1]:
+        path.write_bytes(data[:end])
+        cut = load(path)
+        lost = 10 - len(cut.work)
+        told.add((lost, *cut.source.damage))
+        assert cut.work.start_ns.tolist() == list(range(0, 100, 10))[: 10 - lost]
+        assert (cut.work.end_ns - cut.work.start_ns).tolist() == [5] * (10 - lost)
+    text = "the file is cut off or damaged"
+    in_front = {(10, f"{text} in front of its first slice"), (0, f"{text} behind its last slice")}
+    # Of the last that has begun it is not known which end is its own, unless all have begun.
+    assert told == in_front | {(lost, f"{text}: {lost} of 10 slices are missing") for lost in range(2, 11)}
+
+
+def test_a_packet_lost_in_the_middle_is_missed(recorded, tmp_path):
+    path = tmp_path / "x.pftrace"
+    export_perfetto(load(recorded("two_streams")), path)
+    data = path.read_bytes()
+    ends = list(ends_of_packets(data))
+    path.write_bytes(data[: ends[-300]] + data[ends[-299] :])
+    assert load(path).source.damage
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_what_an_earlier_version_wrote_gives_no_alarm(recorded, tmp_path, old):
+    path = tmp_path / "x"  # recognised by its content
+    export_perfetto(load(recorded("two_streams")), path)
+    data = path.read_bytes()
+    if old:
+        ends = list(ends_of_packets(data))
+        data = b"\n\x04\x50\x01\x68\x01" + data[ends[0] : ends[-2]]
+    path.write_bytes(data)
+    again = load(path)
+    assert again.source.damage == ()
+    assert len(again.work) == len(load(recorded("two_streams")).work)

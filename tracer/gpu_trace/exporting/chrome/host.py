@@ -1,0 +1,116 @@
+"""The host's side of a Chrome trace: threads with calls, operators, annotations; NVTX ranges on rows of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import MISSING, RangeKind
+from gpu_trace_analyzers.readers.kineto.rows import OF_THE_PROCESS
+
+from ..timeline.identities import keys
+from . import json_text
+from .rows import Texts, Threads, place, present, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gpu_trace_analyzers.model import Ranges, Trace
+
+    from ..timeline.identities import HostPlaces
+    from .json_text import Rows
+
+_CALL, _OPERATOR, _ANNOTATION = "cuda_runtime", "cpu_op", "user_annotation"
+
+
+class HostThreads:
+    """All processes of the host. ``tid_of_calls`` holds the row of each call, once the events were written."""
+
+    def __init__(self, trace: Trace, places: HostPlaces, texts: Texts) -> None:
+        self._trace = trace
+        self._places = places
+        self._texts = texts
+        self._threads = [Threads(pid, places.thread_ids) for pid in places.pids]
+        self.pids = np.array(places.pids, dtype=np.int64)
+        self.tid_of_calls = np.zeros(len(trace.calls), dtype=np.int64)
+
+    def events(self) -> Iterator[str]:
+        """Everything of the host but its arrows."""
+        ranges = self._trace.ranges
+        ranges = ranges[np.lexsort((-ranges.end_ns, ranges.start_ns))]
+        nvtx = ranges.kind == RangeKind.NVTX
+        yield from self._on_threads(ranges[~nvtx])
+        yield from self._nvtx(ranges[nvtx])
+        yield from self._overheads()
+        yield from self._metadata()
+
+    def _on_threads(self, annotations: Ranges) -> Iterator[str]:
+        tables = (self._trace.calls, self._trace.operators, annotations)
+        start_ns = np.concatenate([table.start_ns for table in tables])
+        end_ns = np.concatenate([table.end_ns for table in tables])
+        # What holds another stands in front of it, whichever table each is from.
+        order = np.lexsort((-end_ns, start_ns))
+        process = np.concatenate([table.process for table in tables])[order]
+        thread = np.concatenate([table.thread for table in tables])[order]
+        code = np.concatenate([table.name for table in tables])[order]
+        owners, which = keys(process, thread)
+
+        def tid(track: int, lane: int) -> int:
+            owner = owners[track]
+            known = self._places.tids[owner]
+            return self._threads[owner[0]].tid(self._places.names[owner], lane, rank=known) if lane else known
+
+        start_ns, end_ns = start_ns[order], end_ns[order]
+        tids = place(start_ns, end_ns, which, tid)
+        lengths = [len(table) for table in tables]
+        calls = order < lengths[0]
+        self.tid_of_calls[order[calls]] = tids[calls]
+        correlation = np.full(len(order), MISSING, dtype=np.int64)
+        correlation[calls] = self._trace.calls.correlation[order[calls]]
+        category = np.repeat(np.array([_CALL, _OPERATOR, _ANNOTATION], dtype=object), lengths)[order].tolist()
+        return written(
+            category,
+            self._texts.names(code),
+            self.pids[process].tolist(),
+            tids,
+            start_ns,
+            end_ns,
+            {"correlation": present(correlation)},
+        )
+
+    def _nvtx(self, ranges: Ranges) -> Iterator[str]:
+        owners, which_owner = keys(ranges.process, ranges.thread)
+        rows, which = keys(which_owner, ranges.domain)
+
+        def tid(track: int, lane: int) -> int:
+            owner, domain = owners[rows[track][0]], self._trace.text(rows[track][1])
+            whose = self._places.names.get(owner, OF_THE_PROCESS)
+            title = " ".join(filter(None, ("NVTX", domain, f"({whose})")))
+            return self._threads[owner[0]].tid(title, lane, rank=self._places.tids.get(owner, 0))
+
+        tids = place(ranges.start_ns, ranges.end_ns, which, tid)
+        args: dict[str, Rows] = {"thread": present(ranges.thread)}
+        args["scope"] = [f'"{OF_THE_PROCESS}"' if thread == MISSING else "" for thread in ranges.thread.tolist()]
+        for name in ("domain", "category", "payload"):
+            args[name] = self._texts.of(getattr(ranges, name))
+        args["color"] = [f'"#{color:08x}"' if color >= 0 else "" for color in ranges.color.tolist()]
+        names, pids = self._texts.names(ranges.name), self.pids[ranges.process].tolist()
+        return written("nvtx", names, pids, tids, ranges.start_ns, ranges.end_ns, args)
+
+    def _overheads(self) -> Iterator[str]:
+        rows = self._trace.overheads
+
+        def tid(process: int, lane: int) -> int:
+            return self._threads[process].tid("Profiler overhead", lane, rank=1 << 30)
+
+        tids = place(rows.start_ns, rows.end_ns, rows.process.astype(np.int64), tid)
+        names, pids = self._texts.names(rows.name), self.pids[rows.process].tolist()
+        return written("overhead", names, pids, tids, rows.start_ns, rows.end_ns, {})
+
+    def _metadata(self) -> Iterator[str]:
+        for position, threads in enumerate(self._threads):
+            yield from json_text.process(threads.pid, self._places.process_label(position), 1000 + position)
+            yield from threads.metadata
+        for owner, tid in self._places.tids.items():
+            yield from json_text.thread(self._places.pids[owner[0]], tid, self._places.names[owner], tid)

@@ -1,0 +1,195 @@
+"""A trace as native Perfetto protobuf.
+
+The work of GPUs comes twice: as render stages, in the viewer's own rows for GPUs, a row a stream; and on a lane an
+engine, under a group a device, with arrows from the calls that launched it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import MISSING, SyncKind
+from gpu_trace_analyzers.questions.overlap import active_devices
+
+from ..output import create
+from ..timeline.counters import counters
+from ..timeline.findings import exposed_copies
+from ..timeline.identities import HostPlaces
+from ..timeline.lanes import lanes
+from ..timeline.moved import earliest_ns, shifted
+from ..timeline.titles import lane_title
+from . import packets
+from .counter_tracks import counter_packets
+from .engine_lanes import EngineLanes
+from .flows import flows
+from .host_rows import HostRows
+from .names import ANNOTATIONS, CATEGORIES, Names, annotation, category
+from .render_stages import RenderStages
+from .slices import Annotation, Slices, slice_packets
+from .tracks import Tracks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from os import PathLike
+
+    from gpu_trace_analyzers.model import Engine, Syncs, Trace
+
+    from ..timeline.findings import Finding
+
+FINDINGS = "Findings"
+DOUBTS = "In doubt"
+_DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
+
+
+def export_perfetto(
+    trace: Trace,
+    path: str | PathLike[str],
+    findings: Iterable[Finding] | None = None,
+    copies: Collection[Engine] | None = None,
+) -> None:
+    """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
+
+    ``findings`` become notes on their devices (default: every stretch of exposed copy). ``copies`` are the engines
+    that count as copying (default: by kind of device). Raises ``OSError`` where the file cannot be written.
+    """
+    found = exposed_copies(trace, copies) if findings is None else findings
+    with create(path) as file:
+        for data in perfetto_packets(trace, found, copies):
+            file.write(data)
+
+
+def perfetto_packets(
+    trace: Trace, findings: Iterable[Finding], copies: Collection[Engine] | None = None
+) -> Iterator[bytes]:
+    """The whole trace, in pieces of any number of packets."""
+    size = 0
+    for data in _all_but_the_last(trace, findings, copies):
+        size += len(data)
+        yield data
+    yield packets.last_packet(size)
+
+
+def _all_but_the_last(trace: Trace, findings: Iterable[Finding], copies: Collection[Engine] | None) -> Iterator[bytes]:
+    by_ns = max(0, -earliest_ns(trace))  # Perfetto's times have no sign
+    trace, findings = shifted(trace, by_ns), [finding.later(by_ns) for finding in findings]
+    places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
+    yield packets.first_packet()
+    if trace.epoch_ns is not None and len(trace.work):
+        at_ns = int(trace.work.start_ns[0])
+        yield packets.clocks(at_ns, at_ns + trace.epoch_ns)
+    yield from packets.names(packets.CATEGORIES, CATEGORIES)
+    yield from packets.names(packets.ANNOTATION_NAMES, ANNOTATIONS)
+    yield from RenderStages(trace, places).packets()
+    slices = _Slices(trace, names, tracks, findings, copies)
+    everything = [part for part in slices.all(places) if len(part)]
+    counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
+    yield from tracks.packets
+    yield from names.interned(packets.EVENT_NAMES, [part.name for part in everything])
+    notes = [note.values for part in everything for note in part.annotations if note.is_text]
+    yield from names.interned(packets.ANNOTATION_TEXTS, notes)
+    yield packets.slices_to_come(_counts(everything))
+    for part in everything:
+        yield from slice_packets(part)
+    yield from counted
+
+
+class _Slices:
+    """All slices of a trace, with their tracks."""
+
+    def __init__(
+        self, trace: Trace, names: Names, tracks: Tracks, findings: list[Finding], copies: Collection[Engine] | None
+    ) -> None:
+        self._trace = trace
+        self._names = names
+        self._tracks = tracks
+        self._findings = findings
+        self._copies = copies
+        self.groups: dict[int, int] = {}
+
+    def all(self, places: HostPlaces) -> Iterator[Slices]:
+        """Of the devices, then of the host."""
+        of_work, of_calls = flows(self._trace)
+        active = active_devices(self._trace)
+        for device in sorted({*active, *(doubt.device for doubt in self._trace.source.doubts)}):
+            label = self._trace.devices[device].label
+            group = self._tracks.group(label, device)
+            yield self._doubts(device, group)
+            if device not in active:  # all of its work was set aside
+                continue
+            self.groups[device] = group
+            yield self._notes(device, group)
+            lanes_of_engines = EngineLanes(self._trace, device, self._names, places.pids, of_work)
+            yield from lanes_of_engines.slices(self._tracks, group, self._copies)
+            yield self._syncs(device, group, places)
+        yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
+
+    def _doubts(self, device: int, group: int) -> Slices:
+        """Why the figures of the device are in doubt, along all of its work."""
+        found = [doubt for doubt in self._trace.source.doubts if doubt.device == device]
+        work = self._trace.work_of(device)
+        start_ns, end_ns = (int(work.start_ns.min()), int(work.end_ns.max())) if len(work) else (0, 0)
+        name = self._names.each(doubt.reason for doubt in found)
+        number = Annotation(annotation("operations"), np.array([doubt.operations for doubt in found], dtype=np.int64))
+        start, end = np.full(len(found), start_ns), np.full(len(found), end_ns)
+        title = lane_title(self._trace, device, DOUBTS)
+        return self._laned(title, group, _DOUBTS_RANK, Slices(start, end, name, name, name, (number,)), "doubt")
+
+    def _notes(self, device: int, group: int) -> Slices:
+        found = [finding for finding in self._findings if finding.device == device]
+        found.sort(key=lambda finding: (finding.start_ns, -finding.end_ns))
+        start_ns = np.array([finding.start_ns for finding in found], dtype=np.int64)
+        end_ns = np.array([finding.end_ns for finding in found], dtype=np.int64)
+        name = self._names.each(finding.title for finding in found)
+        text = Annotation(annotation("what"), self._names.each(finding.text for finding in found), is_text=True)
+        return self._laned(
+            lane_title(self._trace, device, FINDINGS),
+            group,
+            _FINDINGS_RANK,
+            Slices(start_ns, end_ns, name, name, name, (text,)),
+            "finding",
+        )
+
+    def _syncs(self, device: int, group: int, places: HostPlaces) -> Slices:
+        rows = self._trace.syncs[self._trace.syncs.device == device]
+        kinds = self._names.each(kind.name.lower().replace("_", " ") + " sync" for kind in SyncKind)
+        name = kinds[rows.kind]
+        notes = (
+            Annotation(annotation("stream"), rows.stream),
+            Annotation(annotation("waits for stream"), rows.awaited_stream),
+            Annotation(annotation("waits for correlation"), rows.awaited_correlation),
+            Annotation(annotation("correlation"), rows.correlation),
+            *self._processes(rows, places),
+        )
+        slices = Slices(rows.start_ns, rows.end_ns, name, name, name, notes)
+        return self._laned(lane_title(self._trace, device, "Synchronization"), group, _SYNCS_RANK, slices, "sync")
+
+    def _processes(self, rows: Syncs, places: HostPlaces) -> list[Annotation]:
+        """The process of each row, where there are several."""
+        if len(places.pids) < 2:
+            return []
+        return [Annotation(annotation("process"), np.array([*places.pids, MISSING])[rows.process])]
+
+    def _laned(self, title: str, group: int, rank: int, slices: Slices, of_category: str) -> Slices:
+        """The slices on as many tracks of that title as they need."""
+        lane = lanes(slices.start_ns, slices.end_ns, np.zeros(len(slices), dtype=np.int64))
+        count = int(lane.max()) + 1 if len(slices) else 0
+        uuids = np.array([self._tracks.slices(title, group, rank) for _ in range(count)], dtype=np.int64)
+        of = np.full(len(slices), category(of_category))
+        return Slices(slices.start_ns, slices.end_ns, slices.name, uuids[lane], of, slices.annotations)
+
+
+def _counts(everything: Iterable[Slices]) -> dict[int, int]:
+    """How many slices each track has."""
+    counts = Counter[int]()
+    for part in everything:
+        tracks, numbers = np.unique(part.track, return_counts=True)
+        counts.update(dict(zip(tracks.tolist(), numbers.tolist(), strict=True)))
+    return dict(counts)
+
+
+def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[bytes]:
+    for counter in counters(trace, device):
+        yield from counter_packets(counter, tracks, group, lane_title(trace, device, counter.title))

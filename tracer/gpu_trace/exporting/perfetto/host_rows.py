@@ -1,0 +1,130 @@
+"""Threads of the host: calls, operators and annotations on the thread's own row, NVTX ranges below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import MISSING, RangeKind, Windows
+from gpu_trace_analyzers.readers.finishing.recording_windows import states_no_more
+
+from ..timeline.identities import keys
+from ..timeline.lanes import lanes
+from .names import annotation, category, codes_to_iids
+from .slices import Annotation, Slices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gpu_trace_analyzers.model import Int64, Ranges, Trace
+
+    from ..timeline.identities import HostPlaces
+    from .names import Names
+    from .tracks import Tracks
+
+
+class HostRows:
+    """The host's side of a trace. ``flow`` is, for each row of ``trace.calls``, the number of its arrow; 0 for none."""
+
+    def __init__(self, trace: Trace, places: HostPlaces, names: Names, flow: Int64) -> None:
+        self._trace = trace
+        self._places = places
+        self._names = names
+        self._flow = flow
+
+    def slices(self, tracks: Tracks) -> Iterator[Slices]:
+        """Threads, NVTX ranges, and what the profiler itself took."""
+        processes = [
+            tracks.process(pid, self._places.process_label(position), position)
+            for position, pid in enumerate(self._places.pids)
+        ]
+        threads = {
+            key: tracks.thread(self._places.pids[key[0]], tid, self._places.names[key], rank)
+            for rank, (key, tid) in enumerate(self._places.tids.items())
+        }
+        ranges = self._trace.ranges[self._trace.ranges.process != MISSING]
+        ranges = ranges[np.lexsort((-ranges.end_ns, ranges.start_ns))]
+        nvtx = ranges.kind == RangeKind.NVTX
+        yield self._on_threads(tracks, threads, ranges[~nvtx])
+        yield self._nvtx(tracks, threads | {(p, MISSING): uuid for p, uuid in enumerate(processes)}, ranges[nvtx])
+        yield self._overheads(tracks, processes)
+        yield self._windows(tracks, processes)
+
+    def _on_threads(self, tracks: Tracks, threads: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
+        calls, operators = self._trace.calls, self._trace.operators
+        tables = (calls, operators, ranges)
+        start_ns = np.concatenate([table.start_ns for table in tables])
+        end_ns = np.concatenate([table.end_ns for table in tables])
+        order = np.lexsort((-end_ns, start_ns))
+        process = np.concatenate([table.process for table in tables])[order]
+        thread = np.concatenate([table.thread for table in tables])[order]
+        code = np.concatenate([table.name for table in tables])[order]
+        lengths = [len(table) for table in tables]
+        of_category = np.repeat([category(name) for name in ("call", "operator", "annotation")], lengths)[order]
+        nothing = np.full(sum(lengths[1:]), MISSING)
+        correlation = np.concatenate((calls.correlation, nothing))[order]
+        flow = np.concatenate((self._flow, np.zeros(sum(lengths[1:]), dtype=np.int64)))[order]
+        distinct, which = keys(process, thread)
+        lane = lanes(start_ns[order], end_ns[order], which)
+        track = _tracks(tracks, which, lane, [threads[key] for key in distinct], "Overlapping")
+        note = Annotation(annotation("correlation"), correlation)
+        return Slices(start_ns[order], end_ns[order], codes_to_iids(code), track, of_category, (note,), flow)
+
+    def _nvtx(self, tracks: Tracks, parents: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
+        """Below the track of each range's thread, or of its process."""
+        owner, which_owner = keys(ranges.process, ranges.thread)
+        pairs, which = keys(which_owner, ranges.domain)
+        lane = lanes(ranges.start_ns, ranges.end_ns, which)
+        track = np.zeros(len(ranges), dtype=np.int64)
+        for number, (thread, domain) in enumerate(pairs):
+            own = np.flatnonzero(which == number)
+            title = f"NVTX {self._trace.text(domain)}".strip()
+            uuids = [tracks.slices(title, parents[owner[thread]]) for _ in range(int(lane[own].max()) + 1)]
+            track[own] = np.array(uuids)[lane[own]]
+        iids = codes_to_iids(ranges.name)
+        of_category = np.full(len(ranges), category("nvtx"))
+        return Slices(ranges.start_ns, ranges.end_ns, iids, track, of_category, tuple(self._nvtx_notes(ranges)))
+
+    def _nvtx_notes(self, ranges: Ranges) -> Iterator[Annotation]:
+        for name, codes in (("domain", ranges.domain), ("category", ranges.category), ("payload", ranges.payload)):
+            yield Annotation(annotation(name), codes_to_iids(codes), is_text=True)
+        distinct, which = np.unique(ranges.color, return_inverse=True)
+        # As style sheets write it; the viewer picks colors of its own.
+        iids = [self._names.own(f"#{color & 0xFFFFFF:06x}") if color >= 0 else -1 for color in distinct.tolist()]
+        yield Annotation(annotation("color"), np.array(iids, dtype=np.int64)[which.reshape(-1)], is_text=True)
+
+    def _overheads(self, tracks: Tracks, processes: list[int]) -> Slices:
+        rows = self._trace.overheads[self._trace.overheads.process != MISSING]
+        distinct, which = np.unique(rows.process, return_inverse=True)
+        lane = lanes(rows.start_ns, rows.end_ns, which)
+        titles = [processes[position] for position in distinct.tolist()]
+        track = _tracks(tracks, which, lane, [0] * len(titles), "Profiler overhead", titles)
+        iids = codes_to_iids(rows.name)
+        return Slices(rows.start_ns, rows.end_ns, iids, track, np.full(len(rows), category("overhead")))
+
+    def _windows(self, tracks: Tracks, processes: list[int]) -> Slices:
+        """When each process was recorded, where that is not simply from the first row of the trace to the last."""
+        rows = self._trace.windows
+        if states_no_more(self._trace):
+            rows = Windows.empty()
+        distinct, which = np.unique(rows.process, return_inverse=True)
+        titles = [processes[position] for position in distinct.tolist()]
+        track = _tracks(tracks, which, np.zeros_like(which), [0] * len(titles), "Recording", titles)
+        name = np.full(len(rows), self._names.own("recording"))
+        return Slices(rows.start_ns, rows.end_ns, name, track, np.full(len(rows), category("recording")))
+
+
+def _tracks(
+    tracks: Tracks, which: Int64, lane: Int64, first: list[int], title: str, parents: list[int] | None = None
+) -> Int64:
+    """For each row its track: on lane 0 that of its owner, on others a new one under it, of that title.
+
+    Where an owner has no track of its own (0), lane 0 is a new one as well, under its parent.
+    """
+    pairs, index = keys(which, lane)
+    uuids = []
+    for owner, number in pairs:
+        own = first[owner] if number == 0 else 0
+        uuids.append(own or tracks.slices(title, parents[owner] if parents else first[owner]))
+    return np.array(uuids, dtype=np.int64)[index]

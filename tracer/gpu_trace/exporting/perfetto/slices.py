@@ -1,0 +1,105 @@
+"""Slices on tracks, as pairs of TrackEvent packets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import MISSING
+
+from . import packets
+from .bulk import Parts, constant, fixed64, join, message, number, pieces, where
+from .wire import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from gpu_trace_analyzers.model import Int64
+
+_BATCH = 1 << 15
+
+# Fields and types of TrackEvent
+_CATEGORY, _ANNOTATION, _TYPE, _NAME, _TRACK, _FLOW = 3, 4, 9, 10, 11, 47
+_BEGIN, _END = 1, 2
+
+_IN_SEQUENCE = constant(fields((packets.SEQUENCE_ID, packets.SEQUENCE), (packets.SEQUENCE_FLAGS, packets.NEEDS_STATE)))
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """An argument of slices: its name's iid, and (n,) values; `MISSING` (-1) stands for rows that lack it."""
+
+    name: int
+    values: NDArray[np.integer]
+    is_text: bool = False
+    """the values are iids of annotation texts"""
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Rows for tracks; per track they nest, and are sorted by (start, -end). All columns are (n,)."""
+
+    start_ns: Int64
+    end_ns: Int64
+    name: NDArray[np.integer]
+    """iid of an event name"""
+    track: Int64
+    category: NDArray[np.integer]
+    """iid of a category"""
+    annotations: tuple[Annotation, ...] = ()
+    flow: Int64 | None = None
+    """number of an arrow through every slice that has it; 0 for none"""
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+
+def slice_packets(slices: Slices) -> Iterator[bytes]:
+    """The packets, a batch at a time.
+
+    Readers sort packets by time and leave those of one instant in the order of the file. An end closes whatever began
+    last on its track, so ends come first (what follows at once is not inside), but the ends of empty slices last.
+    """
+    empty = slices.end_ns == slices.start_ns
+    yield from _ends(slices, np.flatnonzero(~empty))
+    for rows in pieces(len(slices), _BATCH):
+        yield join(rows.stop - rows.start, _begin(slices, rows))
+    yield from _ends(slices, np.flatnonzero(empty))
+
+
+def _ends(slices: Slices, positions: NDArray[np.intp]) -> Iterator[bytes]:
+    for batch in pieces(len(positions), _BATCH):
+        rows = positions[batch]
+        event = [constant(fields((_TYPE, _END))), *number(_TRACK, slices.track[rows])]
+        yield join(len(rows), track_event(slices.end_ns[rows], event))
+
+
+def _begin(slices: Slices, rows: slice) -> Parts:
+    event = [constant(fields((_TYPE, _BEGIN))), *number(_TRACK, slices.track[rows])]
+    event += number(_NAME, slices.name[rows])
+    event += number(_CATEGORY, slices.category[rows])
+    for annotation in slices.annotations:
+        event += _annotation(annotation, rows)
+    if slices.flow is not None:
+        flow = slices.flow[rows]
+        event += where(flow > 0, fixed64(_FLOW, flow))
+    return track_event(slices.start_ns[rows], event)
+
+
+def _annotation(annotation: Annotation, rows: slice) -> Parts:
+    values = annotation.values[rows]
+    present = values != MISSING
+    # A thread id may be negative: a hash, or a pointer that was cut off.
+    value = number(17 if annotation.is_text else 4, np.where(present, values, 0))
+    parts = message(_ANNOTATION, [constant(fields((1, annotation.name))), *value])
+    return parts if present.all() else where(present, parts)
+
+
+def track_event(at_ns: Int64, event: Parts) -> Parts:
+    """A packet with an event, framed as ``Trace.packet``."""
+    body = [*number(packets.TIMESTAMP, at_ns), _IN_SEQUENCE, *message(packets.TRACK_EVENT, event)]
+    return message(1, body)

@@ -1,0 +1,63 @@
+"""Values over time: how fast each direction copied, how much work was in flight, how many engines were busy at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.intervals import combine
+from gpu_trace_analyzers.model import ALL_COPIES
+from gpu_trace_analyzers.questions.sweep import layers
+
+from .titles import RANKS, TITLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A step function: ``value[i]`` holds from ``at_ns[i]`` to ``at_ns[i + 1]``."""
+
+    title: str
+    unit: str
+    rank: int
+    at_ns: Int64
+    value: NDArray[np.float64]
+
+
+def counters(trace: Trace, device: int) -> Iterator[Counter]:
+    """The counters of one device."""
+    work = trace.work_of(device)
+    yield Counter("Engines busy at once", "engines", 40, *_engines_at_once(work))
+    yield Counter("Operations in flight", "operations", 41, *_steps(work, np.ones(len(work))))
+    for engine in ALL_COPIES:
+        rows = work[(work.engine == engine) & (work.size > 0) & (work.end_ns > work.start_ns)]
+        if len(rows):
+            gb_per_s = rows.size / (rows.end_ns - rows.start_ns)
+            yield Counter(f"{TITLES[engine]} rate", "GB/s", 50 + RANKS[engine], *_steps(rows, gb_per_s))
+
+
+def _engines_at_once(work: DeviceWork) -> tuple[Int64, NDArray[np.float64]]:
+    at_ns, state = combine(layers(work).values())
+    return at_ns, np.array([int(mask).bit_count() for mask in range(256)], dtype=np.float64)[state]
+
+
+def _steps(work: DeviceWork, height: NDArray[np.float64]) -> tuple[Int64, NDArray[np.float64]]:
+    """The sum of the heights of what is going on, at each instant where it changes."""
+    edges = np.concatenate((work.start_ns, work.end_ns))
+    at_ns, place = np.unique(edges, return_inverse=True)
+    step = np.zeros(len(at_ns))
+    np.add.at(step, place.reshape(-1), np.concatenate((height, -height)))
+    value = np.cumsum(step)
+    # What is left of a sum of floats when all have ended is not a value.
+    going_on = np.zeros(len(at_ns), dtype=np.int64)
+    np.add.at(going_on, place.reshape(-1), np.repeat([1, -1], len(work)))
+    value[np.cumsum(going_on) == 0] = 0.0
+    return at_ns, value
