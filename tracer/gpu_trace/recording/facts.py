@@ -8,7 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from .. import __version__
+from .._version import VERSION
 from . import job
 from .folder import SCHEMA
 
@@ -44,7 +44,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
 
 def _versions(notes: Notes) -> dict[str, str]:
     return {
-        "gpu-trace": __version__,
+        "gpu-trace": VERSION,
         "python": notes.last("python"),
         "torch": notes.last("torch"),
         "cuda": notes.last("cuda"),

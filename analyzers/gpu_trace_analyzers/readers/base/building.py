@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ...model import Int32, Int64
     from .tracefile import TraceFile
 
+NOT_ASKED = "framework operators"
+"""The reason for which operators are left out where a caller does not want them."""
 NOT_READ = "a device that is not read"
 """How the reason ends for which rows of such a device are dropped."""
 WITHOUT_CATEGORY = "rows without a category"

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from ...model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
-from ..base.building import NOT_READ, WITHOUT_CATEGORY, TraceBuilder
+from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
 from ..chrome import EventStream
 from ..chrome.stream import WAYS, Way
@@ -39,7 +39,6 @@ CPU_WORK = "cpu_work"
 """What threads of a CPU did at their innermost operators, in exports of gpu-trace: Kineto has the operators alone."""
 RANGES = frozenset({"user_annotation", "nvtx"})
 
-NOT_ASKED = "framework operators"
 PYTHON_FUNCTIONS = "Python functions"
 _UNUSED = {
     "cpu_op": NOT_ASKED,

@@ -21,8 +21,8 @@ from ...model import (
     Syncs,
     Windows,
 )
+from ..base.building import NOT_ASKED
 from ..base.stamps import LIMIT_NS
-from ..kineto.reader import NOT_ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
