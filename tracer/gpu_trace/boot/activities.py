@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import sys
 
+from .contract import NAMES, RECORDS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+_NOT_LOADED, _TOO_OLD, _TOO_NEW = -1, -2, -3
+"""What ``gpu_trace_activities_begin`` returns, by the names of ``activities.c``; above 0 that is a CUptiResult."""
+_REFUSALS = {
+    _NOT_LOADED: "torch has not loaded libcupti",
+    _TOO_OLD: "libcupti is too old",
+    _TOO_NEW: "libcupti is newer than gpu-trace knows",
+}
 
 
 class Activities:
@@ -19,18 +30,17 @@ class Activities:
     def __init__(self, library: str) -> None:
         ctypes = sys.modules["ctypes"]  # torch has imported it
         self._library: Any = ctypes.CDLL(library)
-        for name in ("count", "lost"):
-            getattr(self._library, f"gpu_trace_activities_{name}").restype = ctypes.c_uint64
+        self._library.gpu_trace_activities_count.restype = ctypes.c_uint64
+        self._library.gpu_trace_activities_lost.restype = ctypes.c_uint64
 
-    def begin(self, path: str) -> int:
-        """Take CUPTI over and write to ``path.records`` and ``path.names``; 0, or why that is impossible here.
-
-        Above 0 that is a CUptiResult; -1: torch has not loaded libcupti, -2 and -3: it is too old, or too new.
-        """
+    def begin(self, path: str) -> str:
+        """Take CUPTI over and write to ``path.records`` and ``path.names``; empty, or why that is impossible here."""
         cupti = loaded_cupti()
         if cupti is None:
-            return -1
-        return int(self._library.gpu_trace_activities_begin(*map(_c_path, (cupti, f"{path}.records", f"{path}.names"))))
+            return _REFUSALS[_NOT_LOADED]
+        paths = (cupti, f"{path}{RECORDS}", f"{path}{NAMES}")
+        result = int(self._library.gpu_trace_activities_begin(*map(_c_path, paths)))
+        return (_REFUSALS.get(result) or f"CUPTI error {result}") if result else ""
 
     def flush(self) -> None:
         """Have CUPTI hand over what is complete; waits for no device."""

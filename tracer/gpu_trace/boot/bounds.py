@@ -8,15 +8,16 @@ from _thread import allocate_lock
 
 from . import awaited_range, background, captures, signals
 from .budget import Budget
+from .contract import BOUNDED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .contract import Settings
     from .fork_warning import OurThreads
     from .notes import Notes
     from .recorder import Recorder
-    from .settings import Settings
 
 _LOOK_EVERY_S = 0.5
 _MOST_LOOKS = 6
@@ -161,7 +162,7 @@ class Bounds:
 
     def _end(self, reason: str) -> None:
         if self._recorder.is_wanted:
-            self._notes.write("bounded", reason)
+            self._notes.write(BOUNDED, reason)
             self._recorder.finish()
 
 

@@ -16,6 +16,11 @@ def are_used() -> bool:
     return bool(_cuda().is_initialized()) or bool(getattr(in_progress, "is_initializing", False))
 
 
+def have_cupti() -> bool:
+    """Whether they are CUDA's: those of ROCm have another library than CUPTI."""
+    return bool(sys.modules["torch"].version.cuda)
+
+
 def described() -> str:
     """Those of this process as Kineto describes them, in JSON: should it be killed before Kineto can."""
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from .contract import LEFT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
@@ -43,12 +45,12 @@ def _stand_before(name: str, recorder: Recorder, notes: Notes) -> None:
     def replacement(*args: Any, **kwargs: Any) -> Any:
         if not recorder.belongs_here:
             leave(*args, **kwargs)
-        notes.write("left", f"os.{name}")
+        notes.write(LEFT, f"os.{name}")
         finish_undisturbed(recorder)
         try:
             leave(*args, **kwargs)
         finally:  # reached only where it failed
-            notes.write("left", "")
+            notes.write(LEFT, "")
             recorder.reopen()
 
     look_like(replacement, leave)

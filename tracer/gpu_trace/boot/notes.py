@@ -1,9 +1,20 @@
-"""Facts for the parent: one line each, ``key<TAB>value``, on disk as soon as they are known, so a crash loses none."""
+"""Facts for the parent: one line each, ``key<TAB>value``, on disk as soon as they are known, so a crash loses none.
+
+`contract` has the keys, and what their values mean.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+
+from .contract import EXCEPTION, FAILED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import overload
+
+    from .contract import Number, Numbers, Text
 
 
 class Notes:
@@ -17,9 +28,19 @@ class Notes:
         except OSError:
             return  # there is none, or another process has it
 
-    def write(self, key: str, value: object) -> None:
-        """Note a fact; never raises, for a full disk must not end the script."""
-        line = f"{key}\t{value}".replace("\n", " ") + "\n"
+    if TYPE_CHECKING:
+
+        @overload
+        def write(self, key: Text, value: str, /) -> None: ...
+        @overload
+        def write(self, key: Number, value: int, /) -> None: ...
+        @overload
+        def write(self, key: Numbers, /, *values: int) -> None: ...
+
+    def write(self, key: Text | Number | Numbers, /, *values: str | int) -> None:
+        """Note a fact; never raises, because a full disk must not end the script."""
+        value = " ".join(map(str, values)).replace("\n", " ")
+        line = f"{key.name}\t{value}\n"
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
             try:
@@ -31,10 +52,10 @@ class Notes:
 
     def failed(self, what: str, error: BaseException) -> None:
         """Note that a part of the recording did not work; the parent says so in the end."""
-        self.write("failed", f"{what}: {type(error).__name__}: {error}")
+        self.write(FAILED, f"{what}: {type(error).__name__}: {error}")
 
     def uncaught(self) -> None:
         """Note the exception that ended the script, if one did."""
         error = getattr(sys, "last_value", None)
         if error is not None:
-            self.write("exception", type(error).__name__)
+            self.write(EXCEPTION, type(error).__name__)

@@ -8,6 +8,8 @@ import time
 from _thread import RLock, _local, get_ident, get_native_id
 from struct import Struct
 
+from .contract import EVENTS, TEXTS, nvtx_file
+
 _PUSH, _POP, _START, _END, _MARK, _THREAD_END = 1, 2, 3, 4, 5, 6
 _EVENT = Struct("<qQQIIIIIBBBB")
 _HEADER = Struct("<8sIIIIQQ")
@@ -147,8 +149,8 @@ class NvtxFiles:
         self._own, self._threads = _local(), 0  # while the process id is the parent's: its threads end unheard
         self._pid, self._chunks, self._used, self._lost = os.getpid(), 1, _PER_CHUNK, 0
         self._strings, self._categories = {}, {}
-        path = f"{self._folder}/nvtx-{self._pid}-python"
-        self._events, self._texts = f"{path}.events", f"{path}.texts"
+        path = f"{self._folder}/{nvtx_file(self._pid, 'python')}"
+        self._events, self._texts = f"{path}{EVENTS}", f"{path}{TEXTS}"
         _write(self._events, bytes(_CHUNK), 0)
         self._write_text(5, os.getppid(), 0, "")
         self._write_header()

@@ -11,16 +11,16 @@ import sys
 import time
 from _thread import RLock
 
-from . import devices, stream_waits
+from . import contract, devices, stream_waits
 from .activities import Activities
 from .session import Calls, Session
 from .threads import living
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .contract import Settings
     from .fork_warning import OurThreads
     from .notes import Notes
-    from .settings import Settings
 
 
 _IDLE_S = 0.0005
@@ -145,10 +145,10 @@ class Recorder:
             self._unsaved = 0 if saved else self._unsaved + 1
             if self._unsaved == _MOST_UNSAVED:
                 self._wanted = False
-                self._notes.write("bounded", f"{_MOST_UNSAVED} parts in a row that could not be saved")
+                self._notes.write(contract.BOUNDED, f"{_MOST_UNSAVED} parts in a row that could not be saved")
                 return 0
             self._begin()  # not before all is saved: a session's times are lost as soon as the next one begins
-            self._notes.write("renewed", time.time_ns() - began)
+            self._notes.write(contract.RENEWED, time.time_ns() - began)
         return _events_in(saved) if saved else 0
 
     def flush(self) -> None:
@@ -190,25 +190,25 @@ class Recorder:
             return
         try:
             with_gpu = self._uses_gpu()
-            self._notes.write("starts", time.time_ns())
+            self._notes.write(contract.STARTS, time.time_ns())
             self.sessions += 1
             self._session = self._threads.counted(lambda: self._new_session(calls, with_gpu))
-            self._notes.write("recorded_from", f"{self._parts} {time.time_ns()}")
+            self._notes.write(contract.RECORDED_FROM, self._parts, time.time_ns())
             self._note_rank()  # it may be killed
-            self._notes.write("recording", "gpu" if with_gpu else "cpu")
-            self._notes.write("source", "cupti" if self._activities else "kineto")
+            self._notes.write(contract.RECORDING, contract.GPU if with_gpu else contract.CPU)
+            self._notes.write(contract.SOURCE, contract.CUPTI if self._activities else contract.KINETO)
             if with_gpu and not self._parts:
-                self._notes.write("devices", devices.described())
-            if with_gpu and not self._activities:
-                self._notes.write("stream_waits", stream_waits.enable())
+                self._notes.write(contract.DEVICES, devices.described())
+            if with_gpu and not self._activities and devices.have_cupti():
+                self._notes.write(contract.STREAM_WAITS, int(stream_waits.enable()))
         except Exception as error:
             self._wanted = False
-            self._notes.failed("torch's profiler did not start", error)
+            self._notes.failed(contract.NOT_STARTED, error)
 
     def _new_session(self, calls: Calls, with_gpu: bool) -> Session:
         level = self._settings.level
         only_ranges = with_gpu and level == "gpu"
-        if only_ranges and self._settings.activities and not self._cupti_refused:
+        if only_ranges and self._settings.activities and not self._cupti_refused and devices.have_cupti():
             session = Session(calls, level, with_gpu=False, only_ranges=True)
             if self._takes_cupti():  # after Kineto, which takes it for its own rows of calls
                 return session
@@ -218,18 +218,18 @@ class Recorder:
     def _takes_cupti(self) -> bool:
         try:
             activities = Activities(self._settings.activities)
-            refused: object = activities.begin(self._path("cupti"))
+            refused = activities.begin(self._path(contract.CUPTI))
         except OSError as error:
-            refused = error
+            refused = str(error)
         if refused:
             self._cupti_refused = True
-            self._notes.write("refused", refused)
+            self._notes.write(contract.REFUSED, refused)
             return False
         self._activities = activities
         return True
 
     def _path(self, source: str) -> str:
-        return f"{self._settings.raw}/{source}-{self._pid}-{self._parts}"
+        return f"{self._settings.raw}/{contract.session_file(source, self._pid, self._parts)}"
 
     def _uses_gpu(self) -> bool:
         return self._settings.has_gpu and devices.are_used()
@@ -242,14 +242,14 @@ class Recorder:
         try:
             return self._save(session, patience_s)
         except Exception as error:
-            self._notes.failed("torch's profiler did not save its trace", error)
+            self._notes.failed(contract.NOT_SAVED, error)
             return ""
 
     def _save(self, session: Session, patience_s: float) -> str:
         self._prepare_to_stop(patience_s)
-        path = f"{self._path('kineto')}.json"
+        path = f"{self._path(contract.KINETO)}.json"
         began = time.time_ns()
-        self._notes.write("recorded_to", f"{self._parts} {began}")
+        self._notes.write(contract.RECORDED_TO, self._parts, began)
         self._parts += 1
         self._leave_cupti()
         result = session.stop()
@@ -261,7 +261,7 @@ class Recorder:
             raise OSError(errno.ENOSPC, "it was not written whole; is there room on the disk?")
         os.rename(f"{path}.part", path)
         self._note_rank()
-        self._notes.write("stopped", f"{began} {stopped} {time.time_ns()}")
+        self._notes.write(contract.STOPPED, began, stopped, time.time_ns())
         return path
 
     def _leave_cupti(self) -> None:
@@ -270,15 +270,16 @@ class Recorder:
             dropped = activities.end()
             self._events += activities.count
             if dropped:
-                self._notes.write("dropped", dropped)
+                self._notes.write(contract.DROPPED, dropped)
 
     def _prepare_to_stop(self, patience_s: float) -> None:
-        self._notes.write("stopping", time.time_ns())
+        began = time.time_ns()
+        self._notes.write(contract.STOPPING, began)
         try:
             if not devices.synchronized_within(patience_s):
-                self._notes.write("unsynchronized", patience_s)
+                self._notes.write(contract.UNSYNCHRONIZED, (time.time_ns() - began) // 10**6)
             for thread in living():
-                self._notes.write("thread", thread)
+                self._notes.write(contract.THREAD, thread)
         except Exception as error:  # a session that is not stopped loses all
             self._notes.failed("the end of the recording could not be prepared", error)
 
@@ -287,7 +288,7 @@ class Recorder:
         is_kept_away = self.is_wanted and self._given_way and self.belongs_here
         if is_kept_away != self._is_kept_away:
             self._is_kept_away = is_kept_away
-            self._notes.write("gave_way" if is_kept_away else "came_back", time.time_ns())
+            self._notes.write(contract.GAVE_WAY if is_kept_away else contract.CAME_BACK, time.time_ns())
 
     def _note_processes(self) -> None:
         """How many processes the script started: their work is not in its trace."""
@@ -295,16 +296,16 @@ class Recorder:
         counter = repr(getattr(processes, "_process_counter", ""))  # count(3): to take from it would change it
         number = counter.removeprefix("count(").removesuffix(")")
         if number.isdecimal() and int(number) > 1:
-            self._notes.write("started", int(number) - 1)
+            self._notes.write(contract.STARTED, int(number) - 1)
 
     def _note_rank(self) -> None:
         """Of a distributed job; its launcher's variables outlive its process group."""
         if os.environ.get("RANK", "").isdecimal() and os.environ.get("WORLD_SIZE", "").isdecimal():
             distributed = sys.modules.get("torch.distributed")
             if distributed and distributed.is_available() and distributed.is_initialized():
-                self._notes.write("backend", distributed.get_backend())
-            self._notes.write("rank", os.environ["RANK"])
-            self._notes.write("world_size", os.environ["WORLD_SIZE"])
+                self._notes.write(contract.BACKEND, distributed.get_backend())
+            self._notes.write(contract.RANK, int(os.environ["RANK"]))
+            self._notes.write(contract.WORLD_SIZE, int(os.environ["WORLD_SIZE"]))
 
 
 def _try_to_create(path: str) -> None:

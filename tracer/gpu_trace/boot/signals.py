@@ -12,6 +12,7 @@ import time
 from _thread import start_new_thread
 
 from . import native
+from .contract import FAILED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def save_before_dying(recorder: Recorder, notes: Notes, threads: OurThreads) -> 
 
     begin = library.gpu_trace_signals_begin
     if threads.counted(lambda: begin(native.returns_nothing(save), native.returns_int(is_busy))):
-        notes.write("failed", "signals are not watched: the system allows no more threads")
+        notes.write(FAILED, "signals are not watched: the system allows no more threads")
 
 
 def take_again() -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 
 from . import endings, settings, signals
+from .contract import PYTHON, RESERVED_NOTES, notes_file
 from .fork_warning import OurThreads
 from .imports import when_imported
 from .notes import Notes
@@ -22,7 +23,7 @@ def begin() -> None:
     wishes = settings.take()
     if wishes.only_ranks and "RANK" not in os.environ:
         return
-    notes = Notes(f"{wishes.raw}/notes-{os.getpid()}", reserved=f"{wishes.raw}/notes")
+    notes = Notes(f"{wishes.raw}/{notes_file(os.getpid())}", f"{wishes.raw}/{RESERVED_NOTES}")
     threads = OurThreads()
     recorder = Recorder(wishes, notes, threads)
 
@@ -49,7 +50,7 @@ def begin() -> None:
         except Exception as error:
             notes.failed("the nvtx package could not be heard", error)
 
-    notes.write("python", sys.version.split()[0])
+    notes.write(PYTHON, sys.version.split()[0])
     atexit.register(at_exit)  # the first to register is the last to be called
     endings.watch(recorder, notes)
     when_imported("torch", torch_imported)

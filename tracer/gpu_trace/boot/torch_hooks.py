@@ -6,6 +6,7 @@ import sys
 
 from . import captures, signals
 from .bounds import Bounds
+from .contract import CUDA, TORCH
 from .scripts_profiler import ScriptsProfiler
 from .session import Calls
 
@@ -13,10 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .contract import Settings
     from .fork_warning import OurThreads
     from .notes import Notes
     from .recorder import Recorder
-    from .settings import Settings
 
 
 def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurThreads) -> None:
@@ -38,8 +39,8 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
 
 
 def _note_versions(torch: Any, notes: Notes) -> None:
-    notes.write("torch", torch.__version__)
-    notes.write("cuda", _version_of_gpu_library(torch))
+    notes.write(TORCH, torch.__version__)
+    notes.write(CUDA, _version_of_gpu_library(torch))
 
 
 def _version_of_gpu_library(torch: Any) -> str:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..boot.contract import NAMES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -143,7 +145,7 @@ def read(path: Path) -> Activities | None:
     records = np.frombuffer(data, RECORD, whole)
     if not whole:
         return None
-    names = _names(path.with_suffix(".names"))
+    names = _names(path.with_suffix(NAMES))
     threads = {number - _OF_A_THREAD: names.pop(number) for number in list(names) if number >= _OF_A_THREAD}
     return Activities(records, names, threads)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..boot.contract import INJECTION_VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-INJECTION_VARIABLE = "NVTX_INJECTION64_PATH"
 
 
 def injection_library() -> Path | None:

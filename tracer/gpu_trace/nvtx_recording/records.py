@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..boot.contract import EVENTS, TEXTS, nvtx_file
 from .payloads import PIECE, Payloads, Schema, payloads
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class ProcessRanges:
 def read(folder: Path) -> dict[int, list[ProcessRanges]]:
     """What every process left, by process id: mostly one program's, several where it became others by exec."""
     found: dict[int, list[ProcessRanges]] = {}
-    for path in sorted(folder.glob("nvtx-*.events")):
+    for path in sorted(folder.glob(f"{nvtx_file('*', '*')}{EVENTS}")):
         if (ranges := read_file(path)) is not None:
             found.setdefault(ranges.pid, []).append(ranges)
     return found
@@ -136,7 +137,7 @@ def read_file(path: Path) -> ProcessRanges | None:
     pieces = events[events["kind"] == Kind.BINARY].view(PIECE)
     opening, closing, end_ns, finished = _paired(events)
     order = np.lexsort((-end_ns, events["at_ns"][opening]))
-    texts = _texts(path.with_suffix(".texts"))
+    texts = _texts(path.with_suffix(TEXTS))
     opening, closing = opening[order], closing[order]
     found = _payloads(events, opening, closing, pieces, texts) if len(pieces) else []
     ranges = ProcessRanges(pid, events[opening], end_ns[order], finished[order], texts, lost, found)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 
+from ..boot.contract import BACKEND, FAILED, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.kineto_rows import chrome_rows, process_row
-from . import collectives, heads, job, notes, sessions, thread_ids, trace_file, windows
+from . import collectives, heads, job, lost, notes, sessions, thread_ids, trace_file, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ class ProcessLeft:
     @property
     def has_content(self) -> bool:
         """Whether it has a trace of its own: a child that we did not follow left NVTX ranges, but nothing else."""
-        return bool(self.parts) or (any(self.ranges) and self.notes.last("python") != "")
+        return bool(self.parts) or (any(self.ranges) and self.notes.last(PYTHON) != "")
 
     @property
     def parent(self) -> int:
@@ -76,15 +77,15 @@ class ProcessLeft:
         """What torch.profiler would have written under this name."""
         if self.rank is None:
             return None
-        backend, size = self.notes.last("backend"), self.notes.last("world_size")
-        return {**({"backend": backend} if backend else {}), "rank": self.rank, "world_size": int(size)}
+        backend, size = self.notes.last(BACKEND), self.notes.last_number(WORLD_SIZE)
+        return {**({"backend": backend} if backend else {}), "rank": self.rank, "world_size": size}
 
 
 def left_by(raw: Path, first: int) -> list[ProcessLeft]:
     """What each process left: the one that was started first, then by rank, then by process id."""
     ranges = records.read(raw)
-    pids = {int(path.name.split("-")[1]) for path in raw.iterdir() if "-" in path.name} | {first}
-    facts = {pid: notes.read(raw / f"notes-{pid}") for pid in pids}
+    pids = {pid for path in raw.iterdir() if (pid := process_of(path.name)) is not None} | {first}
+    facts = {pid: notes.read(raw, pid) for pid in pids}
     ranks = _ranks(facts)
     groups = nccl.ranks_of({rank: nccl.members(ranges.get(pid, [])) for pid, rank in ranks.items()})
     found = [_read(raw, pid, facts[pid], ranges.get(pid, []), groups, ranks.get(pid)) for pid in pids]
@@ -99,10 +100,9 @@ def _ranks(facts: dict[int, Notes]) -> dict[int, int]:
     """
     joined: dict[int, int] = {}
     others: dict[int, int] = {}
-    for pid in sorted(facts, key=lambda pid: facts[pid].all("starts")):
-        if facts[pid].last("rank"):
-            rank = int(facts[pid].last("rank"))
-            if facts[pid].last("backend"):
+    for pid in sorted(facts, key=lambda pid: facts[pid].all(STARTS)):
+        if (rank := facts[pid].last_number(RANK)) is not None:
+            if facts[pid].last(BACKEND):
                 joined[rank] = pid
             else:
                 others.setdefault(rank, pid)
@@ -114,39 +114,9 @@ def _read(
 ) -> ProcessLeft:
     threads = thread_ids.known_threads(facts, ranges)
     of_kernels = partial(collectives.arguments, launches=nccl.launches(ranges), groups=groups)
-    parts, threads, lost = sessions.read(raw, pid, facts, threads, of_kernels)
-    lost = [*facts.all("failed"), *lost, *_unsaved(facts)]
-    if gaps_ns := [int(ns) for ns in facts.all("renewed")]:
-        lost.append(f"{_gaps(gaps_ns)}, while the events so far were counted")
-    if events := sum(program.lost for program in ranges):
-        lost.append(f"{events} NVTX events: there was no room for them")
-    return ProcessLeft(pid, facts, parts, lost, ranges, threads, rank, _left_to_the_script(facts))
-
-
-def _unsaved(facts: Notes) -> list[str]:
-    """What of CUPTI's records, or of a session that was still under way when the process ended, is nowhere."""
-    lost = [f"{count} records of CUPTI: there was no room for them" for count in facts.all("dropped")]
-    ended = len(facts.all("stopped")) + sum(text.startswith("torch's profiler did not") for text in facts.all("failed"))
-    if len(facts.all("starts")) <= ended:
-        return lost
-    if facts.last("source") == "cupti":
-        return [*lost, "record_function ranges and the last moment: the process ended before they could be saved"]
-    return [*lost, "what torch's profiler recorded: the process ended before it could be saved"]
-
-
-def _left_to_the_script(facts: Notes) -> list[str]:
-    """What happened while the script's own profiler ran in place of the recording."""
-    began, ended = ([int(at_ns) for at_ns in facts.all(key)] for key in ("gave_way", "came_back"))
-    if not began:
-        return []
-    gaps_ns = [end - start for start, end in zip(began, ended, strict=False)]  # a process may be killed in the last one
-    some = _gaps(gaps_ns + [0] * (len(began) - len(gaps_ns)), at_least=len(gaps_ns) < len(began))
-    return [f"{some}, while the script used torch's profiler itself"]
-
-
-def _gaps(gaps_ns: list[int], at_least: bool = False) -> str:
-    moments = "a moment" if len(gaps_ns) == 1 else f"{len(gaps_ns)} moments"
-    return f"what happened in {moments} ({'at least ' * at_least}{sum(gaps_ns) / 1e6:.1f} ms)"
+    parts, threads, damage = sessions.read(raw, pid, facts, threads, of_kernels)
+    noted = [*facts.all(FAILED), *damage, *lost.in_sentences(facts, sum(program.lost for program in ranges))]
+    return ProcessLeft(pid, facts, parts, noted, ranges, threads, rank, lost.left_to_the_script(facts))
 
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:

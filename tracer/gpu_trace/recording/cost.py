@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..boot.contract import STOPPED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,7 +43,7 @@ FREE = Cost(0, 0, 0)
 
 def of(parts: Sequence[KinetoText], notes: Notes) -> Cost:
     """The cost of recording a process: by the rows that it left, and by its own notes."""
-    stamps = [[int(stamp) for stamp in line.split()] for line in notes.all("stopped")]
+    stamps = notes.all(STOPPED)
     return Cost(
         sum(part.events.count(row) * each_ns for part in parts for row, each_ns in _NS_PER_ROW.items()),
         sum(stopped - began for began, stopped, _ in stamps),

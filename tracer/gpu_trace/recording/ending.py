@@ -7,6 +7,8 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..boot.contract import EXCEPTION, LEFT
+
 if TYPE_CHECKING:
     from .notes import Notes
 
@@ -32,7 +34,7 @@ class Ending:
 
 def of(status: int, notes: Notes) -> Ending:
     """The ending of a process with this wait status."""
-    return Ending(os.waitstatus_to_exitcode(status), notes.last("exception"), notes.last("left"))
+    return Ending(os.waitstatus_to_exitcode(status), notes.last(EXCEPTION), notes.last(LEFT))
 
 
 def signal_name(number: int) -> str:

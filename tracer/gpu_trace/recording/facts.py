@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from .._version import VERSION
+from ..boot.contract import BOUNDED, CUDA, PYTHON, REFUSED, STREAM_WAITS, TORCH, UNSYNCHRONIZED
 from . import job
 from .folder import SCHEMA
 
@@ -31,8 +32,11 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "level": request.level,
         "recorded": recording.device,
         "source": recording.source,
+        "cupti_refused": notes.last(REFUSED),
+        "unsynchronized_ms": notes.all(UNSYNCHRONIZED),
+        "stream_waits": _agreed(notes.all(STREAM_WAITS)),
         "gpus": recording.gpus,
-        "until": notes.last("bounded") or "the end",
+        "until": notes.last(BOUNDED) or "the end",
         "versions": _versions(notes),
         "traces": [path.name for path in recording.traces],
         "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
@@ -42,12 +46,17 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
     recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
+def _agreed(answers: list[int]) -> bool | None:
+    """Whether CUPTI agreed each time that it was asked; None where it never was."""
+    return all(answers) if answers else None
+
+
 def _versions(notes: Notes) -> dict[str, str]:
     return {
         "gpu-trace": VERSION,
-        "python": notes.last("python"),
-        "torch": notes.last("torch"),
-        "cuda": notes.last("cuda"),
+        "python": notes.last(PYTHON),
+        "torch": notes.last(TORCH),
+        "cuda": notes.last(CUDA),
         "nvtx": _version("nvtx"),
     }
 

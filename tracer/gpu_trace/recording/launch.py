@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 
+from ..boot.contract import NATIVE, STOPPING, Settings
 from ..cupti_recording.library import activities_library
 from ..nvtx_recording import environment
 from . import interpreter, notes
@@ -119,7 +120,7 @@ def _wait(pid: int, watched: set[signal.Signals], meanwhile: Callable[[], bool])
 
 
 def _tell_if_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> bool:
-    if notes.read(folder.raw / f"notes-{pid}").latest != "stopping":
+    if notes.read(folder.raw, pid).latest != STOPPING.name:
         return False
     saving()
     return True
@@ -127,29 +128,35 @@ def _tell_if_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> 
 
 def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
     heeded = {name: value for name, value in os.environ.items() if not (_is_ignored(name) or name == "PYTHONPATH")}
-    native = {f"GPU_TRACE_NATIVE_{name}": value for name, value in os.environ.items() if name not in heeded}
+    native = {f"{NATIVE}{name}": value for name, value in os.environ.items() if name not in heeded}
     path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
-    window = request.window
-    library, _ = environment.injection(os.environ)
     return {
         **heeded,
         **native,
-        "GPU_TRACE_INJECTION": str(library or ""),
-        "GPU_TRACE_ACTIVITIES": str(activities_library() or ""),
-        "GPU_TRACE_HOOK_NVTX": "" if library or environment.injection_library() else "1",
-        "GPU_TRACE_STEPS": "" if window.steps is None else f"{window.steps[0]}:{window.steps[1]}",
-        "GPU_TRACE_STEP_RANGE": window.step_range,
-        "GPU_TRACE_RANGE": window.range_name,
-        "GPU_TRACE_AFTER": str(window.after_s),
-        "GPU_TRACE_DURATION": str(window.duration_s),
-        "GPU_TRACE_FOLLOW": "1" if request.follow or request.only_ranks else "0",
-        "GPU_TRACE_ONLY_RANKS": "1" if request.only_ranks else "0",
-        "GPU_TRACE_EVENTS": str(window.events),
-        "GPU_TRACE_RAW": str(folder.raw),
-        "GPU_TRACE_LEVEL": request.level,
-        "GPU_TRACE_GPU": "1" if machine_has_gpu() else "0",
+        **_settings(request, folder).variables(),
         "PYTHONPATH": os.pathsep.join([str(_ENTRY), path] if path else [str(_ENTRY)]),
     }
+
+
+def _settings(request: Request, folder: RunFolder) -> Settings:
+    window = request.window
+    library, _ = environment.injection(os.environ)
+    return Settings(
+        raw=str(folder.raw),
+        level=request.level,
+        has_gpu=machine_has_gpu(),
+        injection=str(library or ""),
+        hooks_nvtx=not (library or environment.injection_library()),
+        activities=str(activities_library() or ""),
+        follow=request.follow or request.only_ranks,
+        only_ranks=request.only_ranks,
+        steps=window.steps,
+        step_range=window.step_range,
+        range_name=window.range_name,
+        after_s=window.after_s,
+        duration_s=window.duration_s,
+        events=window.events,
+    )
 
 
 def _is_ignored(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the script's process noted about itself: facts, one a line, ``key<TAB>value``."""
+"""What the script's process noted about itself: facts, one a line, ``key<TAB>value``, by the keys of the contract."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import ctypes
 import errno
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
+
+from ..boot.contract import DEVICES, RESERVED_NOTES, Number, Numbers, Text, notes_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESERVED = "notes"
 _ROOM = 1 << 16
 _KEEP_SIZE = 1
 """FALLOC_FL_KEEP_SIZE in linux/falloc.h"""
@@ -21,7 +22,7 @@ class Notes:
     """The facts of one process, in the order in which they were noted."""
 
     def __init__(self, text: str) -> None:
-        lines = (line.partition("\t") for line in text.splitlines())
+        lines = (line.partition("\t") for line in text.split("\n") if line)
         self._facts = [(key, value) for key, _, value in lines]
 
     @property
@@ -29,19 +30,36 @@ class Notes:
         """The key of the latest fact; empty where there is none."""
         return self._facts[-1][0] if self._facts else ""
 
-    def all(self, key: str) -> list[str]:
-        """Every value noted under a key."""
-        return [value for name, value in self._facts if name == key]
+    @overload
+    def all(self, key: Text) -> list[str]: ...
+    @overload
+    def all(self, key: Number) -> list[int]: ...
+    @overload
+    def all(self, key: Numbers) -> list[tuple[int, ...]]: ...
 
-    def last(self, key: str) -> str:
+    def all(self, key: Text | Number | Numbers) -> list[str] | list[int] | list[tuple[int, ...]]:
+        """Every value noted under a key; numbers that were not written whole, on a full disk, are left out."""
+        values = [value for name, value in self._facts if name == key.name]
+        if isinstance(key, Text):
+            return values
+        count = len(key.fields) if isinstance(key, Numbers) else 1
+        rows = [tuple(map(int, words)) for words in map(str.split, values) if _are_numbers(words, count)]
+        return rows if isinstance(key, Numbers) else [row[0] for row in rows]
+
+    def last(self, key: Text) -> str:
         """The latest value; empty where there is none."""
         return (self.all(key) or [""])[-1]
+
+    def last_number(self, key: Number) -> int | None:
+        """The latest value; None where there is none."""
+        values = self.all(key)
+        return values[-1] if values else None
 
     @property
     def devices(self) -> list[dict[str, Any]]:
         """The GPUs of the process, as Kineto describes them; none where it did not come to describe any."""
         try:
-            return list(json.loads(self.last("devices") or "[]"))
+            return list(json.loads(self.last(DEVICES) or "[]"))
         except ValueError:  # the disk was full
             return []
 
@@ -51,7 +69,7 @@ def reserve(raw: Path) -> None:
 
     So that a full disk has a reason to be told by. Raises OSError where there is no such room now.
     """
-    with (raw / RESERVED).open("wb") as file:
+    with (raw / RESERVED_NOTES).open("wb") as file:
         # Unlike os.posix_fallocate, this leaves the file empty: notes are appended.
         refused = ctypes.CDLL(None, use_errno=True).fallocate(
             file.fileno(), _KEEP_SIZE, ctypes.c_int64(0), ctypes.c_int64(_ROOM)
@@ -60,9 +78,13 @@ def reserve(raw: Path) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def read(path: Path) -> Notes:
-    """The notes of a file; none where the process did not come to write any."""
+def _are_numbers(words: list[str], count: int) -> bool:
+    return len(words) == count and all(word.removeprefix("-").isdecimal() for word in words)
+
+
+def read(raw: Path, pid: int) -> Notes:
+    """The notes of a process; none where it did not come to write any."""
     try:
-        return Notes(path.read_text("utf-8", "replace"))
+        return Notes((raw / notes_file(pid)).read_text("utf-8", "replace"))
     except OSError:
         return Notes("")

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..boot.contract import TORCH
 from . import cost, facts, launch, notes
 from .result import Recording
 
@@ -22,7 +23,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
     """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
     began = time.time_ns()
     status, pid = launch.run(request, folder, saving)
-    recording = Recording(folder, status, notes.read(folder.raw / f"notes-{pid}"), wall_ns=time.time_ns() - began)
+    recording = Recording(folder, status, notes.read(folder.raw, pid), wall_ns=time.time_ns() - began)
     try:
         recording = _collected(recording, pid, request.window)
         facts.write(request, recording, began)
@@ -49,7 +50,7 @@ def _collected(bare: Recording, pid: int, window: Window) -> Recording:
         lost=lost,
         left_to_the_script=[_of(p, sentence, processes) for p in processes for sentence in p.left_to_the_script],
         gpus=main.gpus,
-        never_entered=_never_entered(window, processes) if main.notes.last("torch") and not traces else "",
+        never_entered=_never_entered(window, processes) if main.notes.last(TORCH) and not traces else "",
         cost=cost.of(main.parts, main.notes),
     )
 

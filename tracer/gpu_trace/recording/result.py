@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..boot.contract import BOUNDED, GPU, PYTHON, RECORDING, SOURCE, STARTED, TORCH
 from . import ending, interpreter
 from .cost import FREE, Cost
 
@@ -44,35 +45,33 @@ class Recording:
     @property
     def device(self) -> str:
         """``gpu`` or ``cpu``; empty where nothing was recorded."""
-        return self.notes.last("recording")
+        return self.notes.last(RECORDING)
 
     @property
     def source(self) -> str:
         """Who kept the GPU's records: ``cupti`` for our own library, ``kineto`` for torch's; empty where nobody did."""
-        return self.notes.last("source") if self.device == "gpu" else ""
+        return self.notes.last(SOURCE) if self.device == GPU else ""
 
     @property
     def started(self) -> int:
         """How many processes the script started by ``multiprocessing``."""
-        return int(self.notes.last("started") or 0)
+        return self.notes.last_number(STARTED) or 0
 
     @property
     def what(self) -> str:
         """What was recorded, in one sentence."""
-        until = f", up to {reason}" if (reason := self.notes.last("bounded")) else ""
+        until = f", up to {reason}" if (reason := self.notes.last(BOUNDED)) else ""
         if len(self.traces) > 1:
             return f"{len(self.traces)} processes were recorded{until}."
         if self.never_entered:
             return f"No NVTX range called {self.never_entered!r} was entered, so nothing was recorded."
         if self.device:
             return (
-                f"Its GPU work was recorded{until}."
-                if self.device == "gpu"
-                else f"No GPU: the CPU was recorded{until}."
+                f"Its GPU work was recorded{until}." if self.device == GPU else f"No GPU: the CPU was recorded{until}."
             )
-        if not self.notes.last("python"):
+        if not self.notes.last(PYTHON):
             return self._nothing
-        if self.notes.last("torch"):
+        if self.notes.last(TORCH):
             return "It used no GPU, so nothing was recorded; with CUDA_VISIBLE_DEVICES= in front its CPU work is."
         return "It never imported torch, so there was nothing to record."
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from ..boot.contract import CUPTI, DEVICES, FAILED, KINETO, NOT_SAVED, RECORDS, session_file, session_of
 from ..cupti_recording import kineto_rows, records
 from ..cupti_recording.kineto_rows import Process
 from . import windows
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     OfKernels = Callable[[Activities], dict[int, str]]
     """by correlation, more arguments of kernels' rows, as JSON without braces"""
 
-UNSAVED = "torch's profiler did not save its trace"
-"""how `boot/recorder.py` begins to note that a session could not be saved"""
 _BATCH = 10_000
 """rows: as text each takes several times the room of its record"""
 _HEAD = b'{"schemaVersion": 1, "deviceProperties": %b, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
@@ -57,9 +56,9 @@ def read(
 
 
 def _saved_by_kineto(raw: Path, pid: int, facts: Notes) -> tuple[dict[int, KinetoText], list[str]]:
-    found = {_number(path): _parsed(path) for path in sorted(raw.glob(f"kineto-{pid}-*"), key=_number)}
+    found = {_number(path): _parsed(path) for path in sorted(raw.glob(f"{session_file(KINETO, pid)}*"), key=_number)}
     texts = {number: text for number, text in found.items() if text is not None}
-    told = sum(text.startswith(UNSAVED) for text in facts.all("failed"))  # the reason is in the notes
+    told = sum(text.startswith(NOT_SAVED) for text in facts.all(FAILED))  # the reason is in the notes
     unread = len(found) - len(texts) - told
     damage = ["a part of the trace: the process ended while it was saved"] * unread
     return texts, damage + [text.damage for text in texts.values() if text.damage]
@@ -74,12 +73,12 @@ def _parsed(path: Path) -> KinetoText | None:
 
 
 def _own_records(raw: Path, pid: int) -> dict[int, Activities]:
-    found = {_number(path): records.read(path) for path in raw.glob(f"cupti-{pid}-*.records")}
+    found = {_number(path): records.read(path) for path in raw.glob(f"{session_file(CUPTI, pid)}*{RECORDS}")}
     return {number: activities for number, activities in found.items() if activities is not None}
 
 
 def _number(path: Path) -> int:
-    return int(path.name.split("-")[2].split(".")[0])
+    return session_of(path.name)
 
 
 def _began_ns(recordings: Iterable[Activities]) -> int:
@@ -88,7 +87,7 @@ def _began_ns(recordings: Iterable[Activities]) -> int:
 
 def _head(base_ns: int, facts: Notes) -> bytes:
     """Of a session that Kineto did not come to save."""
-    return _HEAD % (facts.last("devices").encode() or b"[]", base_ns)
+    return _HEAD % (facts.last(DEVICES).encode() or b"[]", base_ns)
 
 
 def _multiprocessors(text: KinetoText) -> dict[int, int]:

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..boot.contract import THREAD
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -45,7 +47,7 @@ class Thread:
 
 def known_threads(notes: Notes, ranges: Iterable[ProcessRanges]) -> list[Thread]:
     """Those that lived when recording stopped, and those that ever had an NVTX range, in order of ``since_ns``."""
-    lived = {thread.tid: thread for thread in map(_noted, notes.all("thread"))}
+    lived = {thread.tid: thread for thread in map(_noted, notes.all(THREAD))}
     heard = [thread for program in ranges for thread in _heard(program)]
     alone = [thread for thread in lived.values() if thread.tid not in {other.tid for other in heard}]
     return sorted([*alone, *heard], key=lambda thread: thread.since_ns)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..boot.contract import RECORDED_FROM, RECORDED_TO
+
 if TYPE_CHECKING:
+    from ..boot.contract import Numbers
     from ..cupti_recording.records import Activities
     from .kineto_text import KinetoText
     from .notes import Notes
@@ -26,15 +29,14 @@ def window_of(number: int, facts: Notes, text: KinetoText, own: Activities | Non
 
     None where it does not say when it began, or where nothing says when it ended.
     """
-    began, ended = _noted(facts, "recorded_from", number), _noted(facts, "recorded_to", number)
+    began, ended = _noted(facts, RECORDED_FROM, number), _noted(facts, RECORDED_TO, number)
     rows = _span(text) if own is None else own.extent_ns
     times = [*began, *ended, *(rows or ())]
     return (min(times), max(times)) if began and len(times) > 1 else None
 
 
-def _noted(facts: Notes, key: str, number: int) -> list[int]:
-    lines = (line.split() for line in facts.all(key))
-    return [int(at_ns) for session, at_ns in lines if int(session) == number]
+def _noted(facts: Notes, key: Numbers, number: int) -> list[int]:
+    return [at_ns for session, at_ns in facts.all(key) if session == number]
 
 
 def _span(text: KinetoText) -> Window | None:

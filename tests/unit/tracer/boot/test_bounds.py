@@ -44,8 +44,8 @@ class Recorder:
 
 
 class Notes(list):
-    def write(self, *fact):
-        self.append(fact)
+    def write(self, key, *values):
+        self.append((key.name, *values))
 
     def failed(self, what, error):
         self.append((what, type(error).__name__))

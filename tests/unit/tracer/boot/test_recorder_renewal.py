@@ -11,8 +11,8 @@ from gpu_trace.boot.recorder import Recorder
 
 
 class Notes(list):
-    def write(self, *fact):
-        self.append(fact)
+    def write(self, key, *values):
+        self.append((key.name, *values))
 
     def failed(self, what, error):
         self.append(("failed", what))

@@ -45,7 +45,7 @@ def test_processes_that_the_script_started_are_counted(monkeypatch, counter, sta
 
     found = []
     monkeypatch.setitem(run.sys.modules, "multiprocessing.process", SimpleNamespace(_process_counter=Counter()))
-    notes = SimpleNamespace(write=lambda *fact: found.append(fact))
+    notes = SimpleNamespace(write=lambda key, value: found.append((key.name, value)))
     Recorder._note_processes(SimpleNamespace(_notes=notes))
     assert found == ([("started", started)] if started else [])
     told = recording(f"{TORCH}started\t{started}\n")

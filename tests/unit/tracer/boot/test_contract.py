@@ -1,0 +1,135 @@
+"""Parent and recorded process agree because each name stands in one file; what one writes, the other reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gpu_trace.boot import activities, contract
+from gpu_trace.boot.contract import Number, Numbers, Settings, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(contract.__file__).parents[1]
+BOOT = sorted(path for path in (PACKAGE / "boot").glob("*.py") if path.name != "contract.py")
+RECORDING = sorted((PACKAGE / "recording").glob("*.py"))
+OTHERS = [path for room in ("nvtx_recording", "cupti_recording", "commands") for path in (PACKAGE / room).glob("*.py")]
+C = "\n".join(path.read_text("utf-8") for path in sorted(PACKAGE.glob("*/*.c")))
+KEYS = {name for name, value in vars(contract).items() if isinstance(value, (Text, Number, Numbers))}
+SETTINGS = {
+    "raw": "/tmp/a b/ä\udcff",
+    "level": "ops",
+    "has_gpu": True,
+    "injection": "",
+    "hooks_nvtx": False,
+    "activities": "/x/_activities.so",
+    "follow": False,
+    "only_ranks": True,
+    "steps": (10, 20),
+    "step_range": "a:b\n=1",
+    "range_name": "0",
+    "after_s": 0.1,
+    "duration_s": 1e-7,
+    "events": 10**12,
+}
+
+
+def parsed(paths: list[Path]) -> Iterator[ast.AST]:
+    for path in paths:
+        yield from ast.walk(ast.parse(path.read_text("utf-8")))
+
+
+def keys_in(node: ast.AST) -> set[str]:
+    """The keys that stand in some code, as ``KEY`` or as ``contract.KEY``."""
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return KEYS & (names | {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)})
+
+
+def written() -> set[str]:
+    calls = (node for node in parsed(BOOT) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    return set().union(*(keys_in(call.args[0]) for call in calls if call.func.attr == "write" and call.args))
+
+
+def texts(paths: list[Path]) -> Iterator[str]:
+    """Every text in some code, those between what an f-string fills in too, but no docstring."""
+    for path in paths:
+        tree = ast.parse(path.read_text("utf-8"))
+        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+                yield node.value
+
+
+def test_each_key_of_notes_is_written_and_each_is_read():
+    read = set().union(*(keys_in(node) for node in parsed(RECORDING) if isinstance(node, ast.expr)))
+    assert len(KEYS) > 25
+    assert (KEYS - written(), KEYS - read) == (set(), set())
+
+
+def test_each_key_has_a_name_of_its_own():
+    assert len({getattr(contract, key).name for key in KEYS}) == len(KEYS)
+
+
+def test_notes_are_written_by_declared_keys_alone():
+    calls = [node for node in parsed(BOOT) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    notes = [call for call in calls if call.func.attr == "write" and ast.unparse(call.func).endswith("notes.write")]
+    assert len(notes) > 20
+    assert [ast.unparse(call) for call in notes if not keys_in(call.args[0])] == []
+
+
+def test_each_setting_is_read():
+    read = {node.attr for node in parsed(BOOT) if isinstance(node, ast.Attribute)}
+    assert set(SETTINGS) - read == set()
+
+
+def test_settings_pass_through_the_environment_as_they_are():
+    assert vars(Settings(**SETTINGS)) == SETTINGS
+    variables = Settings(**SETTINGS).variables()
+    assert all(name.startswith(contract.PREFIX) for name in variables)
+    assert vars(Settings.of({**variables, "HOME": "/"})) == SETTINGS
+    without = SETTINGS | {"steps": None, "follow": True}
+    assert vars(Settings.of(Settings(**without).variables())) == without
+    with pytest.raises(KeyError, match="GPU_TRACE_RAW"):
+        Settings.of({})
+
+
+def test_the_contract_alone_spells_variables_and_files():
+    alone = re.compile(rf"{contract.PREFIX}|{contract.INJECTION_VARIABLE}|(notes|kineto|cupti|nvtx)-$")
+    assert [text for text in texts([*BOOT, *RECORDING, *OTHERS]) if alone.match(text)] == []
+
+
+def test_files_are_known_by_their_names():
+    files = [contract.notes_file(7), contract.session_file("kineto", 7, 3), contract.nvtx_file(7, "python")]
+    assert [contract.process_of(file) for file in [*files, contract.RESERVED_NOTES, "x-y"]] == [7, 7, 7, None, None]
+    assert [contract.session_of(f"{files[1]}{end}") for end in (".json", ".json.part", contract.RECORDS)] == [3, 3, 3]
+    assert files[1].startswith(contract.session_file("kineto", 7))
+
+
+def test_c_sources_read_the_declared_variables():
+    assert set(re.findall(rf'"({contract.PREFIX}\w*)"', C)) == {contract.NVTX_FOLDER, contract.NVTX_BYTES}
+
+
+def test_c_sources_name_files_as_declared():
+    assert f'"%s/{contract.nvtx_file("%ld", "%u")}.%s"' in C
+    endings = set(re.findall(r'create\(recording\.\w+, folder, image, "(\w+)"\)', C))
+    assert {f".{ending}" for ending in endings} == {contract.EVENTS, contract.TEXTS}
+
+
+def test_c_sources_define_the_functions_that_are_called():
+    """Those of all three libraries: of signals, of NVTX and of CUPTI."""
+    called = {node.attr for node in parsed(BOOT) if isinstance(node, ast.Attribute)}
+    defined = set(re.findall(r"^EXPORT [\w ]+?\b(gpu_trace_\w+)\(", C, re.MULTILINE))
+    assert {name for name in called if name.startswith("gpu_trace_")} == defined
+
+
+def test_refusals_are_those_of_the_c_source():
+    numbers = dict(re.findall(r"\b(NOT_LOADED|TOO_OLD|TOO_NEW) = (-\d)", C))
+    assert {f"_{name}": int(number) for name, number in numbers.items()} == {
+        name: getattr(activities, name) for name in ("_NOT_LOADED", "_TOO_OLD", "_TOO_NEW")
+    }
+    assert set(activities._REFUSALS) == set(map(int, numbers.values()))

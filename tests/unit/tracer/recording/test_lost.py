@@ -1,0 +1,111 @@
+"""What was not recorded as it should be is told: in sentences on the terminal, and in run.json."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from gpu_trace.boot import devices, recorder, stream_waits
+from gpu_trace.boot.notes import Notes as NotesOfTheChild
+from gpu_trace.boot.recorder import Recorder
+from gpu_trace.recording import assemble, facts, lost, notes
+from gpu_trace.recording.folder import RunFolder
+from gpu_trace.recording.notes import Notes
+from gpu_trace.recording.request import Request, Script
+from gpu_trace.recording.result import Recording
+
+ENDED = "starts\t1\nstopped\t2 3 4\n"
+HIDDEN = "which stream a stream waited for: CUPTI did not report CUDA events"
+CUT = "GPU work that had not finished when the recording stopped"
+
+
+@pytest.mark.parametrize(
+    ("noted", "told"),
+    [
+        ("", []),
+        ("stream_waits\t1\n", []),
+        ("stream_waits\t1\nstream_waits\t0\nstream_waits\t0\n", [HIDDEN]),
+        ("unsynchronized\t3004\nunsynchronized\t60000\n", [f"{CUT}: it was waited for 60.0 s"]),
+        ("unsynchronized\t0\n", [f"{CUT}, if there was any: Python could not start a thread to wait for it"]),
+        (
+            "refused\tCUPTI error 39\n",
+            ["the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU: CUPTI error 39"],
+        ),
+        ("dropped\t7\n", ["7 records of CUPTI: there was no room for them"]),
+        ("renewed\t1500000\n", ["what happened in a moment (1.5 ms), while the events so far were counted"]),
+        ("renewed\t15000", ["what happened in a moment (0.0 ms), while the events so far were counted"]),
+        ("renewed\t", []),  # the disk was full
+    ],
+)
+def test_each_note_of_a_loss_is_a_sentence(noted, told):
+    assert lost.in_sentences(Notes(ENDED + noted), 0) == told
+
+
+def test_run_json_says_it_too(tmp_path):
+    written = NotesOfTheChild(str(tmp_path / "notes-1"))
+    for key, value in (("REFUSED", "CUPTI error 39"), ("STREAM_WAITS", 0), ("UNSYNCHRONIZED", 60000)):
+        written.write(getattr(assemble.lost, key), value)
+    [process] = assemble.left_by(tmp_path, 1)
+    run = Recording(RunFolder(tmp_path), 0, notes.read(tmp_path, 1), lost=process.lost)
+    facts.write(Request(Script("x.py")), run, 0)
+    document = json.loads(run.folder.facts.read_text())
+    assert (document["cupti_refused"], document["unsynchronized_ms"], document["stream_waits"]) == (
+        "CUPTI error 39",
+        [60000],
+        False,
+    )
+    assert [sentence.split(":")[0] for sentence in document["lost"]] == [
+        CUT,
+        "the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU",
+        "which stream a stream waited for",
+    ]
+
+
+@pytest.fixture
+def on_a_gpu(monkeypatch, tmp_path):
+    """A recorder on a machine with a GPU, as far as it can tell; its Kineto is a fake, CUPTI is not there."""
+
+    class Session:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def stop(self) -> Session:
+            return self
+
+        def save(self, path: str) -> None:
+            tmp_path.joinpath(path).write_text("{}")
+
+    monkeypatch.setattr(recorder, "Session", Session)
+    monkeypatch.setattr(devices, "are_used", lambda: True)
+    monkeypatch.setattr(devices, "described", lambda: "[]")
+    monkeypatch.setattr(devices, "synchronized_within", lambda _: False)
+    monkeypatch.setattr(stream_waits, "loaded_cupti", lambda: None)
+    threads = SimpleNamespace(counted=lambda action: action())
+
+    def make(version: SimpleNamespace) -> Notes:
+        monkeypatch.setitem(recorder.sys.modules, "torch", SimpleNamespace(version=version))
+        settings = SimpleNamespace(raw=str(tmp_path), level="gpu", has_gpu=True, activities="/none.so")
+        made = Recorder(settings, NotesOfTheChild(str(tmp_path / "notes-1")), threads)
+        made.use(object())
+        made.start()
+        made.finish()
+        return notes.read(tmp_path, 1)
+
+    return make
+
+
+def test_the_recorder_notes_what_was_refused_and_what_it_waited_for_in_vain(on_a_gpu):
+    told = lost.in_sentences(on_a_gpu(SimpleNamespace(cuda="13.0")), 0)
+    assert [sentence.split(":")[0] for sentence in told] == [
+        f"{CUT}, if there was any",
+        "the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU",
+        "which stream a stream waited for",
+    ]
+    assert "/none.so" in told[1]
+
+
+def test_a_gpu_that_is_not_cudas_lacks_nothing_of_cupti(on_a_gpu):
+    told = lost.in_sentences(on_a_gpu(SimpleNamespace(cuda=None, hip="6.4")), 0)
+    assert [sentence.split(":")[0] for sentence in told] == [f"{CUT}, if there was any"]

@@ -1,0 +1,89 @@
+"""What of a process is in no trace, by its notes, in sentences for the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..boot.contract import (
+    CAME_BACK,
+    CUPTI,
+    DROPPED,
+    FAILED,
+    GAVE_WAY,
+    NOT_SAVED,
+    NOT_STARTED,
+    REFUSED,
+    RENEWED,
+    SOURCE,
+    STARTS,
+    STOPPED,
+    STREAM_WAITS,
+    UNSYNCHRONIZED,
+)
+
+if TYPE_CHECKING:
+    from .notes import Notes
+
+
+def in_sentences(facts: Notes, nvtx_events: int) -> list[str]:
+    """What was lost, other than by what `FAILED` says; ``nvtx_events`` found no room."""
+    return [
+        *(f"{count} records of CUPTI: there was no room for them" for count in facts.all(DROPPED)),
+        *_last_session(facts),
+        *_unsynchronized(facts),
+        *_by_torchs_profiler(facts),
+        *_uncounted(facts),
+        *([f"{nvtx_events} NVTX events: there was no room for them"] if nvtx_events else []),
+    ]
+
+
+def left_to_the_script(facts: Notes) -> list[str]:
+    """What happened while the script's own profiler ran in place of the recording."""
+    began, ended = facts.all(GAVE_WAY), facts.all(CAME_BACK)
+    if not began:
+        return []
+    gaps_ns = [end - start for start, end in zip(began, ended, strict=False)]  # a process may be killed in the last one
+    some = _gaps(gaps_ns + [0] * (len(began) - len(gaps_ns)), at_least=len(gaps_ns) < len(began))
+    return [f"{some}, while the script used torch's profiler itself"]
+
+
+def _last_session(facts: Notes) -> list[str]:
+    """What a session was recording when the process ended."""
+    ended = len(facts.all(STOPPED)) + sum(text.startswith((NOT_STARTED, NOT_SAVED)) for text in facts.all(FAILED))
+    if len(facts.all(STARTS)) <= ended:
+        return []
+    if facts.last(SOURCE) == CUPTI:
+        return ["record_function ranges and the last moment: the process ended before they could be saved"]
+    return ["what torch's profiler recorded: the process ended before it could be saved"]
+
+
+def _unsynchronized(facts: Notes) -> list[str]:
+    """What GPUs had not finished when a session stopped."""
+    waited_ms = facts.all(UNSYNCHRONIZED)
+    if not waited_ms:
+        return []
+    what = "GPU work that had not finished when the recording stopped"
+    if max(waited_ms) == 0:
+        return [f"{what}, if there was any: Python could not start a thread to wait for it"]
+    return [f"{what}: it was waited for {max(waited_ms) / 1000:.1f} s"]
+
+
+def _by_torchs_profiler(facts: Notes) -> list[str]:
+    """What torch's profiler recorded worse than the CUPTI recording library would have, and what not at all."""
+    refused = [
+        f"the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU: {reason}"
+        for reason in facts.all(REFUSED)
+    ]
+    if 0 in facts.all(STREAM_WAITS):
+        return [*refused, "which stream a stream waited for: CUPTI did not report CUDA events"]
+    return refused
+
+
+def _uncounted(facts: Notes) -> list[str]:
+    gaps_ns = facts.all(RENEWED)
+    return [f"{_gaps(gaps_ns)}, while the events so far were counted"] if gaps_ns else []
+
+
+def _gaps(gaps_ns: list[int], at_least: bool = False) -> str:
+    moments = "a moment" if len(gaps_ns) == 1 else f"{len(gaps_ns)} moments"
+    return f"what happened in {moments} ({'at least ' * at_least}{sum(gaps_ns) / 1e6:.1f} ms)"
