@@ -11,7 +11,7 @@ import numpy as np
 
 from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures, pair_figures
-from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.questions.scope import Scope, Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,9 +95,10 @@ def recorded(trace: Trace, variant: str, copies: Sequence[str]) -> Recorded | No
 
 def _within(trace: Trace, window: Window, copies: Sequence[str]) -> Recorded:
     engines = [Engine[name.upper()] for name in copies] or None
-    figures = [device_figures(trace, position, engines, window) for position in active_devices(trace)]
+    scope = Scope(trace, engines, window)
+    figures = [device_figures(scope, position) for position in active_devices(trace)]
     devices = [_on_device(on) for on in figures if on.busy_ns]
-    pair = next(iter(pair_figures(trace, window)), None)
+    pair = next(iter(pair_figures(scope)), None)
     return Recorded(window.span_ns, devices, pair.together_ns if pair else 0, pair.shorter_ns if pair else 0)
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import index
 from typing import TYPE_CHECKING
 
+from .analysis import Analysis
 from .engines import default_rules
-from .errors import UsageError
-from .questions.sweep import Window
 from .readers import load
-from .summary import summarise
-from .units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,7 +15,6 @@ if TYPE_CHECKING:
 
     from .engines import EngineRules
     from .model import Engine, Trace
-    from .summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +41,11 @@ class Asked:
         """Read a trace by these rules; arguments and errors are those of `gpu_trace_analyzers.readers.load`."""
         return load(path, rules=self.rules, operators=operators)
 
-    def summarise(self, trace: Trace, apart: Collection[str] = ()) -> Summary:
-        """The figures of a trace; ``apart`` names ranges that stay by themselves, though a count is in them.
+    def analyze(self, trace: Trace, apart: Collection[str] = ()) -> Analysis:
+        """What is asked, of a trace; ``apart`` names ranges that stay by themselves, though a count is in them.
 
-        Raises `UsageError` for a window that holds nothing, and where no range has the name of ``step_range``.
+        Raises `UsageError` for a window that holds nothing.
         """
-        return summarise(trace, self.copies, self.window(trace), self.step_range, apart)
-
-    def window(self, trace: Trace) -> Window | None:
-        """The window on the trace's clock; None where none is asked for. Raises `UsageError` where it holds nothing."""
-        if self.from_ns is None and self.to_ns is None:
-            return None
-        if not len(trace.work):
-            raise UsageError(f"{trace.source.path}: --from and --to need device activity; this trace has none")
-        first, last = int(trace.work.start_ns[0]), int(trace.work.end_ns.max())
-        from_ns = index(self.from_ns or 0)
-        window = Window(first + from_ns, last if self.to_ns is None else first + index(self.to_ns))
-        if window.span_ns <= 0 or window.start_ns >= last:
-            lasts = f"the work of {trace.source.path} lasts {duration(last - first)}"
-            raise UsageError(f"--from {duration(from_ns)} leaves nothing; {lasts}")
-        return window
+        return Analysis(
+            trace, self.copies, from_ns=self.from_ns, to_ns=self.to_ns, step_range=self.step_range, apart=apart
+        )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .model import Engine, Process, RangeKind
-from .questions.launches import launches
 from .questions.unmatched import unmatched
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def contents(trace: Trace) -> Contents:
         devices=tuple(_device(trace, position) for position in range(len(trace.devices))),
         processes=tuple(process for process in trace.processes if process != Process(0)),
         tables=_rows(trace),
-        unmatched=unmatched(trace, launches(trace)),
+        unmatched=unmatched(trace),
         unclassified=dict(unknown.most_common()),
     )
 

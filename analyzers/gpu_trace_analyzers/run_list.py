@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .analysis import Analysis
 from .errors import GpuTraceError
 from .readers.base.source_names import in_text
-from .summary import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,6 +46,6 @@ def listed(run: Run, copies: Collection[Engine] | None = None) -> Listed:
     """One run with its figures; ``copies`` are the engines that count as copying."""
     paths = tuple(in_text(path) for path in run.paths)
     try:
-        return Listed(run.name, paths, summarise(run.load(), copies))
+        return Listed(run.name, paths, Analysis(run.load(), copies).summary)
     except GpuTraceError as error:
         return Listed(run.name, paths, None, error)

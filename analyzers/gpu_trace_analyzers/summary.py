@@ -6,27 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .domains import is_library
-from .questions.causes import causes
-from .questions.collectives import collective_figures
-from .questions.idle import idle_causes
-from .questions.issued import LaunchOrder
-from .questions.launches import launches
-from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
-from .questions.ranges import buried_ranges, range_figures, step_figures
-from .questions.ranks import rank_figures
-from .questions.unmatched import Unmatched, unmatched
-from .questions.unowned import Unowned, unowned
+from .questions.unmatched import Unmatched
+from .questions.unowned import Unowned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from .model import Engine, Source, Trace
+    from .model import Source
     from .questions.collectives import CollectiveFigures
     from .questions.explained import CauseFigures
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
-    from .questions.sweep import Window
+    from .questions.scope import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +74,3 @@ class Summary:
     def idle_on(self, position: int) -> tuple[CauseFigures, ...]:
         """Why one device was idle."""
         return tuple(row for row in self.idle if row.device == position)
-
-
-def summarise(
-    trace: Trace,
-    copies: Collection[Engine] | None = None,
-    window: Window | None = None,
-    step_range: str | None = None,
-    apart: Collection[str] = (),
-) -> Summary:
-    """Ask every question of a trace.
-
-    ``copies``: the engines that count as copying (default: by kind of device). ``window``: the stretch of time that
-    counts (default: of each device its own span). ``step_range``: the name of the range that is a
-    step (default: ``ProfilerStep#n``). ``apart``: names that stay ranges by themselves, though a count is in them.
-    Raises `UsageError` where no range has the name of ``step_range``.
-    """
-    launched = launches(trace)
-    order = LaunchOrder(trace, launched)
-    return Summary(
-        source=trace.source,
-        devices=tuple(device_figures(trace, position, copies, window) for position in active_devices(trace)),
-        pairs=tuple(pair_figures(trace, window)),
-        pairs_omitted=pairs_omitted(trace, window),
-        ranges=tuple(range_figures(trace, copies, window, order, apart)),
-        exposed=tuple(causes(trace, copies, window, launched=launched)),
-        idle=tuple(idle_causes(trace, window, launched)),
-        steps=tuple(step_figures(trace, step_range, copies, window, order)),
-        collectives=tuple(collective_figures(trace, window)),
-        ranks=tuple(rank_figures(trace)),
-        unmatched=unmatched(trace, launched),
-        unowned=unowned(trace, launched, order, window),
-        buried=buried_ranges(trace, window),
-        window=window,
-    )

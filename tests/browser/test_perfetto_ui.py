@@ -23,6 +23,7 @@ from gpu_trace_analyzers.model import (
 )
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 
 
@@ -72,7 +73,7 @@ def test_lanes_have_every_operation_and_the_exposed_copies(both):
         )
     }
     for position in active_devices(trace):
-        figures, work = device_figures(trace, position), trace.work_of(position)
+        figures, work = device_figures(Scope(trace), position), trace.work_of(position)
         label = figures.device.label
         for engine in figures.engines:
             own = work[work.engine == engine]

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import Engine
-from gpu_trace_analyzers.questions.sweep import Window
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.html import to_html
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 from many_kernels import many_kernels
 
@@ -32,7 +31,8 @@ def shown(chromium, tmp_path):
 
     def show(trace, viewport=DESKTOP, scheme="light", before=""):
         file = tmp_path / "page.html"
-        file.write_text(to_html(trace, summarise(trace)), encoding="utf-8")
+        analysis = Analysis(trace)
+        file.write_text(to_html(analysis, analysis.summary), encoding="utf-8")
         context = chromium.new_context(viewport=viewport, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
@@ -157,8 +157,7 @@ def zoomed(page, clicks):
 
 def figures(trace, since_ns, until_ns):
     """The share of a stretch that each lane was busy, as ``gpu-trace summary --from --to`` has it."""
-    first = int(trace.work.start_ns[0])
-    (device,) = summarise(trace, window=Window(first + round(since_ns), first + round(until_ns))).devices
+    (device,) = Analysis(trace, from_ns=round(since_ns), to_ns=round(until_ns)).figures
     busy = {engine.key: row.busy_ns for engine, row in device.engines.items()} | {"exposed": device.exposed_copy_ns}
     return {lane: busy.get(lane, 0) / device.span_ns for lane in LANES}
 

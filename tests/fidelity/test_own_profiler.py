@@ -7,6 +7,7 @@ import re
 import pytest
 
 from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from native import facts, names, run_both, run_natively, run_traced, script, write_files
 
@@ -126,7 +127,7 @@ def test_what_was_not_recorded_meanwhile_is_not_idle(level, tmp_path):
     [said] = facts(tmp_path / "run")["lost"]
     assert NOT_SEEN.fullmatch(said)[1] == "a moment"
     assert (ended_ns - began_ns) / 1e6 < float(NOT_SEEN.fullmatch(said)[3]) < (second_start - first_end) / 1e6 + 50
-    figures = device_figures(trace, 0)
+    figures = device_figures(Scope(trace), 0)
     assert figures.unrecorded_ns >= ended_ns - began_ns
     assert figures.span_ns + figures.unrecorded_ns == trace.work.end_ns.max() - trace.work.start_ns.min()
     last, first = (

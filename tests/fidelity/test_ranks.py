@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpu_trace_analyzers.questions.collectives import collective_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, traces, written
 
@@ -22,7 +23,7 @@ def test_a_job_has_one_folder_with_a_trace_per_rank(launcher, tmp_path):
     [job] = (tmp_path / "gpu-trace-runs").iterdir() if "no-python" in launcher else [tmp_path / "run"]
     loaded = load(job)
     assert {process.rank for process in loaded.processes} == {0, 1}
-    reduced = [row for row in collective_figures(loaded) if REDUCE in row.name]
+    reduced = [row for row in collective_figures(Scope(loaded)) if REDUCE in row.name]
     assert [(row.name, row.count >= 20) for row in reduced] == [("gloo:all_reduce", True)] * 2
 
 

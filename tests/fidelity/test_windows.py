@@ -14,6 +14,7 @@ import pytest
 
 from gpu_trace.nvtx_recording.environment import injection_library
 from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from native import ENTRY, Outcome, events, facts, names, run_traced, script, write_files
 
@@ -124,7 +125,7 @@ def test_the_trace_says_when_it_was_recorded(tmp_path):
     assert (windows.end_ns > steps.start_ns).all()
     assert (windows.start_ns[1:] > steps.end_ns[:-1]).all()
     assert (windows.end_ns[:-1] < steps.start_ns[1:]).all()
-    assert device_figures(trace, 0).unrecorded_ns > 300_000_000
+    assert device_figures(Scope(trace), 0).unrecorded_ns > 300_000_000
 
 
 @needs_library

@@ -12,8 +12,8 @@ from statistics import median
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.summary import summarise
 
 ROOT = Path(__file__).parents[2]
 TRUTHS = sorted((ROOT / "samples/jobs/truths").glob("*.json"))
@@ -60,7 +60,7 @@ def union_ns(spans: list[tuple[int, int]]) -> int:
 
 @pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
 def test_the_figures_of_a_recording_are_those_counted_by_hand(folder):
-    by_rank = {device.device.rank: device for device in summarise(load(folder)).devices if device.device.kind == "gpu"}
+    by_rank = {device.device.rank: device for device in Analysis(folder).figures if device.device.kind == "gpu"}
     for rank, device in by_rank.items():
         path = folder / f"trace-rank-{rank}.json.gz"
         assert path.stat().st_size <= MOST_BYTES

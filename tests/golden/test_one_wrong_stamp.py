@@ -15,6 +15,7 @@ import pytest
 
 from gpu_trace_analyzers.model import MISSING, DeviceWork, Engine, SyncKind, Trace
 from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.building import TraceBuilder
 from gpu_trace_analyzers.readers.finishing.contradictions import without_contradictions
@@ -155,13 +156,13 @@ def test_one_wrong_stamp_moves_no_figure_far_or_is_told(name):
     random = Random(name)
     for row in rows_of(trace, random):
         start, end, device = int(trace.work.start_ns[row]), int(trace.work.end_ns[row]), int(trace.work.device[row])
-        good, around = device_figures(trace, device), Surroundings(trace, row)
+        good, around = device_figures(Scope(trace), device), Surroundings(trace, row)
         assert around.allow(start, end)
         for times in random.sample(corrupted(start, end), STAMPS):
             after = with_times(trace, row, *times)
             told = any(doubt.device == device for doubt in after.source.doubts)
             assert told == (len(after.source.quarantined) > 0 and times[0] != times[1]), (row, times)
-            moved = device_figures(after, device)
+            moved = device_figures(Scope(after), device)
             allowed = (end - start) + max(ALLOWED_NS, SKEW_NS)
             small = all(abs(getattr(moved, figure) - getattr(good, figure)) <= allowed for figure in FIGURES)
             assert told or small or around.allow(*times), (row, times)

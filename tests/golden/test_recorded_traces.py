@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 
 TRACES = Path(__file__).parents[2] / "samples/traces"
@@ -24,7 +25,7 @@ def by_engine(figures):
 def test_figures_equal_the_independent_ones_to_the_nanosecond(name):
     trace = load(TRACES / name)
     trace.check()
-    found = {str(trace.devices[p].index): device_figures(trace, p) for p in active_devices(trace)}
+    found = {str(trace.devices[p].index): device_figures(Scope(trace), p) for p in active_devices(trace)}
     assert found.keys() == EXPECTED[name].keys()
     for index, expected in EXPECTED[name].items():
         figures = found[index]

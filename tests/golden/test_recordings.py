@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gpu_trace.recording import assemble
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.summary import summarise
 
 RECORDINGS = Path(__file__).parent / "recordings"
 PIDS = {"whole": 435, "killed": 503}
@@ -81,7 +81,7 @@ def test_every_call_is_in_the_trace_on_its_thread(records, trace_file):
 
 
 def test_the_summary_says_what_the_records_say(records, trace_file):
-    [device] = summarise(load(trace_file)).devices
+    [device] = Analysis(load(trace_file)).summary.devices
     assert device.engines[Engine.COMPUTE].busy_ns == union_ns([row[:2] for row in records[KERNEL]])
     every = [row[:2] for kind in (KERNEL, MEMCPY, MEMSET) for row in records[kind]]
     assert device.busy_ns == union_ns(every)
@@ -89,7 +89,7 @@ def test_the_summary_says_what_the_records_say(records, trace_file):
 
 
 def test_nothing_is_unmatched_and_waits_are_resolved(name, records, trace_file):
-    summary, trace = summarise(load(trace_file)), load(trace_file)
+    summary, trace = Analysis(load(trace_file)).summary, load(trace_file)
     assert (summary.unmatched.launches, summary.unmatched.work) == (0, 0)
     assert len(trace.syncs) == len(records[WAIT])
     assert (13, 7) in zip(trace.syncs.stream.tolist(), trace.syncs.awaited_stream.tolist(), strict=True)
@@ -110,5 +110,5 @@ def test_a_range_owns_what_autograds_thread_launched_in_it(name, records, trace_
         if began <= start <= ended
     }
     owned = [calls.get(correlation) for kind in (KERNEL, MEMCPY, MEMSET) for _, _, correlation, *_ in records[kind]]
-    [found] = (found for found in summarise(trace).ranges if found.name == "range")
+    [found] = (found for found in Analysis(trace).summary.ranges if found.name == "range")
     assert found.operations == owned.count(PIDS[name]) + owned.count(AUTOGRAD[name]) == 199

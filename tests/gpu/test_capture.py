@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.summary import summarise
 from native import events, facts, names, run_both, run_traced, script, write_files
 
 pytestmark = pytest.mark.gpu
@@ -168,7 +168,7 @@ def test_the_window_of_the_scripts_own_profiler_is_not_idle(level, tmp_path):
     work = list(zip(trace.work.start_ns.tolist(), trace.work.end_ns.tolist(), strict=True))
     assert len(work) == 1 + 5 + 5
     assert all(any(start <= a <= b <= end for start, end in windows) for a, b in work)
-    [gpu] = [figures for figures in summarise(trace).devices if figures.device.kind == "gpu"]
+    [gpu] = [figures for figures in Analysis(trace).summary.devices if figures.device.kind == "gpu"]
     assert gpu.unrecorded_ns > ended_ns - began_ns
     assert gpu.unrecorded_ns == work[6][0] - max(end for _, end in work[:6])
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
-from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.readers import load
 from native import ENTRY, ROOT
 
@@ -302,7 +302,7 @@ def hidden_collectives(run: Experiment, variant: str) -> list[float]:
     windows = [Window(*pair) for pair in zip(ranges.start_ns.tolist(), ranges.end_ns.tolist(), strict=True)]
     shares = []
     for position in active_devices(trace):
-        figures = [device_figures(trace, position, window=window) for window in windows]
+        figures = [device_figures(Scope(trace, window=window), position) for window in windows]
         exposed, busy = sum(on.exposed_collective_ns for on in figures), sum(on.collective_ns for on in figures)
         shares.append(1 - exposed / busy)
     return shares

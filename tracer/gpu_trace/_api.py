@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_tables
+from gpu_trace_analyzers.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.comparison import Compared
     from gpu_trace_analyzers.model import Engine, Trace
-    from gpu_trace_analyzers.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,8 @@ def overlap(
     trace: Trace, copies: Collection[Engine] | None = None, *, from_ns: int | None = None, to_ns: int | None = None
 ) -> Overlap:
     """Was the copying hidden?"""
-    summary = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns).summarise(trace)
+    analysis = Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns)
+    summary = Summary(analysis.trace.source, analysis.figures, analysis.pairs, ())
     return Overlap(*(_frame(summary, name) for name in ("devices", "engines", "pairs")))
 
 
@@ -99,8 +101,8 @@ def ranges(
 
     Raises `UsageError` where no range has that name.
     """
-    asked = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns, step_range=step_range)
-    summary = asked.summarise(trace)
+    analysis = Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns, step_range=step_range)
+    summary = Summary(analysis.trace.source, analysis.figures, (), analysis.ranges, steps=analysis.steps)
     return Ranges(_frame(summary, "ranges"), _frame(summary, "steps"))
 
 
@@ -108,7 +110,8 @@ def causes(
     trace: Trace, copies: Collection[Engine] | None = None, *, from_ns: int | None = None, to_ns: int | None = None
 ) -> Causes:
     """Why was each copy exposed, and why was a device idle?"""
-    summary = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns).summarise(trace)
+    analysis = Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns)
+    summary = Summary(analysis.trace.source, analysis.figures, (), (), analysis.exposed_copies, analysis.idle)
     return Causes(_frame(summary, "exposed"), _frame(summary, "idle"))
 
 
@@ -121,8 +124,8 @@ def diff(
     to_ns: int | None = None,
 ) -> Diff:
     """What changed? Devices are matched by index and rank, ranges by name; a window is chosen on each trace's clock."""
-    asked = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns)
-    found = compare(asked.summarise(before), asked.summarise(after))
+    sides = (Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns) for trace in (before, after))
+    found = compare(*(side.summary for side in sides))
     return Diff(*(_changes(rows) for rows in (found.devices, found.ranges, found.exposed, found.idle)))
 
 

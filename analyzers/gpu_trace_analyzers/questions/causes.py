@@ -19,61 +19,46 @@ from .explained import Rule, explained_by
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
 from .inside_operators import inside_fact, inside_operator
-from .launches import launches, next_launch_ns
+from .launches import next_launch_ns
+from .once import once
 from .overlap import COMPUTE, active_devices, device_figures
 from .recorded import recorded, windows_of
 from .streams import in_one_stream
 from .stretches import Stretches, around, pick, witness
-from .sweep import layers, union
+from .sweep import busy_engines, union
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from ..model import Engine, Int64, Trace
+    from ..model import Int64
     from .explained import CauseFigures, Explained
-    from .launches import Launches
-    from .sweep import Window
+    from .scope import Scope
 
 
-def causes(
-    trace: Trace,
-    copies: Collection[Engine] | None = None,
-    window: Window | None = None,
-    rules: Sequence[Rule] | None = None,
-    launched: Launches | None = None,
-) -> list[CauseFigures]:
+@once
+def causes(scope: Scope) -> tuple[CauseFigures, ...]:
     """A row per device and cause, the longest of each device first; they add up to its exposed copy time exactly."""
-    launched = launched or launches(trace)
-    return [
+    return tuple(
         row
-        for position in active_devices(trace)
-        for row in explain(trace, position, copies, window, rules, launched).figures(
-            device_figures(trace, position, copies, window).headroom_ns
-        )
-    ]
+        for position in active_devices(scope.trace)
+        for row in explain(scope, position).figures(device_figures(scope, position).headroom_ns)
+    )
 
 
-def explain(
-    trace: Trace,
-    position: int,
-    copies: Collection[Engine] | None = None,
-    window: Window | None = None,
-    rules: Sequence[Rule] | None = None,
-    launched: Launches | None = None,
-) -> Explained:
+@once
+def explain(scope: Scope, position: int, rules: tuple[Rule, ...] | None = None) -> Explained:
     """Each stretch in which a device copied and computed nothing, with its cause.
 
     A stretch belongs to one copy: where several run at once, to the one that began first. One that the host was late
     for ends where it launched the next compute, if what is left is longer than a start takes.
     """
-    chosen = trace.devices[position].default_copies if copies is None else copies
-    launched = launched or launches(trace)
-    start_ns, end_ns, during = _exposed(trace, position, chosen, window)
+    trace = scope.trace
+    start_ns, end_ns, during = _exposed(scope, position)
     computing = np.flatnonzero((trace.work.device == position) & np.isin(trace.work.engine, COMPUTE))
     before, after = around(trace, computing, start_ns, end_ns, windows_of(trace, position))
-    stretches = Stretches(trace, launched, position, start_ns, end_ns, during, before, after)
+    stretches = Stretches(trace, position, start_ns, end_ns, during, before, after)
     usual = EXPOSED_COPY_RULES if trace.devices[position].kind == "gpu" else CPU_COPY_RULES
     asked = usual if rules is None else rules
     found = explained_by(stretches, asked)
@@ -81,19 +66,20 @@ def explain(
     return found if cut is stretches else explained_by(cut, asked)
 
 
-def _exposed(
-    trace: Trace, position: int, copies: Collection[Engine], window: Window | None
-) -> tuple[Int64, Int64, Int64]:
-    """Starts and ends of the exposed stretches, and the copy that each belongs to, in order."""
-    work = trace.work
+def _exposed(scope: Scope, position: int) -> tuple[Int64, Int64, Int64]:
+    """Starts and ends of the exposed stretches, and the copy that each belongs to, in order: (n,) int64 each."""
+    work, copies = scope.trace.work, scope.copies_on(position)
+    # What each copy owns: from its start, or from where all copies before it had ended, to its end. Rows are in order
+    # of their start, so what is left of them is disjoint, and a copy that lies in others owns nothing.
     rows = np.flatnonzero((work.device == position) & np.isin(work.engine, [int(e) for e in copies]))
     reach = np.maximum.accumulate(np.concatenate(([np.iinfo(np.int64).min], work.end_ns[rows])))[:-1]
     own_start, own_end = np.maximum(work.start_ns[rows], reach), work.end_ns[rows]
     owns = own_end > own_start
     rows, own_start, own_end = rows[owns], own_start[owns], own_end[owns]
-    busy = layers(trace.work_of(position))
+    busy = busy_engines(scope.trace, position)
     exposed = union(busy, copies) - union(busy, COMPUTE)
-    exposed &= recorded(trace, position, window)
+    exposed &= recorded(scope, position)
+    # Cut the exposed time where its owner changes. Each piece then has the last owner to begin before it.
     cuts = instants(exposed.start_ns, exposed.end_ns, own_start, own_end)
     start_ns, end_ns = cuts[:-1], cuts[1:]
     inside = exposed.covers(start_ns)
@@ -131,6 +117,7 @@ def _synchronous_fact(stretches: Stretches, _i: int, call: int) -> Fact:
     return Fact(f"{call_name(stretches.trace, call)} returned only after the copy had ended")
 
 
+@once
 def _host_went_on(stretches: Stretches) -> NDArray[np.bool_]:
     """Whether the copy was queued behind compute of its own stream, and the host launched more before it began.
 
@@ -139,7 +126,7 @@ def _host_went_on(stretches: Stretches) -> NDArray[np.bool_]:
     work, during, before = stretches.trace.work, stretches.during, stretches.before
     launch_ns = stretches.launch_ns(during)
     queued = in_one_stream(work, before, during) & (launch_ns < pick(work.end_ns, before))
-    next_ns = next_launch_ns(stretches.trace, stretches.launched)[during]
+    next_ns = next_launch_ns(stretches.trace)[during]
     return np.asarray((launch_ns != MISSING) & queued & (next_ns != MISSING) & (next_ns < work.start_ns[during]))
 
 
@@ -223,7 +210,7 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         cause="compute_waited",
         title="the compute waited for the copy's event",
         remedy="prefetch: copy one step ahead, so that compute for other data is queued meanwhile",
-        find=lambda stretches: waited_for_event(stretches, stretches.after),
+        find=lambda stretches: waited_for_event(stretches, "after"),
         fact=lambda stretches, i, _call: Fact(
             f"{work_name(stretches.trace, int(stretches.after[i]))} waited for an event before it could start"
         ),
@@ -232,7 +219,7 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         cause="copy_waited",
         title="the copy waited for an event of another stream",
         remedy="record the event right after the operation whose result is copied, not at the end of the stream",
-        find=lambda stretches: waited_for_event(stretches, stretches.during),
+        find=lambda stretches: waited_for_event(stretches, "during"),
         fact=lambda _stretches, _i, _call: Fact("its stream had to wait for an event first"),
     ),
     Rule(

@@ -10,14 +10,15 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import Engine
 from .evidence import work_name
+from .once import once
 from .overlap import COMPUTE, active_devices
-from .sweep import layers, union
+from .sweep import busy_engines, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Int64, Trace
-    from .sweep import Window
+    from ..model import Int64
+    from .scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +39,25 @@ class CollectiveFigures:
         return self.busy_ns - self.hidden_ns
 
 
-def collective_figures(trace: Trace, window: Window | None = None) -> list[CollectiveFigures]:
+@once
+def collective_figures(scope: Scope) -> tuple[CollectiveFigures, ...]:
     """A row per device and name, the longest of each device first."""
-    found = [row for position in active_devices(trace) for row in _on_device(trace, position, window)]
-    return sorted(found, key=lambda row: (row.device, -row.busy_ns))
+    found = [row for position in active_devices(scope.trace) for row in _on_device(scope, position)]
+    return tuple(sorted(found, key=lambda row: (row.device, -row.busy_ns)))
 
 
-def _on_device(trace: Trace, position: int, window: Window | None) -> Iterator[CollectiveFigures]:
-    work = trace.work
+def _on_device(scope: Scope, position: int) -> Iterator[CollectiveFigures]:
+    work = scope.trace.work
     rows = np.flatnonzero((work.device == position) & (work.engine == Engine.COLLECTIVE))
-    if window is not None:
-        rows = rows[(work.start_ns[rows] < window.end_ns) & (work.end_ns[rows] > window.start_ns)]
-    if not len(rows):
-        return
-    computing = union(layers(trace.work_of(position)), COMPUTE)
+    if scope.window is not None:
+        rows = rows[scope.window.meets(work.start_ns[rows], work.end_ns[rows])]
     for code in np.unique(work.name[rows]).tolist():
-        yield _one(trace, position, rows[work.name[rows] == code], computing, window)
+        yield _one(scope, position, rows[work.name[rows] == code])
 
 
-def _one(trace: Trace, position: int, rows: Int64, computing: Intervals, window: Window | None) -> CollectiveFigures:
+def _one(scope: Scope, position: int, rows: Int64) -> CollectiveFigures:
+    trace, window = scope.trace, scope.window
+    computing = union(busy_engines(trace, position), COMPUTE)
     busy = Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
     busy = busy if window is None else busy.clip(window.start_ns, window.end_ns)
     name = work_name(trace, int(rows[0]))

@@ -14,14 +14,11 @@ from .stretches import pick
 from .unmatched import calls_named, lost_launches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from ..model import Int64, Trace
+    from .stretches import Side, Stretches
 
-    from numpy.typing import NDArray
-
-    from ..model import HostCalls, Int64, Trace
-    from .stretches import Stretches
-
-    Mask = NDArray[np.bool_]
+    Thread = tuple[int, int]
+    """position of a process, and a thread of it"""
 
 SYNCHRONIZING = re.compile(r"Synchronize|^(cuda|hip)Memcpy(?!\w*Async)|^cuMemcpy(?!\w*Async)")
 """Calls that return when the device has got somewhere, by the documentation of the CUDA runtime and driver API."""
@@ -58,9 +55,13 @@ def blocked_in(stretches: Stretches, pattern: re.Pattern[str]) -> Int64:
     `MISSING` where the host did not, or launched the work earlier, or nothing followed.
     """
     found = np.full(len(stretches), MISSING)
-    launch_ns = stretches.launch_ns(stretches.after)
-    until = np.minimum(stretches.end_ns, launch_ns)
-    for which, rows in _by_thread(stretches, calls_named(stretches.trace, pattern)):
+    until = np.minimum(stretches.end_ns, stretches.launch_ns(stretches.after))
+    named = np.flatnonzero(calls_named(stretches.trace, pattern))
+    for owner, which in launched_by(stretches, "after"):
+        rows = _of_thread(stretches.trace, named, owner)
+        if not len(rows):
+            continue
+        # The host waits until the launch. The part of that in which any of these calls ran must be half the stretch.
         calls = stretches.trace.calls[rows]
         sat = Intervals.of(calls.start_ns, calls.end_ns).covered_ns(stretches.start_ns[which], until[which])
         last = np.searchsorted(calls.start_ns, until[which], side="left") - 1
@@ -68,24 +69,25 @@ def blocked_in(stretches: Stretches, pattern: re.Pattern[str]) -> Int64:
     return found
 
 
-def waited_for_event(stretches: Stretches, rows: Int64) -> Int64:
-    """For each stretch, the call by which the stream of ``rows`` was told to wait for an event, just before its launch.
+@once
+def waited_for_event(stretches: Stretches, of: Side) -> Int64:
+    """For each stretch, the call by which a stream was told to wait for an event, just before an operation's launch.
 
-    "Just before": on the launching thread, after the launch before it. Where the trace says which stream the call made
-    wait, it must be that of the row. (n,) positions in ``Trace.calls``, or `MISSING`.
+    The operation is the one ``of`` the stretch, the stream is its own. "Just before": on the launching thread, after
+    the launch before it. Where the trace says which stream the call made wait, it must be that of the operation. (n,)
+    positions in ``Trace.calls``, or `MISSING`.
     """
-    trace, found = stretches.trace, np.full(len(stretches), MISSING)
-    waits = np.flatnonzero(calls_named(trace, AWAITING_EVENT))
-    launch_ns = stretches.launch_ns(rows)
-    threads = stretches.threads(rows)
-    for owner in set(threads):
-        mine = waits[_on_thread(trace.calls, owner)[waits]]
-        which = np.flatnonzero([thread == owner for thread in threads] & (launch_ns != MISSING))
-        if len(mine) and len(which):
-            last = np.searchsorted(trace.calls.start_ns[mine], launch_ns[which], side="left") - 1
-            wait = mine[np.maximum(last, 0)]
-            previous = _previous_launch_ns(stretches, owner, launch_ns[which])
-            found[which] = np.where((last >= 0) & (trace.calls.start_ns[wait] >= previous), wait, MISSING)
+    trace, rows, found = stretches.trace, stretches.rows(of), np.full(len(stretches), MISSING)
+    waits, launch_ns = np.flatnonzero(calls_named(trace, AWAITING_EVENT)), stretches.launch_ns(rows)
+    for owner, which in launched_by(stretches, of):
+        mine = _of_thread(trace, waits, owner)
+        if not len(mine):
+            continue
+        # The last of its waits to begin before the launch, unless another launch of the thread came in between.
+        last = np.searchsorted(trace.calls.start_ns[mine], launch_ns[which], side="left") - 1
+        wait = mine[np.maximum(last, 0)]
+        previous = _previous_launch_ns(stretches, owner, launch_ns[which])
+        found[which] = np.where((last >= 0) & (trace.calls.start_ns[wait] >= previous), wait, MISSING)
     waiting = _made_to_wait(trace, found)
     stream = pick(trace.work.stream, rows)
     return np.where((waiting == MISSING) | (waiting == stream), found, MISSING)
@@ -106,7 +108,7 @@ def _streams_of_waits(trace: Trace) -> dict[tuple[int, int], int]:
     return dict(zip(known, syncs.stream.tolist(), strict=True))
 
 
-def _previous_launch_ns(stretches: Stretches, owner: tuple[int, int], at_ns: Int64) -> Int64:
+def _previous_launch_ns(stretches: Stretches, owner: Thread, at_ns: Int64) -> Int64:
     launched = stretches.launched
     mine = (stretches.trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.at_ns != MISSING)
     issued = np.sort(launched.at_ns[mine])
@@ -114,16 +116,18 @@ def _previous_launch_ns(stretches: Stretches, owner: tuple[int, int], at_ns: Int
     return np.where(place > 0, issued[np.maximum(place - 1, 0)], np.iinfo(np.int64).min)
 
 
-def _by_thread(stretches: Stretches, wanted: Mask) -> Iterator[tuple[Int64, Int64]]:
-    """Stretches followed by work that each thread launched, and that thread's wanted calls; neither is empty."""
-    threads = stretches.threads(stretches.after)
-    known = stretches.launch_ns(stretches.after) != MISSING
-    for owner in set(threads):
-        which = np.flatnonzero([thread == owner for thread in threads] & known)
-        rows = np.flatnonzero(wanted & _on_thread(stretches.trace.calls, owner))
-        if len(which) and len(rows):
-            yield which, rows
+@once
+def launched_by(stretches: Stretches, of: Side) -> tuple[tuple[Thread, Int64], ...]:
+    """Each thread that launched the operation ``of`` some stretch, and the positions of those stretches."""
+    rows = stretches.rows(of)
+    known = np.flatnonzero(stretches.launch_ns(rows) != MISSING)
+    process, thread = stretches.trace.work.process[rows[known]], stretches.launched.thread[rows[known]]
+    order = np.lexsort((thread, process))
+    begins = np.flatnonzero((np.diff(process[order]) != 0) | (np.diff(thread[order]) != 0)) + 1
+    parts = [part for part in np.split(order, begins) if len(part)]  # each in order: a lexsort is stable
+    return tuple(((int(process[part[0]]), int(thread[part[0]])), known[part]) for part in parts)
 
 
-def _on_thread(calls: HostCalls, owner: tuple[int, int]) -> Mask:
-    return np.asarray((calls.process == owner[0]) & (calls.thread == owner[1]))
+def _of_thread(trace: Trace, calls: Int64, owner: Thread) -> Int64:
+    """Those of the calls that one thread made."""
+    return np.asarray(calls[(trace.calls.process[calls] == owner[0]) & (trace.calls.thread[calls] == owner[1])])

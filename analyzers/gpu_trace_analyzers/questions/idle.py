@@ -16,46 +16,38 @@ from .evidence import Fact, call_name, work_name
 from .explained import Rule, explained_by
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
 from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
-from .launches import launches
+from .once import once
 from .overlap import active_devices
 from .recorded import recorded, windows_of
 from .stretches import Stretches, around, pick, witness
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..model import Int64, Trace
     from .explained import CauseFigures, Explained
-    from .launches import Launches
-    from .sweep import Window
+    from .scope import Scope
 
 
-def idle_causes(trace: Trace, window: Window | None = None, launched: Launches | None = None) -> list[CauseFigures]:
+@once
+def idle_causes(scope: Scope) -> tuple[CauseFigures, ...]:
     """A row per device and cause, the longest of each device first; they add up to its idle time exactly."""
-    launched = launched or launches(trace)
-    explained = (explain_idle(trace, position, window, launched=launched) for position in active_devices(trace))
-    return [row for found in explained for row in found.figures(int(found.stretches.ns.sum()))]
+    explained = (explain_idle(scope, position) for position in active_devices(scope.trace))
+    return tuple(row for found in explained for row in found.figures(int(found.stretches.ns.sum())))
 
 
-def explain_idle(
-    trace: Trace,
-    position: int,
-    window: Window | None = None,
-    rules: Sequence[Rule] | None = None,
-    launched: Launches | None = None,
-) -> Explained:
+@once
+def explain_idle(scope: Scope, position: int, rules: tuple[Rule, ...] | None = None) -> Explained:
     """Each stretch of the window (default: the device's own span) in which no engine was busy, with its cause.
 
     A gap in which the work that follows was launched is two stretches: the host was late for the first alone.
     """
+    trace = scope.trace
     own = trace.work.device == position
     rows = np.flatnonzero(own & (trace.work.end_ns > trace.work.start_ns))
     busy = Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
-    gaps = recorded(trace, position, window) - busy
+    gaps = recorded(scope, position) - busy
     before, after = around(trace, rows, gaps.start_ns, gaps.end_ns, windows_of(trace, position))
     nothing = np.full(len(gaps), MISSING)
-    launched = launched or launches(trace)
-    whole = Stretches(trace, launched, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
+    whole = Stretches(trace, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
     stretches = cut_at_launch(whole, before != MISSING)
     usual = IDLE_RULES if trace.devices[position].kind == "gpu" else _cpu_rules(trace)
     return explained_by(stretches, usual if rules is None else rules)
@@ -85,7 +77,7 @@ def _other_device(stretches: Stretches) -> Int64:
     last = np.searchsorted(work.end_ns[by_end], stretches.end_ns, side="right") - 1
     row = by_end[np.maximum(last, 0)]
     ended_inside = (last >= 0) & (work.end_ns[row] > stretches.start_ns)
-    waited = waited_for_event(stretches, stretches.after) != MISSING
+    waited = waited_for_event(stretches, "after") != MISSING
     return witness(ended_inside & waited, row)
 
 
@@ -96,6 +88,7 @@ def _other_fact(stretches: Stretches, i: int, row: int) -> Fact:
     return Fact(f"{following} waited for an event, and {work_name(trace, row)} ended on {label}")
 
 
+@once
 def _queued(stretches: Stretches) -> Int64:
     """The work that follows, where the host had begun to launch it when the stretch began."""
     launch_ns = stretches.launch_ns(stretches.after)
@@ -185,7 +178,7 @@ IDLE_RULES: tuple[Rule, ...] = (
         cause="event",
         title="waiting for an event of another stream",
         remedy="give its stream work that does not wait, or record the event earlier",
-        find=lambda stretches: waited_for_event(stretches, stretches.after),
+        find=lambda stretches: waited_for_event(stretches, "after"),
         fact=lambda stretches, i, _call: Fact(f"{work_name(stretches.trace, int(stretches.after[i]))} waited for it"),
     ),
     Rule(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .launches import launches
+from .once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..model import Int32, Int64, Ranges, Trace
-    from .launches import Launches
 
     Mask = NDArray[np.bool_]
 
@@ -33,7 +34,8 @@ class LaunchOrder:
     which waits meanwhile.
     """
 
-    def __init__(self, trace: Trace, launched: Launches) -> None:
+    def __init__(self, trace: Trace) -> None:
+        launched = launches(trace)
         rows = np.flatnonzero(launched.known)
         process, thread = trace.work.process[rows].astype(np.int64), launched.thread[rows]
         by_any = rows[np.isin(process, trace.ranges.process[trace.ranges.thread == MISSING]) & (thread != MISSING)]
@@ -87,6 +89,12 @@ class LaunchOrder:
             if mine.any():
                 first = int(np.argmax(mine))
                 yield (ranges.process == process) & (ranges.thread == thread), first, first + int(mine.sum())
+
+
+@once
+def launch_order(trace: Trace) -> LaunchOrder:
+    """That of a trace."""
+    return LaunchOrder(trace)
 
 
 def _callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:

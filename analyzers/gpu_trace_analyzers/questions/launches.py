@@ -34,6 +34,7 @@ class Launches:
         return np.asarray(self.at_ns != MISSING)
 
 
+@once
 def launches(trace: Trace) -> Launches:
     """Join work and calls on (process, correlation); correlation ids mean nothing across processes."""
     work, calls = trace.work, trace.calls
@@ -47,8 +48,9 @@ def launches(trace: Trace) -> Launches:
 
 
 @once
-def next_launch_ns(trace: Trace, launched: Launches) -> Int64:
+def next_launch_ns(trace: Trace) -> Int64:
     """For each row of ``Trace.work``, when its thread launched the next operation; `MISSING` where it launched none."""
+    launched = launches(trace)
     following = np.full(len(trace.work), MISSING)
     rows = np.flatnonzero(launched.known)
     process, thread, at_ns = trace.work.process[rows].astype(np.int64), launched.thread[rows], launched.at_ns[rows]

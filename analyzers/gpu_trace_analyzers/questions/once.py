@@ -1,27 +1,39 @@
-"""What is asked of a trace again and again, for each device and each rule, and walks all of it: asked once."""
+"""Each question is answered once: what it is asked of keeps the answer."""
 
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
-    from ..model import Trace
 
+class Askable(Protocol):
+    """What can be asked: a `Trace`, a `Scope` or `Stretches`."""
+
+    @property
+    def answers(self) -> dict[Hashable, Any]:
+        """What was asked of it before."""
+        ...
+
+
+A = TypeVar("A", bound=Askable)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def once(question: Callable[Concatenate[Trace, P], T]) -> Callable[Concatenate[Trace, P], T]:
-    """The question, whose answer the trace keeps. What else it is asked with must be hashable, and given in order."""
+def once(question: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P], T]:
+    """The question, whose answer its first argument keeps. The other arguments must be hashable.
+
+    So questions ask one another by a call, at no cost, and hand nothing on. Answers are shared: do not change them.
+    """
 
     @wraps(question)
-    def asked(trace: Trace, /, *others: P.args, **_none: P.kwargs) -> T:
-        key = (question, *others)
-        if key not in trace.answers:
-            trace.answers[key] = question(trace, *others, **_none)
-        return cast("T", trace.answers[key])
+    def asked(of: A, /, *others: P.args, **named: P.kwargs) -> T:
+        key = (question, *others, *named.items())
+        if key not in of.answers:
+            of.answers[key] = question(of, *others, **named)
+        return cast("T", of.answers[key])
 
     return asked

@@ -12,14 +12,17 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import Engine
+from .once import once
 from .recorded import recorded
-from .streams import count_streams, streams
-from .sweep import Window, layers, sweep, union
+from .scope import Window
+from .streams import streams
+from .sweep import busy_engines, sweep, union
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
-    from ..model import Device, DeviceWork, Trace
+    from ..model import Device, DeviceWork, Int64, Trace
+    from .scope import Scope
     from .sweep import Cells
 
 COMPUTE = (Engine.COMPUTE,)
@@ -166,38 +169,35 @@ class PairFigures:
         return self.together_ns / self.shorter_ns if self.shorter_ns else None
 
 
-def device_figures(
-    trace: Trace, position: int, copies: Collection[Engine] | None = None, window: Window | None = None
-) -> DeviceFigures:
+@once
+def device_figures(scope: Scope, position: int) -> DeviceFigures:
     """The figures of one device, by its position in ``trace.devices``.
 
-    Operations that cross an edge of ``window`` count with the part inside it; the default window is the device's own
+    Operations that cross an edge of the window count with the part inside it; the default window is the device's own
     span. Raises ``ValueError`` for a device that did nothing and no window to say so for.
     """
-    work, device = trace.work_of(position), trace.devices[position]
-    spoken_of = recorded(trace, position, window)
-    if window is not None:
-        inside = (work.start_ns < window.end_ns) & (work.end_ns > window.start_ns)
-        work = work if inside.all() else work[inside]
-    chosen = tuple(device.default_copies if copies is None else copies)
-    busy = layers(work)
-    cells = sweep(busy, spoken_of)
-    unclear = work[work.undirected]
+    trace, window = scope.trace, scope.window
+    work, spoken_of = trace.work_of(position), recorded(scope, position)
+    if window is not None and not (inside := window.meets(work.start_ns, work.end_ns)).all():
+        work = work[inside]
+    busy = busy_engines(trace, position)
+    cells, chosen = sweep(busy, spoken_of), scope.copies_on(position)
+    unclear, stream = work[work.undirected], streams(trace, work)
     return DeviceFigures(
         position=position,
-        device=device,
+        device=trace.devices[position],
         window=window or _hull(work, spoken_of),
         recorded=spoken_of,
         copies=chosen,
-        engines={engine: _engine_figures(engine, cells, work) for engine in busy},
-        streams=count_streams(trace, work),
+        engines={engine: _engine_figures(engine, cells, work) for engine in busy if (work.engine == engine).any()},
+        streams=len(np.unique(stream)),
         busy_ns=cells.where(tuple(Engine)),
         compute_ns=cells.where(COMPUTE),
         copy_ns=cells.where(chosen),
         overlap_ns=cells.where(COMPUTE, chosen),
         collective_ns=cells.where(COLLECTIVE),
         exposed_collective_ns=cells.where(COLLECTIVE, idle=COMPUTE),
-        stream_busy_ns=_stream_busy_ns(trace, work, spoken_of),
+        stream_busy_ns=_stream_busy_ns(work, stream, spoken_of),
         undirected=len(unclear),
         undirected_ns=_busy_ns(unclear, spoken_of),
     )
@@ -209,36 +209,40 @@ def _hull(work: DeviceWork, spoken_of: Intervals) -> Window:
     return Window(int(spoken_of.start_ns[0]), int(spoken_of.end_ns[-1]))
 
 
-def active_devices(trace: Trace) -> list[int]:
+@once
+def active_devices(trace: Trace) -> tuple[int, ...]:
     """Positions of the devices that did anything, in order."""
-    return [int(position) for position in np.unique(trace.work.device)]
+    return tuple(np.unique(trace.work.device).tolist())
 
 
-def pair_figures(trace: Trace, window: Window | None = None) -> list[PairFigures]:
+@once
+def pair_figures(scope: Scope) -> tuple[PairFigures, ...]:
     """Every pair of devices that computed, in order. Devices of different kinds (GPU, CPU) are not compared.
 
     None at all where more than `PAIRED_AT_MOST` devices did anything: `pairs_omitted` counts those.
     """
-    if len(active_devices(trace)) > PAIRED_AT_MOST:
-        return []
-    computing = _computing(trace, window)
-    alike = [(a, b) for a, b in combinations(computing, 2) if trace.devices[a].kind == trace.devices[b].kind]
-    return [_pair(a, b, computing) for a, b in alike]
+    devices = scope.trace.devices
+    if len(active_devices(scope.trace)) > PAIRED_AT_MOST:
+        return ()
+    computing = _computing(scope)
+    alike = [(a, b) for a, b in combinations(computing, 2) if devices[a].kind == devices[b].kind]
+    return tuple(_pair(a, b, computing) for a, b in alike)
 
 
-def pairs_omitted(trace: Trace, window: Window | None = None) -> int:
+@once
+def pairs_omitted(scope: Scope) -> int:
     """How many pairs `pair_figures` leaves out, because so many devices did anything."""
-    if len(active_devices(trace)) <= PAIRED_AT_MOST:
+    if len(active_devices(scope.trace)) <= PAIRED_AT_MOST:
         return 0
-    kinds = Counter(trace.devices[position].kind for position in _computing(trace, window))
+    kinds = Counter(scope.trace.devices[position].kind for position in _computing(scope))
     return sum(comb(devices, 2) for devices in kinds.values())
 
 
-def _computing(trace: Trace, window: Window | None) -> dict[int, Intervals]:
+def _computing(scope: Scope) -> dict[int, Intervals]:
     """When each device computed, by its position; of those that did at all."""
-    found = {}
-    for position in active_devices(trace):
-        busy = union(layers(trace.work_of(position)), COMPUTE)
+    found, window = {}, scope.window
+    for position in active_devices(scope.trace):
+        busy = union(busy_engines(scope.trace, position), COMPUTE)
         busy = busy.clip(window.start_ns, window.end_ns) if window else busy
         if busy:
             found[position] = busy
@@ -256,13 +260,9 @@ def _engine_figures(engine: Engine, cells: Cells, work: DeviceWork) -> EngineFig
     return EngineFigures(engine, cells.where((engine,)), cells.where((engine,), COMPUTE), len(sizes), moved)
 
 
-def _stream_busy_ns(trace: Trace, work: DeviceWork, spoken_of: Intervals) -> int:
-    """Sum over streams of the time in which the stream had work."""
-    which = streams(trace, work)
-    total_ns = 0
-    for stream in np.unique(which):
-        total_ns += _busy_ns(work[which == stream], spoken_of)
-    return total_ns
+def _stream_busy_ns(work: DeviceWork, stream: Int64, spoken_of: Intervals) -> int:
+    """Sum over streams of the time in which the stream had work; ``stream`` has that of each row."""
+    return sum(_busy_ns(work[stream == number], spoken_of) for number in np.unique(stream))
 
 
 def _busy_ns(work: DeviceWork, spoken_of: Intervals) -> int:

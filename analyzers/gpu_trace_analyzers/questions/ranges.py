@@ -12,12 +12,12 @@ import numpy as np
 from ..errors import UsageError
 from ..model import MISSING
 from .grouped import GroupedIntervals, summed
-from .issued import LaunchOrder
-from .launches import launches
+from .issued import launch_order
 from .nesting import nesting_depths
 from .numbered import PROFILER_STEP, numbered
+from .once import once
 from .overlap import COMPUTE
-from .sweep import layers, union
+from .sweep import busy_engines, union
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..model import Engine, Int8, Int32, Int64, Ranges, Trace
-    from .sweep import Window
+    from .scope import Scope, Window
 
 _LIKELY = 3
 """Names that are shown where one is not found."""
@@ -77,52 +77,40 @@ class RangeFigures:
         return self.copy_ns - self.hidden_copy_ns
 
 
-def range_figures(
-    trace: Trace,
-    copies: Collection[Engine] | None = None,
-    window: Window | None = None,
-    order: LaunchOrder | None = None,
-    apart: Collection[str] = (),
-) -> list[RangeFigures]:
+@once
+def range_figures(scope: Scope, apart: tuple[str, ...] = ()) -> tuple[RangeFigures, ...]:
     """A row per range and device, in the order in which ranges first began. Marks have no length and are left out.
 
     Ranges that are named by a count are one, ``iter *``, except names in ``apart``: see `numbered`.
 
     Instances of processes whose devices a range gave nothing to do are one row for each rank, without a device.
 
-    Of operations that cross an edge of ``window`` the part inside counts, and ranges that do not meet it are left out.
+    Of operations that cross an edge of the window the part inside counts, and ranges that do not meet it are left out.
     """
-    ranges = _with_length(trace, window)
-    order = order or LaunchOrder(trace, launches(trace))
+    trace, ranges = scope.trace, _with_length(scope)
     names = numbered(trace, ranges, apart)
     merged = names.merged(ranges.name)
     group = _by_name(ranges, merged)
     shown = {g: names.shown.get(code) for g, code in zip(group.tolist(), merged.tolist(), strict=True)}
-    rows = _figures(trace, ranges, group, copies, window, order)
-    return [replace(row, name=shown[g] or row.name) for g, row in rows]
+    rows = _figures(scope, ranges, group)
+    return tuple(replace(row, name=shown[g] or row.name) for g, row in rows)
 
 
-def step_figures(
-    trace: Trace,
-    step_range: str | None = None,
-    copies: Collection[Engine] | None = None,
-    window: Window | None = None,
-    order: LaunchOrder | None = None,
-) -> list[RangeFigures]:
+@once
+def step_figures(scope: Scope, step_range: str | None = None) -> tuple[RangeFigures, ...]:
     """A row per step and device, in order: each instance of the range of that name (default: ``ProfilerStep#n``).
 
     Steps are numbered as ``gpu-trace run --steps`` counts them, from the beginning of the trace.
 
     Raises `UsageError` where the trace has no range of that name.
     """
-    ranges = _with_length(trace, window)
+    trace, ranges = scope.trace, _with_length(scope)
     steps = ranges[np.isin(ranges.name, _step_codes(trace, ranges, step_range))]
     if not len(steps):
-        return []
-    order = order or LaunchOrder(trace, launches(trace))
+        return ()
     number = _step_numbers(trace, steps)
-    rows = _figures(trace, steps, np.arange(len(steps)), copies, window, order)
-    return [replace(row, step=number[g]) for g, row in rows]
+    rows = _figures(scope, steps, np.arange(len(steps)))
+    return tuple(replace(row, step=number[g]) for g, row in rows)
 
 
 def _step_codes(trace: Trace, ranges: Ranges, step_range: str | None) -> list[int]:
@@ -148,9 +136,10 @@ def _step_numbers(trace: Trace, steps: Ranges) -> list[int]:
     return numbers
 
 
-def buried_ranges(trace: Trace, window: Window | None = None) -> int:
+@once
+def buried_ranges(scope: Scope) -> int:
     """How many ranges lie so deep in others that no operation is theirs: mostly those that were never popped."""
-    return int((nesting_depths(_with_length(trace, window)) >= DEEPEST_OWNER).sum())
+    return int((nesting_depths(_with_length(scope)) >= DEEPEST_OWNER).sum())
 
 
 def no_such_range(name: str, names: Collection[str]) -> str:
@@ -165,11 +154,12 @@ def _names(trace: Trace) -> list[str]:
     return [trace.text(code) for code in np.unique(trace.ranges.name).tolist()]
 
 
-def _with_length(trace: Trace, window: Window | None) -> Ranges:
-    ranges = trace.ranges[trace.ranges.end_ns > trace.ranges.start_ns]
-    if window is None:
-        return ranges
-    return ranges[(ranges.start_ns < window.end_ns) & (ranges.end_ns > window.start_ns)]
+@once
+def _with_length(scope: Scope) -> Ranges:
+    """The ranges that count: those with a length, which meet the window."""
+    ranges = scope.trace.ranges
+    ranges = ranges[ranges.end_ns > ranges.start_ns]
+    return ranges if scope.window is None else ranges[scope.window.meets(ranges.start_ns, ranges.end_ns)]
 
 
 def _by_name(ranges: Ranges, name: Int32) -> Int64:
@@ -179,28 +169,22 @@ def _by_name(ranges: Ranges, name: Int32) -> Int64:
     return np.argsort(np.argsort(first))[group.reshape(-1)]
 
 
-def _figures(
-    trace: Trace,
-    ranges: Ranges,
-    group: Int64,
-    copies: Collection[Engine] | None,
-    window: Window | None,
-    order: LaunchOrder,
-) -> list[tuple[int, RangeFigures]]:
+def _figures(scope: Scope, ranges: Ranges, group: Int64) -> list[tuple[int, RangeFigures]]:
     """Rows of the groups of ranges, each with the number of its group, in the order of those."""
+    trace, window = scope.trace, scope.window
     depth = nesting_depths(ranges)
     owners = np.flatnonzero(depth < DEEPEST_OWNER)
-    owner, row = order.inside(ranges[owners])
+    owner, row = launch_order(trace).inside(ranges[owners])
     instance = owners.astype(np.int32)[owner]
     if window is not None:
-        inside = (trace.work.start_ns[row] < window.end_ns) & (trace.work.end_ns[row] > window.start_ns)
+        inside = window.meets(trace.work.start_ns[row], trace.work.end_ns[row])
         instance, row = instance[inside], row[inside]
     device = trace.work.device[row]
     on_devices = []
     for d in np.unique(device).tolist():
         here = slice(None) if (device == d).all() else device == d
         owned = _Owned.of(trace, instance[here], row[here], group, window)
-        on_devices.append(_OnDevice(trace, d, owned, group, copies))
+        on_devices.append(_OnDevice(scope, d, owned, group))
     rank = np.array([*(process.rank for process in trace.processes), MISSING], dtype=np.int64)[ranges.process]
     return [
         (g, row)
@@ -284,12 +268,10 @@ class _Owned:
 class _OnDevice:
     """The figures of all groups on one device."""
 
-    def __init__(
-        self, trace: Trace, device: int, owned: _Owned, group: Int64, copies: Collection[Engine] | None
-    ) -> None:
-        groups = int(group.max()) + 1
-        chosen = trace.devices[device].default_copies if copies is None else copies
-        copying, computing = _union(owned, chosen), union(layers(trace.work_of(device)), COMPUTE)
+    def __init__(self, scope: Scope, device: int, owned: _Owned, group: Int64) -> None:
+        trace, groups = scope.trace, int(group.max()) + 1
+        copying = _union(owned, scope.copies_on(device))
+        computing = union(busy_engines(trace, device), COMPUTE)
         self.device, self.rank = device, trace.devices[device].rank
         self.processes = _processes_of(trace, device)
         self.operations = _operations(owned, groups, len(trace.work))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING, Engine
+from .once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,11 +49,12 @@ class RankFigures:
     by_order: int = 0
 
 
-def rank_figures(trace: Trace) -> list[RankFigures]:
+@once
+def rank_figures(trace: Trace) -> tuple[RankFigures, ...]:
     """A row per rank, in order; none where there are not two ranks or more. Clocks of ranks must be aligned."""
     ranks = sorted({device.rank for device in trace.devices if device.rank >= 0})
     if len(ranks) < 2:
-        return []
+        return ()
     devices = {rank: tuple(i for i, device in enumerate(trace.devices) if device.rank == rank) for rank in ranks}
     collectives = {rank: _collectives(trace, own) for rank, own in devices.items()}
     late_ns: dict[int, list[Int64]] = {rank: [np.zeros(0, np.int64)] for rank in ranks}
@@ -64,7 +66,7 @@ def rank_figures(trace: Trace) -> list[RankFigures]:
             by_order[rank] += 0 if numbered else len(its_late_ns)
     in_doubt = _may_mix_groups(collectives)
     late = {rank: np.concatenate(of_groups) for rank, of_groups in late_ns.items()}
-    return [_figures(trace, rank, devices[rank], late[rank], in_doubt, by_order[rank]) for rank in ranks]
+    return tuple(_figures(trace, rank, devices[rank], late[rank], in_doubt, by_order[rank]) for rank in ranks)
 
 
 def _figures(

@@ -8,12 +8,14 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING
+from .once import once
 
 if TYPE_CHECKING:
     from ..model import Int64, Trace
-    from .sweep import Window
+    from .scope import Scope
 
 
+@once
 def windows_of(trace: Trace, position: int) -> Intervals:
     """The windows of recording of the processes that worked on a device; empty where the trace states none."""
     windows = trace.windows
@@ -24,17 +26,18 @@ def windows_of(trace: Trace, position: int) -> Intervals:
     return Intervals.of(windows.start_ns[own], windows.end_ns[own])
 
 
-def recorded(trace: Trace, position: int, window: Window | None = None) -> Intervals:
+@once
+def recorded(scope: Scope, position: int) -> Intervals:
     """The time that the figures of a device speak of.
 
-    In each window of recording that is from its first operation to the end of its last; where a ``window`` is asked
-    for, all of that which was recorded. Raises ``ValueError`` for a device that did nothing, and no window asked for.
+    In each window of recording that is from its first operation to the end of its last; where a window is asked for,
+    all of that which was recorded. Raises ``ValueError`` for a device that did nothing, and no window asked for.
     """
-    windows = windows_of(trace, position)
-    if window is not None:
-        asked = Intervals.from_pairs([(window.start_ns, window.end_ns)])
+    windows = windows_of(scope.trace, position)
+    if scope.window is not None:
+        asked = Intervals.from_pairs([(scope.window.start_ns, scope.window.end_ns)])
         return asked & windows if windows else asked
-    work = trace.work_of(position)
+    work = scope.trace.work_of(position)
     if not len(work):
         raise ValueError("a device that did nothing has no span")
     if not windows:

@@ -34,11 +34,6 @@ def _pids(trace: Trace) -> Int64:
     return np.array([process.pid for process in trace.processes] + [MISSING], dtype=np.int64)
 
 
-def count_streams(trace: Trace, work: DeviceWork) -> int:
-    """How many streams the work is in."""
-    return len(np.unique(streams(trace, work)))
-
-
 def in_one_stream(work: DeviceWork, a: Int64, b: Int64) -> NDArray[np.bool_]:
     """For pairs of rows, whether both are in one stream; not where either is `MISSING`."""
     same = (a != MISSING) & (b != MISSING)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..model import MISSING
+from .launches import launches
 from .recorded import in_one_window
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from numpy.typing import NDArray
 
     from ..intervals import Intervals
     from ..model import Int64, Trace
     from .launches import Launches
+
+    Side = Literal["during", "after"]
+    """an operation of a stretch: the one that ran in it, or the one that followed"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +34,19 @@ class Stretches:
     """
 
     trace: Trace
-    launched: Launches
     device: int
     start_ns: Int64
     end_ns: Int64
     during: Int64
     before: Int64
     after: Int64
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+    """what was asked before, see ``once.py``"""
+
+    @property
+    def launched(self) -> Launches:
+        """The launches of the trace."""
+        return launches(self.trace)
 
     def __len__(self) -> int:
         return len(self.start_ns)
@@ -44,14 +56,13 @@ class Stretches:
         """Length of each."""
         return self.end_ns - self.start_ns
 
+    def rows(self, of: Side) -> Int64:
+        """The column of that name."""
+        return self.during if of == "during" else self.after
+
     def launch_ns(self, rows: Int64) -> Int64:
         """When a call of the host launched these rows; `MISSING` where the trace does not say, or there is no row."""
         return np.where(pick(self.launched.call, rows) == MISSING, MISSING, pick(self.launched.at_ns, rows))
-
-    def threads(self, rows: Int64) -> list[tuple[int, int]]:
-        """(process, host thread) that launched each of these rows."""
-        process, thread = pick(self.trace.work.process, rows), pick(self.launched.thread, rows)
-        return list(zip(process.tolist(), thread.tolist(), strict=True))
 
 
 def pick(column: NDArray[np.signedinteger[Any]], rows: Int64) -> Int64:

@@ -9,24 +9,12 @@ import numpy as np
 
 from ..intervals import Intervals, combine
 from ..model import Engine
+from .once import once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ..model import DeviceWork, Int64
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The stretch of time a figure speaks of, ``[start_ns, end_ns)``."""
-
-    start_ns: int
-    end_ns: int
-
-    @property
-    def span_ns(self) -> int:
-        """Its length."""
-        return self.end_ns - self.start_ns
+    from ..model import DeviceWork, Int64, Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +42,12 @@ def layers(work: DeviceWork) -> dict[Engine, Intervals]:
     return {engine: Intervals.of(work.start_ns[r], work.end_ns[r]) for engine, r in rows.items() if len(r)}
 
 
+@once
+def busy_engines(trace: Trace, position: int) -> Mapping[Engine, Intervals]:
+    """When each engine of one device was busy, by the device's position in ``trace.devices``."""
+    return layers(trace.work_of(position))
+
+
 def sweep(busy: Mapping[Engine, Intervals], recorded: Intervals) -> Cells:
     """One pass over all boundaries of one device's engines, inside the time that was recorded."""
     edge_ns, state = combine([busy.get(engine, Intervals()) & recorded for engine in Engine])
@@ -66,8 +60,8 @@ def sweep(busy: Mapping[Engine, Intervals], recorded: Intervals) -> Cells:
 def union(busy: Mapping[Engine, Intervals], engines: Collection[Engine]) -> Intervals:
     """When at least one of these engines was busy."""
     parts = [busy[engine] for engine in engines if engine in busy]
-    if not parts:
-        return Intervals()
+    if len(parts) < 2:
+        return parts[0] if parts else Intervals()
     return Intervals.of(np.concatenate([p.start_ns for p in parts]), np.concatenate([p.end_ns for p in parts]))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .launches import launches
 from .once import once
 from .replays import partial_replays
 
@@ -45,8 +46,10 @@ class Unmatched:
     """nodes that replays of a CUDA graph lack, and another replay of it has"""
 
 
-def unmatched(trace: Trace, launched: Launches) -> Unmatched:
+@once
+def unmatched(trace: Trace) -> Unmatched:
     """Count both; see `Unmatched`."""
+    launched = launches(trace)
     nodes = int(partial_replays(trace).lacking.sum())
     if not len(trace.calls):
         return Unmatched(nodes=nodes)
@@ -94,8 +97,15 @@ def _by_process(
 @once
 def calls_named(trace: Trace, pattern: re.Pattern[str]) -> Mask:
     """Which rows of ``Trace.calls`` have such a name."""
-    codes = [code for code in np.unique(trace.calls.name).tolist() if pattern.search(trace.text(code))]
-    return np.asarray(np.isin(trace.calls.name, codes))
+    has_name = np.zeros(len(trace.strings) + 1, dtype=np.bool_)  # the last is that of `MISSING`, -1
+    has_name[[code for code in _names(trace) if pattern.search(trace.text(code))]] = True
+    return np.asarray(has_name[trace.calls.name])
+
+
+@once
+def _names(trace: Trace) -> tuple[int, ...]:
+    """The codes of the names of all calls."""
+    return tuple(np.unique(trace.calls.name).tolist())
 
 
 def _captured(trace: Trace) -> Mask:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .issued import launch_order
+from .launches import launches
+from .once import once
 
 if TYPE_CHECKING:
     from ..model import Trace
-    from .issued import LaunchOrder
     from .launches import Launches
-    from .sweep import Window
+    from .scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,16 @@ class Unowned:
     """what that thread is called"""
 
 
-def unowned(trace: Trace, launched: Launches, order: LaunchOrder, window: Window | None = None) -> Unowned:
+@once
+def unowned(scope: Scope) -> Unowned:
     """Count them; with a window, the operations that meet it."""
+    trace, launched = scope.trace, launches(scope.trace)
     ranges = trace.ranges[trace.ranges.end_ns > trace.ranges.start_ns]
     on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])[trace.work.device]
     chosen = on_gpu & launched.known
-    if window is not None:
-        chosen &= (trace.work.start_ns < window.end_ns) & (trace.work.end_ns > window.start_ns)
-    without = chosen & ~order.owned(ranges)
+    if scope.window is not None:
+        chosen &= scope.window.meets(trace.work.start_ns, trace.work.end_ns)
+    without = chosen & ~launch_order(trace).owned(ranges)
     if not len(ranges) or not without.any():
         return Unowned()
     process, thread, count = _busiest_thread(trace, launched, np.flatnonzero(without))

@@ -34,7 +34,7 @@ from .tables import collective_table, engine_table, pair_table, range_table, ste
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..model import Trace
+    from ..analysis import Analysis
     from ..questions.explained import CauseFigures
     from ..questions.overlap import DeviceFigures
     from ..summary import Summary
@@ -58,8 +58,8 @@ _BUTTONS = (
 )
 
 
-def to_html(trace: Trace, summary: Summary) -> str:
-    """The page as text."""
+def to_html(analysis: Analysis, summary: Summary) -> str:
+    """The page as text. ``summary`` is that of the analysis, and may show the ranges of libraries too."""
     style, script = _asset("page.css"), _asset("spans.js") + _asset("page.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
     head = (
@@ -67,7 +67,7 @@ def to_html(trace: Trace, summary: Summary) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_text(policy)}">'
         f"<title>{_text(summary.source.path)} · overlap</title><style>{style}</style>"
     )
-    timeline = Timeline(trace, summary) if summary.devices else None
+    timeline = Timeline(analysis, summary) if summary.devices else None
     body = "\n".join([_head(summary), *_devices(summary), _timeline(timeline), *_details(summary)])
     tail = _data(timeline) + f"<script>{script}</script>" if timeline else ""
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n{body}\n</main>{tail}</body></html>\n'

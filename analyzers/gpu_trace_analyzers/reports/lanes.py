@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import MISSING, Engine
-from ..questions.causes import explain
-from ..questions.launches import launches
 from ..questions.nesting import nesting_depths
 from .fitting import shortened
 from .packing import packed
@@ -20,8 +18,8 @@ from .plain import plain
 from .tables import ENGINE_NAMES
 
 if TYPE_CHECKING:
-    from ..model import Int32, Int64, Trace
-    from ..questions.launches import Launches
+    from ..analysis import Analysis
+    from ..model import Int32, Int64
     from ..questions.overlap import DeviceFigures
     from ..summary import Summary
 
@@ -69,13 +67,12 @@ class Group:
 class Timeline:
     """Lanes of every device, and of the ranges of every host thread, on one clock that starts at 0."""
 
-    def __init__(self, trace: Trace, summary: Summary) -> None:
+    def __init__(self, analysis: Analysis, summary: Summary) -> None:
         self.names: dict[str, int] = {}
-        self._trace, self._summary = trace, summary
+        self._analysis, self._trace, self._summary = analysis, analysis.trace, summary
         self._start_ns = min((figures.window.start_ns for figures in summary.devices), default=0)
         self._end_ns = max((figures.window.end_ns for figures in summary.devices), default=1)
-        launched = launches(trace)
-        groups = [Group(plain(figures.device.label), self._device(figures, launched)) for figures in summary.devices]
+        groups = [Group(plain(figures.device.label), self._device(figures)) for figures in summary.devices]
         self.groups = [*groups, *self._threads()]
 
     def document(self) -> dict[str, Any]:
@@ -88,7 +85,7 @@ class Timeline:
             "spans": packed(column for lane in lanes for column in lane.columns()),
         }
 
-    def _device(self, figures: DeviceFigures, launched: Launches) -> list[Lane]:
+    def _device(self, figures: DeviceFigures) -> list[Lane]:
         work = self._trace.work
         lanes = []
         for engine in figures.engines:
@@ -96,12 +93,11 @@ class Timeline:
             kind = _KINDS.get(engine, "copy")
             lanes += self._lanes(ENGINE_NAMES[engine], kind, work.start_ns[rows], work.end_ns[rows], work.name[rows])
             if engine == max(set(figures.engines) & set(figures.copies), default=None):
-                lanes += self._exposed(figures, launched)
+                lanes += self._exposed(figures)
         return lanes
 
-    def _exposed(self, figures: DeviceFigures, launched: Launches) -> list[Lane]:
-        window = self._summary.window
-        explained = explain(self._trace, figures.position, figures.copies, window, launched=launched)
+    def _exposed(self, figures: DeviceFigures) -> list[Lane]:
+        explained = self._analysis.exposed_copies_of(figures.position)
         stretches = explained.stretches
         titles = np.array([self._name(rule.title) for rule in explained.rules], dtype=np.int64)
         lane = self._lane("exposed copy", "exposed", stretches.start_ns, stretches.end_ns, titles[explained.rule])

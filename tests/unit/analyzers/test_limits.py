@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit, check
 from gpu_trace_analyzers.model import Engine, Memory
 from gpu_trace_analyzers.reports.sentences import overlap_lines, verdict
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 
 ASKED = Limits(min_overlap=0.0, max_exposed_copy=UpperLimit(ns=1 << 40), max_idle=UpperLimit(ns=1 << 40))
@@ -25,7 +25,7 @@ def as_copies(trace):
 
 
 def outcomes(trace, limits):
-    return [(row.subject, row.figure, row.outcome, row.reason) for row in check(summarise(trace), limits)]
+    return [(row.subject, row.figure, row.outcome, row.reason) for row in check(Analysis(trace).summary, limits)]
 
 
 @pytest.mark.parametrize(
@@ -54,22 +54,24 @@ def test_only_the_copies_of_that_device_are_in_doubt(prepared, reason):
 
 
 def test_the_verdict_never_says_that_nothing_was_copied():
-    (figures,) = summarise(as_copies(literal("k 0-10; s8 unknown 5-15; s8 unknown 12-18"))).devices
+    (figures,) = Analysis(as_copies(literal("k 0-10; s8 unknown 5-15; s8 unknown 12-18"))).summary.devices
     assert (figures.undirected, figures.undirected_ns) == (2, 13)
     assert verdict(figures) == "10 ns of compute, and 13 ns of copying of unknown direction: what overlapped is unknown"
-    (figures,) = summarise(literal("unknown 5-15")).devices
+    (figures,) = Analysis(literal("unknown 5-15")).summary.devices
     assert verdict(figures) == "0 ns of compute, and 10 ns of work of unknown kind: what overlapped is unknown"
-    (figures, _) = summarise(as_copies(literal(BESIDES))).devices
+    (figures, _) = Analysis(as_copies(literal(BESIDES))).summary.devices
     assert (
         "6 ns of copying of unknown direction in no figure of copying; gpu-trace info names what is unclassified"
         in overlap_lines(figures)
     )
-    (figures,) = summarise(literal("k 0-10")).devices
+    (figures,) = Analysis(literal("k 0-10")).summary.devices
     assert verdict(figures) == "10 ns of compute, no copying to hide"
 
 
 @pytest.mark.parametrize(("limit", "outcome"), [(0.9, Outcome.OK), (0.9000001, Outcome.FAILED)])
 def test_a_ratio_that_is_the_limit_holds(limit, outcome):
     trace = literal("k 0-90 @1; s8 h2d 0-100 @2; k 200-210 @3; range r 0-300")
-    assert [row.outcome for row in check(summarise(trace), Limits(min_overlap=limit))] == [outcome]
-    assert [row.outcome for row in check(summarise(trace), Limits(min_overlap=limit, range_name="r"))] == [outcome]
+    assert [row.outcome for row in check(Analysis(trace).summary, Limits(min_overlap=limit))] == [outcome]
+    assert [row.outcome for row in check(Analysis(trace).summary, Limits(min_overlap=limit, range_name="r"))] == [
+        outcome
+    ]

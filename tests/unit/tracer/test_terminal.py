@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from gpu_trace.cli import gpu_trace
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports import changes
 from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.reports.text import to_text
-from gpu_trace_analyzers.summary import summarise
 
 EVIL = "\x1b]0;title\x07\x1b[2J\x9b1A\r\x7f" + "".join(
     map(chr, (0x61C, *range(0x200E, 0x2010), *range(0x2028, 0x202F)))
@@ -67,10 +67,10 @@ def test_no_name_commands_the_terminal(command, trace):
 
 def test_no_name_turns_the_text_of_a_report_around(trace):
     for text in (
-        to_markdown(summarise(load(trace))),
-        to_text(summarise(load(trace))),
-        changes.to_text(compare(summarise(load(trace)), summarise(load(trace)))),
-        to_html(load(trace), summarise(load(trace))),
+        to_markdown(Analysis(load(trace)).summary),
+        to_text(Analysis(load(trace)).summary),
+        changes.to_text(compare(Analysis(load(trace)).summary, Analysis(load(trace)).summary)),
+        to_html(Analysis(trace), Analysis(trace).summary),
     ):
         assert "r\ufffd" in text
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", text)

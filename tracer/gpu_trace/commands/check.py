@@ -61,7 +61,7 @@ def check(
     limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
     apart = () if range_name is None else (range_name,)
     with progress("computing"):
-        found = {path: check_limits(asked.summarise(asked.load(path), apart), limits) for path in traces}
+        found = {path: check_limits(asked.analyze(asked.load(path), apart).summary, limits) for path in traces}
     for path, results in found.items():
         for line in to_lines(path, results):
             display(line)

@@ -36,7 +36,7 @@ def diff(before: str, after: str, as_json: bool, asked: Asked) -> None:
     from gpu_trace_analyzers.reports.sentences import nothing_recorded
 
     with progress("computing"):
-        summaries = [asked.summarise(asked.load(path)) for path in (before, after)]
+        summaries = [asked.analyze(asked.load(path)).summary for path in (before, after)]
     for summary in summaries:
         if not summary.devices:
             raise TraceInconclusive(nothing_recorded(summary))

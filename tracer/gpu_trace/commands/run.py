@@ -137,7 +137,7 @@ def run(
     with suppress(OSError, KeyboardInterrupt):  # nobody may be reading any more; the script's result stands
         empty = True
         if recording.traces:
-            empty = _summarise(recording, show=not (no_summary or quiet or job.rank()))
+            empty = _summarize(recording, show=not (no_summary or quiet or job.rank()))
         _tell(recording, quiet)
         if empty and recording.started and not follow and not quiet:
             say(_other_processes(recording))
@@ -174,7 +174,7 @@ def _warn_of_other_tools(quiet: bool) -> None:
         say(sentence)
 
 
-def _summarise(recording: Recording, show: bool) -> bool:
+def _summarize(recording: Recording, show: bool) -> bool:
     """Write the summary, and print it; whether no device did anything.
 
     Whatever goes wrong is said in one line: the script's result stands.

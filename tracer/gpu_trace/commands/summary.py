@@ -24,8 +24,9 @@ from .analysis_options import analysis_options
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
-    from gpu_trace_analyzers.model import Engine, Trace
+    from gpu_trace_analyzers.model import Engine
     from gpu_trace_analyzers.readers.folders.runs import Run
     from gpu_trace_analyzers.summary import Summary
 
@@ -75,12 +76,12 @@ def summary(
             continue
         with progress("computing"):
             trace = found[0].load(Path(path)) if found else asked.load(path)
-            shown = asked.summarise(trace)
-        shown = replace(shown, with_libraries=all_domains)
+            analysis = asked.analyze(trace)
+            shown = replace(analysis.summary, with_libraries=all_domains)
         if csv_folder:
             _write_csv(shown, Path(csv_folder))
         if html:
-            _write_html(trace, shown, Path(html))
+            _write_html(analysis, shown, Path(html))
         if form or not (csv_folder or html):
             with progress("computing"):
                 text = _render(shown, form)
@@ -121,11 +122,11 @@ def _write_csv(shown: Summary, folder: Path) -> None:
     display(f"wrote {len(tables)} tables into {folder}", err=True)
 
 
-def _write_html(trace: Trace, shown: Summary, out: Path) -> None:
+def _write_html(analysis: Analysis, shown: Summary, out: Path) -> None:
     from gpu_trace_analyzers.reports.html import to_html
 
     with progress(f"writing {out.name}"):
-        write_text(out, to_html(trace, shown))
+        write_text(out, to_html(analysis, shown))
     display(f"wrote {out}", err=True)
 
 

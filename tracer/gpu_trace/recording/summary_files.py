@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import GpuTraceError
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_json
 from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
-from gpu_trace_analyzers.summary import summarise
 
 from ..exporting.perfetto import export_perfetto
 
@@ -27,11 +27,12 @@ def write(traces: Sequence[Path]) -> tuple[Summary, list[str]]:
     """
     trace = traces[0]
     loaded = load(trace if len(traces) == 1 else trace.parent, operators=True)
-    summary = summarise(loaded)
+    analysis = Analysis(loaded)
+    summary = analysis.summary
     made: dict[str, Callable[[Path], object]] = {
         "summary.json": lambda path: path.write_text(to_json(summary), encoding="utf-8"),
         "summary.md": lambda path: path.write_text(to_markdown(summary), encoding="utf-8"),
-        "report.html": lambda path: path.write_text(to_html(loaded, summary), encoding="utf-8"),
+        "report.html": lambda path: path.write_text(to_html(analysis, summary), encoding="utf-8"),
         "trace.pftrace": lambda path: export_perfetto(loaded, path),
     }
     failures = (_failure(make, trace.with_name(name)) for name, make in made.items())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gpu_trace_analyzers.model import BUS_COPIES, Engine, SyncKind, Syncs
 from gpu_trace_analyzers.questions.causes import EXPOSED_COPY_RULES, causes, explain
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
-from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.readers import load
 from literal import literal
 from strategies import traces, windows
@@ -38,7 +38,7 @@ LITERAL = {
 
 
 def found(trace, **options):
-    return [(row.cause, row.ns, row.count) for row in causes(trace, **options)]
+    return [(row.cause, row.ns, row.count) for row in causes(Scope(trace, **options))]
 
 
 @pytest.mark.parametrize("cause", LITERAL)
@@ -110,23 +110,23 @@ def test_the_host_is_late_for_a_copy_until_it_launches_the_compute(start, expect
 def test_only_the_exposed_part_counts_and_copies_at_once_count_once():
     trace = literal("s7 k 0-10; s8 d2h 5-30; s9 h2d 20-50; s7 k 60-70")
     assert found(trace) == [("unknown", 40, 2)]
-    stretches = explain(trace, 0).stretches
+    stretches = explain(Scope(trace), 0).stretches
     assert list(zip(stretches.start_ns.tolist(), stretches.end_ns.tolist(), strict=True)) == [(10, 30), (30, 50)]
     assert trace.work.engine[stretches.during].tolist() == [Engine.COPY_D2H, Engine.COPY_H2D]
 
 
 def test_evidence_names_operation_stream_range_and_call():
     trace = literal("range outer 0-50; range inner 2-5; s9 k 0-10 @1; s9 d2h 10-30 @3-6 name=Memcpy; s9 k 30-40 @7")
-    (row,) = causes(trace)
+    (row,) = causes(Scope(trace))
     found = row.evidence
     assert (found.operation, found.stream, found.range) == ("Memcpy", 9, "inner")
     assert (found.call, found.call_ns, found.start_ns, found.end_ns) == ("cudaMemcpyAsync", 3, 10, 30)
 
 
 def test_what_a_remedy_saves_is_bounded_by_what_overlap_could_hide():
-    (row,) = causes(literal("s7 k 0-5 @1; s7 d2h 10-30 @2"))
+    (row,) = causes(Scope(literal("s7 k 0-5 @1; s7 d2h 10-30 @2")))
     assert (row.cause, row.ns, row.at_most_ns) == ("same_stream", 20, 5)
-    (row,) = causes(literal("s7 k 0-5 @1; s7 d2h 10-30 pageable @2"))
+    (row,) = causes(Scope(literal("s7 k 0-5 @1; s7 d2h 10-30 pageable @2")))
     assert row.at_most_ns == 20
 
 
@@ -149,7 +149,7 @@ def test_a_wait_counts_for_the_stream_that_waited_where_the_trace_says_which(str
     ],
 )
 def test_causes_of_a_cpu_device_speak_of_threads(text, cause):
-    (row,) = causes(literal(text, kind="cpu"))
+    (row,) = causes(Scope(literal(text, kind="cpu")))
     assert (row.cause, row.ns) == (cause, 20)
     assert "stream" not in row.title + row.remedy + row.evidence.fact.words
 
@@ -157,11 +157,11 @@ def test_causes_of_a_cpu_device_speak_of_threads(text, cause):
 @given(traces(), st.none() | windows, st.none() | st.just(BUS_COPIES) | st.sets(st.sampled_from(Engine), min_size=1))
 def test_causes_sum_to_the_exposed_time_exactly(trace, pair, copies):
     window = Window(*pair) if pair else None
-    rows = causes(trace, copies, window)
+    rows = causes(Scope(trace, copies, window))
     for device in active_devices(trace):
-        exposed = device_figures(trace, device, copies, window).exposed_copy_ns
+        exposed = device_figures(Scope(trace, copies, window), device).exposed_copy_ns
         assert sum(row.ns for row in rows if row.device == device) == exposed
-        explained = explain(trace, device, copies, window)
+        explained = explain(Scope(trace, copies, window), device)
         assert int(explained.stretches.ns.sum()) == exposed
         assert (explained.stretches.ns > 0).all()
         assert len([*explained.each()]) == len(explained.stretches)
@@ -183,7 +183,7 @@ RECORDED = {
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded_traces(name):
     trace = load(TRACES / f"{name}.json.gz")
-    assert [(row.cause, row.count) for row in causes(trace)] == RECORDED[name]
+    assert [(row.cause, row.count) for row in causes(Scope(trace))] == RECORDED[name]
 
 
 @pytest.mark.parametrize(("returned", "cause"), [(30, "synchronous"), (29, "launched_late")])

@@ -8,7 +8,7 @@ from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.idle import IDLE_RULES, explain_idle, idle_causes
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
-from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.questions.scope import Scope, Window
 from literal import literal
 from strategies import traces, windows
 
@@ -27,23 +27,23 @@ LITERAL = {
 
 @pytest.mark.parametrize("cause", LITERAL)
 def test_the_rule_holds(cause):
-    rows = [row for row in idle_causes(literal(LITERAL[cause])) if row.device == 0]
+    rows = [row for row in idle_causes(Scope(literal(LITERAL[cause]))) if row.device == 0]
     assert [(row.cause, row.ns, row.count) for row in rows] == [(cause, 20, 1)]
 
 
 def test_queued_work_that_waits_longer_than_a_start_takes_waited_for_an_event():
     trace = literal("s7 k 0-10 @1; call cudaStreamWaitEvent 2-3; s7 k 30000-30040 @4")
-    assert [row.cause for row in idle_causes(trace)] == ["event"]
+    assert [row.cause for row in idle_causes(Scope(trace))] == ["event"]
 
 
 def test_head_and_tail_of_a_window():
     trace = literal("s7 k 10-20 @1")
-    rows = idle_causes(trace, Window(0, 25))
+    rows = idle_causes(Scope(trace, window=Window(0, 25)))
     assert [(row.cause, row.ns, row.count) for row in rows] == [("head_or_tail", 15, 2)]
 
 
 def test_a_cpu_is_idle_when_no_operator_runs():
-    rows = idle_causes(literal("s1 k 0-10; s1 k 30-40", kind="cpu"))
+    rows = idle_causes(Scope(literal("s1 k 0-10; s1 k 30-40", kind="cpu")))
     assert [(row.cause, row.ns) for row in rows] == [("no_operator", 20)]
 
 
@@ -53,7 +53,7 @@ def test_every_rule_has_a_test():
 
 
 def causes(text: str) -> list[tuple[str, int]]:
-    return [(row.cause, row.ns) for row in idle_causes(literal(text)) if row.device == 0]
+    return [(row.cause, row.ns) for row in idle_causes(Scope(literal(text))) if row.device == 0]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_a_wait_of_the_host_counts_for_its_own_part():
 
 
 def test_the_evidence_says_how_long_ago_it_was_launched():
-    queued, late = idle_causes(literal("k 10-110 @0; k 460110-460210 @150-155 name=b"))
+    queued, late = idle_causes(Scope(literal("k 10-110 @0; k 460110-460210 @150-155 name=b")))
     assert (queued.evidence.fact.words, queued.evidence.fact.ns) == ("b was launched already and waited", 459_960)
-    launching = idle_causes(literal("k 10-110 @0; k 30150-30200 @150-30151 name=b"))[0]
+    launching = idle_causes(Scope(literal("k 10-110 @0; k 30150-30200 @150-30151 name=b")))[0]
     assert launching.evidence.fact.words == "b began before cudaLaunchKernel returned"
-    launching = idle_causes(literal("k 10-110 @0; k 30150-30200 @150-30149 name=b"))[0]
+    launching = idle_causes(Scope(literal("k 10-110 @0; k 30150-30200 @150-30149 name=b")))[0]
     assert launching.evidence.fact.words == "b began as soon as cudaLaunchKernel returned"
     assert (late.evidence.start_ns, late.evidence.end_ns, late.evidence.fact.ns) == (110, 150, 40)
 
@@ -98,7 +98,7 @@ def test_the_evidence_says_how_long_ago_it_was_launched():
 def test_no_host_is_late_for_what_it_has_launched(trace):
     launched = launches(trace)
     for device in active_devices(trace):
-        found = explain_idle(trace, device, launched=launched)
+        found = explain_idle(Scope(trace), device)
         stretches = found.stretches
         busy = [*zip(trace.work_of(device).start_ns.tolist(), trace.work_of(device).end_ns.tolist(), strict=True)]
         assert (stretches.start_ns[1:] >= stretches.end_ns[:-1]).all()
@@ -116,8 +116,8 @@ def test_no_host_is_late_for_what_it_has_launched(trace):
 @given(traces(), st.none() | windows)
 def test_causes_sum_to_the_idle_time_exactly(trace, pair):
     window = Window(*pair) if pair else None
-    rows = idle_causes(trace, window)
+    rows = idle_causes(Scope(trace, window=window))
     for device in active_devices(trace):
-        idle = device_figures(trace, device, window=window).idle_ns
+        idle = device_figures(Scope(trace, window=window), device).idle_ns
         assert sum(row.ns for row in rows if row.device == device) == idle
-        assert (explain_idle(trace, device, window).stretches.ns > 0).all()
+        assert (explain_idle(Scope(trace, window=window), device).stretches.ns > 0).all()

@@ -13,7 +13,7 @@ from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine
 from gpu_trace_analyzers.questions.causes import causes
 from gpu_trace_analyzers.questions.idle import idle_causes
 from gpu_trace_analyzers.questions.inside_operators import inside_operator
-from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.questions.stretches import Stretches
 from literal import literal
 
@@ -34,7 +34,7 @@ ADDMM = "s1 k 0-10 name=aten::addmm; s1 d2d 10-14 name=copy_; s1 k 14-30 name=at
     ids=["inside", "in two parts", "between two", "beside", "another thread", "MXNet", "alone"],
 )
 def test_a_copy_that_is_part_of_an_operator_gets_no_advice_about_threads(text, cause):
-    rows = causes(literal(text, "cpu"))
+    rows = causes(Scope(literal(text, "cpu")))
     assert {row.cause for row in rows} == {cause}
     assert bool(rows[0].remedy) == (cause in ("same_stream", "no_compute_left"))
 
@@ -72,7 +72,7 @@ def test_every_copy(drawn):
     copies = np.flatnonzero(np.isin(trace.work.engine, [int(engine) for engine in ALL_COPIES]))
     times = (trace.work.start_ns[copies], trace.work.end_ns[copies])
     nothing = np.full(len(copies), MISSING)
-    found = inside_operator(Stretches(trace, launches(trace), 0, *times, copies, nothing, nothing))
+    found = inside_operator(Stretches(trace, 0, *times, copies, nothing, nothing))
     as_drawn = [
         (int(s), int(a), int(b), trace.text(n), e != Engine.COMPUTE)
         for s, a, b, n, e in zip(
@@ -97,4 +97,4 @@ def test_every_copy(drawn):
 def test_functions_that_were_recorded_are_not_to_be_recorded(form, dropped, remedy):
     trace = literal("s1 k 0-10; s1 k 30-40", "cpu")
     source = replace(trace.source, format=form, dropped=dropped)
-    assert [row.remedy for row in idle_causes(replace(trace, source=source))] == [remedy]
+    assert [row.remedy for row in idle_causes(Scope(replace(trace, source=source)))] == [remedy]

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.limits import Limits, Outcome
 from gpu_trace_analyzers.limits import check as check_limits
 from gpu_trace_analyzers.questions.numbered import FEW, MANY, numbered
 from gpu_trace_analyzers.questions.ranges import range_figures, step_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.reports.text import to_text
 from gpu_trace_analyzers.reports.tidy import to_csv
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 
 SPACE = "~"
@@ -35,7 +36,7 @@ def of(*names: str, threads: tuple[int, ...] = ()):
 
 
 def rows(*names: str, **how) -> list[tuple[str, int]]:
-    return [(row.name, row.count) for row in range_figures(of(*names, **how))]
+    return [(row.name, row.count) for row in range_figures(Scope(of(*names, **how)))]
 
 
 @pytest.mark.parametrize(
@@ -109,14 +110,14 @@ def test_numbers_of_any_length_count():
 
 
 def test_figures_of_the_one_range_are_those_of_all():
-    one, apart = (range_figures(of("iter 1", "iter 2", "iter 3"), apart=names) for names in ((), ("iter 2",)))
+    one, apart = (range_figures(Scope(of("iter 1", "iter 2", "iter 3")), apart=names) for names in ((), ("iter 2",)))
     assert [(row.count, row.compute_ns, row.operations) for row in one] == [(3, 9, 3)]
     assert [row.name for row in apart] == ["iter 1", "iter 2", "iter 3"]
     assert sum(row.compute_ns for row in apart) == 9
 
 
 def test_every_report_has_the_one_row():
-    summary = summarise(of("iter 1", "iter 2", "iter 3"))
+    summary = Analysis(of("iter 1", "iter 2", "iter 3")).summary
     assert re.search(r"^iter \* +GPU 0 +3 ", to_text(summary), re.M)
     assert r"| iter \* | GPU 0 | 3 |" in to_markdown(summary)
     assert to_csv(summary)["ranges.csv"].splitlines()[1].startswith("iter *,")
@@ -124,17 +125,17 @@ def test_every_report_has_the_one_row():
 
 def test_a_step_range_is_chosen_by_its_own_name_or_by_that_of_all():
     trace = of("iter 1", "iter 2", "iter 3")
-    assert [row.name for row in step_figures(trace, "iter 2")] == ["iter 2"]
+    assert [row.name for row in step_figures(Scope(trace), "iter 2")] == ["iter 2"]
     every = [("iter 1", 0), ("iter 2", 1), ("iter 3", 2)]
-    assert [(row.name, row.step) for row in step_figures(trace, "iter *")] == every
+    assert [(row.name, row.step) for row in step_figures(Scope(trace), "iter *")] == every
     with pytest.raises(UsageError, match="such as"):
-        step_figures(trace, "other *")
+        step_figures(Scope(trace), "other *")
 
 
 def test_limits_are_asked_of_one_of_them_or_of_all():
     trace = of(*(f"iter {n}" for n in range(4)))
     for name in ("iter 2", "iter *"):
-        [found] = check_limits(summarise(trace, apart=(name,)), Limits(min_overlap=0.5, range_name=name))
+        [found] = check_limits(Analysis(trace, apart=(name,)).summary, Limits(min_overlap=0.5, range_name=name))
         assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, "it copied nothing")
 
 

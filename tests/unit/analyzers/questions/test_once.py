@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.questions import launches, replays, unmatched
 from gpu_trace_analyzers.questions.once import once
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 
 
@@ -47,7 +47,7 @@ def test_a_summary_walks_the_calls_as_often_for_many_devices_as_for_one(devices,
         for d in range(devices)
     ]
     trace = literal(";".join(texts))
-    summarise(trace)
+    assert Analysis(trace).summary.devices
     patterns = [key for key in trace.answers if len(key) == 2 and key[0].__name__ == "calls_named"]
     assert walks["captured"] == 1
     assert walks["numbered"] <= 4

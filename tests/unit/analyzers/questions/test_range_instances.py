@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import BUS_COPIES, MISSING, Engine, Process
-from gpu_trace_analyzers.questions.issued import LaunchOrder
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.ranges import DEEPEST_OWNER, buried_ranges, range_figures, step_figures
-from gpu_trace_analyzers.questions.sweep import Window
+from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.questions.unowned import Unowned, unowned
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.merging import merge
@@ -67,7 +66,7 @@ def expected(trace, window):
 
 @given(traces(), st.none() | windows.map(lambda pair: Window(*pair)))
 def test_every_figure_of_every_range(trace, window):
-    rows = range_figures(trace, window=window)
+    rows = range_figures(Scope(trace, window=window))
     for name, each in expected(trace, window).items():
         operations = {op for _, own in each for op in own}
         mine = [row for row in rows if row.name == trace.text(name)]
@@ -109,7 +108,7 @@ def check_device(trace, row, each, operations):
 
 def test_the_window_of_a_repeated_range_is_the_sum_of_its_instances():
     trace = literal("range a 0-5; range a 100-105; s7 k 10-20 @1; s7 k 110-140 @101")
-    (row,) = range_figures(trace)
+    (row,) = range_figures(Scope(trace))
     assert (row.count, row.window_ns, row.median_ns, row.worst_ns) == (2, 40, 10, 30)
 
 
@@ -121,54 +120,65 @@ def of_two_ranks(text):
 
 def test_the_count_of_a_range_is_of_the_rank_whose_device_it_is():
     trace = of_two_ranks("range a 0-5; range a 100-105; range idle 6-9; s7 k 10-20 @1; s7 k 110-140 @101")
-    rows = [(row.name, row.device, row.rank, row.count, row.host_ns, row.instances) for row in range_figures(trace)]
+    rows = [
+        (row.name, row.device, row.rank, row.count, row.host_ns, row.instances) for row in range_figures(Scope(trace))
+    ]
     a, idle = [("a", rank, rank, 2, 10, 4) for rank in (0, 1)], [("idle", None, rank, 1, 3, 2) for rank in (0, 1)]
     assert rows == [*a, *idle]
 
 
 def test_instances_of_a_rank_whose_device_had_nothing_to_do_are_a_row_of_that_rank():
     busy, idle = literal("range a 0-5; s7 k 10-20 @1"), literal("range a 0-7; range a 20-30; s7 k 10-20 @15")
-    rows = range_figures(merge("job", [with_rank(trace, rank) for rank, trace in enumerate((busy, idle))]))
+    rows = range_figures(Scope(merge("job", [with_rank(trace, rank) for rank, trace in enumerate((busy, idle))])))
     assert [(row.device, row.rank, row.count, row.host_ns) for row in rows] == [(0, 0, 1, 5), (None, 1, 2, 17)]
 
 
 def test_profiler_steps_of_ranks_are_one_range_even_where_each_has_one():
     trace = of_two_ranks("range ProfilerStep#3 0-5; s7 k 10-20 @1")
-    assert [(row.name, row.count) for row in range_figures(trace)] == [("ProfilerStep#*", 1)] * 2
+    assert [(row.name, row.count) for row in range_figures(Scope(trace))] == [("ProfilerStep#*", 1)] * 2
 
 
 def test_depth_is_where_it_lies_in_the_fewest():
     trace = literal("range a 0-50; range b 1-20; range c 2-10; range b 30-40; range d 60-70; range e 0-90 t2")
-    assert {row.name: row.depth for row in range_figures(trace)} == {"a": 0, "e": 0, "b": 1, "c": 2, "d": 0}
+    assert {row.name: row.depth for row in range_figures(Scope(trace))} == {
+        "a": 0,
+        "e": 0,
+        "b": 1,
+        "c": 2,
+        "d": 0,
+    }
 
 
 def test_profiler_steps_are_one_range_and_each_a_step():
     trace = literal("range ProfilerStep#3 0-5; range ProfilerStep#4 5-9; s7 k 10-20 @1; s7 k 30-35 @6")
-    assert [(row.name, row.count, row.compute_ns) for row in range_figures(trace)] == [("ProfilerStep#*", 2, 15)]
+    assert [(row.name, row.count, row.compute_ns) for row in range_figures(Scope(trace))] == [("ProfilerStep#*", 2, 15)]
     steps = [("ProfilerStep#3", 10), ("ProfilerStep#4", 5)]
-    assert [(row.name, row.compute_ns) for row in step_figures(trace)] == steps
+    assert [(row.name, row.compute_ns) for row in step_figures(Scope(trace))] == steps
 
 
 def test_any_range_may_be_the_step():
     trace = literal("range batch 0-5; range batch 5-9; range other 0-9; s7 k 10-20 @1; s7 k 30-35 @6")
-    assert [(row.name, row.compute_ns) for row in step_figures(trace, "batch")] == [("batch", 10), ("batch", 5)]
-    assert step_figures(trace) == []
+    assert [(row.name, row.compute_ns) for row in step_figures(Scope(trace), "batch")] == [
+        ("batch", 10),
+        ("batch", 5),
+    ]
+    assert step_figures(Scope(trace)) == ()
 
 
 def test_steps_are_numbered_in_their_process():
     trace = literal("range batch 0-9; range batch 20-29; s7 k 0-10 @1; gpu1 k 0-10 @2; s7 k 20-25 @21")
-    assert [(row.device, row.step) for row in step_figures(trace, "batch")] == [(0, 0), (1, 0), (0, 1)]
+    assert [(row.device, row.step) for row in step_figures(Scope(trace), "batch")] == [(0, 0), (1, 0), (0, 1)]
     profiled = literal("range ProfilerStep#7 0-9; range ProfilerStep#12 20-29; s7 k 0-10 @1; s7 k 20-25 @21")
-    assert [row.step for row in step_figures(profiled)] == [7, 12]
-    assert {row.step for row in range_figures(trace)} == {None}
+    assert [row.step for row in step_figures(Scope(profiled))] == [7, 12]
+    assert {row.step for row in range_figures(Scope(trace))} == {None}
 
 
 def test_a_step_that_is_not_there_is_an_error_with_names_that_are():
     trace = literal("range batch 0-5; range other 0-9; s7 k 10-20 @1")
     with pytest.raises(UsageError, match="no range is named 'bach'; choose another name, of 'batch', 'other'"):
-        step_figures(trace, "bach")
+        step_figures(Scope(trace), "bach")
     with pytest.raises(UsageError, match="the trace has no ranges"):
-        step_figures(literal("s7 k 10-20 @1"), "batch")
+        step_figures(Scope(literal("s7 k 10-20 @1")), "batch")
 
 
 def autograd(text, names):
@@ -189,12 +199,15 @@ def autograd(text, names):
 @pytest.mark.parametrize("name", ["thread 2 (pt_autograd_0)", "pt_autograd_0 / python3", "python3 / pt_autograd_0"])
 def test_launches_of_an_autograd_thread_belong_to_the_thread_that_called_backward(text, owners, name):
     trace = autograd(text, {1: "thread 1 (python)", 2: name})
-    assert {row.name: row.compute_ns for row in range_figures(trace)} == owners
+    assert {row.name: row.compute_ns for row in range_figures(Scope(trace))} == owners
 
 
 def test_a_range_of_the_process_has_what_any_of_its_threads_launched():
     trace = literal("range step 0-20 process; range loop 0-20; s7 k 30-40 @5 t2; s7 k 40-50 @25 t2; s7 k 50-60 @5 t1")
-    assert {row.name: (row.operations, row.depth) for row in range_figures(trace)} == {"step": (2, 0), "loop": (1, 0)}
+    assert {row.name: (row.operations, row.depth) for row in range_figures(Scope(trace))} == {
+        "step": (2, 0),
+        "loop": (1, 0),
+    }
 
 
 @given(traces(), st.none() | windows.map(lambda pair: Window(*pair)))
@@ -205,7 +218,7 @@ def test_what_no_range_has_is_counted(trace, window):
     if window:
         inside = (trace.work.start_ns[rows] < window.end_ns) & (trace.work.end_ns[rows] > window.start_ns)
         rows = rows[inside]
-    found = unowned(trace, launched, LaunchOrder(trace, launched), window)
+    found = unowned(Scope(trace, window=window))
     without = set(rows.tolist()) - owned
     has_ranges = bool((trace.ranges.end_ns > trace.ranges.start_ns).any())
     assert found.operations == (len(without) if has_ranges else 0)
@@ -218,22 +231,21 @@ def test_the_thread_that_launched_outside_every_range_is_named():
     trace = autograd(
         "range a 0-9; range b 0-9 t3; s7 k 10-20 @5; s7 k 20-30 @6 t2; s7 k 30-40 @20", {2: "pt_autograd_0"}
     )
-    launched = launches(trace)
-    assert unowned(trace, launched, LaunchOrder(trace, launched)) == Unowned(2, 3, 1, "thread 1")
+    assert unowned(Scope(trace)) == Unowned(2, 3, 1, "thread 1")
 
 
 def test_in_whichever_order_a_recorded_thread_was_named(tmp_path, recorded):
     document = json.loads(gzip.decompress(recorded("ddp_rank1").read_bytes()))
     document["traceEvents"].reverse()
     (tmp_path / "reversed.json").write_text(json.dumps(document))
-    rows = [range_figures(load(path)) for path in (recorded("ddp_rank1"), tmp_path / "reversed.json")]
+    rows = [range_figures(Scope(load(path))) for path in (recorded("ddp_rank1"), tmp_path / "reversed.json")]
     by_name = [{row.name: (row.operations, row.compute_ns) for row in each} for each in rows]
     assert by_name[0] == by_name[1]
     assert by_name[0]["backward"][0] > 0
 
 
 def test_backward_of_a_recorded_job_owns_its_kernels():
-    rows = {row.name: row for row in range_figures(load(TRACES / "ddp_rank1.json.gz"))}
+    rows = {row.name: row for row in range_figures(Scope(load(TRACES / "ddp_rank1.json.gz")))}
     step, parts = rows["ProfilerStep#*"], [rows[name] for name in ("forward", "backward", "optimizer")]
     assert sum(row.compute_ns for row in parts) == step.compute_ns
     assert re.fullmatch(r"ProfilerStep#\*", step.name)
@@ -245,11 +257,10 @@ def test_ranges_that_are_never_popped_are_counted_and_take_no_more_memory_than_t
     end = 10 * steps
     text = "; ".join(f"range step {n}-{end}; s7 k {n + 2}-{n + 8} @{n + 1}" for n in range(0, end, 10))
     trace = literal(text)
-    [row] = range_figures(trace)
+    [row] = range_figures(Scope(trace))
     assert (row.count, row.operations, row.compute_ns) == (steps, steps, 6 * steps)
-    assert buried_ranges(trace) == steps - DEEPEST_OWNER
-    launched = launches(trace)
+    assert buried_ranges(Scope(trace)) == steps - DEEPEST_OWNER
     tracemalloc.start()
-    range_figures(trace, order=LaunchOrder(trace, launched))
+    range_figures(Scope(trace))
     assert tracemalloc.get_traced_memory()[1] < 1000 * DEEPEST_OWNER * steps
     tracemalloc.stop()

@@ -14,6 +14,7 @@ from gpu_trace_analyzers.questions.causes import causes
 from gpu_trace_analyzers.questions.idle import idle_causes
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.recorded import recorded
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from literal import literal
 from strategies import traces, windows
@@ -36,7 +37,7 @@ def with_hole(trace, hole):
 def test_a_hole_never_adds_idle_time_or_exposed_copies(trace, hole):
     cut = with_hole(trace, hole)
     for device in active_devices(cut):
-        before, after = device_figures(trace, device), device_figures(cut, device)
+        before, after = device_figures(Scope(trace), device), device_figures(Scope(cut), device)
         gone = trace.work_of(device)
         gone = gone[(gone.end_ns > hole[0]) & (gone.start_ns < hole[1])]
         # What ran across an edge of the hole is gone as a whole, and with it what it hid or kept busy outside.
@@ -51,9 +52,9 @@ def test_a_hole_never_adds_idle_time_or_exposed_copies(trace, hole):
 def test_causes_add_up_inside_the_windows(trace, hole):
     cut = with_hole(trace, hole)
     for device in active_devices(cut):
-        found = device_figures(cut, device)
-        assert sum(row.ns for row in idle_causes(cut) if row.device == device) == found.idle_ns
-        assert sum(row.ns for row in causes(cut) if row.device == device) == found.exposed_copy_ns
+        found = device_figures(Scope(cut), device)
+        assert sum(row.ns for row in idle_causes(Scope(cut)) if row.device == device) == found.idle_ns
+        assert sum(row.ns for row in causes(Scope(cut)) if row.device == device) == found.exposed_copy_ns
 
 
 @pytest.mark.parametrize("name", ["seed_nonblocking", "two_streams", "ddp_rank0", "mlp_overlap"])
@@ -64,26 +65,26 @@ def test_a_hole_in_a_recorded_trace_adds_no_idle_time(name, recorded):
     cut = with_hole(trace, hole)
     for device in active_devices(cut):
         longest = int((trace.work.end_ns - trace.work.start_ns).max())
-        assert device_figures(cut, device).idle_ns <= device_figures(trace, device).idle_ns + 2 * longest
-        assert device_figures(cut, device).unrecorded_ns >= hole[1] - hole[0]
+        assert device_figures(Scope(cut), device).idle_ns <= device_figures(Scope(trace), device).idle_ns + 2 * longest
+        assert device_figures(Scope(cut), device).unrecorded_ns >= hole[1] - hole[0]
 
 
 def test_a_device_is_recorded_from_its_first_operation_to_its_last_in_each_window():
     trace = literal("k 10-20; k 30-40; k 110-120")
     trace = replace(trace, windows=Windows.of({"start_ns": [0, 100], "end_ns": [50, 200], "process": [0, 0]}))
-    assert list(recorded(trace, 0)) == [(10, 40), (110, 120)]
-    found = device_figures(trace, 0)
+    assert list(recorded(Scope(trace), 0)) == [(10, 40), (110, 120)]
+    found = device_figures(Scope(trace), 0)
     assert (found.span_ns, found.idle_ns, found.unrecorded_ns) == (40, 10, 70)
 
 
 def test_compute_of_another_window_is_none_to_hide_behind():
     trace = literal("k 0-10; s9 d2h 10-20; k 110-120")
     trace = replace(trace, windows=Windows.of({"start_ns": [0, 100], "end_ns": [50, 200], "process": [0, 0]}))
-    assert [row.cause for row in causes(trace)] == ["no_compute_left"]
+    assert [row.cause for row in causes(Scope(trace))] == ["no_compute_left"]
 
 
 def test_windows_of_other_processes_are_not_those_of_a_device():
     trace = literal("k 10-20; k 110-120")
     rows = {"start_ns": [0, 0, 100], "end_ns": [50, 300, 200], "process": [0, 1, 0]}
     trace = replace(trace, processes=trace.processes * 2, windows=Windows.of(rows))
-    assert list(recorded(trace, 0)) == [(10, 20), (110, 120)]
+    assert list(recorded(Scope(trace), 0)) == [(10, 20), (110, 120)]

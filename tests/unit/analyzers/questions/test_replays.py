@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Process, Source, Trace
 from gpu_trace_analyzers.questions.idle import idle_causes
 from gpu_trace_analyzers.questions.replays import partial_replays
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.sentences import reading_notes
-from gpu_trace_analyzers.summary import summarise
 
 ids = st.sampled_from([MISSING, 1, 2, 3])
 
@@ -106,23 +107,23 @@ def file_of(folder, replays):
 def test_idle_time_in_which_nodes_are_missing_has_no_cause(tmp_path):
     """Two whole replays, then one node of four: what the launches say of the first two stays, the rest is unknown."""
     trace = load(file_of(tmp_path, [range(4)] * 2 + [range(1)] * 3))
-    causes = {row.cause: row.ns for row in idle_causes(trace)}
+    causes = {row.cause: row.ns for row in idle_causes(Scope(trace))}
     assert partial_replays(trace).lacking.tolist() == [3, 3, 3]
     between_nodes, between_replays = 2 * 3 * 10_000, 2 * 210_000
     after_partial = 2 * (2_000_000 - 440_000)
     assert sum(causes.values()) == between_nodes + between_replays + after_partial
     assert causes["lost_nodes"] == after_partial + 40_000  # from the launch of the first partial replay to its node
     assert causes["launched_late"] == 2 * 170_000
-    notes = reading_notes(summarise(trace))
+    notes = reading_notes(Analysis(trace).summary)
     assert [note for note in notes if note.startswith("9 operations are missing in replays of CUDA graphs")]
 
 
 def test_whole_replays_are_judged_as_ever(tmp_path):
     whole = load(file_of(tmp_path, [range(4)] * 5))
-    causes = {row.cause: row.ns for row in idle_causes(whole)}
+    causes = {row.cause: row.ns for row in idle_causes(Scope(whole))}
     assert "lost_nodes" not in causes
     assert causes["launched_late"] == 4 * 170_000
-    assert summarise(whole).unmatched.nodes == 0
+    assert Analysis(whole).summary.unmatched.nodes == 0
 
 
 def test_rows_of_every_kind_say_which_node_they_are(tmp_path):

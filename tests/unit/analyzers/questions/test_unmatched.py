@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 
 from gpu_trace_analyzers.model import MISSING, Process
-from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.unmatched import Unmatched, lost_launches, unmatched
 from literal import literal
 from strategies import traces
@@ -17,7 +16,7 @@ from strategies import traces
 
 def found(text: str) -> Unmatched:
     trace = literal(text)
-    return unmatched(trace, launches(trace))
+    return unmatched(trace)
 
 
 def test_a_whole_recording_lost_nothing():
@@ -40,7 +39,7 @@ def test_a_launch_whose_work_is_not_there(name):
 )
 def test_launches_after_the_last_recorded_one(text, lost, after_last):
     trace = literal(text)
-    counted = unmatched(trace, launches(trace))
+    counted = unmatched(trace)
     assert (counted.launches, counted.after_last) == (lost, after_last)
 
 
@@ -49,7 +48,7 @@ def test_another_process_says_nothing_of_when_the_recording_ended():
     calls = replace(trace.calls, process=np.array([0, 0, 1], dtype=np.int16))
     work = replace(trace.work, process=np.array([0, 1], dtype=np.int16))
     trace = replace(trace, processes=trace.processes * 2, calls=calls, work=work)
-    assert unmatched(trace, launches(trace)) == Unmatched(launches=1, after_last=1)
+    assert unmatched(trace) == Unmatched(launches=1, after_last=1)
 
 
 def test_work_that_was_launched_before_the_recording_began():
@@ -127,7 +126,7 @@ def test_work_against_a_count_by_hand(trace):
         and (int(work.correlation) == MISSING or (int(work.process), int(work.correlation)) not in calls)
         for work in (_Row(trace.work, i) for i in range(len(trace.work)))
     )
-    assert unmatched(trace, launches(trace)).work == lost
+    assert unmatched(trace).work == lost
 
 
 class _Row:

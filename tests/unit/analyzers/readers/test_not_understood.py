@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import FormatUnsupported
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.sentences import nothing_recorded, reading_notes
-from gpu_trace_analyzers.summary import summarise
 from small_traces import JSON, NSYS_TABLES, write_nsys
 
 
@@ -39,7 +39,7 @@ def summary(tmp_path):
         path.write_text(json.dumps({"schemaVersion": 1, "traceEvents": events}))
         trace = load(path)
         trace.check()
-        return summarise(trace)
+        return Analysis(trace).summary
 
     return summary
 
@@ -75,7 +75,7 @@ def test_a_program_that_launched_gpu_work_gets_no_verdict_about_its_cpu(summary,
 def test_the_host_of_a_tpu_is_not_judged_in_its_place(tmp_path):
     path = tmp_path / "tpu.json"
     path.write_text(JSON["xla"].replace("/device:GPU:0 (NVIDIA H100)", "/device:TPU:0"))
-    found = summarise(load(path))
+    found = Analysis(load(path)).summary
     assert found.devices == ()
     assert reading_notes(found) == ["not used: 8 × rows of /device:TPU:0, a device that is not read"]
     assert "8 rows were not used" in nothing_recorded(found)

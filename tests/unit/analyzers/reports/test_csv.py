@@ -6,9 +6,9 @@ from io import StringIO
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import Doubt
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_csv, to_tables
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 
 TRACE = literal(
@@ -17,40 +17,40 @@ TRACE = literal(
 
 
 def test_every_column_is_listed_and_every_listed_column_is_filled_in_some_row():
-    for name, rows in to_tables(summarise(TRACE)).items():
+    for name, rows in to_tables(Analysis(TRACE).summary).items():
         assert rows, name
         assert {key for row in rows for key in row} == set(COLUMNS[name]), name
 
 
 def test_files_are_tidy():
-    files = to_csv(summarise(TRACE))
+    files = to_csv(Analysis(TRACE).summary)
     assert [*files] == [f"{name}.csv" for name in COLUMNS]
     (row,) = csv.DictReader(StringIO(files["exposed.csv"]))
     assert (row["cause"], row["ns"], row["label"]) == ("same_stream", "20", "GPU 0")
 
 
 def test_a_table_without_rows_has_its_heading():
-    files = to_csv(summarise(literal("s7 k 0-10")))
+    files = to_csv(Analysis(literal("s7 k 0-10")).summary)
     assert files["exposed.csv"].splitlines() == [",".join(COLUMNS["exposed"])]
 
 
 def test_a_device_in_doubt_says_why():
     source = replace(TRACE.source, doubts=(Doubt(1, "longer than a day", 2), Doubt(1, "begins before its launch", 1)))
-    rows = csv.DictReader(StringIO(to_csv(summarise(replace(TRACE, source=source)))["devices.csv"]))
+    rows = csv.DictReader(StringIO(to_csv(Analysis(replace(TRACE, source=source)).summary)["devices.csv"]))
     assert [row["in_doubt"] for row in rows] == ["", "2 × longer than a day, 1 × begins before its launch"]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"])
 def test_a_name_is_no_formula(name):
     trace = replace(TRACE, strings=tuple(name if text == "ProfilerStep#1" else text for text in TRACE.strings))
-    rows = [*csv.DictReader(StringIO(to_csv(summarise(trace))["ranges.csv"], newline=""))]
+    rows = [*csv.DictReader(StringIO(to_csv(Analysis(trace).summary)["ranges.csv"], newline=""))]
     assert {row["name"] for row in rows} == {"'" + name.replace("\r", " ")}
 
 
 def test_numbers_stay_numbers_and_other_names_as_they_are():
     trace = literal("range a-b=c@d 0-9; s7 k 0-10 @1")
-    (row,) = csv.DictReader(StringIO(to_csv(summarise(trace))["ranges.csv"]))
+    (row,) = csv.DictReader(StringIO(to_csv(Analysis(trace).summary)["ranges.csv"]))
     assert row["name"] == "a-b=c@d"
     earlier = replace(trace, work=replace(trace.work, start_ns=trace.work.start_ns - 20, end_ns=trace.work.end_ns - 20))
-    (row,) = csv.DictReader(StringIO(to_csv(summarise(earlier))["devices.csv"]))
+    (row,) = csv.DictReader(StringIO(to_csv(Analysis(earlier).summary)["devices.csv"]))
     assert row["start_ns"] == "-20"

@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.changes import to_text
 from gpu_trace_analyzers.reports.fitting import fitted, widths
 from gpu_trace_analyzers.reports.tables import collective_table, engine_table, range_table, step_table
-from gpu_trace_analyzers.summary import Summary, summarise
 from literal import literal
 
 
-def recorded(copy: str) -> Summary:
+def recorded(copy):
     trace = literal(f"k 0-123456789 @0; h2d {copy} @1; k 300000000-300000001 @6; range a_rather_long_name 0-5")
     devices = tuple(replace(device, name="NVIDIA H200 with a long name") for device in trace.devices)
-    return summarise(replace(trace, devices=devices))
+    return Analysis(replace(trace, devices=devices)).summary
 
 
 @pytest.mark.parametrize("width", [100, 80])
@@ -33,7 +33,7 @@ def test_no_figure_of_a_comparison_is_cut(width):
 @pytest.fixture(scope="module")
 def tables(recorded):
     jobs = [
-        summarise(load(recorded(name)), step_range=step)
+        Analysis(load(recorded(name)), step_range=step).summary
         for name, step in (("ddp_rank1", "forward"), ("two_streams", None))
     ]
     engines = [engine_table(figures) for shown in jobs for figures in shown.devices]

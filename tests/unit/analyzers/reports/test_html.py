@@ -13,12 +13,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.intervals import Intervals
 from gpu_trace_analyzers.model import Source, Trace
 from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.lanes import Timeline
 from gpu_trace_analyzers.reports.packing import packed
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 from many_kernels import many_kernels
 from strategies import traces
@@ -38,7 +38,8 @@ class Tags(HTMLParser):
 
 
 def page(trace):
-    return to_html(trace, summarise(trace))
+    analysis = Analysis(trace)
+    return to_html(analysis, analysis.summary)
 
 
 def data(text):
@@ -95,10 +96,11 @@ def test_columns_come_back_as_they_were(numbers):
 
 @given(traces())
 def test_lanes_are_every_operation_and_what_they_cover_is_the_figure(trace):
-    summary = summarise(trace)
+    analysis = Analysis(trace)
+    summary = analysis.summary
     if not summary.devices:
         return
-    document = Timeline(trace, summary).document()
+    document = Timeline(analysis, summary).document()
     for figures, (_, found) in zip(summary.devices, lanes(document), strict=False):
         busy = [row.busy_ns for row in figures.engines.values() if row.busy_ns]
         engines = [spans for _, kind, spans in found if kind != "exposed"]

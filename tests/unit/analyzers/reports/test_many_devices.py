@@ -6,11 +6,11 @@ import re
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.reports.document import to_document
 from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.reports.text import DEVICES_SHOWN, ROWS_SHOWN, to_text
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 
 
@@ -27,14 +27,14 @@ def headlines(text: str) -> list[int]:
 
 @pytest.mark.parametrize("devices", [3, 8])
 def test_of_few_devices_all_are_shown(devices):
-    text = to_text(summarise(of(devices)))
+    text = to_text(Analysis(of(devices)).summary)
     assert headlines(text) == list(range(devices))
     assert "more device" not in text
     assert "not compared" not in text
 
 
 def test_of_many_devices_the_worst_are_shown_in_their_order_and_the_rest_is_counted():
-    text = to_text(summarise(of(12)), width=140)
+    text = to_text(Analysis(of(12)).summary, width=140)
     assert headlines(text) == list(range(2, 10))
     assert "and 4 more devices; shown are those with the most exposed copying" in text
     assert "66 pairs of devices not compared, for more than 8 worked" in text
@@ -42,17 +42,18 @@ def test_of_many_devices_the_worst_are_shown_in_their_order_and_the_rest_is_coun
 
 def test_equals_are_shown_by_their_idle_time():
     trace = literal(";".join(f"gpu{d} k 0-5; gpu{d} k {20 - d}-{25 - d}" for d in range(10)))
-    assert headlines(to_text(summarise(trace))) == list(range(8))
+    assert headlines(to_text(Analysis(trace).summary)) == list(range(8))
 
 
 def test_lines_do_not_grow_with_devices():
-    many = to_text(summarise(of(200)))
+    many = to_text(Analysis(of(200)).summary)
     assert many.count("\n") < 20 * DEVICES_SHOWN + 2 * ROWS_SHOWN
-    assert len(to_document(summarise(of(40)))["devices"]) == 40
+    assert len(to_document(Analysis(of(40)).summary)["devices"]) == 40
 
 
 def test_every_report_counts_the_pairs_that_it_does_not_have():
     trace = of(9)
-    summary = summarise(trace)
-    for report in (to_text(summary), to_markdown(summary), to_html(trace, summary)):
+    analysis = Analysis(trace)
+    summary = analysis.summary
+    for report in (to_text(summary), to_markdown(summary), to_html(analysis, summary)):
         assert "36 pairs of devices not compared" in report

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import Source
 from gpu_trace_analyzers.questions.evidence import Evidence, Fact
 from gpu_trace_analyzers.questions.ranges import RangeFigures
@@ -12,7 +13,7 @@ from gpu_trace_analyzers.questions.unowned import Unowned
 from gpu_trace_analyzers.readers.finishing.contradictions import without_contradictions
 from gpu_trace_analyzers.reports.sentences import evidence_line, range_notes, rank_line, reading_notes
 from gpu_trace_analyzers.reports.tables import range_table
-from gpu_trace_analyzers.summary import Summary, summarise
+from gpu_trace_analyzers.summary import Summary
 from literal import literal
 
 
@@ -104,12 +105,12 @@ def test_what_only_order_matches_is_told(by_order, said):
     ],
 )
 def test_what_was_launched_at_the_very_end_is_no_loss(text, notes):
-    assert reading_notes(summarise(literal(text))) == notes
+    assert reading_notes(Analysis(literal(text)).summary) == notes
 
 
 def test_launches_whose_work_is_set_aside_were_recorded():
     early = "k 1-10 @9000000; k 20000000-20000010 @10000000; k 30000000-30000010 @11000000"
-    notes = reading_notes(summarise(without_contradictions(literal(early))))
+    notes = reading_notes(Analysis(without_contradictions(literal(early))).summary)
     assert "1 kernel was launched and not recorded, or set aside: busy times are too low" in notes
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.merging import merge
@@ -18,7 +19,6 @@ from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.reports.text import to_text
 from gpu_trace_analyzers.reports.tidy import to_csv
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 
 OWNERS = ["process 11", "process 12"]
@@ -38,14 +38,14 @@ def test_devices_are_called_after_their_processes():
 
 @pytest.mark.parametrize("report", [to_text, to_markdown])
 def test_every_table_tells_them_apart(report):
-    text = report(summarise(spawned()))
+    text = report(Analysis(spawned()).summary)
     for owner in OWNERS:
         assert f"{owner} · CPU 0" in text
         assert any("step" in line and f"{owner} CPU 0" in line for line in text.splitlines())
 
 
 def test_the_document_and_its_tables_have_their_owners():
-    summary = summarise(spawned())
+    summary = Analysis(spawned()).summary
     assert [device["owner"] for device in to_document(summary)["devices"]] == OWNERS
     for name in ("devices.csv", "ranges.csv", "engines.csv", "exposed.csv"):
         assert all(owner in to_csv(summary)[name] for owner in OWNERS), name
@@ -53,7 +53,8 @@ def test_the_document_and_its_tables_have_their_owners():
 
 def test_the_page_and_both_exports_have_their_owners(tmp_path):
     trace = spawned()
-    page = to_html(trace, summarise(trace))
+    analysis = Analysis(trace)
+    page = to_html(analysis, analysis.summary)
     assert all(f"{owner} · CPU 0" in page for owner in OWNERS)
     export_chrome(trace, tmp_path / "a.json")
     export_perfetto(trace, tmp_path / "a.pftrace")
@@ -68,7 +69,7 @@ def test_the_page_and_both_exports_have_their_owners(tmp_path):
 
 
 def test_a_comparison_has_each_of_them_whatever_their_process_ids_are():
-    found = compare(summarise(spawned()), summarise(spawned(first_pid=31)))
+    found = compare(Analysis(spawned()).summary, Analysis(spawned(first_pid=31)).summary)
     assert [row.in_before and row.in_after for row in found.devices] == [True, True]
     compute = [{(c.before, c.after) for c in row.changes if c.figure == "compute_ns"} for row in found.devices]
     assert compute == [{(10, 10)}, {(20, 20)}]

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from gpu_trace.cli import gpu_trace
 from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 
 TRACES = Path(__file__).parents[4] / "samples/traces"
@@ -70,7 +71,7 @@ def test_the_document_has_each_run_by_itself(folder):
         first = min(device["start_ns"] for device in alone["devices"])
         trace = load(path)
         assert run["span_ns"] == int(trace.work.end_ns.max()) - first
-        assert run["span_ns"] >= max(device_figures(trace, i).span_ns for i in range(len(trace.devices)))
+        assert run["span_ns"] >= max(device_figures(Scope(trace), i).span_ns for i in range(len(trace.devices)))
 
 
 def test_a_page_of_them(folder):

@@ -9,11 +9,12 @@ import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit, check
 from gpu_trace_analyzers.model import MISSING, Device, Doubt, Memory
 from gpu_trace_analyzers.questions.ranges import range_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 from small_traces import JSON, NSYS_TABLES, write_nsys
 
@@ -25,14 +26,14 @@ PRECISE = sorted(JSON.keys() - {"kineto 2021"})
 
 def engines(trace):
     """Figures that follow from which engine was busy when."""
-    for row in summarise(trace).devices:
+    for row in Analysis(trace).summary.devices:
         yield row.device.label, row.span_ns, row.overlap_ns, row.exposed_copy_ns, row.exposed_collective_ns
         yield from ((engine, found.busy_ns, found.count) for engine, found in sorted(row.engines.items()))
 
 
 def ranges(trace):
     """Each range with its figures, by which thread, or all of them, it belongs to."""
-    for row in range_figures(trace):
+    for row in range_figures(Scope(trace)):
         yield row.name, row.domain, row.count, row.depth, row.operations, row.compute_ns, row.copy_ns
     yield from sorted(
         zip(trace.ranges.thread.tolist(), (trace.ranges.end_ns - trace.ranges.start_ns).tolist(), strict=True)
@@ -103,7 +104,7 @@ def test_collectives_keep_their_group_bytes_and_number(write, form, tmp_path):
 
 
 def test_bytes_of_collectives_have_no_rate(tmp_path):
-    [device] = summarise(literal("nccl 0-10 size=4096; h2d 0-10 size=20")).devices
+    [device] = Analysis(literal("nccl 0-10 size=4096; h2d 0-10 size=20")).summary.devices
     rates = {engine.key: (found.size, found.gb_per_s) for engine, found in device.engines.items()}
     assert (rates["collective"], rates["copy_h2d"]) == ((4096, None), (20, 2.0))
 
@@ -134,7 +135,9 @@ def test_why_figures_are_in_doubt_comes_back(case, write, form, tmp_path):
     assert found == {(devices[doubt.device].label, doubt.reason, doubt.operations) for doubt in doubts}
     assert len(again.source.doubts) == len(doubts)
     limits = Limits(max_idle=UpperLimit(share=1.0))
-    outcomes = [[(row.subject, row.outcome) for row in check(summarise(each), limits)] for each in (trace, again)]
+    outcomes = [
+        [(row.subject, row.outcome) for row in check(Analysis(each).summary, limits)] for each in (trace, again)
+    ]
     assert outcomes[1] == outcomes[0]
     assert Outcome.INCONCLUSIVE in {outcome for _, outcome in outcomes[1]}
 

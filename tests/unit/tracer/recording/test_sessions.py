@@ -14,6 +14,7 @@ from gpu_trace.recording import assemble, sessions
 from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.thread_ids import Thread
 from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.folders.jobs import LAUNCHER
 
@@ -156,7 +157,7 @@ def test_the_pause_between_two_sessions_is_not_idle(tmp_path):
     (tmp_path / "notes-1").write_text("\n".join(f"{key}\t{value}" for key, value in TWO._facts))
     [path] = assemble.write_traces(Folder(tmp_path), assemble.left_by(tmp_path, 1))
     trace = load(path)
-    figures = device_figures(trace, 0)
+    figures = device_figures(Scope(trace), 0)
     assert (figures.busy_ns, figures.idle_ns, figures.unrecorded_ns) == (20, 2995 + 995, 8510 - 4015)
     assert trace.windows.start_ns.tolist() == [0, 8000]
     assert trace.processes[int(trace.windows.process[0])].pid == 1

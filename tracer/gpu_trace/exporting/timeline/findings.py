@@ -9,8 +9,8 @@ import numpy as np
 
 from gpu_trace_analyzers.questions.causes import explain
 from gpu_trace_analyzers.questions.evidence import evidence
-from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import COMPUTE, active_devices
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.questions.sweep import layers, union
 from gpu_trace_analyzers.units import duration
 
@@ -52,9 +52,9 @@ def exposed_copies(trace: Trace, copies: Collection[Engine] | None = None) -> It
 
     ``copies`` are the engines that count as copying (default: by kind of device).
     """
-    launched = launches(trace)
+    scope = Scope(trace, copies)
     for device in active_devices(trace):
-        yield from _of_device(device, explain(trace, device, copies, launched=launched))
+        yield from _of_device(device, explain(scope, device))
 
 
 def _of_device(device: int, explained: Explained) -> Iterator[Finding]:

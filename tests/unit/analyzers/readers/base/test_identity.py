@@ -12,6 +12,7 @@ from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.model import DeviceWork
 from gpu_trace_analyzers.questions.causes import causes
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.questions.streams import in_one_stream
 from gpu_trace_analyzers.questions.unmatched import lost_launches
 from gpu_trace_analyzers.readers import load
@@ -114,7 +115,7 @@ def nsys(tmp_path, count, told=True):
 
 
 def figures(trace):
-    found = [device_figures(trace, position) for position in active_devices(trace)]
+    found = [device_figures(Scope(trace), position) for position in active_devices(trace)]
     return [(row.compute_ns, row.copy_ns, row.overlap_ns, row.span_ns, row.idle_ns) for row in found]
 
 
@@ -126,7 +127,7 @@ def test_however_traces_come_together_each_process_keeps_its_device(together, co
     assert figures(trace) == [(1600 * US, 1200 * US, 0, 3780 * US, 980 * US)] * count
     assert not lost_launches(trace).any()
     assert len({device.label for device in trace.devices}) == count
-    assert {row.cause for row in causes(trace)} == {"launched_late", "no_compute_left"}
+    assert {row.cause for row in causes(Scope(trace))} == {"launched_late", "no_compute_left"}
 
 
 def test_without_the_table_of_devices_the_processes_of_a_report_are_apart(tmp_path):

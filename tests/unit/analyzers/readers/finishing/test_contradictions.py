@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from gpu_trace.commands.check import check
 from gpu_trace.commands.info import info
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit
 from gpu_trace_analyzers.limits import check as check_limits
 from gpu_trace_analyzers.model import MISSING, Doubt, Engine, HostCalls, SyncKind, Syncs
 from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.merging import merge
 from gpu_trace_analyzers.readers.finishing import contradictions as reasons
@@ -32,7 +34,6 @@ from gpu_trace_analyzers.readers.finishing.stream_order import (
 )
 from gpu_trace_analyzers.reports.document import to_document
 from gpu_trace_analyzers.reports.sentences import reading_notes
-from gpu_trace_analyzers.summary import summarise
 from literal import literal
 from strategies import traces
 
@@ -67,7 +68,7 @@ OVERRUN = """
 
 def test_a_row_that_outlasts_its_stream_ends_where_the_next_one_begins():
     trace = without_contradictions(literal(OVERRUN))
-    figures = device_figures(trace, 0)
+    figures = device_figures(Scope(trace), 0)
     assert (figures.compute_ns, figures.copy_ns, figures.overlap_ns) == (410 * US, 500 * US, 0)
     assert (figures.span_ns, figures.idle_ns) == (3000 * US, 2090 * US)
     [event] = trace.source.quarantined
@@ -147,7 +148,7 @@ def test_rows_hours_before_their_launch_are_set_aside():
     rest = "".join(f"k 10000001{n:02}020-10000001{n:02}090 @10000001{n:02}000;" for n in range(3, 10))
     trace = without_contradictions(literal(early + rest))
     assert found(trace) == [(reasons.BEFORE_LAUNCH, 0)] * 3
-    figures = device_figures(trace, 0)
+    figures = device_figures(Scope(trace), 0)
     assert (figures.compute_ns, figures.span_ns, figures.idle_ns) == (490, 6070, 5580)
     assert trace.source.dropped == {f"quarantined: {reasons.BEFORE_LAUNCH}": 3}
 
@@ -254,28 +255,28 @@ def test_several_traces_keep_their_doubts():
 
 
 def test_the_summary_says_which_figures_are_in_doubt():
-    summary = summarise(without_contradictions(literal(OVERRUN)))
+    summary = Analysis(without_contradictions(literal(OVERRUN))).summary
     assert "the figures of GPU 0 are in doubt: 1 × ends after later work of its stream" in reading_notes(summary)
     assert to_document(summary)["devices"][0]["in_doubt"] == {reasons.OUTLASTS_STREAM: 1}
-    assert to_document(summarise(literal(GOOD)))["devices"][0]["in_doubt"] == {}
+    assert to_document(Analysis(literal(GOOD)).summary)["devices"][0]["in_doubt"] == {}
 
 
 def test_no_limit_on_a_device_in_doubt_is_kept_or_broken():
     trace = without_contradictions(literal(OVERRUN + "; range step 0-9000000; gpu1 k 100000-200000 @50000"))
     limits = Limits(0.8, UpperLimit(ns=0), UpperLimit(share=1.0))
-    found = {row.subject: set() for row in check_limits(summarise(trace), limits)}
-    for row in check_limits(summarise(trace), limits):
+    found = {row.subject: set() for row in check_limits(Analysis(trace).summary, limits)}
+    for row in check_limits(Analysis(trace).summary, limits):
         found[row.subject].add((row.outcome, row.value is None))
     assert found["GPU 0"] == {(Outcome.INCONCLUSIVE, True)}
     assert (Outcome.OK, False) in found["GPU 1"]
-    of_range = check_limits(summarise(trace), Limits(min_overlap=0.1, range_name="step"))
+    of_range = check_limits(Analysis(trace).summary, Limits(min_overlap=0.1, range_name="step"))
     assert {row.outcome for row in of_range if "GPU 0" in row.subject} == {Outcome.INCONCLUSIVE}
 
 
 def test_a_device_of_which_nothing_is_left_is_inconclusive():
     trace = literal(GOOD)
     source = replace(trace.source, doubts=(Doubt(1, "longer than a day", 2),))
-    rows = check_limits(summarise(replace(trace, source=source)), Limits(max_idle=UpperLimit(share=1.0)))
+    rows = check_limits(Analysis(replace(trace, source=source)).summary, Limits(max_idle=UpperLimit(share=1.0)))
     assert [row.outcome for row in rows] == [Outcome.OK, Outcome.INCONCLUSIVE]
     assert "2 × longer than a day" in rows[1].reason
 
@@ -305,7 +306,7 @@ def test_the_gate_does_not_pass(overrun):
     result = CliRunner().invoke(check, [overrun, "--min-overlap", "0.8"])
     assert result.exit_code == 4
     assert "times that cannot be true (1 × ends after later work of its stream)" in result.output
-    assert json.loads(json.dumps(to_document(summarise(load(overrun)))))["devices"][0]["compute_ns"] == 410 * US
+    assert json.loads(json.dumps(to_document(Analysis(load(overrun)).summary)))["devices"][0]["compute_ns"] == 410 * US
 
 
 def test_info_names_the_row(overrun):

@@ -9,6 +9,7 @@ from gpu_trace_analyzers.model import MISSING, Engine, HostOperators, Process, R
 from gpu_trace_analyzers.questions.collectives import collective_figures
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.ranges import range_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers.finishing.cpu_devices import with_cpu_devices
 
 MAIN, GLOO = 1, 2
@@ -52,14 +53,14 @@ def test_a_collective_is_as_long_as_the_thread_of_gloo_was_at_it_and_not_as_the_
     trace = recorded(OPERATORS, [(5, 100, "gloo:all_reduce", 0, GLOO)])
     expected = [("gloo:all_reduce", 5, 100, "collective", GLOO), ("aten::mm", 10, 60, "compute", MAIN)]
     assert worked(trace) == expected
-    (row,) = collective_figures(trace)
+    (row,) = collective_figures(Scope(trace))
     assert (row.name, row.count, row.busy_ns, row.hidden_ns) == ("gloo:all_reduce", 1, 95, 50)
-    figures = device_figures(trace, 0)
+    figures = device_figures(Scope(trace), 0)
     assert (figures.collective_ns, figures.exposed_collective_ns, figures.idle_ns) == (95, 45, 0)
 
 
 def test_its_range_has_that_work():
-    (row,) = range_figures(recorded(OPERATORS, [(5, 100, "gloo:all_reduce", 0, GLOO)]))
+    (row,) = range_figures(Scope(recorded(OPERATORS, [(5, 100, "gloo:all_reduce", 0, GLOO)])))
     assert (row.name, row.count, row.device, row.operations, row.window_ns) == ("gloo:all_reduce", 1, 0, 1, 95)
 
 

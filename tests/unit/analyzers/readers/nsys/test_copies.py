@@ -7,6 +7,7 @@ import pytest
 from gpu_trace_analyzers.model import Engine, Memory
 from gpu_trace_analyzers.questions.causes import causes
 from gpu_trace_analyzers.questions.overlap import device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from small_traces import write_nsys
 
@@ -111,9 +112,9 @@ def test_unified_memory_that_migrates_is_copied(tmp_path):
         (200_000, 260_000, 0, 7, 2 << 20, 12, 2, 0, None, None),
     ]
     trace = read(tmp_path, rows, kernel)
-    figures = device_figures(trace, 0)
+    figures = device_figures(Scope(trace), 0)
     h2d, d2h = figures.engines[Engine.COPY_H2D], figures.engines[Engine.COPY_D2H]
     assert (h2d.busy_ns, h2d.hidden_ns, h2d.size) == (100_000, 50_000, 4 << 20)
     assert (d2h.busy_ns, d2h.hidden_ns, d2h.size) == (60_000, 0, 2 << 20)
     assert (figures.exposed_copy_ns, figures.overlap_ratio) == (110_000, 0.5)
-    assert [(row.cause, row.ns) for row in causes(trace)] == [("migrated", 110_000)]
+    assert [(row.cause, row.ns) for row in causes(Scope(trace))] == [("migrated", 110_000)]

@@ -11,6 +11,7 @@ from hypothesis import given
 from gpu_trace.exporting.chrome import chrome_events, export_chrome
 from gpu_trace.exporting.chrome.one_file import with_own_correlations
 from gpu_trace.exporting.timeline.findings import Finding
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
     MISSING,
     Device,
@@ -28,7 +29,6 @@ from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.merging import merge
 from gpu_trace_analyzers.readers.folders.files import with_rank
-from gpu_trace_analyzers.summary import summarise
 from strategies import traces
 
 RECORDED = ("two_streams", "seed_nonblocking", "peer_same_stream", "mlp_overlap", "ddp_rank0")
@@ -57,7 +57,7 @@ def test_reading_the_export_gives_the_same_trace(name, recorded, tmp_path):
     again = load(tmp_path / "again.json.gz", operators=True)
     for table in ("work", "calls", "operators", "overheads", "syncs", "ranges"):
         assert rows_of(again, getattr(again, table)) == rows_of(trace, getattr(trace, table)), table
-    assert summarise(again).ranges == summarise(trace).ranges
+    assert Analysis(again).summary.ranges == Analysis(trace).summary.ranges
     assert [device.label for device in again.devices] == [device.label for device in trace.devices]
     assert again.source.dropped.keys() <= {"lanes and notes drawn by gpu-trace", "flow arrows", "counters"}
     origin = trace.epoch_ns + int(trace.work.start_ns[0])
@@ -161,7 +161,9 @@ def test_ranks_that_share_ids_stay_apart(recorded, tmp_path):
     assert {device.label for device in trace.devices} <= labels
     again = load(tmp_path / "all.json")
     assert launched_work(again) == launched_work(trace)
-    assert [row.copy_ns for row in summarise(again).ranges] == [row.copy_ns for row in summarise(trace).ranges]
+    assert [row.copy_ns for row in Analysis(again).summary.ranges] == [
+        row.copy_ns for row in Analysis(trace).summary.ranges
+    ]
 
 
 def test_ids_that_two_processes_share_are_numbered_anew_also_where_they_are_waited_for():

@@ -15,6 +15,7 @@ from gpu_trace_analyzers.intervals import Intervals
 from gpu_trace_analyzers.model import MISSING, Engine
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from literal import literal
 from perfetto_decoding import decode
@@ -44,7 +45,7 @@ def lane(decoded, device, title):
 def test_figures_recomputed_from_the_lanes_equal_the_summary_to_the_nanosecond(both):
     trace, decoded = both
     for position in active_devices(trace):
-        figures = device_figures(trace, position)
+        figures = device_figures(Scope(trace), position)
         busy = {engine: union(lane(decoded, figures.device, TITLES[engine])) for engine in Engine}
         assert {engine: busy[engine].total_ns for engine in figures.engines} == {
             engine: row.busy_ns for engine, row in figures.engines.items()
@@ -61,7 +62,7 @@ def test_figures_recomputed_from_the_render_stages_equal_the_summary_to_the_nano
     gpus = [position for position in active_devices(trace) if trace.devices[position].kind == "gpu"]
     engine_of = {trace.text(name): engine for name, engine in zip(trace.work.name, trace.work.engine, strict=True)}
     for position in gpus:
-        figures = device_figures(trace, position)
+        figures = device_figures(Scope(trace), position)
         own = [row for row in decoded.stages if row.args["gpu_id"] == position]
         copies = union(row for row in own if engine_of[row.name] in figures.copies)
         compute = union(row for row in own if engine_of[row.name] == Engine.COMPUTE)

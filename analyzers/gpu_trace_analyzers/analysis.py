@@ -1,0 +1,189 @@
+"""Every question of one trace, each answered once: what reports, exports, checks and the Python interface share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from operator import index
+from typing import TYPE_CHECKING
+
+from .errors import UsageError
+from .model import Trace
+from .questions.causes import causes, explain
+from .questions.collectives import collective_figures
+from .questions.idle import explain_idle, idle_causes
+from .questions.issued import launch_order
+from .questions.launches import launches
+from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
+from .questions.ranges import buried_ranges, range_figures, step_figures
+from .questions.ranks import rank_figures
+from .questions.scope import Scope, Window
+from .questions.unmatched import unmatched
+from .questions.unowned import unowned
+from .readers import load
+from .summary import Summary
+from .units import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from os import PathLike
+
+    from .model import Engine
+    from .questions.collectives import CollectiveFigures
+    from .questions.explained import CauseFigures, Explained, Rule
+    from .questions.issued import LaunchOrder
+    from .questions.launches import Launches
+    from .questions.overlap import DeviceFigures, PairFigures
+    from .questions.ranges import RangeFigures
+    from .questions.ranks import RankFigures
+    from .questions.unmatched import Unmatched
+    from .questions.unowned import Unowned
+
+
+class Analysis:
+    """The questions of one trace. A question is answered when it is first asked, and its answer kept.
+
+    Properties are of the whole trace, methods of one device, by its position in ``trace.devices``. Answers are frozen,
+    and shared: do not change their arrays. Times are integers in ns, on the clock of the trace.
+    """
+
+    def __init__(
+        self,
+        trace: Trace | str | PathLike[str],
+        copies: Collection[Engine] | None = None,
+        *,
+        from_ns: int | None = None,
+        to_ns: int | None = None,
+        step_range: str | None = None,
+        apart: Collection[str] = (),
+    ) -> None:
+        """Ask of a trace, or of the trace in a file or folder, which is read with the built-in rules.
+
+        ``copies``: the engines that count as copying (default: by kind of device). ``from_ns``, ``to_ns``: the window
+        that counts, in ns after the first operation of any device (default: of each device its own span).
+        ``step_range``: the range that is a step (default: ``ProfilerStep#n``). ``apart``: names of ranges that stay
+        ranges of their own although a number is in them.
+
+        Raises `UsageError` for a window that holds nothing, and the errors of `gpu_trace_analyzers.readers.load`.
+        """
+        self.trace = trace if isinstance(trace, Trace) else load(trace)
+        window = _window(self.trace, from_ns, to_ns)
+        self.scope = Scope(self.trace, None if copies is None else tuple(copies), window)
+        self.step_range = step_range
+        self.apart = tuple(apart)
+
+    @property
+    def window(self) -> Window | None:
+        """The window that counts, on the trace's clock; None where none was asked for."""
+        return self.scope.window
+
+    @property
+    def devices(self) -> tuple[int, ...]:
+        """Positions of the devices that did anything."""
+        return active_devices(self.trace)
+
+    @property
+    def figures(self) -> tuple[DeviceFigures, ...]:
+        """Was the copying of each device hidden behind its computing?"""
+        return tuple(self.figures_of(device) for device in self.devices)
+
+    def figures_of(self, device: int) -> DeviceFigures:
+        """The same of one device. Raises ``ValueError`` for one that did nothing, where no window was asked for."""
+        return device_figures(self.scope, device)
+
+    @property
+    def pairs(self) -> tuple[PairFigures, ...]:
+        """How long was each pair of devices busy at once?"""
+        return pair_figures(self.scope)
+
+    @property
+    def exposed_copies(self) -> tuple[CauseFigures, ...]:
+        """Why were copies exposed? A row per device and cause; they add up to the exposed copy time exactly."""
+        return causes(self.scope)
+
+    def exposed_copies_of(self, device: int, rules: tuple[Rule, ...] | None = None) -> Explained:
+        """Each stretch of exposed copy on one device, with its cause by ``rules`` (default: those of its kind)."""
+        return explain(self.scope, device, rules)
+
+    @property
+    def idle(self) -> tuple[CauseFigures, ...]:
+        """Why were devices idle? A row per device and cause; they add up to the idle time exactly."""
+        return idle_causes(self.scope)
+
+    def idle_of(self, device: int, rules: tuple[Rule, ...] | None = None) -> Explained:
+        """Each stretch of idle time of one device, with its cause by ``rules`` (default: those of its kind)."""
+        return explain_idle(self.scope, device, rules)
+
+    @property
+    def launches(self) -> Launches:
+        """Where was each operation launched?"""
+        return launches(self.trace)
+
+    @property
+    def launch_order(self) -> LaunchOrder:
+        """In which order did each host thread launch, and so, what was launched inside each range?"""
+        return launch_order(self.trace)
+
+    @property
+    def ranges(self) -> tuple[RangeFigures, ...]:
+        """What did each device do for each named range?"""
+        return range_figures(self.scope, self.apart)
+
+    @property
+    def steps(self) -> tuple[RangeFigures, ...]:
+        """The same of each step. Raises `UsageError` where no range has the name of ``step_range``."""
+        return step_figures(self.scope, self.step_range)
+
+    @property
+    def unowned(self) -> Unowned:
+        """What was launched outside every range?"""
+        return unowned(self.scope)
+
+    @property
+    def unmatched(self) -> Unmatched:
+        """Which launches have no operation in the trace, and which operations no launch? Of the whole trace."""
+        return unmatched(self.trace)
+
+    @property
+    def collectives(self) -> tuple[CollectiveFigures, ...]:
+        """How much of each collective was hidden behind compute?"""
+        return collective_figures(self.scope)
+
+    @property
+    def ranks(self) -> tuple[RankFigures, ...]:
+        """Which rank do the others wait for? Of the whole trace."""
+        return rank_figures(self.trace)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """All that reports show. Raises `UsageError` where no range has the name of ``step_range``."""
+        return Summary(
+            source=self.trace.source,
+            devices=self.figures,
+            pairs=self.pairs,
+            pairs_omitted=pairs_omitted(self.scope),
+            ranges=self.ranges,
+            exposed=self.exposed_copies,
+            idle=self.idle,
+            steps=self.steps,
+            collectives=self.collectives,
+            ranks=self.ranks,
+            unmatched=self.unmatched,
+            unowned=self.unowned,
+            buried=buried_ranges(self.scope),
+            window=self.window,
+        )
+
+
+def _window(trace: Trace, from_ns: int | None, to_ns: int | None) -> Window | None:
+    """The window on the trace's clock; None where none is asked for. Raises `UsageError` where it holds nothing."""
+    if from_ns is None and to_ns is None:
+        return None
+    if not len(trace.work):
+        raise UsageError(f"{trace.source.path}: --from and --to need device activity; this trace has none")
+    first, last = int(trace.work.start_ns[0]), int(trace.work.end_ns.max())
+    since_ns = index(from_ns or 0)
+    window = Window(first + since_ns, last if to_ns is None else first + index(to_ns))
+    if window.span_ns <= 0 or window.start_ns >= last:
+        lasts = f"the work of {trace.source.path} lasts {duration(last - first)}"
+        raise UsageError(f"--from {duration(since_ns)} leaves nothing; {lasts}")
+    return window
