@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from ._version import VERSION
-from .endings import prepare_streams, told, without_prompt
+from .endings import errors_become_exit_codes, prepare_streams, without_prompt
 
 COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
@@ -49,7 +49,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. Here, for click itself would end with 1 when interrupted, and when nobody reads."""
-        with told():
+        with errors_become_exit_codes():
             return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -72,5 +72,5 @@ def gpu_trace() -> None:
 def main() -> None:
     """Entry point of the command line."""
     prepare_streams()
-    with without_prompt(), told():
+    with without_prompt(), errors_become_exit_codes():
         gpu_trace(prog_name="gpu-trace")

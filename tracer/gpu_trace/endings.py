@@ -21,8 +21,8 @@ _NOTHING = Path(os.devnull)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn what ends a command early into a sentence on stderr and ``SystemExit``; never a traceback of ours."""
+def errors_become_exit_codes() -> Iterator[None]:
+    """Turn what ends a command early into a sentence on stderr and ``SystemExit``, never a traceback."""
     try:
         yield
     except GpuTraceError as error:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def spare(out: Path, traces: Iterable[str]) -> None:
+def refuse_to_overwrite(out: Path, traces: Iterable[str]) -> None:
     """Raise `UsageError` where a file to write is one of the files of these traces, by whatever name."""
     for trace in traces:
         if out.exists() and any(out.samefile(file) for file in _files_of(Path(trace)) if file.exists()):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_trace.endings import told
+from gpu_trace.endings import errors_become_exit_codes
 
 COMMANDS = (["summary"], ["summary", "--json"], ["info"], ["check", "--min-overlap", "0.9"])
 FULL = Path("/dev/full")
@@ -56,7 +56,7 @@ def test_a_closed_output_is_no_error(command, recorded):
 
 
 def test_an_interrupted_check_has_not_failed(capsys):
-    with pytest.raises(SystemExit) as ending, told():
+    with pytest.raises(SystemExit) as ending, errors_become_exit_codes():
         raise KeyboardInterrupt
     assert (ending.value.code, capsys.readouterr().err) == (130, "gpu-trace: interrupted\n")
 

@@ -1,4 +1,4 @@
-"""NVTX events from Python into the files that ``nvtx_recording/records.py`` reads, for want of the C library."""
+"""NVTX events from Python, in files as the injection library writes them, where that was not built."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import time
 from _thread import RLock, _local, get_ident, get_native_id
 from struct import Struct
 
+from . import nvtx_layout
 from .contract import EVENTS, TEXTS, nvtx_file
+from .nvtx_layout import ADDRESS, CATEGORY, CHUNK, END, MARK, PARENT, POP, PUSH, START, STRING, THREAD_END
 
-_PUSH, _POP, _START, _END, _MARK, _THREAD_END = 1, 2, 3, 4, 5, 6
-_EVENT = Struct("<qQQIIIIIBBBB")
-_HEADER = Struct("<8sIIIIQQ")
-_TEXT = Struct("<IIII")
-_CHUNK = 1 << 16
-_PER_CHUNK = _CHUNK // _EVENT.size
-_MOST_CHUNKS = (512 << 20) // _CHUNK
+_EVENT, _HEADER, _TEXT = Struct(nvtx_layout.EVENT), Struct(nvtx_layout.HEADER), Struct(nvtx_layout.TEXT)
+_PER_CHUNK = CHUNK // _EVENT.size
+_MOST_CHUNKS = nvtx_layout.MOST_BYTES // CHUNK
 _NOTHING_MORE = (0, 0, 0, 0)
 
 TYPE_CHECKING = False
@@ -47,13 +45,13 @@ class NvtxFiles:
 
     def push(self, name: str, domain: str = "", more: More = _NOTHING_MORE) -> int:
         """Open a range of this thread; how deep it lies."""
-        self._record(_PUSH, 0, name, domain, more)
+        self._record(PUSH, 0, name, domain, more)
         self._depth += 1
         return self._depth - 1
 
     def pop(self, domain: str = "") -> int:
         """Close the innermost range of this thread and domain."""
-        self._record(_POP, 0, "", domain)
+        self._record(POP, 0, "", domain)
         self._depth = max(self._depth - 1, 0)
         return self._depth
 
@@ -61,16 +59,16 @@ class NvtxFiles:
         """Open a range that any thread may end; its number."""
         with self._lock:
             self._last_range += 1
-            self._record(_START, self._last_range, name, domain, more)
+            self._record(START, self._last_range, name, domain, more)
             return self._last_range
 
     def end(self, number: int, domain: str = "") -> None:
         """Close a range that `start` opened."""
-        self._record(_END, number, "", domain)
+        self._record(END, number, "", domain)
 
     def mark(self, name: str, domain: str = "", more: More = _NOTHING_MORE) -> None:
         """Note a moment."""
-        self._record(_MARK, 0, name, domain, more)
+        self._record(MARK, 0, name, domain, more)
 
     def category(self, domain: str, name: str) -> int:
         """The number of a category, new or known."""
@@ -79,7 +77,7 @@ class NvtxFiles:
             known = self._categories.setdefault(domain, {})
             if name not in known:
                 known[name] = len(known) + 1
-                self._write_text(2, known[name], self._number(domain), name)
+                self._write_text(CATEGORY, known[name], self._number(domain), name)
             return known[name]
 
     def _record(self, kind: int, number: int, name: str, domain: str, more: More = _NOTHING_MORE) -> None:
@@ -95,14 +93,14 @@ class NvtxFiles:
     def _new_thread(self) -> _Thread:
         self._threads += 1
         thread = self._own.thread = _Thread(self._threads, self._thread_ends)
-        self._write_text(4, thread.id, get_ident() & 0xFFFFFFFF, "")
+        self._write_text(ADDRESS, thread.id, get_ident() & 0xFFFFFFFF, "")
         return thread
 
     def _thread_ends(self, thread: _Thread) -> None:
         if self._pid != os.getpid():  # a forked child, where the other threads of its parent never lived
             return
         with self._lock:
-            self._write_event(_THREAD_END, time.time_ns(), thread.number, "", "", _NOTHING_MORE, thread)
+            self._write_event(THREAD_END, time.time_ns(), thread.number, "", "", _NOTHING_MORE, thread)
 
     def _write_event(
         self, kind: int, at_ns: int, number: int, name: str, domain: str, more: More, thread: _Thread
@@ -122,10 +120,10 @@ class NvtxFiles:
         if self._used == _PER_CHUNK and not self._take_chunk():
             return None
         self._used += 1
-        return (self._chunks - 1) * _CHUNK + (self._used - 1) * _EVENT.size
+        return (self._chunks - 1) * CHUNK + (self._used - 1) * _EVENT.size
 
     def _take_chunk(self) -> bool:
-        if self._chunks >= _MOST_CHUNKS or not _reserve(self._events, self._chunks * _CHUNK):
+        if self._chunks >= _MOST_CHUNKS or not _reserve(self._events, self._chunks * CHUNK):
             return False
         self._chunks, self._used = self._chunks + 1, 0
         self._write_header()
@@ -137,7 +135,7 @@ class NvtxFiles:
         number = self._strings.get(text)
         if number is None:
             number = self._strings[text] = len(self._strings) + 1
-            self._write_text(1, number, 0, text)
+            self._write_text(STRING, number, 0, text)
         return number
 
     def _write_text(self, kind: int, number: int, scope: int, text: str) -> None:
@@ -151,13 +149,13 @@ class NvtxFiles:
         self._strings, self._categories = {}, {}
         path = f"{self._folder}/{nvtx_file(self._pid, 'python')}"
         self._events, self._texts = f"{path}{EVENTS}", f"{path}{TEXTS}"
-        _write(self._events, bytes(_CHUNK), 0)
-        self._write_text(5, os.getppid(), 0, "")
+        _write(self._events, bytes(CHUNK), 0)
+        self._write_text(PARENT, os.getppid(), 0, "")
         self._write_header()
 
     def _write_header(self) -> None:
-        numbers = (1, self._pid, _CHUNK, _EVENT.size, self._chunks, self._lost)
-        _write(self._events, _HEADER.pack(b"GTNVTX\r\n", *numbers), 0)
+        numbers = (nvtx_layout.VERSION, self._pid, CHUNK, _EVENT.size, self._chunks, self._lost)
+        _write(self._events, _HEADER.pack(nvtx_layout.MAGIC, *numbers), 0)
 
 
 def _write(path: str, data: bytes, at: int | None = None) -> bool:
@@ -178,7 +176,7 @@ def _reserve(path: str, at: int) -> bool:
     try:
         file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            os.posix_fallocate(file, at, _CHUNK)
+            os.posix_fallocate(file, at, CHUNK)
         finally:
             os.close(file)
     except OSError:

@@ -16,7 +16,7 @@ from ..filenames import FileName
 from ..progress import progress
 from ..quantities import AtMost, Ratio
 from ..terminal import display
-from ..writing import spare, write_text
+from ..writing import refuse_to_overwrite, write_text
 from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def check(
     from gpu_trace_analyzers.reports.checks import to_junit, to_lines
 
     if junit:
-        spare(Path(junit), traces)
+        refuse_to_overwrite(Path(junit), traces)
     limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
     apart = () if range_name is None else (range_name,)
     with progress("computing"):

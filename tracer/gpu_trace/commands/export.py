@@ -43,9 +43,9 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
     from gpu_trace_analyzers.units import size
 
     from ..exporting.formats import WRITERS, writer_for
-    from ..writing import spare
+    from ..writing import refuse_to_overwrite
 
-    spare(out, [trace])
+    refuse_to_overwrite(out, [trace])
     _keep_out_of(Path(trace), out)
     write = writer_for(out.name)
     assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"

@@ -18,7 +18,7 @@ from gpu_trace_analyzers.readers.base.source_names import in_text
 from ..filenames import FileName
 from ..progress import progress
 from ..terminal import display
-from ..writing import make_folder, spare, write_text
+from ..writing import make_folder, refuse_to_overwrite, write_text
 from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def summary(
     if len(traces) > 1 and (csv_folder or html):
         raise click.UsageError("--csv and --html write one trace; give one")
     if html:
-        spare(Path(html), traces)
+        refuse_to_overwrite(Path(html), traces)
     of_one = bool(csv_folder or html) or asked.of_one_run
     exit_code = 0
     for number, path in enumerate(traces):

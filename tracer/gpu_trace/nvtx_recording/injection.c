@@ -2,7 +2,7 @@
  * when NVTX_INJECTION64_PATH names it, and puts the functions below behind its own.
  *
  * What it writes survives the process, however that ends: events go into a file mapped into memory, texts through
- * write(2). The format is described in records.py, which reads it. Plain C and libc, no NVTX header: the layouts of the
+ * write(2). The layout is that of boot/nvtx_layout.py. Plain C and libc, no NVTX header: the layouts of the
  * interface, which NVTX keeps stable across versions, are declared here under the names of nvtxTypes.h.
  */
 #define _GNU_SOURCE

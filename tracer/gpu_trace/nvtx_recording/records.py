@@ -1,18 +1,4 @@
-"""The files that ``injection.c`` (or, without a C compiler, ``boot/nvtx_files.py``) leaves, as columns.
-
-A process with the id P writes ``nvtx-P-N.events`` and ``nvtx-P-N.texts``, where N tells programs apart that became one
-another by exec:
-
-- events: chunks of 64 KiB. The first holds the header: ``magic`` (8 bytes), then uint32 version, process id, size of a
-  chunk and of an event, then uint64 number of chunks in use and of events lost. In the others events of 48
-  bytes (`EVENT`) follow one another, those of one thread in the order of their times; one of kind 0 was never finished.
-  ``range`` has the number of a range that was started or ended (kinds 3 and 4), which any thread may end. In all others
-  it has the number of the thread, for Linux gives the id of a dead thread to a new one. Kind 6 says that one has ended.
-  Kind 7 is a piece of a binary payload (`PIECE`).
-- texts: records of four uint32, kind, id, scope and length, then as many bytes of UTF-8. Kind 1 is a string and its
-  number; 2 the name of category ``id`` in the domain whose name is string ``scope``; 3 the name of thread ``id``; 4 has
-  the lower 32 bits of the ``pthread_t`` of thread ``id`` as its scope; 5 the parent's process id as ``id``; 6 the
-  schema ``id`` of binary payloads in the domain whose name is string ``scope``.
+"""The files of NVTX events, as columns; ``boot/nvtx_layout.py`` says how the events lie in them.
 
 Both files are read as far as they are whole: the process may have been killed at any moment.
 """
@@ -28,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..boot import nvtx_layout
 from ..boot.contract import EVENTS, TEXTS, nvtx_file
+from ..boot.nvtx_layout import CHUNK, MAGIC, VERSION
 from .payloads import PIECE, Payloads, Schema, payloads
 
 if TYPE_CHECKING:
@@ -51,11 +39,9 @@ EVENT = np.dtype(
         ("kind", "u1"),
     ]
 )
-"""One event, as the struct of the same name in ``injection.c``."""
-HEADER = struct.Struct("<8sIIIIQQ")
-MAGIC = b"GTNVTX\r\n"
-CHUNK = 1 << 16
-_TEXT_HEAD = struct.Struct("<IIII")
+"""One event, field by field."""
+HEADER = struct.Struct(nvtx_layout.HEADER)
+_TEXT_HEAD = struct.Struct(nvtx_layout.TEXT)
 _PAYLOADS = {1: "<u8", 2: "<i8", 3: "<f8", 4: "<u4", 5: "<i4", 6: "<f4"}
 """nvtxPayloadType_t to the dtype of the payload's first bytes"""
 
@@ -68,13 +54,13 @@ Int64 = NDArray[np.int64]
 class Kind(IntEnum):
     """What an event says."""
 
-    PUSH = 1
-    POP = 2
-    START = 3
-    END = 4
-    MARK = 5
-    THREAD_END = 6
-    BINARY = 7
+    PUSH = nvtx_layout.PUSH
+    POP = nvtx_layout.POP
+    START = nvtx_layout.START
+    END = nvtx_layout.END
+    MARK = nvtx_layout.MARK
+    THREAD_END = nvtx_layout.THREAD_END
+    BINARY = nvtx_layout.BINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +116,7 @@ def read_file(path: Path) -> ProcessRanges | None:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             magic, version, pid, chunk, event, _, lost = HEADER.unpack_from(data)
-            known = (magic, version, chunk, event) == (MAGIC, 1, CHUNK, EVENT.itemsize)
+            known = (magic, version, chunk, event) == (MAGIC, VERSION, CHUNK, EVENT.itemsize)
             events = _events(data) if known else np.zeros(0, EVENT)
     except (OSError, ValueError, struct.error):
         return None
@@ -170,17 +156,17 @@ def _events(data: mmap.mmap) -> NDArray[np.void]:
 def _texts(path: Path) -> Texts:
     texts = Texts()
     for kind, number, scope, text in _text_records(path):
-        if kind == 1:
+        if kind == nvtx_layout.STRING:
             texts.strings[number] = text
-        elif kind == 2:
+        elif kind == nvtx_layout.CATEGORY:
             texts.categories[scope, number] = text
-        elif kind == 3:
+        elif kind == nvtx_layout.THREAD:
             texts.threads[number] = text
-        elif kind == 4:
+        elif kind == nvtx_layout.ADDRESS:
             texts.addresses[number] = scope
-        elif kind == 5:
+        elif kind == nvtx_layout.PARENT:
             texts.parents.append(number)
-        elif kind == 6:
+        elif kind == nvtx_layout.SCHEMA:
             texts.schemas[scope, number] = Schema.parsed(text)
     return texts
 

@@ -139,7 +139,7 @@ def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
 
 
 def _settings(request: Request, folder: RunFolder) -> Settings:
-    window = request.window
+    scope = request.scope
     library, _ = environment.injection(os.environ)
     return Settings(
         raw=str(folder.raw),
@@ -150,12 +150,12 @@ def _settings(request: Request, folder: RunFolder) -> Settings:
         activities=str(activities_library() or ""),
         follow=request.follow or request.only_ranks,
         only_ranks=request.only_ranks,
-        steps=window.steps,
-        step_range=window.step_range,
-        range_name=window.range_name,
-        after_s=window.after_s,
-        duration_s=window.duration_s,
-        events=window.events,
+        steps=scope.steps,
+        step_range=scope.step_range,
+        range_name=scope.range_name,
+        after_s=scope.after_s,
+        duration_s=scope.duration_s,
+        events=scope.events,
     )
 
 

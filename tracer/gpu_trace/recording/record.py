@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..boot.contract import TORCH
-from . import cost, facts, launch, notes
+from . import cost, launch, notes, run_json
 from .result import Recording
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .assemble import ProcessLeft
     from .folder import RunFolder
-    from .request import Request, Window
+    from .request import Request, Scope
 
 
 def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> Recording:
@@ -25,8 +25,8 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
     status, pid = launch.run(request, folder, saving)
     recording = Recording(folder, status, notes.read(folder.raw, pid), wall_ns=time.time_ns() - began)
     try:
-        recording = _collected(recording, pid, request.window)
-        facts.write(request, recording, began)
+        recording = _collected(recording, pid, request.scope)
+        run_json.write(request, recording, began)
         folder.discard_raw()
     except (Exception, KeyboardInterrupt) as error:
         kept = f"; what was recorded lies in {os.path.relpath(folder.raw)}" if folder.raw.exists() else ""
@@ -34,7 +34,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
     return recording
 
 
-def _collected(bare: Recording, pid: int, window: Window) -> Recording:
+def _collected(bare: Recording, pid: int, scope: Scope) -> Recording:
     # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
     # one meant for the script, or the news of its end, could go to them.
     from . import assemble
@@ -50,13 +50,13 @@ def _collected(bare: Recording, pid: int, window: Window) -> Recording:
         lost=lost,
         left_to_the_script=[_of(p, sentence, processes) for p in processes for sentence in p.left_to_the_script],
         gpus=main.gpus,
-        never_entered=_never_entered(window, processes) if main.notes.last(TORCH) and not traces else "",
+        never_entered=_never_entered(scope, processes) if main.notes.last(TORCH) and not traces else "",
         cost=cost.of(main.parts, main.notes),
     )
 
 
-def _never_entered(window: Window, processes: list[ProcessLeft]) -> str:
-    wanted = window.range_name or window.step_range
+def _never_entered(scope: Scope, processes: list[ProcessLeft]) -> str:
+    wanted = scope.range_name or scope.step_range
     entered = {name for process in processes for program in process.ranges for name in program.texts.strings.values()}
     return "" if wanted in entered else wanted
 

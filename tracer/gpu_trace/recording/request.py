@@ -86,7 +86,7 @@ class Ranks:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Scope:
     """The part of the script to record: all of it, unless something is asked for.
 
     ``steps`` (first, last) are optimizer steps, as in a slice, or NVTX ranges called ``step_range``; outside
@@ -110,7 +110,7 @@ class Request:
     level: Level = "gpu"
     folder: Path | None = None
     force: bool = False
-    window: Window = Window()
+    scope: Scope = Scope()
     follow: bool = False
     """record the Python processes that the script starts, too"""
 

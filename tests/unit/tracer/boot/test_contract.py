@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gpu_trace.boot import activities, contract
+from gpu_trace.boot import activities, contract, nvtx_layout
 from gpu_trace.boot.contract import Number, Numbers, Settings, Text
+from gpu_trace.nvtx_recording import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +126,28 @@ def test_c_sources_define_the_functions_that_are_called():
     called = {node.attr for node in parsed(BOOT) if isinstance(node, ast.Attribute)}
     defined = set(re.findall(r"^EXPORT [\w ]+?\b(gpu_trace_\w+)\(", C, re.MULTILINE))
     assert {name for name in called if name.startswith("gpu_trace_")} == defined
+
+
+def test_nvtx_events_lie_as_the_c_source_and_the_columns_have_them():
+    def enumerated(name: str) -> list[str]:
+        first, *others = re.search(rf"^enum {name} {{ (.*?) }};", C, re.MULTILINE)[1].split(", ")
+        assert first.endswith(" = 1")
+        return [first.removesuffix(" = 1"), *others]
+
+    kinds, kinds_of_texts = enumerated("Kind"), enumerated("TextKind")
+    assert [getattr(nvtx_layout, kind) for kind in kinds] == [*range(1, len(kinds) + 1)]
+    assert [kind.name for kind in records.Kind] == kinds
+    assert [getattr(nvtx_layout, kind.removeprefix("TEXT_")) for kind in kinds_of_texts] == [
+        *range(1, len(kinds_of_texts) + 1)
+    ]
+    assert f"enum {{ CHUNK = 1 << {nvtx_layout.CHUNK.bit_length() - 1} }};" in C
+    assert f"(uint64_t){nvtx_layout.MOST_BYTES >> 20} << 20) / CHUNK" in C
+    assert f'memcpy(header->magic, "{nvtx_layout.MAGIC.decode().encode("unicode_escape").decode()}", 8)' in C
+    assert f".version = {nvtx_layout.VERSION}," in C
+    sizes = {1: "B", 4: "I", 8: "Q"}
+    columns = [sizes[records.EVENT[name].itemsize] for name in records.EVENT.names]
+    assert "<" + "".join(columns).replace("Q", "q", 1) == nvtx_layout.EVENT
+    assert f"sizeof(Event) == {records.EVENT.itemsize}," in C
 
 
 def test_refusals_are_those_of_the_c_source():

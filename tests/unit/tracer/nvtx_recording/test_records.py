@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.nvtx_recording.records import CHUNK, EVENT, HEADER, MAGIC, Kind, _paired, read_file
+from gpu_trace.boot.nvtx_layout import CHUNK, MAGIC
+from gpu_trace.nvtx_recording.records import EVENT, HEADER, Kind, _paired, read_file
 
 
 def events_of(rows) -> np.ndarray:

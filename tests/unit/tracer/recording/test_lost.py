@@ -10,7 +10,7 @@ import pytest
 from gpu_trace.boot import devices, recorder, stream_waits
 from gpu_trace.boot.notes import Notes as NotesOfTheChild
 from gpu_trace.boot.recorder import Recorder
-from gpu_trace.recording import assemble, facts, lost, notes
+from gpu_trace.recording import assemble, lost, notes, run_json
 from gpu_trace.recording.folder import RunFolder
 from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.request import Request, Script
@@ -49,7 +49,7 @@ def test_run_json_says_it_too(tmp_path):
         written.write(getattr(assemble.lost, key), value)
     [process] = assemble.left_by(tmp_path, 1)
     run = Recording(RunFolder(tmp_path), 0, notes.read(tmp_path, 1), lost=process.lost)
-    facts.write(Request(Script("x.py")), run, 0)
+    run_json.write(Request(Script("x.py")), run, 0)
     document = json.loads(run.folder.facts.read_text())
     assert (document["cupti_refused"], document["unsynchronized_ms"], document["stream_waits"]) == (
         "CUPTI error 39",
