@@ -10,6 +10,7 @@ import pytest
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace.exporting.timeline.titles import EXPOSED, TITLES
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
     Device,
     DeviceWork,
@@ -131,7 +132,7 @@ def test_counters_say_how_fast_copies_were(both):
 def as_json(request, recorded, opened, tmp_path_factory):
     trace = load(recorded(request.param), operators=True)
     file = tmp_path_factory.mktemp("json") / f"{request.param}.json.gz"
-    export_chrome(trace, file)
+    export_chrome(Analysis(trace), file)
     return trace, opened(file, "--as-is")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["gpu_trace_analyzers"]):
+    from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.errors import GpuTraceError
     from gpu_trace_analyzers.readers import (  # noqa: F401  # those that are imported late are instrumented here
         chrome_json,
@@ -67,7 +68,7 @@ def pftrace_seed(path: Path) -> bytes:
     sys.path.insert(0, str(ROOT / "tracer"))
     from gpu_trace.exporting.perfetto import perfetto_packets
 
-    return b"".join(perfetto_packets(load(path), []))
+    return b"".join(perfetto_packets(Analysis(load(path)), []))
 
 
 def main() -> None:

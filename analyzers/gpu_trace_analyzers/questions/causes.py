@@ -21,11 +21,10 @@ from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
 from .inside_operators import inside_fact, inside_operator
 from .launches import next_launch_ns
 from .once import once
-from .overlap import COMPUTE, active_devices, device_figures
+from .overlap import COMPUTE, active_devices, device_figures, exposed_copy
 from .recorded import recorded, windows_of
 from .streams import in_one_stream
 from .stretches import Stretches, around, pick, witness
-from .sweep import busy_engines, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,9 +75,7 @@ def _exposed(scope: Scope, position: int) -> tuple[Int64, Int64, Int64]:
     own_start, own_end = np.maximum(work.start_ns[rows], reach), work.end_ns[rows]
     owns = own_end > own_start
     rows, own_start, own_end = rows[owns], own_start[owns], own_end[owns]
-    busy = busy_engines(scope.trace, position)
-    exposed = union(busy, copies) - union(busy, COMPUTE)
-    exposed &= recorded(scope, position)
+    exposed = exposed_copy(scope, position) & recorded(scope, position)
     # Cut the exposed time where its owner changes. Each piece then has the last owner to begin before it.
     cuts = instants(exposed.start_ns, exposed.end_ns, own_start, own_end)
     start_ns, end_ns = cuts[:-1], cuts[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ def once(question: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P]
 
     So questions ask one another by a call, at no cost, and hand nothing on. Answers are shared: do not change them.
     """
+    form = signature(question)
 
     @wraps(question)
     def asked(of: A, /, *others: P.args, **named: P.kwargs) -> T:
-        key = (question, *others, *named.items())
+        given = form.bind(of, *others, **named)
+        given.apply_defaults()  # an argument that is left out and one that says the same are one question
+        key = (question, *given.args[1:])
         if key not in of.answers:
             of.answers[key] = question(of, *others, **named)
         return cast("T", of.answers[key])

@@ -203,6 +203,13 @@ def device_figures(scope: Scope, position: int) -> DeviceFigures:
     )
 
 
+@once
+def exposed_copy(scope: Scope, position: int) -> Intervals:
+    """When a device copied and computed nothing, whether that was recorded whole or not."""
+    busy = busy_engines(scope.trace, position)
+    return union(busy, scope.copies_on(position)) - union(busy, COMPUTE)
+
+
 def _hull(work: DeviceWork, spoken_of: Intervals) -> Window:
     if not spoken_of:  # all its operations took no time
         return Window(int(work.start_ns.min()), int(work.end_ns.max()))

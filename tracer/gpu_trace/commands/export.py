@@ -50,9 +50,9 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
     write = writer_for(out.name)
     assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
     with progress(f"writing {out.name}"):
-        recorded = asked.load(trace, operators=True)
+        analysis = asked.analyze(asked.load(trace, operators=True))
         try:
-            write(recorded, out, copies=asked.copies)
+            write(analysis, out)
         except OSError as error:
             raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
     if not quiet:

@@ -16,7 +16,7 @@ WRITERS: dict[str, Callable[..., None]] = {
     ".json": export_chrome,
     ".json.gz": export_chrome,
 }
-"""Each takes a trace, a path, findings, and the engines that count as copying."""
+"""Each takes an analysis, a path, and findings."""
 
 
 def writer_for(name: str) -> Callable[..., None] | None:

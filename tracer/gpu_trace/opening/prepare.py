@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.tracefile import TraceFile
@@ -45,9 +46,10 @@ def prepare(path: Path, folder: Path, as_is: bool = False) -> Prepared:
         return Prepared(path, _in_text(path.name), StartView(f"({'|'.join(PINNED)})$"))
     trace = load(path, operators=True)
     name = f"{_in_text(path.resolve().name).removesuffix('.gz').removesuffix('.json')}.pftrace"
-    findings = list(exposed_copies(trace))
+    analysis = Analysis(trace)
+    findings = list(exposed_copies(analysis))
     try:
-        export_perfetto(trace, folder / name, findings)
+        export_perfetto(analysis, folder / name, findings)
     except OSError as error:
         where = f"{folder.parent}: has no room for the trace as the browser gets it"
         raise UsageError(f"{where} ({error.strerror}); set TMPDIR to a folder that has") from error

@@ -33,7 +33,7 @@ def write(traces: Sequence[Path]) -> tuple[Summary, list[str]]:
         "summary.json": lambda path: path.write_text(to_json(summary), encoding="utf-8"),
         "summary.md": lambda path: path.write_text(to_markdown(summary), encoding="utf-8"),
         "report.html": lambda path: path.write_text(to_html(analysis, summary), encoding="utf-8"),
-        "trace.pftrace": lambda path: export_perfetto(loaded, path),
+        "trace.pftrace": lambda path: export_perfetto(analysis, path),
     }
     failures = (_failure(make, trace.with_name(name)) for name, make in made.items())
     return summary, [sentence for sentence in failures if sentence]

@@ -14,6 +14,7 @@ from gpu_trace.commands.check import check
 from gpu_trace.commands.diff import diff
 from gpu_trace.commands.summary import summary
 from gpu_trace.exporting.chrome import export_chrome
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import Doubt
 from gpu_trace_analyzers.readers import load
@@ -90,7 +91,7 @@ def test_diff_of_a_trace_with_itself_changes_nothing():
 def test_diff_says_which_side_is_in_doubt(tmp_path):
     trace = load(SAME_STREAM)
     doubts = (Doubt(0, "begins before its launch", 3),)
-    export_chrome(replace(trace, source=replace(trace.source, doubts=doubts)), tmp_path / "doubtful.json")
+    export_chrome(Analysis(replace(trace, source=replace(trace.source, doubts=doubts))), tmp_path / "doubtful.json")
     result = ran(diff, str(tmp_path / "doubtful.json"), TWO_STREAMS)
     sentence = "the figures of GPU 0 (NVIDIA H200) are in doubt: 3 × begins before its launch"
     assert (result.exit_code, [line.strip() for line in result.stdout.splitlines()].count(sentence)) == (0, 1)

@@ -56,8 +56,8 @@ def test_the_page_and_both_exports_have_their_owners(tmp_path):
     analysis = Analysis(trace)
     page = to_html(analysis, analysis.summary)
     assert all(f"{owner} · CPU 0" in page for owner in OWNERS)
-    export_chrome(trace, tmp_path / "a.json")
-    export_perfetto(trace, tmp_path / "a.pftrace")
+    export_chrome(Analysis(trace), tmp_path / "a.json")
+    export_perfetto(Analysis(trace), tmp_path / "a.pftrace")
     processes = {
         e["args"]["name"]
         for e in json.loads((tmp_path / "a.json").read_text())["traceEvents"]

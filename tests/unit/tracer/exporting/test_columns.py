@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
     MISSING,
     Device,
@@ -163,7 +164,7 @@ def columns(trace):
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trace=filled())
 def test_every_column_comes_back(trace, write, form, tmp_path):
-    write(trace, tmp_path / f"again.{form}", [])
+    write(Analysis(trace), tmp_path / f"again.{form}", [])
     again = load(tmp_path / f"again.{form}", operators=True)
     again.check()
     before, after = dict(columns(trace)), dict(columns(again))

@@ -46,7 +46,7 @@ def threads(trace):
 
 def assert_the_same(path, write, form, folder):
     trace = load(path, operators=True)
-    write(trace, folder / f"again.{form}")
+    write(Analysis(trace), folder / f"again.{form}")
     again = load(folder / f"again.{form}")
     assert len(trace.work) > 0
     assert list(engines(again)) == list(engines(trace))
@@ -93,7 +93,7 @@ def test_recorded(name, write, form, recorded, tmp_path):
 @pytest.mark.parametrize(("write", "form"), WRITERS, ids=["pftrace", "json"])
 def test_collectives_keep_their_group_bytes_and_number(write, form, tmp_path):
     trace = literal("nccl 0-10 group=g size=4096 seq=7; nccl 20-30; k 5-9; h2d 11-12 size=3")
-    write(trace, tmp_path / f"again.{form}")
+    write(Analysis(trace), tmp_path / f"again.{form}")
     again = load(tmp_path / f"again.{form}")
     for table in (trace, again):
         rows = sorted(
@@ -129,7 +129,7 @@ def test_why_figures_are_in_doubt_comes_back(case, write, form, tmp_path):
         Device("gpu", 0 if shared else n, "H", owner=name if shared else "") for n, name in enumerate(owners)
     )
     trace = replace(trace, devices=devices, source=replace(trace.source, doubts=doubts))
-    write(trace, tmp_path / f"again.{form}")
+    write(Analysis(trace), tmp_path / f"again.{form}")
     again = load(tmp_path / f"again.{form}")
     found = {(again.devices[doubt.device].label, doubt.reason, doubt.operations) for doubt in again.source.doubts}
     assert found == {(devices[doubt.device].label, doubt.reason, doubt.operations) for doubt in doubts}
@@ -154,6 +154,6 @@ def test_clocks_in_doubt_are_told_once(write, form, tmp_path):
         row |= {"ph": "X", "dur": 1, "args": {"correlation": n + 1, "device": 0, "stream": 7}}
     (tmp_path / "trace.json").write_text(json.dumps({"schemaVersion": 1, "traceEvents": calls + work}))
     trace = load(tmp_path / "trace.json")
-    write(trace, tmp_path / f"again.{form}")
+    write(Analysis(trace), tmp_path / f"again.{form}")
     assert len(trace.source.doubts) == 1
     assert load(tmp_path / f"again.{form}").source.doubts == trace.source.doubts

@@ -20,6 +20,7 @@ from gpu_trace.opening.page import page
 from gpu_trace.opening.prepare import prepare
 from gpu_trace.opening.redirect import leading_to
 from gpu_trace.opening.start_view import start_view
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load
 
@@ -97,7 +98,7 @@ def test_url_mode_asks_the_online_ui_to_fetch_and_says_when_its_port_is_taken(pr
 
 def test_the_start_view_is_around_the_first_finding(recorded):
     trace = load(recorded("two_streams"))
-    (finding,) = exposed_copies(trace)
+    (finding,) = exposed_copies(Analysis(trace))
     view = start_view(trace, [Finding(0, finding.end_ns, finding.end_ns + 5, "later", ""), finding])
     arguments = parse_qs(view.fragment)
     assert int(arguments["visStart"][0]) == finding.start_ns - 4 * (finding.end_ns - finding.start_ns)

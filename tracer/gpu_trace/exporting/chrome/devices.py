@@ -8,11 +8,11 @@ import numpy as np
 
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine, SyncKind
+from gpu_trace_analyzers.questions.overlap import exposed_copy
 from gpu_trace_analyzers.questions.streams import streams
-from gpu_trace_analyzers.questions.sweep import layers
+from gpu_trace_analyzers.questions.sweep import busy_engines
 
 from ..timeline.counters import counters
-from ..timeline.findings import exposed_copy
 from ..timeline.titles import EXPOSED, EXPOSED_RANK, RANKS, TITLES
 from . import json_text
 from .rows import Texts, Threads, place, present, written
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gpu_trace_analyzers.intervals import Intervals
-    from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
+    from gpu_trace_analyzers.model import DeviceWork, Int64
+    from gpu_trace_analyzers.questions.scope import Scope
 
     from ..timeline.findings import Finding
     from ..timeline.identities import HostPlaces
@@ -46,16 +47,16 @@ class DeviceRows:
     ``places`` are those of the host; ``numbers`` say by which number events name each device.
     """
 
-    def __init__(self, trace: Trace, position: int, places: HostPlaces, texts: Texts, numbers: list[int]) -> None:
-        self._trace = trace
+    def __init__(self, scope: Scope, position: int, places: HostPlaces, texts: Texts, numbers: list[int]) -> None:
+        self._scope, self._trace = scope, scope.trace
         self._position = position
         self._texts = texts
-        self._device = trace.devices[position]
+        self._device = self._trace.devices[position]
         self._numbers = np.array([*numbers, MISSING])
         self._host_pids = np.array(places.pids, dtype=np.int64)
         self.threads = Threads(places.new_pid())
-        self.rows = np.flatnonzero(trace.work.device == position)
-        self.work = trace.work[self.rows]
+        self.rows = np.flatnonzero(self._trace.work.device == position)
+        self.work = self._trace.work[self.rows]
         self.tid = self._stream_rows()
 
     def events(self, findings: list[Finding]) -> Iterator[str]:
@@ -66,9 +67,9 @@ class DeviceRows:
                 rows = np.flatnonzero((self.work.engine == engine) & (self.work.undirected == undirected))
                 if len(rows):
                     yield from self._operations(engine, self.work[rows], self.tid[rows])
-        for engine, busy in layers(self.work).items():
+        for engine, busy in busy_engines(self._trace, self._position).items():
             yield from self._lane(TITLES[engine], RANKS[engine], TITLES[engine].lower(), busy)
-        exposed = exposed_copy(self._trace, self._position)
+        exposed = exposed_copy(self._scope, self._position)
         yield from self._lane(EXPOSED, EXPOSED_RANK, "exposed copy", exposed)
         yield from self._findings([finding for finding in findings if finding.device == self._position])
         yield from self._syncs()

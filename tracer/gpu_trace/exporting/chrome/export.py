@@ -12,6 +12,7 @@ import numpy as np
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers.kineto.document import (
     STATED,
     Stated,
@@ -32,48 +33,45 @@ from .one_file import device_numbers, with_own_correlations
 from .rows import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
-    from gpu_trace_analyzers.model import Engine, Trace
+    from gpu_trace_analyzers.analysis import Analysis
+    from gpu_trace_analyzers.model import Trace
 
     from ..timeline.findings import Finding
 
 _EVENTS_PER_WRITE = 4096
 
 
-def export_chrome(
-    trace: Trace,
-    path: str | PathLike[str],
-    findings: Iterable[Finding] | None = None,
-    copies: Collection[Engine] | None = None,
-) -> None:
+def export_chrome(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
     """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
 
     Categories and arguments are Kineto's. ``findings`` become notes on their devices (default: every stretch of
-    exposed copy, where ``copies`` are the engines that copy). Raises ``OSError`` where the file cannot be written.
+    exposed copy). Raises ``OSError`` where the file cannot be written.
     """
-    found = list(exposed_copies(trace, copies) if findings is None else findings)
-    origin_ns = earliest_ns(trace)
+    found = list(exposed_copies(analysis) if findings is None else findings)
+    origin_ns = earliest_ns(analysis.trace)
     # Readers keep microseconds in doubles: only small ones are exact to the nanosecond.
-    trace = with_own_correlations(shifted(trace, -origin_ns))
+    trace = with_own_correlations(shifted(analysis.scope, -origin_ns).trace)
     found = [finding.later(-origin_ns) for finding in found]
     with create(path) as file:
         file.write(_head(trace, HostPlaces(trace).pids).encode())
         separator = "\n"
-        events = chrome_events(trace, found)
+        events = chrome_events(Scope(trace, analysis.scope.copies), found)
         while batch := list(islice(events, _EVENTS_PER_WRITE)):
             file.write((separator + ",\n".join(batch)).encode())
             separator = ",\n"
         file.write(b"\n]}\n")
 
 
-def chrome_events(trace: Trace, findings: list[Finding]) -> Iterator[str]:
+def chrome_events(scope: Scope, findings: list[Finding]) -> Iterator[str]:
     """All events; slices stand in front of the arrows that begin and end in them, those that hold others in front."""
+    trace = scope.trace
     places, texts = HostPlaces(trace), Texts(trace.strings)
     host = HostThreads(trace, places, texts)
     numbers = device_numbers(trace)
-    devices = [DeviceRows(trace, position, places, texts, numbers) for position in active_devices(trace)]
+    devices = [DeviceRows(scope, position, places, texts, numbers) for position in active_devices(trace)]
     yield from host.events()
     for device in devices:
         yield from device.events(findings)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine
+from gpu_trace_analyzers.questions.overlap import exposed_copy
 
-from ..timeline.findings import exposed_copy
 from ..timeline.lanes import lanes
 from ..timeline.titles import EXPOSED, EXPOSED_RANK, RANKS, TITLES, lane_title
 from .names import annotation, category, codes_to_iids
 from .slices import Annotation, Slices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
-    from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
+    from gpu_trace_analyzers.model import DeviceWork, Int64
+    from gpu_trace_analyzers.questions.scope import Scope
 
     from .names import Names
     from .tracks import Tracks
@@ -32,22 +33,22 @@ class EngineLanes:
     ``pids`` are the ids of the processes in the viewer; ``flow`` has for each row of ``trace.work`` its arrow's number.
     """
 
-    def __init__(self, trace: Trace, device: int, names: Names, pids: list[int], flow: Int64) -> None:
-        self._trace = trace
+    def __init__(self, scope: Scope, device: int, names: Names, pids: list[int], flow: Int64) -> None:
+        self._scope, self._trace = scope, scope.trace
         self._device = device
         self._names = names
-        self._rows = np.flatnonzero(trace.work.device == device)
+        self._rows = np.flatnonzero(self._trace.work.device == device)
         self._pids = np.array([*pids, MISSING], dtype=np.int64)
         self._flow = flow
 
-    def slices(self, tracks: Tracks, group: int, copies: Collection[Engine] | None = None) -> Iterator[Slices]:
-        """Every operation on its engine's lane, then the exposed copies, of those that count as such, on theirs."""
+    def slices(self, tracks: Tracks, group: int) -> Iterator[Slices]:
+        """Every operation on its engine's lane, then the exposed copies on theirs."""
         engine_of = self._trace.work.engine[self._rows]
         for engine in sorted(RANKS, key=RANKS.__getitem__):
             rows = self._rows[engine_of == engine]
             if len(rows):
                 yield self._of_engine(engine, rows, tracks, group)
-        exposed = exposed_copy(self._trace, self._device, copies)
+        exposed = exposed_copy(self._scope, self._device)
         if exposed:
             track = tracks.slices(lane_title(self._trace, self._device, EXPOSED), group, EXPOSED_RANK)
             name = self._names.own("exposed copy")

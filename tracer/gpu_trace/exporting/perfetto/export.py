@@ -32,10 +32,12 @@ from .slices import Annotation, Slices, slice_packets
 from .tracks import Tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
-    from gpu_trace_analyzers.model import Engine, Syncs, Trace
+    from gpu_trace_analyzers.analysis import Analysis
+    from gpu_trace_analyzers.model import Syncs, Trace
+    from gpu_trace_analyzers.questions.scope import Scope
 
     from ..timeline.findings import Finding
 
@@ -44,37 +46,31 @@ DOUBTS = "In doubt"
 _DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
 
 
-def export_perfetto(
-    trace: Trace,
-    path: str | PathLike[str],
-    findings: Iterable[Finding] | None = None,
-    copies: Collection[Engine] | None = None,
-) -> None:
+def export_perfetto(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
     """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
 
-    ``findings`` become notes on their devices (default: every stretch of exposed copy). ``copies`` are the engines
-    that count as copying (default: by kind of device). Raises ``OSError`` where the file cannot be written.
+    ``findings`` become notes on their devices (default: every stretch of exposed copy). Raises ``OSError`` where the
+    file cannot be written.
     """
-    found = exposed_copies(trace, copies) if findings is None else findings
+    found = exposed_copies(analysis) if findings is None else findings
     with create(path) as file:
-        for data in perfetto_packets(trace, found, copies):
+        for data in perfetto_packets(analysis, found):
             file.write(data)
 
 
-def perfetto_packets(
-    trace: Trace, findings: Iterable[Finding], copies: Collection[Engine] | None = None
-) -> Iterator[bytes]:
+def perfetto_packets(analysis: Analysis, findings: Iterable[Finding]) -> Iterator[bytes]:
     """The whole trace, in pieces of any number of packets."""
     size = 0
-    for data in _all_but_the_last(trace, findings, copies):
+    for data in _all_but_the_last(analysis, findings):
         size += len(data)
         yield data
     yield packets.last_packet(size)
 
 
-def _all_but_the_last(trace: Trace, findings: Iterable[Finding], copies: Collection[Engine] | None) -> Iterator[bytes]:
-    by_ns = max(0, -earliest_ns(trace))  # Perfetto's times have no sign
-    trace, findings = shifted(trace, by_ns), [finding.later(by_ns) for finding in findings]
+def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterator[bytes]:
+    by_ns = max(0, -earliest_ns(analysis.trace))  # Perfetto's times have no sign
+    scope = shifted(analysis.scope, by_ns)
+    trace, findings = scope.trace, [finding.later(by_ns) for finding in findings]
     places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
     yield packets.first_packet()
     if trace.epoch_ns is not None and len(trace.work):
@@ -83,7 +79,7 @@ def _all_but_the_last(trace: Trace, findings: Iterable[Finding], copies: Collect
     yield from packets.names(packets.CATEGORIES, CATEGORIES)
     yield from packets.names(packets.ANNOTATION_NAMES, ANNOTATIONS)
     yield from RenderStages(trace, places).packets()
-    slices = _Slices(trace, names, tracks, findings, copies)
+    slices = _Slices(scope, names, tracks, findings)
     everything = [part for part in slices.all(places) if len(part)]
     counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
     yield from tracks.packets
@@ -99,14 +95,11 @@ def _all_but_the_last(trace: Trace, findings: Iterable[Finding], copies: Collect
 class _Slices:
     """All slices of a trace, with their tracks."""
 
-    def __init__(
-        self, trace: Trace, names: Names, tracks: Tracks, findings: list[Finding], copies: Collection[Engine] | None
-    ) -> None:
-        self._trace = trace
+    def __init__(self, scope: Scope, names: Names, tracks: Tracks, findings: list[Finding]) -> None:
+        self._scope, self._trace = scope, scope.trace
         self._names = names
         self._tracks = tracks
         self._findings = findings
-        self._copies = copies
         self.groups: dict[int, int] = {}
 
     def all(self, places: HostPlaces) -> Iterator[Slices]:
@@ -121,8 +114,8 @@ class _Slices:
                 continue
             self.groups[device] = group
             yield self._notes(device, group)
-            lanes_of_engines = EngineLanes(self._trace, device, self._names, places.pids, of_work)
-            yield from lanes_of_engines.slices(self._tracks, group, self._copies)
+            lanes_of_engines = EngineLanes(self._scope, device, self._names, places.pids, of_work)
+            yield from lanes_of_engines.slices(self._tracks, group)
             yield self._syncs(device, group, places)
         yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gpu_trace_analyzers.intervals import combine
 from gpu_trace_analyzers.model import ALL_COPIES
-from gpu_trace_analyzers.questions.sweep import layers
+from gpu_trace_analyzers.questions.sweep import busy_engines
 
 from .titles import RANKS, TITLES
 
@@ -35,7 +35,7 @@ class Counter:
 def counters(trace: Trace, device: int) -> Iterator[Counter]:
     """The counters of one device."""
     work = trace.work_of(device)
-    yield Counter("Engines busy at once", "engines", 40, *_engines_at_once(work))
+    yield Counter("Engines busy at once", "engines", 40, *_engines_at_once(trace, device))
     yield Counter("Operations in flight", "operations", 41, *_steps(work, np.ones(len(work))))
     for engine in ALL_COPIES:
         rows = work[(work.engine == engine) & (work.size > 0) & (work.end_ns > work.start_ns)]
@@ -44,8 +44,8 @@ def counters(trace: Trace, device: int) -> Iterator[Counter]:
             yield Counter(f"{TITLES[engine]} rate", "GB/s", 50 + RANKS[engine], *_steps(rows, gb_per_s))
 
 
-def _engines_at_once(work: DeviceWork) -> tuple[Int64, NDArray[np.float64]]:
-    at_ns, state = combine(layers(work).values())
+def _engines_at_once(trace: Trace, device: int) -> tuple[Int64, NDArray[np.float64]]:
+    at_ns, state = combine(busy_engines(trace, device).values())
     return at_ns, np.array([int(mask).bit_count() for mask in range(256)], dtype=np.float64)[state]
 
 

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.questions.causes import explain
 from gpu_trace_analyzers.questions.evidence import evidence
-from gpu_trace_analyzers.questions.overlap import COMPUTE, active_devices
-from gpu_trace_analyzers.questions.scope import Scope
-from gpu_trace_analyzers.questions.sweep import layers, union
 from gpu_trace_analyzers.units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
-    from gpu_trace_analyzers.intervals import Intervals
-    from gpu_trace_analyzers.model import Engine, Trace
+    from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.questions.explained import Explained
 
 MOST_WITH_EVIDENCE = 1000
@@ -40,21 +35,10 @@ class Finding:
         return replace(self, start_ns=self.start_ns + by_ns, end_ns=self.end_ns + by_ns)
 
 
-def exposed_copy(trace: Trace, device: int, copies: Collection[Engine] | None = None) -> Intervals:
-    """When the device copied and computed nothing; ``copies`` count as copying (default: by kind of device)."""
-    busy = layers(trace.work_of(device))
-    chosen = trace.devices[device].default_copies if copies is None else copies
-    return union(busy, chosen) - union(busy, COMPUTE)
-
-
-def exposed_copies(trace: Trace, copies: Collection[Engine] | None = None) -> Iterator[Finding]:
-    """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time.
-
-    ``copies`` are the engines that count as copying (default: by kind of device).
-    """
-    scope = Scope(trace, copies)
-    for device in active_devices(trace):
-        yield from _of_device(device, explain(scope, device))
+def exposed_copies(analysis: Analysis) -> Iterator[Finding]:
+    """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time."""
+    for device in analysis.devices:
+        yield from _of_device(device, analysis.exposed_copies_of(device))
 
 
 def _of_device(device: int, explained: Explained) -> Iterator[Finding]:

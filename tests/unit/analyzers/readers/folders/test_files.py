@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.folders.files import rank_in_name
@@ -67,7 +68,7 @@ def test_processes_that_are_no_ranks_share_the_gpus_of_one_uuid(tmp_path):
 def test_an_exported_trace_alone_is_the_trace(tmp_path, recorded):
     from gpu_trace.exporting.perfetto import export_perfetto
 
-    export_perfetto(load(recorded("two_streams")), tmp_path / "trace.pftrace")
+    export_perfetto(Analysis(load(recorded("two_streams"))), tmp_path / "trace.pftrace")
     assert load(tmp_path).source.format == "perfetto"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace.exporting.timeline.titles import TITLES
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import FormatUnsupported, GpuTraceError
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.pftrace.rows import LANES
@@ -18,7 +19,7 @@ from small_traces import JSON
 
 
 def exported(trace, path):
-    export_perfetto(trace, path)
+    export_perfetto(Analysis(trace), path)
     again = load(path, operators=True)
     again.check()
     return again
@@ -73,7 +74,7 @@ def test_traces_of_others_are_refused(tmp_path):
 def test_a_damaged_trace_gives_a_sound_one_or_one_error(recorded, tmp_path, seed):
     rng = random.Random(seed)
     path = tmp_path / "x.pftrace"
-    export_perfetto(load(recorded("mlp_overlap")), path)
+    export_perfetto(Analysis(load(recorded("mlp_overlap"))), path)
     data = bytearray(path.read_bytes())
     for _ in range(rng.randrange(1, 4)):
         at = rng.randrange(len(data))
@@ -87,7 +88,7 @@ def test_a_damaged_trace_gives_a_sound_one_or_one_error(recorded, tmp_path, seed
 
 def test_a_trace_cut_off_keeps_what_was_written(recorded, tmp_path):
     path = tmp_path / "x.pftrace"
-    export_perfetto(load(recorded("mlp_overlap")), path)
+    export_perfetto(Analysis(load(recorded("mlp_overlap"))), path)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 9 // 10])
     trace = load(path)
@@ -160,7 +161,7 @@ def test_it_says_how_many_slices_are_missing(tmp_path):
 
 def test_a_packet_lost_in_the_middle_is_missed(recorded, tmp_path):
     path = tmp_path / "x.pftrace"
-    export_perfetto(load(recorded("two_streams")), path)
+    export_perfetto(Analysis(load(recorded("two_streams"))), path)
     data = path.read_bytes()
     ends = list(ends_of_packets(data))
     path.write_bytes(data[: ends[-300]] + data[ends[-299] :])
@@ -170,7 +171,7 @@ def test_a_packet_lost_in_the_middle_is_missed(recorded, tmp_path):
 @pytest.mark.parametrize("old", [True, False])
 def test_what_an_earlier_version_wrote_gives_no_alarm(recorded, tmp_path, old):
     path = tmp_path / "x"  # recognised by its content
-    export_perfetto(load(recorded("two_streams")), path)
+    export_perfetto(Analysis(load(recorded("two_streams"))), path)
     data = path.read_bytes()
     if old:
         ends = list(ends_of_packets(data))

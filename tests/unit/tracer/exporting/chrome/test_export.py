@@ -26,6 +26,7 @@ from gpu_trace_analyzers.model import (
     Trace,
 )
 from gpu_trace_analyzers.questions.launches import launches
+from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.merging import merge
 from gpu_trace_analyzers.readers.folders.files import with_rank
@@ -35,7 +36,7 @@ RECORDED = ("two_streams", "seed_nonblocking", "peer_same_stream", "mlp_overlap"
 
 
 def exported(trace, path, findings=None):
-    export_chrome(trace, path, findings)
+    export_chrome(Analysis(trace), path, findings)
     return json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
 
 
@@ -53,7 +54,7 @@ def rows_of(trace, table):
 @pytest.mark.parametrize("name", RECORDED)
 def test_reading_the_export_gives_the_same_trace(name, recorded, tmp_path):
     trace = load(recorded(name), operators=True)
-    export_chrome(trace, tmp_path / "again.json.gz")
+    export_chrome(Analysis(trace), tmp_path / "again.json.gz")
     again = load(tmp_path / "again.json.gz", operators=True)
     for table in ("work", "calls", "operators", "overheads", "syncs", "ranges"):
         assert rows_of(again, getattr(again, table)) == rows_of(trace, getattr(trace, table)), table
@@ -91,7 +92,11 @@ def nest_in_order(rows):
 
 @given(traces())
 def test_every_viewer_can_read_it(trace):
-    text = "[" + ",".join(chrome_events(trace, [Finding(0, 3, 9, 'a "note"', "why"), Finding(0, 5, 20, "b", "")])) + "]"
+    text = (
+        "["
+        + ",".join(chrome_events(Scope(trace), [Finding(0, 3, 9, 'a "note"', "why"), Finding(0, 5, 20, "b", "")]))
+        + "]"
+    )
     events = json.loads(text, parse_float=str)
     assert all(0 <= event["pid"] < 2**31 and 0 <= event["tid"] < 2**31 for event in events)
     assert all(nest_in_order(rows) for rows in slices_by_row(events).values())
@@ -104,7 +109,7 @@ def test_every_viewer_can_read_it(trace):
 
 @given(traces())
 def test_arrows_begin_in_the_call_and_end_in_the_work(trace):
-    events = [json.loads(text, parse_float=str) for text in chrome_events(trace, [])]
+    events = [json.loads(text, parse_float=str) for text in chrome_events(Scope(trace), [])]
     ends = {phase: {e["id"]: e for e in events if e["ph"] == phase} for phase in "sf"}
     call = launches(trace).call
     wanted = {

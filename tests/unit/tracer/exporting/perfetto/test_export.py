@@ -11,6 +11,7 @@ from hypothesis import given
 from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace.exporting.timeline.findings import Finding
 from gpu_trace.exporting.timeline.titles import EXPOSED, TITLES
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.intervals import Intervals
 from gpu_trace_analyzers.model import MISSING, Engine
 from gpu_trace_analyzers.questions.launches import launches
@@ -28,7 +29,7 @@ RECORDED = ("two_streams", "seed_nonblocking", "peer_same_stream", "mlp_overlap"
 def both(request, recorded, tmp_path_factory):
     trace = load(recorded(request.param), operators=True)
     path = tmp_path_factory.mktemp("out") / "trace.pftrace"
-    export_perfetto(trace, path)
+    export_perfetto(Analysis(trace), path)
     return trace, decode(path)
 
 
@@ -103,7 +104,7 @@ def shown(slices):
 def test_nothing_is_lost_however_rows_overlap(trace):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.pftrace.gz"
-        export_perfetto(trace, path, NOTES)
+        export_perfetto(Analysis(trace), path, NOTES)
         decoded = decode(path)
     kinds = defaultdict(list)
     for row in decoded.slices:
@@ -121,7 +122,7 @@ def test_nothing_is_lost_however_rows_overlap(trace):
 def test_a_mark_at_the_very_start_of_a_range_is_inside_it():
     with TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.pftrace"
-        export_perfetto(literal("range mark 5-5; range around 5-9; k 5-9"), path, [])
+        export_perfetto(Analysis(literal("range mark 5-5; range around 5-9; k 5-9")), path, [])
         assert shown(row for row in decode(path).slices if row.args["category"] == "nvtx") == [
             ("around", 5, 9),
             ("mark", 5, 5),
@@ -132,7 +133,7 @@ def test_a_mark_at_the_very_start_of_a_range_is_inside_it():
 def test_slices_of_a_track_nest(trace):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.pftrace"
-        export_perfetto(trace, path, NOTES)
+        export_perfetto(Analysis(trace), path, NOTES)
         decoded = decode(path)
     for slices in decoded.by_track.values():
         for a, b in combinations(sorted((row.start_ns, row.end_ns) for row in slices), 2):
@@ -143,7 +144,7 @@ def test_slices_of_a_track_nest(trace):
 def test_an_arrow_goes_through_a_call_and_all_that_it_launched(trace):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.pftrace"
-        export_perfetto(trace, path, NOTES)
+        export_perfetto(Analysis(trace), path, NOTES)
         decoded = decode(path)
     call = launches(trace).call
     found = Counter(flow for row in decoded.slices for flow in row.flows)
@@ -152,7 +153,7 @@ def test_an_arrow_goes_through_a_call_and_all_that_it_launched(trace):
 
 def test_arguments_counters_and_the_time_of_day_are_there(recorded, tmp_path):
     trace = load(recorded("two_streams"))
-    export_perfetto(trace, tmp_path / "out.pftrace")
+    export_perfetto(Analysis(trace), tmp_path / "out.pftrace")
     decoded = decode(tmp_path / "out.pftrace")
     copy = next(row for row in decoded.slices if row.track[-1] == TITLES[Engine.COPY_D2H])
     assert {"from": "device", "to": "pinned", "bytes": 64_000_000}.items() <= copy.args.items()
