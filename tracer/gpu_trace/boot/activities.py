@@ -1,4 +1,4 @@
-"""CUPTI's records by our own library, beside a session of torch's profiler that has none of the GPU.
+"""The CUPTI recording library, beside a session of torch's profiler that has none of the GPU.
 
 Kineto holds all records until it is stopped, and then takes 25 us each to convert and to save them. The library writes
 them to a file as they come: stopping takes a hundredth of that, memory does not grow, and a killed process leaves them.

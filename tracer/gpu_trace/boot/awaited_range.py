@@ -1,4 +1,4 @@
-"""Tells of one NVTX range, whoever makes it: the injection library calls as a thread enters and leaves it."""
+"""Tells of one NVTX range of any NVTX client: the injection library calls as a thread enters and leaves it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _kept: list[object] = []
-"""ctypes drops a callback that nobody holds, and the library still calls it"""
+"""ctypes drops a callback without references, and the library still calls it"""
 
 
 def tell_of(name: str, library: str, call: Callable[[bool], None]) -> None:

@@ -130,7 +130,7 @@ class Bounds:
             return -1
 
     def _is_wanted(self) -> bool:
-        """Whether to go on watching; with the lock, so that whoever starts again knows whether anybody does."""
+        """Whether to go on watching; with the lock, so that the next start knows whether a watcher is running."""
         with self._lock:
             self._is_watched = self._recorder.is_wanted
             return self._is_watched

@@ -73,7 +73,7 @@ def synchronized_within(patience_s: float) -> bool:
 
     try:
         start_new_thread(synchronize, ())
-    except RuntimeError:  # Python 3.12.0 and 3.12.1 start none at exit; without one nobody could give up waiting
+    except RuntimeError:  # Python 3.12.0 and 3.12.1 start none at exit; without one the wait could not be given up
         if "torch.distributed" in sys.modules and sys.modules["torch.distributed"].is_initialized():
             return False
         synchronize()

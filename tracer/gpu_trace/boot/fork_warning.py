@@ -1,4 +1,4 @@
-"""Python 3.12 and later warn of ``os.fork`` in a process of several threads: not of one whose others are all ours."""
+"""Keeps Python 3.12 and later from warning of ``os.fork`` in a process whose other threads are all gpu-trace's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MESSAGE = "This process .* is multi-threaded, use of fork"
 
 
 class OurThreads:
-    """Counts the threads that recording adds: our own, and Kineto's."""
+    """Counts the threads that recording adds: gpu-trace's, and Kineto's."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -47,7 +47,7 @@ class OurThreads:
             self._caught = self._held.__enter__()
 
     def _release(self) -> None:
-        """Only now it is known whether there would be others than ours: libraries end theirs before a fork."""
+        """Only now it is known whether there are threads of others: libraries end theirs before a fork."""
         if self._held is None:
             return
         caught, module = self._forget(), sys.modules["warnings"]

@@ -1,4 +1,4 @@
-"""NVTX in this process: whether the injection library hears it, and Python's stand-ins where nothing would."""
+"""NVTX in this process: arguments of the nvtx package made safe, and stand-ins for the injection library."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stand_in_for_torch(library: str, folder: str) -> None:
 
 
 def _through(path: str) -> TorchStandIn:
-    """The same recorder that hears everybody else."""
+    """Through the injection library, which records all other NVTX clients."""
     ctypes = __import__("ctypes")  # torch has loaded it
     library = ctypes.CDLL(path)
     library.gpu_trace_start.restype = ctypes.c_uint64
@@ -59,14 +59,14 @@ def _in_python(files: NvtxFiles) -> TorchStandIn:
 
 
 def looks_only_if_heard() -> bool:
-    """Whether this version of the nvtx package ignores its arguments where nobody listens: from 0.2.12 on."""
+    """Whether this version of the nvtx package ignores its arguments where no tool listens: from 0.2.12 on."""
     return hasattr(sys.modules["nvtx._lib.lib"], "DummyDomain")
 
 
 def accept_any_color() -> None:
     """Have colors that the nvtx package does not know be its default color.
 
-    It looks at them only where somebody listens: a script that names one runs without us, and must with us.
+    It looks at them only where a tool listens: a script that names one runs natively, so it must here.
     """
     library, known = sys.modules["nvtx._lib.lib"], sys.modules["nvtx.colors"].color_to_hex
 
@@ -82,7 +82,7 @@ def accept_any_color() -> None:
 def accept_any_argument() -> None:
     """Have the nvtx package record what it can of a range, whatever it was given, without an error or a warning.
 
-    It looks at arguments only where somebody listens: a script that gives it nonsense runs natively, so it must here.
+    It looks at arguments only where a tool listens: a script that gives it nonsense runs natively, so it must here.
     """
     library, module = sys.modules["nvtx._lib.lib"], sys.modules["nvtx.nvtx"]
     known_payloads = getattr(library, "_payload_setters", (int, float))  # 0.2.12 and 0.2.13 take numbers only

@@ -30,7 +30,7 @@ _MOST_UNSAVED = 2
 
 
 class Recorder:
-    """Starts at the right moment and ends once, whoever asks for it. Methods never raise: failures go to the notes."""
+    """Starts at the right moment and ends once. Methods never raise: failures go to the notes."""
 
     def __init__(self, settings: Settings, notes: Notes, threads: OurThreads) -> None:
         self._settings = settings
@@ -41,7 +41,7 @@ class Recorder:
         self._calls: Calls | None = None
         self._session: Session | None = None
         self._activities: Activities | None = None
-        """while our own library records CUPTI's activities, beside the session"""
+        """while the CUPTI recording library records CUPTI's activities, beside the session"""
         self._cupti_refused = False
         self._events = 0
         self._parts = self._unsaved = 0
@@ -79,7 +79,7 @@ class Recorder:
 
     @property
     def events(self) -> int:
-        """How many of CUPTI's records our own library has written."""
+        """How many of CUPTI's records the CUPTI recording library has written."""
         activities = self._activities
         return self._events + (activities.count if activities else 0)
 
@@ -153,7 +153,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Have on disk what is complete by now, in case the process is killed."""
-        if self._lock.acquire(blocking=False):  # whoever has it saves all anyway
+        if self._lock.acquire(blocking=False):  # the thread that has it saves all anyway
             try:
                 if self._activities is not None and self.belongs_here:
                     self._activities.flush()
@@ -315,7 +315,7 @@ def _try_to_create(path: str) -> None:
 
 
 def _is_whole(path: str) -> bool:
-    """Whether Kineto has written all, for it says nothing where it could not."""
+    """Whether Kineto has written all: it reports no error if it could not."""
     with open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - 64))
         return file.read().rstrip().endswith(b"}")

@@ -1,4 +1,4 @@
-"""The script's own use of torch's profiler: a process has one session, so ours is out of the way before each call.
+"""The script's own use of torch's profiler: a process has one session, so gpu-trace ends its own before each call.
 
 Every profiler of torch ends in four functions of ``torch._C._autograd``. Other modules import them by name, and take
 them from there again when they are reloaded. So all of these names are replaced, and what torch itself does or says
@@ -29,7 +29,7 @@ class ScriptsProfiler:
     """Gives way when the script uses the profiler, and resumes once none of its sessions is left.
 
     To prepare a session is to end whatever session there is. A script may do so long before it begins its own, or
-    never begin it, so while ours is under way the script's preparations are made up for when it begins.
+    never begin it, so while gpu-trace's own is under way the script's preparations are made up for when it begins.
     """
 
     def __init__(self, recorder: Recorder) -> None:

@@ -22,7 +22,7 @@ conversion to Python objects. Each exists in some versions of torch only."""
 
 
 class Calls:
-    """The three low-level names as torch defined them, before anybody replaced them."""
+    """The three low-level names as torch defined them, before they were replaced."""
 
     def __init__(self, profiler: Any) -> None:
         self.prepare: Callable[..., None] = profiler._prepare_profiler

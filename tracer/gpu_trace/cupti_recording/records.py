@@ -70,7 +70,7 @@ NO_STREAM = 0xFFFFFFFF
 """CUPTI_SYNCHRONIZATION_INVALID_VALUE: what does not concern one stream"""
 _EARLIEST_NS = 946_684_800 * 10**9
 """The year 2000. What is earlier has no time, or one of Kineto's clock, which counts ticks since the machine started:
-a call that CUPTI noted between Kineto's start and ours."""
+a call that CUPTI noted between Kineto's start and gpu-trace's."""
 _OF_A_THREAD = 1 << 31
 _NAME_HEAD = struct.Struct("<II")
 _VERSION = re.compile(r"(_ptsz|_ptds|_v\d+)*$")

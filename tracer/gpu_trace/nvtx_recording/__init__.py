@@ -1,4 +1,4 @@
-"""NVTX, whoever calls it: the library that NVTX loads (``injection.c``), and what becomes of its records.
+"""NVTX of all its clients: the library that NVTX loads (``injection.c``), and what becomes of its records.
 
 environment   what the script's process needs so that NVTX finds the library
 records       the files that the library leaves, as columns

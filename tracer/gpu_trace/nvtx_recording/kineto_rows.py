@@ -1,7 +1,7 @@
 """NVTX ranges as rows of a Chrome JSON trace, on lanes of their own.
 
 Perfetto drops a row that overlaps another of the same thread only partly, as ranges of start and end, and ranges of
-different domains, do at will. So each thread has a lane, and another one for whatever does not nest into the first; a
+different domains, may. So each thread has a lane, and another one for ranges that do not nest into the first; a
 row's ``args.thread`` names the thread that it belongs to. Ranges of start and end belong to the process, since any
 thread may end them: they have lanes of their own, ``args.scope`` is ``process``, and ``args.thread`` began them.
 """

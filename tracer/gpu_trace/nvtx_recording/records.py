@@ -112,7 +112,7 @@ def read(folder: Path) -> dict[int, list[ProcessRanges]]:
 
 
 def read_file(path: Path) -> ProcessRanges | None:
-    """What one program left; None for a file without a header of ours, or without a single event."""
+    """What one program left; None for a file without the `HEADER`, or without a single event."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             magic, version, pid, chunk, event, _, lost = HEADER.unpack_from(data)

@@ -5,7 +5,7 @@ Web pages that the user visits, and other users of the machine, can reach a loop
 - name this server in ``Host`` (a page whose own name was rebound to 127.0.0.1 names its own),
 - carry the secret in its path,
 - come from this server's own page, or from no page: by ``Origin`` and ``Sec-Fetch-Site`` (only for the page itself a
-  tab may be led here from elsewhere, for that is how the file on disk of `redirect` gets it here),
+  tab may be led here from elsewhere, because that is how the file on disk of `redirect` gets it here),
 - be of the first client that asked: it got a cookie, the others get nothing.
 """
 
@@ -159,7 +159,7 @@ class TraceRequestHandler(BaseHTTPRequestHandler):
             raise Refused(HTTPStatus.FORBIDDEN)
 
     def _path(self) -> str:
-        """The path after the secret. Whoever does not know the secret learns nothing else."""
+        """The path after the secret. A client that does not know the secret learns nothing else."""
         path = urlsplit(self.path).path
         first = path[: len(self._handover.path)]
         if not hmac.compare_digest(first.encode("latin-1", "replace"), self._handover.path.encode()):

@@ -1,4 +1,4 @@
-"""Hands a prepared trace over to a browser, and returns when that has it, or when nobody came for it."""
+"""Hands a prepared trace over to a browser, and returns when that has it, or when the time is over."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ _NS_PER_ROW = {
     b'"cat": "cpu_op"': 1500,
     b'"cat": "user_annotation"': 3000,
 }
-"""Measured on H200s and their hosts: a launch takes 3 to 8 us more than unprofiled, whoever asks CUPTI for it and its
-kernel (and mostly is the only call of its kernel that leaves a row), 1.5 us more with its operator; a
+"""Measured on H200s and their hosts: a launch takes 3 to 8 us more than unprofiled, with any tool that records it and
+its kernel by CUPTI (and mostly is the only call of its kernel that leaves a row), 1.5 us more with its operator; a
 ``record_function`` 3 us more than without a profiler. Roughly the same elsewhere."""
 
 

@@ -1,4 +1,4 @@
-"""The run folder: one for each run, never somebody else's."""
+"""The run folder: one for each run; a folder that holds anything else is never touched."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _furnish(folder: RunFolder) -> None:
     try:
         folder.raw.mkdir()
         notes.reserve(folder.raw)
-        # Known as ours from the start, whatever happens.
+        # Known as a run folder from the start, whatever happens.
         folder.facts.write_text(f'{{"schema": "{SCHEMA}"}}\n', encoding="utf-8")
     except OSError:
         folder.discard_raw()
@@ -82,7 +82,7 @@ def _holds_a_run(path: Path) -> bool:
 
 
 def _empty(path: Path) -> None:
-    """Remove what a run consists of; what somebody else put there stays."""
+    """Remove what a run consists of; all other files stay."""
     shutil.rmtree(path / RAW, ignore_errors=True)
     for pattern in _FILES:
         for file in path.glob(pattern):

@@ -94,7 +94,7 @@ def _shifted(part: KinetoText, by: int) -> KinetoText:
 
 
 def is_json(text: bytes | mmap) -> bool:
-    """Whether the text is one JSON value, but for its encoding. No objects are made of it."""
+    """Whether the text is one JSON value, except for its encoding. No objects are made of it."""
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except msgspec.DecodeError:

@@ -34,7 +34,7 @@ _FROM_THE_KERNEL = 0x80
 def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tuple[int, int]:
     """Run the script under recording until it ends; its wait status, and its process id.
 
-    stdin, stdout, stderr, working directory and process group are ours. Raises `UsageError` where Python cannot be
+    It shares stdin, stdout, stderr, working directory and process group. Raises `UsageError` where Python cannot be
     started. ``saving`` is called once if the recording takes long to stop and save: the shell waits for that.
     """
     if interpreter.can_be_watched():
@@ -73,7 +73,7 @@ def _started(command: list[str], environment: dict[str, str], mask: Iterable[int
 
 
 def run_natively(request: Request) -> None:
-    """Become the script's own Python; for what cannot start anyway, so that the message is the one everybody knows."""
+    """Become the script's own Python; for what cannot start anyway, so that Python's own message appears."""
     sys.stdout.flush()
     command = interpreter.command(request.target.command)
     os.execv(command[0], command)
@@ -98,7 +98,7 @@ def _die_of(number: int) -> None:
 
 
 def _without_core_dump() -> None:
-    """The script's core is of interest, ours is not."""
+    """Only the script's core is of interest."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

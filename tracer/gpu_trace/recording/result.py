@@ -49,7 +49,7 @@ class Recording:
 
     @property
     def source(self) -> str:
-        """Who kept the GPU's records: ``cupti`` for our own library, ``kineto`` for torch's; empty where nobody did."""
+        """``cupti``: GPU rows came from the CUPTI recording library; ``kineto``: from torch's profiler; else empty."""
         return self.notes.last(SOURCE) if self.device == GPU else ""
 
     @property

@@ -1,4 +1,4 @@
-"""What did each session of a process leave? What Kineto saved, our own records of the GPUs, or both: as one text."""
+"""What each session of a process left, as one text: Kineto's file, records of the CUPTI recording library, or both."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class _Rows:
             is_id = any(thread.tid == int(address) for thread in self._threads)
             self._owners[address] = [t for t in self._threads if t.may_be(int(address)) and not is_id]
         owners = self._owners[address]
-        if not owners or (len(owners) > 1 and not owners[0].since_ns):  # nobody knows when that one came there
+        if not owners or (len(owners) > 1 and not owners[0].since_ns):  # it is not known when that one came there
             return found[0]
         owner = owners[0] if len(owners) == 1 else _by_then(owners, self._base_ns + int(float(time_us) * 1000))
         self.found.add(owner)

@@ -25,9 +25,10 @@ _SPAN_BYTES = 400
 
 
 def window_of(number: int, facts: Notes, text: KinetoText, own: Activities | None) -> Window | None:
-    """That of the session of this number: ``text`` is what Kineto left of it, ``own`` our own records.
+    """That of the session of this number.
 
-    None where it does not say when it began, or where nothing says when it ended.
+    ``text`` is what Kineto left of it, ``own`` are the records of the CUPTI recording library, None where it has none.
+    Returns None where it does not say when it began, or where nothing says when it ended.
     """
     began, ended = _noted(facts, RECORDED_FROM, number), _noted(facts, RECORDED_TO, number)
     rows = _span(text) if own is None else own.extent_ns
