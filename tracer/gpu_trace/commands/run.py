@@ -120,7 +120,7 @@ def run(
     from ..recording import job, launch
     from ..recording.folder import create
     from ..recording.record import record
-    from ..recording.request import Module, Ranks, Request, Scope, Script
+    from ..recording.request import Extent, Module, Ranks, Request, Script
 
     name, *args = command
     if not as_module:
@@ -128,8 +128,8 @@ def run(
     single = (Module if as_module else Script)(name, tuple(args))
     target = Ranks(single, ranks) if ranks else single
     _check_ranges(step_range, range_name, steps)
-    scope = Scope(steps, step_range, range_name, after, duration, events)
-    request = Request(target, level, folder, force, scope, follow)
+    extent = Extent(steps, step_range, range_name, after, duration, events)
+    request = Request(target, level, folder, force, extent, follow)
     if not target.can_start:
         launch.run_natively(request)
     _warn_of_other_tools(quiet)

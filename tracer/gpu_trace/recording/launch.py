@@ -139,7 +139,7 @@ def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
 
 
 def _settings(request: Request, folder: RunFolder) -> Settings:
-    scope = request.scope
+    extent = request.extent
     library, _ = environment.injection(os.environ)
     return Settings(
         raw=str(folder.raw),
@@ -150,12 +150,12 @@ def _settings(request: Request, folder: RunFolder) -> Settings:
         activities=str(activities_library() or ""),
         follow=request.follow or request.only_ranks,
         only_ranks=request.only_ranks,
-        steps=scope.steps,
-        step_range=scope.step_range,
-        range_name=scope.range_name,
-        after_s=scope.after_s,
-        duration_s=scope.duration_s,
-        events=scope.events,
+        steps=extent.steps,
+        step_range=extent.step_range,
+        range_name=extent.range_name,
+        after_s=extent.after_s,
+        duration_s=extent.duration_s,
+        events=extent.events,
     )
 
 

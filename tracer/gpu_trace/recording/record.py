@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .assemble import ProcessLeft
     from .folder import RunFolder
-    from .request import Request, Scope
+    from .request import Extent, Request
 
 
 def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> Recording:
@@ -25,7 +25,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
     status, pid = launch.run(request, folder, saving)
     recording = Recording(folder, status, notes.read(folder.raw, pid), wall_ns=time.time_ns() - began)
     try:
-        recording = _collected(recording, pid, request.scope)
+        recording = _collected(recording, pid, request.extent)
         run_json.write(request, recording, began)
         folder.discard_raw()
     except (Exception, KeyboardInterrupt) as error:
@@ -34,7 +34,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
     return recording
 
 
-def _collected(bare: Recording, pid: int, scope: Scope) -> Recording:
+def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
     # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
     # one meant for the script, or the news of its end, could go to them.
     from . import assemble
@@ -50,13 +50,13 @@ def _collected(bare: Recording, pid: int, scope: Scope) -> Recording:
         lost=lost,
         left_to_the_script=[_of(p, sentence, processes) for p in processes for sentence in p.left_to_the_script],
         gpus=main.gpus,
-        never_entered=_never_entered(scope, processes) if main.notes.last(TORCH) and not traces else "",
+        never_entered=_never_entered(extent, processes) if main.notes.last(TORCH) and not traces else "",
         cost=cost.of(main.parts, main.notes),
     )
 
 
-def _never_entered(scope: Scope, processes: list[ProcessLeft]) -> str:
-    wanted = scope.range_name or scope.step_range
+def _never_entered(extent: Extent, processes: list[ProcessLeft]) -> str:
+    wanted = extent.range_name or extent.step_range
     entered = {name for process in processes for program in process.ranges for name in program.texts.strings.values()}
     return "" if wanted in entered else wanted
 

@@ -86,8 +86,8 @@ class Ranks:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The part of the script to record: all of it, unless something is asked for.
+class Extent:
+    """How much of the script to record: all of it, unless something is asked for.
 
     ``steps`` (first, last) are optimizer steps, as in a slice, or NVTX ranges called ``step_range``; outside
     NVTX ranges called ``range_name`` nothing is recorded; ``after_s`` counts from the moment from which the script
@@ -110,7 +110,7 @@ class Request:
     level: Level = "gpu"
     folder: Path | None = None
     force: bool = False
-    scope: Scope = Scope()
+    extent: Extent = Extent()
     follow: bool = False
     """record the Python processes that the script starts, too"""
 
