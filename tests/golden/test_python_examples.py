@@ -23,6 +23,16 @@ def test_there_is_a_page():
     assert [page.name for page in PAGES] == ["python-api.md"]
 
 
+def test_the_page_has_every_member_of_an_analysis():
+    from gpu_trace import Analysis
+
+    members = {name for name in vars(Analysis) if not name.startswith("_")} | {"trace", "scope"}
+    text = (ROOT / "docs/python-api.md").read_text("utf-8")
+    table = text.partition("| of the trace |")[2].partition("\n\n")[0]
+    cells = [" ".join(line.split("|")[1:3]) for line in table.splitlines() if line.startswith("| `")]
+    assert {name for cell in cells for name in re.findall(r"`(\w+)", cell)} == members
+
+
 def test_the_page_has_every_column_of_every_frame():
     import gpu_trace
 

@@ -83,18 +83,19 @@ class Explained:
 
     def each(self) -> Iterator[tuple[Rule, Evidence]]:
         """The cause of each stretch in order, with its evidence."""
-        for i, r in enumerate(self.rule.tolist()):
-            yield self.rules[r], self._evidence(i)
+        return map(self.of, range(len(self.stretches)))
+
+    def of(self, i: int) -> tuple[Rule, Evidence]:
+        """The cause of stretch ``i``, with its evidence."""
+        rule = self.rules[int(self.rule[i])]
+        return rule, evidence(self.stretches, i, rule.fact(self.stretches, i, int(self.witness[i])))
 
     def _row(self, r: int, ns: int, at_most_ns: int) -> CauseFigures:
         rule, members = self.rules[r], np.flatnonzero(self.rule == r)
         longest = int(members[np.argmax(self.stretches.ns[members])])
         saves = 0 if not rule.remedy else ns if rule.saves_whole_operation else min(ns, at_most_ns)
-        found = self._evidence(longest)
+        _, found = self.of(longest)
         return CauseFigures(self.stretches.device, rule.cause, rule.title, ns, len(members), found, rule.remedy, saves)
-
-    def _evidence(self, i: int) -> Evidence:
-        return evidence(self.stretches, i, self.rules[self.rule[i]].fact(self.stretches, i, int(self.witness[i])))
 
 
 def explained_by(stretches: Stretches, rules: Sequence[Rule]) -> Explained:

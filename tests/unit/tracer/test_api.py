@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import gpu_trace
+from gpu_trace_analyzers import analysis, errors
 
 TRACES = Path(__file__).parents[3] / "samples/traces"
 HEAVY = ("numpy", "pandas", "msgspec", "rich", "click", "typing")
@@ -48,6 +49,45 @@ def test_everything_listed_is_there():
     assert dir(gpu_trace) == sorted(gpu_trace.__all__)
     with pytest.raises(AttributeError, match="nothing"):
         gpu_trace.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["Analysis", "Trace", "Engine", "UsageError"])
+def test_a_class_does_not_load_what_only_data_frames_need(name):
+    code = f"import sys, gpu_trace; gpu_trace.{name}; print('pandas' in sys.modules, 'torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == "False False", ran.stderr
+
+
+def test_errors_are_those_that_are_raised(tmp_path):
+    with pytest.raises(gpu_trace.TraceUnreadable):
+        gpu_trace.Analysis(tmp_path / "nothing.json")
+    with pytest.raises(gpu_trace.UsageError):
+        gpu_trace.Analysis(TRACES / "two_streams.json.gz", from_ns=10**12)
+    for name in ("FormatUnsupported", "TraceInconclusive", "SeveralRuns"):
+        assert issubclass(getattr(gpu_trace, name), gpu_trace.GpuTraceError)
+
+
+def test_every_error_is_there():
+    named = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+    assert named <= set(gpu_trace.__all__)
+
+
+@pytest.mark.parametrize(
+    ("ask", "questions"),
+    [
+        (gpu_trace.overlap, {"device_figures", "pair_figures"}),
+        (gpu_trace.ranges, {"device_figures", "range_figures", "step_figures"}),
+        (gpu_trace.causes, {"device_figures", "causes", "idle_causes"}),
+    ],
+)
+def test_a_function_asks_only_what_its_frames_show(ask, questions, monkeypatch):
+    asked = set()
+    every = [name for name, value in vars(analysis).items() if hasattr(value, "__wrapped__")]
+    for name in every:
+        original = getattr(analysis, name)
+        monkeypatch.setattr(analysis, name, lambda *given, n=name, f=original: (asked.add(n), f(*given))[1])
+    ask(gpu_trace.load(TRACES / "mlp_overlap.json.gz"))
+    assert asked - {"active_devices"} == questions
 
 
 def test_importing_the_package_imports_nothing_heavy():

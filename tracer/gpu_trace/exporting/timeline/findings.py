@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.questions.evidence import evidence
 from gpu_trace_analyzers.units import duration
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ def _of_device(device: int, explained: Explained) -> Iterator[Finding]:
 
 
 def _because(explained: Explained, i: int) -> str:
-    rule = explained.rules[int(explained.rule[i])]
-    known = evidence(explained.stretches, i, rule.fact(explained.stretches, i, int(explained.witness[i])))
+    rule, known = explained.of(i)
     stream = f" in stream {known.stream}" if known.stream is not None else ""
     remedy = f". Remedy: {rule.remedy}" if rule.remedy else ""
     return f": {known.operation}{stream}: {known.fact.words}{remedy}"

@@ -16,6 +16,7 @@ from gpu_trace_analyzers.model import (
     MISSING,
     Device,
     DeviceWork,
+    Engine,
     HostCalls,
     Process,
     RangeKind,
@@ -30,6 +31,7 @@ from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.merging import merge
 from gpu_trace_analyzers.readers.folders.files import with_rank
+from literal import literal
 from strategies import traces
 
 RECORDED = ("two_streams", "seed_nonblocking", "peer_same_stream", "mlp_overlap", "ddp_rank0")
@@ -88,6 +90,14 @@ def nest_in_order(rows):
             return False
         stack.append(end)
     return True
+
+
+@pytest.mark.parametrize(("copies", "lengths"), [(None, [10]), ([Engine.COPY_D2D], [5])])
+def test_the_lane_of_exposed_copies_keeps_to_what_counts_as_copying(copies, lengths, tmp_path):
+    trace = literal("s7 k 0-1000; s8 d2h 2000-12000; s9 d2d 20000-25000; s7 k 30000-31000")
+    export_chrome(Analysis(trace, copies), tmp_path / "t.json", [])
+    events = json.loads((tmp_path / "t.json").read_text())["traceEvents"]
+    assert [event["dur"] for event in events if event.get("name") == "exposed copy" and event["ph"] == "X"] == lengths
 
 
 @given(traces())
