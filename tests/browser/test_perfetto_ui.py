@@ -9,7 +9,6 @@ import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
-from gpu_trace.exporting.timeline.titles import EXPOSED, TITLES
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
     Device,
@@ -26,6 +25,7 @@ from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES
 
 
 @pytest.fixture(scope="module", params=["two_streams", "mlp_overlap", "ddp_rank0"])
@@ -78,7 +78,7 @@ def test_lanes_have_every_operation_and_the_exposed_copies(both):
         label = figures.device.label
         for engine in figures.engines:
             own = work[work.engine == engine]
-            assert rows[label, TITLES[engine]] == (len(own), int((own.end_ns - own.start_ns).sum()))
+            assert rows[label, LANES[engine]] == (len(own), int((own.end_ns - own.start_ns).sum()))
         assert rows[label, EXPOSED][1] == figures.exposed_copy_ns
 
 
@@ -124,7 +124,7 @@ def test_counters_say_how_fast_copies_were(both):
     rates = {name.rpartition(" · ")[2]: value for name, unit, value in found if unit == "GB/s"}
     copies = trace.work[(trace.work.size > 0) & (trace.work.engine != Engine.MEMSET)]
     for engine in set(copies.engine.tolist()):
-        assert f"{TITLES[Engine(engine)]} rate" in rates
+        assert f"{LANES[Engine(engine)]} rate" in rates
     assert all(value < 5000 for value in rates.values())
 
 

@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gpu_trace_analyzers.model import Memory, SyncKind
+from gpu_trace_analyzers.vocabulary import cupti
+from gpu_trace_analyzers.vocabulary.kineto import SYNCS, Argument, Category, copy_name, memory_word, memset_name
+
 from .records import LAUNCH, NO_STREAM, Kind
 
 if TYPE_CHECKING:
@@ -24,13 +28,6 @@ if TYPE_CHECKING:
 
     Records = NDArray[np.void]
 
-_COPIES = dict(enumerate("HtoD DtoH HtoA AtoH AtoA AtoD DtoA DtoD HtoH PtoP".split(), 1))  # noqa: SIM905
-"""CUpti_ActivityMemcpyKind"""
-_MEMORIES = dict(enumerate(("Pageable", "Pinned", "Device", "Array", "Managed", "Device Static", "Managed Static"), 1))
-"""CUpti_ActivityMemoryKind"""
-_EVENT_SYNC, _STREAM_WAIT = 1, 2
-_SYNCS = {_EVENT_SYNC: "Event Sync", _STREAM_WAIT: "Stream Wait Event", 3: "Stream Sync", 4: "Context Sync"}
-"""CUpti_ActivitySynchronizationType"""
 _OVERHEADS = {
     1: "Driver Compiler",
     1 << 16: "Buffer Flush",
@@ -43,6 +40,23 @@ _OVERHEADS = {
     8 << 16: "UVM Activity Init",
 }
 """CUpti_ActivityOverheadKind"""
+_UNKNOWN = memory_word(Memory.UNKNOWN)
+_DEVICE, _CONTEXT, _STREAM, _CORRELATION, _BYTES, _GRAPH, _NODE, _FROM, _IN, _TO = (
+    f'"{name}": '
+    for name in (
+        Argument.DEVICE,
+        Argument.CONTEXT,
+        Argument.STREAM,
+        Argument.CORRELATION,
+        Argument.BYTES,
+        Argument.GRAPH,
+        Argument.GRAPH_NODE,
+        Argument.FROM_DEVICE,
+        Argument.IN_DEVICE,
+        Argument.TO_DEVICE,
+    )
+)
+"""What stands in front of the values of arguments."""
 _NO_STREAM_ROW = 1
 """where Kineto shows what concerns a whole device; no stream has this id"""
 _WARP = 32
@@ -85,9 +99,9 @@ def _kernels(activities: Activities, process: Process, more: Mapping[int, str]) 
         if (device, launch) not in launches:
             launches[device, launch] = _launch(launch, process.multiprocessors.get(device, 0))
         yield (
-            f'{{"ph": "X", "cat": "kernel", "name": {names.get(name, names[0])}, "pid": {device}, "tid": {stream}, '
-            f'"ts": {start}, "dur": {duration}, "args": {{"device": {device}, "context": {context}, '
-            f'"stream": {stream}, "correlation": {correlation}, {launches[device, launch]}{_within(graph, node)}'
+            f'{{"ph": "X", "cat": "{Category.KERNEL}", "name": {names.get(name, names[0])}, "pid": {device}, '
+            f'"tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{{_DEVICE}{device}, {_CONTEXT}{context}, '
+            f"{_STREAM}{stream}, {_CORRELATION}{correlation}, {launches[device, launch]}{_within(graph, node)}"
             f"{', ' + more[correlation] if correlation in more else ''}}}}}"
         )
 
@@ -99,7 +113,7 @@ def _launch(launch: bytes, multiprocessors: int) -> str:
     if multiprocessors:
         args["blocks per SM"] = round(prod(grid) / multiprocessors, 6)
         args["warps per SM"] = round(prod(grid) * -(-prod(block) // _WARP) / multiprocessors, 6)
-    return json.dumps(args | {"grid": grid, "block": block})[1:-1]
+    return json.dumps(args | {Argument.GRID: grid, Argument.BLOCK: block})[1:-1]
 
 
 def _copies(records: Records, process: Process) -> Iterator[str]:
@@ -107,14 +121,15 @@ def _copies(records: Records, process: Process) -> Iterator[str]:
     fields = ("kind", "device", "context", "stream", "correlation", *ends)
     for amount, row in zip(_amounts(records), _timed(records, process, *fields), strict=True):
         start, duration, kind, device, context, stream, correlation, copy, source, target, giver, taker = row
-        where = f'"device": {device}, "context": {context}'
+        where = f"{_DEVICE}{device}, {_CONTEXT}{context}"
         if kind == Kind.MEMCPY2:
-            where = f'"fromDevice": {giver}, "inDevice": {device}, "toDevice": {taker}, "inContext": {context}'
+            where = f'{_FROM}{giver}, {_IN}{device}, {_TO}{taker}, "inContext": {context}'
+        read, written = (cupti.MEMORIES.get(end, _UNKNOWN) for end in (source, target))
+        name = copy_name(cupti.COPIES.get(copy, "Unknown"), read, written)
         yield (
-            f'{{"ph": "X", "cat": "gpu_memcpy", "name": "Memcpy {_COPIES.get(copy, "Unknown")} '
-            f'({_MEMORIES.get(source, "Unknown")} -> {_MEMORIES.get(target, "Unknown")})", "pid": {device}, '
-            f'"tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{{where}, "stream": {stream}, '
-            f'"correlation": {correlation}, {amount}}}}}'
+            f'{{"ph": "X", "cat": "{Category.MEMCPY}", "name": "{name}", "pid": {device}, '
+            f'"tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{{where}, {_STREAM}{stream}, '
+            f"{_CORRELATION}{correlation}, {amount}}}}}"
         )
 
 
@@ -122,10 +137,11 @@ def _memsets(records: Records, process: Process) -> Iterator[str]:
     fields = ("device", "context", "stream", "correlation", "target")
     for amount, row in zip(_amounts(records), _timed(records, process, *fields), strict=True):
         start, duration, device, context, stream, correlation, target = row
+        name = memset_name(cupti.MEMORIES.get(target, _UNKNOWN))
         yield (
-            f'{{"ph": "X", "cat": "gpu_memset", "name": "Memset ({_MEMORIES.get(target, "Unknown")})", '
-            f'"pid": {device}, "tid": {stream}, "ts": {start}, "dur": {duration}, "args": {{"device": {device}, '
-            f'"context": {context}, "stream": {stream}, "correlation": {correlation}, {amount}}}}}'
+            f'{{"ph": "X", "cat": "{Category.MEMSET}", "name": "{name}", "pid": {device}, "tid": {stream}, '
+            f'"ts": {start}, "dur": {duration}, "args": {{{_DEVICE}{device}, {_CONTEXT}{context}, '
+            f"{_STREAM}{stream}, {_CORRELATION}{correlation}, {amount}}}}}"
         )
 
 
@@ -134,22 +150,22 @@ def _amounts(records: Records) -> Iterator[str]:
     fields = ("bytes", "start_ns", "end_ns", "graph", "graph_node")
     for size, start, end, graph, node in zip(*(records[field].tolist() for field in fields), strict=True):
         speed = f', "memory bandwidth (GB/s)": {size / (end - start)}' if end > start else ""
-        yield f'"bytes": {size}{speed}{_within(graph, node)}'
+        yield f"{_BYTES}{size}{speed}{_within(graph, node)}"
 
 
 def _within(graph: int, node: int) -> str:
-    return f', "graph id": {graph}, "graph node id": {node}' if graph else ""
+    return f", {_GRAPH}{graph}, {_NODE}{node}" if graph else ""
 
 
 def _calls(activities: Activities, records: Records, process: Process) -> Iterator[str]:
     names = {number: json.dumps(activities.call_name(number)) for number in np.unique(records["name"]).tolist()}
     fields = ("kind", "name", "thread", "correlation", "returned")
     for start, duration, kind, name, thread, correlation, returned in _timed(records, process, *fields):
-        category = "cuda_driver" if kind == Kind.DRIVER else "cuda_runtime"
+        category = Category.DRIVER if kind == Kind.DRIVER else Category.RUNTIME
         result = f', "result": {returned}' if returned else ""
         yield (
             f'{{"ph": "X", "cat": "{category}", "name": {names[name]}, "pid": {process.pid}, "tid": {thread}, '
-            f'"ts": {start}, "dur": {duration}, "args": {{"correlation": {correlation}{result}}}}}'
+            f'"ts": {start}, "dur": {duration}, "args": {{{_CORRELATION}{correlation}{result}}}}}'
         )
 
 
@@ -164,7 +180,7 @@ def _arrows(calls: Records, work: Records, process: Process) -> Iterator[str]:
             pid = process.pid if row == "thread" else device
             yield (
                 f'{{{phase}, "id": {correlation}, "pid": {pid}, "tid": {place}, "ts": {start}, '
-                '"cat": "ac2g", "name": "ac2g"}'
+                f'"cat": "{Category.ARROW}", "name": "{Category.ARROW}"}}'
             )
 
 
@@ -172,29 +188,30 @@ def _syncs(activities: Activities, work: Records, process: Process) -> Iterator[
     """Of contexts that have done any work: what device another belongs to CUPTI does not say."""
     devices = dict(zip(work["context"].tolist(), work["device"].tolist(), strict=True))
     records = activities.of(Kind.SYNCHRONIZATION)
-    records = records[np.isin(records["context"], list(devices)) & np.isin(records["type"], list(_SYNCS))]
+    records = records[np.isin(records["context"], list(devices)) & np.isin(records["type"], list(cupti.SYNCS))]
     for context in np.unique(records["context"][records["stream"] == NO_STREAM]).tolist():
         yield _named("thread_name", devices[context], _NO_STREAM_ROW, {"name": f"Device {devices[context]}"})
     awaited = _Awaited(activities.events)
     fields = ("type", "context", "stream", "correlation", "event")
     for start, duration, type_, context, stream, correlation, event in _timed(records, process, *fields):
-        name, device, of_stream = _SYNCS[type_], devices[context], stream != NO_STREAM
+        name, device, of_stream = SYNCS[cupti.SYNCS[type_]], devices[context], stream != NO_STREAM
         args: dict[str, object] = {"cuda_sync_kind": name}
-        if type_ in (_EVENT_SYNC, _STREAM_WAIT):
+        if cupti.SYNCS[type_] in (SyncKind.EVENT, SyncKind.STREAM_WAIT):
             args |= awaited.by(context, event, correlation)
-        args |= {"stream": stream if of_stream else -1, "correlation": correlation, "device": device}
+        args |= {Argument.STREAM: stream if of_stream else -1}
+        args |= {Argument.CORRELATION: correlation, Argument.DEVICE: device}
         yield (
-            f'{{"ph": "X", "cat": "cuda_sync", "name": "{name}", "pid": {device}, '
+            f'{{"ph": "X", "cat": "{Category.SYNC}", "name": "{name}", "pid": {device}, '
             f'"tid": {stream if of_stream else _NO_STREAM_ROW}, "ts": {start}, "dur": {duration}, '
-            f'"args": {json.dumps(args | {"context": context})}}}'
+            f'"args": {json.dumps(args | {Argument.CONTEXT: context})}}}'
         )
 
 
 def _overheads(records: Records, process: Process) -> Iterator[str]:
     for start, duration, kind in _timed(records, process, "type"):
         yield (
-            f'{{"ph": "X", "cat": "overhead", "name": "{_OVERHEADS.get(kind, "Unknown")}", "pid": -1, "tid": 0, '
-            f'"ts": {start}, "dur": {duration}}}'
+            f'{{"ph": "X", "cat": "{Category.OVERHEAD}", "name": "{_OVERHEADS.get(kind, "Unknown")}", '
+            f'"pid": -1, "tid": 0, "ts": {start}, "dur": {duration}}}'
         )
 
 
@@ -219,8 +236,8 @@ class _Awaited:
         before = bisect_left(calls, (correlation, 0))
         recorded, stream = calls[before - 1] if before else (-1, -1)
         return {
-            "wait_on_stream": stream,
-            "wait_on_cuda_event_record_corr_id": recorded,
+            Argument.AWAITED_STREAM: stream,
+            Argument.AWAITED_CORRELATION: recorded,
             "wait_on_cuda_event_id": event,
         }
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from gpu_trace_analyzers.vocabulary.kineto import OF_THE_PROCESS, Argument, Category
+
 from .records import Kind, payload_texts
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]
     for start_ns, name, thread, end_ns in zip(*columns, strict=True):
         yield {
             "ph": "X",
-            "cat": "nvtx",
+            "cat": Category.NVTX,
             "name": names.get(name, ""),
             "pid": ranges.pid,
             "tid": lanes.lane(thread, start_ns, end_ns),
@@ -47,7 +49,7 @@ def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]
             "args": next(args),
         }
     for thread, number, lane in lanes.all():
-        title = "process" if thread == _PROCESS else ranges.texts.threads.get(thread, f"thread {thread}")
+        title = OF_THE_PROCESS if thread == _PROCESS else ranges.texts.threads.get(thread, f"thread {thread}")
         shown = f"NVTX ({title})" if number == 0 else f"NVTX ({title}), {number + 1}"
         yield _metadata("thread_name", ranges.pid, lane, {"name": shown})
         yield _metadata("thread_sort_index", ranges.pid, lane, {"sort_index": thread})
@@ -94,15 +96,17 @@ def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
     for thread, domain, category, color, has_color, kind, payload, ended in zip(
         *columns, payloads, finished, strict=True
     ):
-        args: dict[str, Any] = {"thread": thread} | ({"scope": "process"} if kind == Kind.START else {})
+        args: dict[str, Any] = {Argument.THREAD: thread}
+        if kind == Kind.START:
+            args[Argument.SCOPE] = OF_THE_PROCESS
         if (domain_name := texts.strings.get(domain, "")) not in _DEFAULT_DOMAINS:
-            args["domain"] = domain_name
+            args[Argument.DOMAIN] = domain_name
         if category:
-            args["category"] = texts.categories.get((domain, category), str(category))
+            args[Argument.CATEGORY] = texts.categories.get((domain, category), str(category))
         if has_color:
-            args["color"] = f"#{_opaque(color):08X}"
+            args[Argument.COLOR] = f"#{_opaque(color):08X}"
         if payload:
-            args["payload"] = payload
+            args[Argument.PAYLOAD] = payload
         if kind == Kind.MARK or not ended:
             args["mark" if kind == Kind.MARK else "unfinished"] = 1
         yield args

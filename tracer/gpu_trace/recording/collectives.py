@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpu_trace_analyzers.vocabulary.kineto import Argument
+
 from ..cupti_recording.records import Kind
 
 if TYPE_CHECKING:
@@ -59,13 +61,13 @@ def _arguments(operations: Sequence[Operation], kernels: int, groups: Groups) ->
     if not kernels or len(communicators) != 1:
         return ""
     (communicator,) = communicators
-    args: dict[str, object] = {"Collective name": "+".join(dict.fromkeys(each.name for each in operations))}
+    args: dict[str, object] = {Argument.COLLECTIVE: "+".join(dict.fromkeys(each.name for each in operations))}
     if communicator:
-        args["Process Group Name"] = f"{communicator:#018x}"
+        args[Argument.GROUP] = f"{communicator:#018x}"
         if communicator in groups:
-            args |= {"Process Group Ranks": list(groups[communicator]), "Group size": len(groups[communicator])}
+            args |= {Argument.GROUP_RANKS: list(groups[communicator]), "Group size": len(groups[communicator])}
     if kernels == 1:
         sequences = [operation.sequence for operation in operations if operation.sequence >= 0]
-        args |= {"Seq": min(sequences)} if sequences else {}
-        args["bytes"] = sum(operation.size for operation in operations)
+        args |= {Argument.SEQUENCE: min(sequences)} if sequences else {}
+        args[Argument.BYTES] = sum(operation.size for operation in operations)
     return json.dumps(args)[1:-1]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gpu_trace_analyzers.readers.folders.jobs import LAUNCHER
-from gpu_trace_analyzers.readers.kineto.document import STATED, StatedWindow
+from gpu_trace_analyzers.vocabulary.kineto import Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 
     from .kineto_text import KinetoText
 
@@ -38,12 +40,12 @@ def stated(windows: Sequence[StatedWindow]) -> bytes:
     """The key with what Kineto has no key for, its times on the clock of the rows; nothing where that says nothing."""
     if not windows:
         return b""
-    return b'"%b": %b,\n' % (STATED.encode(), msgspec.json.encode({"windows": windows}))
+    return b'"%b": %b,\n' % (Key.STATED.encode(), msgspec.json.encode({"windows": windows}))
 
 
 def distributed(info: Mapping[str, object] | None) -> bytes:
     """The key that torch.profiler writes for a rank; nothing for a process that is none."""
-    return b'"distributedInfo": %b,\n' % msgspec.json.encode(info) if info else b""
+    return b'"%b": %b,\n' % (Key.DISTRIBUTED.encode(), msgspec.json.encode(info)) if info else b""
 
 
 def of_run(name: str) -> bytes:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpu_trace_analyzers.readers.base.stamps import NO_TIME, nanoseconds_of
+from gpu_trace_analyzers.vocabulary.kineto import Category
 
 from ..exporting.timeline.identities import Identities
 from ..exporting.timeline.lanes import lanes
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.model import Int64
 
+_ON_DEVICE = (Category.KERNEL.encode(), Category.MEMCPY.encode(), Category.MEMSET.encode())
+_REPEATED, _OVERHEAD = Category.GPU_ANNOTATION.encode(), Category.OVERHEAD.encode()
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _ID = rb"(" + _STRING + rb"|-?\d+)"
 _PLACE = re.compile(
     # A category that decides stands in front of the place of its event, and in front of no other.
-    rb'"cat": "(kernel|gpu_memcpy|gpu_memset|gpu_user_annotation|overhead)"'
+    rb'"cat": "('
+    + b"|".join((*_ON_DEVICE, _REPEATED, _OVERHEAD))
+    + rb')"'
     + rb'|"pid": '
     + _ID
     + rb',\s*"tid": '
@@ -43,9 +48,6 @@ _PROCESS_NAME = re.compile(
     + _STRING
     + rb")"
 )
-_ON_DEVICE = (b"kernel", b"gpu_memcpy", b"gpu_memset")
-_REPEATED = b"gpu_user_annotation"
-_OVERHEAD = b"overhead"
 _LARGEST = 2**31 - 1
 _PIECE = 1 << 22
 """bytes of text"""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from ...vocabulary.kineto import Argument
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,28 +16,41 @@ Id = int | str | None
 """Ids come as integers, of up to 64 bits and more, and as strings: ``7``, ``"stream 7"``, ``"Spans"``."""
 
 
-class Args(msgspec.Struct, gc=False, frozen=True):
-    """What the ``args`` of an event may hold. A field that an event does not have keeps its default."""
+class CallArgs(msgspec.Struct, gc=False, frozen=True):
+    """What the ``args`` of a call may hold. A field that an event does not have keeps its default."""
 
     correlation: Id = None
-    operator: Id = msgspec.field(default=None, name="External id")
+
+
+class WorkArgs(msgspec.Struct, gc=False, frozen=True):
+    """What those of work of a device may hold."""
+
     device: Id = None
     stream: Id = None
     context: Id = None
-    bytes: Id = None
+    process: Id = None
+    engine: Id = msgspec.field(default=None, name=Argument.ENGINE)
+    correlation: Id = None
+    operator: Id = msgspec.field(default=None, name=Argument.OPERATOR)
     grid: msgspec.Raw = _NONE
     block: msgspec.Raw = _NONE
-    collective: Id = msgspec.field(default=None, name="Collective name")
-    group: Id = msgspec.field(default=None, name="Process Group Name")
-    group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name="Process Group Ranks")
-    sequence: Id = msgspec.field(default=None, name="Seq")
-    from_device: Id = msgspec.field(default=None, name="fromDevice")
-    in_device: Id = msgspec.field(default=None, name="inDevice")
-    to_device: Id = msgspec.field(default=None, name="toDevice")
-    graph: Id = msgspec.field(default=None, name="graph id")
-    graph_node: Id = msgspec.field(default=None, name="graph node id")
-    wait_on_stream: Id = None
-    awaited_correlation: Id = msgspec.field(default=None, name="wait_on_cuda_event_record_corr_id")
+    collective: Id = msgspec.field(default=None, name=Argument.COLLECTIVE)
+    group: Id = msgspec.field(default=None, name=Argument.GROUP)
+    group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.GROUP_RANKS)
+    sequence: Id = msgspec.field(default=None, name=Argument.SEQUENCE)
+    bytes: Id = None
+    from_device: Id = msgspec.field(default=None, name=Argument.FROM_DEVICE)
+    in_device: Id = msgspec.field(default=None, name=Argument.IN_DEVICE)
+    to_device: Id = msgspec.field(default=None, name=Argument.TO_DEVICE)
+    graph: Id = msgspec.field(default=None, name=Argument.GRAPH)
+    graph_node: Id = msgspec.field(default=None, name=Argument.GRAPH_NODE)
+
+
+class Args(WorkArgs, gc=False, frozen=True):
+    """What those of any event may hold."""
+
+    awaited_stream: Id = msgspec.field(default=None, name=Argument.AWAITED_STREAM)
+    awaited_correlation: Id = msgspec.field(default=None, name=Argument.AWAITED_CORRELATION)
     name: Id = None
     labels: Id = None
     domain: Id = None
@@ -44,8 +59,6 @@ class Args(msgspec.Struct, gc=False, frozen=True):
     payload: Id = None
     thread: Id = None
     scope: Id = None
-    process: Id = None
-    engine: Id = msgspec.field(default=None, name="gpu_trace_engine")
     correlation_id: Id = None
     memcpy_details: Id = None
     memset_details: Id = None
@@ -54,36 +67,6 @@ class Args(msgspec.Struct, gc=False, frozen=True):
 
 
 NO_ARGS = Args()
-
-
-class CallArgs(msgspec.Struct, gc=False, frozen=True):
-    """Of `Args`, what a call has."""
-
-    correlation: Id = None
-
-
-class WorkArgs(msgspec.Struct, gc=False, frozen=True):
-    """Of `Args`, what work of a device has."""
-
-    device: Id = None
-    stream: Id = None
-    context: Id = None
-    process: Id = None
-    engine: Id = msgspec.field(default=None, name="gpu_trace_engine")
-    correlation: Id = None
-    operator: Id = msgspec.field(default=None, name="External id")
-    grid: msgspec.Raw = _NONE
-    block: msgspec.Raw = _NONE
-    collective: Id = msgspec.field(default=None, name="Collective name")
-    group: Id = msgspec.field(default=None, name="Process Group Name")
-    group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name="Process Group Ranks")
-    sequence: Id = msgspec.field(default=None, name="Seq")
-    bytes: Id = None
-    from_device: Id = msgspec.field(default=None, name="fromDevice")
-    in_device: Id = msgspec.field(default=None, name="inDevice")
-    to_device: Id = msgspec.field(default=None, name="toDevice")
-    graph: Id = msgspec.field(default=None, name="graph id")
-    graph_node: Id = msgspec.field(default=None, name="graph node id")
 
 
 class Event(msgspec.Struct, gc=False):

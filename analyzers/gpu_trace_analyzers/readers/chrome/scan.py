@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from ...vocabulary.kineto import Category
 from .events import CallEvent, Event, WorkEvent
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ FLOW = "flow"
 """Under which arrows between events are counted."""
 
 _CATEGORIES: dict[str, type[msgspec.Struct]] = {
-    **dict.fromkeys(("kernel", "gpu_memcpy", "gpu_memset"), WorkEvent),
-    **dict.fromkeys(("cuda_runtime", "cuda_driver", "xpu_runtime", "xpu_driver"), CallEvent),
-    **dict.fromkeys(("cpu_op", "user_annotation", "gpu_user_annotation", "nvtx", "cuda_sync", "overhead"), Event),
-    "python_function": Event,
+    **dict.fromkeys((Category.KERNEL, Category.MEMCPY, Category.MEMSET), WorkEvent),
+    **dict.fromkeys((Category.RUNTIME, Category.DRIVER, "xpu_runtime", "xpu_driver"), CallEvent),
+    **dict.fromkeys((Category.OPERATOR, Category.ANNOTATION, Category.GPU_ANNOTATION, Category.NVTX), Event),
+    **dict.fromkeys((Category.SYNC, Category.OVERHEAD, Category.PYTHON), Event),
 }
 
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from ...model import MISSING, Device, Windows
+from ...vocabulary.kineto import Key
 from ..base.stamps import LIMIT_NS
 
 if TYPE_CHECKING:
     from ..base.building import TraceBuilder
     from ..chrome import Document
-
-STATED = "gpuTrace"
-"""The key under which gpu-trace writes what Kineto's keys cannot say: `Stated`."""
 
 
 class StatedDevice(msgspec.Struct):
@@ -55,7 +53,7 @@ class StatedDoubt(msgspec.Struct):
 
 
 class Stated(msgspec.Struct):
-    """What traces of several processes, or with pauses, have beside their rows."""
+    """What traces of several processes, or with pauses, have beside their rows, under `Key.STATED`."""
 
     devices: list[StatedDevice] = []
     processes: list[StatedProcess] = []
@@ -63,19 +61,19 @@ class Stated(msgspec.Struct):
     doubts: list[StatedDoubt] = []
 
 
-_NOT_SHOWN = {STATED, "schemaVersion", "displayTimeUnit", "baseTimeNanoseconds", "traceName"}
+_NOT_SHOWN = {Key.STATED, Key.SCHEMA, Key.UNIT, Key.BASE_NS, "traceName"}
 
 
 def describe(builder: TraceBuilder, document: Document) -> None:
     """Take clock, rank, names of devices and metadata from the document around the events; what is odd is left out."""
-    base_ns = document.get("baseTimeNanoseconds")
+    base_ns = document.get(Key.BASE_NS)
     if builder.epoch_ns is None and _is_int(base_ns):
         builder.epoch_ns = base_ns
-    distributed = document.get("distributedInfo")
+    distributed = document.get(Key.DISTRIBUTED)
     if isinstance(distributed, dict):
         builder.rank = _count(distributed.get("rank"))
         builder.world_size = _count(distributed.get("world_size"))
-    devices = document.get("deviceProperties")
+    devices = document.get(Key.DEVICES)
     known = [device for device in devices if isinstance(device, dict)] if isinstance(devices, list) else []
     for device in known:
         if _is_int(device.get("id")):
@@ -84,7 +82,7 @@ def describe(builder: TraceBuilder, document: Document) -> None:
     # ROCm numbers devices in its rows otherwise than in this list; where all are alike that does not matter.
     if len(names := {str(device.get("name", "")) for device in known}) == 1:
         builder.name_other_devices("gpu", names.pop())
-    _take_stated(builder, document.get(STATED))
+    _take_stated(builder, document.get(Key.STATED))
     builder.metadata |= {
         key: str(value)
         for key, value in document.items()

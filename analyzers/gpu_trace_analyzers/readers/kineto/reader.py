@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from ...model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
+from ...vocabulary.kineto import Category, Key
 from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
 from ..chrome import EventStream
@@ -28,26 +29,24 @@ if TYPE_CHECKING:
 
 NAME = "kineto"
 
-KERNELS = frozenset({"kernel", "concurrent_kernel"})
-COPIES = frozenset({"gpu_memcpy", "memcpy"})
-FILLS = frozenset({"gpu_memset", "memset"})
+KERNELS = frozenset({Category.KERNEL, "concurrent_kernel"})
+COPIES = frozenset({Category.MEMCPY, "memcpy"})
+FILLS = frozenset({Category.MEMSET, "memset"})
 CALLS = frozenset(
     f"{api}{level}" for api in ("", "cuda_", "hip_", "xpu_", "mtia_", "privateuse1_") for level in ("runtime", "driver")
 )
-OPERATORS = frozenset({"cpu_op", "operator"})
-CPU_WORK = "cpu_work"
-"""What threads of a CPU did at their innermost operators, in exports of gpu-trace: Kineto has the operators alone."""
-RANGES = frozenset({"user_annotation", "nvtx"})
+OPERATORS = frozenset({Category.OPERATOR, "operator"})
+RANGES = frozenset({Category.ANNOTATION, Category.NVTX})
 
 PYTHON_FUNCTIONS = "Python functions"
 _UNUSED = {
-    "cpu_op": NOT_ASKED,
+    Category.OPERATOR: NOT_ASKED,
     "operator": NOT_ASKED,
-    "gpu_user_annotation": "annotations on GPU rows",
+    Category.GPU_ANNOTATION: "annotations on GPU rows",
     "flow": "flow arrows",
     "cuda_event": "recorded CUDA events",
-    "python_function": PYTHON_FUNCTIONS,
-    "gpu_trace": "lanes and notes drawn by gpu-trace",
+    Category.PYTHON: PYTHON_FUNCTIONS,
+    Category.DRAWN: "lanes and notes drawn by gpu-trace",
     "trace": "profiler span",
 }
 _OTHER_DEVICES = {"mtia_ccp_events": "MTIA", "hpu_op": "HPU"}
@@ -58,7 +57,7 @@ _FLUSH = 8192  # events decoded before they become columns: few enough to stay s
 
 def recognises(file: TraceFile) -> bool:
     """Whether the file has the keys that only Kineto writes."""
-    return b'"schemaVersion"' in file.head or b'"deviceProperties"' in file.head
+    return any(f'"{key}"'.encode() in file.head for key in (Key.SCHEMA, Key.DEVICES))
 
 
 def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = WAYS) -> Trace:
@@ -76,7 +75,7 @@ class _Reading:
         self.some: dict[str, tuple[str, ...]] = dict.fromkeys(OPERATORS, COMMUNICATES)
         self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
         self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)
-        self.tables |= {CPU_WORK: DeviceWork, "cuda_sync": Syncs, "overhead": Overheads}
+        self.tables |= {Category.CPU_WORK: DeviceWork, Category.SYNC: Syncs, Category.OVERHEAD: Overheads}
         if operators:
             self.tables |= dict.fromkeys(OPERATORS, HostOperators)
         self.pending: defaultdict[str, list[Event]] = defaultdict(list)
@@ -166,11 +165,11 @@ class _Reading:
             self.rows.copies(events)
         elif category in FILLS:
             self.rows.fills(events)
-        elif category == CPU_WORK:
+        elif category == Category.CPU_WORK:
             self.rows.cpu_work(events)
         elif category in RANGES:
             self.rows.ranges(events, category)
-        elif category == "cuda_sync":
+        elif category == Category.SYNC:
             self.rows.syncs(events)
         else:
             self.rows.overheads(events)

@@ -14,13 +14,12 @@ from ...model import (
     Engine,
     HostCalls,
     HostOperators,
-    Memory,
     Overheads,
     RangeKind,
     Ranges,
-    SyncKind,
     Syncs,
 )
+from ...vocabulary.kineto import OF_THE_PROCESS, RANGE, SYNC_KINDS, Category, copy_ends
 from ..base.columns import as_id, ids
 from ..chrome import texts, timed
 
@@ -33,23 +32,12 @@ if TYPE_CHECKING:
     from ..chrome import Event
     from ..chrome.events import Args, Id, WorkArgs
 
-_MEMORIES = {"pageable": Memory.PAGEABLE, "pinned": Memory.PINNED, "device": Memory.DEVICE, "managed": Memory.MANAGED}
-_MEMORIES |= {"array": Memory.DEVICE, "device static": Memory.DEVICE, "managed static": Memory.MANAGED}
-_ENDS = re.compile(r"\((\w+(?: Static)?) -> (\w+(?: Static)?)\)", re.IGNORECASE)
-OF_THE_PROCESS = "process"
-"""``args.scope`` of an NVTX range that belongs to no one thread"""
 COMMUNICATES = ("record_param_comms", "c10d::", "_c10d_functional", "symm_mem::")
 """How the names of operators begin that talk to other ranks"""
 _COMPUTES_TOO = re.compile(r"symm_mem::(fused_|_?async_input_mm|memset32_)")
 """those of them that launch kernels of another kind themselves"""
 _RANKS = re.compile(rb"\d+|\.\.\.")
 """in ``"[0, 1, ..., 63]"``: torch leaves out some of more than thirty"""
-_SYNCS = {
-    "Context Sync": SyncKind.CONTEXT,
-    "Stream Sync": SyncKind.STREAM,
-    "Event Sync": SyncKind.EVENT,
-    "Stream Wait Event": SyncKind.STREAM_WAIT,
-}
 _ENGINES: dict[int | str | None, Engine] = {engine.key: engine for engine in Engine}
 Columns = dict[str, Any]
 
@@ -134,30 +122,30 @@ class Rows:
         """
         events, columns = self._timed(events)
         columns |= self._on_host(events)
-        columns["kind"] = np.full(len(events), RangeKind.NVTX if category == "nvtx" else RangeKind.ANNOTATION)
-        if category == "nvtx":
+        columns["kind"] = np.full(len(events), RangeKind.NVTX if category == Category.NVTX else RangeKind.ANNOTATION)
+        if category == Category.NVTX:
             threads = ids([event.args.thread for event in events])
             columns["thread"] = np.where(threads != MISSING, threads, columns["thread"])
             columns["thread"][[event.args.scope == OF_THE_PROCESS for event in events]] = MISSING
-            for column in ("domain", "category", "payload"):
+            for column in RANGE:
                 columns[column] = [self._optional(getattr(event.args, column)) for event in events]
             columns["color"] = [_color(event.args.color) for event in events]
         self._builder.add(Ranges, **columns)
 
     def syncs(self, events: list[Event]) -> None:
         """Synchronization. Rows of an unknown kind are only counted."""
-        known = [event for event in events if event.name in _SYNCS]
+        known = [event for event in events if event.name in SYNC_KINDS]
         for event in events:
-            if event.name not in _SYNCS:
+            if event.name not in SYNC_KINDS:
                 self._builder.dropped[f"unknown synchronization {event.name!r}"] += 1
         known, columns = self._timed(known)
         del columns["name"]
         devices = _where_missing(ids([event.args.device for event in known]), lambda row: known[row].pid)
         columns |= {
-            "kind": [_SYNCS[event.name] for event in known],
+            "kind": [SYNC_KINDS[event.name] for event in known],
             "device": self._builder.devices("gpu", devices, _labels(known)),
             "stream": ids([event.args.stream for event in known]),
-            "awaited_stream": ids([event.args.wait_on_stream for event in known]),
+            "awaited_stream": ids([event.args.awaited_stream for event in known]),
             "awaited_correlation": ids([event.args.awaited_correlation for event in known]),
             "correlation": ids([event.args.correlation for event in known]),
         }
@@ -239,10 +227,7 @@ class Rows:
         """Where a copy of this name reads and writes: ``Memcpy HtoD (Pinned -> Device)``."""
         found = self._ends.get(name)
         if found is None:
-            ends = _ENDS.search(name)
-            words = ends.groups() if ends else ("", "")
-            source, target = (_MEMORIES.get(word.lower(), Memory.UNKNOWN) for word in words)
-            found = self._ends[name] = (source, target)
+            found = self._ends[name] = copy_ends(name)
         return found
 
     def _optional(self, value: object) -> int:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING, Memory
+from ...vocabulary import cupti
+from ...vocabulary.kineto import copy_name, memory_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from ...model import Int64
     from .tables import Tables
 
-_KINDS = dict(enumerate("HtoD DtoH HtoA AtoH AtoA AtoD DtoA DtoD HtoH PtoP".split(), 1))  # noqa: SIM905
-_KINDS |= {11: "Unified HtoD", 12: "Unified DtoH", 13: "Unified PtoP"}
+_KINDS = cupti.COPIES | {11: "Unified HtoD", 12: "Unified DtoH", 13: "Unified PtoP"}
 """CUPTI's numbers, and behind them Nsight's own of unified memory, whose pages migrate."""
 _MEMORIES: dict[int, int] = {
     0: Memory.PAGEABLE,
@@ -44,7 +45,7 @@ class CopyKinds:
     def names(self, kind: Int64, source: Int64, target: Int64) -> list[str]:
         """Names as Kineto has them, ``Memcpy HtoD (Pinned -> Device)``, of (n,) kinds and `Memory`."""
         return [
-            f"Memcpy {self._kinds.get(one, f'kind {one}')} ({memory_name(start)} -> {memory_name(end)})"
+            copy_name(self._kinds.get(one, f"kind {one}"), memory_word(start), memory_word(end))
             for one, start, end in zip(kind.tolist(), source.tolist(), target.tolist(), strict=True)
         ]
 
@@ -61,11 +62,6 @@ class CopyKinds:
     def memory(self, numbers: Int64) -> Int64:
         """`Memory` of (n,) numbers."""
         return np.array([self._memories.get(number, Memory.UNKNOWN) for number in numbers.tolist()], dtype=np.int64)
-
-
-def memory_name(memory: int) -> str:
-    """What Kineto calls a `Memory`."""
-    return Memory(memory).name.capitalize()
 
 
 def _named(tables: Tables, table: str) -> list[tuple[int, str]]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING, DeviceWork, HostCalls, RangeKind, Ranges, SyncKind, Syncs
-from .copies import CopyKinds, memory_name
+from ...vocabulary import cupti
+from ...vocabulary.kineto import memory_word, memset_name
+from .copies import CopyKinds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ...engines import EngineRules
     from ...model import Int64
@@ -26,7 +28,6 @@ _NVTX = ("start", "end", "eventType", "text", "textId", "globalTid", "domainId",
 _PAYLOADS = ("int64Value", "uint64Value", "int32Value", "uint32Value", "doubleValue", "floatValue")
 
 # CUPTI's numbers.
-_SYNCS: dict[int, int] = {1: SyncKind.EVENT, 2: SyncKind.STREAM_WAIT, 3: SyncKind.STREAM, 4: SyncKind.CONTEXT}
 _CATEGORY, _MARK, _PUSH_POP, _START_END, _DOMAIN = 33, 34, 59, 60, 75
 _LEVELS = "ENUM_DIAGNOSTIC_SEVERITY_LEVEL"
 _MOST_TOLD = 4
@@ -128,7 +129,7 @@ class Rows:
         """Memsets."""
         found = self.tables.numbers(_CUPTI + "MEMSET", *_WORK, *_GRAPH, "bytes", "memKind")
         if found:
-            names = [f"Memset ({memory_name(kind)})" for kind in self.copy_kinds.memory(found["memKind"]).tolist()]
+            names = [memset_name(memory_word(kind)) for kind in self.copy_kinds.memory(found["memKind"]).tolist()]
             self.add_work(found, "memset", names, size=found["bytes"])
 
     def graphs(self) -> None:
@@ -161,14 +162,14 @@ class Rows:
         if not found:
             return
         kept = self.with_times(found)
-        known = np.isin(kept["syncType"], list(_SYNCS))
+        known = np.isin(kept["syncType"], list(cupti.SYNCS))
         self.builder.dropped["synchronization of an unknown kind"] += int((~known).sum())
         kept = {name: column[known] for name, column in kept.items()}
         self.builder.add(
             Syncs,
             start_ns=kept["start"],
             end_ns=kept["end"],
-            kind=_coded(kept["syncType"], _SYNCS, SyncKind.CONTEXT),
+            kind=_coded(kept["syncType"], cupti.SYNCS, SyncKind.CONTEXT),
             device=self.devices(kept["deviceId"], kept["globalPid"]),
             stream=np.where(kept["streamId"] < (1 << 32) - 1, kept["streamId"], MISSING),
             process=self.processes(kept["globalPid"]),
@@ -301,5 +302,5 @@ def _numbers(values: list[object]) -> Int64:
     return np.array([value if isinstance(value, int) else MISSING for value in values], dtype=np.int64)
 
 
-def _coded(values: Int64, codes: dict[int, int], other: int) -> Int64:
+def _coded(values: Int64, codes: Mapping[int, int], other: int) -> Int64:
     return np.array([codes.get(value, other) for value in values.tolist()], dtype=np.int64)

@@ -10,16 +10,27 @@ from ...model import (
     MISSING,
     Device,
     DeviceWork,
-    Engine,
     HostCalls,
     HostOperators,
-    Memory,
     Overheads,
     RangeKind,
     Ranges,
-    SyncKind,
+    Role,
     Syncs,
     Windows,
+)
+from ...vocabulary.perfetto import (
+    COLUMNS,
+    DOUBTS,
+    LANES,
+    MEMORIES,
+    MEMORY_COLUMNS,
+    SIGNED_COLUMNS,
+    SYNCHRONIZATION,
+    SYNCS,
+    Argument,
+    Category,
+    title_of,
 )
 from ..base.building import NOT_ASKED
 from ..base.stamps import LIMIT_NS
@@ -30,27 +41,25 @@ if TYPE_CHECKING:
     from ...model import Table
     from ..base.building import TraceBuilder
     from ..base.identity import DeviceKind
-    from .slices import Slice, Slices, Track
+    from .slices import Note, Slice, Slices, Track
 
-LANES = {
-    "Compute": Engine.COMPUTE,
-    "Collectives": Engine.COLLECTIVE,
-    "Copy host to device": Engine.COPY_H2D,
-    "Copy device to host": Engine.COPY_D2H,
-    "Copy to peer": Engine.COPY_P2P,
-    "Copy inside device": Engine.COPY_D2D,
-    "Memset": Engine.MEMSET,
-    "Unknown": Engine.UNKNOWN,
-}
-"""Titles of the lanes that hold work: those of ``gpu_trace.exporting.timeline.titles``."""
-
+_ENGINES = {title: engine for engine, title in LANES.items()}
+"""By the titles of the lanes that hold work."""
 _LABEL = re.compile(r"(?:rank (\d{1,9}) · )?(?:(.+) · )?(GPU|CPU) (\d{1,4})(?: \((.*)\))?")
 """``Device.label``: rank, owner, kind, number, name"""
 _RANK = re.compile(r"rank (\d{1,9}) · ")
-_SYNCS = {f"{kind.name.lower().replace('_', ' ')} sync": kind for kind in SyncKind}
-_MEMORIES = {memory.name.lower(): memory for memory in Memory}
-_DOUBTS = "In doubt"
-"""Title of the lane that says why the figures of a device are in doubt."""
+_SYNC_KINDS = {name: kind for kind, name in SYNCS.items()}
+_MEMORIES = {word: memory for memory, word in MEMORIES.items()}
+_ON_HOST = frozenset(
+    {
+        Category.CALL,
+        Category.OPERATOR,
+        Category.ANNOTATION,
+        Category.NVTX,
+        Category.OVERHEAD,
+        Category.RECORDING,
+    }
+)
 _DERIVED = "findings and exposed copies, which follow from the rest"
 EXPECTED = (_DERIVED, NOT_ASKED)
 """Reasons for which nothing is missing."""
@@ -102,7 +111,7 @@ class Rows:
         track = self._slices.tracks.get(found.track)
         if track is None or not 0 <= found.start_ns <= found.end_ns < LIMIT_NS:
             self.dropped["slices of no track or time"] += 1
-        elif found.category in ("call", "operator", "annotation", "nvtx", "overhead", "recording"):
+        elif found.category in _ON_HOST:
             self._host_row(found, self._owner(found.track))
         elif label := self._label(track):
             self._device_row(found, track, label)
@@ -125,41 +134,23 @@ class Rows:
     def _device_row(self, found: Slice, track: Track, label: re.Match[str]) -> None:
         rank, device = self._device(label)
         builder = self.builder_of(rank)
-        title = track.name.rpartition(" · ")[2]  # in a trace of several devices, each lane says whose it is
-        if title == _DOUBTS:
+        title = title_of(track.name)  # in a trace of several devices, each lane says whose it is
+        if title == DOUBTS:
             kind, number = _kind(label[3]), self._numbers[_key(label)]
-            builder.stated_doubts.append((kind, number, found.name, _number(found, "operations")))
+            builder.stated_doubts.append((kind, number, found.name, _number(found, Argument.OPERATIONS)))
             return
-        process = _number(found, "process")
+        process = _number(found, Argument.PROCESS)
         row = {
             **self._times(found),
             "device": device,
             "process": builder.process(self._main.get(rank, 0) if process == MISSING else process),
-            "stream": _signed(found, "stream"),
-            "correlation": _number(found, "correlation"),
         }
-        if found.name in _SYNCS and title == "Synchronization":
-            row |= {"kind": _SYNCS[found.name], "awaited_stream": _number(found, "waits for stream")}
-            row["awaited_correlation"] = _number(found, "waits for correlation")
+        if found.name in _SYNC_KINDS and title == SYNCHRONIZATION:
+            row |= {"kind": _SYNC_KINDS[found.name], **_arguments(builder, found, Syncs)}
             self._rows[rank, Syncs].append(row)
-        elif title in LANES:
-            peer = _number(found, "peer device")
-            row |= {
-                "name": builder.strings[found.name],
-                "engine": LANES[title],
-                "context": _number(found, "context"),
-                "size": _number(found, "bytes"),
-                "peer": builder.device("gpu", peer) if peer >= 0 else MISSING,
-                "source": _MEMORIES.get(str(found.notes.get("from")), MISSING),
-                "target": _MEMORIES.get(str(found.notes.get("to")), MISSING),
-                "grid": self._text(builder, found, "grid"),
-                "block": self._text(builder, found, "block"),
-                "group": self._text(builder, found, "process group"),
-                "sequence": _number(found, "sequence"),
-                "graph": _number(found, "graph"),
-                "graph_node": _number(found, "graph node"),
-            }
-            self._rows[rank, DeviceWork].append(row)
+        elif title in _ENGINES:
+            row |= {"name": builder.strings[found.name], "engine": _ENGINES[title]}
+            self._rows[rank, DeviceWork].append(row | _arguments(builder, found, DeviceWork))
         else:
             self.dropped[_DERIVED] += 1
 
@@ -185,34 +176,30 @@ class Rows:
             "process": builder.process(owner.pid),
             "thread": owner.tid if owner.tid is not None else MISSING,
         }
-        if found.category == "call":
-            self._rows[rank, HostCalls].append(row | {"correlation": _number(found, "correlation")})
-        elif found.category == "recording":
+        if found.category == Category.CALL:
+            self._rows[rank, HostCalls].append(row | _arguments(builder, found, HostCalls))
+        elif found.category == Category.RECORDING:
             self._rows[rank, Windows].append({"process": row["process"], **self._times(found)})
-        elif found.category == "overhead":
+        elif found.category == Category.OVERHEAD:
             del row["thread"]
             self._rows[rank, Overheads].append(row)
-        elif found.category == "operator" and self._operators:
+        elif found.category == Category.OPERATOR and self._operators:
             self._rows[rank, HostOperators].append(row)
-        elif found.category == "operator":
+        elif found.category == Category.OPERATOR:
             self.dropped[NOT_ASKED] += 1
         else:
             self._rows[rank, Ranges].append(row | self._range(builder, found))
 
     def _range(self, builder: TraceBuilder, found: Slice) -> dict[str, int]:
-        color = str(found.notes.get("color", ""))
+        color = str(found.notes.get(Argument.COLOR, ""))
         return {
-            "kind": RangeKind.NVTX if found.category == "nvtx" else RangeKind.ANNOTATION,
-            **{name: self._text(builder, found, name) for name in ("domain", "category", "payload")},
+            "kind": RangeKind.NVTX if found.category == Category.NVTX else RangeKind.ANNOTATION,
+            **_arguments(builder, found, Ranges),
             "color": 0xFF000000 | int(color[1:], 16) if re.fullmatch("#[0-9a-f]{6}", color) else MISSING,
         }
 
     def _times(self, found: Slice) -> dict[str, int]:
         return {"start_ns": found.start_ns, "end_ns": found.end_ns}
-
-    def _text(self, builder: TraceBuilder, found: Slice, note: str) -> int:
-        text = found.notes.get(note)
-        return builder.strings[text] if isinstance(text, str) else MISSING
 
 
 def _key(label: re.Match[str]) -> tuple[int, str, DeviceKind, int]:
@@ -224,12 +211,50 @@ def _kind(text: str) -> DeviceKind:
     return cast("DeviceKind", text.lower())
 
 
-def _signed(found: Slice, note: str) -> int:
-    """An id that may be negative, as that of a thread."""
-    value = found.notes.get(note)
+def _arguments(builder: TraceBuilder, found: Slice, table: type[Table]) -> dict[str, int]:
+    """The columns of a row of that table that are arguments of its slice; `MISSING` where it lacks one."""
+    notes = found.notes
+    return {column: read(builder, notes.get(argument)) for column, argument, read in _READ[table]}
+
+
+def _number(found: Slice, argument: str) -> int:
+    return _as_number(None, found.notes.get(argument))
+
+
+def _as_number(_: TraceBuilder | None, value: Note) -> int:
+    return value if isinstance(value, int) and 0 <= value <= _BIGGEST else MISSING
+
+
+def _as_signed(_: TraceBuilder, value: Note) -> int:
     return (value + (1 << 63)) % (1 << 64) - (1 << 63) if isinstance(value, int) else MISSING
 
 
-def _number(found: Slice, note: str) -> int:
-    value = found.notes.get(note)
-    return value if isinstance(value, int) and 0 <= value <= _BIGGEST else MISSING
+def _as_text(builder: TraceBuilder, value: Note) -> int:
+    return builder.strings[value] if isinstance(value, str) else MISSING
+
+
+def _as_device(builder: TraceBuilder, value: Note) -> int:
+    number = _as_number(builder, value)
+    return builder.device("gpu", number) if number >= 0 else MISSING
+
+
+def _as_memory(_: TraceBuilder, value: Note) -> int:
+    return _MEMORIES.get(str(value), MISSING)
+
+
+def _reader(table: type[Table], column: str) -> Callable[[TraceBuilder, Note], int]:
+    """What makes a cell of that column of an argument's value."""
+    if column in table.columns_of(Role.TEXT):
+        return _as_text
+    if column in table.columns_of(Role.DEVICE):
+        return _as_device
+    if column in MEMORY_COLUMNS:
+        return _as_memory
+    return _as_signed if column in SIGNED_COLUMNS else _as_number
+
+
+_READ = {
+    table: [(column, argument, _reader(table, column)) for column, argument in arguments.items()]
+    for table, arguments in COLUMNS.items()
+}
+"""Of each table its columns that are arguments, what those are called, and what reads them."""

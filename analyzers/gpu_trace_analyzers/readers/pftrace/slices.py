@@ -6,22 +6,48 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .wire import BYTES_BEFORE, COUNTED, SLICES_TO_COME, Broken, fields
+from ...vocabulary.perfetto import Category
+from ...vocabulary.perfetto_fields import (
+    BuiltinClock,
+    Clock,
+    ClockSnapshot,
+    DebugAnnotation,
+    InternedData,
+    InternedName,
+    Own,
+    ProcessDescriptor,
+    ThreadDescriptor,
+    TracePacket,
+    TrackDescriptor,
+    TrackEvent,
+    TrackEventType,
+)
+from .wire import Broken, fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .wire import Value
 
-_CLOCKS, _TIMESTAMP, _TRACK_EVENT, _INTERNED, _TRACK = 6, 8, 11, 12, 60
-_CATEGORY, _ANNOTATION, _TYPE, _NAME, _TRACK_UUID = 3, 4, 9, 10, 11  # of TrackEvent
-_BEGIN, _END = 1, 2
-CATEGORIES, EVENT_NAMES, ANNOTATION_NAMES, TEXTS = 1, 2, 3, 29  # tables of InternedData
-_REAL_TIME = 1
-_OUR_CATEGORIES = {"kernel", "collective", "copy", "memset", "call", "nvtx", "overhead"}
-
+# Of what every slice has: a local name is faster, and there are millions.
+_ANNOTATION, _TYPE, _TRACK_UUID = TrackEvent.DEBUG_ANNOTATIONS, TrackEvent.TYPE, TrackEvent.TRACK_UUID
+_BEGIN, _END = TrackEventType.TYPE_SLICE_BEGIN, TrackEventType.TYPE_SLICE_END
+_CATEGORIES, _EVENT_NAMES = InternedData.EVENT_CATEGORIES, InternedData.EVENT_NAMES
+_ARGUMENTS, _TEXTS = InternedData.DEBUG_ANNOTATION_NAMES, InternedData.DEBUG_ANNOTATION_STRING_VALUES
+_REAL_TIME = BuiltinClock.BUILTIN_CLOCK_REALTIME
+_OUR_CATEGORIES = {
+    Category.KERNEL,
+    Category.COLLECTIVE,
+    Category.COPY,
+    Category.MEMSET,
+    Category.CALL,
+    Category.NVTX,
+    Category.OVERHEAD,
+}
 
 Fields = dict[int, "Value"]
+Note = int | str | None
+"""the value of an argument; None where a slice lacks it"""
 
 
 @dataclass
@@ -66,7 +92,7 @@ class Slices:
         """Whether it counts as gpu-trace does, or the categories of slices are those that gpu-trace writes."""
         return (
             self._begins_at is not None
-            or {name for (table, _), name in self._names.items() if table == CATEGORIES} >= _OUR_CATEGORIES
+            or {name for (table, _), name in self._names.items() if table == _CATEGORIES} >= _OUR_CATEGORIES
         )
 
     def took(self, packet: bytes, at: int) -> bool:
@@ -79,23 +105,23 @@ class Slices:
 
     def _take(self, packet: bytes, at: int) -> None:
         found = dict(fields(packet))
-        if isinstance(event := found.get(_TRACK_EVENT), bytes):
+        if isinstance(event := found.get(TracePacket.TRACK_EVENT), bytes):
             pairs = list(fields(event))
             notes = [dict(fields(note)) for key, note in pairs if key == _ANNOTATION and isinstance(note, bytes)]
-            self._events.append((_int(found.get(_TIMESTAMP)), dict(pairs), notes))
-        elif isinstance(names := found.get(_INTERNED), bytes):
+            self._events.append((_int(found.get(TracePacket.TIMESTAMP)), dict(pairs), notes))
+        elif isinstance(names := found.get(TracePacket.INTERNED_DATA), bytes):
             self._learn(names)
-        elif isinstance(track := found.get(_TRACK), bytes):
+        elif isinstance(track := found.get(TracePacket.TRACK_DESCRIPTOR), bytes):
             self._add_track(dict(fields(track)))
-        elif isinstance(clocks := found.get(_CLOCKS), bytes):
+        elif isinstance(clocks := found.get(TracePacket.CLOCK_SNAPSHOT), bytes):
             self._set_clock(clocks)
-        elif isinstance(counts := found.get(SLICES_TO_COME), bytes):
+        elif isinstance(counts := found.get(Own.SLICES_TO_COME), bytes):
             rows = [dict(fields(row)) for _, row in fields(counts) if isinstance(row, bytes)]
             self._to_come.update({_int(row.get(1)): _int(row.get(2)) for row in rows})
-        elif COUNTED in found:
+        elif Own.COUNTED in found:
             self._begins_at, self._is_whole = at, False
-        elif BYTES_BEFORE in found:
-            self._is_whole = self._begins_at is not None and found[BYTES_BEFORE] == at - self._begins_at
+        elif Own.BYTES_BEFORE in found:
+            self._is_whole = self._begins_at is not None and found[Own.BYTES_BEFORE] == at - self._begins_at
 
     def missing(self) -> list[str]:
         """In a sentence what was written and is not there, once `all` are read; empty where the trace does not say."""
@@ -142,37 +168,40 @@ class Slices:
         return {track: last_ns.get(track, -1) if ends[track] == count else -1 for track, count in cut.items()}
 
     def _slice(self, at_ns: int, event: Fields, notes: list[Fields]) -> Slice:
-        name = self._names.get((EVENT_NAMES, _int(event.get(_NAME))), "")
-        category = self._names.get((CATEGORIES, _int(event.get(_CATEGORY))), "")
+        name = self._names.get((_EVENT_NAMES, _int(event.get(TrackEvent.NAME_IID))), "")
+        category = self._names.get((_CATEGORIES, _int(event.get(TrackEvent.CATEGORY_IIDS))), "")
         found = Slice(at_ns, _int(event.get(_TRACK_UUID)), name, category)
         for parts in notes:
-            key = self._names.get((ANNOTATION_NAMES, _int(parts.get(1))), "")
-            if 17 in parts:
-                found.notes[key] = self._names.get((TEXTS, _int(parts[17])), "")
-            elif 4 in parts:
-                found.notes[key] = _int(parts[4])
+            key = self._names.get((_ARGUMENTS, _int(parts.get(DebugAnnotation.NAME_IID))), "")
+            if (text := parts.get(DebugAnnotation.STRING_VALUE_IID)) is not None:
+                found.notes[key] = self._names.get((_TEXTS, _int(text)), "")
+            elif (number := parts.get(DebugAnnotation.INT_VALUE)) is not None:
+                found.notes[key] = _int(number)
         return found
 
     def _learn(self, names: bytes) -> None:
         for table, row in fields(names):
-            if table in (CATEGORIES, EVENT_NAMES, ANNOTATION_NAMES, TEXTS) and isinstance(row, bytes):
+            if table in (_CATEGORIES, _EVENT_NAMES, _ARGUMENTS, _TEXTS) and isinstance(row, bytes):
                 parts = dict(fields(row))
-                self._names[table, _int(parts.get(1))] = _text(parts.get(2))
+                self._names[table, _int(parts.get(InternedName.IID))] = _text(parts.get(InternedName.NAME))
 
     def _add_track(self, track: Fields) -> None:
-        found = Track(_text(track.get(2)), _int(track.get(5)))
-        if isinstance(process := track.get(3), bytes):
+        found = Track(_text(track.get(TrackDescriptor.NAME)), _int(track.get(TrackDescriptor.PARENT_UUID)))
+        if isinstance(process := track.get(TrackDescriptor.PROCESS), bytes):
             parts = dict(fields(process))
-            found.pid, found.name = _int(parts.get(1)), _text(parts.get(6))
-        if isinstance(thread := track.get(4), bytes):
+            found.pid = _int(parts.get(ProcessDescriptor.PID))
+            found.name = _text(parts.get(ProcessDescriptor.PROCESS_NAME))
+        if isinstance(thread := track.get(TrackDescriptor.THREAD), bytes):
             parts = dict(fields(thread))
-            found.pid, found.tid, found.name = _int(parts.get(1)), _int(parts.get(2)), _text(parts.get(5))
-        self.tracks[_int(track.get(1))] = found
+            found.pid, found.tid = _int(parts.get(ThreadDescriptor.PID)), _int(parts.get(ThreadDescriptor.TID))
+            found.name = _text(parts.get(ThreadDescriptor.THREAD_NAME))
+        self.tracks[_int(track.get(TrackDescriptor.UUID))] = found
 
     def _set_clock(self, clocks: bytes) -> None:
-        times = [dict(fields(clock)) for number, clock in fields(clocks) if number == 1 and isinstance(clock, bytes)]
-        real = [_int(clock.get(2)) for clock in times if clock.get(1) == _REAL_TIME]
-        boot = [_int(clock.get(2)) for clock in times if clock.get(1) != _REAL_TIME]
+        rows = [row for number, row in fields(clocks) if number == ClockSnapshot.CLOCKS]
+        times = [dict(fields(row)) for row in rows if isinstance(row, bytes)]
+        real = [_int(clock.get(Clock.TIMESTAMP)) for clock in times if clock.get(Clock.CLOCK_ID) == _REAL_TIME]
+        boot = [_int(clock.get(Clock.TIMESTAMP)) for clock in times if clock.get(Clock.CLOCK_ID) != _REAL_TIME]
         if real and boot:
             self.epoch_ns = real[0] - boot[0]
 

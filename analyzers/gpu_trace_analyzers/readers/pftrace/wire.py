@@ -8,12 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 OURS = (b"\n\x04\x50\x01\x68\x01", b"\n\x08\x50\x01\x68\x01\xc0\xb2\x04")
-"""How the first packet of a trace that gpu-trace wrote begins: sequence 1 begins; in all but old traces, `COUNTED`."""
-
-# Fields of TracePacket that Perfetto does not have, and skips.
-COUNTED, SLICES_TO_COME, BYTES_BEFORE = 9000, 9001, 9002
-"""In the first packet, 1: the others will come. In front of all slices, how many each track has, as (1: (1: track,
-2: slices)) for each. In the last packet, how many bytes of the trace are in front of it."""
+"""How the first packet of a trace of gpu-trace begins: sequence 1 begins; in all but old traces, `Own.COUNTED`."""
 
 Value = int | bytes
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5

@@ -16,9 +16,9 @@ from gpu_trace.commands.diff import diff
 from gpu_trace.commands.export import export
 from gpu_trace.commands.info import info
 from gpu_trace.commands.summary import summary
-from gpu_trace.exporting.timeline.titles import EXPOSED
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import ALL_COPIES, Engine
+from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED
 from perfetto_decoding import decode
 
 TRACE = str(Path(__file__).parents[4] / "samples/traces/mlp_overlap.json.gz")

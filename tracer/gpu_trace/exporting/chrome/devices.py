@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine, SyncKind
+from gpu_trace_analyzers.model import ALL_COPIES, MISSING, Engine, Role, SyncKind
 from gpu_trace_analyzers.questions.overlap import exposed_copy
 from gpu_trace_analyzers.questions.streams import streams
 from gpu_trace_analyzers.questions.sweep import busy_engines
+from gpu_trace_analyzers.vocabulary.kineto import SYNC, SYNCS, WORK, Argument, Category
+from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, FINDINGS, LANES, SYNCHRONIZATION
 
 from ..timeline.counters import counters
-from ..timeline.titles import EXPOSED, EXPOSED_RANK, RANKS, TITLES
+from ..timeline.titles import EXPOSED_RANK, RANKS
 from . import json_text
 from .rows import Texts, Threads, place, present, written
 
@@ -28,17 +30,16 @@ if TYPE_CHECKING:
     from ..timeline.identities import HostPlaces
     from .json_text import Rows
 
-OURS = "gpu_trace"
-"""Category of what is drawn, not recorded."""
-_KINDS = {"kernel": "kernel", "gpu_memcpy": "memcpy", "gpu_memset": "memset", "cpu_work": "operator"}
-"""Of operations, as the rules of engines name them, by category."""
-_STREAMS_RANK, _SYNCS_RANK, _FINDINGS_RANK = 1000, 90, 1
-_SYNC_NAMES = {
-    SyncKind.CONTEXT: '"Context Sync"',
-    SyncKind.STREAM: '"Stream Sync"',
-    SyncKind.EVENT: '"Event Sync"',
-    SyncKind.STREAM_WAIT: '"Stream Wait Event"',
+_KINDS = {
+    Category.KERNEL: "kernel",
+    Category.MEMCPY: "memcpy",
+    Category.MEMSET: "memset",
+    Category.CPU_WORK: "operator",
 }
+"""Of operations, as the rules of engines name them, by category."""
+_IS_JSON = frozenset({"grid", "block"})
+"""Columns of texts such as ``[132, 1, 1]``, which are lists in the file."""
+_STREAMS_RANK, _SYNCS_RANK, _FINDINGS_RANK = 1000, 90, 1
 
 
 class DeviceRows:
@@ -68,7 +69,7 @@ class DeviceRows:
                 if len(rows):
                     yield from self._operations(engine, self.work[rows], self.tid[rows])
         for engine, busy in busy_engines(self._trace, self._position).items():
-            yield from self._lane(TITLES[engine], RANKS[engine], TITLES[engine].lower(), busy)
+            yield from self._lane(LANES[engine], RANKS[engine], LANES[engine].lower(), busy)
         exposed = exposed_copy(self._scope, self._position)
         yield from self._lane(EXPOSED, EXPOSED_RANK, "exposed copy", exposed)
         yield from self._findings([finding for finding in findings if finding.device == self._position])
@@ -98,34 +99,35 @@ class DeviceRows:
 
     def _category(self, engine: Engine, work: DeviceWork) -> str:
         if self._device.kind == "cpu":
-            return "cpu_work"
+            return Category.CPU_WORK
         if engine in ALL_COPIES or work.undirected.all():
-            return "gpu_memcpy"
-        return "gpu_memset" if engine == Engine.MEMSET else "kernel"
+            return Category.MEMCPY
+        return Category.MEMSET if engine == Engine.MEMSET else Category.KERNEL
 
     def _arguments(self, engine: Engine, work: DeviceWork) -> dict[str, Rows]:
         args: dict[str, Rows] = {
-            "device": [int(self._numbers[self._position])] * len(work),
-            "stream": present(work.stream),
-            "context": present(work.context),
+            Argument.DEVICE: [int(self._numbers[self._position])] * len(work),
+            Argument.STREAM: present(work.stream),
         }
-        if self._device.kind == "cpu" or len(self._host_pids) > 1:
-            args["process"] = present(np.where(work.process == MISSING, MISSING, self._host_pids[work.process]))
-        args["correlation"] = present(work.correlation)
-        if (work.graph != MISSING).any():
-            args |= {"graph id": present(work.graph), "graph node id": present(work.graph_node)}
-        args |= self._engine_beyond_names(engine, work)
-        category = self._category(engine, work)
-        if engine in ALL_COPIES or category in ("gpu_memcpy", "gpu_memset") or engine == Engine.COLLECTIVE:
-            args["bytes"] = present(work.size)
-        if engine in ALL_COPIES or category == "gpu_memcpy":
-            args["toDevice"] = present(self._numbers[work.peer])
-        if category == "kernel":
-            args |= {"grid": self._texts.raw(work.grid), "block": self._texts.raw(work.block)}
-        if engine == Engine.COLLECTIVE:
-            args["Process Group Name"] = self._texts.of(work.group)
-            args["Seq"] = present(work.sequence)
-        return args
+        for column, argument in WORK.items():
+            if column != "process" or self._device.kind == "cpu" or len(self._host_pids) > 1:
+                args |= self._argument(argument, column, work)
+        return args | self._engine_beyond_names(engine, work)
+
+    def _argument(self, argument: str, column: str, work: DeviceWork) -> dict[str, Rows]:
+        """One of them, by what the column holds; no column for none."""
+        values = getattr(work, column)
+        if (values == MISSING).all():
+            return {}
+        if column in _IS_JSON:
+            return {argument: self._texts.raw(values)}
+        if column in work.columns_of(Role.TEXT):
+            return {argument: self._texts.of(values)}
+        if column in work.columns_of(Role.DEVICE):
+            values = self._numbers[values]
+        elif column in work.columns_of(Role.PROCESS):
+            values = np.where(values == MISSING, MISSING, self._host_pids[values])
+        return {argument: present(values)}
 
     def _engine_beyond_names(self, engine: Engine, work: DeviceWork) -> dict[str, Rows]:
         """The engine of operations whose names alone would give a reader another one; no column for none."""
@@ -134,7 +136,7 @@ class DeviceRows:
         differ = np.array([rules.engine(kind, self._trace.text(code)) != engine for code in codes.tolist()])
         if not differ.any():
             return {}
-        return {"gpu_trace_engine": np.where(differ, f'"{engine.key}"', "")[which.reshape(-1)].tolist()}
+        return {Argument.ENGINE: np.where(differ, f'"{engine.key}"', "")[which.reshape(-1)].tolist()}
 
     def _lane(self, title: str, rank: int, name: str, busy: Intervals) -> Iterator[str]:
         if not busy:
@@ -142,30 +144,25 @@ class DeviceRows:
         count = len(busy)
         tid = np.full(count, self.threads.tid(title, rank=rank))
         pid = [self.threads.pid] * count
-        return written(OURS, [f'"{name}"'] * count, pid, tid, busy.start_ns, busy.end_ns, {})
+        return written(Category.DRAWN, [f'"{name}"'] * count, pid, tid, busy.start_ns, busy.end_ns, {})
 
     def _findings(self, found: list[Finding]) -> Iterator[str]:
         found = sorted(found, key=lambda finding: (finding.start_ns, -finding.end_ns))
         start_ns = np.array([finding.start_ns for finding in found], dtype=np.int64)
         end_ns = np.array([finding.end_ns for finding in found], dtype=np.int64)
-        tid = self._laned("Findings", _FINDINGS_RANK, start_ns, end_ns)
+        tid = self._laned(FINDINGS, _FINDINGS_RANK, start_ns, end_ns)
         titles = json_text.quoted(finding.title for finding in found)
         args = {"what": json_text.quoted(finding.text for finding in found)}
-        return written(OURS, titles, [self.threads.pid] * len(found), tid, start_ns, end_ns, args)
+        return written(Category.DRAWN, titles, [self.threads.pid] * len(found), tid, start_ns, end_ns, args)
 
     def _syncs(self) -> Iterator[str]:
         rows = self._trace.syncs[self._trace.syncs.device == self._position]
-        tid = self._laned("Synchronization", _SYNCS_RANK, rows.start_ns, rows.end_ns)
-        names = [_SYNC_NAMES[SyncKind(kind)] for kind in rows.kind.tolist()]
-        args: dict[str, Rows] = {
-            "device": [int(self._numbers[self._position])] * len(rows),
-            "stream": present(rows.stream),
-            "wait_on_stream": present(rows.awaited_stream),
-            "wait_on_cuda_event_record_corr_id": present(rows.awaited_correlation),
-            "correlation": present(rows.correlation),
-        }
+        tid = self._laned(SYNCHRONIZATION, _SYNCS_RANK, rows.start_ns, rows.end_ns)
+        names = [f'"{SYNCS[SyncKind(kind)]}"' for kind in rows.kind.tolist()]
+        args: dict[str, Rows] = {Argument.DEVICE: [int(self._numbers[self._position])] * len(rows)}
+        args |= {argument: present(getattr(rows, column)) for column, argument in SYNC.items()}
         pid = [self.threads.pid] * len(rows)
-        return written("cuda_sync", names, pid, tid, rows.start_ns, rows.end_ns, args)
+        return written(Category.SYNC, names, pid, tid, rows.start_ns, rows.end_ns, args)
 
     def _laned(self, title: str, rank: int, start_ns: Int64, end_ns: Int64) -> Int64:
         track = np.zeros(len(start_ns), dtype=np.int64)

@@ -14,13 +14,13 @@ from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers.kineto.document import (
-    STATED,
     Stated,
     StatedDevice,
     StatedDoubt,
     StatedProcess,
     StatedWindow,
 )
+from gpu_trace_analyzers.vocabulary.kineto import Key
 
 from ..output import create
 from ..timeline.findings import exposed_copies
@@ -112,12 +112,12 @@ def _stated(trace: Trace, pids: list[int]) -> Stated:
 def _head(trace: Trace, pids: list[int]) -> str:
     numbered = zip(device_numbers(trace), trace.devices, strict=True)
     gpus = [{"id": number, "name": device.name} for number, device in numbered if device.kind == "gpu"]
-    document: dict[str, object] = {"schemaVersion": 1, "displayTimeUnit": "ns", "deviceProperties": gpus}
-    document[STATED] = msgspec.to_builtins(_stated(trace, pids))
+    document: dict[str, object] = {Key.SCHEMA: 1, Key.UNIT: "ns", Key.DEVICES: gpus}
+    document[Key.STATED] = msgspec.to_builtins(_stated(trace, pids))
     if trace.epoch_ns is not None:
-        document["baseTimeNanoseconds"] = trace.epoch_ns
+        document[Key.BASE_NS] = trace.epoch_ns
     ranks = {(process.rank, process.world_size) for process in trace.processes}
     rank, world_size = ranks.pop()
     if not ranks and rank != MISSING:
-        document["distributedInfo"] = {"rank": rank, "world_size": world_size}
+        document[Key.DISTRIBUTED] = {"rank": rank, "world_size": world_size}
     return json.dumps(document)[:-1] + ',\n"traceEvents": ['

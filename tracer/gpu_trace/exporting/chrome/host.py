@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING, RangeKind
-from gpu_trace_analyzers.readers.kineto.rows import OF_THE_PROCESS
+from gpu_trace_analyzers.vocabulary.kineto import CALL, OF_THE_PROCESS, RANGE, Argument, Category
+from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS
 
 from ..timeline.identities import keys
 from . import json_text
@@ -16,12 +17,13 @@ from .rows import Texts, Threads, place, present, written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gpu_trace_analyzers.model import Ranges, Trace
+    from gpu_trace_analyzers.model import Int64, Ranges, Trace
 
     from ..timeline.identities import HostPlaces
     from .json_text import Rows
 
-_CALL, _OPERATOR, _ANNOTATION = "cuda_runtime", "cpu_op", "user_annotation"
+
+_CATEGORIES = np.array([Category.RUNTIME, Category.OPERATOR, Category.ANNOTATION], dtype=object)
 
 
 class HostThreads:
@@ -66,9 +68,7 @@ class HostThreads:
         lengths = [len(table) for table in tables]
         calls = order < lengths[0]
         self.tid_of_calls[order[calls]] = tids[calls]
-        correlation = np.full(len(order), MISSING, dtype=np.int64)
-        correlation[calls] = self._trace.calls.correlation[order[calls]]
-        category = np.repeat(np.array([_CALL, _OPERATOR, _ANNOTATION], dtype=object), lengths)[order].tolist()
+        category = np.repeat(_CATEGORIES, lengths)[order].tolist()
         return written(
             category,
             self._texts.names(code),
@@ -76,8 +76,18 @@ class HostThreads:
             tids,
             start_ns,
             end_ns,
-            {"correlation": present(correlation)},
+            self._of_calls(order),
         )
+
+    def _of_calls(self, order: Int64) -> dict[str, Rows]:
+        """The arguments that calls alone have, of rows in that order, of which the calls come first."""
+        calls = order < len(self._trace.calls)
+        args: dict[str, Rows] = {}
+        for column, argument in CALL.items():
+            values = np.full(len(order), MISSING, dtype=np.int64)
+            values[calls] = getattr(self._trace.calls, column)[order[calls]]
+            args[argument] = present(values)
+        return args
 
     def _nvtx(self, ranges: Ranges) -> Iterator[str]:
         owners, which_owner = keys(ranges.process, ranges.thread)
@@ -90,23 +100,23 @@ class HostThreads:
             return self._threads[owner[0]].tid(title, lane, rank=self._places.tids.get(owner, 0))
 
         tids = place(ranges.start_ns, ranges.end_ns, which, tid)
-        args: dict[str, Rows] = {"thread": present(ranges.thread)}
-        args["scope"] = [f'"{OF_THE_PROCESS}"' if thread == MISSING else "" for thread in ranges.thread.tolist()]
-        for name in ("domain", "category", "payload"):
-            args[name] = self._texts.of(getattr(ranges, name))
-        args["color"] = [f'"#{color:08x}"' if color >= 0 else "" for color in ranges.color.tolist()]
+        args: dict[str, Rows] = {Argument.THREAD: present(ranges.thread)}
+        args[Argument.SCOPE] = [f'"{OF_THE_PROCESS}"' if thread == MISSING else "" for thread in ranges.thread.tolist()]
+        for column, argument in RANGE.items():
+            args[argument] = self._texts.of(getattr(ranges, column))
+        args[Argument.COLOR] = [f'"#{color:08x}"' if color >= 0 else "" for color in ranges.color.tolist()]
         names, pids = self._texts.names(ranges.name), self.pids[ranges.process].tolist()
-        return written("nvtx", names, pids, tids, ranges.start_ns, ranges.end_ns, args)
+        return written(Category.NVTX, names, pids, tids, ranges.start_ns, ranges.end_ns, args)
 
     def _overheads(self) -> Iterator[str]:
         rows = self._trace.overheads
 
         def tid(process: int, lane: int) -> int:
-            return self._threads[process].tid("Profiler overhead", lane, rank=1 << 30)
+            return self._threads[process].tid(OVERHEADS, lane, rank=1 << 30)
 
         tids = place(rows.start_ns, rows.end_ns, rows.process.astype(np.int64), tid)
         names, pids = self._texts.names(rows.name), self.pids[rows.process].tolist()
-        return written("overhead", names, pids, tids, rows.start_ns, rows.end_ns, {})
+        return written(Category.OVERHEAD, names, pids, tids, rows.start_ns, rows.end_ns, {})
 
     def _metadata(self) -> Iterator[str]:
         for position, threads in enumerate(self._threads):

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import MISSING, SyncKind
+from gpu_trace_analyzers.model import SyncKind
 from gpu_trace_analyzers.questions.overlap import active_devices
+from gpu_trace_analyzers.vocabulary.perfetto import (
+    ARGUMENTS,
+    CATEGORIES,
+    DOUBTS,
+    FINDINGS,
+    SYNCHRONIZATION,
+    SYNCS,
+    Argument,
+    Category,
+)
 
 from ..output import create
 from ..timeline.counters import counters
@@ -22,11 +32,12 @@ from ..timeline.lanes import lanes
 from ..timeline.moved import earliest_ns, shifted
 from ..timeline.titles import lane_title
 from . import packets
+from .arguments import Arguments
 from .counter_tracks import counter_packets
 from .engine_lanes import EngineLanes
 from .flows import flows
 from .host_rows import HostRows
-from .names import ANNOTATIONS, CATEGORIES, Names, annotation, category
+from .names import Names, annotation, category
 from .render_stages import RenderStages
 from .slices import Annotation, Slices, slice_packets
 from .tracks import Tracks
@@ -36,13 +47,11 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from gpu_trace_analyzers.analysis import Analysis
-    from gpu_trace_analyzers.model import Syncs, Trace
+    from gpu_trace_analyzers.model import Trace
     from gpu_trace_analyzers.questions.scope import Scope
 
     from ..timeline.findings import Finding
 
-FINDINGS = "Findings"
-DOUBTS = "In doubt"
 _DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
 
 
@@ -77,7 +86,7 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterat
         at_ns = int(trace.work.start_ns[0])
         yield packets.clocks(at_ns, at_ns + trace.epoch_ns)
     yield from packets.names(packets.CATEGORIES, CATEGORIES)
-    yield from packets.names(packets.ANNOTATION_NAMES, ANNOTATIONS)
+    yield from packets.names(packets.ANNOTATION_NAMES, ARGUMENTS)
     yield from RenderStages(trace, places).packets()
     slices = _Slices(scope, names, tracks, findings)
     everything = [part for part in slices.all(places) if len(part)]
@@ -125,10 +134,11 @@ class _Slices:
         work = self._trace.work_of(device)
         start_ns, end_ns = (int(work.start_ns.min()), int(work.end_ns.max())) if len(work) else (0, 0)
         name = self._names.each(doubt.reason for doubt in found)
-        number = Annotation(annotation("operations"), np.array([doubt.operations for doubt in found], dtype=np.int64))
+        operations = np.array([doubt.operations for doubt in found], dtype=np.int64)
+        number = Annotation(annotation(Argument.OPERATIONS), operations)
         start, end = np.full(len(found), start_ns), np.full(len(found), end_ns)
         title = lane_title(self._trace, device, DOUBTS)
-        return self._laned(title, group, _DOUBTS_RANK, Slices(start, end, name, name, name, (number,)), "doubt")
+        return self._laned(title, group, _DOUBTS_RANK, Slices(start, end, name, name, name, (number,)), Category.DOUBT)
 
     def _notes(self, device: int, group: int) -> Slices:
         found = [finding for finding in self._findings if finding.device == device]
@@ -136,34 +146,23 @@ class _Slices:
         start_ns = np.array([finding.start_ns for finding in found], dtype=np.int64)
         end_ns = np.array([finding.end_ns for finding in found], dtype=np.int64)
         name = self._names.each(finding.title for finding in found)
-        text = Annotation(annotation("what"), self._names.each(finding.text for finding in found), is_text=True)
+        text = Annotation(annotation(Argument.WHAT), self._names.each(finding.text for finding in found), is_text=True)
         return self._laned(
             lane_title(self._trace, device, FINDINGS),
             group,
             _FINDINGS_RANK,
             Slices(start_ns, end_ns, name, name, name, (text,)),
-            "finding",
+            Category.FINDING,
         )
 
     def _syncs(self, device: int, group: int, places: HostPlaces) -> Slices:
         rows = self._trace.syncs[self._trace.syncs.device == device]
-        kinds = self._names.each(kind.name.lower().replace("_", " ") + " sync" for kind in SyncKind)
-        name = kinds[rows.kind]
-        notes = (
-            Annotation(annotation("stream"), rows.stream),
-            Annotation(annotation("waits for stream"), rows.awaited_stream),
-            Annotation(annotation("waits for correlation"), rows.awaited_correlation),
-            Annotation(annotation("correlation"), rows.correlation),
-            *self._processes(rows, places),
-        )
+        name = self._names.each(SYNCS[kind] for kind in SyncKind)[rows.kind]
+        arguments = Arguments(self._trace, self._names, places.pids)
+        notes = (*arguments.of(rows), *arguments.process(rows))
         slices = Slices(rows.start_ns, rows.end_ns, name, name, name, notes)
-        return self._laned(lane_title(self._trace, device, "Synchronization"), group, _SYNCS_RANK, slices, "sync")
-
-    def _processes(self, rows: Syncs, places: HostPlaces) -> list[Annotation]:
-        """The process of each row, where there are several."""
-        if len(places.pids) < 2:
-            return []
-        return [Annotation(annotation("process"), np.array([*places.pids, MISSING])[rows.process])]
+        title = lane_title(self._trace, device, SYNCHRONIZATION)
+        return self._laned(title, group, _SYNCS_RANK, slices, Category.SYNC)
 
     def _laned(self, title: str, group: int, rank: int, slices: Slices, of_category: str) -> Slices:
         """The slices on as many tracks of that title as they need."""

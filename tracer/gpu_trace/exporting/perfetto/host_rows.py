@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING, RangeKind, Windows
 from gpu_trace_analyzers.readers.finishing.recording_windows import states_no_more
+from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS, Argument, Category
 
 from ..timeline.identities import keys
 from ..timeline.lanes import lanes
+from .arguments import Arguments
 from .names import annotation, category, codes_to_iids
 from .slices import Annotation, Slices
 
@@ -31,6 +34,7 @@ class HostRows:
         self._trace = trace
         self._places = places
         self._names = names
+        self._arguments = Arguments(trace, names, places.pids)
         self._flow = flow
 
     def slices(self, tracks: Tracks) -> Iterator[Slices]:
@@ -61,15 +65,17 @@ class HostRows:
         thread = np.concatenate([table.thread for table in tables])[order]
         code = np.concatenate([table.name for table in tables])[order]
         lengths = [len(table) for table in tables]
-        of_category = np.repeat([category(name) for name in ("call", "operator", "annotation")], lengths)[order]
+        categories = [category(name) for name in (Category.CALL, Category.OPERATOR, Category.ANNOTATION)]
+        of_category = np.repeat(categories, lengths)[order]
         nothing = np.full(sum(lengths[1:]), MISSING)
-        correlation = np.concatenate((calls.correlation, nothing))[order]
+        notes = [
+            replace(note, values=np.concatenate((note.values, nothing))[order]) for note in self._arguments.of(calls)
+        ]
         flow = np.concatenate((self._flow, np.zeros(sum(lengths[1:]), dtype=np.int64)))[order]
         distinct, which = keys(process, thread)
         lane = lanes(start_ns[order], end_ns[order], which)
         track = _tracks(tracks, which, lane, [threads[key] for key in distinct], "Overlapping")
-        note = Annotation(annotation("correlation"), correlation)
-        return Slices(start_ns[order], end_ns[order], codes_to_iids(code), track, of_category, (note,), flow)
+        return Slices(start_ns[order], end_ns[order], codes_to_iids(code), track, of_category, tuple(notes), flow)
 
     def _nvtx(self, tracks: Tracks, parents: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
         """Below the track of each range's thread, or of its process."""
@@ -83,25 +89,24 @@ class HostRows:
             uuids = [tracks.slices(title, parents[owner[thread]]) for _ in range(int(lane[own].max()) + 1)]
             track[own] = np.array(uuids)[lane[own]]
         iids = codes_to_iids(ranges.name)
-        of_category = np.full(len(ranges), category("nvtx"))
+        of_category = np.full(len(ranges), category(Category.NVTX))
         return Slices(ranges.start_ns, ranges.end_ns, iids, track, of_category, tuple(self._nvtx_notes(ranges)))
 
     def _nvtx_notes(self, ranges: Ranges) -> Iterator[Annotation]:
-        for name, codes in (("domain", ranges.domain), ("category", ranges.category), ("payload", ranges.payload)):
-            yield Annotation(annotation(name), codes_to_iids(codes), is_text=True)
+        yield from self._arguments.of(ranges)
         distinct, which = np.unique(ranges.color, return_inverse=True)
         # As style sheets write it; the viewer picks colors of its own.
         iids = [self._names.own(f"#{color & 0xFFFFFF:06x}") if color >= 0 else -1 for color in distinct.tolist()]
-        yield Annotation(annotation("color"), np.array(iids, dtype=np.int64)[which.reshape(-1)], is_text=True)
+        yield Annotation(annotation(Argument.COLOR), np.array(iids, dtype=np.int64)[which.reshape(-1)], is_text=True)
 
     def _overheads(self, tracks: Tracks, processes: list[int]) -> Slices:
         rows = self._trace.overheads[self._trace.overheads.process != MISSING]
         distinct, which = np.unique(rows.process, return_inverse=True)
         lane = lanes(rows.start_ns, rows.end_ns, which)
         titles = [processes[position] for position in distinct.tolist()]
-        track = _tracks(tracks, which, lane, [0] * len(titles), "Profiler overhead", titles)
+        track = _tracks(tracks, which, lane, [0] * len(titles), OVERHEADS, titles)
         iids = codes_to_iids(rows.name)
-        return Slices(rows.start_ns, rows.end_ns, iids, track, np.full(len(rows), category("overhead")))
+        return Slices(rows.start_ns, rows.end_ns, iids, track, np.full(len(rows), category(Category.OVERHEAD)))
 
     def _windows(self, tracks: Tracks, processes: list[int]) -> Slices:
         """When each process was recorded, where that is not simply from the first row of the trace to the last."""
@@ -112,7 +117,7 @@ class HostRows:
         titles = [processes[position] for position in distinct.tolist()]
         track = _tracks(tracks, which, np.zeros_like(which), [0] * len(titles), "Recording", titles)
         name = np.full(len(rows), self._names.own("recording"))
-        return Slices(rows.start_ns, rows.end_ns, name, track, np.full(len(rows), category("recording")))
+        return Slices(rows.start_ns, rows.end_ns, name, track, np.full(len(rows), category(Category.RECORDING)))
 
 
 def _tracks(

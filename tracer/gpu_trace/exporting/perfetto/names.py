@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import Memory
+from gpu_trace_analyzers.vocabulary.perfetto import ARGUMENTS, CATEGORIES, MEMORIES
 
 from . import packets
 from .wire import fields
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.model import Trace
 
-CATEGORIES: tuple[str, ...] = ("kernel", "collective", "copy", "memset", "unknown", "finding")
-CATEGORIES += ("call", "operator", "annotation", "nvtx", "sync", "overhead", "recording", "doubt")
-
-ANNOTATIONS: tuple[str, ...] = ("stream", "correlation", "bytes", "grid", "block", "from", "to", "peer device")
-ANNOTATIONS += ("domain", "category", "color", "payload", "waits for stream", "what", "process group", "sequence")
-ANNOTATIONS += ("context", "process", "waits for correlation", "graph", "graph node", "operations")
-
 
 def category(name: str) -> int:
     """The iid of a category."""
@@ -33,7 +27,7 @@ def category(name: str) -> int:
 
 def annotation(name: str) -> int:
     """The iid of an argument's name."""
-    return ANNOTATIONS.index(name) + 1
+    return ARGUMENTS.index(name) + 1
 
 
 class Names:
@@ -56,7 +50,7 @@ class Names:
 
     def memories(self, ends: NDArray[np.int8]) -> NDArray[np.int64]:
         """The iids of what `Memory` is called; `MISSING` stays."""
-        table = np.array([self.own(memory.name.lower()) for memory in Memory] + [-1], dtype=np.int64)
+        table = np.array([self.own(MEMORIES[memory]) for memory in Memory] + [-1], dtype=np.int64)
         return table[ends]
 
     def text(self, iid: int) -> str:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpu_trace_analyzers.readers.pftrace.wire import BYTES_BEFORE, COUNTED, SLICES_TO_COME
+from gpu_trace_analyzers.vocabulary.perfetto_fields import Own, Trace
 
+from .bulk import constant, message, number
 from .wire import BYTES, Value, fields, key, varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from gpu_trace_analyzers.model import Int64
+
+    from .bulk import Parts
 
 SEQUENCE = 1
 """One writer wrote everything."""
@@ -29,6 +34,7 @@ CATEGORIES, EVENT_NAMES, ANNOTATION_NAMES, GPU_CONTEXTS, GPU_SPECIFICATIONS, ANN
 
 _BOOT_CLOCK, _REAL_TIME_CLOCK = 6, 1
 _NAMES_PER_PACKET = 4096
+_IN_SEQUENCE = constant(fields((SEQUENCE_ID, SEQUENCE), (SEQUENCE_FLAGS, NEEDS_STATE)))
 
 
 def packet(*pairs: tuple[int, Value]) -> bytes:
@@ -37,20 +43,25 @@ def packet(*pairs: tuple[int, Value]) -> bytes:
     return key(1, BYTES) + varint(len(body)) + body
 
 
+def timed(at_ns: Int64, body: Parts) -> Parts:
+    """Packets of rows, at these times, with what else their bodies hold, framed as ``Trace.packet``."""
+    return message(Trace.PACKET, [*number(TIMESTAMP, at_ns), _IN_SEQUENCE, *body])
+
+
 def first_packet() -> bytes:
     """From here on, names are looked up in what this sequence interned; and the trace says how much is to come."""
-    return packet((SEQUENCE_ID, SEQUENCE), (SEQUENCE_FLAGS, STATE_CLEARED), (COUNTED, 1))
+    return packet((SEQUENCE_ID, SEQUENCE), (SEQUENCE_FLAGS, STATE_CLEARED), (Own.COUNTED, 1))
 
 
 def slices_to_come(counts: Mapping[int, int]) -> bytes:
     """How many slices each track will have."""
     rows = fields(*((1, fields((1, track), (2, count))) for track, count in counts.items()))
-    return packet((SEQUENCE_ID, SEQUENCE), (SLICES_TO_COME, rows))
+    return packet((SEQUENCE_ID, SEQUENCE), (Own.SLICES_TO_COME, rows))
 
 
 def last_packet(size: int) -> bytes:
     """What shows that nothing is missing: how many bytes of the trace are in front of it."""
-    return packet((SEQUENCE_ID, SEQUENCE), (BYTES_BEFORE, size))
+    return packet((SEQUENCE_ID, SEQUENCE), (Own.BYTES_BEFORE, size))
 
 
 def interned(table: int, rows: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.questions.streams import streams
+from gpu_trace_analyzers.vocabulary.perfetto_fields import ComputeKernelLaunch, Dim3, ExtraData, TracePacket
+from gpu_trace_analyzers.vocabulary.perfetto_fields import GpuRenderStageEvent as Event
 
 from ..timeline.identities import keys
 from . import packets
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from ..timeline.identities import HostPlaces
 
 _BATCH = 1 << 15
-
-# Fields of GpuRenderStageEvent
-_EVENT_ID, _DURATION, _CONTEXT, _EXTRA, _GPU, _QUEUE, _STAGE, _LAUNCH = 1, 2, 5, 6, 11, 13, 14, 21
 
 _COMPUTE, _OTHER = 2, 0
 """Categories of a stage."""
@@ -81,17 +80,15 @@ class RenderStages:
 
     def _events(self, rows: slice) -> Parts:
         work = self._work[np.arange(rows.start, rows.stop)]
-        event = number(_EVENT_ID, np.arange(rows.start + 1, rows.stop + 1))
-        event += number(_DURATION, work.end_ns - work.start_ns)
-        event += number(_QUEUE, self._queue[rows] + 1)
-        event += number(_STAGE, work.name.astype(np.int64) + len(self._queues) + 2)
-        event += number(_GPU, work.device)
-        event += where(work.process >= 0, number(_CONTEXT, np.maximum(work.process, 0) + 1))
+        event = number(Event.EVENT_ID, np.arange(rows.start + 1, rows.stop + 1))
+        event += number(Event.DURATION, work.end_ns - work.start_ns)
+        event += number(Event.HW_QUEUE_IID, self._queue[rows] + 1)
+        event += number(Event.STAGE_IID, work.name.astype(np.int64) + len(self._queues) + 2)
+        event += number(Event.GPU_ID, work.device)
+        event += where(work.process >= 0, number(Event.CONTEXT, np.maximum(work.process, 0) + 1))
         event += _extra("stream", work.stream) + _extra("correlation", work.correlation) + _extra("bytes", work.size)
         event += self._launch.parts(work)
-        sequence = fields((packets.SEQUENCE_ID, packets.SEQUENCE), (packets.SEQUENCE_FLAGS, packets.NEEDS_STATE))
-        stamped = [*number(packets.TIMESTAMP, work.start_ns), constant(sequence)]
-        return message(1, [*stamped, *message(packets.RENDER_STAGE, event)])
+        return packets.timed(work.start_ns, message(TracePacket.GPU_RENDER_STAGE_EVENT, event))
 
 
 class _Launches:
@@ -109,12 +106,13 @@ class _Launches:
         has_one = (work.grid >= 0) & (work.block >= 0)
         if not has_one.any():
             return []
-        launch = message(1, self._dimensions(work.grid)) + message(2, self._dimensions(work.block))
-        return where(has_one, message(_LAUNCH, launch))
+        launch = message(ComputeKernelLaunch.GRID_SIZE, self._dimensions(work.grid))
+        launch += message(ComputeKernelLaunch.WORKGROUP_SIZE, self._dimensions(work.block))
+        return where(has_one, message(Event.LAUNCH, launch))
 
     def _dimensions(self, codes: NDArray[np.int32]) -> Parts:
         sizes = self._table[np.maximum(codes, 0)]
-        return [part for axis in range(3) for part in number(axis + 1, sizes[:, axis])]
+        return [part for axis, field in enumerate((Dim3.X, Dim3.Y, Dim3.Z)) for part in number(field, sizes[:, axis])]
 
 
 def _queues(trace: Trace, work: DeviceWork) -> tuple[list[tuple[int, int]], Int64]:
@@ -128,5 +126,7 @@ def _extra(name: str, values: NDArray[np.integer]) -> Parts:
     """A named argument; the format has text only."""
     if not (values >= 0).any():
         return []
-    parts = message(_EXTRA, [constant(fields((1, name))), *decimal(2, np.maximum(values, 0))])
+    parts = message(
+        Event.EXTRA_DATA, [constant(fields((ExtraData.NAME, name))), *decimal(ExtraData.VALUE, np.maximum(values, 0))]
+    )
     return where(values >= 0, parts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING
+from gpu_trace_analyzers.vocabulary.perfetto_fields import DebugAnnotation, TracePacket, TrackEvent, TrackEventType
 
 from . import packets
 from .bulk import Parts, constant, fixed64, join, message, number, pieces, where
@@ -22,11 +23,8 @@ if TYPE_CHECKING:
 
 _BATCH = 1 << 15
 
-# Fields and types of TrackEvent
-_CATEGORY, _ANNOTATION, _TYPE, _NAME, _TRACK, _FLOW = 3, 4, 9, 10, 11, 47
-_BEGIN, _END = 1, 2
-
-_IN_SEQUENCE = constant(fields((packets.SEQUENCE_ID, packets.SEQUENCE), (packets.SEQUENCE_FLAGS, packets.NEEDS_STATE)))
+_BEGIN = constant(fields((TrackEvent.TYPE, TrackEventType.TYPE_SLICE_BEGIN)))
+_END = constant(fields((TrackEvent.TYPE, TrackEventType.TYPE_SLICE_END)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +72,19 @@ def slice_packets(slices: Slices) -> Iterator[bytes]:
 def _ends(slices: Slices, positions: NDArray[np.intp]) -> Iterator[bytes]:
     for batch in pieces(len(positions), _BATCH):
         rows = positions[batch]
-        event = [constant(fields((_TYPE, _END))), *number(_TRACK, slices.track[rows])]
+        event = [_END, *number(TrackEvent.TRACK_UUID, slices.track[rows])]
         yield join(len(rows), track_event(slices.end_ns[rows], event))
 
 
 def _begin(slices: Slices, rows: slice) -> Parts:
-    event = [constant(fields((_TYPE, _BEGIN))), *number(_TRACK, slices.track[rows])]
-    event += number(_NAME, slices.name[rows])
-    event += number(_CATEGORY, slices.category[rows])
+    event = [_BEGIN, *number(TrackEvent.TRACK_UUID, slices.track[rows])]
+    event += number(TrackEvent.NAME_IID, slices.name[rows])
+    event += number(TrackEvent.CATEGORY_IIDS, slices.category[rows])
     for annotation in slices.annotations:
         event += _annotation(annotation, rows)
     if slices.flow is not None:
         flow = slices.flow[rows]
-        event += where(flow > 0, fixed64(_FLOW, flow))
+        event += where(flow > 0, fixed64(TrackEvent.FLOW_IDS, flow))
     return track_event(slices.start_ns[rows], event)
 
 
@@ -94,12 +92,12 @@ def _annotation(annotation: Annotation, rows: slice) -> Parts:
     values = annotation.values[rows]
     present = values != MISSING
     # A thread id may be negative: a hash, or a pointer that was cut off.
-    value = number(17 if annotation.is_text else 4, np.where(present, values, 0))
-    parts = message(_ANNOTATION, [constant(fields((1, annotation.name))), *value])
+    field = DebugAnnotation.STRING_VALUE_IID if annotation.is_text else DebugAnnotation.INT_VALUE
+    name = constant(fields((DebugAnnotation.NAME_IID, annotation.name)))
+    parts = message(TrackEvent.DEBUG_ANNOTATIONS, [name, *number(field, np.where(present, values, 0))])
     return parts if present.all() else where(present, parts)
 
 
 def track_event(at_ns: Int64, event: Parts) -> Parts:
     """A packet with an event, framed as ``Trace.packet``."""
-    body = [*number(packets.TIMESTAMP, at_ns), _IN_SEQUENCE, *message(packets.TRACK_EVENT, event)]
-    return message(1, body)
+    return packets.timed(at_ns, message(TracePacket.TRACK_EVENT, event))

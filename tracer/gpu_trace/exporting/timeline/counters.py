@@ -10,8 +10,9 @@ import numpy as np
 from gpu_trace_analyzers.intervals import combine
 from gpu_trace_analyzers.model import ALL_COPIES
 from gpu_trace_analyzers.questions.sweep import busy_engines
+from gpu_trace_analyzers.vocabulary.perfetto import LANES
 
-from .titles import RANKS, TITLES
+from .titles import RANKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def counters(trace: Trace, device: int) -> Iterator[Counter]:
         rows = work[(work.engine == engine) & (work.size > 0) & (work.end_ns > work.start_ns)]
         if len(rows):
             gb_per_s = rows.size / (rows.end_ns - rows.start_ns)
-            yield Counter(f"{TITLES[engine]} rate", "GB/s", 50 + RANKS[engine], *_steps(rows, gb_per_s))
+            yield Counter(f"{LANES[engine]} rate", "GB/s", 50 + RANKS[engine], *_steps(rows, gb_per_s))
 
 
 def _engines_at_once(trace: Trace, device: int) -> tuple[Int64, NDArray[np.float64]]:

@@ -8,11 +8,9 @@ import random
 import pytest
 
 from gpu_trace.exporting.perfetto import export_perfetto
-from gpu_trace.exporting.timeline.titles import TITLES
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import FormatUnsupported, GpuTraceError
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.pftrace.rows import LANES
 from literal import literal
 from plain_reader import read_back
 from small_traces import JSON
@@ -27,10 +25,6 @@ def exported(trace, path):
 
 def labels_at_work(trace):
     return [trace.devices[position].label for position in sorted(set(trace.work.device.tolist()))]
-
-
-def test_the_lanes_are_those_of_the_exporter():
-    assert {title: engine for engine, title in TITLES.items()} == LANES
 
 
 @pytest.mark.parametrize("name", ["two_streams", "peer_same_stream", "mlp_overlap", "ddp_rank1"])

@@ -10,7 +10,6 @@ from hypothesis import given
 
 from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace.exporting.timeline.findings import Finding
-from gpu_trace.exporting.timeline.titles import EXPOSED, TITLES
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.intervals import Intervals
 from gpu_trace_analyzers.model import MISSING, Engine
@@ -18,6 +17,7 @@ from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES
 from literal import literal
 from perfetto_decoding import decode
 from strategies import traces
@@ -47,7 +47,7 @@ def test_figures_recomputed_from_the_lanes_equal_the_summary_to_the_nanosecond(b
     trace, decoded = both
     for position in active_devices(trace):
         figures = device_figures(Scope(trace), position)
-        busy = {engine: union(lane(decoded, figures.device, TITLES[engine])) for engine in Engine}
+        busy = {engine: union(lane(decoded, figures.device, LANES[engine])) for engine in Engine}
         assert {engine: busy[engine].total_ns for engine in figures.engines} == {
             engine: row.busy_ns for engine, row in figures.engines.items()
         }
@@ -155,7 +155,7 @@ def test_arguments_counters_and_the_time_of_day_are_there(recorded, tmp_path):
     trace = load(recorded("two_streams"))
     export_perfetto(Analysis(trace), tmp_path / "out.pftrace")
     decoded = decode(tmp_path / "out.pftrace")
-    copy = next(row for row in decoded.slices if row.track[-1] == TITLES[Engine.COPY_D2H])
+    copy = next(row for row in decoded.slices if row.track[-1] == LANES[Engine.COPY_D2H])
     assert {"from": "device", "to": "pinned", "bytes": 64_000_000}.items() <= copy.args.items()
     kernel = next(row for row in decoded.stages if row.name.startswith("sm80"))
     assert {"stream", "correlation", "grid_size", "workgroup_size"} <= kernel.args.keys()
