@@ -70,7 +70,7 @@ def examples(page: Path) -> list[Example]:
 def printed(command: str) -> str:
     """What a command prints on both streams, in a pipe."""
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
-    argv = [sys.executable, "-m", "gpu_trace", *shlex.split(command.replace("\\\n", " "))[1:]]
+    argv = [sys.executable, "-m", "gpu_trace", *shlex.split(command.replace("\\\n", " "), comments=True)[1:]]
     with tempfile.TemporaryDirectory() as folder:
         _readers_folder(Path(folder))
         ran = subprocess.run(
