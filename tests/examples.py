@@ -3,19 +3,28 @@
 An example is a fenced ``console`` block: a line ``$ command``, then the output, until the next command or the end.
 Commands that only read the sample traces must print just that; ``python tests/examples.py`` (or scripts/refresh-docs)
 writes what they print now into the pages. The others are run in the order of their page, for their exit code alone.
-Both in a `workplace`.
+Both in a `workplace`. The keys of summary.json are written into its page from their declaration, too.
+
+    python tests/examples.py [PAGE ...]      write the outputs into these pages (default: all)
+    python tests/examples.py --stale         say which pages are out of date, and write nothing
 """
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from summary_keys import with_keys
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -67,6 +76,7 @@ def examples(page: Path) -> list[Example]:
     return [Example(page, command, shown) for block in blocks for command, shown in _COMMAND.findall(block)]
 
 
+@cache
 def printed(command: str) -> str:
     """What a command prints on both streams, in a pipe."""
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
@@ -114,19 +124,53 @@ def jobs(page: Path) -> list[str]:
     return [command for block in blocks for command in _JOB.findall(block)]
 
 
-def refresh(page: Path) -> None:
-    """Write what the page's repeatable commands print now."""
+def fresh(page: Path) -> str:
+    """The page with what its repeatable commands print now, and with the keys that there are now."""
 
-    def fresh(block: re.Match[str]) -> str:
-        def again(match: re.Match[str]) -> str:
-            example = Example(page, match[1], match[2])
-            return f"$ {example.command}\n{printed(example.command)}" if example.repeatable else match[0]
+    def block_again(block: re.Match[str]) -> str:
+        return f"```console\n{_COMMAND.sub(command_again, block[1])}```"
 
-        return f"```console\n{_COMMAND.sub(again, block[1])}```"
+    def command_again(match: re.Match[str]) -> str:
+        example = Example(page, match[1], match[2])
+        return f"$ {example.command}\n{printed(example.command)}" if example.repeatable else match[0]
 
-    page.write_text(_BLOCK.sub(fresh, page.read_text(encoding="utf-8")), encoding="utf-8")
+    return with_keys(_BLOCK.sub(block_again, page.read_text(encoding="utf-8")))
+
+
+def stale(page: Path, now: str) -> str:
+    """Why a page is not as it would be now, and the command that mends it; empty where it is."""
+    there = page.read_text(encoding="utf-8")
+    if there == now:
+        return ""
+    name = page.relative_to(ROOT)
+    changed = difflib.unified_diff(
+        there.splitlines(), now.splitlines(), f"{name}", "what is printed now", n=1, lineterm=""
+    )
+    mend = f"python tests/examples.py {name}"
+    return "\n".join(
+        [f"{name} is out of date. To write what is printed now into it, run", "", f"    {mend}", "", *changed]
+    )
+
+
+def main() -> int:
+    """Refresh the pages, or say which are stale; exit code 1 where one is."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", nargs="*", type=Path)
+    parser.add_argument("--stale", action="store_true")
+    asked = parser.parse_args()
+    chosen = [path.resolve() for path in asked.pages] or pages()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        commands = {example.command for page in chosen for example in examples(page) if example.repeatable}
+        list(pool.map(printed, commands))
+    found = [(page, now, said) for page in chosen if (said := stale(page, now := fresh(page)))]
+    for page, now, said in found:
+        if asked.stale:
+            print(said, end="\n\n")
+        else:
+            page.write_text(now, encoding="utf-8")
+            print(f"wrote {page.relative_to(ROOT)}")
+    return 1 if found and asked.stale else 0
 
 
 if __name__ == "__main__":
-    for name in pages():
-        refresh(name)
+    sys.exit(main())

@@ -11,7 +11,7 @@ from contextlib import suppress
 import click
 import pytest
 
-from examples import ROOT, examples, jobs, pages, printed, python_blocks, workplace
+from examples import ROOT, examples, fresh, jobs, pages, printed, python_blocks, stale, workplace
 from gpu_trace.cli import COMMANDS, gpu_trace
 from gpu_trace_analyzers.questions.causes import CPU_COPY_RULES, EXPOSED_COPY_RULES
 from gpu_trace_analyzers.questions.idle import IDLE_RULES
@@ -34,9 +34,10 @@ def named(page):
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("example", REPEATABLE, ids=lambda e: f"{named(e.page)}: {e.command}")
-def test_a_command_prints_what_the_page_shows(example):
-    assert printed(example.command) == example.shown
+@pytest.mark.parametrize("page", EXAMPLES, ids=named)
+def test_a_page_shows_what_its_commands_print_and_which_keys_there_are(page):
+    if said := stale(page, fresh(page)):
+        pytest.fail(said, pytrace=False)
 
 
 def ran(command, folder, environment):
@@ -111,15 +112,15 @@ def test_readers_are_asked_in_the_order_that_the_page_shows():
     assert tuple(line.split("  ──►  ")) == READERS
 
 
-def test_the_page_of_summary_json_has_every_field():
-    def fields(value):
+def test_every_key_of_a_summary_is_in_its_page():
+    def keys(value):
         if isinstance(value, dict):
             yield from value
-            yield from (name for key, each in value.items() if key != "dropped" for name in fields(each))
+            yield from (name for key, each in value.items() if key != "dropped" for name in keys(each))
         elif isinstance(value, list):
-            yield from (name for each in value for name in fields(each))
+            yield from (name for each in value for name in keys(each))
 
     traces = [f"samples/traces/{name}.json.gz" for name in ("mlp_overlap", "ddp_rank0", "seed_mxnet")]
-    found = {name for trace in traces for name in fields(json.loads(printed(f"gpu-trace summary --json {trace}")))}
+    found = {name for trace in traces for name in keys(json.loads(printed(f"gpu-trace summary --json {trace}")))}
     page = (ROOT / "docs/summary-json.md").read_text("utf-8")
     assert {name for name in found if f"`{name}`" not in page} == set()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from ..units import NONE, duration, ratio
-from .fitting import GAP, fitted
-from .plain import plain
-from .sentences import doubtful, source_line, verdict
-from .tables import Table
+from .parts import Column, Kind, Line, Section, Table
+from .sections.notes import doubtful
+from .sections.source import source_line
+from .sections.verdict import verdict
+from .text import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,20 +39,38 @@ _NAMES = {
 _RATIOS = ("overlap_ratio", "gain")
 
 
+_CHANGES = (Column("before"), Column("after", drop_order=2), Column("change", drop_order=1))
+_RANGE_COLUMNS = (
+    Column("range", kind=Kind.WORD),
+    Column("device", drop_order=5, kind=Kind.WORD),
+    Column("window", drop_order=4),
+    Column("after", drop_order=3),
+    Column("change", drop_order=2),
+    Column("exposed"),
+    Column("after"),
+    Column("change", drop_order=1),
+)
+_ONE_SIDE_COLUMNS = (
+    Column("device", drop_order=3, kind=Kind.WORD),
+    Column("window", drop_order=2),
+    Column("copy", drop_order=1),
+    Column("exposed"),
+)
+
+
 def to_text(found: Comparison, width: int = 100) -> str:
     """Verdicts of both, then a table per device, per cause and per range."""
-    out = StringIO()
-    console = Console(file=out, width=width, color_system=None, highlight=False)
-    for title, summary in (("before", found.before), ("after ", found.after)):
-        for line in _verdicts(title, summary):
-            console.print(Text(line))
+    return drawn(sections(found), width=width)
+
+
+def sections(found: Comparison) -> Iterator[Section]:
+    """The same as parts."""
+    sides = (("before", found.before), ("after ", found.after))
+    yield Section("", tuple(Line(line) for title, summary in sides for line in _verdicts(title, summary)))
     for device, exposed, idle in zip(found.devices, found.exposed, found.idle, strict=True):
-        console.print()
-        console.print(_drawn(_device_table(device, exposed, idle), width))
+        yield Section("", (_device_table(device, exposed, idle),))
     for table in _range_tables(found.ranges):
-        console.print()
-        console.print(_drawn(table, width))
-    return plain("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
+        yield Section("", (table,))
 
 
 def to_json(found: Comparison) -> str:
@@ -104,22 +119,21 @@ def _device_table(device: Compared, exposed: Compared, idle: Compared) -> Table:
     rows = [_row(_NAMES[c.figure], c) for c in device.changes if c.before or c.after]
     rows += [_row(f"  exposed: {c.figure}", c, cause=True) for c in exposed.changes]
     rows += [_row(f"  idle: {c.figure}", c, cause=True) for c in idle.changes]
-    return Table((device.device, "before", "after", "change"), tuple(rows))
+    return Table((Column(device.device, kind=Kind.WORD), *_CHANGES), tuple(rows))
 
 
 def _range_tables(ranges: Sequence[Compared]) -> Iterator[Table]:
     """One table of the ranges of both, by their windows and exposed copies, and one line for those of one side."""
     both = [row for row in ranges if row.in_before and row.in_after]
     if both:
-        headings = ("range", "device", "window", "after", "change", "exposed", "after ", "change ")
-        yield Table(headings, tuple(_range_row(row) for row in both), words=2)
+        yield Table(_RANGE_COLUMNS, tuple(_range_row(row) for row in both))
     for side, rows in (
         ("only before", [row for row in ranges if not row.in_after]),
         ("only after", [row for row in ranges if not row.in_before]),
     ):
         if rows:
             cells = tuple((row.name, _short(row.device), *_one_side(row)) for row in rows)
-            yield Table((f"range, {side}", "device", "window", "copy", "exposed"), cells, words=2)
+            yield Table((Column(f"range, {side}", kind=Kind.WORD), *_ONE_SIDE_COLUMNS), cells)
 
 
 def _range_row(row: Compared) -> tuple[str, ...]:
@@ -162,13 +176,3 @@ def _difference(figure: str, change: Change) -> str:
         return f"{sign}{abs(by):.3f}"
     percent = f" ({sign}{abs(100 * by / change.before):.1f} %)" if change.before else ""
     return f"{sign}{duration(int(abs(by)))}{percent}"
-
-
-def _drawn(table: Table, width: int) -> RichTable:
-    table, _ = fitted(table, width)
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    for position, heading in enumerate(table.headings):
-        drawn.add_column(heading, no_wrap=True, justify="left" if position < table.words else "right")
-    for cells in table.rows:
-        drawn.add_row(*(Text(cell) for cell in cells))
-    return drawn

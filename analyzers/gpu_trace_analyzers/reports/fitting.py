@@ -6,31 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .tables import Table
+    from .parts import Table
 
 GAP = 2
 """Columns of space after each cell."""
 
 SHORTEST_NAME = 16
 
-_LEFT_OUT_FIRST = (
-    *("median", "worst", "what to do", "bytes", "ops", "rate", "count", "times", "of idle", "change ", "change"),
-    *("compute", "of span", "copy", "of the shorter", "after", "window", "busy", "device", "hidden"),
-)
-"""By their worth, the least first. The answer, what is hidden and what is exposed, stays longest."""
 
-
-def fitted(table: Table, width: int) -> tuple[Table, tuple[str, ...]]:
-    """The table in ``width`` columns, and the headings that were left out for it."""
-    out: list[str] = []
-    for heading in _LEFT_OUT_FIRST:
+def fitted(table: Table, width: int) -> Table:
+    """The table in ``width`` characters, without the columns that have to go for it."""
+    for column in sorted(filter(lambda c: c.drop_order is not None, table.columns), key=lambda c: c.drop_order or 0):
         if _needed(table, SHORTEST_NAME) <= width:
             break
-        if heading in table.headings:
-            table = _without(table, heading)
-            out.append(heading)
+        table = _without(table, table.columns.index(column))
     room = max(SHORTEST_NAME, width - _needed(table, 0))
-    return replace(table, rows=tuple((shortened(row[0], room), *row[1:]) for row in table.rows)), tuple(out)
+    return replace(table, rows=tuple((shortened(row[0], room), *row[1:]) for row in table.rows))
 
 
 def shortened(name: str, width: int) -> str:
@@ -43,7 +34,7 @@ def shortened(name: str, width: int) -> str:
 
 def widths(table: Table) -> list[int]:
     """Characters of the longest cell of each column."""
-    return [max(len(row[i]) for row in (table.headings, *table.rows)) for i in range(len(table.headings))]
+    return [max(len(row[i]) for row in (table.headings, *table.rows)) for i in range(len(table.columns))]
 
 
 def _needed(table: Table, name: int) -> int:
@@ -52,8 +43,6 @@ def _needed(table: Table, name: int) -> int:
     return max(min(first, name), len(table.headings[0]) if name else 0) + sum(rest) + GAP * len(rest)
 
 
-def _without(table: Table, heading: str) -> Table:
-    place = table.headings.index(heading)
+def _without(table: Table, place: int) -> Table:
     rows = tuple(row[:place] + row[place + 1 :] for row in table.rows)
-    words = table.words - (place < table.words)
-    return replace(table, headings=table.headings[:place] + table.headings[place + 1 :], rows=rows, words=words)
+    return replace(table, columns=table.columns[:place] + table.columns[place + 1 :], rows=rows)

@@ -14,32 +14,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..units import NONE, count, duration, ratio, share
 from .lanes import Timeline
+from .parts import Causes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
-from .sentences import (
-    evidence_line,
-    nothing_recorded,
-    overlap_lines,
-    pairs_line,
-    range_notes,
-    rank_line,
-    reading_notes,
-    remedy_line,
-    source_line,
-    verdict,
-)
-from .tables import collective_table, engine_table, pair_table, range_table, step_table
+from .sections import sections
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..analysis import Analysis
-    from ..questions.explained import CauseFigures
-    from ..questions.overlap import DeviceFigures
     from ..summary import Summary
-    from .tables import Table
+    from .parts import Cause, Column, Part, Section
 
+_HEAD = (Source, Note, Verdict, Line)
+_OF_DEVICE = (Verdict, Tiles, Causes, Table, Facts)
+"""The order of parts on the page, which has room to show first what decides."""
 _LEGEND = (
     ("compute", "compute"),
     ("collective", "collective"),
@@ -68,7 +57,7 @@ def to_html(analysis: Analysis, summary: Summary) -> str:
         f"<title>{_text(summary.source.path)} · overlap</title><style>{style}</style>"
     )
     timeline = Timeline(analysis, summary) if summary.devices else None
-    body = "\n".join([_head(summary), *_devices(summary), _timeline(timeline), *_details(summary)])
+    body = "\n".join(_body(list(sections(summary)), timeline))
     tail = _data(timeline) + f"<script>{script}</script>" if timeline else ""
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n{body}\n</main>{tail}</body></html>\n'
 
@@ -91,49 +80,68 @@ def _data(timeline: Timeline) -> str:
     return f'<script type="application/json" id="data">{text}</script>'
 
 
-def _head(summary: Summary) -> str:
-    notes = "".join(f'<p class="note">{_text(note)}</p>' for note in reading_notes(summary))
-    nothing = "" if summary.devices else f"<section>{_text(nothing_recorded(summary))}</section>"
-    slow = f'<p class="verdict">{_text(line)}</p>' if (line := rank_line(summary)) else ""
-    return f'<h1>Overlap summary</h1><p class="source">{_text(source_line(summary))}</p>{notes}{slow}{nothing}'
-
-
-def _devices(summary: Summary) -> list[str]:
-    return [_device(figures, summary) for figures in summary.devices]
-
-
-def _device(figures: DeviceFigures, summary: Summary) -> str:
-    exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
-    causes = [_cause(row, "exposed", figures.exposed_copy_ns) for row in exposed]
-    idle_rows = [_cause(row, "idle", figures.idle_ns) for row in idle]
-    why_idle = f"<details><summary>Why it was idle: {duration(figures.idle_ns)}</summary>{''.join(idle_rows)}</details>"
-    lines = "".join(f'<p class="hint">{_text(line)}</p>' for line in overlap_lines(figures))
-    return (
-        f"<section><h2>{_text(figures.device.label)}</h2>"
-        f'<p class="verdict">{_text(verdict(figures, exposed))}</p>{_tiles(figures)}{"".join(causes)}'
-        f"{_table(engine_table(figures))}{lines}{why_idle if idle_rows else ''}</section>"
-    )
-
-
-def _tiles(figures: DeviceFigures) -> str:
-    exposed = duration(figures.exposed_copy_ns) if figures.copy_ns else NONE
-    tiles = [
-        (ratio(figures.overlap_ratio), "overlap ratio", ""),
-        (exposed, "exposed copy", "bad" if figures.exposed_copy_ns else ""),
-        (duration(figures.headroom_ns), "perfect overlap would save", ""),
-        (duration(figures.span_ns), "span", ""),
-        (share(figures.idle_ns, figures.span_ns), "idle", ""),
+def _body(found: Sequence[Section], timeline: Timeline | None) -> list[str]:
+    """What is said of everything, the devices, the timeline, the tables; below all of them the remarks."""
+    whole = [part for section in found if not section.of_device for part in section.parts]
+    head = sorted((part for part in whole if isinstance(part, _HEAD)), key=lambda part: _HEAD.index(type(part)))
+    remarks = [part for part in whole if isinstance(part, Remark)]
+    devices = [_section(section.title, sorted(section.parts, key=_place)) for section in found if section.of_device]
+    others = [
+        _section(section.title, parts)
+        for section in found
+        if not section.of_device and (parts := [p for p in section.parts if not isinstance(p, (*_HEAD, Remark))])
     ]
-    cells = "".join(f'<li class="{kind}"><b>{value}</b><span>{name}</span></li>' for value, name, kind in tiles)
+    title = f"<h1>{_text(found[0].title)}</h1>" + "".join(map(_part, head))
+    return [title, *devices, _timeline(timeline), *others, *map(_part, remarks)]
+
+
+def _place(part: Part) -> int:
+    """Of a part in the section of a device: large figures and causes first, and last what is folded."""
+    folded = isinstance(part, Causes) and bool(part.title)
+    return len(_OF_DEVICE) + folded if folded or type(part) not in _OF_DEVICE else _OF_DEVICE.index(type(part))
+
+
+def _section(title: str, parts: Iterable[Part]) -> str:
+    return f"<section><h2>{_text(title)}</h2>{''.join(map(_part, parts))}</section>"
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Source(text):
+            return f'<p class="source">{_text(text)}</p>'
+        case Note(text):
+            return f'<p class="note">{_text(text)}</p>'
+        case Verdict(text):
+            return f'<p class="verdict">{_text(text)}</p>'
+        case Line(text):
+            return f"<section>{_text(text)}</section>"
+        case Remark(text):
+            return f'<p class="hint">{_text(text)}</p>'
+        case Facts(lines):
+            return "".join(f'<p class="hint">{_text(line)}</p>' for line in lines)
+        case Table():
+            return _table(part)
+        case Causes():
+            causes = "".join(map(_cause, part.rows))
+            return f"<details><summary>{_text(part.title)}</summary>{causes}</details>" if part.title else causes
+        case Tiles():
+            return _tiles(part)
+
+
+def _tiles(found: Tiles) -> str:
+    cells = "".join(
+        f'<li class="{"bad" if tile.bad else ""}"><b>{_text(tile.value)}</b><span>{_text(tile.name)}</span></li>'
+        for tile in found.tiles
+    )
     return f'<ul class="tiles">{cells}</ul>'
 
 
-def _cause(row: CauseFigures, what: str, whole_ns: int) -> str:
-    remedy = f'<p class="do">{_text(remedy_line(row))}</p>' if row.remedy else ""
-    often = f"{duration(row.ns)} ({share(row.ns, whole_ns)}) in {count(row.count, 'stretch', 'stretches')}"
+def _cause(row: Cause) -> str:
+    advice = f'<p class="do">{_text(row.advice)}</p>' if row.remedy else ""
     return (
-        f'<div class="cause {what}"><b>{what}: {_text(row.title)}</b><p>{often}</p>{remedy}'
-        f'<p class="evidence">{_text(evidence_line(row.evidence))}</p></div>'
+        f'<div class="cause {row.what}"><b>{row.what}: {_text(row.title)}</b>'
+        f"<p>{row.time} ({row.share}) in {row.stretches}</p>{advice}"
+        f'<p class="evidence">{_text(row.evidence)}</p></div>'
     )
 
 
@@ -156,26 +164,14 @@ def _timeline(timeline: Timeline | None) -> str:
     )
 
 
-def _details(summary: Summary) -> list[str]:
-    parts = [
-        ("Devices at once", pair_table(summary) if summary.pairs else None),
-        ("Collectives", collective_table(summary) if summary.collectives else None),
-        ("Ranges", range_table(summary.shown_ranges, summary) if summary.shown_ranges else None),
-        ("Steps", step_table(summary) if len(summary.steps) > len(summary.devices) else None),
-    ]
-    shown = [f"<section><h2>{title}</h2>{_table(table)}</section>" for title, table in parts if table]
-    notes = [line for line in (pairs_line(summary), *range_notes(summary)) if line]
-    return [*shown, *(f'<p class="hint">{_text(line)}</p>' for line in notes)]
-
-
 def _table(table: Table) -> str:
-    heads = _cells("th", table.headings, table.words)
-    rows = "".join(f"<tr>{_cells('td', row, table.words)}</tr>" for row in table.rows)
+    heads = _cells("th", table.headings, table.columns)
+    rows = "".join(f"<tr>{_cells('td', row, table.columns)}</tr>" for row in table.rows)
     return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _cells(tag: str, cells: Sequence[str], words: int) -> str:
+def _cells(tag: str, cells: Sequence[str], columns: Sequence[Column]) -> str:
     return "".join(
-        f'<{tag} class="word">{_text(cell)}</{tag}>' if i < words else f"<{tag}>{_text(cell)}</{tag}>"
-        for i, cell in enumerate(cells)
+        f'<{tag} class="word">{_text(cell)}</{tag}>' if column.kind is Kind.WORD else f"<{tag}>{_text(cell)}</{tag}>"
+        for cell, column in zip(cells, columns, strict=True)
     )

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..model import MISSING, Engine
+from ..model import MISSING
 from ..questions.nesting import nesting_depths
 from .fitting import shortened
 from .packing import packed
 from .plain import plain
-from .tables import ENGINE_NAMES
+from .sections.device import ENGINE_KINDS, ENGINE_NAMES
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
 DEPTHS_SHOWN = 5
 LONGEST_NAME = 160
-_KINDS = {
-    Engine.COMPUTE: "compute",
-    Engine.COLLECTIVE: "collective",
-    Engine.MEMSET: "memset",
-    Engine.UNKNOWN: "unknown",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +84,7 @@ class Timeline:
         lanes = []
         for engine in figures.engines:
             rows = np.flatnonzero((work.device == figures.position) & (work.engine == engine))
-            kind = _KINDS.get(engine, "copy")
+            kind = ENGINE_KINDS[engine]
             lanes += self._lanes(ENGINE_NAMES[engine], kind, work.start_ns[rows], work.end_ns[rows], work.name[rows])
             if engine == max(set(figures.engines) & set(figures.copies), default=None):
                 lanes += self._exposed(figures)

@@ -1,81 +1,74 @@
-"""The summary as a markdown page: what a run folder keeps, and what fits into a pull request."""
+"""Sections as a markdown page: what a run folder keeps, and what fits into a pull request."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..units import count, duration
+from .parts import Causes, Column, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
-from .sentences import (
-    evidence_line,
-    nothing_recorded,
-    overlap_lines,
-    pairs_line,
-    range_notes,
-    rank_line,
-    reading_notes,
-    remedy_line,
-    source_line,
-    verdict,
-)
-from .tables import collective_table, engine_table, idle_table, pair_table, range_table, step_table
+from .sections import sections
 
 if TYPE_CHECKING:
-    from ..questions.explained import CauseFigures
-    from ..questions.overlap import DeviceFigures
+    from collections.abc import Iterable, Iterator
+
     from ..summary import Summary
-    from .tables import Table
+    from .parts import Cause, Part, Section
 
 _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]<>|#~"} | {"\n": " ", "\r": " "})
 
 
 def to_markdown(summary: Summary) -> str:
     """The whole summary. Names from the trace are text, whatever characters they have."""
-    blocks = ["# Overlap summary", _escape(source_line(summary))]
-    blocks += [f"> {_escape(note)}" for note in reading_notes(summary)]
-    blocks += [block for figures in summary.devices for block in _device(figures, summary)]
-    if not summary.devices:
-        blocks.append(_escape(nothing_recorded(summary)))
-    if rank_line(summary):
-        blocks.append(f"**{_escape(rank_line(summary))}**")
-    if summary.pairs:
-        blocks += ["## Devices at once", _table(pair_table(summary))]
-    if summary.pairs_omitted:
-        blocks.append(_escape(pairs_line(summary)))
-    if summary.collectives:
-        blocks += ["## Collectives", _table(collective_table(summary))]
-    if summary.shown_ranges:
-        blocks += ["## Ranges", _table(range_table(summary.shown_ranges, summary))]
-    blocks += [_escape(line) for line in range_notes(summary)]
-    if len(summary.steps) > len(summary.devices):
-        blocks += ["## Steps", _table(step_table(summary))]
-    return plain("\n\n".join(blocks) + "\n")
+    return drawn(sections(summary))
 
 
-def page(title: str, table: Table) -> str:
-    """A page of one table."""
-    return plain(f"# {_escape(title)}\n\n{_table(table)}\n")
+def drawn(found: Iterable[Section]) -> str:
+    """Sections one below the other; the title of the first is the page's."""
+    return plain("\n\n".join(_blocks(found)) + "\n")
 
 
-def _device(figures: DeviceFigures, summary: Summary) -> list[str]:
-    exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
-    blocks = [f"## {_escape(figures.device.label)}", f"**{_escape(verdict(figures, exposed))}**"]
-    blocks.append(_table(engine_table(figures)))
-    blocks.append("\n".join(f"- {_escape(line)}" for line in overlap_lines(figures)))
-    blocks.append("\n".join(_cause(row) for row in exposed))
-    blocks.append(_table(idle_table(idle, figures)) if idle else "")
-    return [block for block in blocks if block]
+def _blocks(found: Iterable[Section]) -> Iterator[str]:
+    for position, section in enumerate(found):
+        if section.title:
+            yield f"{'##' if position else '#'} {_escape(section.title)}"
+        yield from filter(None, map(_part, section.parts))
 
 
-def _cause(row: CauseFigures) -> str:
-    head = f"- exposed {duration(row.ns)}: **{_escape(row.title)}** ({count(row.count, 'stretch', 'stretches')})"
-    remedy = [f"  - do: {_escape(remedy_line(row))}"] if row.remedy else []
-    return "\n".join([head, *remedy, f"  - {_escape(evidence_line(row.evidence))}"])
+def _part(part: Part) -> str:
+    match part:
+        case Source(text) | Line(text) | Remark(text):
+            return _escape(text)
+        case Note(text):
+            return f"> {_escape(text)}"
+        case Verdict(text):
+            return f"**{_escape(text)}**"
+        case Facts(lines):
+            return "\n".join(f"- {_escape(line)}" for line in lines)
+        case Table():
+            return _table(part)
+        case Causes():
+            return _table(_in_short(part)) if part.title else "\n".join(map(_cause, part.rows))
+        case Tiles():
+            return ""
+
+
+def _cause(row: Cause) -> str:
+    head = f"- {row.what} {row.time}: **{_escape(row.title)}** ({row.stretches})"
+    advice = [f"  - do: {_escape(row.advice)}"] if row.remedy else []
+    return "\n".join([head, *advice, f"  - {_escape(row.evidence)}"])
+
+
+def _in_short(found: Causes) -> Table:
+    """A row per cause, without the evidence."""
+    titles = ("time", f"of {found.what}", "times")
+    columns = (Column(f"{found.what}, why", kind=Kind.WORD), *map(Column, titles), Column("what to do"))
+    rows = tuple((row.title, row.time, row.share, f"{row.times:,}", row.remedy) for row in found.rows)
+    return Table(columns, rows)
 
 
 def _table(table: Table) -> str:
-    rule = [":--" if position < table.words else "--:" for position in range(len(table.headings))]
-    rows = [table.headings, rule, *(tuple(_cell(cell) for cell in row) for row in table.rows)]
+    rule = tuple(":--" if column.kind is Kind.WORD else "--:" for column in table.columns)
+    rows = [table.headings, rule, *(tuple(map(_cell, row)) for row in table.rows)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from ..errors import TraceUnreadable
 from ..units import NONE, count, duration
+from . import markdown, text
 from .document import device_documents
 from .fitting import GAP, shortened
-from .markdown import page
-from .plain import plain
-from .sentences import brief
-from .tables import Table
+from .parts import Column, Kind, Line, Section, Table
+from .sections.verdict import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,25 +23,20 @@ if TYPE_CHECKING:
 SCHEMA = "gpu-trace.runs/1"
 
 
+_COLUMNS = (Column("run", kind=Kind.WORD), Column("span"), Column("verdict", kind=Kind.WORD))
+
+
 def to_text(folder: str, runs: Sequence[Listed], *, width: int = 100) -> str:
     """The list, ``width`` columns wide."""
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    drawn.add_column("run", no_wrap=True)
-    drawn.add_column("span", no_wrap=True, justify="right")
-    drawn.add_column("verdict", no_wrap=True)
-    for cells in _fitted(_rows(runs), width):
-        drawn.add_row(*(Text(cell) for cell in cells))
-    out = StringIO()
-    console = Console(file=out, width=width, force_terminal=False, color_system=None, highlight=False)
-    console.print(Text(f"{folder} · {count(len(runs), 'run')}"))
-    console.print()
-    console.print(drawn)
-    return plain("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
+    table = Table(_COLUMNS, tuple(_fitted(_rows(runs), width)))
+    head = Section("", (Line(f"{folder} · {count(len(runs), 'run')}"),))
+    return text.drawn([head, Section("", (table,))], width=width)
 
 
 def to_markdown(folder: str, runs: Sequence[Listed]) -> str:
     """The same as a page."""
-    return page(f"Runs in {folder}", Table(("run", "span", "verdict"), tuple(_rows(runs)), words=3))
+    columns = tuple(replace(column, kind=Kind.WORD) for column in _COLUMNS)
+    return markdown.drawn([Section(f"Runs in {folder}", (Table(columns, tuple(_rows(runs))),))])
 
 
 def to_json(folder: str, runs: Sequence[Listed]) -> str:
@@ -78,8 +69,8 @@ def _fitted(rows: list[tuple[str, str, str]], width: int) -> list[tuple[str, str
     return [(shortened(run, name), took, _cut(verdict, room)) for run, took, verdict in rows]
 
 
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+def _cut(sentence: str, width: int) -> str:
+    return sentence if len(sentence) <= width else f"{sentence[: width - 1]}…"
 
 
 def _verdict(run: Listed) -> str:

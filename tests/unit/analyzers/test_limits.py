@@ -10,7 +10,8 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit, check
 from gpu_trace_analyzers.model import Engine, Memory
-from gpu_trace_analyzers.reports.sentences import overlap_lines, verdict
+from gpu_trace_analyzers.reports.sections.device import overlap_lines
+from gpu_trace_analyzers.reports.sections.verdict import verdict
 from literal import literal
 
 ASKED = Limits(min_overlap=0.0, max_exposed_copy=UpperLimit(ns=1 << 40), max_idle=UpperLimit(ns=1 << 40))

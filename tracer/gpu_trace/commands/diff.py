@@ -33,7 +33,7 @@ def diff(before: str, after: str, as_json: bool, asked: Asked) -> None:
       gpu-trace diff slow.json.gz fast.json.gz
     """  # noqa: D301  # \b is click's
     from gpu_trace_analyzers.reports.changes import to_json, to_text
-    from gpu_trace_analyzers.reports.sentences import nothing_recorded
+    from gpu_trace_analyzers.reports.sections.source import nothing_recorded
 
     with progress("computing"):
         summaries = [asked.analyze(asked.load(path)).summary for path in (before, after)]

@@ -17,7 +17,7 @@ from gpu_trace_analyzers.questions.idle import idle_causes
 from gpu_trace_analyzers.questions.replays import partial_replays
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.reports.sentences import reading_notes
+from gpu_trace_analyzers.reports.sections.notes import reading_notes
 
 ids = st.sampled_from([MISSING, 1, 2, 3])
 

@@ -9,7 +9,8 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import FormatUnsupported
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.reports.sentences import nothing_recorded, reading_notes
+from gpu_trace_analyzers.reports.sections.notes import reading_notes
+from gpu_trace_analyzers.reports.sections.source import nothing_recorded
 from small_traces import JSON, NSYS_TABLES, write_nsys
 
 

@@ -11,8 +11,10 @@ from gpu_trace_analyzers.questions.ranges import RangeFigures
 from gpu_trace_analyzers.questions.ranks import RankFigures
 from gpu_trace_analyzers.questions.unowned import Unowned
 from gpu_trace_analyzers.readers.finishing.contradictions import without_contradictions
-from gpu_trace_analyzers.reports.sentences import evidence_line, range_notes, rank_line, reading_notes
-from gpu_trace_analyzers.reports.tables import range_table
+from gpu_trace_analyzers.reports.sections.causes import evidence_line
+from gpu_trace_analyzers.reports.sections.job import rank_line
+from gpu_trace_analyzers.reports.sections.notes import range_notes, reading_notes
+from gpu_trace_analyzers.reports.sections.ranges import range_table
 from gpu_trace_analyzers.summary import Summary
 from literal import literal
 

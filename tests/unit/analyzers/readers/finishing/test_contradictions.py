@@ -33,7 +33,7 @@ from gpu_trace_analyzers.readers.finishing.stream_order import (
     outlasted,
 )
 from gpu_trace_analyzers.reports.document import to_document
-from gpu_trace_analyzers.reports.sentences import reading_notes
+from gpu_trace_analyzers.reports.sections.notes import reading_notes
 from literal import literal
 from strategies import traces
 

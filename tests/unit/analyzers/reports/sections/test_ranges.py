@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from gpu_trace_analyzers.analysis import Analysis
-from gpu_trace_analyzers.reports.tables import step_table
+from gpu_trace_analyzers.reports.sections.ranges import step_table
 from literal import literal
 
 

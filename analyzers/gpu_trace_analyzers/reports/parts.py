@@ -1,0 +1,171 @@
+"""What reports are made of: plain data, which each form (terminal, markdown, page) draws without knowing any figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from ..units import count, duration, share
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was read."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is missing in the figures, or in doubt."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer in one sentence, about a device or about the whole job."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence that is read last: what a table or the whole report does not have."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Figures in words, a line each."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure, large, with its name below; ``bad`` draws the eye."""
+
+    value: str
+    name: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """The figures that a page shows large. Text has them in its lines."""
+
+    tiles: tuple[Tile, ...]
+
+
+class Kind(Enum):
+    """What a column holds."""
+
+    WORD = "word"
+    FIGURE = "figure"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The heading of a column, what it holds, and when it is left out where the room is small."""
+
+    title: str
+    drop_order: int | None = None
+    """the column with the lowest is left out first; None: never"""
+    kind: Kind = Kind.FIGURE
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How much of a whole one row is; ``kind`` names its color."""
+
+    part: int
+    whole: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one cell per column; where it has ``bars``, of one bar each too."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    bars: tuple[Bar, ...] = ()
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The titles of the columns."""
+        return tuple(column.title for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What one cause took of a time, how often, what to do about it, and its evidence in a sentence."""
+
+    what: str
+    """the time that it explains: exposed, idle"""
+    title: str
+    ns: int
+    whole_ns: int
+    """all of that time, which the causes add up to"""
+    times: int
+    remedy: str
+    """empty where nothing can be done"""
+    saving: str
+    """what the remedy can save; empty where that is nothing"""
+    evidence: str
+
+    @property
+    def time(self) -> str:
+        """``1.15 ms``."""
+        return duration(self.ns)
+
+    @property
+    def share(self) -> str:
+        """``98.0 %`` of the whole."""
+        return share(self.ns, self.whole_ns)
+
+    @property
+    def stretches(self) -> str:
+        """``50 stretches``."""
+        return count(self.times, "stretch", "stretches")
+
+    @property
+    def advice(self) -> str:
+        """The remedy and what it can save."""
+        return f"{self.remedy} ({self.saving})" if self.remedy and self.saving else self.remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Why a time was lost, the cause that took most first."""
+
+    what: str
+    rows: tuple[Cause, ...]
+    title: str = ""
+    """where it has one, the causes are second to others: a page folds them under it, markdown makes a table of them"""
+    of_ns: int = 0
+    """what the whole is a part of; of a small part the terminal shows no causes"""
+
+
+Part: TypeAlias = Source | Note | Verdict | Line | Remark | Facts | Tiles | Table | Causes
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Parts that belong together. The title is not drawn where its first part says it."""
+
+    title: str
+    parts: tuple[Part, ...]
+    of_device: bool = False
+    apart: bool = True
+    """whether the terminal leaves a line free above it"""

@@ -1,0 +1,206 @@
+"""One device: its engines, its figures in words, and what programs get of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model import Engine
+from ...units import NONE, count, duration, rate, ratio, share, size
+from ..fields import Field, Rows
+from ..parts import Bar, Column, Kind, Table, Tile, Tiles
+from .verdict import unknown_work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ...questions.overlap import DeviceFigures, EngineFigures
+    from ...summary import Summary
+    from ..fields import At
+
+ENGINE_NAMES = {
+    Engine.COMPUTE: "compute",
+    Engine.COLLECTIVE: "collectives",
+    Engine.COPY_H2D: "copy H2D",
+    Engine.COPY_D2H: "copy D2H",
+    Engine.COPY_P2P: "copy P2P",
+    Engine.COPY_D2D: "copy D2D",
+    Engine.MEMSET: "memset",
+    Engine.UNKNOWN: "unknown",
+}
+ENGINE_KINDS = {
+    **dict.fromkeys(Engine, "copy"),
+    Engine.COMPUTE: "compute",
+    Engine.COLLECTIVE: "collective",
+    Engine.MEMSET: "memset",
+    Engine.UNKNOWN: "unknown",
+}
+"""what engines are drawn alike"""
+_NEVER_HIDDEN = (Engine.COMPUTE, Engine.UNKNOWN)
+
+
+def _place(row: Any, at: At) -> int | None:
+    return None if row.device is None else at.places[row.device]
+
+
+def _label(row: Any, at: At) -> str | None:
+    return None if row.device is None else at.summary.devices[at.places[row.device]].device.label
+
+
+def _known(rank: int) -> int | None:
+    return rank if rank >= 0 else None
+
+
+def _in_doubt(figures: DeviceFigures, at: At) -> dict[str, int]:
+    doubts = [doubt for doubt in at.summary.source.doubts if doubt.device == figures.position]
+    return {doubt.reason: doubt.operations for doubt in doubts}
+
+
+DEVICE = Field("device", get=_place)
+LABEL = Field("label", get=_label)
+RANK = Field("rank", "null outside a job", lambda row, _: _known(row.rank))
+"""of rows that are of a device"""
+
+_ENGINES = Rows(
+    "engines",
+    "per engine that was busy (`compute`, `collective`, `copy_h2d`, `copy_d2h`, `copy_p2p`, `copy_d2d`, `memset`, "
+    "`unknown`)",
+    lambda figures, _: figures.engines.values(),
+    (
+        Field("busy_ns"),
+        Field("hidden_ns"),
+        Field("exposed_ns"),
+        Field("count"),
+        Field("bytes", get=lambda row, _: row.size),
+        Field("gb_per_s", "null for collectives, which are busy while they wait"),
+        Field("overlap_ratio", get=lambda row, at: at.within.ratio_of(row.engine)),
+    ),
+    table="engines",
+    first=(
+        Field("device", get=lambda _, at: at.places[at.within.position]),
+        Field("label", get=lambda _, at: at.within.device.label),
+        Field("engine", get=lambda row, _: row.engine.key),
+    ),
+    by=lambda row: str(row.engine.key),
+)
+_OWN_LABEL = Field("label", get=lambda figures, _: figures.device.label)
+FIELDS = (
+    Rows(
+        "devices",
+        "per device with activity, with its [figures](figures.md)",
+        lambda summary, _: summary.devices,
+        (
+            Field("kind", get=lambda figures, _: figures.device.kind),
+            Field("index", get=lambda figures, _: figures.device.index),
+            Field("rank", get=lambda figures, _: _known(figures.device.rank)),
+            Field(
+                "owner",
+                "the process or the file that counts this device, where several count one of that number",
+                lambda figures, _: figures.device.owner,
+            ),
+            _OWN_LABEL,
+            Field("start_ns", get=lambda figures, _: figures.window.start_ns),
+            Field("span_ns"),
+            Field("unrecorded_ns", "between windows of the recording, not in the span"),
+            Field("busy_ns"),
+            Field("idle_ns"),
+            _ENGINES,
+            Field(
+                "copies",
+                "what counts as copying",
+                lambda figures, _: [engine.key for engine in figures.copies],
+                only_json=True,
+            ),
+            Field("compute_ns"),
+            Field("copy_ns"),
+            Field("overlap_ns"),
+            Field("overlap_ratio"),
+            Field("hidden_share"),
+            Field("exposed_copy_ns"),
+            Field("collective_ns"),
+            Field("exposed_collective_ns"),
+            Field("gain"),
+            Field("headroom_ns"),
+            Field("streams", "how many had work"),
+            Field("streams_at_once", "how many worked at once, on average, while any did"),
+            Field(
+                "in_doubt",
+                "reason: operations whose [times cannot be true](formats.md); empty: the figures are certain",
+                _in_doubt,
+                cell=lambda doubts: ", ".join(f"{count} × {reason}" for reason, count in doubts.items()),
+            ),
+        ),
+        table="devices",
+        first=(Field("device", get=lambda figures, at: at.places[figures.position]), _OWN_LABEL),
+    ),
+)
+_COLUMNS = (
+    Column("engine", kind=Kind.WORD),
+    Column("busy", drop_order=5),
+    Column("of span", drop_order=4),
+    Column("hidden", drop_order=6),
+    Column("ops", drop_order=2),
+    Column("bytes", drop_order=1),
+    Column("rate", drop_order=3),
+)
+
+
+def engine_table(figures: DeviceFigures) -> Table:
+    """A row per engine that did anything, and one for idle time."""
+    span_ns = figures.span_ns
+    rows = [_engine_row(row, span_ns) for row in figures.engines.values()]
+    bars = [Bar(row.busy_ns, span_ns, ENGINE_KINDS[row.engine]) for row in figures.engines.values()]
+    idle = ("idle", duration(figures.idle_ns), share(figures.idle_ns, span_ns), "", "", "", "")
+    return Table(_COLUMNS, (*rows, idle), (*bars, Bar(figures.idle_ns, span_ns, "idle")))
+
+
+def tiles(figures: DeviceFigures) -> Tiles:
+    """The figures that decide."""
+    exposed = duration(figures.exposed_copy_ns) if figures.copy_ns else NONE
+    return Tiles(
+        (
+            Tile(ratio(figures.overlap_ratio), "overlap ratio"),
+            Tile(exposed, "exposed copy", bad=bool(figures.exposed_copy_ns)),
+            Tile(duration(figures.headroom_ns), "perfect overlap would save"),
+            Tile(duration(figures.span_ns), "span"),
+            Tile(share(figures.idle_ns, figures.span_ns), "idle"),
+        )
+    )
+
+
+def overlap_lines(figures: DeviceFigures) -> list[str]:
+    """The ratios of one device, each with its numerator and denominator; empty where nothing could overlap."""
+    lines = []
+    if figures.overlap_ratio is not None:
+        shorter = min(figures.compute_ns, figures.copy_ns)
+        which = "the copying" if shorter == figures.copy_ns else "the compute"
+        parts = f"{duration(figures.overlap_ns)} overlapped of {duration(shorter)} possible, {which} being shorter"
+        lines.append(f"overlap ratio {ratio(figures.overlap_ratio)}: {parts}")
+        rest = f"exposed copy {duration(figures.exposed_copy_ns)}, headroom {duration(figures.headroom_ns)}"
+        lines.append(f"{rest}, gain {figures.gain:.2f}x, span {duration(figures.span_ns)}")
+    if figures.unknown and figures.copy_ns:
+        lines.append(f"{unknown_work(figures)} in no figure of copying; gpu-trace info names what is unclassified")
+    if figures.unrecorded_ns:
+        lines.append(f"{duration(figures.unrecorded_ns)} between windows of recording are not counted")
+    if figures.collective_ns:
+        exposed = share(figures.exposed_collective_ns, figures.collective_ns)
+        lines.append(f"exposed collectives {duration(figures.exposed_collective_ns)} ({exposed} of their time)")
+    if figures.device.kind == "cpu" and figures.streams > 1 and figures.streams_at_once is not None:
+        lines.append(f"threads at once {figures.streams_at_once:.2f} of {figures.streams} while busy")
+    return lines
+
+
+def devices_line(summary: Summary, shown: Sequence[DeviceFigures]) -> str:
+    """How many devices a report that shows a few leaves out, and which it shows; empty where it shows all."""
+    others = len(summary.devices) - len(shown)
+    if not others:
+        return ""
+    those = "those with the most exposed copying, and of equals the most idle time"
+    return f"and {count(others, 'more device')}; shown are {those}; all are in --json"
+
+
+def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:
+    hidden = "" if row.engine in _NEVER_HIDDEN else duration(row.hidden_ns)
+    moved = (size(row.size), rate(row.gb_per_s)) if row.size else ("", "")
+    name = ENGINE_NAMES[row.engine]
+    return (name, duration(row.busy_ns), share(row.busy_ns, span_ns), hidden, count(row.count), *moved)

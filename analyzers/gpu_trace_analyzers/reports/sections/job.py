@@ -1,0 +1,102 @@
+"""The ranks of a distributed job: whom the others wait for, and their collectives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...questions.ranks import slowest
+from ...units import count, duration
+from ..fields import Field, Rows
+from ..parts import Column, Kind, Table
+from .device import DEVICE, LABEL
+from .verdict import short_label
+
+if TYPE_CHECKING:
+    from ...questions.ranks import RankFigures
+    from ...summary import Summary
+    from ..fields import At
+
+
+def _slowest_rank(summary: Summary, _at: At) -> int | None:
+    row = slowest(summary.ranks)
+    return None if row is None else row.rank
+
+
+def _active(row: RankFigures, at: At) -> list[int]:
+    return [at.places[position] for position in row.devices if position in at.places]
+
+
+_NAME = Field("name")
+FIELDS = (
+    Rows(
+        "collectives",
+        "per collective and device",
+        lambda summary, _: summary.collectives,
+        (_NAME, DEVICE, Field("count"), Field("busy_ns"), Field("hidden_ns"), Field("exposed_ns")),
+        table="collectives",
+        first=(_NAME, DEVICE, LABEL),
+    ),
+    Rows(
+        "ranks",
+        "per rank of a distributed job",
+        lambda summary, _: summary.ranks,
+        (
+            Field("rank"),
+            Field("devices", get=_active),
+            Field("busy_ns", "without collectives"),
+            Field("collectives", "that all ranks of their process group have"),
+            Field("came_last"),
+            Field("awaited_ns", "how long the others waited for it"),
+            Field("in_doubt", "process groups are not known, and there may be several"),
+            Field(
+                "matched_by_order",
+                "how many of its `collectives` no number in their group matches, but name, order and time",
+                lambda row, _: row.by_order,
+            ),
+        ),
+    ),
+    Field(
+        "slowest_rank",
+        "the rank with the longest `awaited_ns`, without collectives the longest `busy_ns`; null for a draw, or "
+        "without ranks",
+        _slowest_rank,
+    ),
+)
+_COLUMNS = (
+    Column("collective", kind=Kind.WORD),
+    Column("device", drop_order=3, kind=Kind.WORD),
+    Column("count", drop_order=1),
+    Column("busy", drop_order=2),
+    Column("hidden", drop_order=4),
+    Column("exposed"),
+)
+
+
+def collective_table(summary: Summary) -> Table:
+    """A row per collective and device."""
+    labels = {figures.position: short_label(figures.device) for figures in summary.devices}
+    rows = tuple(
+        (r.name, labels[r.device], count(r.count), duration(r.busy_ns), duration(r.hidden_ns), duration(r.exposed_ns))
+        for r in summary.collectives
+    )
+    return Table(_COLUMNS, rows)
+
+
+def rank_line(summary: Summary) -> str:
+    """Which rank the others wait for; empty where there is none."""
+    row = slowest(summary.ranks)
+    if row is None:
+        return ""
+    if not row.collectives:
+        return f"slowest: rank {row.rank}, which was busy for {duration(row.busy_ns)}; the ranks share no collective"
+    often = f"it came last to {count(row.came_last)} of {count(row.collectives, 'collective')}{_matching(row)}"
+    doubt = " (process groups are not known here: all ranks are taken for one)" if row.in_doubt else ""
+    return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it{doubt}"
+
+
+def _matching(row: RankFigures) -> str:
+    """Of which collectives no number says that they are the same one on all ranks."""
+    if not row.by_order:
+        return ""
+    which = "" if row.by_order == row.collectives else f" {count(row.by_order)} of them"
+    return f",{which} matched by order alone"

@@ -1,0 +1,136 @@
+"""What the figures lack and why, and of which part of the trace they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...questions.ranges import DEEPEST_OWNER
+from ...units import count
+from ..fields import Field, Nested
+
+if TYPE_CHECKING:
+    from ...summary import Summary
+
+_REASONS = 6
+"""Reasons for not using events that a report lists."""
+
+FIELDS = (
+    Nested(
+        "unmatched",
+        "launches and work without their counterpart, all 0 in a whole recording",
+        lambda summary, _: summary.unmatched,
+        (
+            Field("launches", "of kernels and graphs without work in the trace, except those captured into a graph"),
+            Field("work", "of GPUs without a launch in it"),
+            Field(
+                "after_last", "of those launches the ones after the last launch with work: the recording ended first"
+            ),
+            Field("nodes", "that replays of a CUDA graph lack and another replay of it has"),
+        ),
+    ),
+    Nested(
+        "unowned",
+        "work outside every range, both 0 if every operation has one, or if the trace has no ranges",
+        lambda summary, _: summary.unowned,
+        (
+            Field("operations", "of GPUs whose launch, which the trace has, lies in no range"),
+            Field("of", "how many operations with a launch"),
+        ),
+    ),
+    Field(
+        "buried_ranges",
+        "how many ranges lie in 32 others or more; they have no operations here, which mostly means that the script "
+        "never pops its ranges",
+        lambda summary, _: summary.buried,
+    ),
+    Field(
+        "window",
+        "`[start, end]` where `--from` or `--to` chose one, else null",
+        lambda summary, _: None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
+    ),
+)
+
+
+def reading_notes(summary: Summary) -> list[str]:
+    """What is missing in the figures, and why; empty for a whole file of a whole recording."""
+    notes = [*summary.source.damage, *_not_used(summary), *doubtful(summary), *_lost_kernels(summary)]
+    if unlaunched := summary.unmatched.work:
+        notes.append(f"{count(unlaunched, 'operation has', 'operations have')} no launch here, so no range has them")
+    notes += _lost_names(summary)
+    return notes
+
+
+def _lost_kernels(summary: Summary) -> list[str]:
+    """Which kernels the figures do not have, and whether these are too low for it."""
+    found, notes = summary.unmatched, []
+    if summary.devices and (lost := found.launches - found.after_last):
+        missing = "not recorded, or set aside" if summary.source.quarantined else "not recorded"
+        notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and {missing}: busy times are too low")
+    if summary.devices and found.after_last:
+        launched = count(found.after_last, "kernel was launched", "kernels were launched")
+        notes.append(f"{launched} after the last recorded one: the recording ended first")
+    if summary.devices and found.nodes:
+        lack = count(found.nodes, "operation is", "operations are")
+        notes.append(f"{lack} missing in replays of CUDA graphs: busy times are too low, unless nodes are conditional")
+    return notes
+
+
+def _not_used(summary: Summary) -> list[str]:
+    """The commonest reasons for which events are not used."""
+    losses = sorted(summary.source.losses.items(), key=lambda loss: -loss[1])
+    told = [f"{count(number)} × {reason}" for reason, number in losses[:_REASONS]]
+    others = losses[_REASONS:]
+    if others:
+        rest = sum(number for _, number in others)
+        told.append(f"{rest:,} for {count(len(others), 'other reason')}, which gpu-trace info lists")
+    return ["not used: " + ", ".join(told)] if told else []
+
+
+def doubtful(summary: Summary) -> list[str]:
+    """Which devices' figures are in doubt, and why; of many devices the first."""
+    told = [
+        f"the figures of {figures.device.label} are in doubt: {why}"
+        for figures in summary.devices
+        if (why := summary.doubts_of(figures.position))
+    ]
+    others = len(told) - _REASONS
+    return told if others <= 0 else [*told[:_REASONS], f"so are those of {count(others, 'other device')}"]
+
+
+def _lost_names(summary: Summary) -> list[str]:
+    """Of names that are no ASCII, Kineto writes nothing but this word."""
+    lost = {row.domain: row.instances for row in summary.ranges if row.name == "unknown"}
+    if summary.source.format != "kineto" or not lost:
+        return []
+    many = count(sum(lost.values()), "range is", "ranges are")
+    return [f"{many} named `unknown`: Kineto writes this word for every name that is not ASCII"]
+
+
+def range_notes(summary: Summary) -> list[str]:
+    """What the table of ranges does not have."""
+    return [line for line in (_unowned_line(summary), _buried_line(summary), _hidden_line(summary)) if line]
+
+
+def _buried_line(summary: Summary) -> str:
+    """How many ranges own nothing, and the likely mistake; empty where there are none."""
+    if not summary.buried:
+        return ""
+    lie = count(summary.buried, "range lies", "ranges lie")
+    return f"{lie} in {DEEPEST_OWNER} others or more, without operations of their own here: does each range end?"
+
+
+def _unowned_line(summary: Summary) -> str:
+    """Which operations no range has, and which thread launched most of them; empty where every one has a range."""
+    found = summary.unowned
+    if not found.operations:
+        return ""
+    launched = f"{found.operations:,} of {count(found.of, 'GPU operation')} were launched outside every range"
+    return launched + (f", {found.on_thread:,} of them by {found.thread}" if found.thread else "")
+
+
+def _hidden_line(summary: Summary) -> str:
+    """Which ranges are not shown, and how to see them; empty where all are."""
+    domains = summary.hidden_domains
+    if not domains:
+        return ""
+    return f"{count(sum(domains.values()), 'range')} of {', '.join(domains)} not shown; --all-domains shows them"

@@ -1,0 +1,57 @@
+"""Devices that computed at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...questions.overlap import PAIRED_AT_MOST
+from ...units import count, duration, ratio
+from ..fields import Field, Rows
+from ..parts import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from ...summary import Summary
+
+FIELDS = (
+    Rows(
+        "device_pairs",
+        "of each pair of devices that computed; none where more than 8 devices did anything",
+        lambda summary, _: summary.pairs,
+        (
+            Field("a", get=lambda pair, at: at.places[pair.a]),
+            Field("b", get=lambda pair, at: at.places[pair.b]),
+            Field("together_ns"),
+            Field("shorter_ns"),
+            Field("ratio"),
+        ),
+        table="pairs",
+    ),
+    Field(
+        "device_pairs_omitted",
+        "how many pairs `device_pairs` leaves out then, else 0",
+        lambda summary, _: summary.pairs_omitted,
+    ),
+)
+_COLUMNS = (
+    Column("devices at once", kind=Kind.WORD),
+    Column("together"),
+    Column("of the shorter", drop_order=1),
+    Column("ratio"),
+)
+
+
+def pair_table(summary: Summary) -> Table:
+    """A row per pair of devices."""
+    labels = {figures.position: figures.device.label for figures in summary.devices}
+    rows = tuple(
+        (f"{labels[p.a]} and {labels[p.b]}", duration(p.together_ns), duration(p.shorter_ns), ratio(p.ratio))
+        for p in summary.pairs
+    )
+    return Table(_COLUMNS, rows)
+
+
+def pairs_line(summary: Summary) -> str:
+    """How many pairs of devices are not compared; empty where all are."""
+    if not summary.pairs_omitted:
+        return ""
+    return f"{count(summary.pairs_omitted, 'pair')} of devices not compared, for more than {PAIRED_AT_MOST} worked"

@@ -1,0 +1,101 @@
+"""Each form draws every kind of part, whatever it says; what is in a section is in all of them."""
+
+from __future__ import annotations
+
+import html as html_text
+import re
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpu_trace_analyzers.reports import html, markdown, text
+from gpu_trace_analyzers.reports.parts import (
+    Bar,
+    Cause,
+    Causes,
+    Column,
+    Facts,
+    Kind,
+    Line,
+    Note,
+    Part,
+    Remark,
+    Section,
+    Source,
+    Table,
+    Tile,
+    Tiles,
+    Verdict,
+)
+
+CAUSE = Cause("exposed", "tea", 40, 100, 2, "drink it", "saves at most 3 ns", "longest 30 ns: a cup")
+TABLE = Table(
+    (Column("what", kind=Kind.WORD), Column("much"), Column("gone", drop_order=1)),
+    (("one", "11", "12"), ("two", "21", "22")),
+    (Bar(1, 2, "copy"), Bar(0, 2, "idle")),
+)
+PARTS = {
+    Source: (Source("read me"), ["read me"]),
+    Note: (Note("mind me"), ["mind me"]),
+    Verdict: (Verdict("believe me"), ["believe me"]),
+    Line: (Line("a line"), ["a line"]),
+    Remark: (Remark("a remark"), ["a remark"]),
+    Facts: (Facts(("one fact", "two facts")), ["one fact", "two facts"]),
+    Table: (TABLE, ["what", "much", "gone", "one", "11", "12", "two", "21", "22"]),
+    Causes: (Causes("exposed", (CAUSE,)), ["tea", "40 ns", "2 stretches", "drink it (saves at most 3 ns)", "a cup"]),
+    Tiles: (Tiles((Tile("0.98", "ratio"),)), ["0.98", "ratio"]),
+}
+
+
+def page(found):
+    return html_text.unescape(re.sub("<[^>]*>", " ", "\n".join(html._body(found, None))))
+
+
+DRAWERS = {"text": text.drawn, "markdown": markdown.drawn, "page": page}
+
+
+def test_every_kind_is_here():
+    assert {*PARTS} == {*get_args(Part)}
+
+
+@pytest.mark.parametrize("of_device", [False, True])
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("form", DRAWERS)
+def test_every_form_draws_every_kind(form, kind, of_device):
+    part, said = PARTS[kind]
+    if kind is Tiles and form != "page":  # which is what they are for
+        said = []
+    drawn = DRAWERS[form]([Section("First", (Line("first"),)), Section("Title", (part,), of_device=of_device)])
+    assert [words for words in said if words not in drawn] == []
+
+
+@pytest.mark.parametrize("form", ["markdown", "page"])
+def test_what_is_second_to_others_is_folded_or_a_table(form):
+    causes = Causes("idle", (CAUSE,), title="Why it rests")
+    drawn = DRAWERS[form]([Section("First", ()), Section("GPU", (causes,), of_device=True)])
+    assert {"page": "Why it rests", "markdown": "| idle, why | time | of idle | times |"}[form] in drawn
+
+
+def test_the_terminal_leaves_out_causes_that_hardly_count():
+    def shown(ns, whole_ns, of_ns):
+        cause = Cause("idle", "tea", ns, whole_ns, 1, "", "", "a cup")
+        return "tea" in text.drawn([Section("GPU", (Causes("idle", (cause,), of_ns=of_ns),), of_device=True)])
+
+    assert [shown(2, 100, 0), shown(1, 100, 0)] == [True, False]
+    assert [shown(100, 100, 5000), shown(100, 100, 5001)] == [True, False]
+
+
+def test_a_line_is_left_free_above_each_section_that_stands_apart():
+    found = [Section("", (Line("a"),)), Section("", (Line("b"),)), Section("", (Line("c"),), apart=False)]
+    assert text.drawn(found) == "a\n\nb\nc\n"
+
+
+@given(st.integers(30, 140))
+def test_columns_go_in_the_order_that_they_say(width):
+    columns = tuple(Column(f"column {n}", drop_order=n) for n in (3, 1, 2))
+    table = Table((Column("name", kind=Kind.WORD), *columns), (("n", "1", "2", "3"),))
+    head = text.drawn([Section("", (table,))], width=width).splitlines()[0]
+    left = [n for n in (1, 2, 3) if f"column {n}" in head]
+    assert left == [1, 2, 3][3 - len(left) :]
