@@ -6,28 +6,13 @@ import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import Source
-from gpu_trace_analyzers.questions.evidence import Evidence, Fact
 from gpu_trace_analyzers.questions.ranges import RangeFigures
-from gpu_trace_analyzers.questions.ranks import RankFigures
 from gpu_trace_analyzers.questions.unowned import Unowned
 from gpu_trace_analyzers.readers.finishing.contradictions import without_contradictions
-from gpu_trace_analyzers.reports.sections.causes import evidence_line
-from gpu_trace_analyzers.reports.sections.job import rank_line
 from gpu_trace_analyzers.reports.sections.notes import range_notes, reading_notes
 from gpu_trace_analyzers.reports.sections.ranges import range_table
 from gpu_trace_analyzers.summary import Summary
 from literal import literal
-
-
-def test_evidence_without_an_operation_has_no_gap_where_its_name_would_be():
-    found = Evidence(0, 959_000_000, "", None, "", "", None, "", Fact("its last work had ended"))
-    assert evidence_line(found) == "longest 959.0 ms: its last work had ended"
-
-
-def test_evidence_of_an_operation_says_where_it_ran_and_what_launched_it():
-    found = Evidence(0, 2000, "copy", 7, "stream 7", "cudaMemcpyAsync", 1500, "step", Fact("it waited", 1000))
-    shown = "longest 2.00 µs: copy on stream 7 in step, cudaMemcpyAsync took 1.50 µs: it waited (1.00 µs)"
-    assert evidence_line(found) == shown
 
 
 def with_domains() -> Summary:
@@ -71,29 +56,6 @@ def test_names_that_kineto_lost_are_told():
     told = ["3 ranges are named `unknown`: Kineto writes this word for every name that is not ASCII"]
     assert reading_notes(Summary(Source("t", "kineto"), (), (), rows)) == told
     assert reading_notes(Summary(Source("t", "nsys-sqlite"), (), (), rows)) == []
-
-
-def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with_that_doubt():
-    def said(in_doubt: bool) -> str:
-        rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, in_doubt) for rank in range(3))
-        return rank_line(replace(with_domains(), ranks=rows))
-
-    sentence = "slowest: rank 2; it came last to 2 of 4 collectives, and the others waited 2.00 µs for it"
-    assert said(False) == sentence
-    assert said(True) == f"{sentence} (process groups are not known here: all ranks are taken for one)"
-
-
-@pytest.mark.parametrize(
-    ("by_order", "said"),
-    [
-        (0, "4 collectives, and"),
-        (4, "4 collectives, matched by order alone, and"),
-        (1, "4 collectives, 1 of them matched by order alone, and"),
-    ],
-)
-def test_what_only_order_matches_is_told(by_order, said):
-    rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, by_order=by_order) for rank in range(2))
-    assert f"it came last to 1 of {said} the others waited" in rank_line(replace(with_domains(), ranks=rows))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from gpu_trace_analyzers.model import Source
+from gpu_trace_analyzers.questions.ranks import RankFigures
+from gpu_trace_analyzers.reports.sections.job import rank_line
+from gpu_trace_analyzers.summary import Summary
+
+
+def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with_that_doubt():
+    def said(in_doubt: bool) -> str:
+        rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, in_doubt) for rank in range(3))
+        return rank_line(Summary(Source("t", "kineto"), (), (), (), ranks=rows))
+
+    sentence = "slowest: rank 2; it came last to 2 of 4 collectives, and the others waited 2.00 µs for it"
+    assert said(False) == sentence
+    assert said(True) == f"{sentence} (process groups are not known here: all ranks are taken for one)"
+
+
+@pytest.mark.parametrize(
+    ("by_order", "said"),
+    [
+        (0, "4 collectives, and"),
+        (4, "4 collectives, matched by order alone, and"),
+        (1, "4 collectives, 1 of them matched by order alone, and"),
+    ],
+)
+def test_what_only_order_matches_is_told(by_order, said):
+    rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, by_order=by_order) for rank in range(2))
+    assert f"it came last to 1 of {said} the others waited" in rank_line(
+        Summary(Source("t", "kineto"), (), (), (), ranks=rows)
+    )
