@@ -29,6 +29,7 @@ def cut_at_launch(stretches: Stretches, among: NDArray[np.bool_] | None = None) 
     cut = np.flatnonzero(inside if among is None else inside & among)
     if not len(cut):
         return stretches
+    # The row of each stretch that is cut comes twice. Its second copy has moved on by the cuts before it, and by one.
     both = np.sort(np.concatenate((np.arange(len(stretches)), cut)))
     second = cut + np.arange(1, len(cut) + 1)
     start_ns, end_ns = stretches.start_ns[both], stretches.end_ns[both]

@@ -31,6 +31,7 @@ class GroupedIntervals:
             group, start_ns, end_ns = group[some], start_ns[some], end_ns[some]
         if not len(group):
             return cls(group, start_ns, end_ns)
+        # As `Intervals.of`, for all groups at once: one opens where it begins after all before it in its group end.
         order = np.lexsort((start_ns, group))
         group, start_ns, end_ns = group[order], start_ns[order], end_ns[order]
         reach = _furthest(group, end_ns)
@@ -50,6 +51,7 @@ def _furthest(group: Int32, end_ns: Int64) -> Int64:
     if span * (int(group[-1]) + 1) < _ALL_FITS:
         anew = np.multiply(group, span, dtype=np.int64) - first  # the groups one behind the other
         return np.asarray(np.maximum.accumulate(end_ns + anew) - anew)
+    # Too long a span for that many groups: the same with the ranks of the ends, which are small.
     ends, rank = np.unique(end_ns, return_inverse=True)
     return np.asarray(ends[_furthest(group, rank.reshape(-1))])
 

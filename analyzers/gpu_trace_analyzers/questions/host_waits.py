@@ -95,9 +95,12 @@ def waited_for_event(stretches: Stretches, of: Side) -> Int64:
 
 def _made_to_wait(trace: Trace, calls: Int64) -> Int64:
     """The stream that each call made wait, by its row in ``Trace.syncs``; `MISSING` where there is none."""
-    streams = _streams_of_waits(trace)
-    keys = zip(pick(trace.calls.process, calls).tolist(), pick(trace.calls.correlation, calls).tolist(), strict=True)
-    return np.array([streams.get(key, MISSING) for key in keys], dtype=np.int64)
+    streams, waiting = _streams_of_waits(trace), np.full(len(calls), MISSING)
+    known = np.flatnonzero(calls != MISSING)
+    process, correlation = trace.calls.process[calls[known]], trace.calls.correlation[calls[known]]
+    keys = zip(process.tolist(), correlation.tolist(), strict=True)
+    waiting[known] = [streams.get(key, MISSING) for key in keys] if streams else MISSING
+    return waiting
 
 
 @once

@@ -73,6 +73,7 @@ def _other_device(stretches: Stretches) -> Int64:
     others = np.flatnonzero(work.device != stretches.device)
     if not len(others):
         return np.full(len(stretches), MISSING)
+    # If the last operation to end by the stretch's end did so before its start, none ended inside.
     by_end = others[np.argsort(work.end_ns[others], kind="stable")]
     last = np.searchsorted(work.end_ns[by_end], stretches.end_ns, side="right") - 1
     row = by_end[np.maximum(last, 0)]

@@ -41,6 +41,7 @@ def _copies(stretches: Stretches, rows: Int64) -> tuple[Int64, Int64, Int64, Int
     """Runs of copies without a gap, as places among the rows, and the rows that touch each; `MISSING` for none."""
     work = stretches.trace.work
     copies = np.isin(work.engine[rows], [int(engine) for engine in ALL_COPIES])
+    # `touches[i]`: row i ends where row i + 1 of the same thread begins. A run ends where rows do not touch.
     same_thread = np.diff(work.stream[rows]) == 0
     touches = same_thread & (work.start_ns[rows[1:]] == work.end_ns[rows[:-1]])
     begins = copies & ~np.concatenate(([False], touches & copies[:-1]))

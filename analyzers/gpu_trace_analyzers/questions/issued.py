@@ -36,6 +36,8 @@ class LaunchOrder:
 
     def __init__(self, trace: Trace) -> None:
         launched = launches(trace)
+        # A row comes once for the thread that launched it; if that is an autograd thread, once more for the thread that
+        # called backward; and once more, with `MISSING` for a thread, in a process that has ranges of all its threads.
         rows = np.flatnonzero(launched.known)
         process, thread = trace.work.process[rows].astype(np.int64), launched.thread[rows]
         by_any = rows[np.isin(process, trace.ranges.process[trace.ranges.thread == MISSING]) & (thread != MISSING)]
@@ -58,12 +60,14 @@ class LaunchOrder:
         low, high = self._slices(ranges)
         length = high - low
         position = np.repeat(np.arange(len(ranges), dtype=np.int32), length)
+        # Each range takes its slice of the rows: count through all of them, then move each slice to where it begins.
         place = np.arange(len(position))
         place += np.repeat(low - (np.cumsum(length) - length), length)
         return position, self._rows[place]
 
     def owned(self, ranges: Ranges) -> Mask:
         """Which rows of ``Trace.work`` any of the ranges has: (rows,) bool."""
+        # +1 where the slice of a range begins, -1 where it ends: the running sum counts the ranges around each row.
         edges = np.zeros(len(self._rows) + 1, dtype=np.int64)
         low, high = self._slices(ranges)
         np.add.at(edges, low, 1)

@@ -55,6 +55,7 @@ def next_launch_ns(trace: Trace) -> Int64:
     rows = np.flatnonzero(launched.known)
     process, thread, at_ns = trace.work.process[rows].astype(np.int64), launched.thread[rows], launched.at_ns[rows]
     order = np.lexsort((at_ns, thread, process))
+    # In order of threads and times, the next launch of a row is its neighbor's, unless that is of another thread.
     same = (np.diff(process[order]) == 0) & (np.diff(thread[order]) == 0)
     following[rows[order[:-1]][same]] = at_ns[order[1:]][same]
     return following

@@ -36,6 +36,7 @@ def _nest(running: Int64, end_ns: Int64) -> bool:
 
     While all before a range nest, the innermost of those that run is the last one before it with one less to run in.
     """
+    # Keys are in order of how many ranges run, then of time: the one before `key - count` is the last with one less.
     count = len(running)
     inside = np.flatnonzero(running > 0)
     keys = running * count + np.arange(count)

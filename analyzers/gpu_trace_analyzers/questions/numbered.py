@@ -122,6 +122,7 @@ def _ranked(values: Sequence[tuple[int, ...]]) -> Int64:
 def _in_order(ranges: Ranges, rows: Int64, kind: Int64, number: Int64) -> set[int]:
     """The kinds whose numbers fall, or come again, in some thread. ``rows`` are in order of their start."""
     keys = (ranges.kind[rows], ranges.domain[rows], ranges.thread[rows], ranges.process[rows], kind)
+    # A stable sort keeps each thread's ranges of one kind in the order of their start: compare each with the next.
     order = np.lexsort(keys)
     same: NDArray[np.bool_] = np.ones(max(0, len(order) - 1), dtype=np.bool_)
     for key in keys:

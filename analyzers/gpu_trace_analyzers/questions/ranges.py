@@ -16,7 +16,7 @@ from .issued import launch_order
 from .nesting import nesting_depths
 from .numbered import PROFILER_STEP, numbered
 from .once import once
-from .overlap import COMPUTE
+from .overlap import COMPUTE, active_devices
 from .sweep import busy_engines, union
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ def _with_length(scope: Scope) -> Ranges:
 def _by_name(ranges: Ranges, name: Int32) -> Int64:
     """For each range the number of its (domain, name, kind), numbered as they first began."""
     key = np.stack((ranges.domain, name, ranges.kind.astype(np.int32)), axis=1)
+    # `np.unique` numbers by value; the first row of each number says in which order they began.
     _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[group.reshape(-1)]
 
@@ -181,8 +182,11 @@ def _figures(scope: Scope, ranges: Ranges, group: Int64) -> list[tuple[int, Rang
         instance, row = instance[inside], row[inside]
     device = trace.work.device[row]
     on_devices = []
-    for d in np.unique(device).tolist():
-        here = slice(None) if (device == d).all() else device == d
+    for d in active_devices(trace):
+        on_it = device == d
+        if not on_it.any():
+            continue
+        here = slice(None) if on_it.all() else on_it
         owned = _Owned.of(trace, instance[here], row[here], group, window)
         on_devices.append(_OnDevice(scope, d, owned, group))
     rank = np.array([*(process.rank for process in trace.processes), MISSING], dtype=np.int64)[ranges.process]
@@ -198,7 +202,7 @@ def _rows(group: _Group, g: int, rank: Int64, on_devices: Sequence[_OnDevice]) -
     rest = np.ones(len(rank), dtype=np.bool_)
     for device in on_devices:
         if device.operations[g]:
-            own = np.isin(group.process, device.processes)
+            own = device.has_process[group.process]
             rest &= ~own
             yield device.row(g, group.named(own))
     for value in np.unique(rank[rest]).tolist():
@@ -273,7 +277,8 @@ class _OnDevice:
         copying = _union(owned, scope.copies_on(device))
         computing = union(busy_engines(trace, device), COMPUTE)
         self.device, self.rank = device, trace.devices[device].rank
-        self.processes = _processes_of(trace, device)
+        self.has_process = np.zeros(len(trace.processes) + 1, dtype=np.bool_)  # the last is that of `MISSING`, -1
+        self.has_process[_processes_of(trace, device)] = True
         self.operations = _operations(owned, groups, len(trace.work))
         self.compute_ns = _union(owned, COMPUTE).total_ns(groups)
         self.copy_ns = copying.total_ns(groups)
@@ -310,6 +315,7 @@ def _union(owned: _Owned, engines: Collection[Engine]) -> GroupedIntervals:
 
 def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
     """(groups,) how many operations each group has, each of them once: instances of one name may nest."""
+    # One number for each pair (group, row): sorted, equal pairs are neighbors, of which the first counts.
     key = np.multiply(owned.group, rows, dtype=np.int64)
     key += owned.row
     key.sort()
@@ -319,6 +325,7 @@ def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
 
 def _windows(owned: _Owned, group: Int64) -> dict[int, Int64]:
     """By group, the windows of its instances in order of length."""
+    # By instance: the earliest start and the latest end of its operations.
     first, last = np.full(len(group), np.iinfo(np.int64).max), np.full(len(group), np.iinfo(np.int64).min)
     np.minimum.at(first, owned.instance, owned.start_ns)
     np.maximum.at(last, owned.instance, owned.end_ns)

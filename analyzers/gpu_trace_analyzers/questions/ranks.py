@@ -157,6 +157,7 @@ def _numbered(work: DeviceWork) -> dict[int, int]:
 
 
 def _matched_by_time(first: DeviceWork, other: DeviceWork) -> dict[int, int]:
+    # Walk both in order of their ends. Of two that do not match, the one that ends first has no match.
     found: dict[int, int] = {}
     ours, theirs = _spans(first), _spans(other)
     i = j = 0

@@ -43,6 +43,7 @@ def recorded(scope: Scope, position: int) -> Intervals:
     if not windows:
         return Intervals.from_pairs([(int(work.start_ns.min()), int(work.end_ns.max()))])
     busy = Intervals.of(work.start_ns, work.end_ns) & windows
+    # Busy intervals in the same window have the same number: the first and the last of each are its edges.
     which = np.searchsorted(windows.start_ns, busy.start_ns, side="right")
     first = np.flatnonzero(np.diff(which, prepend=-1))
     last = np.append(first[1:], len(which))[: len(first)] - 1

@@ -47,11 +47,13 @@ def partial_replays(trace: Trace) -> PartialReplays:
     if not len(rows) or replay.max() == graph.max():  # no graph was replayed twice
         nothing = np.empty(0, np.int64)
         return PartialReplays(nothing, nothing, nothing)
+    # A pair is a node that ran in a replay, once or more often. A replay's size is the number of its pairs.
     pair = _numbered(replay, node)
     graph_of = _of_each(replay, graph)
     sizes = np.bincount(_of_each(pair, replay))
     order = np.lexsort((-sizes, graph_of))
     fullest = order[np.searchsorted(graph_of[order], np.arange(graph.max() + 1))]
+    # A graph is conditional if its fullest replay lacks a node (branches), or a node ran twice in a replay (loops).
     known = np.isin(node, node[np.isin(replay, fullest)])
     conditional = np.zeros(len(fullest), dtype=bool)
     conditional[graph[~known]] = True

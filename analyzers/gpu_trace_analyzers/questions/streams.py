@@ -23,8 +23,9 @@ def streams(trace: Trace, work: DeviceWork) -> Int64:
     """
     which = np.zeros(len(work), dtype=np.int64)
     for column in (_pids(trace)[work.process], work.context, work.stream):
-        distinct, place = np.unique(column, return_inverse=True)
-        which = which * max(1, len(distinct)) + place.reshape(-1)
+        if len(column) and (column != column[0]).any():  # mostly one process and one context
+            distinct, place = np.unique(column, return_inverse=True)
+            which = which * len(distinct) + place.reshape(-1)
     return which
 
 

@@ -81,6 +81,7 @@ def around(trace: Trace, rows: Int64, start_ns: Int64, end_ns: Int64, windows: I
     begin, end = trace.work.start_ns[rows], trace.work.end_ns[rows]
     if not len(rows):
         return np.full(len(start_ns), MISSING), np.full(len(start_ns), MISSING)
+    # `last_to_end[i]` is the place of the row that ends last among the first i + 1. No row runs on into a stretch.
     reach = np.maximum.accumulate(end)
     last_to_end = np.maximum.accumulate(np.where(end == reach, np.arange(len(rows)), 0))
     begun = np.searchsorted(begin, start_ns, side="right")

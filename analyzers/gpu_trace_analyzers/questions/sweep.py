@@ -51,6 +51,7 @@ def busy_engines(trace: Trace, position: int) -> Mapping[Engine, Intervals]:
 def sweep(busy: Mapping[Engine, Intervals], recorded: Intervals) -> Cells:
     """One pass over all boundaries of one device's engines, inside the time that was recorded."""
     edge_ns, state = combine([busy.get(engine, Intervals()) & recorded for engine in Engine])
+    # Between two edges the mask of busy engines is the same: add each length to its mask's cell. The rest is idle.
     ns = np.zeros(1 << len(Engine), dtype=np.int64)
     np.add.at(ns, state[:-1], np.diff(edge_ns))
     ns[0] = recorded.total_ns - int(ns[1:].sum())
