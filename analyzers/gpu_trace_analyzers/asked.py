@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The same for every command and function that analyses, so that all of them give the same figures."""
+    """The same for every command and function that analyzes, so that all of them give the same figures."""
 
     rules: EngineRules = field(default_factory=default_rules)
     """which engine an operation occupies; of effect when a trace is read"""

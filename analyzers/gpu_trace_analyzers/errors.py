@@ -2,7 +2,7 @@
 
     GpuTraceError                exit code 3
     ├── TraceUnreadable          the file is no trace, or nothing of it could be read
-    ├── FormatUnsupported        the file is recognised; gpu-trace does not read its format
+    ├── FormatUnsupported        the file is recognized; gpu-trace does not read its format
     ├── TraceInconclusive        the trace cannot answer the question            (exit code 4)
     └── UsageError               what was asked for makes no sense               (exit code 2)
         └── SeveralRuns          a folder of several runs, where one is needed

@@ -31,7 +31,7 @@ class Summary:
     exposed: tuple[CauseFigures, ...] = ()
     """why copies were exposed: of each device the causes, the longest first"""
     idle: tuple[CauseFigures, ...] = ()
-    """why devices were idle, likewise"""
+    """why devices were idle: of each device the causes, the longest first"""
     steps: tuple[RangeFigures, ...] = ()
     """each step by itself"""
     collectives: tuple[CollectiveFigures, ...] = ()

@@ -16,7 +16,7 @@ from ..model import MISSING, Memory
 from .cuts import cut_at_launch, launched_long_before
 from .evidence import Fact, call_name, work_name
 from .explained import Rule, explained_by
-from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
+from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, blocked_fact, late_fact, launched_late
 from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
 from .inside_operators import inside_fact, inside_operator
 from .launches import next_launch_ns
@@ -186,7 +186,7 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
         title="the host synchronized before it launched the next work",
         remedy="launch the next work first; wait (event.synchronize()) where the copied data is needed",
         find=_unless_host_went_on(lambda stretches: blocked_in(stretches, SYNCHRONIZING)),
-        fact=sat_fact,
+        fact=blocked_fact,
     ),
     replace(HOST_ALLOCATED, find=_unless_host_went_on(HOST_ALLOCATED.find)),
     Rule(

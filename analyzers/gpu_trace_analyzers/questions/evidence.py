@@ -1,4 +1,4 @@
-"""What a reader can check of a verdict: the operation, its stream, its range, the call, and the fact that decided."""
+"""What a reader can check of a cause: the operation, its stream, its range, the call, and the fact that decided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ANONYMOUS = re.compile(r"(\(anonymous namespace\)|<unnamed>|\{anonymous\})::")
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What decided, in words, and how long it lasted where that says something: "the host sat in cudaFree", 1200000."""
+    """What decided, in words, and how long it lasted if that says something: "the host was blocked in X", 1200000."""
 
     words: str
     ns: int | None = None

@@ -25,7 +25,7 @@ def _nodes_fact(_stretches: Stretches, _i: int, lacking: int) -> Fact:
     return Fact(f"{lacking} nodes that other replays of the graph have may have run, so no cause can be told")
 
 
-def sat_fact(stretches: Stretches, i: int, call: int) -> Fact:
+def blocked_fact(stretches: Stretches, i: int, call: int) -> Fact:
     """For `blocked_in`."""
     calls, following = stretches.trace.calls, work_name(stretches.trace, int(stretches.after[i]))
     ns, name = int(calls.end_ns[call] - calls.start_ns[call]), call_name(stretches.trace, call)
@@ -66,5 +66,5 @@ HOST_ALLOCATED = Rule(
     title="the host was allocating or freeing memory",
     remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
     find=lambda stretches: blocked_in(stretches, ALLOCATING),
-    fact=sat_fact,
+    fact=blocked_fact,
 )

@@ -63,9 +63,11 @@ def blocked_in(stretches: Stretches, pattern: re.Pattern[str]) -> Int64:
             continue
         # The host waits until the launch. The part of that in which any of these calls ran must be half the stretch.
         calls = stretches.trace.calls[rows]
-        sat = Intervals.of(calls.start_ns, calls.end_ns).covered_ns(stretches.start_ns[which], until[which])
+        blocked = Intervals.of(calls.start_ns, calls.end_ns).covered_ns(stretches.start_ns[which], until[which])
         last = np.searchsorted(calls.start_ns, until[which], side="left") - 1
-        found[which] = np.where((2 * sat >= stretches.ns[which]) & (sat > 0), rows[np.maximum(last, 0)], MISSING)
+        found[which] = np.where(
+            (2 * blocked >= stretches.ns[which]) & (blocked > 0), rows[np.maximum(last, 0)], MISSING
+        )
     return found
 
 

@@ -14,7 +14,7 @@ from ..readers.kineto.reader import PYTHON_FUNCTIONS
 from .cuts import START_UP_NS, cut_at_launch
 from .evidence import Fact, call_name, work_name
 from .explained import Rule, explained_by
-from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, late_fact, launched_late, sat_fact
+from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, blocked_fact, late_fact, launched_late
 from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
 from .once import once
 from .overlap import active_devices
@@ -144,7 +144,7 @@ IDLE_RULES: tuple[Rule, ...] = (
         title="the host was blocked in a synchronizing call",
         remedy="launch the next work first; no .item(), .cpu() or synchronize() inside the loop",
         find=lambda stretches: blocked_in(stretches, SYNCHRONIZING),
-        fact=sat_fact,
+        fact=blocked_fact,
     ),
     HOST_ALLOCATED,
     Rule(

@@ -87,7 +87,7 @@ def _figures(
 def slowest(rows: Sequence[RankFigures]) -> RankFigures | None:
     """The rank that the others waited for longest; without collectives to compare, the one that worked longest.
 
-    None for a draw: nobody waited, or all worked as long.
+    None for a draw: no rank waited, or all worked as long.
     """
     key = "awaited_ns" if any(row.collectives for row in rows) else "busy_ns"
     values = sorted(getattr(row, key) for row in rows)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAME = kineto.NAME
 
 
-def recognises(file: TraceFile) -> bool:
+def recognizes(file: TraceFile) -> bool:
     """Whether there is a list of events, or what looks like an event."""
     head = file.head
     return b'"traceEvents"' in head or (b'"ph"' in head and b'"ts"' in head)

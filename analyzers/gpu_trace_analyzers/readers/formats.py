@@ -3,7 +3,7 @@
 A reader is a module (or any object) with
 
     NAME                                       as in ``Trace.source.format``
-    recognises(file: TraceFile) -> bool        by content; quick, and without raising
+    recognizes(file: TraceFile) -> bool        by content; quick, and without raising
     read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace
 
 Another distribution adds one by an entry point of the group ``gpu_trace.readers``; those are asked when no reader here
@@ -39,7 +39,7 @@ class Reader(Protocol):
 
     NAME: str
 
-    def recognises(self, file: TraceFile) -> bool: ...
+    def recognizes(self, file: TraceFile) -> bool: ...
 
     def read(self, file: TraceFile, rules: EngineRules, operators: bool) -> Trace: ...
 
@@ -60,5 +60,5 @@ def _of_other_distributions() -> tuple[Reader, ...]:
 
 
 def reader_for(file: TraceFile) -> Reader | None:
-    """The first reader that recognises a file."""
-    return next((reader for reader in readers() if reader.recognises(file)), None)
+    """The first reader that recognizes a file."""
+    return next((reader for reader in readers() if reader.recognizes(file)), None)

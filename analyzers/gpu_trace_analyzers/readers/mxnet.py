@@ -39,7 +39,7 @@ _UNUSED = {
 _UNPAIRED = "operators that begin or end outside the recording"
 
 
-def recognises(file: TraceFile) -> bool:
+def recognizes(file: TraceFile) -> bool:
     """Whether devices are named as MXNet names them."""
     return file.head.lstrip()[:1] == b"{" and _RECOGNISED.search(file.head) is not None
 

@@ -1,4 +1,4 @@
-"""Files that are recognised and not read: what to do instead."""
+"""Files that are recognized and not read: what to do instead."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class _Known:
     """What a file is, how one tells, and what to do with it."""
 
-    recognises: Callable[[TraceFile], bool]
+    recognizes: Callable[[TraceFile], bool]
     what: str
     next_step: str
 
@@ -33,9 +33,9 @@ def _holds(*texts: bytes) -> Callable[[TraceFile], bool]:
 
 def _is_kineto(file: TraceFile) -> bool:
     """A trace of torch.profiler, whose ranges may have any name."""
-    from .kineto import recognises  # seldom needed
+    from .kineto import recognizes  # seldom needed
 
-    return recognises(file)
+    return recognizes(file)
 
 
 def _is_xplane(file: TraceFile) -> bool:
@@ -97,9 +97,9 @@ _KNOWN = (
 
 
 def refuse(file: TraceFile) -> TraceUnreadable:
-    """The error for a file that no reader recognises, as helpful as can be."""
+    """The error for a file that no reader recognizes, as helpful as can be."""
     for known in _KNOWN:
-        if known.recognises(file):
+        if known.recognizes(file):
             return FormatUnsupported(file.path, known.what, known.next_step)
     if not file.raw_head:
         return TraceUnreadable(file.path, "is empty", "the process that wrote it may have been killed; record it again")
@@ -109,4 +109,4 @@ def refuse(file: TraceFile) -> TraceUnreadable:
 
 def is_unsupported(file: TraceFile) -> bool:
     """Whether the file is one of those: asked before the readers, some of whom take any Chrome JSON."""
-    return any(known.recognises(file) for known in _KNOWN)
+    return any(known.recognizes(file) for known in _KNOWN)

@@ -41,7 +41,7 @@ _DERIVED = "derived rows, which repeat the work of the streams"
 _HOST = "host events"
 
 
-def recognises(file: TraceFile) -> bool:
+def recognizes(file: TraceFile) -> bool:
     """Whether processes are named as XLA names them."""
     return file.head.lstrip()[:1] == b"{" and _RECOGNISED.search(file.head) is not None
 

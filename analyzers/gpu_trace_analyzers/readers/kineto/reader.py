@@ -55,7 +55,7 @@ _OTHER_PHASES = {"i": "instants", "I": "instants", "R": "instants", "C": "counte
 _FLUSH = 8192  # events decoded before they become columns: few enough to stay small, enough to pay for NumPy's calls
 
 
-def recognises(file: TraceFile) -> bool:
+def recognizes(file: TraceFile) -> bool:
     """Whether the file has the keys that only Kineto writes."""
     return any(f'"{key}"'.encode() in file.head for key in (Key.SCHEMA, Key.DEVICES))
 

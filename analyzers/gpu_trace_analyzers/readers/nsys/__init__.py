@@ -1,5 +1,5 @@
 """The SQLite export of Nsight Systems."""
 
-from .reader import NAME, read, recognises
+from .reader import NAME, read, recognizes
 
-__all__ = ["NAME", "read", "recognises"]
+__all__ = ["NAME", "read", "recognizes"]

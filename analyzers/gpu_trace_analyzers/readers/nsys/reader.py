@@ -25,7 +25,7 @@ _OWN_TABLES = {"StringIds", "TARGET_INFO_GPU", "NVTX_EVENTS", "META_DATA_EXPORT"
 _NEXT_STEP = "make one with: nsys export --type sqlite report.nsys-rep"
 
 
-def recognises(file: TraceFile) -> bool:
+def recognizes(file: TraceFile) -> bool:
     """Whether the file is an SQLite database; whether one of Nsight Systems, `read` says."""
     return file.raw_head.startswith(_MAGIC)
 

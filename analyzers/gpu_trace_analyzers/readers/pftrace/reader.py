@@ -26,7 +26,7 @@ NAME = "perfetto"
 _ENDINGS = (".pftrace", ".pftrace.gz", ".perfetto-trace", ".perfetto-trace.gz")
 
 
-def recognises(file: TraceFile) -> bool:
+def recognizes(file: TraceFile) -> bool:
     """Whether it begins with a packet, and is one of ours or called a Perfetto trace."""
     return file.head.startswith(OURS) or (file.head[:1] == b"\n" and file.path.name.endswith(_ENDINGS))
 

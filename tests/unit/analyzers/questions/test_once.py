@@ -21,7 +21,7 @@ def test_a_trace_keeps_the_answer_for_each_question_and_what_else_it_was_asked_w
         return len(trace.work) + more
 
     trace = literal("k 0-5; k 6-9")
-    assert [length(trace), length(trace, 3), length(trace), length(trace, 3)] == [2, 5, 2, 5]
+    assert [length(trace), length(trace, 3), length(trace, 0), length(trace, more=3)] == [2, 5, 2, 5]
     assert asked == [0, 3]
     assert length(replace(trace, work=trace.work[:1])) == 1
 

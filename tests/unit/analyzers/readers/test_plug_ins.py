@@ -18,7 +18,7 @@ class Diary:
     NAME = "diary"
 
     @staticmethod
-    def recognises(file) -> bool:
+    def recognizes(file) -> bool:
         return file.head.startswith(b"Dear diary")
 
     @staticmethod
@@ -50,7 +50,7 @@ def test_traces_known_here_are_read_here(installed, tmp_path):
 def test_every_reader_has_what_a_reader_must_have(installed):
     for reader in formats.readers():
         assert isinstance(reader.NAME, str)
-        assert callable(reader.recognises)
+        assert callable(reader.recognizes)
         assert callable(reader.read)
 
 
@@ -58,5 +58,5 @@ def test_every_reader_is_listed():
     modules = {found.name for found in pkgutil.iter_modules(package.__path__)}
     listed = {*formats.READERS, formats.LAST_RESORT}
     assert listed <= modules
-    own = {name for name in modules if hasattr(__import__(f"{package.__name__}.{name}", fromlist=["x"]), "recognises")}
+    own = {name for name in modules if hasattr(__import__(f"{package.__name__}.{name}", fromlist=["x"]), "recognizes")}
     assert own == listed

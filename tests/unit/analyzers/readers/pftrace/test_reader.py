@@ -164,7 +164,7 @@ def test_a_packet_lost_in_the_middle_is_missed(recorded, tmp_path):
 
 @pytest.mark.parametrize("old", [True, False])
 def test_what_an_earlier_version_wrote_gives_no_alarm(recorded, tmp_path, old):
-    path = tmp_path / "x"  # recognised by its content
+    path = tmp_path / "x"  # recognized by its content
     export_perfetto(Analysis(load(recorded("two_streams"))), path)
     data = path.read_bytes()
     if old:
