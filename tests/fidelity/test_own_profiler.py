@@ -22,7 +22,7 @@ def tried(action):
 NOT_SEEN = re.compile(
     r"what happened in (a moment|(\d+) moments) \(([\d.]+) ms\), while the script used torch's profiler itself"
 )
-AFTER = '\nprint("on")\nwith record_function("after"): torch.ones(8) + 1\n'
+AFTER = '\nprint("on")\nwith record_function("after {}"): torch.ones(8) + 1\n'
 RAW = """
 from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
 from torch._C._profiler import ProfilerActivity, ProfilerConfig, ProfilerState
@@ -32,7 +32,7 @@ def config(state=ProfilerState.KINETO):
 CPU = {ProfilerActivity.CPU}
 """
 
-CASES = {
+USES = {
     "stopped twice": "p = profile(); p.start(); torch.ones(2) + 1; p.stop()\ntried(p.stop)",
     "stopped inside with": "with profile() as p:\n    torch.ones(3) + 1\n    p.stop()\nprint(len(p.events()))",
     "nested": (
@@ -81,6 +81,14 @@ CASES = {
     ),
     "collection toggled without a session": RAW
     + "tried(lambda: torch.autograd._toggle_collection_dynamic(False, CPU))",
+    "preparations that torch refuses": RAW
+    + (
+        "for wrong in ((), (1, 2), (config(), [1]), (config(), CPU, 3), (config(), {4})):\n"
+        "    tried(lambda: _prepare_profiler(*wrong))\n"
+        "tried(lambda: _prepare_profiler(config(), CPU, nothing=1))\n"
+        "tried(lambda: _prepare_profiler(config(), CPU, activity_filter=1))\n"
+        "print(_prepare_profiler(config(), CPU)); _enable_profiler(config(), CPU); print(type(_disable_profiler()))"
+    ),
     "in a forked child": (
         "import os, sys\nsys.stdout.flush()\nif os.fork() == 0:\n    with profile() as p: torch.ones(2) + 1\n"
         "    p.stop(); print(len(p.events()), flush=True); os._exit(0)\nprint(os.wait()[1])"
@@ -92,12 +100,31 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+SCRIPTS = {
+    "classes": [
+        "stopped twice", "stopped inside with", "nested", "nested low level", "started twice", "in a forked child",
+    ],
+    "functions": [
+        "low-level functions", "a bare disable", "a bare disable by another name", "a bare disable in another thread",
+        "a session of a kind that is not built in", "another kind", "collection toggled without a session",
+        "preparations that torch refuses", "what the functions are",
+    ],
+    "modules": ["torch.profiler reloaded", "torch.autograd.profiler reloaded", "the legacy profiler"],
+}  # fmt: skip
+"""Uses that follow one another in one process: after each the recording goes on, so the next meets it under way."""
+
+
+def test_each_use_is_in_a_script():
+    assert sorted(use for uses in SCRIPTS.values() for use in uses) == sorted(USES)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_native_and_traced_are_alike(name, tmp_path):
-    native, traced = run_both(script(START + CASES[name] + AFTER), tmp_path)
+    uses = SCRIPTS[name]
+    native, traced = run_both(script(START + "".join(USES[use] + AFTER.format(use) for use in uses)), tmp_path)
     assert traced == native
-    assert native.stdout.endswith("on\n")
-    assert {"work", "after"} <= names(tmp_path / "run")
+    assert native.stdout.splitlines().count("on") == len(uses)
+    assert {"work", *(f"after {use}" for use in uses)} <= names(tmp_path / "run")
     said = facts(tmp_path / "run")["lost"]
     assert len(said) <= 1
     assert all(NOT_SEEN.fullmatch(sentence) for sentence in said)
@@ -155,48 +182,32 @@ for _ in range(2): q = profile(); q.prepare_trace(); mark("again")
 q.start_trace(); mark("mine"); q.stop_trace()
 print(sorted({event.key for event in q.key_averages()}))
 """
-ODD = (
-    RAW
-    + """
-for wrong in ((), (1, 2), (config(), [1]), (config(), CPU, 3), (config(), {4})):
-    tried(lambda: _prepare_profiler(*wrong))
-tried(lambda: _prepare_profiler(config(), CPU, nothing=1))
-tried(lambda: _prepare_profiler(config(), CPU, activity_filter=1))
-print(_prepare_profiler(config(), CPU)); _enable_profiler(config(), CPU); print(type(_disable_profiler()))
-"""
-)
 
 
 def test_a_profiler_that_is_prepared_and_never_started_keeps_nothing_away(tmp_path):
-    native, traced = run_both(script(START + PREPARED + AFTER), tmp_path)
+    native, traced = run_both(script(START + PREPARED + AFTER.format("")), tmp_path)
     assert traced == native
-    assert {"work", "prepared", "after"} <= names(tmp_path / "run")
+    assert {"work", "prepared", "after "} <= names(tmp_path / "run")
     assert facts(tmp_path / "run")["lost"] == []
 
 
 def test_a_profiler_that_is_started_long_after_it_was_prepared(tmp_path):
-    native, traced = run_both(script(START + PREPARED + STARTED + AFTER), tmp_path)
+    native, traced = run_both(script(START + PREPARED + STARTED + AFTER.format("")), tmp_path)
     assert traced == native
-    assert {"work", "prepared", "between", "again", "after"} <= names(tmp_path / "run")
+    assert {"work", "prepared", "between", "again", "after "} <= names(tmp_path / "run")
     assert "mine" not in names(tmp_path / "run")
     [said] = facts(tmp_path / "run")["lost"]
     assert NOT_SEEN.fullmatch(said)[2] == "2"
 
 
-def test_preparations_that_torch_refuses_are_refused(tmp_path):
-    native, traced = run_both(script(START + ODD + AFTER), tmp_path)
-    assert traced == native
-    assert "after" in names(tmp_path / "run")
-
-
 @pytest.mark.parametrize("started", ["", STARTED])
 def test_a_profiler_that_was_prepared_before_the_recording_began(started, tmp_path):
     step = "optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)])\noptimizer.step()\nmark('stepped')\n"
-    case = script(START + PREPARED + step + started + AFTER)
+    case = script(START + PREPARED + step + started + AFTER.format(""))
     for folder in ("alone", "traced"):
         write_files(case, tmp_path / folder)
     native = run_natively(case, tmp_path / "alone")
     traced = run_traced(case, tmp_path / "traced", tmp_path / "run", "--steps", "1:9")
     assert traced == native
-    assert {"stepped", "after"} <= names(tmp_path / "run")
+    assert {"stepped", "after "} <= names(tmp_path / "run")
     assert not {"prepared", "mine"} & names(tmp_path / "run")

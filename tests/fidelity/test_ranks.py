@@ -10,41 +10,66 @@ from gpu_trace_analyzers.readers import load
 from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, traces, written
 
 REDUCE = "all_reduce"
+ALSO_NATIVE = "--nproc-per-node"
+"""the launcher whose jobs are compared with native ones"""
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
-def test_a_job_has_one_folder_with_a_trace_per_rank(launcher, tmp_path):
-    ended = run_job("whole", LAUNCHERS[launcher], tmp_path)
-    assert (ended.lines, ended.code) == (["rank 0: 3\n", "rank 1: 3\n"], 0), ended.stderr
-    found = traces(tmp_path)
+def check_whole(folder):
+    """One folder with a trace per rank, on one clock."""
+    found = traces(folder)
     assert sorted(found) == [0, 1]
-    for trace in found.values():
+    assert len(written(folder)) == 2  # none of the launcher
+    for rank, trace in found.items():
+        info = trace["distributedInfo"]
+        assert info == {**info, "rank": rank, "world_size": 2}
         assert sum(REDUCE in event["name"] for event in trace["traceEvents"]) >= 20
-    [job] = (tmp_path / "gpu-trace-runs").iterdir() if "no-python" in launcher else [tmp_path / "run"]
+    assert len({trace["baseTimeNanoseconds"] for trace in found.values()}) == 1
+
+
+def check_figures(job):
     loaded = load(job)
     assert {process.rank for process in loaded.processes} == {0, 1}
     reduced = [row for row in collective_figures(Scope(loaded)) if REDUCE in row.name]
     assert [(row.name, row.count >= 20) for row in reduced] == [("gloo:all_reduce", True)] * 2
 
 
+def check_children(folder):
+    """What a rank starts is no rank, and has a trace of its own."""
+    ranks, children = traces(folder), [trace for trace in written(folder) if "distributedInfo" not in trace]
+    assert sorted(ranks) == [0, 1]
+    for trace in ranks.values():
+        assert sum(REDUCE in event["name"] for event in trace["traceEvents"]) >= 20
+    assert len(children) == 2
+    assert all(any(event["name"] == "aten::sub" for event in trace["traceEvents"]) for trace in children)
+
+
+@pytest.mark.parametrize("launcher", sorted(LAUNCHERS.keys() - {ALSO_NATIVE}))
+def test_a_job_has_one_folder_with_a_trace_per_rank(launcher, tmp_path):
+    ended = run_job("whole", LAUNCHERS[launcher], tmp_path)
+    assert (ended.lines, ended.code) == (["rank 0: 3\n", "rank 1: 3\n"], 0), ended.stderr
+    check_whole(tmp_path)
+    if "no-python" in launcher:
+        [job] = (tmp_path / "gpu-trace-runs").iterdir()
+        assert sorted(path.name for path in job.iterdir()) == ["rank-0", "rank-1"]
+    else:
+        job = tmp_path / "run"
+    check_figures(job)
+
+
 @pytest.mark.parametrize("ending", sorted(ENDINGS))
 def test_a_job_ends_as_it_does_natively(ending, tmp_path):
     native = run_job(ending, NATIVE, tmp_path / "native")
-    traced = run_job(ending, LAUNCHERS["--nproc-per-node"], tmp_path / "traced")
+    traced = run_job(ending, LAUNCHERS[ALSO_NATIVE], tmp_path / "traced")
     assert (traced.lines, traced.code) == (native.lines, native.code), traced.stderr
     expected = {0} if ending == "is killed" else {0, 1}  # of a killed process the operators are lost
     assert traces(tmp_path / "traced").keys() == expected
     if ending == "fails":
         assert "ValueError: on purpose" in traced.stderr
         assert "ValueError: on purpose" in native.stderr
-
-
-def test_what_a_rank_starts_is_no_rank_and_has_a_trace_of_its_own(tmp_path):
-    ended = run_job("has children", LAUNCHERS["--nproc-per-node"], tmp_path)
-    assert (ended.lines, ended.code) == (["rank 0: 3\n", "rank 1: 3\n"], 0), ended.stderr
-    ranks, children = traces(tmp_path), [trace for trace in written(tmp_path) if "distributedInfo" not in trace]
-    assert sorted(ranks) == [0, 1]
-    for trace in ranks.values():
-        assert sum(REDUCE in event["name"] for event in trace["traceEvents"]) >= 20
-    assert len(children) == 2
-    assert all(any(event["name"] == "aten::sub" for event in trace["traceEvents"]) for trace in children)
+    if ending in ("whole", "has children"):
+        assert (traced.lines, traced.code) == (["rank 0: 3\n", "rank 1: 3\n"], 0), traced.stderr
+    if ending == "whole":
+        check_whole(tmp_path / "traced")
+        check_figures(tmp_path / "traced/run")
+    elif ending == "has children":
+        check_children(tmp_path / "traced")
