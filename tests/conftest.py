@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import compileall
 import os
 import signal
 from pathlib import Path
@@ -18,12 +19,20 @@ SLOW = {"browser", "fidelity", "gpu"}
 """Folders whose tests each start processes that import torch, or a browser; single files say it with ``pytestmark``."""
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Start children with default signals, also where ``nohup`` or ``&`` ignored some; print as into a pipe."""
+    if not hasattr(config, "workerinput"):
+        compile_packages()
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     os.environ.pop("COLUMNS", None)  # the worker processes of -n 2 are given a width of 80
+
+
+def compile_packages():
+    """Each of the hundreds of children would compile them anew, since none writes bytecode into a script's folder."""
+    for package in ("tracer", "analyzers"):
+        compileall.compile_dir(TESTS.parent / package, quiet=2)
 
 
 def pytest_collection_modifyitems(items):

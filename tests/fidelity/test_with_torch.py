@@ -32,6 +32,7 @@ p.start(); p.terminate(); p.join(); print("terminated", p.exitcode)
 )
 LOOKED_AT = """
 import atexit, faulthandler
+print("modules", sorted(name for name in sys.modules if "_gpu_trace_boot" not in name))
 print("environment", {k: v for k, v in os.environ.items() if k != "_"})
 print("signals", [signal.getsignal(n) for n in range(1, 32)], signal.set_wakeup_fd(-1))
 print("descriptors", sorted(int(fd) for fd in os.listdir("/proc/self/fd")))

@@ -75,7 +75,10 @@ CASES = {
     "without the script's folder": script(WHO, flags=("-P",) if sys.version_info >= (3, 11) else ()),
     "without the user's site": script(WHO, flags=("-s",)),
     "flags": script(WHO, flags=("-X", "utf8", "-Wdefault", "-W", "ignore::UserWarning", "-u", "-O")),
-    "PYTHONPATH": script(WHO + "\nimport os; print(os.environ['PYTHONPATH'])", environment={"PYTHONPATH": "/a:/b"}),
+    "PYTHONPATH": script(
+        WHO + "\nimport os; print(os.environ['PYTHONPATH'], list(os.environ))",
+        environment={"PYTHONPATH": "/a:/b", "LAST": "1"},
+    ),
     "empty PYTHONPATH": script(WHO + "\nimport os; print(os.environ['PYTHONPATH'])", environment={"PYTHONPATH": ""}),
     "environment": script("import os; print({k: v for k, v in os.environ.items() if k != '_'})"),
     "a sitecustomize of one's own": Case(

@@ -169,7 +169,7 @@ class Bounds:
 def _spare_share() -> float:
     """Of the machine's memory, what is left; all of it where the system does not say."""
     try:
-        with open("/proc/meminfo", encoding="ascii") as file:
+        with open("/proc/meminfo", encoding="utf-8") as file:
             sizes = dict(line.split(":") for line in file)
         return int(sizes["MemAvailable"].split()[0]) / int(sizes["MemTotal"].split()[0])
     except (OSError, KeyError, ValueError):

@@ -19,6 +19,15 @@ def take() -> Settings:
 
 
 def _restore() -> None:
-    ours = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(PREFIX)}
-    del os.environ["PYTHONPATH"]
-    os.environ.update({name[len(NATIVE) :]: value for name, value in ours.items() if name.startswith(NATIVE)})
+    """Give the script the variables of the shell, in the order of the shell."""
+    ours = [name for name in os.environ if name.startswith(PREFIX) or name == "PYTHONPATH"]
+    native = {
+        name.removeprefix(NATIVE): value
+        for name, value in os.environ.items()
+        if name not in ours or name.startswith(NATIVE)
+    }
+    for name in ours:
+        del os.environ[name]
+    if len(native) > len(os.environ):  # some made way for ours, and have their places back
+        os.environ.clear()
+        os.environ.update(native)

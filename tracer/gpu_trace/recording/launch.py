@@ -127,11 +127,12 @@ def _tell_if_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> 
 
 
 def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
-    heeded = {name: value for name, value in os.environ.items() if not (_is_ignored(name) or name == "PYTHONPATH")}
-    native = {f"{NATIVE}{name}": value for name, value in os.environ.items() if name not in heeded}
+    native = {
+        f"{NATIVE}{name}" if _is_ignored(name) or name == "PYTHONPATH" else name: value
+        for name, value in os.environ.items()
+    }
     path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
     return {
-        **heeded,
         **native,
         **_settings(request, folder).variables(),
         "PYTHONPATH": os.pathsep.join([str(_ENTRY), path] if path else [str(_ENTRY)]),
