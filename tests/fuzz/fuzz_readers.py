@@ -66,7 +66,7 @@ def write_seeds(folder: Path) -> None:
 def pftrace_seed(path: Path) -> bytes:
     """A small trace in Perfetto's format."""
     sys.path.insert(0, str(ROOT / "tracer"))
-    from gpu_trace.exporting.perfetto import perfetto_packets
+    from gpu_trace.exporting.perfetto.export import perfetto_packets
 
     return b"".join(perfetto_packets(Analysis(load(path)), []))
 

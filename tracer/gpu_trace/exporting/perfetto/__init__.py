@@ -1,5 +1,27 @@
 """Native Perfetto traces."""
 
-from .export import export_perfetto, perfetto_packets
+from __future__ import annotations
 
-__all__ = ["export_perfetto", "perfetto_packets"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+    from gpu_trace_analyzers.analysis import Analysis
+
+    from ..timeline.findings import Finding
+
+
+def export_perfetto(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
+    """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
+
+    ``findings`` become notes on their devices (default: every stretch of exposed copy). Raises ``OSError`` where the
+    file cannot be written, `GpuTraceError` where Perfetto's protos cannot be loaded.
+    """
+    from .export import export  # loads Perfetto's protos, which takes a tenth of a second
+
+    export(analysis, path, findings)
+
+
+__all__ = ["export_perfetto"]

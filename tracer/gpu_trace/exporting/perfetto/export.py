@@ -55,12 +55,8 @@ if TYPE_CHECKING:
 _DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
 
 
-def export_perfetto(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
-    """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
-
-    ``findings`` become notes on their devices (default: every stretch of exposed copy). Raises ``OSError`` where the
-    file cannot be written.
-    """
+def export(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
+    """As `export_perfetto`."""
     found = exposed_copies(analysis) if findings is None else findings
     with create(path) as file:
         for data in perfetto_packets(analysis, found):
@@ -85,16 +81,16 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterat
     if trace.epoch_ns is not None and len(trace.work):
         at_ns = int(trace.work.start_ns[0])
         yield packets.clocks(at_ns, at_ns + trace.epoch_ns)
-    yield from packets.names(packets.CATEGORIES, CATEGORIES)
-    yield from packets.names(packets.ANNOTATION_NAMES, ARGUMENTS)
+    yield from packets.names("event_categories", CATEGORIES)
+    yield from packets.names("debug_annotation_names", ARGUMENTS)
     yield from RenderStages(trace, places).packets()
     slices = _Slices(scope, names, tracks, findings)
     everything = [part for part in slices.all(places) if len(part)]
     counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
     yield from tracks.packets
-    yield from names.interned(packets.EVENT_NAMES, [part.name for part in everything])
+    yield from names.event_names([part.name for part in everything])
     notes = [note.values for part in everything for note in part.annotations if note.is_text]
-    yield from names.interned(packets.ANNOTATION_TEXTS, notes)
+    yield from names.texts(notes)
     yield packets.slices_to_come(_counts(everything))
     for part in everything:
         yield from slice_packets(part)

@@ -10,7 +10,6 @@ from gpu_trace_analyzers.model import Memory
 from gpu_trace_analyzers.vocabulary.perfetto import ARGUMENTS, CATEGORIES, MEMORIES
 
 from . import packets
-from .wire import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,11 +56,20 @@ class Names:
         """What an iid stands for."""
         return self._strings[iid - 1]
 
-    def interned(self, table: int, used: Iterable[NDArray[np.integer]]) -> Iterator[bytes]:
-        """The rows of a table that these columns of iids speak of."""
-        columns = [column[column > 0] for column in used]
-        iids = np.unique(np.concatenate(columns)).tolist() if columns else []
-        yield from packets.interned(table, (fields((1, iid), (2, self.text(iid))) for iid in iids))
+    def event_names(self, used: Iterable[NDArray[np.integer]]) -> Iterator[bytes]:
+        """The table of names of slices, with those that these columns of iids speak of."""
+        rows = ({"iid": iid, "name": packets.valid(self.text(iid))} for iid in _iids(used))
+        return packets.interned("event_names", rows)
+
+    def texts(self, used: Iterable[NDArray[np.integer]]) -> Iterator[bytes]:
+        """The table of texts of arguments, with those that these columns of iids speak of."""
+        rows = ({"iid": iid, "str": self.text(iid).encode("utf-8", "replace")} for iid in _iids(used))
+        return packets.interned("debug_annotation_string_values", rows)
+
+
+def _iids(used: Iterable[NDArray[np.integer]]) -> list[int]:
+    columns = [column[column > 0] for column in used]
+    return np.unique(np.concatenate(columns)).tolist() if columns else []
 
 
 def codes_to_iids(codes: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ from gpu_trace_analyzers.vocabulary.perfetto_fields import GpuRenderStageEvent a
 from ..timeline.identities import keys
 from . import packets
 from .bulk import Parts, constant, decimal, join, message, number, pieces, where
+from .protos import protos
 from .wire import fields
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
     from ..timeline.identities import HostPlaces
 
-_BATCH = 1 << 15
+    Row = dict[str, object]
 
-_COMPUTE, _OTHER = 2, 0
-"""Categories of a stage."""
-_CUDA = 4
+_BATCH = 1 << 15
+Stage = protos.InternedGpuRenderStageSpecification
+
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -54,26 +55,27 @@ class RenderStages:
         """What the ids stand for, then the events, a batch at a time."""
         if len(self._work):
             yield packets.gpu_info(device.label for device in self._trace.devices if device.kind == "gpu")
-            yield from packets.interned(packets.GPU_CONTEXTS, self._contexts())
-            yield from packets.interned(packets.GPU_SPECIFICATIONS, [*self._queue_rows(), *self._stage_rows()])
+            yield from packets.interned("graphics_contexts", self._contexts())
+            yield from packets.interned("gpu_specifications", [*self._queue_rows(), *self._stage_rows()])
         for rows in pieces(len(self._work), _BATCH):
             yield join(rows.stop - rows.start, self._events(rows))
 
-    def _contexts(self) -> Iterator[bytes]:
+    def _contexts(self) -> Iterator[Row]:
         for iid, pid in enumerate(self._places.pids, 1):
-            yield fields((1, iid), (2, pid), (3, _CUDA))
+            yield {"iid": iid, "pid": pid, "api": protos.InternedGraphicsContext.CUDA}
 
-    def _queue_rows(self) -> Iterator[bytes]:
+    def _queue_rows(self) -> Iterator[Row]:
         for iid, (position, stream) in enumerate(self._queues, 1):
             device = self._trace.devices[position]
             whose = replace(device, name="").label
-            yield fields((1, iid), (2, f"{whose} · stream {stream}"), (3, device.label))
+            name, description = f"{whose} · stream {stream}", device.label
+            yield {"iid": iid, "name": packets.valid(name), "description": packets.valid(description)}
 
-    def _stage_rows(self) -> Iterator[bytes]:
+    def _stage_rows(self) -> Iterator[Row]:
         codes, first = np.unique(self._work.name, return_index=True)
         for code, engine in zip(codes.tolist(), self._work.engine[first].tolist(), strict=True):
-            category = _COMPUTE if engine in (Engine.COMPUTE, Engine.COLLECTIVE) else _OTHER
-            yield fields((1, self._stage(code)), (2, self._trace.text(code)), (4, category))
+            category = Stage.COMPUTE if engine in (Engine.COMPUTE, Engine.COLLECTIVE) else Stage.OTHER
+            yield {"iid": self._stage(code), "name": packets.valid(self._trace.text(code)), "category": category}
 
     def _stage(self, code: int) -> int:
         return len(self._queues) + code + 2

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from .packets import TRACK_DESCRIPTOR, packet
-from .wire import fields
-
-if TYPE_CHECKING:
-    from .wire import Value
-
-# Fields of TrackDescriptor
-_UUID, _NAME, _PROCESS, _THREAD, _PARENT, _COUNTER, _ORDERING, _RANK = 1, 2, 3, 4, 5, 8, 11, 12
-_EXPLICIT = 3
+from .packets import packet, valid
+from .protos import protos
 
 
 class Tracks:
@@ -23,29 +16,31 @@ class Tracks:
 
     def process(self, pid: int, name: str, rank: int) -> int:
         """A process, which holds its threads."""
-        return self._add((_PROCESS, fields((1, pid), (6, name), (3, rank))))
+        return self._add(process={"pid": pid, "process_name": valid(name), "legacy_sort_index": rank})
 
     def thread(self, pid: int, tid: int, name: str, rank: int) -> int:
         """A thread; viewers know its process by ``pid``."""
-        return self._add((_THREAD, fields((1, pid), (2, tid), (5, name), (3, rank))))
+        thread = {"pid": pid, "tid": tid, "thread_name": valid(name), "legacy_sort_index": rank}
+        return self._add(thread=thread)
 
     def group(self, name: str, rank: int, parent: int = 0) -> int:
         """A track that holds others, in the order of their ranks."""
-        return self._add(*_under(parent), (_NAME, name), (_RANK, rank), (_ORDERING, _EXPLICIT))
+        return self._add(**_row(name, rank, parent), child_ordering=protos.TrackDescriptor.EXPLICIT)
 
     def slices(self, name: str, parent: int, rank: int = 0) -> int:
         """A row of slices. Those of one name under one parent are drawn as one: that is how lanes are made."""
-        return self._add(*_under(parent), (_NAME, name), (_RANK, rank))
+        return self._add(**_row(name, rank, parent))
 
     def counter(self, name: str, unit: str, parent: int, rank: int) -> int:
         """A row with a value over time."""
-        return self._add(*_under(parent), (_NAME, name), (_RANK, rank), (_COUNTER, fields((6, unit))))
+        return self._add(**_row(name, rank, parent), counter={"unit_name": unit})
 
-    def _add(self, *pairs: tuple[int, Value]) -> int:
+    def _add(self, **fields: Any) -> int:
         uuid = len(self.packets) + 1
-        self.packets.append(packet((TRACK_DESCRIPTOR, fields((_UUID, uuid), *pairs))))
+        self.packets.append(packet(track_descriptor={"uuid": uuid, **fields}))
         return uuid
 
 
-def _under(parent: int) -> list[tuple[int, Value]]:
-    return [(_PARENT, parent)] if parent else []
+def _row(name: str, rank: int, parent: int) -> dict[str, Any]:
+    row = {"name": valid(name), "sibling_order_rank": rank}
+    return row | {"parent_uuid": parent} if parent else row
