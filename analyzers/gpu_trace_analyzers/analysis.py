@@ -13,14 +13,14 @@ from .questions.collectives import collective_figures
 from .questions.idle import explain_idle, idle_causes
 from .questions.issued import launch_order
 from .questions.launches import launches
-from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
-from .questions.ranges import buried_ranges, range_figures, step_figures
+from .questions.overlap import active_devices, device_figures, pair_figures
+from .questions.ranges import range_figures, step_figures
 from .questions.ranks import rank_figures
 from .questions.scope import Scope, Window
 from .questions.unmatched import unmatched
 from .questions.unowned import unowned
 from .readers import load
-from .summary import Summary
+from .summary import summarized
 from .units import duration
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .questions.ranks import RankFigures
     from .questions.unmatched import Unmatched
     from .questions.unowned import Unowned
+    from .summary import Summary
 
 
 class Analysis:
@@ -156,22 +157,7 @@ class Analysis:
     @cached_property
     def summary(self) -> Summary:
         """All that reports show. Raises `UsageError` where no range has the name of ``step_range``."""
-        return Summary(
-            source=self.trace.source,
-            devices=self.figures,
-            pairs=self.pairs,
-            pairs_omitted=pairs_omitted(self.scope),
-            ranges=self.ranges,
-            exposed=self.exposed_copies,
-            idle=self.idle,
-            steps=self.steps,
-            collectives=self.collectives,
-            ranks=self.ranks,
-            unmatched=self.unmatched,
-            unowned=self.unowned,
-            buried=buried_ranges(self.scope),
-            window=self.window,
-        )
+        return summarized(self.scope, self.step_range, self.apart)
 
 
 def _window(trace: Trace, from_ns: int | None, to_ns: int | None) -> Window | None:

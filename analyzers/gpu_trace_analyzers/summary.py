@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .domains import is_library
-from .questions.unmatched import Unmatched
-from .questions.unowned import Unowned
+from .questions.causes import causes
+from .questions.collectives import collective_figures
+from .questions.idle import idle_causes
+from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
+from .questions.ranges import buried_ranges, range_figures, step_figures
+from .questions.ranks import rank_figures
+from .questions.unmatched import Unmatched, unmatched
+from .questions.unowned import Unowned, unowned
 
 if TYPE_CHECKING:
     from .model import Source
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
-    from .questions.scope import Window
+    from .questions.scope import Scope, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +80,24 @@ class Summary:
     def idle_on(self, position: int) -> tuple[CauseFigures, ...]:
         """Why one device was idle."""
         return tuple(row for row in self.idle if row.device == position)
+
+
+def summarized(scope: Scope, step_range: str | None = None, apart: tuple[str, ...] = ()) -> Summary:
+    """Ask all that a summary says. Raises `UsageError` where no range has the name of ``step_range``."""
+    trace = scope.trace
+    return Summary(
+        source=trace.source,
+        devices=tuple(device_figures(scope, device) for device in active_devices(trace)),
+        pairs=pair_figures(scope),
+        pairs_omitted=pairs_omitted(scope),
+        ranges=range_figures(scope, apart),
+        exposed=causes(scope),
+        idle=idle_causes(scope),
+        steps=step_figures(scope, step_range),
+        collectives=collective_figures(scope),
+        ranks=rank_figures(trace),
+        unmatched=unmatched(trace),
+        unowned=unowned(scope),
+        buried=buried_ranges(scope),
+        window=scope.window,
+    )

@@ -1,7 +1,7 @@
 """What programs read: each key is declared once, with what it means; JSON, CSV and the page in the docs follow.
 
 A `Field` is one value. A `Nested` is an object: CSV has its fields as columns of the row it is in. `Rows` are many of
-one kind: CSV has a table of them.
+one kind: CSV has a table of them. What people read of rows is `Shown` in the columns of a table.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+from .parts import Table
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ..model import Device
     from ..summary import Summary
+    from .parts import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,14 @@ class At:
     def of(summary: Summary) -> At:
         """Where the summary's own rows are."""
         return At(summary, {figures.position: i for i, figures in enumerate(summary.devices)})
+
+    def device(self, position: int) -> Device:
+        """The device at a position in ``Trace.devices``."""
+        return self.summary.devices[self.places[position]].device
+
+    def label(self, position: int) -> str:
+        """What it is called."""
+        return self.device(position).label
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +166,17 @@ def records(fields: tuple[Item, ...], row: Any, at: At) -> Iterator[tuple[str, l
             yield each.table, each.records(row, at)
             for inner in each.get(row, at):
                 yield from records(each.fields, inner, replace(at, within=row))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column that people read, and what it shows of a row: ``cell(row, at)``."""
+
+    column: Column
+    cell: Callable[[Any, At], str]
+
+
+def table(shown: Sequence[Shown], rows: Iterable[Any], at: At) -> Table:
+    """Rows as people read them."""
+    cells = tuple(tuple(each.cell(row, at) for each in shown) for row in rows)
+    return Table(tuple(each.column for each in shown), cells)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..parts import Facts, Line, Note, Remark, Section, Source, Verdict
+from ..parts import Line, Note, Remark, Section, Source, Verdict
 from . import causes, device, job, notes, pairs, ranges, source
 from .causes import device_causes
-from .device import devices_line, engine_table, overlap_lines, tiles
+from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
 from .notes import range_notes, reading_notes
 from .pairs import pair_table, pairs_line
@@ -71,7 +71,11 @@ def _worst(summary: Summary, most: int | None) -> list[DeviceFigures]:
 
 
 def _device(figures: DeviceFigures, summary: Summary) -> Section:
-    said = Verdict(verdict(figures, summary.exposed_on(figures.position)))
-    facts = Facts(tuple(overlap_lines(figures)))
-    parts: tuple[Part, ...] = (said, tiles(figures), engine_table(figures), facts, *device_causes(figures, summary))
+    parts: tuple[Part, ...] = (
+        Verdict(verdict(figures, summary.exposed_on(figures.position))),
+        tiles(figures),
+        engine_table(figures, summary),
+        facts(figures, summary),
+        *device_causes(figures, summary),
+    )
     return Section(figures.device.label, parts, of_device=True)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model import Engine
 from ...units import NONE, count, duration, rate, ratio, share, size
-from ..fields import Field, Rows
-from ..parts import Bar, Column, Kind, Table, Tile, Tiles
+from ..fields import At, Field, Rows, Shown, table
+from ..parts import Bar, Column, Facts, Kind, Tile, Tiles
 from .verdict import unknown_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from ...questions.overlap import DeviceFigures, EngineFigures
+    from ...questions.overlap import DeviceFigures
     from ...summary import Summary
-    from ..fields import At
+    from ..parts import Table
 
 ENGINE_NAMES = {
     Engine.COMPUTE: "compute",
@@ -44,7 +45,7 @@ def _place(row: Any, at: At) -> int | None:
 
 
 def _label(row: Any, at: At) -> str | None:
-    return None if row.device is None else at.summary.devices[at.places[row.device]].device.label
+    return None if row.device is None else at.label(row.device)
 
 
 def _known(rank: int) -> int | None:
@@ -134,24 +135,29 @@ FIELDS = (
         first=(Field("device", get=lambda figures, at: at.places[figures.position]), _OWN_LABEL),
     ),
 )
-_COLUMNS = (
-    Column("engine", kind=Kind.WORD),
-    Column("busy", drop_order=5),
-    Column("of span", drop_order=4),
-    Column("hidden", drop_order=6),
-    Column("ops", drop_order=2),
-    Column("bytes", drop_order=1),
-    Column("rate", drop_order=3),
+_SHOWN = (
+    Shown(Column("engine", kind=Kind.WORD), lambda row, _: ENGINE_NAMES[row.engine]),
+    Shown(Column("busy", drop_order=5), lambda row, _: duration(row.busy_ns)),
+    Shown(Column("of span", drop_order=4), lambda row, at: share(row.busy_ns, at.within.span_ns)),
+    Shown(
+        Column("hidden", drop_order=6), lambda row, _: "" if row.engine in _NEVER_HIDDEN else duration(row.hidden_ns)
+    ),
+    Shown(Column("ops", drop_order=2), lambda row, _: count(row.count)),
+    Shown(Column("bytes", drop_order=1), lambda row, _: size(row.size) if row.size else ""),
+    Shown(Column("rate", drop_order=3), lambda row, _: rate(row.gb_per_s) if row.size else ""),
 )
 
 
-def engine_table(figures: DeviceFigures) -> Table:
-    """A row per engine that did anything, and one for idle time."""
-    span_ns = figures.span_ns
-    rows = [_engine_row(row, span_ns) for row in figures.engines.values()]
-    bars = [Bar(row.busy_ns, span_ns, ENGINE_KINDS[row.engine]) for row in figures.engines.values()]
-    idle = ("idle", duration(figures.idle_ns), share(figures.idle_ns, span_ns), "", "", "", "")
-    return Table(_COLUMNS, (*rows, idle), (*bars, Bar(figures.idle_ns, span_ns, "idle")))
+def engine_table(figures: DeviceFigures, summary: Summary) -> Table:
+    """A row per engine that did anything, and one for idle time; each has its bar."""
+    engines, span_ns = figures.engines.values(), figures.span_ns
+    found = table(_SHOWN, engines, replace(At.of(summary), within=figures))
+    bars = (
+        *(Bar(row.busy_ns, span_ns, ENGINE_KINDS[row.engine]) for row in engines),
+        Bar(figures.idle_ns, span_ns, "idle"),
+    )
+    idle = ("idle", duration(figures.idle_ns), share(figures.idle_ns, span_ns))
+    return replace(found, rows=(*found.rows, idle + ("",) * (len(_SHOWN) - len(idle))), bars=bars)
 
 
 def tiles(figures: DeviceFigures) -> Tiles:
@@ -166,6 +172,11 @@ def tiles(figures: DeviceFigures) -> Tiles:
             Tile(share(figures.idle_ns, figures.span_ns), "idle"),
         )
     )
+
+
+def facts(figures: DeviceFigures, _summary: Summary) -> Facts:
+    """The lines below the engines of one device, in order."""
+    return Facts(tuple(overlap_lines(figures)))
 
 
 def overlap_lines(figures: DeviceFigures) -> list[str]:
@@ -197,10 +208,3 @@ def devices_line(summary: Summary, shown: Sequence[DeviceFigures]) -> str:
         return ""
     those = "those with the most exposed copying, and of equals the most idle time"
     return f"and {count(others, 'more device')}; shown are {those}; all are in --json"
-
-
-def _engine_row(row: EngineFigures, span_ns: int) -> tuple[str, ...]:
-    hidden = "" if row.engine in _NEVER_HIDDEN else duration(row.hidden_ns)
-    moved = (size(row.size), rate(row.gb_per_s)) if row.size else ("", "")
-    name = ENGINE_NAMES[row.engine]
-    return (name, duration(row.busy_ns), share(row.busy_ns, span_ns), hidden, count(row.count), *moved)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from ...questions.ranks import slowest
 from ...units import count, duration
-from ..fields import Field, Rows
-from ..parts import Column, Kind, Table
+from ..fields import At, Field, Rows, Shown, table
+from ..parts import Column, Kind
 from .device import DEVICE, LABEL
 from .verdict import short_label
 
 if TYPE_CHECKING:
     from ...questions.ranks import RankFigures
     from ...summary import Summary
-    from ..fields import At
+    from ..parts import Table
 
 
 def _slowest_rank(summary: Summary, _at: At) -> int | None:
@@ -62,24 +62,19 @@ FIELDS = (
         _slowest_rank,
     ),
 )
-_COLUMNS = (
-    Column("collective", kind=Kind.WORD),
-    Column("device", drop_order=3, kind=Kind.WORD),
-    Column("count", drop_order=1),
-    Column("busy", drop_order=2),
-    Column("hidden", drop_order=4),
-    Column("exposed"),
+_SHOWN = (
+    Shown(Column("collective", kind=Kind.WORD), lambda row, _: row.name),
+    Shown(Column("device", drop_order=3, kind=Kind.WORD), lambda row, at: short_label(at.device(row.device))),
+    Shown(Column("count", drop_order=1), lambda row, _: count(row.count)),
+    Shown(Column("busy", drop_order=2), lambda row, _: duration(row.busy_ns)),
+    Shown(Column("hidden", drop_order=4), lambda row, _: duration(row.hidden_ns)),
+    Shown(Column("exposed"), lambda row, _: duration(row.exposed_ns)),
 )
 
 
 def collective_table(summary: Summary) -> Table:
     """A row per collective and device."""
-    labels = {figures.position: short_label(figures.device) for figures in summary.devices}
-    rows = tuple(
-        (r.name, labels[r.device], count(r.count), duration(r.busy_ns), duration(r.hidden_ns), duration(r.exposed_ns))
-        for r in summary.collectives
-    )
-    return Table(_COLUMNS, rows)
+    return table(_SHOWN, summary.collectives, At.of(summary))
 
 
 def rank_line(summary: Summary) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from ...questions.overlap import PAIRED_AT_MOST
 from ...units import count, duration, ratio
-from ..fields import Field, Rows
-from ..parts import Column, Kind, Table
+from ..fields import At, Field, Rows, Shown, table
+from ..parts import Column, Kind
 
 if TYPE_CHECKING:
     from ...summary import Summary
+    from ..parts import Table
 
 FIELDS = (
     Rows(
@@ -32,22 +33,17 @@ FIELDS = (
         lambda summary, _: summary.pairs_omitted,
     ),
 )
-_COLUMNS = (
-    Column("devices at once", kind=Kind.WORD),
-    Column("together"),
-    Column("of the shorter", drop_order=1),
-    Column("ratio"),
+_SHOWN = (
+    Shown(Column("devices at once", kind=Kind.WORD), lambda pair, at: f"{at.label(pair.a)} and {at.label(pair.b)}"),
+    Shown(Column("together"), lambda pair, _: duration(pair.together_ns)),
+    Shown(Column("of the shorter", drop_order=1), lambda pair, _: duration(pair.shorter_ns)),
+    Shown(Column("ratio"), lambda pair, _: ratio(pair.ratio)),
 )
 
 
 def pair_table(summary: Summary) -> Table:
     """A row per pair of devices."""
-    labels = {figures.position: figures.device.label for figures in summary.devices}
-    rows = tuple(
-        (f"{labels[p.a]} and {labels[p.b]}", duration(p.together_ns), duration(p.shorter_ns), ratio(p.ratio))
-        for p in summary.pairs
-    )
-    return Table(_COLUMNS, rows)
+    return table(_SHOWN, summary.pairs, At.of(summary))
 
 
 def pairs_line(summary: Summary) -> str:

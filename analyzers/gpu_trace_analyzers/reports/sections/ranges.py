@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...units import NONE, count, duration
-from ..fields import Field, Rows
-from ..parts import Column, Kind, Table
+from ..fields import At, Field, Rows, Shown, table
+from ..parts import Column, Kind
 from .device import DEVICE, LABEL, RANK
 from .verdict import short_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ...questions.ranges import RangeFigures
     from ...summary import Summary
+    from ..parts import Table
 
 INDENT = "  "
 _DEEPEST = 12
@@ -54,62 +55,60 @@ FIELDS = (
     Rows("steps", "the same per step", lambda summary, _: summary.steps, (*_RANGE, _STEP), table="steps", first=_FIRST),
 )
 
-_RANGE_COLUMNS = (
-    Column("range", kind=Kind.WORD),
-    Column("device", drop_order=7, kind=Kind.WORD),
-    Column("count", drop_order=3),
-    Column("window", drop_order=6),
-    Column("median", drop_order=1),
-    Column("worst", drop_order=2),
-    Column("compute", drop_order=4),
-    Column("copy", drop_order=5),
-    Column("hidden", drop_order=8),
-    Column("exposed"),
+
+def _name(row: RangeFigures) -> str:
+    return f"{row.domain}: {row.name}" if row.domain else row.name
+
+
+def _inside(row: RangeFigures, _at: At) -> str:
+    """Ranges that are never popped lie inside one another without end: a row stays as long as its name."""
+    indent = INDENT * row.depth if row.depth <= _DEEPEST else f"{INDENT * _DEEPEST}… "
+    return indent + _name(row)
+
+
+def _numbered(row: RangeFigures, _at: At) -> str:
+    name = _name(row)
+    return name if name.endswith(f"#{row.step}") else f"{name} #{row.step}"
+
+
+def _where(row: RangeFigures, at: At) -> str:
+    if row.device is not None:
+        return short_label(at.device(row.device))
+    return f"r{row.rank}" if row.rank >= 0 else NONE
+
+
+def _time(key: str) -> Callable[[RangeFigures, At], str]:
+    return lambda row, _: NONE if row.device is None else duration(getattr(row, key))
+
+
+def _copying(key: str) -> Callable[[RangeFigures, At], str]:
+    return lambda row, _: duration(getattr(row, key)) if row.copy_ns else NONE
+
+
+_SHOWN = (
+    Shown(Column("range", kind=Kind.WORD), _inside),
+    Shown(Column("device", drop_order=7, kind=Kind.WORD), _where),
+    Shown(Column("count", drop_order=3), lambda row, _: count(row.count)),
+    Shown(Column("window", drop_order=6), _time("window_ns")),
+    Shown(Column("median", drop_order=1), _time("median_ns")),
+    Shown(Column("worst", drop_order=2), _time("worst_ns")),
+    Shown(Column("compute", drop_order=4), _time("compute_ns")),
+    Shown(Column("copy", drop_order=5), _copying("copy_ns")),
+    Shown(Column("hidden", drop_order=8), _copying("hidden_copy_ns")),
+    Shown(Column("exposed"), _copying("exposed_copy_ns")),
 )
-_STEP_COLUMNS = (
-    Column("step", kind=Kind.WORD),
-    Column("device", drop_order=4, kind=Kind.WORD),
-    Column("window", drop_order=3),
-    Column("compute", drop_order=1),
-    Column("copy", drop_order=2),
-    Column("hidden", drop_order=5),
-    Column("exposed"),
+_OF_MANY = ("range", "count", "median", "worst")
+_STEP_SHOWN = (
+    Shown(Column("step", kind=Kind.WORD), _numbered),
+    *(each for each in _SHOWN if each.column.title not in _OF_MANY),
 )
 
 
 def range_table(rows: Sequence[RangeFigures], summary: Summary) -> Table:
     """A row per range and device; what lies inside a range of its thread is indented."""
-    labels = {figures.position: short_label(figures.device) for figures in summary.devices}
-    return Table(_RANGE_COLUMNS, tuple(_range_row(row, labels) for row in rows))
+    return table(_SHOWN, rows, At.of(summary))
 
 
 def step_table(summary: Summary) -> Table:
     """A row per step and device, each with its number; how often and how evenly it ran says nothing of one step."""
-    labels = {figures.position: short_label(figures.device) for figures in summary.devices}
-    return Table(_STEP_COLUMNS, tuple(_step_row(row, labels) for row in summary.steps))
-
-
-def _step_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
-    _name, device, _count, window, _median, _worst, *figures = _range_row(row, labels)
-    name = _in_its_domain(row)
-    numbered = name if name.endswith(f"#{row.step}") else f"{name} #{row.step}"
-    return (numbered, device, window, *figures)
-
-
-def _in_its_domain(row: RangeFigures) -> str:
-    return f"{row.domain}: {row.name}" if row.domain else row.name
-
-
-def _indent(depth: int) -> str:
-    """Ranges that are never popped lie inside one another without end: a row stays as long as its name."""
-    return INDENT * depth if depth <= _DEEPEST else f"{INDENT * _DEEPEST}… "
-
-
-def _range_row(row: RangeFigures, labels: dict[int, str]) -> tuple[str, ...]:
-    name = _indent(row.depth) + _in_its_domain(row)
-    if row.device is None:
-        return (name, f"r{row.rank}" if row.rank >= 0 else NONE, count(row.count), *[NONE] * 7)
-    times = tuple(duration(ns) for ns in (row.window_ns, row.median_ns, row.worst_ns, row.compute_ns))
-    copying = (row.copy_ns, row.hidden_copy_ns, row.exposed_copy_ns)
-    copies = tuple(duration(ns) for ns in copying) if row.copy_ns else (NONE, NONE, NONE)
-    return (name, labels[row.device], count(row.count), *times, *copies)
+    return table(_STEP_SHOWN, summary.steps, At.of(summary))

@@ -38,7 +38,7 @@ def tables(recorded):
         Analysis(load(recorded(name)), step_range=step).summary
         for name, step in (("ddp_rank1", "forward"), ("two_streams", None))
     ]
-    engines = [engine_table(figures) for shown in jobs for figures in shown.devices]
+    engines = [engine_table(figures, shown) for shown in jobs for figures in shown.devices]
     return [*engines, range_table(jobs[0].ranges, jobs[0]), step_table(jobs[0]), collective_table(jobs[0])]
 
 
