@@ -1,24 +1,24 @@
-"""Compute on the GPU and copy every result to the CPU: does the copying hide behind the computing?
+"""Compute on the GPU and copy every result to the CPU: are the copies hidden behind compute?
 
-The textbook has two answers. "blocking" computes 50 products and then copies each with ``y.to('cpu')``; "non_blocking"
-says ``y.to('cpu', non_blocking=True)`` and is ten times faster. Look for these in the trace:
+The textbook has two versions. "blocking" computes 50 products and then copies each with ``y.to('cpu')``.
+"non_blocking" uses ``y.to('cpu', non_blocking=True)`` and is ten times faster. Look for these in the trace:
 
 - **blocking** copies into new pageable memory at a thirtieth of the link's speed, and the host waits for each copy.
-- **non_blocking** copies at full speed into pinned memory, and nobody waits. It overlaps *nothing*: products and copies
-  are in one stream, and a stream does one thing after the other.
-- **interleaved** issues each copy right after its product. Same stream, same result.
-- **side_stream_pageable** has a stream for the copies, but copies into pageable memory: a quarter of the speed, though
-  this memory was there before, and the host waits all the same.
-- **side_stream_pinned** has pinned memory, a stream for the copies, and an event per product, so that a copy waits for
-  its own product only. This one overlaps, and is about as fast as the longer of compute and copy alone.
+- **non_blocking** copies at full speed into pinned memory, and the host does not wait. It overlaps *nothing*: products
+  and copies are on one stream, and operations on one stream run one after the other.
+- **interleaved** enqueues each copy right after its product. Same stream, same result.
+- **side_stream_pageable** has a side stream for the copies, but copies into pageable memory: a quarter of the
+  link's speed, although this memory is reused, and the host still waits.
+- **side_stream_pinned** has pinned memory, a side stream for the copies, and one event per product, so a copy waits
+  for its own product only. This version overlaps, and is about as fast as the longer of compute and copies alone.
 
     python samples/compute_and_copy.py
     gpu-trace run samples/compute_and_copy.py --variant non_blocking --variant side_stream_pinned
 
-Without a GPU, two threads of the CPU stand in: one multiplies, one copies from memory to memory. There is no pinned
-memory then and no stream, so the variants are fewer; the products are flat, so that a copy is worth hiding.
-**compute_then_copy** and **interleaved** take turns; **side_thread** hands each product to a thread that copies, and
-goes on with the next.
+Without a GPU, two threads of the CPU replace it: one multiplies, one copies from memory to memory. There is then no
+pinned memory and no stream, so there are fewer variants. The products are flat, so that a copy is worth hiding.
+**compute_then_copy** and **interleaved** serialize copies and products. **side_thread** hands each product to a thread
+that copies, and goes on with the next product.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ON_GPU = torch.cuda.is_available()
 
 
 class Bench:
-    """Two matrices, and memory for what becomes of their products, allocated before any clock runs."""
+    """Two matrices, and memory for the copies of their products, allocated before any clock runs."""
 
     def __init__(self, size: int, inner: int, products: int) -> None:
         device = "cuda" if ON_GPU else "cpu"
@@ -57,11 +57,11 @@ class Bench:
             self.transposed = [torch.zeros(size, size).t() for _ in range(products)]
 
     def multiply(self) -> torch.Tensor:
-        """Issue one product."""
+        """Launch one product."""
         return self.left @ self.right
 
     def check(self, results: list[torch.Tensor]) -> None:
-        """Raise unless every result is the product, whole. Then overwrite them: no variant shall use another's."""
+        """Raise unless every result is the complete product. Then overwrite them, so that no variant uses another's."""
         for result in results:
             expected = self.product if result.device == self.product.device else self.expected
             if not torch.equal(result, expected):  # the same product, so mostly to the bit
@@ -143,7 +143,7 @@ def cpu_side_thread(bench: Bench) -> list[torch.Tensor]:
         pending = []
         for result, y in zip(bench.transposed, bench.on_cpu, strict=True):
             torch.matmul(bench.left, bench.right, out=y)
-            pending.append(copies.submit(copy, result, y))  # the loop goes on to the next product meanwhile
+            pending.append(copies.submit(copy, result, y))  # the loop goes on to the next product
         return [copied.result() for copied in pending]
 
 

@@ -1,21 +1,21 @@
 """A model is fed batch after batch: does it wait for its data?
 
-A small network trains on batches that lie in host memory. Every variant computes the same losses.
+A small network trains on batches in host memory. Every variant computes the same losses.
 
 - **pageable** is ``batch.to("cuda")``. The driver stages pageable memory piece by piece, far below the link's speed,
-  and the host waits; look at the rate of "copy H2D" in the summary.
-- **pinned** copies from pinned memory with ``non_blocking=True``. Full speed, and the host goes on, but batch and
-  training step are in one stream and take turns: hidden copy 0.
-- **prefetch** copies the next batch in a stream of its own while the current one is computed, into the one of two
-  buffers that is free. An event says that a batch has arrived, another that its buffer may be overwritten. Only the
-  first batch is exposed.
+  and the host waits. Look at the rate of "copy H2D" in the summary.
+- **pinned** copies from pinned memory with ``non_blocking=True``. The copy runs at full speed and the host goes on, but
+  the copy and the training step are serialized on one stream: hidden copy 0.
+- **prefetch** copies the next batch on a side stream while the current one is computed, into the free one of two
+  buffers. One event marks that a batch has arrived, another that its buffer may be overwritten. Only the first batch is
+  exposed.
 
     python samples/data_loading.py
     gpu-trace run samples/data_loading.py --variant pinned --variant prefetch
 
-Without a GPU it is the loading itself that can hide. A batch lies compressed in memory; it is unpacked, half of the
-images are mirrored, all are normalised. **same_thread** does this between the training steps, **loader_thread** in a
-thread, one batch ahead. (Unpacking is no operator of PyTorch: the range "load" shows how long it took.)
+Without a GPU, the loading itself can be hidden. A batch is compressed in memory. Loading unpacks it, mirrors half of
+the images, and normalizes all. **same_thread** does this between the training steps, **loader_thread** does it on a
+thread, one batch ahead. (Unpacking is not an operator of PyTorch: the range "load" shows how long it took.)
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CLASSES = 10
 
 
 class Training:
-    """A network, and its batches in host memory: pageable and pinned, or compressed where there is no GPU."""
+    """A network, and its batches in host memory: pageable and pinned, or compressed without a GPU."""
 
     def __init__(self, batches: int, batch: int, features: int, hidden: int) -> None:
         device = "cuda" if ON_GPU else "cpu"
@@ -60,14 +60,14 @@ class Training:
         self.expected = (pageable if ON_GPU else same_thread)(self)
 
     def restart(self) -> None:
-        """Forget what was learned."""
+        """Restore the initial weights."""
         with torch.no_grad():
             for parameter, start in zip(self.model.parameters(), self.start, strict=True):
                 parameter.copy_(start)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01)
 
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Learn from one batch; its loss stays on the device, so that nobody has to wait for it."""
+        """Learn from one batch; its loss stays on the device, so that the host does not wait for it."""
         self.optimizer.zero_grad()
         loss = nn.functional.cross_entropy(self.model(x), labels)
         loss.backward()
@@ -84,7 +84,7 @@ class Training:
             return x
 
     def check(self, losses: torch.Tensor) -> None:
-        """Raise unless the losses are those of the plainest variant: a batch late, or half a batch, gives others."""
+        """Raise unless the losses are those of the plainest variant: a late batch, or half a batch, gives others."""
         torch.testing.assert_close(losses, self.expected, rtol=1e-5, atol=0)
 
 
@@ -106,7 +106,7 @@ def prefetch(training: Training) -> torch.Tensor:
 
     def fetch(i: int) -> None:
         with torch.cuda.stream(training.copies):
-            free[i % 2].wait()  # never recorded before the first use: then it waits for nothing
+            free[i % 2].wait()  # never recorded before the first use, so the first wait returns immediately
             training.buffers[i % 2].copy_(training.pinned[i], non_blocking=True)
             arrived[i % 2].record()
 

@@ -1,22 +1,22 @@
-"""Data-parallel training: are the gradients summed up while they are still being computed?
+"""Data-parallel training: are the gradients reduced while others are still being computed?
 
 Every rank has the network and a share of each batch. After backward the gradients of all ranks are averaged (an
-"all-reduce"), so all take the same step. The gradient of the last layer is known first, and can travel while those of
-the layers before it are computed.
+"all-reduce"), so all take the same step. The gradient of the last layer is computed first, so it can be reduced while
+those of the layers before it are computed.
 
-- **without_overlap** reduces every gradient after backward: compute and reduction take turns.
+- **without_overlap** reduces every gradient after backward: compute and reduction are serialized.
 - **ddp** is PyTorch's ``DistributedDataParallel``. It reduces a bucket of gradients as soon as backward has filled it,
-  in a stream of its own.
+  on a stream of its own.
 
     torchrun --nproc-per-node 2 samples/data_parallel.py
     gpu-trace run --nproc-per-node 2 samples/data_parallel.py --variant ddp
 
-Look at "collective" in the summary of each GPU: what is hidden of it, and what stays exposed. The last bucket always
-does, for when it is full nothing is left to compute. After each run the weights of all ranks must be equal to the bit,
-and equal, but for rounding, to those of one process that trained on whole batches.
+Look at "collective" in the summary of each GPU: a part of it is hidden, the rest is exposed. The last bucket is always
+exposed, because no compute is left when it is full. After each run the weights of all ranks must be equal to the bit.
+They must also equal, up to rounding, those of one process that trained on whole batches.
 
-With a GPU for each rank, NCCL reduces, with kernels of the GPU. Otherwise gloo does, with threads of the CPU; these
-need cores, so two ranks on two cores have little to gain. As a single process it works too, and reduces with nobody.
+With a GPU for each rank, NCCL reduces, with kernels of the GPU. Otherwise gloo reduces, with threads of the CPU. These
+need cores, so two ranks on two cores have little to gain. It also runs as a single process, with nothing to reduce.
 """
 
 from __future__ import annotations
@@ -38,17 +38,18 @@ LOCAL_RANK, LOCAL_WORLD = int(os.environ.get("LOCAL_RANK", "0")), int(os.environ
 ON_GPU = torch.cuda.device_count() >= LOCAL_WORLD
 DEVICE = torch.device("cuda", LOCAL_RANK) if ON_GPU else torch.device("cpu")
 TOLERANCE = 1e-3
-"""of what was learned: rounding is 3e-5 of it in float32, and a rank that learned from its own share lacks most of it.
+"""of the change of the weights. Rounding is 3e-5 of it in float32. A rank that learned from its own share lacks most
+of it.
 
-That is measured (an H200, these sizes), and for this network: half a batch goes through other kernels than a whole one,
-which round otherwise. With ReLU 2.5e-3 came of that, and 3e-14 in float64: where a value is as near to zero as rounding
-is large, its slope is 0 for one and 1 for the other, and what one such value changes in a step puts hundreds of others
-on the other side in the next. GELU has no such step, so rounding stays rounding.
+That was measured (an H200, these sizes) for this network. Half a batch runs in other kernels than a whole one, which
+round differently. With ReLU the difference was 2.5e-3, and 3e-14 in float64. If a value is as near to zero as rounding
+is large, its slope is 0 for one and 1 for the other. One such value changes a step so much that hundreds of others are
+on the other side in the next step. GELU has no such discontinuity, so the difference stays as small as rounding.
 """
 
 
 class Training:
-    """The same network twice, plain and wrapped; this rank's share of some batches; and the weights to arrive at."""
+    """The same network twice, plain and wrapped; this rank's share of some batches; and the expected weights."""
 
     def __init__(self, layers: int, width: int, batch: int, steps: int) -> None:
         torch.manual_seed(0)  # all ranks see all data, and take their share of it
@@ -68,7 +69,7 @@ class Training:
         meet()
 
     def train(self, network: nn.Module, share: slice, reduce: Callable[[], None] | None = None) -> nn.Module:
-        """Learn from a share of every batch; ``reduce`` is called when the gradients of a batch are there."""
+        """Learn from a share of every batch; ``reduce`` is called when the gradients of a batch are computed."""
         optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
         for x, y in zip(self.x, self.y, strict=True):
             optimizer.zero_grad()
@@ -79,7 +80,7 @@ class Training:
         return network
 
     def check(self, network: nn.Module) -> None:
-        """Raise unless all ranks have the same weights, and they are those of training alone. Then forget them."""
+        """Raise unless all ranks have the same weights, and they are those of a single process. Then reset them."""
         with torch.no_grad():
             for weight, expected, start in zip(network.parameters(), self.expected, self.start, strict=True):
                 first = weight.clone()
@@ -94,7 +95,7 @@ class Training:
 
 
 def meet() -> None:
-    """Wait for all ranks, so that they begin a variant together: who comes first would wait in its first reduction."""
+    """Wait for all ranks, so that they begin a variant together: an early rank would wait in its first reduction."""
     dist.barrier(device_ids=[LOCAL_RANK] if ON_GPU else None)
 
 
@@ -127,7 +128,7 @@ VARIANTS = {"without_overlap": without_overlap, "ddp": ddp}
 
 
 def join() -> str:
-    """Join the other ranks, and say who they are."""
+    """Join the other ranks, and return a description of them."""
     cores = f"{variants.cores()} CPU cores"
     if WORLD == 1:
         alone = dist.HashStore()

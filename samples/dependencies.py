@@ -1,26 +1,26 @@
 """Tasks that depend on each other: as fast as their dependencies allow, and correct to the bit?
 
-A matrix product in blocks, for matrices that lie in host memory. Block (i, j) of the result needs row i of the blocks
-of A and column j of those of B: load them, multiply and add, store the sum. That is a list of tasks, each with needs:
+The experiment is a matrix product in blocks, for matrices in host memory. Block (i, j) of the result needs row i of the
+blocks of A and column j of those of B: load them, multiply and add, store the sum. That is a list of tasks, each with
+the tasks that it needs:
 
     load A[0,0], load B[0,0]     load A[0,1], load B[1,0]
                |                            |
                v                            v
     C[0,0] = A[0,0] B[0,0] ---> C[0,0] += A[0,1] B[1,0] ---> ... ---> store C[0,0]
 
-- **in_order** runs the list in one stream. Every need is met, for everything before is done: nothing overlaps.
-- **scheduled** runs the same list in three streams, one to load, one to compute, one to store, and a task waits only
-  for the events of the tasks that it needs. Loads, products and stores overlap; the link carries both directions.
+- **in_order** runs the list on one stream. Each task runs after all earlier ones, so nothing overlaps.
+- **scheduled** runs the same list on three streams, one to load, one to compute, one to store. A task waits only on
+  the events of the tasks that it needs. Loads, products and stores overlap, and the link carries both directions.
 
 The order in which sums are added up is a dependency too, so both give exactly the same result.
 
     python samples/dependencies.py
     gpu-trace run samples/dependencies.py
 
-Look at the hidden copies of the two ranges, and at what remains exposed: the first loads, for which the first product
-waits, and the last store. Without a GPU, threads stand in for the streams and futures for the events. A load turns a
-block of the transposed matrix round, and there is a thread to compute for each core: sums of different blocks are
-independent of each other.
+Look at the hidden copies of the two ranges, and at the exposed ones: the first loads, which the first product waits
+for, and the last store. Without a GPU, threads replace the streams, and futures replace the events. A load transposes
+a block of the transposed matrix, and each core has a thread to compute: sums of different blocks are independent.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LANES = ("load", *COMPUTING, "store")
 
 @dataclass
 class Task:
-    """Something to do in one of the lanes, after what it needs; of its own lane it needs what comes earlier anyway."""
+    """A task in one of the lanes, after the tasks it needs; it also runs after all earlier tasks of its lane."""
 
     lane: str
     work: Callable[[], object]
@@ -51,7 +51,7 @@ class Task:
 
 
 class BlockedProduct:
-    """A @ B, both of ``blocks`` x ``blocks`` blocks in host memory; `tasks` is what it takes."""
+    """A @ B, both of ``blocks`` x ``blocks`` blocks in host memory; `tasks` lists the tasks it takes."""
 
     def __init__(self, blocks: int, size: int) -> None:
         self.blocks = range(blocks)
@@ -78,7 +78,7 @@ class BlockedProduct:
 
         for i in self.blocks:
             for j in self.blocks:
-                lane = COMPUTING[(i * len(self.blocks) + j) % len(COMPUTING)]  # one for each sum: it has an order
+                lane = COMPUTING[(i * len(self.blocks) + j) % len(COMPUTING)]  # one per sum, to keep its order
                 for k in self.blocks:
                     needs = [load("a", i, k), load("b", k, j)]
                     tasks.append(Task(lane, lambda i=i, j=j, k=k: self.add(i, j, k), needs))
@@ -95,7 +95,7 @@ class BlockedProduct:
         self.c[i, j].copy_(self.sums[i, j], non_blocking=True)
 
     def check(self, c: torch.Tensor) -> None:
-        """Raise unless every bit is as it was when tasks ran one by one. Then forget all, for the next variant."""
+        """Raise unless every bit is as it was when tasks ran one by one. Then clear all, for the next variant."""
         if not torch.equal(c, self.expected):
             raise AssertionError("a task did not wait for what it needs")
         for memory in (self.c, self.sums, self.loaded_a, self.loaded_b):

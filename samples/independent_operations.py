@@ -1,25 +1,25 @@
 """Operations that do not depend on each other: does the framework run them in parallel by itself?
 
-64 operators, each with an input and an output of its own. Each is small: it has 8 rows, and a GPU works on a row with
-one of its (132, on an H200) processors, so that there is room for many operators at once.
+There are 64 operators, each with an input and an output of its own. Each is small: it has 8 rows, and a GPU computes a
+row on one of its (132, on an H200) streaming multiprocessors (SMs), so many operators fit on the GPU concurrently.
 
-- **one_stream** is what everybody writes. The operators take turns: PyTorch issues them in the order of the program
-  into one stream, and a stream does one thing after the other. It does not look for what could run at the same time.
-- **a_stream_each** deals them out to 8 streams. Now they do run at the same time; look at the rows of the streams in
-  Perfetto, and at the range's "compute" in the summary: several operators share each microsecond of it. How many is
-  bounded by the host, which needs some microseconds for every launch.
-- **in_a_graph** has the same 8 streams recorded once into a CUDA graph, whose branches are what is independent. One
-  launch starts them all, so the host is no bound anymore.
+- **one_stream** is the usual code. PyTorch launches the operators in program order on one stream, and operations on one
+  stream run one after the other. It does not look for operators that could run concurrently.
+- **a_stream_each** distributes them over 8 streams. Now they do run concurrently. Look at the tracks of the streams in
+  Perfetto, and at the range's "compute" in the summary: several operators share each microsecond of it. The host limits
+  how many, because it needs some microseconds per launch.
+- **in_a_graph** has the same 8 streams captured once into a CUDA graph, whose branches are independent. One launch
+  starts them all, so the host does not limit them.
 
     python samples/independent_operations.py
     gpu-trace run samples/independent_operations.py
 
 Operators that fill the GPU gain nothing: try ``--operators 16 --rows 2048 --columns 8192``.
 
-Without a GPU it is the threads of the CPU. **one_thread** runs the operators in turns on one core, **a_thread_each**
-deals them out to a thread for each core, and **every_core_each** is what PyTorch does by itself: still one operator
-after the other, but the rows of each split over all cores. (The helping threads run no operators of their own, so they
-have no rows in the trace. And they wait for each other at every operator: on a busy machine that costs much.)
+Without a GPU, threads of the CPU run the operators. **one_thread** runs them one after the other on one core.
+**a_thread_each** distributes them over one thread per core. **every_core_each** is PyTorch's way: one operator after
+the other, but the rows of each split over all cores. (The helping threads run no operators of their own, so they have
+no rows in the trace. They wait for each other at every operator, which costs much time on a busy machine.)
 """
 
 from __future__ import annotations

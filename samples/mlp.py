@@ -1,26 +1,27 @@
 """Train a network of two layers on a CPU and its GPUs: what hides the exchange of gradients and weights?
 
 Each device computes forward and backward on its share of the batch. The gradients of both layers go to the CPU, which
-adds them up, updates the weights, and sends those back. Three schedules of the same arithmetic, with equal results:
+adds them up, updates the weights, and sends those back. Three schedules of the same arithmetic have equal results:
 
 - **serial** lets one device after the other compute, waits, and then exchanges layer by layer. Nothing overlaps.
-- **overlapped** launches all devices at once and copies on side streams: the gradient of layer 2 travels while layer 1
-  is still being differentiated. What is left is at the end of each step: the gradient of layer 1 comes last, the next
+- **overlapped** launches on all devices and copies on side streams. The gradient of layer 2 is copied while layer 1 is
+  still being differentiated. The exposed rest is at the end of each step: the gradient of layer 1 comes last, the next
   step needs its weights first, and no device computes until they arrive.
-- **scheduled** differentiates layer 1 *first*: layer 2's gradient does not need to come before it. While layer 2 is
-  differentiated, layer 1 is exchanged; while the next step computes layer 1 forward, layer 2 is. Gradients travel in
-  pieces, so that copying down, updating, and copying back overlap one another too; those of the first half do while the
-  second half is computed. Several GPUs first add up their gradients among themselves: each gets a part of every layer
-  from the others. So each gradient and each weight crosses a link to the CPU once, and not once for each GPU.
+- **scheduled** differentiates layer 1 *first*, because that does not depend on layer 2's gradient. Layer 1 is exchanged
+  while layer 2 is differentiated. Layer 2 is exchanged while the next step computes layer 1 forward. Gradients are
+  exchanged in pieces, so that copying to the CPU, updating, and copying back overlap one another too. The pieces of the
+  first half are exchanged while the second half is computed. Several GPUs first add up their gradients among
+  themselves: each gets a part of every layer from the others. So each gradient and each weight crosses a link to the
+  CPU once, not once per GPU.
 
-**compute_only** and **exchange_only** are the floors; the best schedule comes near the longer one. Look at the exposed
-copies and their causes: in "overlapped" the compute waits behind the copies of the weights.
+**compute_only** and **exchange_only** are the lower bounds; the best schedule comes near the longer one. Look at the
+exposed copies and their causes: in "overlapped" the compute waits for the copies of the weights.
 
     python samples/mlp.py
     gpu-trace run samples/mlp.py --variant overlapped --variant scheduled
 
-Without a GPU one thread of the CPU is the device, two are its link, and the script's own updates the weights; the
-batch is small then, so that the exchange is worth hiding.
+Without a GPU, one thread of the CPU is the device, two are its link, and the script's own thread updates the weights.
+The batch is then small, so that the exchange is worth hiding.
 """
 
 from __future__ import annotations
@@ -42,24 +43,24 @@ LAYER_1, LAYER_2 = 0, 1
 
 
 class Done(Protocol):
-    """Work that was put into a queue, and may be done. (An event of CUDA is one.)"""
+    """An operation that was put into a queue, and may be done. (A CUDA event is one.)"""
 
     def synchronize(self) -> object:
         """Have the host wait for it."""
 
     def wait(self) -> object:
-        """Have the queue that now puts work wait for it."""
+        """Have the queue that is being filled wait for it."""
 
 
 class Queue(Protocol):
-    """Does one thing after the other; `put` does not wait."""
+    """Runs its operations one after the other; `put` does not wait."""
 
     def put(self, work: Callable[[], object], *after: Done) -> Done:
-        """Do ``work`` when it is its turn, and when what must come before it, in other queues, is done."""
+        """Run ``work`` after the earlier operations of this queue, and after those of other queues that it needs."""
 
 
 class Stream:
-    """A queue of a GPU. What has priority does not wait for the blocks of a kernel that is running already.
+    """A queue of a GPU. Operations with priority do not wait for the blocks of a kernel that is running already.
 
     ``into`` is a stream of the GPU that it copies to, if that is another: torch lets such a copy wait for what is in
     the current stream there, and that for the copy.
@@ -88,14 +89,14 @@ class Thread:
 
 
 class Finished:
-    """What a thread will have done."""
+    """An operation of a thread, which may be done."""
 
     def __init__(self, future: Future[list[object]]) -> None:
         self.synchronize = self.wait = future.result
 
 
 class Replica:
-    """A device with its share of the batch and its copy of the weights: the arithmetic, and nothing of the schedule."""
+    """A device with its share of the batch and its copy of the weights: the arithmetic, without the schedule."""
 
     def __init__(self, device: torch.device, x: torch.Tensor, target: torch.Tensor, weights: torch.Tensor) -> None:
         self.on_gpu, self.device = device.type == "cuda", device
@@ -111,7 +112,7 @@ class Replica:
         return Stream(self.device, priority, into if isinstance(into, Stream) else None) if self.on_gpu else Thread()
 
     def meet(self, others: Sequence[Replica]) -> None:
-        """Make what is needed to send the others gradients and weights, and for the gradients that they send."""
+        """Make the queues to send gradients and weights to the others, and the buffers to receive their gradients."""
         self.across = {other: self.queue(into=other.add) for other in others}
         self.onward = {other: self.queue(into=other.inbound) for other in others}
         self.inbox = {other: torch.zeros_like(self.gradients) for other in others}
@@ -127,7 +128,7 @@ class Replica:
         torch.mm(self.output, self.weights[LAYER_2].t(), out=self.slope).mul_(self.hidden > 0)
 
     def backward(self, layer: int, rows: slice) -> None:
-        """Some rows of a layer's gradient: of what it was given by what its output should have been."""
+        """Some rows of a layer's gradient: the product of its input and the slope with respect to its output."""
         given, slope = ((self.x, self.slope), (self.hidden, self.output))[layer]
         torch.mm(given[:, rows].t(), slope, out=self.gradients[layer, rows])
 
@@ -194,7 +195,7 @@ class Training:
         self.update(layer, self.whole, total)
 
     def check(self, weights: torch.Tensor | None) -> None:
-        """Raise unless the weights are those of the serial schedule, to the bit; then begin anew."""
+        """Raise unless the weights are those of the serial schedule, to the bit; then reset them."""
         if weights is not None and not torch.equal(weights, self.expected):
             raise AssertionError("these are not the weights of the serial schedule")
         self.reset()
@@ -231,10 +232,10 @@ class Half(NamedTuple):
     pieces: list[tuple[Replica, slice, Done]]
 
 
-# What streams share is allocated before, and every step overwrites what the step before has used. It is safe to, for
+# Buffers shared by streams are allocated before, and every step overwrites those of the step before. That is safe:
 #   gradients, their sums and inboxes, on a device and on the host: the host has waited for their copies, and has used
-#     them, before it launches the work that computes and copies the next ones;
-#   weights on the host: they are updated when the next gradients have arrived, which were computed with what was sent;
+#     them, before it launches the operations that compute and copy the next ones;
+#   weights on the host: they are updated when the next gradients have arrived, computed with the weights sent;
 #   weights on a device: they are copied when the gradients of all devices have arrived that were computed with them.
 #     Layer 2 is also used to differentiate layer 1: "scheduled" does that before that gradient, "overlapped" after it,
 #     so it has to wait.
@@ -302,7 +303,7 @@ def compute_only(training: Training) -> None:
 
 
 def exchange_only(training: Training) -> None:
-    """The copies and updates alone. Nothing waits for the weights to arrive, so what they become means nothing."""
+    """The copies and updates alone. No operation waits for the weights to arrive, so their values are meaningless."""
     for _ in range(training.steps):
         for layer in (LAYER_1, LAYER_2):
             halves = [summed_and_downloaded(training, layer, rows) for rows in training.halves]
@@ -367,7 +368,7 @@ def summed_and_downloaded(training: Training, layer: int, rows: slice, computed:
 def summed_up(
     training: Training, layer: int, part: slice, adder: Replica, computed: OfEach | None
 ) -> tuple[torch.Tensor, list[Done]]:
-    """Where the sum of all gradients of a part will be, and after what. A single replica has nothing to add."""
+    """Where the sum of all gradients of a part will be, and after which operation. A single replica has none to add."""
     waits = dict(each(training, [computed] if computed else None))
     arrived = list(waits[adder])
     if len(training.replicas) == 1:
@@ -401,11 +402,11 @@ def passed_on(training: Training, layer: int, replica: Replica, part: slice) -> 
 
 
 def nothing() -> None:
-    """What comes before it in a queue is done when this is."""
+    """All earlier operations of a queue are done when this one is."""
 
 
 def each(training: Training, after: list[OfEach] | None) -> list[tuple[Replica, list[Done]]]:
-    """Every replica with what its work has to wait for."""
+    """Every replica with the operations that it has to wait for."""
     return [(replica, [done[place] for done in after or ()]) for place, replica in enumerate(training.replicas)]
 
 

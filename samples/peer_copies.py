@@ -1,22 +1,22 @@
-"""Copies from one GPU to another: do they hide behind the computing of the GPU that sends?
+"""Copies from one GPU to another: are they hidden behind the compute of the GPU that sends?
 
-50 products on GPU 0, and every result goes to GPU 1 over the link between them. No host memory takes part, so nothing
-has to be pinned; what remains is the stream.
+GPU 0 computes 50 products, and every result goes to GPU 1 over the link between them (peer to peer, P2P). No host
+memory is involved, so nothing has to be pinned. Only the stream matters.
 
-- **compute_only**, **copy_only** are the two alone; the longer of them is the least that both can take.
-- **same_stream** issues each copy right after its product: product and copy take turns, hidden copy 0.
-- **side_stream** has a stream for the copies and an event per product, so a copy waits for its own product only. Look
-  for "copy P2P" beside "compute" in the summary of GPU 0: nearly all of it is hidden. The copies are rows of the GPU
-  that sends; GPU 1 computes nothing.
+- **compute_only**, **copy_only** are the two alone; the longer of them is the lower bound of both together.
+- **same_stream** enqueues each copy right after its product: product and copy are serialized, hidden copy 0.
+- **side_stream** has a side stream for the copies and one event per product, so a copy waits for its own product only.
+  Look for "copy P2P" next to "compute" in the summary of GPU 0: nearly all of it is hidden. The copies are operations
+  of the GPU that sends; GPU 1 computes nothing.
 
     python samples/peer_copies.py
     gpu-trace run samples/peer_copies.py --variant same_stream --variant side_stream
 
-With one GPU the copies go from its memory to its memory ("copy D2D"). A stream of their own hides them too, but they
-use the bandwidth that the products use, so they take longer beside them (on an H200 nearly four times as long). They
-are not counted as copying unless asked for: ``gpu-trace summary --copies d2d``. Without a GPU, two threads of the CPU
-stand in, and a copy turns a matrix to its transpose, so that it is worth hiding: **same_thread** takes turns,
-**side_thread** hands each product to a thread that copies.
+With one GPU, the copies go from its memory to its memory (device to device, "copy D2D"). A side stream hides them too,
+but they share the memory bandwidth with the products, so they take longer while products run (on an H200 nearly four
+times as long). They do not count as copies by default; ``gpu-trace summary --copies d2d`` counts them. Without a GPU,
+two CPU threads replace it, and a copy transposes a matrix, so that it is worth hiding. **same_thread** serializes
+copies and products, **side_thread** hands each product to a thread that copies.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Bench:
         self.copies = torch.cuda.Stream(0) if GPUS else None
 
     def check(self, results: list[torch.Tensor]) -> None:
-        """Raise unless every result is the product, whole. Then overwrite them: no variant shall use another's."""
+        """Raise unless every result is the complete product. Then overwrite them, so that no variant uses another's."""
         for result in results:
             expected = self.one if result.device == self.one.device else self.one_there
             if not torch.equal(result, expected):  # the same product, so mostly to the bit
@@ -96,7 +96,7 @@ def side_thread(bench: Bench) -> list[torch.Tensor]:
         pending = []
         for y, result in zip(bench.products, bench.results, strict=True):
             torch.matmul(bench.left, bench.right, out=y)
-            pending.append(copies.submit(copy, result, y))  # the loop goes on to the next product meanwhile
+            pending.append(copies.submit(copy, result, y))  # the loop goes on to the next product
         return [copied.result() for copied in pending]
 
 

@@ -1,21 +1,22 @@
 """How small must an operator be for parallelism to help, and when is it too small?
 
-For each size, as many products of size x size matrices as make some milliseconds of work, independent of each other:
+For each size, there are as many independent products of size x size matrices as take some milliseconds:
 
-- **N_in_turns** issues them one after the other.
-- **N_parallel** deals them out to 8 streams of the GPU; without a GPU, to a thread for each core.
-- **N_graph** (GPU only) has the 8 streams as the branches of one CUDA graph, launched at once.
+- **N_in_turns** launches them one after the other.
+- **N_parallel** distributes them over 8 streams of the GPU; without a GPU, over one thread per core.
+- **N_graph** (GPU only) has the 8 streams as the branches of one CUDA graph, launched once.
 
     python samples/small_operators.py
     gpu-trace run samples/small_operators.py --size 256
 
-The last lines say from which size to which it helped. On a GPU it stops where one product fills all processors, for
-then there is no room beside it. It starts where a product runs for longer than its launch: of smaller ones the GPU has
-finished each before the host can issue the next, and no number of streams changes that. A graph does.
+The last lines print the range of sizes in which parallelism helped. On a GPU the range ends where one product fills all
+streaming multiprocessors (SMs), because then no SM is free for a second one. It starts where a product runs for longer
+than its launch. The GPU finishes a smaller product before the host can launch the next one, and no number of streams
+changes that. A graph does.
 
-On a CPU it starts where a product runs for longer than the interpreter needs to issue it, for the interpreter does one
-thing at a time, in however many threads. It does not stop: a core has no room beside a product, but there are
-other cores. (PyTorch alone would split a large product over all cores; here each gets one, so that turns are turns.)
+On a CPU the range starts where a product runs for longer than the interpreter needs to call it, because the interpreter
+runs one thread at a time. It does not end: a core has no room for a second product, but there are other cores.
+(PyTorch alone would split a large product over all cores; here each product gets one, so that the comparison is fair.)
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ SIZES = (64, 128, 256, 512, 1024, 2048) if ON_GPU else (16, 32, 64, 128, 256, 51
 MOST = 1000 if ON_GPU else 4000
 """products of one size"""
 HELPS = 1.1
-"""parallel is called faster from here: in_turns / parallel"""
+"""parallel counts as faster from this ratio on: in_turns / parallel"""
 
 
 class Bench:
@@ -107,7 +108,7 @@ WAYS: dict[str, Callable[[Bench], torch.Tensor]] = (
 
 
 def sweep(sizes: list[int], work: int, chosen: list[str] | None, repeats: int) -> dict[str, float]:
-    """The wall clock of every variant of every size; ``work`` is how many multiplications each shall be."""
+    """The wall clock of every variant of every size; ``work`` is the number of multiplications of each."""
     took: dict[str, float] = {}
     for size in sizes:
         names = {f"{size}_{way}": run for way, run in WAYS.items()}
@@ -119,7 +120,7 @@ def sweep(sizes: list[int], work: int, chosen: list[str] | None, repeats: int) -
 
 
 def conclusion(took: dict[str, float], sizes: list[int], way: str) -> str:
-    """From which size to which ``way`` was faster than turns."""
+    """From which size to which ``way`` was faster than one after the other."""
     gain = {size: took[f"{size}_in_turns"] / took[f"{size}_{way}"] for size in sizes}
     helped = [size for size in sizes if gain[size] >= HELPS]
     gains = ", ".join(f"{size}: {gain[size]:.2f}x" for size in sizes)

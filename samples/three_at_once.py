@@ -1,18 +1,19 @@
-"""The CPU computes, the GPU computes, and the link between them carries data: all three at the same time?
+"""The CPU computes, the GPU computes, and the link between them carries data: all three concurrently?
 
-Three jobs that have nothing to do with each other: matrix products on the CPU, matrix products on the GPU, and copies
-of pinned memory to the GPU. Each runs alone (**cpu_only**, **gpu_only**, **link_only**), then **in_turns**, each
-waiting for the one before, then **all_at_once**. Only the first is work for the host; of the other two it fills queues,
-one stream each, and goes on. So all at once needs no threads, and takes about as long as the longest of the three.
+Three jobs are independent of each other: matrix products on the CPU, matrix products on the GPU, and copies of pinned
+memory to the GPU. Each runs alone (**cpu_only**, **gpu_only**, **link_only**). Then they run **in_turns**, each waiting
+for the one before, and then **all_at_once**. Only the first job occupies the host. For the other two, the host enqueues
+operations, on one stream each, and goes on. So **all_at_once** needs no threads, and takes about as long as the longest
+of the three.
 
     python samples/three_at_once.py
     gpu-trace run samples/three_at_once.py --variant in_turns --variant all_at_once
 
-Look at the ranges: the copies of **in_turns** are exposed, those of **all_at_once** hidden, and the host's range
-"cpu job" lies over the busy GPU. (What the CPU computes in it shows with ``--level ops``.)
+Look at the ranges: the copies of **in_turns** are exposed, those of **all_at_once** are hidden, and the host's range
+"cpu job" overlaps the busy GPU. (``--level ops`` shows the operators of the CPU in it.)
 
-Without a GPU, three threads stand in: two multiply, one copies memory to memory. Count the cores before you expect
-much: three jobs on two cores take at least half of what they take in turns. The first line says how many there are.
+Without a GPU, three threads replace them: two multiply, one copies memory to memory. The number of cores limits the
+gain: three jobs on two cores take at least half of the time they take in turns. The first line prints that number.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ ON_GPU = torch.cuda.is_available()
 
 
 class Job:
-    """The same operation again and again: `launch` begins it and returns when it may, `wait` waits for its end."""
+    """The same operation repeated: `launch` begins it and may return early, `wait` waits for its end."""
 
     def __init__(self, name: str, times: int, operation: Callable[[], torch.Tensor], expected: torch.Tensor) -> None:
         self.name = name
@@ -46,16 +47,16 @@ class Job:
                 self.result = self.operation()
 
     def wait(self) -> None:
-        """Nothing is left to wait for when the host itself did the job."""
+        """Return: the host itself did the job in `launch`."""
 
     def check(self) -> None:
-        """Raise unless the last operation gave what it must. Then overwrite it."""
+        """Raise unless the last operation gave the expected result. Then overwrite it."""
         torch.testing.assert_close(self.result, self.expected, rtol=1e-3, atol=1e-3)
         self.result.zero_()
 
 
 class StreamJob(Job):
-    """A job for the GPU, put into a stream of its own."""
+    """A job for the GPU, on a stream of its own."""
 
     def __init__(self, name: str, times: int, operation: Callable[[], torch.Tensor], expected: torch.Tensor) -> None:
         super().__init__(name, times, operation, expected)
@@ -85,14 +86,14 @@ class ThreadJob(Job):
 
 
 def product(size: int, device: str) -> tuple[Callable[[], torch.Tensor], torch.Tensor]:
-    """One matrix product, and what it must give."""
+    """One matrix product, and its expected result."""
     matrix = torch.randn(size, size, device=device) / size**0.5
     result = torch.zeros_like(matrix)
     return lambda: torch.mm(matrix, matrix, out=result), matrix @ matrix
 
 
 def copy(size: int) -> tuple[Callable[[], torch.Tensor], torch.Tensor]:
-    """One copy over the link, and what it must give; without a GPU, from memory to memory, turned to the transpose."""
+    """One copy over the link, and its expected result; without a GPU, a transposing copy from memory to memory."""
     source = torch.randn(size, size, pin_memory=ON_GPU)
     there = torch.zeros(size, size, device="cuda") if ON_GPU else torch.zeros(size, size).t()
     return lambda: there.copy_(source, non_blocking=True), source.to(there.device, copy=True)

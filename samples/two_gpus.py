@@ -1,17 +1,17 @@
-"""Two devices work for us: do they work at the same time?
+"""Two devices compute: do they compute concurrently?
 
-The same 50 matrix products for each of two devices: one device alone, the other alone, one after the other (the host
-waits in between), and both launched back to back with one wait at the end. Launching only puts work into a queue, so
-the second launch happens while the first device is busy, and both together take as long as one.
+Each of two devices computes the same 50 matrix products: one device alone, the other alone, one after the other (the
+host waits in between), and both launched back to back with one wait at the end. A launch only enqueues, so the second
+launch happens while the first device is busy, and both together take as long as one.
 
     python samples/two_gpus.py
     gpu-trace run samples/two_gpus.py
 
-Look at "devices at once" in the summary: the share of the shorter device's compute during which the other one computed
-too, over the whole run; select one variant (``--variant both``) to see it for that one alone.
+Look at "devices at once" in the summary: the share of the shorter device's compute time during which the other one also
+computed, over the whole run. Select one variant (``--variant both``) to see it for that one alone.
 
-With one GPU the two are streams of it: products this large fill the GPU, so both at once take as long as one after the
-other. Without a GPU two threads of the CPU stand in; compare "threads at once".
+With one GPU the two are streams of it. Products this large fill the GPU, so both concurrently take as long as one after
+the other. Without a GPU two threads of the CPU replace it; compare "threads at once".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import variants
 
 
 class Worker(ABC):
-    """A device, or a part of one, with a queue: `launch` puts work in and returns, `wait` waits until it is done."""
+    """A device, or a part of one, with a queue: `launch` enqueues and returns, `wait` waits until all is done."""
 
     def __init__(self, name: str, device: str, size: int, products: int) -> None:
         self.name = name
@@ -118,7 +118,7 @@ def check(results: list[tuple[Worker, torch.Tensor]]) -> None:
 
 
 def workers(gpus: int, size: int | None, products: int | None) -> tuple[str, Worker, Worker]:
-    """What stands for the two devices here, and a sentence that says so."""
+    """The workers for the two devices on this machine, and a sentence that names them."""
     if gpus >= 2:
         where, kind, devices = "GPU 0 and GPU 1", GpuWorker, ("cuda:0", "cuda:1")
     elif gpus == 1:

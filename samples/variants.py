@@ -1,4 +1,4 @@
-"""What the samples share: run each variant of an experiment, check its result, and print its wall clock.
+"""The shared part of the samples: run each variant of an experiment, check its result, and print its wall clock.
 
 A variant is a function of the experiment. Every run of it is an NVTX range of its name, from idle to idle, so the same
 experiment can be read from the clock and from the trace. The first run of a variant, which allocates memory and loads
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 def parser(description: str | None, variants: Iterable[str], repeats: int = 3) -> argparse.ArgumentParser:
-    """The options of every sample: which variants, and how often; a sample adds its sizes."""
+    """The options of every sample: the variants, and the number of runs; a sample adds its sizes."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--variant", action="append", choices=list(variants), help="can be repeated  [default: all]")
     options.add_argument("--repeats", type=int, default=repeats, help="of which the median counts")
@@ -41,7 +41,7 @@ def run(
 ) -> dict[str, float]:
     """Print and return the median wall clock, in ms, of each chosen variant (None: all).
 
-    ``check`` raises where a result is wrong. Of several ranks, the first prints.
+    ``check`` raises if a result is wrong. Of several ranks, the first prints.
     """
     took_ms = {}
     for name in chosen or variants:
@@ -57,7 +57,7 @@ def run(
 
 
 def say(line: str) -> None:
-    """Print it at once; of several ranks, only the first does."""
+    """Print it unbuffered; of several ranks, only the first does."""
     if os.environ.get("RANK", "0") == "0":
         print(line, flush=True)
 
@@ -76,7 +76,7 @@ def _measured(name: str, work: Callable[[], Result], check: Callable[[Result], N
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """What ``work`` returns, and its wall clock in ms, from idle to idle of every GPU."""
+    """The result of ``work``, and its wall clock in ms, from idle to idle of every GPU."""
     synchronize()
     began = time.perf_counter()
     result = work()
@@ -85,7 +85,7 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
 
 
 def synchronize() -> None:
-    """Wait until every GPU, if there is one, has done everything; as one of several ranks, until the rank's own has."""
+    """Wait until every GPU, if there is one, is idle; as one of several ranks, until the rank's own GPU is."""
     gpus = range(torch.cuda.device_count())
     for device in [torch.cuda.current_device()] if gpus and "LOCAL_RANK" in os.environ else gpus:
         torch.cuda.synchronize(device)

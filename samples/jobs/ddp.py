@@ -1,13 +1,13 @@
-"""Data-parallel training, as it should be, and with one thing wrong on one rank: does the trace name it?
+"""Data-parallel training, as it should be, and with one problem on one rank: does the trace name it?
 
 Every rank has the network and reads its own batches; ``DistributedDataParallel`` averages the gradients while backward
-computes them. ``--slow`` makes the last rank late. All others then wait for it, in the all-reduce of their gradients:
-their GPUs look busy, and it is not they who have to be fixed.
+computes them. ``--slow`` makes the last rank late. All others then wait for it, in the all-reduce of their gradients.
+Their GPUs look busy, but the last rank is the one to fix:
 
 - **host**: it reads its loss in every step, and then computes in Python for a while before the next step;
 - **data**: its data loader takes longer for a batch than the GPU does;
 - **gpu**: another process computes on its GPU all the time;
-- **start**: it comes to the first step a second after the others, once.
+- **start**: it starts its first step a second after the others, once.
 
     torchrun --nproc-per-node 2 samples/jobs/ddp.py
     gpu-trace run --nproc-per-node 2 samples/jobs/ddp.py --slow data
@@ -95,7 +95,7 @@ def main() -> None:
 
 
 def start_hog() -> subprocess.Popen[str]:
-    """A process that is no part of the job, and so without its environment."""
+    """A process outside the job, and so without its environment."""
     hog = subprocess.Popen(
         [sys.executable, "-I", "-c", HOG.format(device=str(jobs.DEVICE))], stdout=subprocess.PIPE, text=True
     )

@@ -1,8 +1,8 @@
-"""Training with sharded weights (FSDP2): are they gathered while something is computed?
+"""Training with sharded weights (FSDP2): are they gathered during compute?
 
-Every rank keeps its share of each layer. Before a layer computes, its weights are gathered from all ranks; after its
-backward, its gradients are reduced and scattered to them. Both travel in streams of their own: the weights of the next
-layer come while this one computes.
+Every rank keeps its share of each layer. Before a layer computes, its weights are gathered from all ranks. After its
+backward, its gradients are reduced and scattered to the ranks. Both run on streams of their own: the weights of the
+next layer arrive while this one computes.
 
     gpu-trace run --nproc-per-node 2 samples/jobs/fsdp.py
 """

@@ -1,7 +1,7 @@
-"""What the jobs share: how ranks meet, the network, and the clock of each rank.
+"""The shared part of the jobs: how ranks connect, the network, and the clock of each rank.
 
-A job is started by torchrun, or by ``gpu-trace run --nproc-per-node 2``. With a GPU for each rank they talk by NCCL,
-otherwise by gloo, and everything is small.
+A job is started by torchrun, or by ``gpu-trace run --nproc-per-node 2``. With a GPU for each rank the ranks communicate
+by NCCL, otherwise by gloo, and all sizes are small.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ LOCAL_RANK = int(os.environ.get("LOCAL_RANK", "0"))
 ON_GPU = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 DEVICE = torch.device("cuda", LOCAL_RANK) if ON_GPU else torch.device("cpu")
 WARM_UP = 3
-"""steps that allocate memory, load kernels and find each other, and do not count"""
+"""steps that allocate memory, load kernels and connect the ranks, and do not count"""
 
 
 class Block(nn.Module):
-    """A layer of a transformer without its attention: two products and what is around them."""
+    """A layer of a transformer without its attention: two products, their norm and activation."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def join() -> None:
-    """Meet the other ranks."""
+    """Connect to the other ranks."""
     if ON_GPU:
         torch.cuda.set_device(DEVICE)
         dist.init_process_group("nccl", device_id=DEVICE)
@@ -72,7 +72,7 @@ def join() -> None:
 
 
 def run(step: Callable[[], object], args: argparse.Namespace) -> None:
-    """Do all steps, and say how long those that count took on this rank, from idle to idle and step by step."""
+    """Run all steps, and report how long those that count took on this rank, from idle to idle and step by step."""
     for _ in range(WARM_UP):
         with nvtx.annotate("warm-up", color="yellow"):
             step()
@@ -100,7 +100,7 @@ def _finish() -> None:
 
 
 def _tick() -> torch.cuda.Event | float:
-    """A moment of the device, as its own stream comes to it; without a GPU, of the host."""
+    """A time on the device, when its stream reaches this point; without a GPU, a time on the host."""
     if not ON_GPU:
         return time.perf_counter()
     event = torch.cuda.Event(enable_timing=True)

@@ -1,9 +1,8 @@
-"""Training with layers spread over the ranks (pipeline parallel, 1F1B): how much is the bubble?
+"""Training with layers spread over the ranks (pipeline parallel, 1F1B): how much time is the bubble?
 
-Each rank has some of the layers, a stage. A batch goes through in pieces, so that all stages have one to compute, each
-one forward and one backward by turns. At the start of a step the last stage waits for the first piece, and at its end
-the first stage for the last gradient. With ``s`` stages and ``m`` pieces that takes ``(s - 1) / (m + s - 1)`` of a
-step.
+Each rank has some of the layers, a stage. A batch is split into pieces, so that all stages have one to compute, forward
+and backward alternately. At the start of a step the last stage waits for the first piece, and at its end the first
+stage waits for the last gradient. With ``s`` stages and ``m`` pieces that takes ``(s - 1) / (m + s - 1)`` of a step.
 
     gpu-trace run --nproc-per-node 2 samples/jobs/pipeline.py
 """

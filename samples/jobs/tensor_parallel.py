@@ -1,8 +1,8 @@
 """Training with every layer split over the ranks (tensor parallel): what does the next layer have to wait for?
 
-Each rank computes a part of each product, by columns and then by rows. The results of the second one are parts of a
-sum, so every layer ends, forward and backward, in an all-reduce that the next one needs: nothing is left to compute
-while it travels.
+Each rank computes a part of each product, by columns and then by rows. The results of the second product are parts of a
+sum, so every layer ends, forward and backward, in an all-reduce that the next layer needs. No compute is left to
+overlap with it.
 
     gpu-trace run --nproc-per-node 2 samples/jobs/tensor_parallel.py
 """

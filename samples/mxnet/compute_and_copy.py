@@ -1,7 +1,7 @@
 """The experiments of the book in MXNet: its engine knows every dependency, so what runs in parallel by itself?
 
-Two CPU devices, ``cpu(0)`` and ``cpu(1)``, stand for the book's: MXNet gives each a queue and workers of its own.
-Calls return at once; ``waitall`` waits. MXNet's own profiler writes the dump, which gpu-trace reads:
+Two CPU devices, ``cpu(0)`` and ``cpu(1)``, replace the book's devices. MXNet gives each a queue and workers of its own.
+Calls return immediately; ``waitall`` waits. MXNet's own profiler writes the dump, which gpu-trace reads:
 
     python compute_and_copy.py
     gpu-trace summary dump.json
@@ -9,11 +9,11 @@ Calls return at once; ``waitall`` waits. MXNet's own profiler writes the dump, w
 Look for these in the trace:
 
 - **first**, **second**, **both**: products on cpu(0), on cpu(1), and on both, launched back to back: "devices at once".
-- **compute_then_copy**: products on cpu(0), then each is copied to cpu(1). **interleaved** issues each copy right after
-  its product, which it alone depends on. The engine is free to copy a product while it computes the next; whether it
-  does is for the trace to say. It depends on the workers that cpu(0) has: MXNET_CPU_WORKER_NTHREADS, 1 by default.
+- **compute_then_copy**: products on cpu(0), then each is copied to cpu(1). **interleaved** enqueues a copy right after
+  its product, and the copy depends on that product only. The engine can copy a product while it computes the next. The
+  trace shows whether it does. That depends on the workers of cpu(0): MXNET_CPU_WORKER_NTHREADS, 1 by default.
 
-README.md says how to get an MXNet that still runs.
+README.md describes how to install an MXNet that still runs.
 """
 
 import argparse
