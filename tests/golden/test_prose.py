@@ -1,0 +1,91 @@
+"""The pages and the samples are in one English: it names its subjects, and spells as the US does."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(page for place in ("*.md", "docs/**/*.md", "samples/**/*.md") for page in ROOT.glob(place))
+SAMPLES = sorted((ROOT / "samples").rglob("*.py"))
+
+IDIOM = re.compile(
+    r"\b(whoever|nobody|somebody|but for|save for|of ours|sat in|hears?|heard|mend(s|ed)?|way out|likewise"
+    r"|(?<!there )is no (?!longer))",
+    re.IGNORECASE,
+)
+UK_ENDING = re.compile(r"\b\w+is(?:e|es|ed|er|ers|ing|ation|ations|able)\b", re.IGNORECASE)
+ENDS_ALIKE_IN_THE_US = re.compile(
+    r"(?:\w*wise|\w*(?:ra|pra|noi|poi|adv|dev|rev|superv|telev|improv|prec|exerc|prom|compr|surpr|enterpr|conc|disgu"
+    r"|expert|prem|exc|paraph|merchand|franch|disadv|ad|d|r|a|ar)is(?:e|es|ed|er|ers|ing|able))",
+    re.IGNORECASE,
+)
+UK_WORD = re.compile(
+    r"\b(?:\w*(?:behavi|col|fav|hon|hum|lab|neighb)our\w*|cent(?:re|res|red)|(?:anal|catal|paral)ys(?:e|ed|ing)"
+    r"|(?:cancel|label|level|model|signal|travel)l(?:ed|er|ing)|artefacts?|defence|grey|learnt|licence|misspelt|programmes?|whilst)\b",
+    re.IGNORECASE,
+)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`|\]\([^)\s]*\)", re.MULTILINE | re.DOTALL)
+
+
+def complaints(text: str) -> list[str]:
+    """The words of ``text`` that its English does not have, each with what stands around it."""
+    text = " ".join(text.split())
+    found = [*IDIOM.finditer(text), *UK_WORD.finditer(text)]
+    found += [match for match in UK_ENDING.finditer(text) if not ENDS_ALIKE_IN_THE_US.fullmatch(match[0])]
+    return [text[max(0, match.start() - 40) : match.end() + 40] for match in found]
+
+
+def in_comments_and_docstrings(source: str) -> str:
+    nodes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = [ast.get_docstring(node) or "" for node in ast.walk(ast.parse(source)) if isinstance(node, nodes)]
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = [token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT]
+    return "\n".join([*docstrings, *comments])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_is_in_plain_us_english(page):
+    assert complaints(CODE.sub(" ", page.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: str(sample.relative_to(ROOT)))
+def test_a_sample_is_in_plain_us_english(sample):
+    assert complaints(in_comments_and_docstrings(sample.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The others wait for whoever comes last.",
+        "all modules but for those of the boot folder",
+        "the way out of what will not",
+        "The file is no trace.",
+        "gpu-trace recognises a file",
+        "a synchronisation row",
+        "the same behaviour",
+        "the color of neighbouring tracks",
+    ],
+)
+def test_idioms_and_uk_spelling_are_found(text):
+    assert complaints(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A trace is no longer one of several runs.",
+        "There is no compiler.",
+        "It raises an error, otherwise it is precise.",
+        "gpu-trace recognizes a file and synchronizes",
+        "analyses of your own",
+        "disable the flag",
+    ],
+)
+def test_plain_english_passes(text):
+    assert complaints(text) == []
