@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from gpu_trace.cupti_recording.library import activities_library
-from gpu_trace.cupti_recording.records import Activities, read
+from gpu_trace.cupti_recording.records import RecordedActivities, read
 
 COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
 MISSING = COMPILER is None or activities_library() is None
@@ -124,7 +124,7 @@ def run(script: str, folder: Path, *defines: str) -> str:
     return ended.stdout
 
 
-def recorded(script: str, folder: Path, *defines: str) -> Activities:
+def recorded(script: str, folder: Path, *defines: str) -> RecordedActivities:
     """What the library made of the records that a script put between `begin` and `end`."""
     run(f"assert begin() == 0\n{script}\nend()\n", folder, *defines)
     found = read(folder / "cupti-1-0.records")

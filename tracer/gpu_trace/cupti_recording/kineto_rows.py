@@ -17,14 +17,14 @@ from gpu_trace_analyzers.model import Memory, SyncKind
 from gpu_trace_analyzers.vocabulary import cupti
 from gpu_trace_analyzers.vocabulary.kineto import SYNCS, Argument, Category, copy_name, memory_word, memset_name
 
-from .records import LAUNCH, NO_STREAM, Kind
+from .records import LAUNCH, NO_STREAM, ActivityKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from .records import Activities
+    from .records import RecordedActivities
 
     Records = NDArray[np.void]
 
@@ -61,10 +61,10 @@ _NO_STREAM_ROW = 1
 """where Kineto shows what concerns a whole device; no stream has this id"""
 _WARP = 32
 _THOUSANDTHS = tuple(f".{rest:03d}" for rest in range(1000))
-_DEVICE_WORK = (Kind.CONCURRENT_KERNEL, Kind.MEMCPY, Kind.MEMCPY2, Kind.MEMSET)
+_DEVICE_WORK = (ActivityKind.CONCURRENT_KERNEL, ActivityKind.MEMCPY, ActivityKind.MEMCPY2, ActivityKind.MEMSET)
 
 
-class Process(NamedTuple):
+class RecordedProcess(NamedTuple):
     """Whose rows they are, what their times count from (since 1970), and how many multiprocessors each GPU has."""
 
     pid: int
@@ -72,24 +72,26 @@ class Process(NamedTuple):
     multiprocessors: Mapping[int, int]
 
 
-def rows(activities: Activities, process: Process, of_kernels: Mapping[int, str] | None = None) -> Iterator[str]:
+def rows(
+    activities: RecordedActivities, process: RecordedProcess, of_kernels: Mapping[int, str] | None = None
+) -> Iterator[str]:
     """The rows of one recording, each a JSON object.
 
     ``of_kernels`` are more arguments of kernels, as JSON without braces, by correlation.
     """
-    calls, work = activities.of(Kind.RUNTIME, Kind.DRIVER), activities.of(*_DEVICE_WORK)
+    calls, work = activities.of(ActivityKind.RUNTIME, ActivityKind.DRIVER), activities.of(*_DEVICE_WORK)
     yield from _places(work, activities.threads, process)
     yield from _kernels(activities, process, of_kernels or {})
-    yield from _copies(activities.of(Kind.MEMCPY, Kind.MEMCPY2), process)
-    yield from _memsets(activities.of(Kind.MEMSET), process)
+    yield from _copies(activities.of(ActivityKind.MEMCPY, ActivityKind.MEMCPY2), process)
+    yield from _memsets(activities.of(ActivityKind.MEMSET), process)
     yield from _syncs(activities, work, process)
-    yield from _overheads(activities.of(Kind.OVERHEAD), process)
+    yield from _overheads(activities.of(ActivityKind.OVERHEAD), process)
     yield from _calls(activities, calls, process)
     yield from _arrows(calls, work, process)
 
 
-def _kernels(activities: Activities, process: Process, more: Mapping[int, str]) -> Iterator[str]:
-    records = activities.of(Kind.CONCURRENT_KERNEL)
+def _kernels(activities: RecordedActivities, process: RecordedProcess, more: Mapping[int, str]) -> Iterator[str]:
+    records = activities.of(ActivityKind.CONCURRENT_KERNEL)
     names = {0: '"unknown"'} | {number: json.dumps(text) for number, text in activities.names.items()}
     launches: dict[tuple[int, bytes], str] = {}
     fields = ("name", "device", "context", "stream", "correlation", "launch", "graph", "graph_node")
@@ -116,13 +118,13 @@ def _launch(launch: bytes, multiprocessors: int) -> str:
     return json.dumps(args | {Argument.GRID: grid, Argument.BLOCK: block})[1:-1]
 
 
-def _copies(records: Records, process: Process) -> Iterator[str]:
+def _copies(records: Records, process: RecordedProcess) -> Iterator[str]:
     ends = ("copy_kind", "source", "target", "from_device", "to_device")
     fields = ("kind", "device", "context", "stream", "correlation", *ends)
     for amount, row in zip(_amounts(records), _timed(records, process, *fields), strict=True):
         start, duration, kind, device, context, stream, correlation, copy, source, target, giver, taker = row
         where = f"{_DEVICE}{device}, {_CONTEXT}{context}"
-        if kind == Kind.MEMCPY2:
+        if kind == ActivityKind.MEMCPY2:
             where = f'{_FROM}{giver}, {_IN}{device}, {_TO}{taker}, "inContext": {context}'
         read, written = (cupti.MEMORIES.get(end, _UNKNOWN) for end in (source, target))
         name = copy_name(cupti.COPIES.get(copy, "Unknown"), read, written)
@@ -133,7 +135,7 @@ def _copies(records: Records, process: Process) -> Iterator[str]:
         )
 
 
-def _memsets(records: Records, process: Process) -> Iterator[str]:
+def _memsets(records: Records, process: RecordedProcess) -> Iterator[str]:
     fields = ("device", "context", "stream", "correlation", "target")
     for amount, row in zip(_amounts(records), _timed(records, process, *fields), strict=True):
         start, duration, device, context, stream, correlation, target = row
@@ -157,11 +159,11 @@ def _within(graph: int, node: int) -> str:
     return f", {_GRAPH}{graph}, {_NODE}{node}" if graph else ""
 
 
-def _calls(activities: Activities, records: Records, process: Process) -> Iterator[str]:
+def _calls(activities: RecordedActivities, records: Records, process: RecordedProcess) -> Iterator[str]:
     names = {number: json.dumps(activities.call_name(number)) for number in np.unique(records["name"]).tolist()}
     fields = ("kind", "name", "thread", "correlation", "returned")
     for start, duration, kind, name, thread, correlation, returned in _timed(records, process, *fields):
-        category = Category.DRIVER if kind == Kind.DRIVER else Category.RUNTIME
+        category = Category.DRIVER if kind == ActivityKind.DRIVER else Category.RUNTIME
         result = f', "result": {returned}' if returned else ""
         yield (
             f'{{"ph": "X", "cat": "{category}", "name": {names[name]}, "pid": {process.pid}, "tid": {thread}, '
@@ -169,7 +171,7 @@ def _calls(activities: Activities, records: Records, process: Process) -> Iterat
         )
 
 
-def _arrows(calls: Records, work: Records, process: Process) -> Iterator[str]:
+def _arrows(calls: Records, work: Records, process: RecordedProcess) -> Iterator[str]:
     """From each call to what it launched; a graph's to each of its nodes."""
     launched = np.intersect1d(calls["correlation"], work["correlation"])
     for records, row, phase in ((calls, "thread", '"ph": "s"'), (work, "stream", '"ph": "f", "bp": "e"')):
@@ -184,10 +186,10 @@ def _arrows(calls: Records, work: Records, process: Process) -> Iterator[str]:
             )
 
 
-def _syncs(activities: Activities, work: Records, process: Process) -> Iterator[str]:
+def _syncs(activities: RecordedActivities, work: Records, process: RecordedProcess) -> Iterator[str]:
     """Of contexts that have done any work: what device another belongs to CUPTI does not say."""
     devices = dict(zip(work["context"].tolist(), work["device"].tolist(), strict=True))
-    records = activities.of(Kind.SYNCHRONIZATION)
+    records = activities.of(ActivityKind.SYNCHRONIZATION)
     records = records[np.isin(records["context"], list(devices)) & np.isin(records["type"], list(cupti.SYNCS))]
     for context in np.unique(records["context"][records["stream"] == NO_STREAM]).tolist():
         yield _named("thread_name", devices[context], _NO_STREAM_ROW, {"name": f"Device {devices[context]}"})
@@ -207,7 +209,7 @@ def _syncs(activities: Activities, work: Records, process: Process) -> Iterator[
         )
 
 
-def _overheads(records: Records, process: Process) -> Iterator[str]:
+def _overheads(records: Records, process: RecordedProcess) -> Iterator[str]:
     for start, duration, kind in _timed(records, process, "type"):
         yield (
             f'{{"ph": "X", "cat": "{Category.OVERHEAD}", "name": "{_OVERHEADS.get(kind, "Unknown")}", '
@@ -242,7 +244,7 @@ class _Awaited:
         }
 
 
-def _places(work: Records, threads: Mapping[int, str], process: Process) -> Iterator[str]:
+def _places(work: Records, threads: Mapping[int, str], process: RecordedProcess) -> Iterator[str]:
     """What the GPUs, their streams and the threads are called."""
     for device in np.unique(work["device"]).tolist():
         yield _named("process_name", device, 0, {"name": f"GPU {device}"})
@@ -257,7 +259,7 @@ def _named(kind: str, pid: int, tid: int, args: dict[str, object]) -> str:
     return f'{{"name": "{kind}", "ph": "M", "ts": 0.000, "pid": {pid}, "tid": {tid}, "args": {json.dumps(args)}}}'
 
 
-def _timed(records: Records, process: Process, *fields: str) -> Iterator[tuple[Any, ...]]:
+def _timed(records: Records, process: RecordedProcess, *fields: str) -> Iterator[tuple[Any, ...]]:
     """Start and duration of each record, in microseconds, exact to the nanosecond; and some fields of it."""
     starts = _microseconds(records["start_ns"] - process.base_ns)
     durations = _microseconds(records["end_ns"] - records["start_ns"])

@@ -76,7 +76,7 @@ _NAME_HEAD = struct.Struct("<II")
 _VERSION = re.compile(r"(_ptsz|_ptds|_v\d+)*$")
 
 
-class Kind(IntEnum):
+class ActivityKind(IntEnum):
     """CUpti_ActivityKind."""
 
     MEMCPY = 1
@@ -91,7 +91,7 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Activities:
+class RecordedActivities:
     """What one recording left.
 
     ``records`` is (n,) `RECORD`, ``names`` the texts of their field ``name``, ``threads`` what Linux calls the threads
@@ -102,7 +102,7 @@ class Activities:
     names: dict[int, str]
     threads: dict[int, str] = field(default_factory=dict)
 
-    def of(self, *kinds: Kind) -> NDArray[np.void]:
+    def of(self, *kinds: ActivityKind) -> NDArray[np.void]:
         """The records of some kinds in the order of their starts; what has no times on our clock is left out."""
         records: NDArray[np.void] = self.records[np.isin(self.records["kind"], kinds)]
         timed = (records["start_ns"] >= _EARLIEST_NS) & (records["end_ns"] >= records["start_ns"])
@@ -127,7 +127,7 @@ class Activities:
     @property
     def events(self) -> NDArray[np.void]:
         """Where CUDA events were recorded, in the order of the calls; these have no times."""
-        records: NDArray[np.void] = self.records[self.records["kind"] == Kind.CUDA_EVENT]
+        records: NDArray[np.void] = self.records[self.records["kind"] == ActivityKind.CUDA_EVENT]
         return records[np.argsort(records["correlation"], kind="stable")]
 
     def call_name(self, number: int) -> str:
@@ -135,7 +135,7 @@ class Activities:
         return _VERSION.sub("", self.names.get(number, ""))
 
 
-def read(path: Path) -> Activities | None:
+def read(path: Path) -> RecordedActivities | None:
     """What a recording left; None where that is nothing. ``path`` ends in ``.records``."""
     try:
         data = path.read_bytes()
@@ -147,7 +147,7 @@ def read(path: Path) -> Activities | None:
         return None
     names = _names(path.with_suffix(NAMES))
     threads = {number - _OF_A_THREAD: names.pop(number) for number in list(names) if number >= _OF_A_THREAD}
-    return Activities(records, names, threads)
+    return RecordedActivities(records, names, threads)
 
 
 def _names(path: Path) -> dict[int, str]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gpu_trace_analyzers.vocabulary.kineto import OF_THE_PROCESS, Argument, Category
 
-from .records import Kind, payload_texts
+from .records import EventKind, payload_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]
     lanes = _Lanes()
     args = _args(ranges)
     names = ranges.texts.strings
-    owner = np.where(ranges.opening["kind"] == Kind.START, _PROCESS, ranges.opening["thread"])
+    owner = np.where(ranges.opening["kind"] == EventKind.START, _PROCESS, ranges.opening["thread"])
     columns = (column.tolist() for column in (ranges.opening["at_ns"], ranges.opening["name"], owner, ranges.end_ns))
     for start_ns, name, thread, end_ns in zip(*columns, strict=True):
         yield {
@@ -97,7 +97,7 @@ def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
         *columns, payloads, finished, strict=True
     ):
         args: dict[str, Any] = {Argument.THREAD: thread}
-        if kind == Kind.START:
+        if kind == EventKind.START:
             args[Argument.SCOPE] = OF_THE_PROCESS
         if (domain_name := texts.strings.get(domain, "")) not in _DEFAULT_DOMAINS:
             args[Argument.DOMAIN] = domain_name
@@ -107,8 +107,8 @@ def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
             args[Argument.COLOR] = f"#{_opaque(color):08X}"
         if payload:
             args[Argument.PAYLOAD] = payload
-        if kind == Kind.MARK or not ended:
-            args["mark" if kind == Kind.MARK else "unfinished"] = 1
+        if kind == EventKind.MARK or not ended:
+            args["mark" if kind == EventKind.MARK else "unfinished"] = 1
         yield args
 
 

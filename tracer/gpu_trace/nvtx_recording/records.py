@@ -51,7 +51,7 @@ _STACK = ("domain", "range", "thread")
 Int64 = NDArray[np.int64]
 
 
-class Kind(IntEnum):
+class EventKind(IntEnum):
     """What an event says."""
 
     PUSH = nvtx_layout.PUSH
@@ -120,7 +120,7 @@ def read_file(path: Path) -> ProcessRanges | None:
             events = _events(data) if known else np.zeros(0, EVENT)
     except (OSError, ValueError, struct.error):
         return None
-    pieces = events[events["kind"] == Kind.BINARY].view(PIECE)
+    pieces = events[events["kind"] == EventKind.BINARY].view(PIECE)
     opening, closing, end_ns, finished = _paired(events)
     order = np.lexsort((-end_ns, events["at_ns"][opening]))
     texts = _texts(path.with_suffix(TEXTS))
@@ -149,7 +149,7 @@ def _events(data: mmap.mmap) -> NDArray[np.void]:
         events = np.frombuffer(data[at : at + CHUNK], np.uint8)
         whole = min(per_chunk, len(events) // EVENT.itemsize)
         chunk = events[: whole * EVENT.itemsize].view(EVENT)
-        found.append(chunk[(chunk["kind"] > 0) & (chunk["kind"] <= max(Kind))])
+        found.append(chunk[(chunk["kind"] > 0) & (chunk["kind"] <= max(EventKind))])
     return np.concatenate(found)
 
 
@@ -202,11 +202,11 @@ def _payloads(
 def _paired(events: NDArray[np.void]) -> tuple[Int64, Int64, Int64, NDArray[np.bool_]]:
     """Position of each opening event, and of what closes it (-1: nothing); when its range ends, and whether by that."""
     pushes, pops = _pushed(events)
-    starts, marks = (np.flatnonzero(events["kind"] == kind) for kind in (Kind.START, Kind.MARK))
-    ends = _numbered_alike(events, starts, Kind.END)
+    starts, marks = (np.flatnonzero(events["kind"] == kind) for kind in (EventKind.START, EventKind.MARK))
+    ends = _numbered_alike(events, starts, EventKind.END)
     opening = np.concatenate((pushes, starts, marks))
     closing = np.concatenate((pops, ends, marks))
-    pops = np.where(pops >= 0, pops, _numbered_alike(events, pushes, Kind.THREAD_END))
+    pops = np.where(pops >= 0, pops, _numbered_alike(events, pushes, EventKind.THREAD_END))
     closed = np.concatenate((pops, ends, marks))
     last_ns = int(events["at_ns"].max()) if len(events) else 0
     end_ns = np.where(closed >= 0, events["at_ns"][closed], last_ns) if len(opening) else np.zeros(0, np.int64)
@@ -216,9 +216,9 @@ def _paired(events: NDArray[np.void]) -> tuple[Int64, Int64, Int64, NDArray[np.b
 
 def _pushed(events: NDArray[np.void]) -> tuple[Int64, Int64]:
     """Each push and the pop that ends it (-1: none), by nesting in its thread and domain. Other pops are left out."""
-    rows = np.flatnonzero((events["kind"] == Kind.PUSH) | (events["kind"] == Kind.POP))
+    rows = np.flatnonzero((events["kind"] == EventKind.PUSH) | (events["kind"] == EventKind.POP))
     rows = rows[np.lexsort((rows, *(events[key][rows] for key in _STACK)))]
-    step = np.where(events["kind"][rows] == Kind.PUSH, 1, -1)
+    step = np.where(events["kind"][rows] == EventKind.PUSH, 1, -1)
     stack = _group(*(events[key][rows] for key in _STACK))
     depth, paired = _depth(step, stack)
     rows, depth, step, stack = rows[paired], depth[paired], step[paired], stack[paired]
@@ -254,7 +254,7 @@ def _depth(step: Int64, stack: Int64) -> tuple[Int64, NDArray[np.bool_]]:
     return depth, paired
 
 
-def _numbered_alike(events: NDArray[np.void], rows: Int64, kind: Kind) -> Int64:
+def _numbered_alike(events: NDArray[np.void], rows: Int64, kind: EventKind) -> Int64:
     """For each row the first event of a kind with the same number in ``range``; -1: there is none."""
     others = np.flatnonzero(events["kind"] == kind)
     if not len(others):

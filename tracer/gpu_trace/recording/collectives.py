@@ -13,21 +13,21 @@ import numpy as np
 
 from gpu_trace_analyzers.vocabulary.kineto import Argument
 
-from ..cupti_recording.records import Kind
+from ..cupti_recording.records import ActivityKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from ..cupti_recording.records import Activities
+    from ..cupti_recording.records import RecordedActivities
     from ..nvtx_recording.nccl import Launch, Operation
 
     Groups = Mapping[int, Sequence[int]]
     """by communicator, its ranks in the job"""
 
 
-def arguments(activities: Activities, launches: Iterable[Launch], groups: Groups) -> dict[int, str]:
+def arguments(activities: RecordedActivities, launches: Iterable[Launch], groups: Groups) -> dict[int, str]:
     """By correlation, what a kernel's row says besides: JSON, ``"Collective name": "AllReduce", ...``.
 
     Names are Kineto's where it has one. A group's name is NCCL's number of the communicator. Where a launch is of
@@ -48,9 +48,10 @@ def arguments(activities: Activities, launches: Iterable[Launch], groups: Groups
     return found
 
 
-def _launched(activities: Activities) -> NDArray[np.void]:
+def _launched(activities: RecordedActivities) -> NDArray[np.void]:
     """The calls that launched kernels of NCCL, in the order of their starts."""
-    kernels, calls = activities.of(Kind.CONCURRENT_KERNEL), activities.of(Kind.RUNTIME, Kind.DRIVER)
+    kernels = activities.of(ActivityKind.CONCURRENT_KERNEL)
+    calls = activities.of(ActivityKind.RUNTIME, ActivityKind.DRIVER)
     nccl = [number for number, text in activities.names.items() if "nccl" in text.lower()]
     correlations = kernels["correlation"][np.isin(kernels["name"], nccl)]
     return calls[np.isin(calls["correlation"], correlations)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..boot.contract import CUPTI, DEVICES, FAILED, KINETO, NOT_SAVED, RECORDS, session_file, session_of
 from ..cupti_recording import kineto_rows, records
-from ..cupti_recording.kineto_rows import Process
+from ..cupti_recording.kineto_rows import RecordedProcess
 from . import windows
 from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
 from .thread_ids import with_ids_of_linux
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from ..cupti_recording.records import Activities
+    from ..cupti_recording.records import RecordedActivities
     from .notes import Notes
     from .thread_ids import Thread
 
-    OfKernels = Callable[[Activities], dict[int, str]]
+    OfKernels = Callable[[RecordedActivities], dict[int, str]]
     """by correlation, more arguments of kernels' rows, as JSON without braces"""
 
 _BATCH = 10_000
@@ -46,7 +46,7 @@ def read(
     base_ns = next((text.base_ns for text in texts.values()), 0) or _began_ns(own.values())
     for number, activities in own.items():
         text = texts.get(number) or KinetoText(_head(base_ns, facts), b"")
-        process = Process(pid, base_ns, _multiprocessors(text))
+        process = RecordedProcess(pid, base_ns, _multiprocessors(text))
         texts[number] = _with_rows(text, kineto_rows.rows(activities, process, of_kernels(activities)))
     timed = [
         replace(text, window=windows.window_of(number, facts, text, own.get(number)))
@@ -72,7 +72,7 @@ def _parsed(path: Path) -> KinetoText | None:
         return None
 
 
-def _own_records(raw: Path, pid: int) -> dict[int, Activities]:
+def _own_records(raw: Path, pid: int) -> dict[int, RecordedActivities]:
     found = {_number(path): records.read(path) for path in raw.glob(f"{session_file(CUPTI, pid)}*{RECORDS}")}
     return {number: activities for number, activities in found.items() if activities is not None}
 
@@ -81,7 +81,7 @@ def _number(path: Path) -> int:
     return session_of(path.name)
 
 
-def _began_ns(recordings: Iterable[Activities]) -> int:
+def _began_ns(recordings: Iterable[RecordedActivities]) -> int:
     return min((activities.began_ns for activities in recordings), default=0)
 
 

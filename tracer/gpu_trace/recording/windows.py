@@ -13,7 +13,7 @@ from ..boot.contract import RECORDED_FROM, RECORDED_TO
 
 if TYPE_CHECKING:
     from ..boot.contract import Numbers
-    from ..cupti_recording.records import Activities
+    from ..cupti_recording.records import RecordedActivities
     from .kineto_text import KinetoText
     from .notes import Notes
 
@@ -24,7 +24,7 @@ _SPAN = re.compile(rb'"ts": (\d+)\.(\d{3}),\s*"dur": (\d+)\.(\d{3})')
 _SPAN_BYTES = 400
 
 
-def window_of(number: int, facts: Notes, text: KinetoText, own: Activities | None) -> Window | None:
+def window_of(number: int, facts: Notes, text: KinetoText, own: RecordedActivities | None) -> Window | None:
     """That of the session of this number.
 
     ``text`` is what Kineto left of it, ``own`` are the records of the CUPTI recording library, None where it has none.

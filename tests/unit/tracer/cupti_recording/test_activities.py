@@ -6,7 +6,7 @@ import pytest
 
 import fake_cupti
 from fake_cupti import recorded, run
-from gpu_trace.cupti_recording.records import LAUNCH, Kind, read
+from gpu_trace.cupti_recording.records import LAUNCH, ActivityKind, read
 
 pytestmark = pytest.mark.skipif(fake_cupti.MISSING, reason="no C compiler, or the library was built without one")
 
@@ -45,11 +45,11 @@ def test_copies_and_memsets(tmp_path):
     )
     copy, peer, memset = activities.records
     where = ("start_ns", "end_ns", "kind", "device", "context", "stream", "correlation", "graph", "graph_node", "bytes")
-    assert fields(copy, *where) == (1, 2, Kind.MEMCPY, 1, 2, 3, 4, 5, 6, 1 << 33)
+    assert fields(copy, *where) == (1, 2, ActivityKind.MEMCPY, 1, 2, 3, 4, 5, 6, 1 << 33)
     assert fields(copy, "copy_kind", "source", "target") == (1, 2, 3)
-    assert fields(peer, *where) == (3, 4, Kind.MEMCPY2, 1, 2, 3, 6, 7, 8, 8)
+    assert fields(peer, *where) == (3, 4, ActivityKind.MEMCPY2, 1, 2, 3, 6, 7, 8, 8)
     assert fields(peer, "copy_kind", "source", "target", "from_device", "to_device") == (10, 3, 3, 4, 5)
-    assert fields(memset, *where) == (5, 6, Kind.MEMSET, 1, 2, 3, 4, 0, 0, 9)
+    assert fields(memset, *where) == (5, 6, ActivityKind.MEMSET, 1, 2, 3, 4, 0, 0, 9)
     assert fields(memset, "target") == (3,)
 
 
@@ -61,10 +61,10 @@ def test_waits_events_and_overheads(tmp_path):
         tmp_path,
     )
     event, wait, overhead = activities.records
-    assert fields(event, "kind", "correlation", "context", "stream", "event") == (Kind.CUDA_EVENT, 1, 2, 3, 4)
+    assert fields(event, "kind", "correlation", "context", "stream", "event") == (ActivityKind.CUDA_EVENT, 1, 2, 3, 4)
     assert fields(wait, "kind", "start_ns", "end_ns", "correlation", "context", "stream") == (38, 5, 6, 7, 2, 8)
     assert fields(wait, "type", "event") == (2, 4)
-    assert fields(overhead, "kind", "start_ns", "end_ns", "type") == (Kind.OVERHEAD, 9, 10, 5 << 16)
+    assert fields(overhead, "kind", "start_ns", "end_ns", "type") == (ActivityKind.OVERHEAD, 9, 10, 5 << 16)
 
 
 CALLS = """
@@ -85,9 +85,9 @@ def test_calls_that_only_ask_are_left_out(older, tmp_path):
         for name, *rest in (fields(r, "name", "kind", "thread", "returned", "correlation") for r in activities.records)
     ]
     assert found == [
-        ("cudaLaunchKernel", Kind.RUNTIME, 70, 0, 3),
-        ("cudaMemcpyAsync", Kind.RUNTIME, 71, 600, 5),
-        ("cuLaunchKernel", Kind.DRIVER, 72, 0, 6),
+        ("cudaLaunchKernel", ActivityKind.RUNTIME, 70, 0, 3),
+        ("cudaMemcpyAsync", ActivityKind.RUNTIME, 71, 600, 5),
+        ("cuLaunchKernel", ActivityKind.DRIVER, 72, 0, 6),
     ]
 
 
@@ -247,7 +247,7 @@ def test_a_refusal_is_passed_on_and_nothing_stays_enabled(tmp_path):
     assert run(script, tmp_path) == "35 0 0\n"
 
 
-@pytest.mark.parametrize("kind", [Kind.CUDA_EVENT, Kind.OVERHEAD])
+@pytest.mark.parametrize("kind", [ActivityKind.CUDA_EVENT, ActivityKind.OVERHEAD])
 def test_it_can_do_without_some_kinds(kind, tmp_path):
     assert run(f"fake.fake_refuse({int(kind)})\nprint(begin())", tmp_path) == "0\n"
 

@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.cupti_recording.kineto_rows import Process, rows
-from gpu_trace.cupti_recording.records import LAUNCH, NO_STREAM, RECORD, Activities, Kind
+from gpu_trace.cupti_recording.kineto_rows import RecordedProcess, rows
+from gpu_trace.cupti_recording.records import LAUNCH, NO_STREAM, RECORD, ActivityKind, RecordedActivities
 
 BASE_NS = 1_790_857_026_000_000_000
 PID = 4242
 NAMES = {1: 'void f<"x">(\\)', 2: "größe", 3: "cudaLaunchKernel_v7000", 4: "cuLaunchKernel"}
-PROCESS = Process(PID, BASE_NS, {0: 132})
+PROCESS = RecordedProcess(PID, BASE_NS, {0: 132})
 
 
 def record(kind, start=0, end=0, **fields):
     made = np.zeros(1, RECORD)
     made["kind"] = kind
-    if kind != Kind.CUDA_EVENT:
+    if kind != ActivityKind.CUDA_EVENT:
         made["start_ns"], made["end_ns"] = BASE_NS + start, BASE_NS + end
     for name, value in fields.items():
         made[name] = np.frombuffer(LAUNCH.pack(*value), "V32") if name == "launch" else value
@@ -31,7 +31,7 @@ def record(kind, start=0, end=0, **fields):
 
 
 def written(*records, process=PROCESS):
-    activities = Activities(np.concatenate([np.zeros(0, RECORD), *records]), NAMES, {70: "main"})
+    activities = RecordedActivities(np.concatenate([np.zeros(0, RECORD), *records]), NAMES, {70: "main"})
     return [json.loads(row, parse_float=Decimal) for row in rows(activities, process)]
 
 

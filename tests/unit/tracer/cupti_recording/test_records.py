@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpu_trace.cupti_recording.records import RECORD, Kind, read
+from gpu_trace.cupti_recording.records import RECORD, ActivityKind, read
 
 NAMES = b"\1\0\0\0\2\0\0\0k1" + b"\2\0\0\0\7\0\0\0gr\xc3\xb6\xc3\x9fe"
 
@@ -38,13 +38,13 @@ TICKS = 30 * 86400 * 4 * 10**9
 
 def test_records_without_times_of_our_clock_are_left_out_and_the_others_ordered(tmp_path):
     records = np.zeros(6, RECORD)
-    records["kind"] = Kind.MEMSET
+    records["kind"] = ActivityKind.MEMSET
     records["start_ns"] = [NOW_NS + 30, 0, NOW_NS + 10, NOW_NS + 20, NOW_NS + 20, TICKS]
     records["end_ns"] = [NOW_NS + 40, 5, NOW_NS + 10, 0, NOW_NS + 25, TICKS + 9]
     found = read(written(tmp_path, records.tobytes()))
-    assert (found.of(Kind.MEMSET)["start_ns"] - NOW_NS).tolist() == [10, 20, 30]
-    assert (found.of(Kind.MEMSET)["end_ns"] - NOW_NS).tolist() == [10, 25, 40]
-    assert (found.began_ns, len(found.of(Kind.MEMCPY))) == (NOW_NS + 10, 0)
+    assert (found.of(ActivityKind.MEMSET)["start_ns"] - NOW_NS).tolist() == [10, 20, 30]
+    assert (found.of(ActivityKind.MEMSET)["end_ns"] - NOW_NS).tolist() == [10, 25, 40]
+    assert (found.began_ns, len(found.of(ActivityKind.MEMCPY))) == (NOW_NS + 10, 0)
 
 
 def test_names_of_calls_lose_their_versions(tmp_path):

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from gpu_trace.cupti_recording.kineto_rows import Process as RowsOf
+from gpu_trace.cupti_recording.kineto_rows import RecordedProcess
 from gpu_trace.cupti_recording.kineto_rows import rows as kineto_rows
-from gpu_trace.cupti_recording.records import RECORD, Activities, Kind
+from gpu_trace.cupti_recording.records import RECORD, ActivityKind, RecordedActivities
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace.exporting.timeline.findings import Finding
@@ -132,17 +132,19 @@ def recorded(tmp_path, **fields):
     """A kernel, and what CUPTI's library writes of one record, as rows of Kineto, read again."""
     common = {"context": 1, "stream": 7, "start_ns": BASE_NS + 10, "end_ns": BASE_NS + 20, "correlation": 3}
     records = np.zeros(2, RECORD)
-    for record, more in zip(records, ({"kind": Kind.CONCURRENT_KERNEL, "start_ns": BASE_NS}, fields), strict=True):
+    for record, more in zip(
+        records, ({"kind": ActivityKind.CONCURRENT_KERNEL, "start_ns": BASE_NS}, fields), strict=True
+    ):
         for name, value in (common | more).items():
             record[name] = value
-    events = [json.loads(row) for row in kineto_rows(Activities(records, {}), RowsOf(1, BASE_NS, {}))]
+    events = [json.loads(row) for row in kineto_rows(RecordedActivities(records, {}), RecordedProcess(1, BASE_NS, {}))]
     (tmp_path / "trace.json").write_text(json.dumps({kineto.Key.SCHEMA: 1, "traceEvents": events}))
     return load(tmp_path / "trace.json")
 
 
 @pytest.mark.parametrize("number", [*cupti.COPIES, 99])
 def test_kinds_of_copies(number, tmp_path):
-    trace = recorded(tmp_path, kind=Kind.MEMCPY, copy_kind=number, source=3, target=3)
+    trace = recorded(tmp_path, kind=ActivityKind.MEMCPY, copy_kind=number, source=3, target=3)
     kind = cupti.COPIES.get(number, "Unknown")
     assert trace.text(trace.work.name[1]) == f"Memcpy {kind} (Device -> Device)"
     copies = {"HtoD": Engine.COPY_H2D, "DtoH": Engine.COPY_D2H, "PtoP": Engine.COPY_P2P, "DtoD": Engine.COPY_D2D}
@@ -151,8 +153,8 @@ def test_kinds_of_copies(number, tmp_path):
 
 @pytest.mark.parametrize("number", [*cupti.MEMORIES, 99])
 def test_memories_at_both_ends_of_a_copy(number, tmp_path):
-    trace = recorded(tmp_path, kind=Kind.MEMCPY, copy_kind=1, source=number, target=3)
-    back = recorded(tmp_path, kind=Kind.MEMCPY, copy_kind=2, source=3, target=number)
+    trace = recorded(tmp_path, kind=ActivityKind.MEMCPY, copy_kind=1, source=number, target=3)
+    back = recorded(tmp_path, kind=ActivityKind.MEMCPY, copy_kind=2, source=3, target=number)
     memory = kineto.MEMORIES[cupti.MEMORIES[number]] if number in cupti.MEMORIES else Memory.UNKNOWN
     assert (trace.work.source[1], trace.work.target[1]) == (memory, Memory.DEVICE)
     assert (back.work.source[1], back.work.target[1]) == (Memory.DEVICE, memory)
@@ -160,7 +162,7 @@ def test_memories_at_both_ends_of_a_copy(number, tmp_path):
 
 @pytest.mark.parametrize(("number", "kind"), cupti.SYNCS.items())
 def test_kinds_of_synchronization(number, kind, tmp_path):
-    trace = recorded(tmp_path, kind=Kind.SYNCHRONIZATION, type=number)
+    trace = recorded(tmp_path, kind=ActivityKind.SYNCHRONIZATION, type=number)
     assert trace.syncs.kind.tolist() == [kind]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace.nvtx_recording.kineto_rows import chrome_rows
-from gpu_trace.nvtx_recording.records import EVENT, Kind, ProcessRanges, Texts
+from gpu_trace.nvtx_recording.records import EVENT, EventKind, ProcessRanges, Texts
 
 spans = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 900), st.integers(1, 2)), max_size=20)
 
@@ -16,7 +16,7 @@ def ranges_of(rows) -> ProcessRanges:
     opening = np.zeros(len(rows), EVENT)
     opening["at_ns"] = [row[0] for row in rows]
     opening["thread"] = [row[2] for row in rows]
-    opening["kind"], opening["name"] = Kind.PUSH, 1
+    opening["kind"], opening["name"] = EventKind.PUSH, 1
     end_ns = np.array([row[0] + row[1] for row in rows], np.int64)
     return ProcessRanges(7, opening, end_ns, np.ones(len(rows), bool), Texts({1: 'a "name"\n'}), 0)
 
@@ -47,7 +47,7 @@ def test_rows_of_one_lane_nest_and_belong_to_one_thread(rows):
 
 def test_ranges_of_start_and_end_are_those_of_the_process_on_lanes_of_their_own():
     ranges = ranges_of([(0, 10, 1), (2, 10, 2), (3, 4, 1)])
-    ranges.opening["kind"][:2] = Kind.START
+    ranges.opening["kind"][:2] = EventKind.START
     events, metadata = shown(ranges)
     assert [(event["args"].get("scope"), event["args"]["thread"]) for event in events] == [
         ("process", 1),

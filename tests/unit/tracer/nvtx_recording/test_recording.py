@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from gpu_trace.nvtx_recording.environment import injection, injection_library
-from gpu_trace.nvtx_recording.records import Kind, payload_texts, read
+from gpu_trace.nvtx_recording.records import EventKind, payload_texts, read
 from nvtx_records import names, recorded
 
 pytestmark = pytest.mark.skipif(injection_library() is None, reason="no injection library: built without a C compiler")
@@ -66,8 +66,8 @@ nvtx.push_range("never popped")
 def test_every_shape_of_range(through, tmp_path):
     [ranges] = through(SHAPES, tmp_path)
     assert names(ranges) == ["pushed", "started", "marked", "decorated", "registered", "never popped"]
-    kinds = [Kind.PUSH, Kind.START, Kind.MARK, Kind.PUSH, Kind.PUSH, Kind.PUSH]
-    assert [Kind(kind) for kind in ranges.opening["kind"].tolist()] == kinds
+    kinds = [EventKind.PUSH, EventKind.START, EventKind.MARK, EventKind.PUSH, EventKind.PUSH, EventKind.PUSH]
+    assert [EventKind(kind) for kind in ranges.opening["kind"].tolist()] == kinds
     assert ranges.finished.tolist() == [True] * 5 + [False]
 
 

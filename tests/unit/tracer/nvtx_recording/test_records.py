@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace.boot.nvtx_layout import CHUNK, MAGIC
-from gpu_trace.nvtx_recording.records import EVENT, HEADER, Kind, _paired, read_file
+from gpu_trace.nvtx_recording.records import EVENT, HEADER, EventKind, _paired, read_file
 
 
 def events_of(rows) -> np.ndarray:
@@ -25,17 +25,17 @@ def slow_pairs(events) -> set[tuple[int, int, bool]]:
     last_ns = int(events["at_ns"].max()) if len(events) else 0
     for at, event in enumerate(events):
         stack = stacks.setdefault((int(event["thread"]), int(event["range"]), int(event["domain"])), [])
-        if event["kind"] == Kind.PUSH:
+        if event["kind"] == EventKind.PUSH:
             stack.append(at)
-        elif event["kind"] == Kind.POP and stack:
+        elif event["kind"] == EventKind.POP and stack:
             found.add((stack.pop(), int(event["at_ns"]), True))
-        elif event["kind"] == Kind.START:
+        elif event["kind"] == EventKind.START:
             started[int(event["range"])] = at
-        elif event["kind"] == Kind.END and int(event["range"]) in started:
+        elif event["kind"] == EventKind.END and int(event["range"]) in started:
             found.add((started.pop(int(event["range"])), int(event["at_ns"]), True))
-        elif event["kind"] == Kind.MARK:
+        elif event["kind"] == EventKind.MARK:
             found.add((at, int(event["at_ns"]), True))
-        elif event["kind"] == Kind.THREAD_END:
+        elif event["kind"] == EventKind.THREAD_END:
             ended[int(event["range"])] = int(event["at_ns"])
     left = [(at, ended.get(number, last_ns)) for (_, number, _), stack in stacks.items() for at in stack]
     return found | {(at, end_ns, False) for at, end_ns in [*left, *((at, last_ns) for at in started.values())]}
@@ -45,8 +45,8 @@ def threads_with_one_id(draw, thread: int) -> list[tuple[int, int, int, int]]:
     """What they do, one after another, each with a number of its own; all but the last have ended."""
     rows = []
     for number in range(10 * thread, 10 * thread + draw(st.integers(1, 3))):
-        rows += [(Kind.THREAD_END, thread, 0, number - 1)] * bool(rows)
-        doing = st.tuples(st.sampled_from([Kind.PUSH, Kind.POP, Kind.MARK]), st.integers(0, 2))
+        rows += [(EventKind.THREAD_END, thread, 0, number - 1)] * bool(rows)
+        doing = st.tuples(st.sampled_from([EventKind.PUSH, EventKind.POP, EventKind.MARK]), st.integers(0, 2))
         rows += [(kind, thread, domain, number) for kind, domain in draw(st.lists(doing, min_size=1, max_size=8))]
     return rows
 
@@ -59,9 +59,9 @@ def event_lists(draw):
     rows = [next(doing[thread]) for thread in turns]
     for number in draw(st.lists(st.integers(1, 9), unique=True, max_size=4)):
         start = draw(st.integers(0, len(rows)))
-        rows.insert(start, (Kind.START, draw(st.integers(1, 2)), 0, number))
+        rows.insert(start, (EventKind.START, draw(st.integers(1, 2)), 0, number))
         if draw(st.booleans()):
-            rows.insert(draw(st.integers(start + 1, len(rows))), (Kind.END, draw(st.integers(1, 2)), 0, number))
+            rows.insert(draw(st.integers(start + 1, len(rows))), (EventKind.END, draw(st.integers(1, 2)), 0, number))
     return events_of(rows)
 
 
@@ -75,11 +75,11 @@ def test_every_range_ends_where_a_stack_says(events):
 def test_a_new_thread_with_the_id_of_a_dead_one_may_lie_before_it_in_the_file():
     events = events_of(
         [
-            (Kind.PUSH, 1, 0, 2),
-            (Kind.POP, 1, 0, 2),
-            (Kind.PUSH, 1, 0, 1),
-            (Kind.PUSH, 1, 0, 1),
-            (Kind.THREAD_END, 1, 0, 1),
+            (EventKind.PUSH, 1, 0, 2),
+            (EventKind.POP, 1, 0, 2),
+            (EventKind.PUSH, 1, 0, 1),
+            (EventKind.PUSH, 1, 0, 1),
+            (EventKind.THREAD_END, 1, 0, 1),
         ]
     )
     events["at_ns"] = [100, 110, 0, 10, 50]
@@ -96,7 +96,7 @@ def written(folder, events) -> bytes:
 
 
 def test_a_file_cut_anywhere_gives_its_whole_events(tmp_path):
-    data = written(tmp_path, events_of([(Kind.MARK, 1, 0, 0)] * 5))
+    data = written(tmp_path, events_of([(EventKind.MARK, 1, 0, 0)] * 5))
     path = tmp_path / "nvtx-7-0.events"
     for length in [0, 1, HEADER.size - 1, HEADER.size, CHUNK, CHUNK + 47, CHUNK + 48, CHUNK + 100, len(data)]:
         path.write_bytes(data[:length])
@@ -112,7 +112,7 @@ def test_other_files_are_left_out(data, tmp_path):
 
 
 def test_an_event_that_was_never_finished_is_left_out(tmp_path):
-    events = events_of([(Kind.MARK, 1, 0, 0)] * 3)
+    events = events_of([(EventKind.MARK, 1, 0, 0)] * 3)
     events["kind"][1] = 0
     written(tmp_path, events)
     found = read_file(tmp_path / "nvtx-7-0.events")

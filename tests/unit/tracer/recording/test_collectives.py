@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from gpu_trace.cupti_recording.records import RECORD, Activities, Kind
+from gpu_trace.cupti_recording.records import RECORD, ActivityKind, RecordedActivities
 from gpu_trace.nvtx_recording.nccl import Launch, Operation
 from gpu_trace.recording.collectives import arguments
 
@@ -15,22 +15,27 @@ NAMES = {1: "ncclDevKernel_AllReduce_Sum_f32_RING_LL(x)", 2: "gemm"}
 ONE = 0xAB
 
 
-def activities(*launched: tuple[int, int, int, int]) -> Activities:
+def activities(*launched: tuple[int, int, int, int]) -> RecordedActivities:
     """For each ``(thread, start, correlation, name)`` a call and the kernel that it launched."""
     records = np.zeros(2 * len(launched), RECORD)
     for row, (thread, start, correlation, name) in enumerate(launched):
         call, kernel = records[2 * row], records[2 * row + 1]
-        call["kind"], call["thread"], kernel["kind"], kernel["name"] = Kind.DRIVER, thread, Kind.CONCURRENT_KERNEL, name
+        call["kind"], call["thread"], kernel["kind"], kernel["name"] = (
+            ActivityKind.DRIVER,
+            thread,
+            ActivityKind.CONCURRENT_KERNEL,
+            name,
+        )
         for record in (call, kernel):
             record["start_ns"], record["end_ns"], record["correlation"] = BASE_NS + start, BASE_NS + start, correlation
-    return Activities(records, NAMES)
+    return RecordedActivities(records, NAMES)
 
 
 def launch(thread: int, start: int, end: int, *operations: Operation) -> Launch:
     return Launch(thread, BASE_NS + start, BASE_NS + end, operations)
 
 
-def told(work: Activities, *own: Launch, groups=None) -> dict[int, dict]:
+def told(work: RecordedActivities, *own: Launch, groups=None) -> dict[int, dict]:
     found = arguments(work, own, groups or {})
     return {correlation: json.loads("{" + text + "}") for correlation, text in found.items()}
 

@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 
-from gpu_trace.cupti_recording.records import RECORD, Kind
+from gpu_trace.cupti_recording.records import RECORD, ActivityKind
 from gpu_trace.recording import assemble, sessions
 from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.thread_ids import Thread
@@ -42,10 +42,13 @@ def recorded(folder, part, *launches, thread=70):
     """A call and a kernel for each launch, which is a start in ns since the base, and a correlation."""
     records = np.zeros(2 * len(launches), RECORD)
     for number, (start, correlation) in enumerate(launches):
-        for row, kind, after in ((2 * number, Kind.RUNTIME, 0), (2 * number + 1, Kind.CONCURRENT_KERNEL, 10)):
+        for row, kind, after in (
+            (2 * number, ActivityKind.RUNTIME, 0),
+            (2 * number + 1, ActivityKind.CONCURRENT_KERNEL, 10),
+        ):
             records[row]["kind"], records[row]["correlation"] = kind, correlation
             records[row]["start_ns"], records[row]["end_ns"] = BASE_NS + start + after, BASE_NS + start + after + 5
-            if kind == Kind.RUNTIME:
+            if kind == ActivityKind.RUNTIME:
                 records[row]["thread"] = thread
     (folder / f"cupti-1-{part}.records").write_bytes(records.tobytes())
     (folder / f"cupti-1-{part}.names").write_bytes(struct.pack("<II", 1 << 31 | thread, 6) + b"worker")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gpu_trace.cupti_recording.records import RECORD, Activities, Kind
+from gpu_trace.cupti_recording.records import RECORD, ActivityKind, RecordedActivities
 from gpu_trace.recording import windows
 from gpu_trace.recording.kineto_text import KinetoText
 from gpu_trace.recording.notes import Notes
@@ -35,11 +35,11 @@ def kineto(span: bytes = b"") -> KinetoText:
     return KinetoText(HEAD, b'{"ph": "X", "name": "a", "ts": 0.001, "dur": 9.000}' + span)
 
 
-def own(*times: tuple[int, int]) -> Activities:
+def own(*times: tuple[int, int]) -> RecordedActivities:
     records = np.zeros(len(times), RECORD)
     for row, (start, end) in enumerate(times):
-        records[row]["kind"], records[row]["start_ns"], records[row]["end_ns"] = Kind.MEMCPY, start, end
-    return Activities(records, {})
+        records[row]["kind"], records[row]["start_ns"], records[row]["end_ns"] = ActivityKind.MEMCPY, start, end
+    return RecordedActivities(records, {})
 
 
 def test_a_session_lasts_from_its_begin_until_it_is_stopped():

@@ -17,7 +17,7 @@ from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, FINDINGS, LANES, SY
 from ..timeline.counters import counters
 from ..timeline.titles import EXPOSED_RANK, RANKS
 from . import json_text
-from .rows import Texts, Threads, place, present, written
+from .rows import JsonTexts, Threads, place, present, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ class DeviceRows:
     ``places`` are those of the host; ``numbers`` say by which number events name each device.
     """
 
-    def __init__(self, scope: Scope, position: int, places: HostPlaces, texts: Texts, numbers: list[int]) -> None:
+    def __init__(self, scope: Scope, position: int, places: HostPlaces, texts: JsonTexts, numbers: list[int]) -> None:
         self._scope, self._trace = scope, scope.trace
         self._position = position
         self._texts = texts

@@ -30,7 +30,7 @@ from . import json_text
 from .devices import DeviceRows
 from .host import HostThreads
 from .one_file import device_numbers, with_own_correlations
-from .rows import Texts
+from .rows import JsonTexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ def export_chrome(analysis: Analysis, path: str | PathLike[str], findings: Itera
 def chrome_events(scope: Scope, findings: list[Finding]) -> Iterator[str]:
     """All events; slices stand in front of the arrows that begin and end in them, those that hold others in front."""
     trace = scope.trace
-    places, texts = HostPlaces(trace), Texts(trace.strings)
+    places, texts = HostPlaces(trace), JsonTexts(trace.strings)
     host = HostThreads(trace, places, texts)
     numbers = device_numbers(trace)
     devices = [DeviceRows(scope, position, places, texts, numbers) for position in active_devices(trace)]

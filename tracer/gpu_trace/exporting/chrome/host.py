@@ -12,7 +12,7 @@ from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS
 
 from ..timeline.identities import keys
 from . import json_text
-from .rows import Texts, Threads, place, present, written
+from .rows import JsonTexts, Threads, place, present, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ _CATEGORIES = np.array([Category.RUNTIME, Category.OPERATOR, Category.ANNOTATION
 class HostThreads:
     """All processes of the host. ``tid_of_calls`` holds the row of each call, once the events were written."""
 
-    def __init__(self, trace: Trace, places: HostPlaces, texts: Texts) -> None:
+    def __init__(self, trace: Trace, places: HostPlaces, texts: JsonTexts) -> None:
         self._trace = trace
         self._places = places
         self._texts = texts

@@ -47,7 +47,7 @@ def place(start_ns: Int64, end_ns: Int64, track: NDArray[np.int64], tid: Callabl
     return np.array([tid(*pair) for pair in pairs], dtype=np.int64)[which]
 
 
-class Texts:
+class JsonTexts:
     """Strings of the trace as JSON, each encoded once."""
 
     def __init__(self, strings: tuple[str, ...]) -> None:
