@@ -1,4 +1,4 @@
-"""Which engine an operation occupies: the rules of ``engines.toml``, and those a user puts in front of them."""
+"""The engine of an operation: the rules of ``engines.toml``, and those of a user, which come first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ENGINES = {engine.key: engine for engine in Engine}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Operations of this kind whose name has this pattern occupy this engine."""
+    """Operations of this kind whose name matches this pattern belong to this engine."""
 
     kind: str
     pattern: re.Pattern[str]
@@ -36,7 +36,7 @@ class Rule:
 
 
 class EngineRules:
-    """An ordered table of rules; the first that fits decides. Names that no rule fits are `Engine.UNKNOWN`."""
+    """An ordered table of rules; the first that matches decides. Names that match no rule are `Engine.UNKNOWN`."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
@@ -50,7 +50,7 @@ class EngineRules:
         return found
 
     def preceded_by(self, path: Path) -> EngineRules:
-        """These rules with those of a user's TOML file in front. Raises `TraceUnreadable` for a file that has none."""
+        """The rules of a user's TOML file, then these. Raises `TraceUnreadable` for a file without rules."""
         return EngineRules(read_rules(path) + self.rules)
 
     def _first_fit(self, kind: str, name: str) -> Engine:

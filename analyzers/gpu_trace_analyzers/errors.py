@@ -1,13 +1,13 @@
 """Everything that can go wrong, in one tree.
 
     GpuTraceError                exit code 3
-    ├── TraceUnreadable          the file is no trace, or nothing of it could be read
+    ├── TraceUnreadable          the file is not a trace, or nothing of it could be read
     ├── FormatUnsupported        the file is recognized; gpu-trace does not read its format
     ├── TraceInconclusive        the trace cannot answer the question            (exit code 4)
-    └── UsageError               what was asked for makes no sense               (exit code 2)
-        └── SeveralRuns          a folder of several runs, where one is needed
+    └── UsageError               an option or argument is invalid                (exit code 2)
+        └── SeveralRuns          a folder of several runs, but one is needed
 
-A message is one sentence a person can act on: the file, what is wrong with it, the next step.
+A message is one sentence a person can act on: the file, the problem, the next step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class GpuTraceError(Exception):
-    """Base of all errors that gpu-trace raises on purpose; ``exit_code`` is what the command line ends with."""
+    """Base of all errors that gpu-trace raises on purpose; the command line exits with ``exit_code``."""
 
     exit_code = 3
 
@@ -34,23 +34,23 @@ class TraceUnreadable(GpuTraceError):
 
 
 class FormatUnsupported(TraceUnreadable):
-    """A file of a known format that gpu-trace does not read; ``next_step`` says how to get one that it does."""
+    """A file of a known format that gpu-trace does not read; ``next_step`` describes how to get one that it does."""
 
 
 class TraceInconclusive(GpuTraceError):
-    """The trace holds nothing that could answer the question."""
+    """The trace has no data that could answer the question."""
 
     exit_code = 4
 
 
 class UsageError(GpuTraceError):
-    """An argument that makes no sense, alone or for this trace."""
+    """An argument that is invalid, by itself or for this trace."""
 
     exit_code = 2
 
 
 class SeveralRuns(UsageError):
-    """A folder with the traces of several runs, for a question that has one answer for each of them."""
+    """A folder with the traces of several runs, for a question with one answer per run."""
 
     def __init__(self, path: str | PathLike[str], names: Sequence[str]) -> None:
         super().__init__(

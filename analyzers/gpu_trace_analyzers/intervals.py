@@ -61,18 +61,18 @@ class Intervals:
         return Intervals.of(np.maximum(self.start_ns, start_ns), np.minimum(self.end_ns, end_ns))
 
     def gaps(self, start_ns: int, end_ns: int) -> Intervals:
-        """What ``[start_ns, end_ns)`` has beside this set."""
+        """The part of ``[start_ns, end_ns)`` outside this set."""
         return Intervals.from_pairs([(start_ns, end_ns)]) - self
 
     def covers(self, at_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """For each instant of an (m,) int64 array, whether it lies in the set."""
+        """For each instant of an (m,) int64 array, whether it is in the set."""
         if not len(self):
             return np.zeros(len(at_ns), dtype=np.bool_)
         before = np.searchsorted(self.start_ns, at_ns, side="right") - 1
         return np.asarray((before >= 0) & (at_ns < self.end_ns[before]), dtype=np.bool_)
 
     def covered_ns(self, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For each ``[start_ns[i], end_ns[i])``, which may overlap one another, how much of it lies in the set."""
+        """For each ``[start_ns[i], end_ns[i])``, which may overlap one another, how much of it is in the set."""
         return self._total_before(end_ns) - self._total_before(np.minimum(start_ns, end_ns))
 
     def _total_before(self, at_ns: NDArray[np.int64]) -> NDArray[np.int64]:

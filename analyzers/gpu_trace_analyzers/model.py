@@ -3,7 +3,7 @@
 A `Trace` is immutable. Its tables are structs of arrays, one row per event. In all of them
 
 - times are int64 **nanoseconds** on the trace's own clock, intervals are half-open ``[start_ns, end_ns)``;
-  ``Trace.epoch_ns`` added to them gives nanoseconds since 1970, where the trace knows;
+  ``Trace.epoch_ns`` added to them gives nanoseconds since 1970, if the trace states it;
 - names are codes into ``Trace.strings``;
 - an id that may be missing is `MISSING`, -1.
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class Role(Enum):
-    """What the numbers of a column stand for, where they are not plain numbers."""
+    """The meaning of the numbers of a column, if they are not plain numbers."""
 
     TEXT = "a code into Trace.strings"
     DEVICE = "a position in Trace.devices"
     PROCESS = "a position in Trace.processes"
 
 
-# The dtype stands beside the type: what NDArray[...] looks like at run time differs between versions of NumPy.
+# The dtype is given with the type, because NDArray[...] at run time differs between versions of NumPy.
 Int8 = Annotated[NDArray[np.int8], np.dtype(np.int8)]
 Int16 = Annotated[NDArray[np.int16], np.dtype(np.int16)]
 Int32 = Annotated[NDArray[np.int32], np.dtype(np.int32)]
@@ -43,11 +43,11 @@ ProcessAt = Annotated[NDArray[np.int16], np.dtype(np.int16), Role.PROCESS]
 Index = NDArray[np.bool_] | NDArray[np.intp]
 
 MISSING = -1
-"""Stands for an id, a size or a name that the trace does not have."""
+"""An id, a size or a name that the trace does not have."""
 
 
 class Engine(IntEnum):
-    """The part of a device that an operation occupies. Assigned once, by the reader, from the rules in `engines`."""
+    """The class of a device operation. Assigned once, by the reader, from the rules in `engines`."""
 
     COMPUTE = 0
     COLLECTIVE = 1
@@ -65,13 +65,13 @@ class Engine(IntEnum):
 
 
 BUS_COPIES = (Engine.COPY_H2D, Engine.COPY_D2H, Engine.COPY_P2P)
-"""Copies that cross the bus or the link between devices: what "copy" means on a GPU, unless the user says otherwise."""
+"""Copies that cross the bus or the link between devices: those that count as copies on a GPU by default."""
 
 ALL_COPIES = (*BUS_COPIES, Engine.COPY_D2D)
 
 
 class Memory(IntEnum):
-    """Where one end of a copy lies, in CUPTI's terms."""
+    """The memory at one end of a copy, in CUPTI's terms."""
 
     UNKNOWN = 0
     PAGEABLE = 1
@@ -81,7 +81,7 @@ class Memory(IntEnum):
 
 
 class RangeKind(IntEnum):
-    """Who named the range."""
+    """The API that made the range."""
 
     NVTX = 0
     ANNOTATION = 1
@@ -89,13 +89,13 @@ class RangeKind(IntEnum):
 
 
 class SyncKind(IntEnum):
-    """What a synchronization row says was waited for."""
+    """What a synchronization row waited for."""
 
     CONTEXT = 0
     STREAM = 1
     EVENT = 2
     STREAM_WAIT = 3
-    """A stream waits on the device for an event of another stream; the host does not."""
+    """A stream waits on an event of another stream; the host does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +117,27 @@ class Device:
 
     @property
     def label(self) -> str:
-        """``GPU 0 (NVIDIA H200)``, with the rank and the owner in front where there are such."""
+        """``GPU 0 (NVIDIA H200)``, with the rank and the owner in front if there are any."""
         rank = f"rank {self.rank} · " if self.rank != MISSING else ""
         owner = f"{self.owner} · " if self.owner else ""
         return f"{rank}{owner}{self.kind.upper()} {self.index}" + (f" ({self.name})" if self.name else "")
 
     @property
     def default_copies(self) -> tuple[Engine, ...]:
-        """The engines whose work counts as copying: all that crosses a bus; a CPU has none, so there every copy."""
+        """The engines that count as copies: those that cross a bus. A CPU has no bus, so there every copy counts."""
         return BUS_COPIES if self.kind == "gpu" else ALL_COPIES
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A recorded process. Correlation ids and thread ids mean something only inside one."""
+    """A recorded process. Correlation ids and thread ids are valid only inside one."""
 
     pid: int
     name: str = ""
     rank: int = MISSING
     world_size: int = MISSING
     thread_names: Mapping[int, str] = field(default_factory=dict)
-    """of a thread that was given several names, all of them: ``pt_autograd_0 / python3``"""
+    """all names of a thread that was given several: ``pt_autograd_0 / python3``"""
 
 
 _Table = TypeVar("_Table", bound="Table")
@@ -151,7 +151,7 @@ class Table:
         return len(getattr(self, fields(self)[0].name))
 
     def __getitem__(self: _Table, rows: Index) -> _Table:
-        """The rows that a mask or an array of positions picks, in that order."""
+        """The rows that a mask or an array of positions selects, in that order."""
         return type(self)(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
     @classmethod
@@ -169,7 +169,7 @@ class Table:
 
     @classmethod
     def of(cls: type[_Table], rows: Mapping[str, object], length: int | None = None) -> _Table:
-        """Build from whatever NumPy turns into columns; columns left out are `MISSING` in every row.
+        """Build from anything that NumPy turns into columns; columns left out are `MISSING` in every row.
 
         Raises ``ValueError`` for a column the table does not have, or for lengths that differ.
         """
@@ -191,7 +191,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeviceWork(Table):
-    """What engines did: kernels, copies, memsets; on a CPU device, the own time of operators.
+    """Device operations: kernels, copies, memsets; on a CPU device, the own time of operators.
 
     Sorted by ``start_ns``. An operator that calls others has a row for each stretch between them.
     """
@@ -204,7 +204,7 @@ class DeviceWork(Table):
     device: DeviceAt
     """position in ``Trace.devices``"""
     stream: Int64
-    """CUPTI's stream id, which means something only inside a process and a context; on a CPU device the thread id"""
+    """CUPTI's stream id, which is valid only inside a process and a context; on a CPU device the thread id"""
     context: Int32
     """CUPTI's id of the CUDA context"""
     process: ProcessAt
@@ -212,29 +212,29 @@ class DeviceWork(Table):
     correlation: Int64
     """the same number as the launching row of ``Trace.calls`` in that process"""
     size: Int64
-    """bytes copied or set; of a collective, those that its backend says, as NCCL counts a message"""
+    """bytes copied or set; for a collective, those that its backend reports, as NCCL counts a message"""
     source: Int8
-    """`Memory` that a copy reads, ``Memory.UNKNOWN`` where nothing says; ``MISSING`` for other work"""
+    """`Memory` that a copy reads, ``Memory.UNKNOWN`` if the trace has none; ``MISSING`` for other operations"""
     target: Int8
-    """`Memory` that a copy writes; ``MISSING`` for other work"""
+    """`Memory` that a copy writes; ``MISSING`` for other operations"""
     peer: DeviceAt
     """position in ``Trace.devices`` of the device that a P2P copy writes to"""
     grid: Text
     """a kernel's launch grid as text, ``"[132, 1, 1]"``: a code into ``Trace.strings``"""
     block: Text
-    """a kernel's block, likewise"""
+    """a kernel's block as text, ``"[256, 1, 1]"``: a code into ``Trace.strings``"""
     group: Text
-    """a collective's process group, by name and ranks, ``"1 [0, 2]"``: a code; ``MISSING`` where the trace has none"""
+    """a collective's process group, by name and ranks, ``"1 [0, 2]"``: a code; ``MISSING`` if the trace has none"""
     sequence: Int64
     """a collective's number in its process group: the same one has the same number on all ranks"""
     graph: Int64
-    """CUPTI's id of the CUDA graph that a call replayed, of which this is a part; `MISSING` for other work"""
+    """CUPTI's id of the replayed CUDA graph that this is a part of; `MISSING` for other operations"""
     graph_node: Int64
     """CUPTI's id of the node of that graph"""
 
     @property
     def undirected(self) -> NDArray[np.bool_]:
-        """Which rows are copies of unknown direction: (n,) bool. Their engine is unknown, that they copy is not."""
+        """Which rows are copies of unknown direction: (n,) bool. Their engine is `Engine.UNKNOWN`."""
         return np.asarray((self.engine == Engine.UNKNOWN) & (self.source != MISSING))
 
 
@@ -252,7 +252,7 @@ class HostCalls(Table):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HostOperators(Table):
-    """Operators of the framework on the host (``aten::mm``); read only when asked for. Sorted by ``start_ns``."""
+    """Operators of the framework on the host (``aten::mm``); read only if needed. Sorted by ``start_ns``."""
 
     start_ns: Int64
     end_ns: Int64
@@ -272,7 +272,7 @@ class Ranges(Table):
     """`RangeKind`"""
     process: ProcessAt
     thread: Int64
-    """`MISSING` for a range of its whole process, as those of NVTX's start and end are: any thread may end one"""
+    """`MISSING` for a range of its whole process, such as an NVTX start/end range, which any thread may end"""
     domain: Text
     """NVTX domain, a code into ``Trace.strings``; ``MISSING`` is the default domain"""
     category: Text
@@ -285,7 +285,7 @@ class Ranges(Table):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Syncs(Table):
-    """Synchronization as CUPTI saw it (Kineto's ``cuda_sync`` rows): never work. Sorted by ``start_ns``."""
+    """Synchronization as CUPTI recorded it (Kineto's ``cuda_sync`` rows): never operations. Sorted by ``start_ns``."""
 
     start_ns: Int64
     end_ns: Int64
@@ -294,7 +294,7 @@ class Syncs(Table):
     device: DeviceAt
     stream: Int64
     awaited_stream: Int64
-    """the stream whose event is waited for"""
+    """the stream whose event the row waits on"""
     awaited_correlation: Int64
     """the call that recorded the event"""
     process: ProcessAt
@@ -303,7 +303,7 @@ class Syncs(Table):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overheads(Table):
-    """Time the profiler itself took on the host. Sorted by ``start_ns``."""
+    """Overhead of the profiler itself on the host. Sorted by ``start_ns``."""
 
     start_ns: Int64
     end_ns: Int64
@@ -313,7 +313,7 @@ class Overheads(Table):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows(Table):
-    """When each process was recorded. What lies outside of all its windows is not known, and is never idle time.
+    """When each process was recorded. Time outside all its windows is unknown, and is never idle time.
 
     Sorted by ``start_ns``. A process may have several: cycles of a profiler's schedule, or files of one rank.
     """
@@ -332,12 +332,12 @@ class Quarantined:
     start_ns: int
     duration_ns: int
     kept_ns: int = 0
-    """how much of the duration still counts: the event is in its table with this length; 0 for one kept out of it"""
+    """how much of the duration still counts: the event is in its table with this length; 0 for one left out"""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why no figure of a device is certain: operations of it have times that cannot be true."""
+    """Why no figure of a device is certain: some of its operations have times that cannot be true."""
 
     device: int
     """position in ``Trace.devices``"""
@@ -352,11 +352,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a trace came from, and what reading it cost.
+    """Where a trace came from, and what was lost in reading.
 
-    ``events`` counts the events of the file; ``dropped`` says of those not used, how many and why; ``expected`` are the
-    reasons that are nothing to worry about, since no figure needs such events (flow arrows, instants); ``damage`` says
-    in sentences what was wrong with the file itself; ``doubts`` are of the figures of devices.
+    ``events`` counts the events of the file; ``dropped`` counts those not used, by reason; ``expected`` are the
+    reasons that are harmless, because no figure needs such events (flow arrows, instants); ``damage`` describes
+    the damage of the file itself in sentences; ``doubts`` are of the figures of devices.
     """
 
     path: str
@@ -368,7 +368,7 @@ class Source:
     quarantined: tuple[Quarantined, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """what the file says of its making, ready to print: torch and CUDA versions, driver, trace id"""
+    """facts of the file about its recording, ready to print: torch and CUDA versions, driver, trace id"""
 
     @property
     def losses(self) -> dict[str, int]:
@@ -391,11 +391,11 @@ class Trace:
     syncs: Syncs = field(default_factory=Syncs.empty)
     overheads: Overheads = field(default_factory=Overheads.empty)
     windows: Windows = field(default_factory=Windows.empty)
-    """empty where the trace does not say: then each device was recorded from its first operation to its last"""
+    """empty if the trace does not state them: then each device was recorded from its first operation to its last"""
     epoch_ns: int | None = None
-    """add to any time of the trace for nanoseconds since 1970; None where the file does not say"""
+    """add to any time of the trace for nanoseconds since 1970; None if the file does not state it"""
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """what was asked of the whole trace before, see ``questions/once.py``; a changed copy begins without any"""
+    """answers about the whole trace, see ``questions/once.py``; a changed copy begins without any"""
 
     @classmethod
     @cache
@@ -419,7 +419,7 @@ class Trace:
         return self.work if own.all() else self.work[own]
 
     def check(self) -> None:
-        """Raise ``AssertionError`` where the trace breaks its own contract."""
+        """Raise ``AssertionError`` if the trace breaks its own contract."""
         sizes = {Role.TEXT: len(self.strings), Role.DEVICE: len(self.devices), Role.PROCESS: len(self.processes)}
         for table in self.tables().values():
             _check_table(table, sizes)

@@ -1,4 +1,4 @@
-"""Figures in the units people read. Integers in, text out; nothing is rounded before it gets here."""
+"""Figures as text with units. Integers in, text out; no figure is rounded before it arrives here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _TIMES = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"))
 _SIZES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 NONE = "–"
-"""Stands for a figure that does not exist, such as a ratio to nothing."""
+"""A figure that does not exist, such as a ratio with an empty denominator."""
 
 
 def duration(ns: int) -> str:
@@ -31,7 +31,7 @@ def rate(gb_per_s: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """``0.980``: a ratio of exactly 1 or 0 is told from one that is nearly so."""
+    """``0.980``: a ratio of exactly 1 or 0 differs from one that is nearly so."""
     if value is None:
         return NONE
     if 0 < value < 0.0005:
@@ -50,7 +50,7 @@ def share(part: int, whole: int) -> str:
 
 
 def count(number: int, noun: str = "", nouns: str = "") -> str:
-    """``1,321 events``; one of them is ``1 event``. ``nouns`` is the plural where it is not just an s more."""
+    """``1,321 events``; one of them is ``1 event``. ``nouns`` is the plural if it does not just add an s."""
     return f"{number:,} {noun if number == 1 or not noun else nouns or noun + 's'}".strip()
 
 

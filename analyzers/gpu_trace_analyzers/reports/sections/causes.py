@@ -23,7 +23,7 @@ _CAUSE = (
     Field("title"),
     Field("ns"),
     Field("count"),
-    Field("evidence", "a sentence about the longest stretch", lambda row, _: evidence_line(row.evidence)),
+    Field("evidence", "a sentence about the longest interval", lambda row, _: evidence_line(row.evidence)),
     Nested(
         "longest",
         "the same as data",

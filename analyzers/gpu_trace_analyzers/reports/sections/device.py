@@ -96,7 +96,7 @@ FIELDS = (
             Field("rank", get=lambda figures, _: _known(figures.device.rank)),
             Field(
                 "owner",
-                "the process or the file that counts this device, where several count one of that number",
+                "the process or the file of this device, if several have a device of that number",
                 lambda figures, _: figures.device.owner,
             ),
             _OWN_LABEL,
@@ -108,7 +108,7 @@ FIELDS = (
             _ENGINES,
             Field(
                 "copies",
-                "what counts as copying",
+                "the engines that count as copies",
                 lambda figures, _: [engine.key for engine in figures.copies],
                 only_json=True,
             ),
@@ -122,11 +122,11 @@ FIELDS = (
             Field("exposed_collective_ns"),
             Field("gain"),
             Field("headroom_ns"),
-            Field("streams", "how many had work"),
-            Field("streams_at_once", "how many worked at once, on average, while any did"),
+            Field("streams", "how many had operations"),
+            Field("streams_at_once", "how many were busy concurrently, on average, while any was"),
             Field(
                 "in_doubt",
-                "reason: operations whose [times cannot be true](formats.md); empty: the figures are certain",
+                "reason: operations whose [times cannot be true](formats.md); empty if the figures are certain",
                 _in_doubt,
                 cell=lambda doubts: ", ".join(f"{count} × {reason}" for reason, count in doubts.items()),
             ),

@@ -44,20 +44,20 @@ FIELDS = (
             Field("rank"),
             Field("devices", get=_active),
             Field("busy_ns", "without collectives"),
-            Field("collectives", "that all ranks of their process group have"),
+            Field("collectives", "those that all ranks of their process group have"),
             Field("came_last"),
-            Field("awaited_ns", "how long the others waited for it"),
+            Field("awaited_ns", "how long the other ranks waited for this one"),
             Field("in_doubt", "process groups are not known, and there may be several"),
             Field(
                 "matched_by_order",
-                "how many of its `collectives` no number in their group matches, but name, order and time",
+                "how many of its `collectives` are matched by name, order and time, not by a number in their group",
                 lambda row, _: row.by_order,
             ),
         ),
     ),
     Field(
         "slowest_rank",
-        "the rank with the longest `awaited_ns`, without collectives the longest `busy_ns`; null for a draw, or "
+        "the rank with the longest `awaited_ns`, or without collectives the longest `busy_ns`; null for a tie, or "
         "without ranks",
         _slowest_rank,
     ),

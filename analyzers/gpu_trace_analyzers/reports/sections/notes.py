@@ -17,35 +17,35 @@ _REASONS = 6
 FIELDS = (
     Nested(
         "unmatched",
-        "launches and work without their counterpart, all 0 in a whole recording",
+        "launches and operations without their counterpart, all 0 in a complete recording",
         lambda summary, _: summary.unmatched,
         (
-            Field("launches", "of kernels and graphs without work in the trace, except those captured into a graph"),
-            Field("work", "of GPUs without a launch in it"),
+            Field("launches", "of kernels and graphs, without their operation, except those captured into a graph"),
+            Field("work", "GPU operations without a launch in the trace"),
             Field(
-                "after_last", "of those launches the ones after the last launch with work: the recording ended first"
+                "after_last", "those of `launches` after the last launch with an operation: the recording ended first"
             ),
-            Field("nodes", "that replays of a CUDA graph lack and another replay of it has"),
+            Field("nodes", "those that replays of a CUDA graph lack and another replay of it has"),
         ),
     ),
     Nested(
         "unowned",
-        "work outside every range, both 0 if every operation has one, or if the trace has no ranges",
+        "operations outside every range, both 0 if every operation has one, or if the trace has no ranges",
         lambda summary, _: summary.unowned,
         (
-            Field("operations", "of GPUs whose launch, which the trace has, lies in no range"),
-            Field("of", "how many operations with a launch"),
+            Field("operations", "GPU operations whose launch is in the trace and in no range"),
+            Field("of", "the number of operations with a launch"),
         ),
     ),
     Field(
         "buried_ranges",
-        "how many ranges lie in 32 others or more; they have no operations here, which mostly means that the script "
+        "how many ranges are nested in 32 others or more; they have no operations here. Usually the script "
         "never pops its ranges",
         lambda summary, _: summary.buried,
     ),
     Field(
         "window",
-        "`[start, end]` where `--from` or `--to` chose one, else null",
+        "`[start, end]` if `--from` or `--to` selected one, otherwise null",
         lambda summary, _: None if summary.window is None else [summary.window.start_ns, summary.window.end_ns],
     ),
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FIELDS = (
     Rows(
         "device_pairs",
-        "of each pair of devices that computed; none where more than 8 devices did anything",
+        "per pair of devices that computed; empty if more than 8 devices had activity",
         lambda summary, _: summary.pairs,
         (
             Field("a", get=lambda pair, at: at.places[pair.a]),
@@ -29,7 +29,7 @@ FIELDS = (
     ),
     Field(
         "device_pairs_omitted",
-        "how many pairs `device_pairs` leaves out then, else 0",
+        "how many pairs `device_pairs` then leaves out, otherwise 0",
         lambda summary, _: summary.pairs_omitted,
     ),
 )

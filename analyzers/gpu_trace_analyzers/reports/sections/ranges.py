@@ -23,12 +23,12 @@ _DEEPEST = 12
 """of the depths that indentation shows; a row that lies deeper begins with an ellipsis"""
 
 _NAME, _DOMAIN = Field("name"), Field("domain")
-_DEVICE = replace(DEVICE, note="null: instances that gave no device anything to do, a row per rank")
+_DEVICE = replace(DEVICE, note="null: instances that launched no device operation, a row per rank")
 _FIRST = (_NAME, _DOMAIN, _DEVICE, LABEL, RANK)
 _RANGE = (
     _NAME,
     _DOMAIN,
-    Field("count", "instances of the device's rank, or of the processes that launched its work"),
+    Field("count", "instances of the device's rank, or of the processes that launched its operations"),
     Field("host_ns", "their time on the host"),
     _DEVICE,
     RANK,
@@ -42,7 +42,7 @@ _RANGE = (
     Field("hidden_copy_ns"),
     Field("exposed_copy_ns"),
 )
-_STEP = Field("step", "its number, n of `ProfilerStep#n`, else counted from 0 in its process as `run --steps` does")
+_STEP = Field("step", "its number, n of `ProfilerStep#n`, otherwise counted from 0 in its process, as by `run --steps`")
 FIELDS = (
     Rows(
         "ranges",
