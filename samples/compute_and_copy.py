@@ -168,7 +168,7 @@ CPU_VARIANTS: dict[str, Variant] = {
 
 def main() -> None:
     options = variants.parser(__doc__, [*GPU_VARIANTS, *CPU_VARIANTS])
-    options.add_argument("--size", type=int, default=4000 if ON_GPU else 1000, help="of the square results")
+    options.add_argument("--size", type=int, default=4000 if ON_GPU else 1000, help="size of the square results")
     options.add_argument("--inner", type=int, default=4000 if ON_GPU else 100, help="inner dimension of each product")
     options.add_argument("--products", type=int, default=50)
     args = options.parse_args()

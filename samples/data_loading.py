@@ -145,8 +145,8 @@ CPU_VARIANTS: dict[str, Variant] = {"same_thread": same_thread, "loader_thread":
 def main() -> None:
     options = variants.parser(__doc__, GPU_VARIANTS | CPU_VARIANTS)
     options.add_argument("--batches", type=int, default=16)
-    options.add_argument("--batch", type=int, default=2048 if ON_GPU else 512, help="images in a batch")
-    options.add_argument("--features", type=int, default=8192 if ON_GPU else 3072, help="numbers in an image")
+    options.add_argument("--batch", type=int, default=2048 if ON_GPU else 512, help="images per batch")
+    options.add_argument("--features", type=int, default=8192 if ON_GPU else 3072, help="numbers per image")
     options.add_argument("--hidden", type=int, default=1536 if ON_GPU else 128, help="width of the network")
     args = options.parse_args()
     if ON_GPU:

@@ -89,7 +89,7 @@ class Training:
                     raise AssertionError(f"rank {RANK} has other weights than rank 0")
                 wrong = float((weight - expected).norm() / (expected - start).norm())
                 if not wrong < TOLERANCE:
-                    raise AssertionError(f"what was learned differs by {wrong:.2g} from what one process learns")
+                    raise AssertionError(f"the weights differ by {wrong:.2g} from those of a single process")
                 weight.copy_(start)
         meet()
 
@@ -134,7 +134,7 @@ def join() -> str:
         alone = dist.HashStore()
         dist.init_process_group("nccl" if ON_GPU else "gloo", store=alone, rank=0, world_size=1)
         where = torch.cuda.get_device_name() if ON_GPU else f"no GPU here: gloo, on {cores}"
-        return f"a single process, so nobody to share with: start it with torchrun; {where}"
+        return f"a single process, with no other rank: start it with torchrun; {where}"
     if ON_GPU:
         torch.cuda.set_device(DEVICE)
         dist.init_process_group("nccl", device_id=DEVICE)
@@ -147,8 +147,8 @@ def join() -> str:
 def main() -> None:
     options = variants.parser(__doc__, VARIANTS)
     options.add_argument("--layers", type=int, default=8)
-    options.add_argument("--width", type=int, default=4096 if ON_GPU else 512, help="of every layer")
-    options.add_argument("--batch", type=int, default=512 if ON_GPU else 128, help="examples a rank and step")
+    options.add_argument("--width", type=int, default=4096 if ON_GPU else 512, help="width of every layer")
+    options.add_argument("--batch", type=int, default=512 if ON_GPU else 128, help="examples per rank and step")
     options.add_argument("--steps", type=int, default=5)
     args = options.parse_args()
     if not ON_GPU:

@@ -166,8 +166,10 @@ VARIANTS: dict[str, Callable[[BlockedProduct], torch.Tensor]] = {
 
 def main() -> None:
     options = variants.parser(__doc__, VARIANTS)
-    options.add_argument("--blocks", type=int, default=3 if ON_GPU else 4, help="the matrices have so many by so many")
-    options.add_argument("--size", type=int, default=4096 if ON_GPU else 384, help="of a block")
+    options.add_argument(
+        "--blocks", type=int, default=3 if ON_GPU else 4, help="blocks per row and column of the matrices"
+    )
+    options.add_argument("--size", type=int, default=4096 if ON_GPU else 384, help="size of a block")
     args = options.parse_args()
     if ON_GPU:
         where = torch.cuda.get_device_name()

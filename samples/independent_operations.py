@@ -121,7 +121,7 @@ CPU_VARIANTS: dict[str, Variant] = {
 def main() -> None:
     options = variants.parser(__doc__, GPU_VARIANTS | CPU_VARIANTS)
     options.add_argument("--operators", type=int, default=64)
-    options.add_argument("--rows", type=int, default=8, help="of each operator's matrix")
+    options.add_argument("--rows", type=int, default=8, help="rows of each operator's matrix")
     options.add_argument("--columns", type=int, default=524288 if ON_GPU else 65536)
     args = options.parse_args()
     if ON_GPU:

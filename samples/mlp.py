@@ -430,11 +430,15 @@ VARIANTS: dict[str, Callable[[Training], torch.Tensor | None]] = {
 def main() -> None:
     options = variants.parser(__doc__, VARIANTS)
     options.add_argument("--gpus", type=int, default=min(GPUS, 2), help="[default: two, or as many as there are]")
-    options.add_argument("--width", type=int, help="of both layers  [default: 4096, on a CPU 1536]")
-    options.add_argument("--batch", type=int, help="for each device  [default: 4096, on a CPU 48]")
+    options.add_argument("--width", type=int, help="width of both layers  [default: 4096, on a CPU 1536]")
+    options.add_argument("--batch", type=int, help="examples per device  [default: 4096, on a CPU 48]")
     options.add_argument("--steps", type=int, default=8)
-    options.add_argument("--pieces", type=int, default=4, help="of a layer, in the schedule that exchanges by pieces")
-    options.add_argument("--threads", type=int, help="that update weights  [default: three of four cores; 1 on a CPU]")
+    options.add_argument(
+        "--pieces", type=int, default=4, help="pieces per layer, in the schedule that exchanges by pieces"
+    )
+    options.add_argument(
+        "--threads", type=int, help="threads that update weights  [default: three of four cores; 1 on a CPU]"
+    )
     args = options.parse_args()
     width, batch = args.width or (4096 if args.gpus else 1536), args.batch or (4096 if args.gpus else 48)
     if args.gpus:

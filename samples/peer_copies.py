@@ -107,7 +107,7 @@ CPU_VARIANTS: dict[str, Variant] = {**ALONE, "same_thread": same_stream, "side_t
 
 def main() -> None:
     options = variants.parser(__doc__, GPU_VARIANTS | CPU_VARIANTS)
-    options.add_argument("--size", type=int, default=4000 if GPUS else 1000, help="of the square results")
+    options.add_argument("--size", type=int, default=4000 if GPUS else 1000, help="size of the square results")
     options.add_argument("--inner", type=int, default=4000 if GPUS else 200, help="inner dimension of each product")
     options.add_argument("--products", type=int, default=50)
     args = options.parse_args()

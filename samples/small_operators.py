@@ -131,7 +131,7 @@ def conclusion(took: dict[str, float], sizes: list[int], way: str) -> str:
 def main() -> None:
     options = variants.parser(__doc__, [f"{size}_{way}" for size in SIZES for way in WAYS])
     options.add_argument("--size", type=int, action="append", help=f"can be repeated  [default: {SIZES}]")
-    options.add_argument("--work", type=int, default=5 * 10**10 if ON_GPU else 10**9, help="multiplications a size")
+    options.add_argument("--work", type=int, default=5 * 10**10 if ON_GPU else 10**9, help="multiplications per size")
     args = options.parse_args()
     if ON_GPU:
         where = torch.cuda.get_device_name()

@@ -142,9 +142,11 @@ def check(jobs: list[Job]) -> None:
 
 def main() -> None:
     options = variants.parser(__doc__, VARIANTS)
-    options.add_argument("--cpu-size", type=int, default=2000 if ON_GPU else 500, help="of the CPU's matrices")
-    options.add_argument("--gpu-size", type=int, default=4000 if ON_GPU else 500, help="of the GPU's matrices")
-    options.add_argument("--link-size", type=int, default=8000 if ON_GPU else 1000, help="of the matrices on the link")
+    options.add_argument("--cpu-size", type=int, default=2000 if ON_GPU else 500, help="size of the CPU's matrices")
+    options.add_argument("--gpu-size", type=int, default=4000 if ON_GPU else 500, help="size of the GPU's matrices")
+    options.add_argument(
+        "--link-size", type=int, default=8000 if ON_GPU else 1000, help="size of the matrices on the link"
+    )
     options.add_argument("--cpu-times", type=int, default=8 if ON_GPU else 15)
     options.add_argument("--gpu-times", type=int, default=40 if ON_GPU else 15)
     options.add_argument("--link-times", type=int, default=15 if ON_GPU else 40)

@@ -132,8 +132,8 @@ def workers(gpus: int, size: int | None, products: int | None) -> tuple[str, Wor
 
 def main() -> None:
     options = variants.parser(__doc__, VARIANTS)
-    options.add_argument("--size", type=int, help="of the square matrices  [default: 4000, on a CPU 1000]")
-    options.add_argument("--products", type=int, help="for each device  [default: 50, on a CPU 20]")
+    options.add_argument("--size", type=int, help="size of the square matrices  [default: 4000, on a CPU 1000]")
+    options.add_argument("--products", type=int, help="products per device  [default: 50, on a CPU 20]")
     args = options.parse_args()
     text, a, b = workers(torch.cuda.device_count(), args.size, args.products)
     print(text)

@@ -28,7 +28,7 @@ def parser(description: str | None, variants: Iterable[str], repeats: int = 3) -
     """The options of every sample: the variants, and the number of runs; a sample adds its sizes."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--variant", action="append", choices=list(variants), help="can be repeated  [default: all]")
-    options.add_argument("--repeats", type=int, default=repeats, help="of which the median counts")
+    options.add_argument("--repeats", type=int, default=repeats, help="runs of each variant; the median counts")
     return options
 
 

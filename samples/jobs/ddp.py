@@ -62,8 +62,8 @@ def compute_in_python(ms: float) -> None:
 
 def main() -> None:
     options = jobs.parser(__doc__)
-    options.add_argument("--slow", choices=("host", "data", "gpu", "start"), help="what is wrong with the last rank")
-    options.add_argument("--read-ms", type=float, default=40, help="per batch, with --slow data")
+    options.add_argument("--slow", choices=("host", "data", "gpu", "start"), help="the problem of the last rank")
+    options.add_argument("--read-ms", type=float, default=40, help="time to read a batch, with --slow data")
     args = options.parse_args()
     slow = args.slow if jobs.RANK == jobs.WORLD - 1 else None
     jobs.join()

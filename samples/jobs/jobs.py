@@ -56,7 +56,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     options.add_argument("--layers", type=int, default=4)
     options.add_argument("--width", type=int, default=1536 if ON_GPU else 64)
     options.add_argument("--batch", type=int, default=2048 if ON_GPU else 32, help="examples per rank and step")
-    options.add_argument("--steps", type=int, default=6, help=f"that count; {WARM_UP} more come before them")
+    options.add_argument("--steps", type=int, default=6, help=f"steps that count; {WARM_UP} warm-up steps come before")
     options.add_argument("--clocks", type=Path, metavar="FOLDER", help="write the clock of each rank there, as JSON")
     return options
 

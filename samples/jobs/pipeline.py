@@ -17,7 +17,7 @@ from torch.distributed.pipelining import PipelineStage, Schedule1F1B
 
 def main() -> None:
     options = jobs.parser(__doc__)
-    options.add_argument("--pieces", type=int, default=4, help="of a batch")
+    options.add_argument("--pieces", type=int, default=4, help="pieces per batch")
     args = options.parse_args()
     jobs.join()
     layers = jobs.network(args.layers, args.width)

@@ -75,7 +75,7 @@ def wall_ms(variant, x0, x1, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="can be repeated  [default: all]")
-    parser.add_argument("--size", type=int, default=1500, help="of the square matrices")
+    parser.add_argument("--size", type=int, default=1500, help="size of the square matrices")
     parser.add_argument("--products", type=int, default=8)
     parser.add_argument("--dump", default="dump.json", help="the file that the profiler writes")
     options = parser.parse_args()
