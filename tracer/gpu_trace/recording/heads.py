@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from .kineto_text import KinetoText
 
-_HEAD = b'{"schemaVersion": 1, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
-_DEVICES = re.compile(rb'("deviceProperties"\s*:\s*)\[[^\[\]]*\]')
+_HEAD = f'{{"{Key.SCHEMA}": 1, "{Key.UNIT}": "ms", "{Key.BASE_NS}": %d,\n'.encode()
+_DEVICES = re.compile(rb'("%b"\s*:\s*)\[[^\[\]]*\]' % Key.DEVICES.encode())
 
 
 def head(parts: Sequence[KinetoText], base_ns: int, devices: Sequence[Mapping[str, Any]]) -> bytes:
