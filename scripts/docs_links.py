@@ -1,8 +1,8 @@
 """Links from the documentation to other files of the repository, for mkdocs, which knows only its own folder.
 
 A page links to ``../samples/two_gpus.py`` so that the link works wherever the repository is read. On the site each file
-linked to becomes a page of its own: markdown as it is, with its links followed in turn; of other text a listing. What
-is no text is copied; a folder stands for its README.md. A file that is not there is an error, as any broken link.
+linked to becomes a page of its own: markdown as it is, with its links followed in turn, other text as a listing. A file
+that is not text is copied; a folder stands for its README.md. A missing file is an error, as any broken link.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pages and the samples are in one English: it names its subjects, and spells as the US does."""
+"""Pages, docstrings and comments are in one English: it names its subjects, and spells as the US does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(page for place in ("*.md", "docs/**/*.md", "samples/**/*.md") for page in ROOT.glob(place))
-SAMPLES = sorted((ROOT / "samples").rglob("*.py"))
+SOURCES = sorted(
+    path for root in ("samples", "analyzers", "tracer", "lab", "scripts") for path in (ROOT / root).rglob("*.py")
+)
 
 IDIOM = re.compile(
     r"\b(whoever|nobody|somebody|but for|save for|of ours|sat in|hears?|heard|mend(s|ed)?|way out|likewise"
@@ -42,8 +44,9 @@ def complaints(text: str) -> list[str]:
 
 
 def in_comments_and_docstrings(source: str) -> str:
-    nodes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    docstrings = [ast.get_docstring(node) or "" for node in ast.walk(ast.parse(source)) if isinstance(node, nodes)]
+    """All of them, also the texts below an assignment or a field."""
+    bare = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr)]
+    docstrings = [each.value for each in bare if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     comments = [token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT]
     return "\n".join([*docstrings, *comments])
@@ -54,9 +57,9 @@ def test_a_page_is_in_plain_us_english(page):
     assert complaints(CODE.sub(" ", page.read_text("utf-8"))) == []
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: str(sample.relative_to(ROOT)))
-def test_a_sample_is_in_plain_us_english(sample):
-    assert complaints(in_comments_and_docstrings(sample.read_text("utf-8"))) == []
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(ROOT)))
+def test_docstrings_and_comments_are_in_plain_us_english(source):
+    assert complaints(in_comments_and_docstrings(source.read_text("utf-8"))) == []
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,10 @@ class Diff:
 
 
 def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None) -> Trace:
-    """Read a trace or a run folder. ``rules``: a TOML file of engine rules, asked before the built-in ones.
+    """Read a trace or a run folder. ``rules``: a TOML file of engine rules, tried before the built-in ones.
 
-    Raises `TraceUnreadable` for what is no trace, or no file of rules, with the file and the next step; `SeveralRuns`
-    for a folder of several runs.
+    Raises `TraceUnreadable` for a file that is not a trace, or not a file of rules; the message has the next step.
+    Raises `SeveralRuns` for a folder of several runs.
     """
     asked = Asked() if rules is None else Asked(default_rules().preceded_by(Path(rules)))
     return asked.load(path)

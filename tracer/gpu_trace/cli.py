@@ -48,7 +48,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command. Here, for click itself would end with 1 when interrupted, and when nobody reads."""
+        """Run the command. click itself would exit with 1 if it is interrupted, or if the reader closes the pipe."""
         with errors_become_exit_codes():
             return super().invoke(ctx)
 

@@ -132,16 +132,16 @@ def _unless_host_went_on(find: Callable[[Stretches], Int64]) -> Callable[[Stretc
 
 
 def _same_stream(stretches: Stretches) -> Int64:
-    """The neighbour in the copy's own stream: the compute that waited behind it, else the one it waited for."""
+    """The neighbor in the copy's own stream: the compute that waited behind it, else the one it waited for."""
     work, during = stretches.trace.work, stretches.during
     behind = witness(in_one_stream(work, stretches.after, during), stretches.after)
     in_front = witness(in_one_stream(work, stretches.before, during), stretches.before)
     return np.where(behind != MISSING, behind, in_front)
 
 
-def _same_stream_fact(stretches: Stretches, i: int, neighbour: int) -> Fact:
-    name = work_name(stretches.trace, neighbour)
-    if neighbour == stretches.after[i]:
+def _same_stream_fact(stretches: Stretches, i: int, neighbor: int) -> Fact:
+    name = work_name(stretches.trace, neighbor)
+    if neighbor == stretches.after[i]:
         return Fact(f"{name} had to wait behind it there")
     return Fact(f"it had to wait behind {name} there")
 

@@ -1,6 +1,6 @@
 """Which ranges are named by a count? ``iter 3`` and ``iter 4`` are one range, ``iter *``; ``layer1`` is a name.
 
-A number counts where it stands behind a ``#`` or behind a word that counts (`_COUNTING`), and is no part of a word. In
+A number counts if it follows a ``#`` or a word that counts (`_COUNTING`), and is not part of a word. In
 `MANY` names a number behind any separator does. Either way the numbers of every thread rise in time, each of them once:
 those of a layer or of a phase come again in each step.
 """

@@ -36,7 +36,7 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
     CPU of each process as one, working at the innermost operator of each thread, unless it shows that another device
     worked. Work of a GPU whose times contradict the rest of its file is bounded or set aside: ``Trace.source`` has it.
 
-    Raises `SeveralRuns` for a folder of several runs, `TraceUnreadable` for what is no trace; its subclass
+    Raises `SeveralRuns` for a folder of several runs, `TraceUnreadable` for a file that is not a trace; its subclass
     `FormatUnsupported` for a known format not read here.
     """
     path, rules = Path(path), rules or default_rules()

@@ -1,4 +1,4 @@
-"""What the machine means for a user: one finding a subject, each with the way out where something will not work."""
+"""What the machine means for a user: one finding per subject, each with the fix for a part that does not work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``gpu-trace doctor``: what will work here, and the way out of what will not."""
+"""``gpu-trace doctor``: what works on this machine, and how to fix what does not."""
 
 from __future__ import annotations
 

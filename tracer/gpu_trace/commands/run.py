@@ -134,7 +134,7 @@ def run(
         launch.run_natively(request)
     _warn_of_other_tools(quiet)
     recording = record(request, create(request), lambda: _say_on_a_terminal("saving the recording ...", quiet))
-    with suppress(OSError, KeyboardInterrupt):  # nobody may be reading any more; the script's result stands
+    with suppress(OSError, KeyboardInterrupt):  # the reader may have closed the pipe; the script's result stands
         empty = True
         if recording.traces:
             empty = _summarize(recording, show=not (no_summary or quiet or job.rank()))
@@ -153,7 +153,7 @@ def _check_script(name: str, arguments: list[str]) -> None:
 
 
 def _check_ranges(step_range: str, range_name: str, steps: tuple[int, int] | None) -> None:
-    """Raise `UsageError` for ranges that nobody would tell of, or that would count nothing."""
+    """Raise `UsageError` for ranges that cannot be recorded, or that would count nothing."""
     from gpu_trace_analyzers.errors import UsageError
 
     from ..nvtx_recording.environment import injection

@@ -35,7 +35,7 @@ class Prepared:
 def prepare(path: Path, folder: Path, as_is: bool = False) -> Prepared:
     """A trace as native Perfetto file: itself where it is one, or is wanted ``as_is``; else exported into ``folder``.
 
-    Raises `GpuTraceError` for what is no trace, and `UsageError` for a folder that is wanted as it is, or where the
+    Raises `GpuTraceError` if it is not a trace, and `UsageError` for a folder that is wanted as it is, or if the
     export finds no room.
     """
     if as_is and not path.is_file():

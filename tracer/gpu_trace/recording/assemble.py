@@ -93,7 +93,7 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
 
 
 def _ranks(facts: dict[int, Notes]) -> dict[int, int]:
-    """The rank of each process that is one. What a rank starts has its environment too, but is no rank.
+    """The rank of each process that is one. A process that a rank starts has its environment too, but is not a rank.
 
     Of several, the rank is the last that joined a process group, since a launcher may start it again after a failure;
     where none joined one, it is the first that was recorded.

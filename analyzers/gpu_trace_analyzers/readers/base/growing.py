@@ -45,7 +45,7 @@ class GrowingTable(Generic[_Rows]):
 
     def _resize(self, room: int) -> None:
         for column in self._columns.values():
-            column.resize(room, refcheck=False)  # nobody else has seen it
+            column.resize(room, refcheck=False)  # no other reference exists yet
         self._room = room
 
 

@@ -22,7 +22,7 @@ A_DAY_NS = 24 * 3600 * 10**9
 """Longer than any recording; stamps that a driver left at zero lie weeks from the others."""
 
 UNMEASURED = "work of no length"
-"""The one reason that leaves no doubt of a device: such work ran, but for how long was never measured."""
+"""The one reason that leaves no doubt of a device: such operations ran, and their length was never measured."""
 
 _LISTED = 1000
 

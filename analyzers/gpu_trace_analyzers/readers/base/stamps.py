@@ -20,7 +20,7 @@ LIMIT_NS = 1 << 61
 """No time of a trace is as large: sums of two, and twice one, fit int64. As an epoch it is the year 2043."""
 
 NO_TIME = np.iinfo(np.int64).min
-"""What `nanoseconds_of` gives for text that is no time."""
+"""The value of `nanoseconds_of` for text that is not a time."""
 
 _DIGITS = 19  # of the largest int64; with a first digit of at most 2 it certainly fits
 
@@ -28,7 +28,7 @@ _DIGITS = 19  # of the largest int64; with a first digit of at most 2 it certain
 def nanoseconds(text: str) -> int | None:
     """Microseconds as decimal text (``"4555785412268.006"``, ``"1e3"``, quoted or not) in ns, to the nearest (half up).
 
-    None for what is no finite number, or is too large to be a time.
+    None for text that is not a finite number, or too large to be a time.
     """
     text = text.strip(' "\t\r\n')
     if not text.isascii():
@@ -57,7 +57,7 @@ def _decimal_ns(text: str) -> int | None:
 
 
 def nanoseconds_of(texts: bytes) -> Int64:
-    """`nanoseconds` of many texts at once, each ended by a zero byte: (n,) int64, `NO_TIME` where a text is no time."""
+    """`nanoseconds` of many texts, each ended by a zero byte: (n,) int64, `NO_TIME` where a text is not a time."""
     text = np.frombuffer(texts, dtype=np.uint8)
     ends = np.flatnonzero(text == 0)
     starts = np.concatenate(([0], ends[:-1] + 1)).astype(np.intp) if len(ends) else ends
@@ -76,7 +76,7 @@ def _of_one_length(text: NDArray[np.uint8]) -> Int64:
     """Values of the rows that are plain digits with at most three decimals; `NO_TIME` for all others."""
     length = text.shape[1]
     values = np.full(len(text), NO_TIME, dtype=np.int64)
-    digits = text - np.uint8(ord("0"))  # wraps around: what is no digit becomes larger than 9
+    digits = text - np.uint8(ord("0"))  # wraps around: a byte that is not a digit becomes larger than 9
     for decimals in (3, 2, 1, 0):
         point = length - 1 - decimals
         if (values != NO_TIME).all() or (decimals and point < 1) or not length:

@@ -31,7 +31,7 @@ class TraceFile:
 
     @cached_property
     def raw_head(self) -> bytes:
-        """The first 64 KiB as they are on disk. Raises `TraceUnreadable` for what cannot be read or is no file."""
+        """The first 64 KiB as they are on disk. Raises `TraceUnreadable` if it is not a file or cannot be read."""
         if self.path.exists() and not self.path.is_file():
             raise TraceUnreadable(self.path, "is no regular file", "save the trace to a file first")
         try:

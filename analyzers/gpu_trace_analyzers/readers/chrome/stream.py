@@ -28,7 +28,7 @@ WAYS: tuple[Way, ...] = ("scan", "typed")
 
 _MOST_DOCUMENTS = 64
 _MOST_LOST, _LOST_EACH_WHOLE = 30_000, 10
-"""A file that loses more events, and so many for each that is whole, is no trace: mending them takes long."""
+"""A file that loses more events, and so many for each that is whole, is not a trace: repairing them takes long."""
 _AS_WRITTEN = "give a trace as its profiler wrote it"
 
 

@@ -1,6 +1,6 @@
-"""The patient way through a block of events: one at a time, mending what can be repaired, going on behind what cannot.
+"""The patient way through a block of events: one at a time, each one repaired, or skipped if that is impossible.
 
-Damage seen in the wild: files cut off, raw control characters, quotes and backslashes in names that nobody escaped,
+Damage in real files: files cut off, raw control characters, unescaped quotes and backslashes in names,
 ``NaN``, invalid UTF-8, duplicate keys, empty objects, several processes writing one file. An event counts as whole when
 its fields can be told apart.
 """
@@ -45,7 +45,7 @@ CUT_OFF = "event cut off by the end of the file"
 
 
 class TooDeep(Exception):
-    """So many objects nest a thousand deep that the text is no trace: looking at each takes long."""
+    """So many objects nest a thousand deep that the text is not a trace: parsing each takes long."""
 
 
 @dataclass
@@ -152,7 +152,7 @@ def _keep(out: Walk, found: dict[str, Any]) -> None:
 
 
 def _rescue(out: Walk, segment: str, last: bool) -> None:
-    """Mend one event, or count it as lost. Of the last one the list's end may be part."""
+    """Repair one event, or count it as lost. The last one may include the end of the list."""
     for repaired in _repaired(segment):
         found, end = _object(repaired, 0, out)
         if found:

@@ -27,7 +27,7 @@ _ENDINGS = (".pftrace", ".pftrace.gz", ".perfetto-trace", ".perfetto-trace.gz")
 
 
 def recognizes(file: TraceFile) -> bool:
-    """Whether it begins with a packet, and is one of ours or called a Perfetto trace."""
+    """Whether it begins with a packet, and gpu-trace wrote it or its name is that of a Perfetto trace."""
     return file.head.startswith(OURS) or (file.head[:1] == b"\n" and file.path.name.endswith(_ENDINGS))
 
 

@@ -96,7 +96,7 @@ class Slices:
         )
 
     def took(self, packet: bytes, at: int) -> bool:
-        """Take one packet, which begins at that byte of the trace; False for one that is no message."""
+        """Take one packet, which begins at that byte of the trace; False for one that is not a message."""
         try:
             self._take(packet, at)
         except Broken:

@@ -17,7 +17,7 @@ _LONGEST_PACKET = 1 << 26
 
 
 class Broken(ValueError):
-    """What is no protobuf, or ends in the middle of a field."""
+    """Bytes that are not a protobuf, or that end in the middle of a field."""
 
 
 def packets(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -56,7 +56,7 @@ def process(pid: int, name: str, rank: int) -> Iterator[str]:
 
 
 def thread(pid: int, tid: int, name: str, rank: int) -> Iterator[str]:
-    """Likewise for a thread."""
+    """A thread's name, and its place among the others."""
     yield _metadata("thread_name", pid, tid, {"name": name})
     yield _metadata("thread_sort_index", pid, tid, {"sort_index": rank})
 

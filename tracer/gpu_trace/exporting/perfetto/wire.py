@@ -28,7 +28,7 @@ def field(number: int, value: Value) -> bytes:
     """One field: an integer as varint; text, or an encoded message, with its length."""
     if isinstance(value, int):
         return key(number, VARINT) + varint(value)
-    # Names come from files: what is no valid text must not make the packet invalid.
+    # Names come from files: text that is not valid must not make the packet invalid.
     data = value.encode("utf-8", "replace") if isinstance(value, str) else value
     return key(number, BYTES) + varint(len(data)) + data
 
