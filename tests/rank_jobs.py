@@ -42,9 +42,9 @@ ENDINGS = {
     "fails": "if rank: raise ValueError('on purpose')\nreduce()\n" + LEAVE,
     "is killed": "if rank: time.sleep(2); os.kill(os.getpid(), signal.SIGKILL)\nreduce()\n" + LEAVE,
     "hangs": "if rank: time.sleep(600)\nreduce()\n" + LEAVE,
-    "has children": (
-        "import subprocess; subprocess.run([sys.executable, '-c', 'import torch; torch.ones(3).sub(1)'], check=True)\n"
-        + LEAVE
+    "has a child": (
+        "import subprocess\n"
+        "if rank: subprocess.run([sys.executable, '-c', 'import torch; torch.ones(3).sub(1)'], check=True)\n" + LEAVE
     ),
     "ends early": "if rank: os._exit(0)\ntime.sleep(1); print(int(x.sum()), flush=True); os._exit(0)\n",
 }
