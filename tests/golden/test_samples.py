@@ -242,26 +242,60 @@ def test_an_unknown_variant_is_a_usage_error():
 
 
 JOBS = {
-    "ddp": (),
-    "ddp --slow host": (),
-    "ddp --slow data": ("--read-ms", "5"),
-    "ddp --slow start": (),
-    "fsdp": (),
-    "tensor_parallel": (),
-    "pipeline": (),
+    "ddp": [],
+    "ddp --slow host": [],
+    "ddp --slow data": ["--read-ms", "5"],
+    "ddp --slow start": [],
+    "fsdp": [],
+    "tensor_parallel": [],
+    "pipeline": [],
 }
+TWO_RANKS = """
+import json, os, runpy, socket, sys
+from traceback import print_exc
+import torch.distributed, torch._dynamo
 
+def of_rank(rank, command):
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+    sys.argv = command
+    try:
+        runpy.run_path(command[0], run_name="__main__")
+    except BaseException:
+        print_exc()
+        os._exit(1)
+    os._exit(0)
 
-@pytest.mark.parametrize("job", JOBS)
-def test_jobs_of_two_ranks_write_the_clock_of_each(job, tmp_path):
-    name, *options = job.split()
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", f"samples/jobs/{name}.py"]
-    ended = ran(
-        *command, *options, *JOBS[job], "--layers", "2", "--width", "16", "--steps", "2", "--clocks", str(tmp_path)
-    )
-    assert sorted(re.findall(r"rank \d(?=: 2 steps)", ended.stdout)) == ["rank 0", "rank 1"]
+os.environ |= {"MASTER_ADDR": "127.0.0.1", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
+sys.path.insert(0, "samples/jobs")
+failed = 0
+for command in json.loads(sys.argv[1]):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        os.environ["MASTER_PORT"] = str(free.getsockname()[1])
     for rank in range(2):
-        clock = json.loads((tmp_path / f"clock-rank-{rank}.json").read_text())
+        if not os.fork(): of_rank(rank, command)
+    failed |= os.wait()[1] | os.wait()[1]
+sys.exit(bool(failed))
+"""
+"""Starts the ranks of each job as a launcher would, with torch imported once."""
+
+
+def test_jobs_of_two_ranks_write_the_clock_of_each(tmp_path):
+    small = ["--layers", "2", "--width", "16", "--steps", "2"]
+    commands = []
+    for job, more in JOBS.items():
+        name, *options = job.split()
+        commands.append([f"samples/jobs/{name}.py", *options, *more, *small, "--clocks", str(tmp_path / job)])
+    ended = ran("-c", TWO_RANKS, json.dumps(commands))
+    ranks = re.findall(r"rank \d(?=: 2 steps)", ended.stdout)
+    assert [sorted(ranks[at : at + 2]) for at in range(0, len(ranks), 2)] == [["rank 0", "rank 1"]] * len(JOBS)
+    for job in JOBS:
+        check_clocks(tmp_path / job)
+
+
+def check_clocks(folder):
+    for rank in range(2):
+        clock = json.loads((folder / f"clock-rank-{rank}.json").read_text())
         assert clock["rank"] == rank
         assert len(clock["steps_ms"]) == 2
         assert sum(clock["steps_ms"]) <= 1.01 * clock["wall_ms"]

@@ -138,7 +138,7 @@ def test_text_of_another_layout_stays():
 def test_where_a_text_is_cut_to_be_read_does_not_matter(name, piece, recorded, monkeypatch):
     text = parse(gzip.decompress(recorded(name).read_bytes())).events
     if piece == 1:  # a megabyte of rows, one by one: the last, which are those of GPUs
-        text = text[text.index(b"{\n    \"", max(0, len(text) - 1_000_000)) :]
+        text = text[text.index(b'{\n    "', max(0, len(text) - 1_000_000)) :]
     expected = whole([text])
     monkeypatch.setattr(kineto_places, "_PIECE", piece)
     assert whole([text]) == expected
