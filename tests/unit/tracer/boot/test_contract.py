@@ -136,7 +136,7 @@ def test_nvtx_events_lie_as_the_c_source_and_the_columns_have_them():
 
     kinds, kinds_of_texts = enumerated("Kind"), enumerated("TextKind")
     assert [getattr(nvtx_layout, kind) for kind in kinds] == [*range(1, len(kinds) + 1)]
-    assert [kind.name for kind in records.Kind] == kinds
+    assert [kind.name for kind in records.EventKind] == kinds
     assert [getattr(nvtx_layout, kind.removeprefix("TEXT_")) for kind in kinds_of_texts] == [
         *range(1, len(kinds_of_texts) + 1)
     ]
