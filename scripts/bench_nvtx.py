@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-from gpu_trace.nvtx_recording.environment import INJECTION_VARIABLE, injection_library
+from gpu_trace.boot.contract import INJECTION_VARIABLE, NVTX_FOLDER
+from gpu_trace.nvtx_recording.environment import injection_library
 
 PUSH_AND_POP = """
 import time, nvtx
@@ -36,7 +37,7 @@ def cost_ns(kind: str, rounds: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         environment = {name: value for name, value in os.environ.items() if name != INJECTION_VARIABLE}
         if kind == "injection library":
-            environment |= {INJECTION_VARIABLE: str(injection_library()), "GPU_TRACE_NVTX_DIR": folder}
+            environment |= {INJECTION_VARIABLE: str(injection_library()), NVTX_FOLDER: folder}
         script = PUSH_AND_POP.format(hooked=kind == "Python hooks", folder=folder, rounds=rounds)
         shown = subprocess.run(
             [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
