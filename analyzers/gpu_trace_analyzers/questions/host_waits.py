@@ -65,9 +65,7 @@ def blocked_in(stretches: Stretches, pattern: re.Pattern[str]) -> Int64:
         calls = stretches.trace.calls[rows]
         blocked = Intervals.of(calls.start_ns, calls.end_ns).covered_ns(stretches.start_ns[which], until[which])
         last = np.searchsorted(calls.start_ns, until[which], side="left") - 1
-        found[which] = np.where(
-            (2 * blocked >= stretches.ns[which]) & (blocked > 0), rows[np.maximum(last, 0)], MISSING
-        )
+        found[which] = np.where(2 * blocked >= stretches.ns[which], rows[np.maximum(last, 0)], MISSING)
     return found
 
 

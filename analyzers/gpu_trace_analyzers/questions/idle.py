@@ -64,7 +64,7 @@ def _head_or_tail_fact(stretches: Stretches, i: int, _witness: int) -> Fact:
 def _profiler(stretches: Stretches) -> Int64:
     overheads = stretches.trace.overheads
     taken = Intervals.of(overheads.start_ns, overheads.end_ns).covered_ns(stretches.start_ns, stretches.end_ns)
-    return witness((2 * taken >= stretches.ns) & (taken > 0), taken)
+    return witness(2 * taken >= stretches.ns, taken)
 
 
 def _other_device(stretches: Stretches) -> Int64:

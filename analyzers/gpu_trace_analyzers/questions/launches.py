@@ -42,7 +42,7 @@ def launches(trace: Trace) -> Launches:
     found = call != MISSING
     at_ns, thread = np.full(len(work), MISSING), np.full(len(work), MISSING)
     at_ns[found], thread[found] = calls.start_ns[call[found]], calls.thread[call[found]]
-    on_cpu = np.array([device.kind == "cpu" for device in trace.devices] or [False])[work.device]
+    on_cpu = np.array([device.kind == "cpu" for device in trace.devices], dtype=np.bool_)[work.device]
     at_ns[on_cpu], thread[on_cpu] = work.start_ns[on_cpu], work.stream[on_cpu]
     return Launches(call, at_ns, thread)
 

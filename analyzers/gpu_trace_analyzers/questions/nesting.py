@@ -40,10 +40,9 @@ def _nest(running: Int64, end_ns: Int64) -> bool:
     count = len(running)
     inside = np.flatnonzero(running > 0)
     keys = running * count + np.arange(count)
-    in_order = np.sort(keys)
-    before = np.searchsorted(in_order, keys[inside] - count) - 1
-    innermost = in_order[before] % max(count, 1)
-    return bool((end_ns[innermost] >= end_ns[inside]).all())
+    in_order = np.argsort(keys, kind="stable")
+    before = np.searchsorted(keys[in_order], keys[inside] - count) - 1
+    return bool((end_ns[in_order[before]] >= end_ns[inside]).all())
 
 
 def _earlier_and_as_large(values: Int64) -> Int64:

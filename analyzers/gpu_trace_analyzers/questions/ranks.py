@@ -42,11 +42,11 @@ class RankFigures:
     """positions in ``Trace.devices``"""
     busy_ns: int
     """any of its devices did anything but wait in a collective"""
-    collectives: int = 0
-    came_last: int = 0
-    awaited_ns: int = 0
-    in_doubt: bool = False
-    by_order: int = 0
+    collectives: int
+    came_last: int
+    awaited_ns: int
+    in_doubt: bool
+    by_order: int
 
 
 @once

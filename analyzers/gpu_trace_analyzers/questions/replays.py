@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialReplays:
-    """The replays that lack nodes. All columns are (n,) int64."""
+    """The replays that lack nodes, in order of process, graph and correlation. All columns are (n,) int64."""
 
     first: Int64
     """the row of ``Trace.work`` that is the first of it to begin"""
@@ -71,7 +71,7 @@ def _numbered(first: NDArray[np.integer], second: NDArray[np.integer]) -> Int64:
     """A number for each pair, from 0 on, in the order of the pairs."""
     seconds, which = np.unique(second, return_inverse=True)
     of = np.unique(first, return_inverse=True)[1]
-    return np.asarray(np.unique(of * (len(seconds) + 1) + which, return_inverse=True)[1], dtype=np.int64)
+    return np.asarray(np.unique(of * len(seconds) + which, return_inverse=True)[1], dtype=np.int64)
 
 
 def _of_each(number: Int64, column: Int64) -> Int64:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretches:
-    """Disjoint stretches ``[start_ns, end_ns)`` of one device, in order, with the rows of ``Trace.work`` around each.
+    """Disjoint stretches ``[start_ns, end_ns)`` of one device, in order, none empty, with the rows of work around each.
 
     All columns are (n,) int64; a row that does not exist is `MISSING`. ``during`` is the operation that ran (the
     exposed copy), `MISSING` in idle time; ``before`` is the last operation that had ended, ``after`` the first that had

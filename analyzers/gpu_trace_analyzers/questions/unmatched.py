@@ -53,7 +53,7 @@ def unmatched(trace: Trace) -> Unmatched:
     nodes = int(partial_replays(trace).lacking.sum())
     if not len(trace.calls):
         return Unmatched(nodes=nodes)
-    on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])[trace.work.device]
+    on_gpu = np.array([device.kind == "gpu" for device in trace.devices], dtype=np.bool_)[trace.work.device]
     has_calls = np.isin(trace.work.process, trace.calls.process)
     lost = lost_launches(trace)
     work = int((on_gpu & has_calls & ~launched.known).sum())

@@ -36,7 +36,7 @@ def unowned(scope: Scope) -> Unowned:
     """Count them; with a window, the operations that meet it."""
     trace, launched = scope.trace, launches(scope.trace)
     ranges = trace.ranges[trace.ranges.end_ns > trace.ranges.start_ns]
-    on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])[trace.work.device]
+    on_gpu = np.array([device.kind == "gpu" for device in trace.devices], dtype=np.bool_)[trace.work.device]
     chosen = on_gpu & launched.known
     if scope.window is not None:
         chosen &= scope.window.meets(trace.work.start_ns, trace.work.end_ns)

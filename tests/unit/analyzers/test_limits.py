@@ -76,3 +76,9 @@ def test_a_ratio_that_is_the_limit_holds(limit, outcome):
     assert [row.outcome for row in check(Analysis(trace).summary, Limits(min_overlap=limit, range_name="r"))] == [
         outcome
     ]
+
+
+@pytest.mark.parametrize(("text", "lacking"), [("k 0-10", "copied"), ("h2d 0-10", "computed")])
+def test_without_copies_or_compute_there_is_no_ratio_and_the_reason_says_which(text, lacking):
+    [(_, figure, outcome, reason)] = outcomes(literal(text), Limits(min_overlap=0.5))
+    assert (figure, outcome, reason.split()[-1]) == ("overlap ratio", Outcome.INCONCLUSIVE, lacking)

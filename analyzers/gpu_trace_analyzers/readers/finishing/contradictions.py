@@ -82,7 +82,7 @@ def without_contradictions(trace: Trace) -> Trace:
     Where more than half of the operations of a device are found, it is not they that are wrong but the clocks, or what
     the file says of launches and streams: they are kept as they are, and the device is in doubt.
     """
-    on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])[trace.work.device]
+    on_gpu = np.array([device.kind == "gpu" for device in trace.devices], dtype=np.bool_)[trace.work.device]
     if not on_gpu.any():
         return trace
     found = _find(trace, on_gpu)

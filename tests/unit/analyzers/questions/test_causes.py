@@ -81,6 +81,8 @@ def test_every_rule_has_its_trace():
         ("s8 h2d 10-30 @2; s7 k 30-40 @5", "no_compute_left"),
         ("s8 h2d 10-30 @2", "no_compute_left"),
         ("call cudaStreamWaitEvent 1-2; s7 k 0-10 @3; s8 d2h 10-30 @4; s7 k 30-40 @5", "unknown"),
+        ("s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamWaitEvent 5-6; s7 k 30-40 @5", "unknown"),
+        ("s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamWaitEvent 3-8; s9 k 5-6 @4; s7 k 30-40 @9", "unknown"),
     ],
     ids=[
         "short sync",
@@ -90,6 +92,8 @@ def test_every_rule_has_its_trace():
         "head",
         "alone",
         "an earlier launch's wait",
+        "a wait that begins with the launch",
+        "a wait that ends after another launch",
     ],
 )
 def test_the_rule_does_not_hold(text, cause):
@@ -105,6 +109,33 @@ def test_the_rule_does_not_hold(text, cause):
 )
 def test_the_host_is_late_for_a_copy_until_it_launches_the_compute(start, expected):
     assert found(literal(f"s7 k 0-10 @1; s8 d2h 10-{start} @2; s7 k {start}-{start + 9} @29")) == expected
+
+
+def test_a_launch_of_another_thread_is_not_between_a_wait_and_what_waited():
+    text = "s7 k 0-10 @1; s8 h2d 10-30 @2; call cudaStreamWaitEvent 3-4; s9 k 5-6 @4 t2; s7 k 30-40 @5"
+    assert found(literal(text)) == [("compute_waited", 20, 1)]
+
+
+def test_the_fact_names_the_compute_of_the_copys_stream():
+    """That behind the copy, where there is one, else that in front of it."""
+    behind = "s7 k 0-10 @1 name=first; s7 d2h 10-30 @2; s7 k 30-40 @3 name=second"
+    in_front = "s7 k 0-10 @1 name=first; s7 d2h 10-30 @2; s8 k 30-40 @3 name=second"
+    words = [causes(Scope(literal(text)))[0].evidence.fact.words for text in (behind, in_front)]
+    assert [("first" in each, "second" in each) for each in words] == [(False, True), (True, False)]
+
+
+def test_the_fact_tells_the_ends_of_a_copy_and_the_sides_of_the_compute_apart():
+    from_host, into_host = (
+        causes(Scope(literal(f"s7 k 0-10 @1; s7 {kind} 10-30 pageable @2-31")))[0].evidence.fact.words
+        for kind in ("h2d", "d2h")
+    )
+    assert ("from" in from_host, "from" in into_host) == (True, False)
+    none_before, none_after, none = (
+        causes(Scope(literal(text)))[0].evidence.fact.words
+        for text in ("s8 d2h 10-30; s7 k 30-40", "s7 k 0-10; s8 d2h 10-30", "s8 d2h 10-30")
+    )
+    assert ("before" in none_before, "after" in none_after) == (True, True)
+    assert len({none_before, none_after, none}) == 3
 
 
 def test_only_the_exposed_part_counts_and_copies_at_once_count_once():

@@ -41,3 +41,19 @@ def test_products_that_do_not_fit_32_bits_are_exact():
     found = union([(5, 0, 2_000_000_000), (0, 7, 1), (5, 1_999_999_999, 2)], 1)
     assert found.group.tolist() == [0, 5]
     assert found.end_ns.tolist() == [8, 2_000_000_001]
+
+
+@pytest.mark.parametrize("scale", [1, 1 << 55])
+def test_an_empty_one_among_others_vanishes(scale):
+    found = union([(0, 0, 10), (0, 20, 0), (1, 5, 0)], scale)
+    assert [*zip(found.group.tolist(), found.start_ns.tolist(), found.end_ns.tolist(), strict=True)] == [
+        (0, 0, 10 * scale)
+    ]
+
+
+def test_groups_before_time_zero_are_kept_apart():
+    found = union([(0, -10, 5), (0, -9, 12), (1, -20, 8)], 1)
+    assert [*zip(found.group.tolist(), found.start_ns.tolist(), found.end_ns.tolist(), strict=True)] == [
+        (0, -10, 3),
+        (1, -20, -12),
+    ]

@@ -121,3 +121,32 @@ def test_causes_sum_to_the_idle_time_exactly(trace, pair):
         idle = device_figures(Scope(trace, window=window), device).idle_ns
         assert sum(row.ns for row in rows if row.device == device) == idle
         assert (explain_idle(Scope(trace, window=window), device).stretches.ns > 0).all()
+
+
+@pytest.mark.parametrize(("until", "cause"), [(22, "profiler"), (21, "launched_late")])
+def test_the_profiler_took_half_of_the_time_or_is_not_the_cause(until, cause):
+    assert causes(f"s7 k 0-10 @1; overhead 12-{until}; s7 k 30-40 @30") == [(cause, 20)]
+
+
+def test_an_operation_of_no_length_at_the_end_is_not_what_followed():
+    assert causes("k 0-10 @1; s8 k 30-30 @2; k 30-40 @29") == [("launched_late", 19), ("start_up", 1)]
+
+
+def test_another_device_that_works_on_is_not_waited_for():
+    wait = "k 0-10 @1; call cudaStreamWaitEvent 20-21; k 50030-50040 @22; gpu1 s9 k 30-60000 @2"
+    assert causes(wait) == [("event", 50_008), ("launched_late", 12)]
+
+
+def test_what_is_launched_as_it_begins_was_not_queued():
+    queued = tuple(rule for rule in IDLE_RULES if rule.cause == "queued")
+    for launch, cause in ((30, "unknown"), (10, "queued")):
+        found = explain_idle(Scope(literal(f"k 0-10 @1; k 30-40 @{launch}")), 0, queued)
+        assert [rule.cause for rule, _ in found.each()] == [cause]
+
+
+@pytest.mark.parametrize("other", ["", "; gpu1 s9 k 0-50029 @2"], ids=["an event", "another device"])
+def test_the_fact_names_the_work_that_followed(other):
+    text = f"k 0-10 @1 name=first; call cudaStreamWaitEvent 20-21; k 50030-50040 @22 name=second{other}"
+    longest = idle_causes(Scope(literal(text)))[0].evidence
+    assert ("first" in longest.fact.words, "second" in longest.fact.words) == (False, True)
+    assert longest.operation == "second"

@@ -30,8 +30,22 @@ ADDMM = "s1 k 0-10 name=aten::addmm; s1 d2d 10-14 name=copy_; s1 k 14-30 name=at
         ("s1 k 0-10 name=aten::mm; s2 d2d 10-14; s1 k 14-30 name=aten::mm", "unknown"),
         ("s1 k 0-10 name=dot; s1 d2d 10-14; s1 k 14-30 name=dot", "same_stream"),
         ("s1 d2d 10-14", "no_compute_left"),
+        (f"{ADDMM}; s1 k 10-10 name=other", "inside_operator"),
+        (f"{ADDMM}; gpu1 s1 k 10-12 name=other", "inside_operator"),
+        ("s1 k 0-10 name=aten::copy_; s1 d2d 10-14 name=aten::copy_", "same_stream"),
     ],
-    ids=["inside", "in two parts", "between two", "beside", "another thread", "MXNet", "alone"],
+    ids=[
+        "inside",
+        "in two parts",
+        "between two",
+        "beside",
+        "another thread",
+        "MXNet",
+        "alone",
+        "nothing between",
+        "another device",
+        "at the end",
+    ],
 )
 def test_a_copy_that_is_part_of_an_operator_gets_no_advice_about_threads(text, cause):
     rows = causes(Scope(literal(text, "cpu")))

@@ -29,10 +29,11 @@ def test_a_range_lies_in_those_that_hold_it_from_start_to_end(trace):
     ("text", "depths"),
     [
         ("range a 0-10; range b 9-20; range c 10-20", [0, 0, 1]),
+        ("range a 0-100; range b 10-20; range c 15-25", [0, 1, 1]),
         ("range a 0-10; range b 0-10; range c 0-5", [2, 0, 1]),
         ("range a 0-10; range b 2-8 t2; range c 3-8 process", [0, 0, 0]),
     ],
-    ids=["crossing", "equal", "of others"],
+    ids=["crossing", "crossing inside another", "equal", "of others"],
 )
 def test_side_by_side_or_inside(text, depths):
     assert nesting_depths(literal(text).ranges).tolist() == depths

@@ -142,3 +142,8 @@ def test_limits_are_asked_of_one_of_them_or_of_all():
 def test_a_trace_without_ranges_has_nothing_to_count():
     trace = literal("k 0-5")
     assert numbered(trace, trace.ranges).shown == {}
+
+
+def test_names_that_count_steps_do_not_keep_many_others_apart():
+    steps, sizes = [f"iter {n}" for n in range(FEW)], [f"bs={n}" for n in range(MANY)]
+    assert rows(*steps, *sizes) == [("iter *", FEW), ("bs=*", MANY)]

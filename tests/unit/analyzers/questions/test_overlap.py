@@ -140,3 +140,19 @@ def test_pairs_that_are_omitted_are_those_that_would_be_there():
     trace = literal(";".join(f"gpu{d} {'k' if d else 'd2h'} {10 * d}-{10 * d + 5}" for d in range(9)))
     assert pairs_omitted(Scope(trace)) == 28
     assert pairs_omitted(Scope(trace, window=Window(0, 35))) == 3
+
+
+def test_streams_at_once_are_their_busy_time_over_that_of_the_device():
+    assert device_figures(Scope(literal("s7 k 0-10; s8 k 0-10; s8 k 20-30")), 0).streams_at_once == 30 / 20
+    assert device_figures(Scope(literal("k 5-5")), 0).streams_at_once is None
+
+
+def test_the_ratio_of_one_engine_is_over_the_shorter_of_its_time_and_the_compute():
+    found = device_figures(Scope(of((0, 10, Engine.COMPUTE), (6, 26, Engine.COPY_D2H), (0, 5, Engine.COPY_H2D))), 0)
+    assert (found.ratio_of(Engine.COPY_D2H), found.ratio_of(Engine.COPY_H2D)) == (4 / 10, 5 / 5)
+    assert (found.ratio_of(Engine.COMPUTE), found.ratio_of(Engine.MEMSET)) == (None, None)
+
+
+def test_two_devices_are_together_where_both_compute():
+    [found] = pair_figures(Scope(literal("k 0-10; gpu1 k 6-30")))
+    assert (found.together_ns, found.shorter_ns, found.ratio) == (4, 10, 4 / 10)

@@ -19,7 +19,13 @@ from hypothesis import strategies as st
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import BUS_COPIES, MISSING, Engine, Process
 from gpu_trace_analyzers.questions.launches import launches
-from gpu_trace_analyzers.questions.ranges import DEEPEST_OWNER, buried_ranges, range_figures, step_figures
+from gpu_trace_analyzers.questions.ranges import (
+    DEEPEST_OWNER,
+    buried_ranges,
+    no_such_range,
+    range_figures,
+    step_figures,
+)
 from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.questions.unowned import Unowned, unowned
 from gpu_trace_analyzers.readers import load
@@ -133,6 +139,26 @@ def test_instances_of_a_rank_whose_device_had_nothing_to_do_are_a_row_of_that_ra
     assert [(row.device, row.rank, row.count, row.host_ns) for row in rows] == [(0, 0, 1, 5), (None, 1, 2, 17)]
 
 
+def test_a_range_that_gave_no_device_anything_to_do_has_no_figures_of_one():
+    [row] = range_figures(Scope(literal("range a 0-5; range a 6-9; k 10-20 @9")))
+    assert (row.device, row.count, row.host_ns, row.instances) == (None, 2, 8, 2)
+    assert (row.operations, row.window_ns, row.median_ns, row.worst_ns) == (0, 0, 0, 0)
+    assert (row.compute_ns, row.copy_ns, row.hidden_copy_ns, row.exposed_copy_ns) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("rank", "count"), [(MISSING, 2), (0, 1)])
+def test_work_of_an_unknown_process_may_be_of_any_where_the_device_has_no_rank(rank, count):
+    """Its rank, where it has one, says whose the device is."""
+    trace = literal("range a 0-5; range a 6-9 t2; k 10-20 @1; k 20-30 @8 t2")
+    ranges = replace(trace.ranges, process=np.array([0, 1], np.int16))
+    work = replace(trace.work, process=np.array([0, MISSING], np.int16))
+    processes = (Process(100, rank=rank), Process(200, rank=rank + 1 if rank != MISSING else MISSING))
+    devices = (replace(trace.devices[0], rank=rank),)
+    trace = replace(trace, ranges=ranges, work=work, processes=processes, devices=devices)
+    found = [row.count for row in range_figures(Scope(trace)) if row.device == 0]
+    assert found == [count]
+
+
 def test_profiler_steps_of_ranks_are_one_range_even_where_each_has_one():
     trace = of_two_ranks("range ProfilerStep#3 0-5; s7 k 10-20 @1")
     assert [(row.name, row.count) for row in range_figures(Scope(trace))] == [("ProfilerStep#*", 1)] * 2
@@ -181,6 +207,10 @@ def test_a_step_that_is_not_there_is_an_error_with_names_that_are():
         step_figures(Scope(literal("s7 k 10-20 @1")), "batch")
 
 
+def test_of_many_names_the_three_that_are_nearest_are_shown():
+    assert no_such_range("bach", ["batch", "back", "bath", "beach", "other"]).count("'") == 2 * (1 + 3)
+
+
 def autograd(text, names):
     trace = literal(text)
     return replace(trace, processes=(Process(100, thread_names=MappingProxyType(names)),))
@@ -190,11 +220,18 @@ def autograd(text, names):
     ("text", "owners"),
     [
         ("range backward 0-20; s7 k 30-40 @5 t2", {"backward": 10}),
+        ("range step 0-20; s7 k 30-40 @5 t2", {"step": 10}),
         ("range backward 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"backward": 10, "loader": 0}),
         ("range step 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"step": 0, "loader": 0}),
         ("range backward 0-20; range request 0-50 process; s7 k 30-40 @5 t2", {"backward": 10, "request": 10}),
     ],
-    ids=["the only thread", "the one in backward", "nobody knows", "beside the process"],
+    ids=[
+        "the only thread",
+        "the only thread, whatever its ranges are called",
+        "the one in backward",
+        "nobody knows",
+        "beside the process",
+    ],
 )
 @pytest.mark.parametrize("name", ["thread 2 (pt_autograd_0)", "pt_autograd_0 / python3", "python3 / pt_autograd_0"])
 def test_launches_of_an_autograd_thread_belong_to_the_thread_that_called_backward(text, owners, name):
@@ -232,6 +269,8 @@ def test_the_thread_that_launched_outside_every_range_is_named():
         "range a 0-9; range b 0-9 t3; s7 k 10-20 @5; s7 k 20-30 @6 t2; s7 k 30-40 @20", {2: "pt_autograd_0"}
     )
     assert unowned(Scope(trace)) == Unowned(2, 3, 1, "thread 1")
+    trace = autograd("range a 0-9; s7 k 20-30 @10 t3; s7 k 30-40 @11 t2; s7 k 40-50 @12 t2", {2: "loader"})
+    assert unowned(Scope(trace)) == Unowned(3, 3, 2, "loader")
 
 
 def test_in_whichever_order_a_recorded_thread_was_named(tmp_path, recorded):

@@ -176,3 +176,14 @@ def test_numbers_that_are_twice_or_not_on_both_ranks_match_nothing(numbers):
         )
     )
     assert [(row.collectives, row.came_last, row.awaited_ns) for row in rows] == [(2, 0, 0), (2, 2, 10)]
+
+
+def test_of_a_group_of_which_one_rank_alone_was_recorded_nothing_is_compared():
+    rows = rank_figures(job("nccl 0-9 name=a group=1[0,5]; gpu1 k 0-9"))
+    assert [(row.collectives, row.came_last) for row in rows] == [(0, 0), (0, 0)]
+
+
+def test_a_rank_without_collectives_does_not_make_work_the_measure_of_the_others():
+    rows = rank_figures(job("nccl 0-9 name=a group=1[0,1]; gpu1 nccl 5-9 name=a group=1[0,1]; gpu2 k 0-100"))
+    assert [(row.collectives, row.busy_ns) for row in rows] == [(1, 0), (1, 0), (0, 100)]
+    assert slowest(rows) == rows[1]

@@ -14,7 +14,7 @@ from gpu_trace_analyzers.questions.causes import causes
 from gpu_trace_analyzers.questions.idle import idle_causes
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.recorded import recorded
-from gpu_trace_analyzers.questions.scope import Scope
+from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.readers import load
 from literal import literal
 from strategies import traces, windows
@@ -88,3 +88,10 @@ def test_windows_of_other_processes_are_not_those_of_a_device():
     rows = {"start_ns": [0, 0, 100], "end_ns": [50, 300, 200], "process": [0, 1, 0]}
     trace = replace(trace, processes=trace.processes * 2, windows=Windows.of(rows))
     assert list(recorded(Scope(trace), 0)) == [(10, 20), (110, 120)]
+
+
+def test_of_a_window_that_is_asked_for_the_part_that_was_recorded_counts():
+    trace = literal("k 10-20; k 30-40; k 110-120")
+    trace = replace(trace, windows=Windows.of({"start_ns": [0, 100], "end_ns": [50, 200], "process": [0, 0]}))
+    assert list(recorded(Scope(trace, window=Window(15, 130)), 0)) == [(15, 50), (100, 130)]
+    assert list(recorded(Scope(literal("k 10-20"), window=Window(15, 130)), 0)) == [(15, 130)]

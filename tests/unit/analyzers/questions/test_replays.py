@@ -18,6 +18,7 @@ from gpu_trace_analyzers.questions.replays import partial_replays
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.sections.notes import reading_notes
+from literal import literal
 
 ids = st.sampled_from([MISSING, 1, 2, 3])
 
@@ -161,3 +162,18 @@ def test_nsight_has_them_in_columns(tmp_path):
     assert trace.work.graph.tolist() == [3, 3, 3, MISSING]
     assert trace.work.graph_node.tolist() == [301, 302, 301, MISSING]
     assert partial_replays(trace).lacking.tolist() == [1]
+
+
+def test_a_replay_ends_with_the_row_that_ends_last():
+    trace = literal(
+        "k 0-5 @0 graph=3.1 launch=9; k 5-10 graph=3.2 launch=9; k 10-15 graph=3.3 launch=9;"
+        "s7 k 20-90 @16 graph=3.1 launch=10; s8 k 30-40 graph=3.2 launch=10"
+    )
+    found = partial_replays(trace)
+    [first], [last] = found.first, found.last
+    assert (found.lacking.tolist(), trace.work.start_ns[first], trace.work.end_ns[last]) == ([1], 20, 90)
+
+
+def test_partial_replays_are_in_the_order_of_their_correlations():
+    rows = [(0, 7, node, replay) for replay, nodes in ((3, "1"), (2, "12"), (1, "123")) for node in map(int, nodes)]
+    assert partial_replays(trace_of(rows)).lacking.tolist() == [1, 2]

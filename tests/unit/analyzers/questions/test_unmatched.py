@@ -34,6 +34,8 @@ def test_a_launch_whose_work_is_not_there(name):
         ("k 10-110 @0; call cudaLaunchKernel 50-51", 1, 1),
         ("k 10-110 @0; call cudaLaunchKernel 50-51; k 120-130 @60; call cudaLaunchKernel 70-71", 2, 1),
         ("k 10-110 @50; call cudaLaunchKernel 0-1", 1, 0),
+        ("k 10-110 @50 t1; call cudaLaunchKernel 50-51 t2", 1, 0),  # both began at once
+        ("k 10-110 @50 t1; call cudaLaunchKernel 40-60 t2", 1, 0),  # it began before, and ended later
         ("k 10-110; call cudaLaunchKernel 50-51", 1, 0),  # nothing says when the recorded work was launched
     ],
 )
@@ -49,6 +51,12 @@ def test_another_process_says_nothing_of_when_the_recording_ended():
     work = replace(trace.work, process=np.array([0, 1], dtype=np.int16))
     trace = replace(trace, processes=trace.processes * 2, calls=calls, work=work)
     assert unmatched(trace) == Unmatched(launches=1, after_last=1)
+
+
+def test_nothing_is_said_of_work_of_a_process_without_calls():
+    trace = literal("k 10-20 @1; k 20-30; k 30-40")
+    work = replace(trace.work, process=np.array([0, 0, 1], dtype=np.int16))
+    assert unmatched(replace(trace, processes=trace.processes * 2, work=work)) == Unmatched(work=1)
 
 
 def test_work_that_was_launched_before_the_recording_began():

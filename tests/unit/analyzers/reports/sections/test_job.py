@@ -10,7 +10,7 @@ from gpu_trace_analyzers.summary import Summary
 
 def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with_that_doubt():
     def said(in_doubt: bool) -> str:
-        rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, in_doubt) for rank in range(3))
+        rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, in_doubt, 0) for rank in range(3))
         return rank_line(Summary(Source("t", "kineto"), (), (), (), ranks=rows))
 
     sentence = "slowest: rank 2; it came last to 2 of 4 collectives, and the others waited 2.00 µs for it"
@@ -27,7 +27,7 @@ def test_where_several_groups_may_be_taken_for_one_the_slowest_rank_is_said_with
     ],
 )
 def test_what_only_order_matches_is_told(by_order, said):
-    rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, by_order=by_order) for rank in range(2))
+    rows = tuple(RankFigures(rank, (rank,), 0, 4, rank, 1000 * rank, False, by_order) for rank in range(2))
     assert f"it came last to 1 of {said} the others waited" in rank_line(
         Summary(Source("t", "kineto"), (), (), (), ranks=rows)
     )
