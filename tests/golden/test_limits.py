@@ -1,0 +1,47 @@
+"""The scripts of samples/limits run, and each recording belongs to a truth."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TRUTHS = sorted((ROOT / "samples/limits/truths").glob("*.json"))
+TRACES = ROOT / "samples/traces/limits_h200"
+NOT_RECORDED = {f"offloaded_activations_{case}" for case in ("pageable", "pinned")} | {
+    f"read_backs_{case}" for case in ("every_tenth", "short_kernels")
+}
+SCRIPTS = """
+import sys, runpy
+sys.path.insert(0, "samples/limits")
+for script, case in (line.split() for line in sys.argv[1:]):
+    sys.argv = [script, "--case", case, "--small", "--steps", "2"]
+    runpy.run_path(script, run_name="__main__")
+"""
+NEEDS_A_COMPILER = "kernels_compiled_with_item"
+
+
+def test_every_truth_is_recorded_and_every_recording_has_a_truth():
+    known = {path.stem for path in TRUTHS}
+    recorded = {path.name.removesuffix(".json.gz") for path in TRACES.glob("*.json.gz")}
+    assert recorded == known - NOT_RECORDED
+    assert json.loads((TRACES / "clocks.json").read_text()).keys() == recorded
+
+
+@pytest.mark.slow
+def test_every_case_runs_without_a_gpu():
+    wanted = []
+    for path in TRUTHS:
+        truth = json.loads(path.read_text())
+        assert truth["limited"]["by"] in {"copy", "idle", "compute"}
+        if path.stem != NEEDS_A_COMPILER:
+            wanted.append(f"{truth['script']} {truth['arguments'][1]}")
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPTS, *wanted], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("median step") == len(wanted)
