@@ -17,14 +17,20 @@ _SAMPLES = click.Choice([experiment.sample for experiment in experiments()])
 
 @click.command()
 @click.option("-o", "folder", type=click.Path(path_type=Path), default=Path("lab-runs"), show_default=True)
-@click.option("--only", multiple=True, type=_SAMPLES, metavar="SAMPLE", help="Can be repeated.  [default: all]")
+@click.option(
+    "--only",
+    multiple=True,
+    type=_SAMPLES,
+    metavar="SAMPLE",
+    help="Run only this sample; repeat for several.  [default: all]",
+)
 @click.option("--title", default="The laboratory", show_default=True)
-@click.option("--again", is_flag=True, help="Write the page of what was measured before.")
+@click.option("--again", is_flag=True, help="Write the page again from lab.json, without measuring.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def main(folder: Path, only: tuple[str, ...], title: str, again: bool, arguments: tuple[str, ...]) -> None:
     """Run every experiment, profiled and unprofiled, and write lab.json, index.md and index.html.
 
-    ARGUMENTS go to every sample: scripts/lab -- --repeats 7
+    ARGUMENTS are passed to every sample, as in scripts/lab -- --repeats 7.
     """
     wanted = [experiment for experiment in experiments() if not only or experiment.sample in only]
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from .experiments import Experiment
     from .measured import Lab, Ran, Variant
 
-_HEADINGS = ("variant", "wall clock", "recorded", "compute", "copy", "overlapped", "ratio", "by the clocks", "at once")
+_HEADINGS = (
+    "variant",
+    "wall clock",
+    "recorded",
+    "compute",
+    "copy",
+    "overlapped",
+    "ratio",
+    "by the clocks",
+    "concurrency",
+)
 _READING = f"""\
 Every sample ran twice: unprofiled, and under `gpu-trace run`. **wall clock** is the median of unprofiled repetitions.
 **recorded** is the wall clock of the recorded run, from idle to idle. All other columns are from its trace, of the
@@ -22,7 +32,7 @@ repetition with the median wall clock. **compute** and **copy** are the busy tim
 **overlapped** is the time in which both were busy, and the **ratio** is the overlapped part of the shorter of the two.
 **by the clocks** is the overlap ratio that follows from wall clocks alone,
 `(T_compute + T_copy - T_both) / min(T_compute, T_copy)`. If the two ratios differ by more than {AGREE}, a line below
-the table states why. **at once** is the mean number of operations that ran concurrently while any ran.
+the table states why. **concurrency** is the mean number of operations that ran concurrently while any ran.
 
 If **recorded** is much longer than **wall clock**, recording slowed the script down. That happens with small kernels,
 mostly in CUDA graphs. The other columns are then those of the slower run.
@@ -102,12 +112,12 @@ def _remarks(experiment: Experiment, ran: Ran) -> Iterator[str]:
 def _why(experiment: Experiment, found: Comparison) -> str:
     """The largest terms that the clocks count as overlap, or as a lack of it."""
     of_devices = experiment.overlap_of == "devices"
-    first, second = ("The first device was", "The second was") if of_devices else ("The compute was", "The copies were")
+    first, second = ("The first device was", "The second device was") if of_devices else ("Compute was", "Copies were")
     sentences = {
         "first": f"{first} busy for {duration(found.busy_a_ns)}, and took {duration(found.alone_a_ns)} alone.",
         "second": f"{second} busy for {duration(found.busy_b_ns)}, and took {duration(found.alone_b_ns)} alone.",
-        "idle": f"For {duration(abs(found.unseen_ns['idle']))} of the recorded run neither ran.",
-        "recording": f"The recorded run took {duration(found.recorded_ns)}, and {duration(found.both_ns)} unrecorded.",
+        "idle": f"For {duration(abs(found.unseen_ns['idle']))} of the recorded run, neither ran.",
+        "recording": f"The run took {duration(found.recorded_ns)} recorded and {duration(found.both_ns)} unrecorded.",
     }
     worth_ns = AGREE / 2 * min(found.alone_a_ns, found.alone_b_ns)
     return " ".join(sentences[name] for name, ns in found.unseen_ns.items() if abs(ns) > worth_ns)

@@ -125,7 +125,7 @@ def _hand_over(browser, trace, options):
                 page.get_by_role("button").click()
             perfetto = other.value
             perfetto.wait_for_function("window.app && window.app.trace", timeout=60_000)
-            page.get_by_text("Perfetto has it").wait_for()
+            page.get_by_text("Perfetto has the trace").wait_for()
             return perfetto
         finally:
             ours.send_signal(signal.SIGINT)  # so that it removes what it exported

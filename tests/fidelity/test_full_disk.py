@@ -31,7 +31,7 @@ def test_where_nothing_can_be_written_the_script_is_not_started(options, tmp_pat
     ended = ran(tmp_path, "print('hello')", options, filled=128 << 10)
     [told] = ended.stderr.splitlines()
     assert "disk/run" in told
-    assert told.endswith("cannot write the run there (No space left on device); choose another folder with -o")
+    assert told.endswith("the run cannot be written there (No space left on device); choose another folder with -o")
     assert (ended.stdout, ended.returncode) == ("filled\n", 2)
 
 
@@ -42,6 +42,6 @@ def test_a_disk_that_fills_up_is_the_reason_given(options, free, tmp_path):
     told = ended.stderr.splitlines()
     assert "No space left on device" in told[0]
     assert told[1:] == [
-        "gpu-trace: the script ended with exit code 0. No GPU: the CPU was recorded.",
+        "gpu-trace: the script ended with exit code 0. No GPU is available; its CPU work was recorded.",
         "gpu-trace: the run is in disk/run",
     ]

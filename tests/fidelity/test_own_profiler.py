@@ -19,9 +19,7 @@ def tried(action):
     try: action()
     except Exception as error: print("raised", type(error).__name__, str(error)[:80])
 """
-NOT_SEEN = re.compile(
-    r"what happened in (a moment|(\d+) moments) \(([\d.]+) ms\), while the script used torch's profiler itself"
-)
+NOT_SEEN = re.compile(r"the events of ((\d+) intervals?) \(([\d.]+) ms\) while the script used torch's profiler itself")
 AFTER = '\nprint("on")\nwith record_function("after {}"): torch.ones(8) + 1\n'
 RAW = """
 from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler

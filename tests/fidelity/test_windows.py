@@ -39,7 +39,7 @@ def steps_in(folder) -> list[str]:
 def test_a_window_of_optimizer_steps(tmp_path):
     assert run(STEPS, tmp_path, "--steps", "2:4") == Outcome("", "", 0)
     assert steps_in(tmp_path) == ["step 2", "step 3"]
-    assert facts(tmp_path / "run")["until"] == "the 2 steps asked for"
+    assert facts(tmp_path / "run")["until"] == "the 2 requested steps"
 
 
 def test_a_window_that_the_script_never_reaches(tmp_path):
@@ -74,7 +74,7 @@ def test_a_script_that_grows_by_itself_is_recorded_to_its_end(tmp_path):
     assert run(text, tmp_path, "--events", "10000").code == 0
     assert {"aten::sin", "aten::cos"} <= names(tmp_path / "run")
     assert facts(tmp_path / "run")["until"] == "the end"
-    assert [sentence for sentence in facts(tmp_path / "run")["lost"] if "were counted" in sentence]
+    assert [sentence for sentence in facts(tmp_path / "run")["lost"] if "while gpu-trace counted" in sentence]
 
 
 NVTX = """
@@ -227,6 +227,6 @@ def test_what_is_said_in_the_end(tmp_path):
     said = command(tmp_path, "-o", "run", "hello.py")
     assert said.returncode == 3
     assert said.stderr == (
-        "gpu-trace: the script ended with exit code 3. It never imported torch, so there was nothing to record.\n"
+        "gpu-trace: the script ended with exit code 3. It never imported torch, so nothing was recorded.\n"
         "gpu-trace: the run is in run\n"
     )

@@ -151,7 +151,7 @@ def test_a_killed_script_says_what_is_lost(tmp_path):
     write_files(case, tmp_path)
     outcome = run_traced(case, tmp_path, tmp_path / "run")
     assert outcome.code == -signal.SIGKILL
-    assert "before it could be saved" in outcome.stderr
+    assert "before saving it" in outcome.stderr
     assert facts(tmp_path / "run")["ending"]["text"] == "ended by SIGKILL"
 
 

@@ -50,7 +50,7 @@ def test_the_other_commands_of_a_page_run(page, tmp_path):
     environment = workplace(tmp_path)
     for example in OTHERS[page]:
         done = ran(example.on_a_cpu, tmp_path, environment)
-        nobody_came = done.returncode == 3 and "no browser took it within 0 s" in done.stderr
+        nobody_came = done.returncode == 3 and "no browser fetched the trace within 0 s" in done.stderr
         assert done.returncode == 0 or nobody_came, f"{example.command}\n{done.stdout}{done.stderr}"
 
 

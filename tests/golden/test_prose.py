@@ -1,4 +1,4 @@
-"""Pages, docstrings and comments are in one English: it names its subjects, and spells as the US does."""
+"""Pages, printed texts, docstrings and comments are in one English, with named subjects and US spelling."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ PAGES = sorted(page for place in ("*.md", "docs/**/*.md", "samples/**/*.md") for
 SOURCES = sorted(
     path for root in ("samples", "analyzers", "tracer", "lab", "scripts") for path in (ROOT / root).rglob("*.py")
 )
+PRINTING = sorted(path for root in ("tracer", "lab") for path in (ROOT / root).rglob("*.py"))
 
 IDIOM = re.compile(
     r"\b(whoever|nobody|somebody|but for|save for|of ours|sat in|hears?|heard|mend(s|ed)?|way out|likewise"
@@ -52,6 +53,14 @@ def in_comments_and_docstrings(source: str) -> str:
     return "\n".join([*docstrings, *comments])
 
 
+def printed(source: str) -> str:
+    """Text constants and the parts of f-strings, each as a sentence by itself; docstrings are not among them."""
+    nodes = list(ast.walk(ast.parse(source)))
+    bare = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    constants = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in bare]
+    return " . ".join(node.value for node in constants if isinstance(node.value, str))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_is_in_plain_us_english(page):
     assert complaints(CODE.sub(" ", page.read_text("utf-8"))) == []
@@ -60,6 +69,18 @@ def test_a_page_is_in_plain_us_english(page):
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(ROOT)))
 def test_docstrings_and_comments_are_in_plain_us_english(source):
     assert complaints(in_comments_and_docstrings(source.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("source", PRINTING, ids=lambda source: str(source.relative_to(ROOT)))
+def test_printed_texts_are_in_plain_us_english(source):
+    assert complaints(printed(source.read_text("utf-8"))) == []
+
+
+def test_printed_texts_are_constants_and_parts_of_f_strings_without_docstrings():
+    source = (
+        "'''Module.'''\nname: str\n'''What it is.'''\ndef f(n):\n    '''Doc.'''\n    return f'{n} lost' + 'again'\n"
+    )
+    assert sorted(printed(source).split(" . ")) == [" lost", "again"]
 
 
 @pytest.mark.parametrize(

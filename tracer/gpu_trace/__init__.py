@@ -1,4 +1,4 @@
-"""gpu-trace: is the copying hidden behind the computing, and if not, why?
+"""gpu-trace reports how much GPU copy time overlaps with compute, and why the rest does not.
 
 >>> import gpu_trace
 >>> trace = gpu_trace.load("trace.json.gz")            # doctest: +SKIP

@@ -12,12 +12,12 @@ from .endings import errors_become_exit_codes, prepare_streams, without_prompt
 COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
     "summary": "Print the overlap summary of a trace.",
-    "diff": "Show what changed between two traces.",
-    "check": "Fail when a trace overlaps too little: for a CI job.",
+    "diff": "Show the changes between two traces.",
+    "check": "Check traces against limits, for a CI job.",
     "open": "Show a trace in the Perfetto UI.",
-    "export": "Write a trace as a file for the Perfetto UI.",
-    "doctor": "Say what will work on this machine, and the way out of what will not.",
-    "info": "Say what a trace is, what is in it, and what was lost.",
+    "export": "Write a trace to a file for the Perfetto UI.",
+    "doctor": "Report what works on this machine, and how to fix what does not.",
+    "info": "List the format, contents and losses of a trace.",
 }
 """Each command is the function of that name in ``gpu_trace.commands.<name>``; its one line of help stands here, so that
 ``gpu-trace --help`` imports none of them."""
@@ -61,11 +61,11 @@ class Commands(click.Group):
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, prog_name="gpu-trace")
 def gpu_trace() -> None:
-    """Is the copying hidden behind the computing, and if not, why?
+    """Report how much GPU copy time overlaps with compute, and why the rest does not.
 
     \b
-      gpu-trace run train.py --epochs 1      profile a script, print its overlap summary
-      gpu-trace summary trace.json.gz        the same for a trace you already have
+      gpu-trace run train.py --epochs 1      profile a script and print its overlap summary
+      gpu-trace summary trace.json.gz        print the overlap summary of a trace
     """  # noqa: D301  # \b is click's
 
 

@@ -33,7 +33,7 @@ def errors_become_exit_codes() -> Iterator[None]:
         _end(BROKEN_PIPE)
     except OSError as error:
         what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
-        _end(UsageError.exit_code, f"{what} ({error.strerror}); make room there, or choose another place")
+        _end(UsageError.exit_code, f"{what} ({error.strerror}); free space there, or choose another place")
 
 
 @contextmanager

@@ -18,5 +18,5 @@ class FileName(click.Path):
     ) -> str | bytes | PathLike[Any]:
         """As ``click.Path`` does."""
         if not value:
-            self.fail("the name is empty; was a variable of the shell not set?", param, ctx)
+            self.fail("the name is empty; check that its shell variable is set", param, ctx)
         return super().convert(value, param, ctx)

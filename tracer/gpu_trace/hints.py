@@ -25,16 +25,16 @@ def for_command(word: str, commands: Collection[str]) -> str:
         script = "SCRIPT" if _is_interpreter(word) else shown
         return f"{word!r} is not a command. To profile a script: gpu-trace run {script}"
     if Path(word).exists():
-        return f"{word!r} is not a command. To see what a trace or a run folder says: gpu-trace summary {shown}"
+        return f"{word!r} is not a command. To summarize a trace or a run folder: gpu-trace summary {shown}"
     if likely := get_close_matches(word, commands, 1):
-        return f"{word!r} is not a command. Is it {likely[0]!r} that you want?"
+        return f"{word!r} is not a command. Did you mean {likely[0]!r}?"
     return f"{word!r} is not a command. The commands are {', '.join(commands)}."
 
 
 def for_script(name: str, arguments: Sequence[str]) -> str:
     """For what stands where `gpu-trace run` takes a script; empty where that may be one."""
     if _is_interpreter(name) and not Path(name).is_dir():
-        return f"gpu-trace run starts Python itself. Give it the script alone: {_without_interpreter(arguments)}"
+        return f"gpu-trace run starts Python itself. Give it only the script: {_without_interpreter(arguments)}"
     if name.endswith(".ipynb"):
         as_script = shlex.quote(f"{name.removesuffix('.ipynb')}.py")
         convert = f"jupyter nbconvert --to script {shlex.quote(name)}"
@@ -69,5 +69,5 @@ def _for_program(name: str, arguments: Sequence[str]) -> str:
     with suppress(OSError), Path(path).open("rb") as file:  # some programs may be run, and not read
         first = file.readline(200)
     if first.startswith(b"#!") and b"python" in first:
-        return f"{name} is not a file of this folder. Give its path: gpu-trace run {shlex.join([path, *arguments])}"
-    return f"{name} is a program, and gpu-trace run takes a Python script, or a module with -m."
+        return f"{name} is not in this folder. Give its path: gpu-trace run {shlex.join([path, *arguments])}"
+    return f"{name} is not a Python script. gpu-trace run takes a Python script, or a module with -m."

@@ -12,6 +12,7 @@ from gpu_trace_analyzers.limits import UpperLimit
 
 _UNITS_NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1}
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(s|ms|us|µs|ns)")
+_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _LONGEST_NS = 2**62
 """146 years: a time of a trace and such a time after it are together still an int64."""
 _LARGEST = 1e9
@@ -28,7 +29,8 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in click 8
         """In nanoseconds."""
         found = _TIME.fullmatch(str(value).strip())
         if not found:
-            self.fail(f"{value!r} is no time; write it with a unit: 250ms, 1.5s, 80us", param, ctx)
+            problem = "has no unit" if _NUMBER.fullmatch(str(value).strip()) else "is not a time"
+            self.fail(f"{value!r} {problem}; write 250ms, 1.5s or 80us", param, ctx)
         exact_ns = Decimal(found[1]) * _UNITS_NS[found[2]]
         if exact_ns > _LONGEST_NS:
             self.fail(f"{value!r} is longer than any trace", param, ctx)
@@ -57,7 +59,7 @@ class FiniteRange(click.FloatRange):
         """As ``click.FloatRange`` does."""
         number: float = super().convert(value, param, ctx)
         if not abs(number) <= _LARGEST:
-            self.fail(f"{value!r} is no number to reckon with", param, ctx)
+            self.fail(f"{value!r} is not a number in the range that gpu-trace supports", param, ctx)
         return number
 
 

@@ -15,7 +15,7 @@ def refuse_to_overwrite(out: Path, traces: Iterable[str]) -> None:
     """Raise `UsageError` where a file to write is one of the files of these traces, by whatever name."""
     for trace in traces:
         if out.exists() and any(out.samefile(file) for file in _files_of(Path(trace)) if file.exists()):
-            raise UsageError(f"{out}: is the trace itself, and may hold more than its replacement; choose another file")
+            raise UsageError(f"{out}: is the input trace; choose another file")
 
 
 def _files_of(trace: Path) -> list[Path]:
@@ -37,4 +37,4 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{path}: no folder can be made ({error.strerror}); choose another place") from error
+        raise UsageError(f"{path}: the folder cannot be created ({error.strerror}); choose another place") from error

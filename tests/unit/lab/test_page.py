@@ -57,10 +57,10 @@ def test_the_page_has_a_row_for_each_variant_and_a_word_where_the_ratios_differ(
     text = markdown(lab(), [EXPERIMENT], "A machine")
     assert "> The book says so." in text
     assert "| `turns` | 191.0 ms | 191.0 ms | 131.0 ms | 58.0 ms | 0 ns | **0.000** | -0.034 | 1.00 |" in text
-    assert "- `turns`: the ratios differ by 0.034. For 2.00 ms of the recorded run neither ran.\n" in text
-    copies = "The copies were busy for 158.0 ms, and took 58.0 ms alone."
-    assert f"- `slow`: the ratios differ by 1.914. {copies} For 11.0 ms of the recorded run neither ran" in text
-    recording = "The recorded run took 289.0 ms, and 191.0 ms unrecorded."
+    assert "- `turns`: the ratios differ by 0.034. For 2.00 ms of the recorded run, neither ran.\n" in text
+    copies = "Copies were busy for 158.0 ms, and took 58.0 ms alone."
+    assert f"- `slow`: the ratios differ by 1.914. {copies} For 11.0 ms of the recorded run, neither ran" in text
+    recording = "The run took 289.0 ms recorded and 191.0 ms unrecorded."
     assert f"- `slower when recorded`: the ratios differ by 0.034. {copies} {recording}\n" in text
     assert "- `compute`" not in text
 

@@ -28,7 +28,7 @@ def test_a_full_disk_is_said_in_one_line(command, recorded):
     with FULL.open("wb") as full:
         result = ended([*command, recorded("two_streams")], stdout=full)
     assert result.stderr.decode() == (
-        "gpu-trace: the output cannot be written (No space left on device); make room there, or choose another place\n"
+        "gpu-trace: the output cannot be written (No space left on device); free space there, or choose another place\n"
     )
     assert result.returncode == 2
 

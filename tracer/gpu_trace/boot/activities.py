@@ -20,7 +20,7 @@ _NOT_LOADED, _TOO_OLD, _TOO_NEW = -1, -2, -3
 _REFUSALS = {
     _NOT_LOADED: "torch has not loaded libcupti",
     _TOO_OLD: "libcupti is too old",
-    _TOO_NEW: "libcupti is newer than gpu-trace knows",
+    _TOO_NEW: "libcupti is newer than gpu-trace supports",
 }
 
 
@@ -40,7 +40,7 @@ class Activities:
             return _REFUSALS[_NOT_LOADED]
         paths = (cupti, f"{path}{RECORDS}", f"{path}{NAMES}")
         result = int(self._library.gpu_trace_activities_begin(*map(_c_path, paths)))
-        return (_REFUSALS.get(result) or f"CUPTI error {result}") if result else ""
+        return (_REFUSALS.get(result) or f"CUPTI returned error {result}") if result else ""
 
     def flush(self) -> None:
         """Have CUPTI hand over what is complete; waits for no device."""

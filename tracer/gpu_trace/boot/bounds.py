@@ -104,7 +104,7 @@ class Bounds:
         try:
             self._threads.counted(lambda: background.repeat(look))
         except RuntimeError as error:  # the system allows no more threads: that is not the script's concern
-            self._notes.failed("nothing bounds the recording", error)
+            self._notes.failed("the limits of the recording do not apply", error)
 
     def _stepped(self, *_: object) -> None:
         self._steps += 1
@@ -116,7 +116,7 @@ class Bounds:
         if first <= self._steps < last and not self._recorder.is_wanted:
             self._start()
         elif self._steps >= last:
-            self._end(f"the {last - first} steps asked for")
+            self._end(f"the {last - first} requested steps")
 
     def _watch(self) -> float:
         """One thread does this, for as long as anything is recorded; after how long again, less than 0 at the end."""
@@ -126,7 +126,7 @@ class Bounds:
             signals.take_again()
             return max(0.0, min(_LOOK_EVERY_S, self._look()))
         except Exception as error:
-            self._notes.failed("nothing bounds the recording", error)
+            self._notes.failed("the limits of the recording do not apply", error)
             return -1
 
     def _is_wanted(self) -> bool:
@@ -143,11 +143,11 @@ class Bounds:
             return max(left_s, _LOOK_EVERY_S)
         self._recorder.flush()
         if left_s <= 0:
-            self._end(f"the {duration_s:g} s asked for")
+            self._end(f"the requested {duration_s:g} s")
         elif self._is_spent():
             self._end(f"the budget of {self._budget.events:,} events")
         elif _spare_share() < _SPARE_SHARE:
-            self._end("the machine's memory: hardly any was left")
+            self._end("the point at which the machine ran low on memory")
         return left_s
 
     def _is_spent(self) -> bool:

@@ -52,7 +52,7 @@ class Notes:
 
     def failed(self, what: str, error: BaseException) -> None:
         """Note that a part of the recording did not work; the parent says so in the end."""
-        self.write(FAILED, f"{what}: {type(error).__name__}: {error}")
+        self.write(FAILED, f"{what} ({type(error).__name__}: {error})")
 
     def uncaught(self) -> None:
         """Note the exception that ended the script, if one did."""

@@ -145,7 +145,7 @@ class Recorder:
             self._unsaved = 0 if saved else self._unsaved + 1
             if self._unsaved == _MOST_UNSAVED:
                 self._wanted = False
-                self._notes.write(contract.BOUNDED, f"{_MOST_UNSAVED} parts in a row that could not be saved")
+                self._notes.write(contract.BOUNDED, f"the failure to save {_MOST_UNSAVED} parts in a row")
                 return 0
             self._begin()  # not before all is saved: a session's times are lost as soon as the next one begins
             self._notes.write(contract.RENEWED, time.time_ns() - began)
@@ -258,7 +258,7 @@ class Recorder:
         _try_to_create(f"{path}.part")
         result.save(f"{path}.part")
         if not _is_whole(f"{path}.part"):
-            raise OSError(errno.ENOSPC, "it was not written whole; is there room on the disk?")
+            raise OSError(errno.ENOSPC, "the file is incomplete; check the free disk space")
         os.rename(f"{path}.part", path)
         self._note_rank()
         self._notes.write(contract.STOPPED, began, stopped, time.time_ns())

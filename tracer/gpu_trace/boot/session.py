@@ -57,7 +57,7 @@ class Session:
             result = self._calls.disable()
         _torch("autograd.profiler")._run_on_profiler_stop()
         if is_empty(result):  # no known call gets around `ScriptsProfiler`; saving an empty result is a SIGSEGV
-            raise RuntimeError("something else in the process ended its session")
+            raise RuntimeError("other code in the process ended its session")
         return result
 
 

@@ -48,7 +48,7 @@ def save_before_dying(recorder: Recorder, notes: Notes, threads: OurThreads) -> 
 
     begin = library.gpu_trace_signals_begin
     if threads.counted(lambda: begin(native.returns_nothing(save), native.returns_int(is_busy))):
-        notes.write(FAILED, "signals are not watched: the system allows no more threads")
+        notes.write(FAILED, "the last events, if a signal ends the process: the system allows no more threads")
 
 
 def take_again() -> None:

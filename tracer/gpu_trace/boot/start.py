@@ -38,7 +38,7 @@ def begin() -> None:
             __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes, threads)
             _nvtx_hooks().stand_in_for_torch(wishes.injection, wishes.raw)
         except Exception as error:
-            notes.failed("torch could not be watched", error)
+            notes.failed("the recorder could not hook torch", error)
 
     def nvtx_imported() -> None:
         try:
@@ -48,7 +48,7 @@ def begin() -> None:
             if wishes.hooks_nvtx:
                 _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
         except Exception as error:
-            notes.failed("the nvtx package could not be heard", error)
+            notes.failed("the recorder could not hook the nvtx package", error)
 
     notes.write(PYTHON, sys.version.split()[0])
     atexit.register(at_exit)  # the first to register is the last to be called

@@ -1,1 +1,1 @@
-"""What will work on this machine, and what to do about the rest."""
+"""What works on this machine, and how to fix what does not."""

@@ -20,12 +20,12 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``what`` was found, and ``way_out`` where it could be better."""
+    """``what`` was found, and a ``fix`` if there is one."""
 
     subject: str
     state: State
     what: str
-    way_out: str = ""
+    fix: str = ""
 
 
 def findings(machine: Machine) -> list[Finding]:
@@ -46,21 +46,24 @@ def _system(machine: Machine) -> Finding:
     version = ".".join(map(str, machine.python))
     if machine.platform != "linux":
         return Finding(
-            "system", State.BROKEN, f"{machine.platform}, Python {version}", "record on Linux; traces can be read here"
+            "system",
+            State.BROKEN,
+            f"{machine.platform}, Python {version}",
+            "record on Linux; this machine can only read traces",
         )
     return Finding("system", State.FINE, f"Linux, Python {version}")
 
 
 def _no_torch(machine: Machine) -> Finding:
-    last = machine.said.splitlines()[-1] if machine.said else "it could not be imported"
+    last = machine.said.splitlines()[-1] if machine.said else "torch could not be imported"
     return Finding("torch", State.BROKEN, last, "install torch 2.6 or later into this Python: pip install torch")
 
 
 def _torch(machine: Machine) -> Finding:
-    built = f"for CUDA {machine.torch['cuda']}" if machine.torch["cuda"] else "for CPUs only"
+    built = f"built for CUDA {machine.torch['cuda']}" if machine.torch["cuda"] else "built for CPU only"
     what = f"{machine.torch['torch']}, {built}"
     if machine.has_gpu and not machine.torch["cuda"]:
-        return Finding("torch", State.LIMITED, what, "this machine has a GPU: install a build of torch for CUDA")
+        return Finding("torch", State.LIMITED, what, "this machine has a GPU; install a CUDA build of torch")
     return Finding("torch", State.FINE, what)
 
 
@@ -68,34 +71,32 @@ def _gpu(machine: Machine) -> Finding:
     names = machine.torch["gpus"]
     if machine.torch["error"]:
         return Finding(
-            "GPU", State.BROKEN, machine.torch["error"], "torch itself cannot use the GPU; nvidia-smi may say more"
+            "GPU", State.BROKEN, machine.torch["error"], "torch cannot use the GPU; check it with nvidia-smi"
         )
     if names:
         return Finding("GPU", State.FINE, f"{len(names)} x {names[0]}")
     if machine.has_gpu and machine.torch["cuda"]:
-        way = (
-            "CUDA does not see it: compare nvidia-smi's driver with torch's CUDA version, and see CUDA_VISIBLE_DEVICES"
-        )
-        return Finding("GPU", State.BROKEN, "a device file, but none that CUDA can use", way)
-    return Finding("GPU", State.LIMITED, "none in use here", "scripts run and their CPU work is recorded")
+        fix = "compare the driver version of nvidia-smi with torch's CUDA version, and check CUDA_VISIBLE_DEVICES"
+        return Finding("GPU", State.BROKEN, "there is a GPU, but CUDA does not see it", fix)
+    return Finding("GPU", State.LIMITED, "no GPU that torch can use", "scripts run, and their CPU work is recorded")
 
 
 def _recording(machine: Machine) -> Finding:
     if machine.recorded == "gpu" and machine.kernels:
         return _kernels(machine)
     if machine.recorded == "gpu":
-        way = (
-            "CUPTI gave none: end other profilers (nsys, ncu, DCGM) of this GPU, and allow profiling to users"
+        fix = (
+            "stop other profilers of this GPU (nsys, ncu, DCGM), and allow profiling to users"
             " (NVreg_RestrictProfilingToAdminUsers=0) or in the container (--cap-add=SYS_ADMIN)"
         )
-        return Finding("recording", State.BROKEN, "no kernel of a small script was recorded", way)
+        return Finding("recording", State.BROKEN, "CUPTI recorded no kernel of a small script", fix)
     if machine.recorded == "cpu" and machine.operators:
         return Finding("recording", State.FINE, f"{machine.operators} operators of a small script were recorded")
     return Finding(
         "recording",
         State.BROKEN,
-        "; ".join(machine.lost) or "nothing of a small script was recorded",
-        "please report this, with the output of gpu-trace doctor",
+        "; ".join(machine.lost) or "no operator of a small script was recorded",
+        "report this as a bug, with the output of gpu-trace doctor",
     )
 
 
@@ -103,31 +104,33 @@ def _kernels(machine: Machine) -> Finding:
     what = f"{machine.kernels} kernels of a small script were recorded"
     if machine.source == "cupti":
         return Finding("recording", State.FINE, what)
-    slowly = f"{what}, by torch.profiler: stopping takes seconds, and a killed script leaves none"
+    slowly = f"{what} with torch.profiler; stopping takes seconds, and a killed script leaves no kernels"
     if machine.activities:
-        return Finding("recording", State.LIMITED, slowly, "our own library needs the CUPTI of CUDA 11.8 to 13")
+        return Finding(
+            "recording", State.LIMITED, slowly, "the CUPTI recording library needs CUPTI from CUDA 11.8 to 13"
+        )
     return Finding("recording", State.LIMITED, slowly, _to_build(machine))
 
 
 def _to_build(machine: Machine) -> str:
-    return "install gpu-trace again" if machine.compiler else "install a C compiler (gcc), then gpu-trace again"
+    return "reinstall gpu-trace" if machine.compiler else "install a C compiler (gcc), then reinstall gpu-trace"
 
 
 def _nvtx(machine: Machine) -> Finding:
     if machine.injection:
-        return Finding("NVTX", State.FINE, "every range of every library is recorded")
-    what = "only ranges made in Python are recorded: the library was not built"
+        return Finding("NVTX", State.FINE, "the ranges of all libraries are recorded")
+    what = "only Python ranges are recorded; the NVTX injection library was not built"
     return Finding("NVTX", State.LIMITED, what, _to_build(machine))
 
 
 def _other_tools(machine: Machine) -> list[Finding]:
-    ways = {
-        "CUDA_INJECTION64_PATH": "another profiler injects itself into CUDA and may take CUPTI: unset it",
-        "NVTX_INJECTION64_PATH": "another tool hears NVTX, and its ranges are not recorded: unset it",
-        "NSYS_PROFILING_SESSION_ID": "this shell runs under nsys, which takes CUPTI: leave it",
-        "KINETO_USE_DAEMON": "a daemon may start torch's profiler itself: unset it",
+    fixes = {
+        "CUDA_INJECTION64_PATH": "another profiler injects itself into CUDA and may take CUPTI; unset it",
+        "NVTX_INJECTION64_PATH": "another tool's injection library is set, so NVTX ranges are not recorded; unset it",
+        "NSYS_PROFILING_SESSION_ID": "this shell runs under nsys, which takes CUPTI; exit it",
+        "KINETO_USE_DAEMON": "a daemon may start torch's profiler; unset it",
     }
     return [
-        Finding("other tools", State.LIMITED, f"{name}={value}", ways[name])
+        Finding("other tools", State.LIMITED, f"{name}={value}", fixes[name])
         for name, value in machine.environment.items()
     ]

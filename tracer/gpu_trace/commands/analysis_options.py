@@ -41,17 +41,26 @@ _OPTIONS = {
         "--copies",
         metavar="LIST",
         type=Copies(),
-        help="What counts as copying: h2d,d2h,p2p,d2d. [default: h2d,d2h,p2p]",
+        help="Count these directions as copies: h2d,d2h,p2p,d2d. [default: h2d,d2h,p2p]",
     ),
     "rules": click.option(
-        "--rules", metavar="FILE", type=FileName(), help="TOML file of engine rules, asked before the built-in ones."
+        "--rules",
+        metavar="FILE",
+        type=FileName(),
+        help="Try the engine rules of this TOML file before the built-in rules.",
     ),
     "from_ns": click.option(
-        "--from", "from_ns", metavar="TIME", type=Duration(), help="Only from here: 250ms after the first work."
+        "--from",
+        "from_ns",
+        metavar="TIME",
+        type=Duration(),
+        help="Start the window this long after the first operation, such as 250ms.",
     ),
-    "to_ns": click.option("--to", "to_ns", metavar="TIME", type=Duration(), help="Only until here, on the same clock."),
+    "to_ns": click.option(
+        "--to", "to_ns", metavar="TIME", type=Duration(), help="End the window this long after the first operation."
+    ),
     "step_range": click.option(
-        "--step-range", metavar="NAME", help="The range that is a step. [default: ProfilerStep#n]"
+        "--step-range", metavar="NAME", help="Take ranges of this name as steps. [default: ProfilerStep#n]"
     ),
 }
 

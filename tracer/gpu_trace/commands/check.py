@@ -28,11 +28,18 @@ FAILED = 1
 
 @click.command()
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
-@click.option("--min-overlap", metavar="RATIO", type=Ratio(), help="Overlap ratio of each device: 0.95 or 95%.")
-@click.option("--max-exposed-copy", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of copying (10%).")
-@click.option("--max-idle", metavar="LIMIT", type=AtMost(), help="As a time (5ms) or a share of the span (10%).")
-@click.option("--range", "range_name", metavar="NAME", help="Ask it of this range instead of whole devices.")
-@click.option("--junit", metavar="FILE", type=FileName(), help="Write the results as JUnit XML too.")
+@click.option("--min-overlap", metavar="RATIO", type=Ratio(), help="Require this overlap ratio, such as 0.95 or 95%.")
+@click.option(
+    "--max-exposed-copy",
+    metavar="LIMIT",
+    type=AtMost(),
+    help="Allow this exposed copy time, or this share of copy time (5ms, 10%).",
+)
+@click.option(
+    "--max-idle", metavar="LIMIT", type=AtMost(), help="Allow this idle time, or this share of the span (5ms, 10%)."
+)
+@click.option("--range", "range_name", metavar="NAME", help="Check ranges of this name instead of whole devices.")
+@click.option("--junit", metavar="FILE", type=FileName(), help="Also write the results as JUnit XML.")
 @analysis_options()
 def check(
     traces: tuple[str, ...],
@@ -43,11 +50,11 @@ def check(
     junit: str | None,
     asked: Asked,
 ) -> None:
-    """Check traces against limits; every device with activity must keep them.
+    """Check traces against limits. Every device with activity must meet them.
 
-    The figures are those of summary with the same --copies, --rules, --from, --to and --step-range.
+    The figures equal those of summary with the same --copies, --rules, --from, --to and --step-range.
 
-    Exit code 1 when one is broken, else 4 when a trace cannot answer, else 0.
+    The command exits with 1 if a limit is broken, else with 4 if a trace lacks data for a limit, else with 0.
 
     \b
       gpu-trace check trace.json.gz --min-overlap 0.9

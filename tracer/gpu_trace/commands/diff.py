@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("before", type=FileName())
 @click.argument("after", type=FileName())
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @analysis_options()
 def diff(before: str, after: str, as_json: bool, asked: Asked) -> None:
-    """Show what changed from BEFORE to AFTER, per device and per range, and with which cause.
+    """Show the changes from BEFORE to AFTER, per device and per range, and their causes.
 
-    Exit code 4 when one has no device activity.
+    The command exits with 4 if a trace has no device activity.
 
     \b
       gpu-trace diff slow.json.gz fast.json.gz

@@ -18,7 +18,9 @@ _MARKS = {"ok": ("ok", "green"), "limited": ("--", "yellow"), "broken": ("!!", "
 
 @click.command()
 def doctor() -> None:
-    """Say what will work on this machine; ends with 1 where scripts cannot be recorded.
+    """Report what works on this machine, and how to fix what does not.
+
+    The command exits with 1 if scripts cannot be recorded.
 
     \b
       gpu-trace doctor
@@ -36,4 +38,4 @@ def _shown(finding: Finding) -> str:
     mark, color = _MARKS[finding.state.value]
     mark = mark if "NO_COLOR" in os.environ else click.style(mark, fg=color)
     line = f"{mark}  {finding.subject:<12} {finding.what}"
-    return f"{line}\n    {'':<12} -> {finding.way_out}" if finding.way_out else line
+    return f"{line}\n    {'':<12} -> {finding.fix}" if finding.fix else line

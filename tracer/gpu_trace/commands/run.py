@@ -32,7 +32,8 @@ def _steps(context: click.Context, parameter: click.Parameter, value: str | None
         return None
     first, _, last = value.partition(":")
     if not (first.isdecimal() and last.isdecimal() and int(first) < int(last)):
-        raise click.BadParameter(f"{value!r} is not two growing numbers as in 10:20", context, parameter)
+        problem = f"{value!r} is not a range of steps; write two growing numbers, such as 10:20"
+        raise click.BadParameter(problem, context, parameter)
     return int(first), int(last)
 
 
@@ -54,39 +55,40 @@ def _files(context: click.Context, parameter: click.Parameter, incomplete: str) 
 @click.command(cls=_Run, context_settings=_FORWARD_EVERYTHING, options_metavar="[OPTIONS]")
 @click.option("-m", "as_module", is_flag=True, help="Run a module, as python -m does.")
 @click.option(
-    "-o", "folder", type=FileName(path_type=Path), help="The run folder.  [default: a new one in gpu-trace-runs]"
+    "-o",
+    "folder",
+    type=FileName(path_type=Path),
+    help="Write the run to this folder.  [default: a new one in gpu-trace-runs]",
 )
 @click.option(
     "--level",
     type=click.Choice(["gpu", "ops", "full"]),
     default="gpu",
     show_default=True,
-    help="gpu: device activity, launches and ranges. ops: and every operator. full: and shapes, stacks, memory.",
+    help="Record device activity, launches, ranges (gpu); also operators (ops); also shapes, stacks, memory (full).",
 )
+@click.option("--steps", metavar="A:B", callback=_steps, help="Record the optimizer steps A:B, as in a slice.")
 @click.option(
-    "--steps", metavar="A:B", callback=_steps, help="Record the optimizer steps from A up to B (as in a slice)."
+    "--step-range", default="", metavar="NAME", help="Count NVTX ranges of this name as the steps of --steps."
 )
-@click.option("--step-range", default="", metavar="NAME", help="With --steps: count NVTX ranges of this name instead.")
 @click.option("--range", "range_name", default="", metavar="NAME", help="Record only inside NVTX ranges of this name.")
 @click.option(
-    "--after", type=SECONDS, default=0.0, metavar="S", help="Record from S seconds after the GPU's first use."
+    "--after", type=SECONDS, default=0.0, metavar="S", help="Start recording S seconds after the first use of a GPU."
 )
-@click.option("--duration", type=SECONDS, default=0.0, metavar="S", help="Record S seconds.  [default: to the end]")
+@click.option("--duration", type=SECONDS, default=0.0, metavar="S", help="Record for S seconds.  [default: to the end]")
 @click.option(
     "--events",
     type=click.IntRange(min=1000),
     default=1_000_000,
     show_default=True,
     metavar="N",
-    help="Stop recording after about so many events: the more, the longer it takes to put the trace together.",
+    help="Stop recording after about this many events. More events take longer to save.",
 )
-@click.option(
-    "--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run as many ranks of it, as torchrun does."
-)
-@click.option("--follow", is_flag=True, help="Record the Python processes that the script starts, too.")
-@click.option("--force", is_flag=True, help="Replace the run that the folder of -o holds.")
+@click.option("--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run this many ranks, as torchrun does.")
+@click.option("--follow", is_flag=True, help="Also record the Python processes that the script starts.")
+@click.option("--force", is_flag=True, help="Overwrite the run in the -o folder.")
 @click.option("--no-summary", is_flag=True, help="Do not print the summary when the script ends.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing at all but failures.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors and losses only.")
 @click.argument(
     "command", nargs=-1, required=True, type=click.UNPROCESSED, shell_complete=_files, metavar="SCRIPT|MODULE [ARGS]..."
 )
@@ -159,11 +161,9 @@ def _check_ranges(step_range: str, range_name: str, steps: tuple[int, int] | Non
     from ..nvtx_recording.environment import injection
 
     if step_range and steps is None:
-        raise UsageError("--step-range NAME says what --steps A:B counts; give that too")
+        raise UsageError("--step-range NAME requires --steps A:B")
     if (step_range or range_name) and injection(os.environ)[0] is None:
-        raise UsageError(
-            "--range and --step-range need the library that hears NVTX; gpu-trace doctor says how to get it"
-        )
+        raise UsageError("--range and --step-range need the NVTX injection library; run gpu-trace doctor")
 
 
 def _warn_of_other_tools(quiet: bool) -> None:
@@ -185,7 +185,7 @@ def _summarize(recording: Recording, show: bool) -> bool:
         with progress("writing the summary") if show else nullcontext():
             summary, failures = write(recording.traces)
     except Exception as error:
-        say(f"no summary: {error}")
+        say(f"no summary was written: {error}")
         return False
     for failure in failures:
         say(failure)
@@ -219,15 +219,16 @@ def _cost(recording: Recording) -> str:
 
     running, after = recording.cost.running_ns, recording.cost.after_ns
     if not running:  # an estimate by its rows, of which it left none
-        return f"recording it cost {duration(after)} at its end"
+        return f"recording cost {duration(after)} at the script's end"
     share = 100 * running / max(1, recording.wall_ns - after)
-    return f"recording it cost about {duration(running)} ({share:.1f} %) while it ran, and {duration(after)} at its end"
+    while_running = f"about {duration(running)} ({share:.1f} %) while the script ran"
+    return f"recording cost {while_running}, and {duration(after)} at its end"
 
 
 def _other_processes(recording: Recording) -> str:
     from gpu_trace_analyzers.units import count
 
-    return f"the script started {count(recording.started, 'process', 'processes')}; --follow records them, too"
+    return f"the script started {count(recording.started, 'process', 'processes')}; add --follow to record them"
 
 
 def _say_on_a_terminal(sentence: str, quiet: bool) -> None:

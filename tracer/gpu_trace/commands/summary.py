@@ -33,14 +33,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
-@click.option("--json", "form", flag_value="json", help="The stable document, for programs.")
-@click.option("--markdown", "form", flag_value="markdown", help="A markdown page.")
+@click.option("--json", "form", flag_value="json", help="Print the stable JSON document.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
 @click.option(
-    "--csv", "csv_folder", metavar="FOLDER", type=FileName(), help="Write one tidy table per file into this folder."
+    "--csv", "csv_folder", metavar="FOLDER", type=FileName(), help="Write one tidy CSV file per table into this folder."
 )
-@click.option("--html", metavar="FILE", type=FileName(), help="Write a page with a timeline, readable without network.")
+@click.option(
+    "--html", metavar="FILE", type=FileName(), help="Write an HTML page with a timeline that needs no network."
+)
 @analysis_options()
-@click.option("--all-domains", is_flag=True, help="Show the NVTX ranges of libraries (NCCL, cuDNN, ...) too.")
+@click.option("--all-domains", is_flag=True, help="Also show the NVTX ranges of libraries (NCCL, cuDNN, ...).")
 def summary(
     traces: tuple[str, ...],
     form: str | None,
@@ -49,9 +51,11 @@ def summary(
     all_domains: bool,
     asked: Asked,
 ) -> None:
-    """Print the overlap summary of traces or run folders. Exit code 4 when one has no device activity.
+    """Print the overlap summary of traces or run folders.
 
     A folder of several runs is listed, one line per run.
+
+    The command exits with 4 if a trace has no device activity.
 
     \b
       gpu-trace summary trace.json.gz
@@ -60,7 +64,7 @@ def summary(
       gpu-trace summary --html report.html trace.json.gz
     """  # noqa: D301  # \b is click's
     if len(traces) > 1 and (csv_folder or html):
-        raise click.UsageError("--csv and --html write one trace; give one")
+        raise click.UsageError("--csv and --html take one trace; give only one")
     if html:
         refuse_to_overwrite(Path(html), traces)
     of_one = bool(csv_folder or html) or asked.of_one_run

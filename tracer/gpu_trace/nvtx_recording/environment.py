@@ -24,7 +24,14 @@ def injection(native: Mapping[str, str]) -> tuple[Path | None, str]:
     """
     library, others = injection_library(), native.get(INJECTION_VARIABLE, "")
     if "cupti" in Path(others).name:
-        return library, f"NVTX was to go to {others}, which would stop torch's profiler; gpu-trace records it instead"
+        return (
+            library,
+            f"gpu-trace replaces {INJECTION_VARIABLE}={others}, which would stop torch's profiler",
+        )
     if others:
-        return None, f"NVTX goes to {others}: its ranges are not in this trace. Unset {INJECTION_VARIABLE} to have them"
+        setting = f"{INJECTION_VARIABLE}={others}"
+        return (
+            None,
+            f"another tool's injection library is set ({setting}), so NVTX ranges are not recorded; unset it",
+        )
     return library, ""

@@ -39,7 +39,7 @@ def prepare(path: Path, folder: Path, as_is: bool = False) -> Prepared:
     export finds no room.
     """
     if as_is and not path.is_file():
-        raise UsageError(f"{path}: is no file, so it cannot be shown --as-is; give the file in it")
+        raise UsageError(f"{path}: is not a file; --as-is needs a trace file")
     if as_is or (path.is_file() and path.name.endswith(_OURS)):
         if not path.stat().st_size:
             raise refuse(TraceFile(path))
@@ -51,8 +51,8 @@ def prepare(path: Path, folder: Path, as_is: bool = False) -> Prepared:
     try:
         export_perfetto(analysis, folder / name, findings)
     except OSError as error:
-        where = f"{folder.parent}: has no room for the trace as the browser gets it"
-        raise UsageError(f"{where} ({error.strerror}); set TMPDIR to a folder that has") from error
+        where = f"{folder.parent}: the exported trace cannot be written there"
+        raise UsageError(f"{where} ({error.strerror}); set TMPDIR to another folder") from error
     by_ns = max(0, -earliest_ns(trace))
     view = start_view(trace, findings)
     if view.start_ns is not None and view.end_ns is not None:

@@ -21,18 +21,18 @@ def has_browser() -> bool:
 def from_elsewhere(port: int) -> list[str]:
     """Lines for a browser on another machine."""
     return [
-        "from another machine: run this there, then open the same address there",
+        "from another machine, run this command there, then open the same address there:",
         f"    ssh -N -L {port}:127.0.0.1:{port} {_user()}@{socket.gethostname()}",
-        "or copy the file of gpu-trace export there, and drop it on https://ui.perfetto.dev",
+        "or export the trace with gpu-trace export, copy the file there, and drop it on https://ui.perfetto.dev",
     ]
 
 
 def large(path: str, size: int) -> list[str]:
     """Lines for a trace that a browser alone may not hold."""
     return [
-        f"{path} has {size / 1e6:,.0f} MB, which may be more than a browser tab can hold. If it fails, run",
+        f"{path} has {size / 1e6:,.0f} MB, which may exceed the memory of a browser tab. If the tab fails, run",
         f"    trace_processor --httpd {path}",
-        "(https://get.perfetto.dev/trace_processor) and open https://ui.perfetto.dev, which then uses it.",
+        "(https://get.perfetto.dev/trace_processor) and open https://ui.perfetto.dev, which then uses trace_processor.",
     ]
 
 

@@ -37,8 +37,9 @@ def leading_to(url: str) -> Iterator[Path]:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(_PAGE.format(url=escape(url)))
     except OSError as error:
-        where = f"{error.filename or tempfile.gettempdir()}: cannot hold a page for the browser ({error.strerror})"
-        raise UsageError(f"{where}; set TMPDIR to another folder, or add --no-browser") from error
+        problem = f"the page for the browser cannot be written there ({error.strerror})"
+        where = error.filename or tempfile.gettempdir()
+        raise UsageError(f"{where}: {problem}; set TMPDIR to another folder, or add --no-browser") from error
     with folder:
         yield path
 

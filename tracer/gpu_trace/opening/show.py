@@ -47,8 +47,8 @@ def by_url(prepared: Prepared) -> LoopbackServer:
         return LoopbackServer(handout, URL_MODE_PORT)
     except OSError as error:
         raise UsageError(
-            f"port {URL_MODE_PORT} of 127.0.0.1, the only one for --url-mode, cannot be had ({error.strerror}); "
-            "stop what uses it, or leave out --url-mode"
+            f"port {URL_MODE_PORT} of 127.0.0.1, which --url-mode needs, is not available ({error.strerror}); "
+            "stop the program that uses it, or leave out --url-mode"
         ) from error
 
 
@@ -73,7 +73,7 @@ def show(
             threading.Thread(target=webbrowser.open, args=(way.as_uri(),), daemon=True).start()
         if not server.handover.wait(timeout_s):
             raise TraceNotFetched(
-                f"{prepared.name}: no browser took it within {timeout_s:g} s; run gpu-trace open again"
+                f"{prepared.name}: no browser fetched the trace within {timeout_s:g} s; run gpu-trace open again"
             )
     say("the browser has the trace")
 
@@ -82,5 +82,5 @@ def _advice(prepared: Prepared, server: LoopbackServer, url: str, browse: bool) 
     file_size = prepared.file.stat().st_size
     lines = recipe.large(prepared.name, file_size) if file_size > recipe.LARGE_BYTES else []
     if browse:
-        return [*lines, f"opening a browser; if that shows nothing, go to {url}"]
+        return [*lines, f"opening a browser; if it shows nothing, open {url}"]
     return [*lines, f"open {url}", *recipe.from_elsewhere(server.port)]

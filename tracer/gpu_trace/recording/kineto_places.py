@@ -172,7 +172,7 @@ class _Places:
         title = _text(key[1]) if key[1].startswith(b'"') else f"thread {_text(key[1])}"
         if key[0] in self.devices:
             title = f"stream {_text(key[1])}"
-        return f"{title} annotations" if key[2] == _REPEATED else title
+        return f"{title} ranges" if key[2] == _REPEATED else title
 
     def _name(self, kind: str, pid: int, tid: int, name: str) -> None:
         self.metadata.append({"ph": "M", "name": kind, "pid": pid, "tid": tid, "ts": 0, "args": {"name": name}})

@@ -123,8 +123,8 @@ def _repaired(head: bytes, rest: bytes) -> KinetoText:
     pieces = _events_one_by_one(events)
     whole = [piece for piece in pieces if is_json(piece)]
     lost = len(pieces) - len(whole)
-    cut = "; the process ended while it saved them" if closing is None else ""
-    return KinetoText(head, b",".join(whole), f"{lost} events that were not written whole{cut}")
+    cut = "; the process ended while saving them" if closing is None else ""
+    return KinetoText(head, b",".join(whole), f"{lost} incomplete events{cut}")
 
 
 def _valid(events: bytes) -> bytes:

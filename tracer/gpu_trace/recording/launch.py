@@ -68,7 +68,7 @@ def _started(command: list[str], environment: dict[str, str], mask: Iterable[int
         return os.posix_spawn(command[0], command, environment, setsigmask=mask, setsigdef=_IGNORED_BY_PYTHON)
     except OSError as error:  # a command line too long, no room for a process
         raise UsageError(
-            f"{command[0]}: cannot be started ({error.strerror}); is it there, and the command short enough?"
+            f"{command[0]}: cannot be started ({error.strerror}); check that it exists, and shorten a long command line"
         ) from error
 
 

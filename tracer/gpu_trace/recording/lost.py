@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 def in_sentences(facts: Notes, nvtx_events: int) -> list[str]:
     """What was lost, other than by what `FAILED` says; ``nvtx_events`` found no room."""
     return [
-        *(f"{count} records of CUPTI: there was no room for them" for count in facts.all(DROPPED)),
+        *(f"{count} CUPTI records: a buffer or the disk was full" for count in facts.all(DROPPED)),
         *_last_session(facts),
         *_unsynchronized(facts),
         *_by_torchs_profiler(facts),
         *_uncounted(facts),
-        *([f"{nvtx_events} NVTX events: there was no room for them"] if nvtx_events else []),
+        *([f"{nvtx_events} NVTX events: their file or the disk was full"] if nvtx_events else []),
     ]
 
 
@@ -44,7 +44,7 @@ def left_to_the_script(facts: Notes) -> list[str]:
         return []
     gaps_ns = [end - start for start, end in zip(began, ended, strict=False)]  # a process may be killed in the last one
     some = _gaps(gaps_ns + [0] * (len(began) - len(gaps_ns)), at_least=len(gaps_ns) < len(began))
-    return [f"{some}, while the script used torch's profiler itself"]
+    return [f"{some} while the script used torch's profiler itself"]
 
 
 def _last_session(facts: Notes) -> list[str]:
@@ -53,8 +53,8 @@ def _last_session(facts: Notes) -> list[str]:
     if len(facts.all(STARTS)) <= ended:
         return []
     if facts.last(SOURCE) == CUPTI:
-        return ["record_function ranges and the last moment: the process ended before they could be saved"]
-    return ["what torch's profiler recorded: the process ended before it could be saved"]
+        return ["record_function ranges and the last events: the process ended before saving them"]
+    return ["the trace of torch's profiler: the process ended before saving it"]
 
 
 def _unsynchronized(facts: Notes) -> list[str]:
@@ -64,26 +64,26 @@ def _unsynchronized(facts: Notes) -> list[str]:
         return []
     what = "GPU work that had not finished when the recording stopped"
     if max(waited_ms) == 0:
-        return [f"{what}, if there was any: Python could not start a thread to wait for it"]
-    return [f"{what}: it was waited for {max(waited_ms) / 1000:.1f} s"]
+        return [f"{what}, if any: Python could not start a thread to wait for it"]
+    return [f"{what}: gpu-trace waited {max(waited_ms) / 1000:.1f} s for it"]
 
 
 def _by_torchs_profiler(facts: Notes) -> list[str]:
     """What torch's profiler recorded worse than the CUPTI recording library would have, and what not at all."""
     refused = [
-        f"the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU: {reason}"
+        f"the lower overhead of the CUPTI recording library: torch's profiler recorded the GPU, because {reason}"
         for reason in facts.all(REFUSED)
     ]
     if 0 in facts.all(STREAM_WAITS):
-        return [*refused, "which stream a stream waited for: CUPTI did not report CUDA events"]
+        return [*refused, "the streams that event waits waited for: CUPTI did not report CUDA events"]
     return refused
 
 
 def _uncounted(facts: Notes) -> list[str]:
     gaps_ns = facts.all(RENEWED)
-    return [f"{_gaps(gaps_ns)}, while the events so far were counted"] if gaps_ns else []
+    return [f"{_gaps(gaps_ns)} while gpu-trace counted the events so far"] if gaps_ns else []
 
 
 def _gaps(gaps_ns: list[int], at_least: bool = False) -> str:
-    moments = "a moment" if len(gaps_ns) == 1 else f"{len(gaps_ns)} moments"
-    return f"what happened in {moments} ({'at least ' * at_least}{sum(gaps_ns) / 1e6:.1f} ms)"
+    intervals = "1 interval" if len(gaps_ns) == 1 else f"{len(gaps_ns)} intervals"
+    return f"the events of {intervals} ({'at least ' * at_least}{sum(gaps_ns) / 1e6:.1f} ms)"

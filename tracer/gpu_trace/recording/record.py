@@ -29,7 +29,7 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
         run_json.write(request, recording, began)
         folder.discard_raw()
     except (Exception, KeyboardInterrupt) as error:
-        kept = f"; what was recorded lies in {os.path.relpath(folder.raw)}" if folder.raw.exists() else ""
+        kept = f"; the raw recording is in {os.path.relpath(folder.raw)}" if folder.raw.exists() else ""
         recording.lost.append(f"the run folder could not be completed ({error or type(error).__name__}){kept}")
     return recording
 

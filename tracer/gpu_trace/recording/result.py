@@ -66,14 +66,15 @@ class Recording:
         if self.never_entered:
             return f"No NVTX range called {self.never_entered!r} was entered, so nothing was recorded."
         if self.device:
-            return (
-                f"Its GPU work was recorded{until}." if self.device == GPU else f"No GPU: the CPU was recorded{until}."
-            )
+            work = "Its GPU work" if self.device == GPU else "No GPU is available; its CPU work"
+            return f"{work} was recorded{until}."
         if not self.notes.last(PYTHON):
             return self._nothing
         if self.notes.last(TORCH):
-            return "It used no GPU, so nothing was recorded; with CUDA_VISIBLE_DEVICES= in front its CPU work is."
-        return "It never imported torch, so there was nothing to record."
+            return (
+                "It used no GPU, so nothing was recorded. To record CPU work, run with CUDA_VISIBLE_DEVICES= (empty)."
+            )
+        return "It never imported torch, so nothing was recorded."
 
     @property
     def _nothing(self) -> str:
@@ -81,5 +82,5 @@ class Recording:
         if not interpreter.can_be_watched():
             return "Its Python does not load the recorder (-S, or -I before Python 3.11), so nothing was recorded."
         if not self.folder.path.exists():
-            return "The run folder is gone, and what was recorded with it."
-        return "Its Python did not load the recorder, or ended before it could, so nothing was recorded."
+            return "The run folder was deleted, and the recording with it."
+        return "Its Python did not load the recorder, or ended before loading it, so nothing was recorded."

@@ -60,7 +60,7 @@ def _saved_by_kineto(raw: Path, pid: int, facts: Notes) -> tuple[dict[int, Kinet
     texts = {number: text for number, text in found.items() if text is not None}
     told = sum(text.startswith(NOT_SAVED) for text in facts.all(FAILED))  # the reason is in the notes
     unread = len(found) - len(texts) - told
-    damage = ["a part of the trace: the process ended while it was saved"] * unread
+    damage = ["a part of the trace: the process ended while saving it"] * unread
     return texts, damage + [text.damage for text in texts.values() if text.damage]
 
 

@@ -79,7 +79,7 @@ def test_a_thread_that_cannot_start_is_noted(watched, monkeypatch):
     monkeypatch.setattr(bounds.background, "repeat", lambda *_: (_ for _ in ()).throw(RuntimeError("no more")))
     started._start()
     assert ours.is_wanted
-    assert ("nothing bounds the recording", "RuntimeError") in notes
+    assert ("the limits of the recording do not apply", "RuntimeError") in notes
 
 
 def test_nothing_is_ended_while_a_graph_is_captured(watched, monkeypatch):

@@ -69,7 +69,7 @@ def test_it_ends_with_the_second_in_a_row_and_says_so(recording):
     full += [True, True]
     assert (found.renew(), found.renew(), found.renew()) == (0, 0, 0)
     assert (found.is_recording, found.is_wanted) == (False, False)
-    assert [fact for fact in notes if fact[0] == "bounded"] == [("bounded", "2 parts in a row that could not be saved")]
+    assert [fact for fact in notes if fact[0] == "bounded"] == [("bounded", "the failure to save 2 parts in a row")]
 
 
 def test_nothing_is_renewed_while_nothing_is_recorded(recording):

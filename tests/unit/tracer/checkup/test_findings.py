@@ -32,7 +32,7 @@ def test_a_healthy_machine():
 
 
 @pytest.mark.parametrize(
-    ("change", "subject", "state", "way_out"),
+    ("change", "subject", "state", "fix"),
     [
         ({"platform": "darwin"}, "system", State.BROKEN, "Linux"),
         ({"torch": {}, "said": "ModuleNotFoundError: No module named 'torch'"}, "torch", State.BROKEN, "pip install"),
@@ -45,14 +45,14 @@ def test_a_healthy_machine():
         ({"source": "kineto"}, "recording", State.LIMITED, "CUPTI"),
         ({"source": "kineto", "activities": False}, "recording", State.LIMITED, "compiler"),
         ({"injection": False}, "NVTX", State.LIMITED, "compiler"),
-        ({"injection": False, "compiler": True}, "NVTX", State.LIMITED, "again"),
+        ({"injection": False, "compiler": True}, "NVTX", State.LIMITED, "reinstall"),
         ({"environment": {"NVTX_INJECTION64_PATH": "/x.so"}}, "other tools", State.LIMITED, "unset"),
     ],
 )
-def test_what_is_wrong_is_found_with_the_way_out(change, subject, state, way_out):
+def test_what_is_wrong_is_found_with_its_fix(change, subject, state, fix):
     finding = next(finding for finding in findings(replace(HEALTHY, **change)) if finding.subject == subject)
     assert finding.state is state
-    assert way_out in finding.way_out
+    assert fix in finding.fix
 
 
 def test_a_machine_without_a_gpu_is_not_broken():

@@ -36,7 +36,7 @@ def refused(*arguments):
 def test_an_empty_name_is_not_the_working_folder(arguments, recorded, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = refused(*(argument.format(trace=recorded("two_streams")) for argument in arguments))
-    assert "the name is empty; was a variable of the shell not set?" in said
+    assert "the name is empty; check that its shell variable is set" in said
     assert not list(tmp_path.iterdir())
 
 
@@ -53,7 +53,7 @@ def test_an_empty_name_is_not_the_working_folder(arguments, recorded, tmp_path, 
     ids=" ".join,
 )
 def test_numbers_that_are_none(arguments):
-    assert "is no number to reckon with" in refused(*arguments)
+    assert "is not a number in the range that gpu-trace supports" in refused(*arguments)
 
 
 @pytest.mark.parametrize("option", ["--from", "--to"])

@@ -141,7 +141,7 @@ def test_a_report_never_replaces_the_trace(tmp_path, command, option):
     for named in (trace, tmp_path):
         result = ran(command, str(named), *limit, option, str(trace))
         assert isinstance(result.exception, UsageError)
-        assert "is the trace itself" in str(result.exception)
+        assert "is the input trace" in str(result.exception)
     assert trace.read_bytes() == before
 
 

@@ -78,7 +78,7 @@ def test_an_export_that_does_not_count_may_lie_beside_its_traces(ranks):
 def test_the_trace_of_a_run_folder_is_never_replaced_by_its_export(recorded, tmp_path):
     shutil.copy(recorded("mlp_overlap"), tmp_path / "trace.json.gz")
     before = (tmp_path / "trace.json.gz").read_bytes()
-    with pytest.raises(UsageError, match="is the trace itself"):
+    with pytest.raises(UsageError, match="is the input trace"):
         run(tmp_path, "-o", tmp_path / "trace.json.gz")
     for name in ("trace.pftrace", "trace.json", "other.json.gz"):
         assert run(tmp_path, "-o", tmp_path / name).exit_code == 0

@@ -150,7 +150,7 @@ def test_what_is_no_ui_is_said(tmp_path):
     with pytest.raises(UsageError, match="no Perfetto UI"):
         ui_files.from_path(tmp_path)
     (tmp_path / "no.zip").write_text("no zip")
-    with pytest.raises(UsageError, match="no zip file"):
+    with pytest.raises(UsageError, match="not a zip file"):
         ui_files.from_path(tmp_path / "no.zip")
 
 
@@ -176,7 +176,7 @@ def test_an_empty_file_is_not_handed_over(name, as_is, tmp_path):
 
 
 def test_a_full_temporary_folder_is_said(recorded, tmp_path):
-    with pytest.raises(UsageError, match="set TMPDIR to a folder that has"):
+    with pytest.raises(UsageError, match="set TMPDIR to another folder"):
         prepare(recorded("two_streams"), tmp_path / "not there" / "unused")
 
 

@@ -109,7 +109,7 @@ def test_what_half_overlaps_and_what_is_repeated_has_a_row_of_its_own(cleaned):
     assert at["overlapping k"][0] == at["range"][0] == 0
     names = {(row["pid"], row["tid"]): row["args"]["name"] for row in cleaned if row["name"] == "thread_name"}
     assert names[at["overlapping k"]] == "stream 7 · overlapping 2"
-    assert names[at["range"]] == "stream 7 annotations"
+    assert names[at["range"]] == "stream 7 ranges"
     assert names[at["Lazy"]] == "Profiler overhead"
     assert at["Lazy"][0] == 100
     assert names[at["of an old Kineto"]] == "thread -901502656"

@@ -17,7 +17,7 @@ from gpu_trace.recording.request import Request, Script
 from gpu_trace.recording.result import Recording
 
 ENDED = "starts\t1\nstopped\t2 3 4\n"
-HIDDEN = "which stream a stream waited for: CUPTI did not report CUDA events"
+HIDDEN = "the streams that event waits waited for: CUPTI did not report CUDA events"
 CUT = "GPU work that had not finished when the recording stopped"
 
 
@@ -27,15 +27,18 @@ CUT = "GPU work that had not finished when the recording stopped"
         ("", []),
         ("stream_waits\t1\n", []),
         ("stream_waits\t1\nstream_waits\t0\nstream_waits\t0\n", [HIDDEN]),
-        ("unsynchronized\t3004\nunsynchronized\t60000\n", [f"{CUT}: it was waited for 60.0 s"]),
-        ("unsynchronized\t0\n", [f"{CUT}, if there was any: Python could not start a thread to wait for it"]),
+        ("unsynchronized\t3004\nunsynchronized\t60000\n", [f"{CUT}: gpu-trace waited 60.0 s for it"]),
+        ("unsynchronized\t0\n", [f"{CUT}, if any: Python could not start a thread to wait for it"]),
         (
-            "refused\tCUPTI error 39\n",
-            ["the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU: CUPTI error 39"],
+            "refused\tCUPTI returned error 39\n",
+            [
+                "the lower overhead of the CUPTI recording library:"
+                " torch's profiler recorded the GPU, because CUPTI returned error 39"
+            ],
         ),
-        ("dropped\t7\n", ["7 records of CUPTI: there was no room for them"]),
-        ("renewed\t1500000\n", ["what happened in a moment (1.5 ms), while the events so far were counted"]),
-        ("renewed\t15000", ["what happened in a moment (0.0 ms), while the events so far were counted"]),
+        ("dropped\t7\n", ["7 CUPTI records: a buffer or the disk was full"]),
+        ("renewed\t1500000\n", ["the events of 1 interval (1.5 ms) while gpu-trace counted the events so far"]),
+        ("renewed\t15000", ["the events of 1 interval (0.0 ms) while gpu-trace counted the events so far"]),
         ("renewed\t", []),  # the disk was full
     ],
 )
@@ -45,21 +48,21 @@ def test_each_note_of_a_loss_is_a_sentence(noted, told):
 
 def test_run_json_says_it_too(tmp_path):
     written = NotesOfTheChild(str(tmp_path / "notes-1"))
-    for key, value in (("REFUSED", "CUPTI error 39"), ("STREAM_WAITS", 0), ("UNSYNCHRONIZED", 60000)):
+    for key, value in (("REFUSED", "CUPTI returned error 39"), ("STREAM_WAITS", 0), ("UNSYNCHRONIZED", 60000)):
         written.write(getattr(assemble.lost, key), value)
     [process] = assemble.left_by(tmp_path, 1)
     run = Recording(RunFolder(tmp_path), 0, notes.read(tmp_path, 1), lost=process.lost)
     run_json.write(Request(Script("x.py")), run, 0)
     document = json.loads(run.folder.facts.read_text())
     assert (document["cupti_refused"], document["unsynchronized_ms"], document["stream_waits"]) == (
-        "CUPTI error 39",
+        "CUPTI returned error 39",
         [60000],
         False,
     )
     assert [sentence.split(":")[0] for sentence in document["lost"]] == [
         CUT,
-        "the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU",
-        "which stream a stream waited for",
+        "the lower overhead of the CUPTI recording library",
+        "the streams that event waits waited for",
     ]
 
 
@@ -99,13 +102,13 @@ def on_a_gpu(monkeypatch, tmp_path):
 def test_the_recorder_notes_what_was_refused_and_what_it_waited_for_in_vain(on_a_gpu):
     told = lost.in_sentences(on_a_gpu(SimpleNamespace(cuda="13.0")), 0)
     assert [sentence.split(":")[0] for sentence in told] == [
-        f"{CUT}, if there was any",
-        "the cheaper recording by CUPTI itself, so torch's profiler recorded the GPU",
-        "which stream a stream waited for",
+        f"{CUT}, if any",
+        "the lower overhead of the CUPTI recording library",
+        "the streams that event waits waited for",
     ]
     assert "/none.so" in told[1]
 
 
 def test_a_gpu_that_is_not_cudas_lacks_nothing_of_cupti(on_a_gpu):
     told = lost.in_sentences(on_a_gpu(SimpleNamespace(cuda=None, hip="6.4")), 0)
-    assert [sentence.split(":")[0] for sentence in told] == [f"{CUT}, if there was any"]
+    assert [sentence.split(":")[0] for sentence in told] == [f"{CUT}, if any"]

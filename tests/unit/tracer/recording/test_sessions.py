@@ -108,8 +108,8 @@ def test_nothing(tmp_path):
     assert sessions.read(tmp_path, 1, Notes(""), []) == ([], [], [])
 
 
-RANGES_LOST = "record_function ranges and the last moment: the process ended before they could be saved"
-ALL_LOST = "what torch's profiler recorded: the process ended before it could be saved"
+RANGES_LOST = "record_function ranges and the last events: the process ended before saving them"
+ALL_LOST = "the trace of torch's profiler: the process ended before saving it"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ ALL_LOST = "what torch's profiler recorded: the process ended before it could be
         ("starts\t1\nfailed\ttorch's profiler did not start: E: no", ["torch's profiler did not start: E: no"]),
         (
             "starts\t1\nsource\tcupti\ndropped\t7" + STOPPED,
-            ["7 records of CUPTI: there was no room for them"],
+            ["7 CUPTI records: a buffer or the disk was full"],
         ),
         ("python\t3.12", []),
     ],
@@ -202,13 +202,13 @@ def test_the_trace_has_the_uuid_of_each_gpu(tmp_path):
     ("notes", "said"),
     [
         ("starts\t1", []),
-        ("gave_way\t5000000\ncame_back\t7500000", ["what happened in a moment (2.5 ms)"]),
-        ("gave_way\t0\ncame_back\t9\ngave_way\t100\ncame_back\t1000100", ["what happened in 2 moments (1.0 ms)"]),
-        ("gave_way\t0\ncame_back\t1000000\ngave_way\t9", ["what happened in 2 moments (at least 1.0 ms)"]),
+        ("gave_way\t5000000\ncame_back\t7500000", ["the events of 1 interval (2.5 ms)"]),
+        ("gave_way\t0\ncame_back\t9\ngave_way\t100\ncame_back\t1000100", ["the events of 2 intervals (1.0 ms)"]),
+        ("gave_way\t0\ncame_back\t1000000\ngave_way\t9", ["the events of 2 intervals (at least 1.0 ms)"]),
     ],
 )
 def test_what_the_scripts_own_profiler_has_instead_is_said(notes, said, tmp_path):
     (tmp_path / "notes-1").write_text("python\t3.12\n" + notes)
     [process] = assemble.left_by(tmp_path, 1)
-    assert process.left_to_the_script == [f"{text}, while the script used torch's profiler itself" for text in said]
+    assert process.left_to_the_script == [f"{text} while the script used torch's profiler itself" for text in said]
     assert process.lost == ([] if said else [ALL_LOST])

@@ -31,7 +31,10 @@ def test_a_range_that_was_never_entered_is_named_and_no_device_is_blamed():
 
 @pytest.mark.parametrize(
     ("running_ns", "told"),
-    [(0, "recording it cost 2.00 ms at its end"), (5000, "recording it cost about 5.00 µs (0.5 %) while it ran, and")],
+    [
+        (0, "recording cost 2.00 ms at the script's end"),
+        (5000, "recording cost about 5.00 µs (0.5 %) while the script ran, and"),
+    ],
 )
 def test_a_cost_that_was_not_estimated_is_not_told_as_none(running_ns, told):
     assert run._cost(recording(wall_ns=3_000_000, cost=Cost(running_ns, 2_000_000, 0))).startswith(told)
@@ -51,7 +54,7 @@ def test_processes_that_the_script_started_are_counted(monkeypatch, counter, sta
     told = recording(f"{TORCH}started\t{started}\n")
     assert told.started == started
     if started:
-        assert run._other_processes(told) == "the script started 2 processes; --follow records them, too"
+        assert run._other_processes(told) == "the script started 2 processes; add --follow to record them"
 
 
 def test_a_run_folder_without_a_trace_is_called_that(tmp_path):

@@ -31,5 +31,5 @@ _leave_the_path()
 try:
     _prepare_recording()
 except Exception as error:
-    print(f"gpu-trace: cannot record: {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"gpu-trace: cannot record ({type(error).__name__}: {error})", file=sys.stderr)
 _give_way_to_the_next()

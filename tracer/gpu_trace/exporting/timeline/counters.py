@@ -36,7 +36,7 @@ class Counter:
 def counters(trace: Trace, device: int) -> Iterator[Counter]:
     """The counters of one device."""
     work = trace.work_of(device)
-    yield Counter("Engines busy at once", "engines", 40, *_engines_at_once(trace, device))
+    yield Counter("Engines busy concurrently", "engines", 40, *_engines_at_once(trace, device))
     yield Counter("Operations in flight", "operations", 41, *_steps(work, np.ones(len(work))))
     for engine in ALL_COPIES:
         rows = work[(work.engine == engine) & (work.size > 0) & (work.end_ns > work.start_ns)]

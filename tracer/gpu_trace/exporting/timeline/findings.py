@@ -45,7 +45,7 @@ def _of_device(device: int, explained: Explained) -> Iterator[Finding]:
     longest = set(np.argsort(-stretches.ns, kind="stable")[:MOST_WITH_EVIDENCE].tolist())
     rows = zip(stretches.start_ns.tolist(), stretches.end_ns.tolist(), explained.rule.tolist(), strict=True)
     for i, (start_ns, end_ns, rule) in enumerate(rows):
-        text = f"{duration(end_ns - start_ns)} of copying while the device computed nothing"
+        text = f"{duration(end_ns - start_ns)} of copy time without compute"
         if i in longest:
             text += _because(explained, i)
         yield Finding(device, start_ns, end_ns, f"exposed: {explained.rules[rule].title}", text)
@@ -53,6 +53,6 @@ def _of_device(device: int, explained: Explained) -> Iterator[Finding]:
 
 def _because(explained: Explained, i: int) -> str:
     rule, known = explained.of(i)
-    stream = f" in stream {known.stream}" if known.stream is not None else ""
-    remedy = f". Remedy: {rule.remedy}" if rule.remedy else ""
-    return f": {known.operation}{stream}: {known.fact.words}{remedy}"
+    stream = f" on stream {known.stream}" if known.stream is not None else ""
+    remedy = f". Fix: {rule.remedy}" if rule.remedy else ""
+    return f": {known.operation}{stream}; {known.fact.words}{remedy}"

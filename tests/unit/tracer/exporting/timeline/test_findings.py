@@ -22,14 +22,14 @@ def test_findings_are_the_exposed_copies_with_their_causes(recorded):
 def test_a_finding_says_why_and_what_to_do(recorded):
     first = next(exposed_copies(Analysis(load(recorded("seed_blocking")))))
     assert first.title == "exposed: pageable host memory"
-    assert "computed nothing: Memcpy DtoH" in first.text
-    assert "Remedy: pin the host memory" in first.text
+    assert "without compute: Memcpy DtoH" in first.text
+    assert "Fix: pin the host memory" in first.text
 
 
 def test_only_the_longest_are_looked_into(recorded, monkeypatch):
     monkeypatch.setattr(findings, "MOST_WITH_EVIDENCE", 2)
     found = list(exposed_copies(Analysis(load(recorded("seed_blocking")))))
-    with_evidence = [finding for finding in found if "Remedy" in finding.text]
+    with_evidence = [finding for finding in found if "Fix" in finding.text]
     shortest = min(finding.end_ns - finding.start_ns for finding in with_evidence)
     assert len(with_evidence) == 2
     assert shortest >= max(f.end_ns - f.start_ns for f in found if f not in with_evidence)
