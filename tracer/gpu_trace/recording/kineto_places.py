@@ -131,8 +131,8 @@ class _Places:
         numbers = [_number(token) for pid, tid, _ in keys for token in (pid, tid)]
         self._pids, self._tids = Identities(), Identities()
         for number in sorted({number for number in numbers if number}):
-            self._pids.like(number)
-            self._tids.like(number)
+            self._pids.claim(number)
+            self._tids.claim(number)
         self.devices = {pid for pid, _, category in keys if category in _ON_DEVICE}
         hosts = sorted(pid for pid, tid, _ in keys if pid == tid and _number(pid) > 0)
         self._host = next((pid for pid in hosts if pid not in self.devices), b"")

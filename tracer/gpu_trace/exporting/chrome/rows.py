@@ -34,7 +34,7 @@ class Threads:
     def tid(self, title: str, lane: int = 0, like: int = 0, rank: int = 0) -> int:
         """The id of a row of that title: ``like`` where possible."""
         if (title, lane) not in self._given:
-            tid = self._given[title, lane] = self._ids.like(like if lane == 0 else 0)
+            tid = self._given[title, lane] = self._ids.claim(like if lane == 0 else 0)
             name = title if lane == 0 else f"{title} · overlapping {lane + 1}"
             self.metadata += json_text.thread(self.pid, tid, name, rank)
         return self._given[title, lane]

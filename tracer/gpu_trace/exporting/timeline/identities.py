@@ -29,8 +29,8 @@ class Identities:
         self._taken: set[int] = {0}
         self._next = _FIRST_OF_OURS
 
-    def like(self, wanted: int) -> int:
-        """An id, equal to the wanted one where possible."""
+    def claim(self, wanted: int) -> int:
+        """Claim an id: the wanted one, or a new one if that is taken or out of range."""
         if not 0 < wanted <= _LARGEST or wanted in self._taken:
             return self.new()
         self._taken.add(wanted)
@@ -58,12 +58,12 @@ class HostPlaces:
         self._trace = trace
         pids, tids = Identities(), Identities()
         for process in trace.processes:
-            self.pids.append(pids.like(process.pid))
+            self.pids.append(pids.claim(process.pid))
         self.new_pid = pids.new
         self.thread_ids = tids
         for position, thread in _threads(trace):
             true_main = thread == trace.processes[position].pid and self.pids[position] == thread
-            self.tids[position, thread] = tids.like(thread)
+            self.tids[position, thread] = tids.claim(thread)
             known = trace.processes[position].thread_names.get(thread, "")
             fallback = "main thread" if true_main else f"thread {thread}"
             self.names[position, thread] = known or fallback
