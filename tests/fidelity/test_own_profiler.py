@@ -149,7 +149,7 @@ def test_what_was_not_recorded_meanwhile_is_not_idle(tmp_path):
     operators = load(tmp_path / "run/trace.json.gz", operators=True).operators
     assert all(any(s <= a <= b <= e for s, e in pairs(trace.windows)) for a, b in pairs(operators))
     [said] = facts(tmp_path / "run")["lost"]
-    assert NOT_SEEN.fullmatch(said)[1] == "a moment"
+    assert NOT_SEEN.fullmatch(said)[1] == "1 interval"
     assert (ended_ns - began_ns) / 1e6 < float(NOT_SEEN.fullmatch(said)[3]) < (second_start - first_end) / 1e6 + 50
     figures = device_figures(Scope(trace), 0)
     assert figures.unrecorded_ns >= ended_ns - began_ns
