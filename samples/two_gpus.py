@@ -7,11 +7,11 @@ launch happens while the first device is busy, and both together take as long as
     python samples/two_gpus.py
     gpu-trace run samples/two_gpus.py
 
-Look at "devices at once" in the summary: the share of the shorter device's compute time during which the other one also
-computed, over the whole run. Select one variant (``--variant both``) to see it for that one alone.
+Look at "devices computing concurrently" in the summary: the share of the shorter device's compute time during which the
+other one also computed, over the whole run. Select one variant (``--variant both``) to see it for that one alone.
 
 With one GPU the two are streams of it. Products this large fill the GPU, so both concurrently take as long as one after
-the other. Without a GPU two threads of the CPU replace it; compare "threads at once".
+the other. Without a GPU two threads of the CPU replace it; compare the threads busy concurrently.
 """
 
 from __future__ import annotations

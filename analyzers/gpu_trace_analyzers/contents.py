@@ -44,14 +44,14 @@ class Contents:
 
 
 TABLES: Mapping[str, str] = {
-    "work": "work of devices",
+    "work": "device operations",
     "calls": "API calls",
     "operators": "framework operators",
     "nvtx_ranges": "NVTX ranges",
     "annotations": "annotations",
     "synchronizations": "synchronizations",
-    "overheads": "overheads of the profiler",
-    "without_correlation": "work without a correlation id",
+    "overheads": "profiler overheads",
+    "without_correlation": "operations without a correlation id",
 }
 """Key, for programs, and title of each kind of event; the last is part of the first."""
 

@@ -92,5 +92,5 @@ def _rule(row: dict[str, Any], number: int, path: Path) -> Rule:
     try:
         return Rule(kind, re.compile(pattern or "", re.IGNORECASE), _ENGINES[engine])
     except (TypeError, re.error) as error:
-        problem = f"rule {number} has pattern {pattern!r}, which is no regular expression ({error})"
-        raise TraceUnreadable(path, problem, "write a regular expression of Python") from error
+        problem = f"rule {number} has pattern {pattern!r}, which is not a regular expression ({error})"
+        raise TraceUnreadable(path, problem, "write a Python regular expression") from error

@@ -73,7 +73,7 @@ def check(summary: Summary, limits: Limits) -> list[Checked]:
         each = (_certain(_device(figures, limits), summary, figures.position) for figures in summary.devices)
         return [*chain.from_iterable(each), *_vanished(summary)] or [_no_device(summary)]
     if limits.max_idle is not None:
-        raise UsageError("--max-idle cannot be asked of a range; idle time belongs to a device")
+        raise UsageError("--max-idle does not apply to a range; idle time belongs to a device")
     rows = [row for row in summary.ranges if row.name == limits.range_name and row.device is not None]
     devices = {figures.position: figures for figures in summary.devices}
     places = [(row, devices[row.device or 0]) for row in rows]
@@ -93,7 +93,7 @@ def _vanished(summary: Summary) -> list[Checked]:
     """Of devices of which nothing is left, since all their work was set aside."""
     active = {figures.position for figures in summary.devices}
     gone = {doubt.device for doubt in summary.source.doubts if doubt.device not in active}
-    why = [f"all work of a device was set aside ({summary.doubts_of(device)})" for device in sorted(gone)]
+    why = [f"all operations of a device were set aside ({summary.doubts_of(device)})" for device in sorted(gone)]
     return [Checked("trace", "device activity", Outcome.INCONCLUSIVE, None, 0.0, reason) for reason in why]
 
 
@@ -114,7 +114,7 @@ def _range(row: RangeFigures, figures: DeviceFigures, limits: Limits) -> Iterato
     subject, doubt = f"{row.name} on {figures.device.label}", _doubt(figures)
     if limits.min_overlap is not None:
         hidden = None if doubt or not row.copy_ns else row.hidden_copy_ns / row.copy_ns
-        reason = doubt or "it copied nothing"
+        reason = doubt or "the range has no copies"
         yield _at_least(subject, "hidden share of copies", hidden, limits.min_overlap, reason)
     if limits.max_exposed_copy is not None:
         exposed_ns = None if doubt else row.exposed_copy_ns
@@ -145,9 +145,9 @@ def _at_most(
 
 def _no_device(summary: Summary) -> Checked:
     not_used = sum(summary.source.losses.values())
-    reason = f"no device did anything; {not_used:,} rows were not used" if not_used else "no device did anything"
+    reason = f"no device had activity; {not_used:,} rows were not used" if not_used else "no device had activity"
     return Checked("trace", "device activity", Outcome.INCONCLUSIVE, None, 0.0, reason)
 
 
 def _no_range(name: str) -> Checked:
-    return Checked(name, "range", Outcome.INCONCLUSIVE, None, 0.0, "no such range gave a device anything to do")
+    return Checked(name, "range", Outcome.INCONCLUSIVE, None, 0.0, "no range of this name launched device work")

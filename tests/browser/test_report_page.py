@@ -65,7 +65,7 @@ def test_it_draws_exposed_copies_and_fits(shown, name, viewport, scheme):
 def test_the_next_exposed_copy_is_told(shown):
     page = shown(literal("s7 k 0-1000; s7 d2h 1000-3000 @2 name=Memcpy; s7 k 3000-4000"))
     page.click("[data-do=next]")
-    assert "same stream as the compute" in page.inner_text("#tip")
+    assert "same stream as compute" in page.inner_text("#tip")
     assert "2.000 µs · from 1.000 µs to 3.000 µs" in page.inner_text("#tip")
 
 

@@ -15,7 +15,7 @@ PAGES = sorted(page for place in ("*.md", "docs/**/*.md", "samples/**/*.md") for
 SOURCES = sorted(
     path for root in ("samples", "analyzers", "tracer", "lab", "scripts") for path in (ROOT / root).rglob("*.py")
 )
-PRINTING = sorted(path for root in ("tracer", "lab") for path in (ROOT / root).rglob("*.py"))
+PRINTING = sorted(path for root in ("analyzers", "tracer", "lab") for path in (ROOT / root).rglob("*.py"))
 
 IDIOM = re.compile(
     r"\b(whoever|nobody|somebody|but for|save for|of ours|sat in|hears?|heard|mend(s|ed)?|way out|likewise"

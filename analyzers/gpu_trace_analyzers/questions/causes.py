@@ -14,7 +14,7 @@ import numpy as np
 from ..intervals import instants
 from ..model import MISSING, Memory
 from .cuts import cut_at_launch, launched_long_before
-from .evidence import Fact, call_name, work_name
+from .evidence import Fact, work_name
 from .explained import Rule, explained_by
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, blocked_fact, late_fact, launched_late
 from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
@@ -95,7 +95,7 @@ def _pageable(stretches: Stretches) -> Int64:
 
 def _pageable_fact(stretches: Stretches, _i: int, copy: int) -> Fact:
     from_host = stretches.trace.work.source[copy] == Memory.PAGEABLE
-    return Fact(f"{'from' if from_host else 'into'} pageable host memory, which the driver stages")
+    return Fact(f"the driver stages copies {'from' if from_host else 'into'} pageable memory")
 
 
 def _migrated(stretches: Stretches) -> Int64:
@@ -108,10 +108,6 @@ def _migrated(stretches: Stretches) -> Int64:
 def _synchronous(stretches: Stretches) -> Int64:
     trace, call = stretches.trace, pick(stretches.launched.call, stretches.during)
     return witness(pick(trace.calls.end_ns, call) >= trace.work.end_ns[stretches.during], call)
-
-
-def _synchronous_fact(stretches: Stretches, _i: int, call: int) -> Fact:
-    return Fact(f"{call_name(stretches.trace, call)} returned only after the copy had ended")
 
 
 @once
@@ -142,8 +138,8 @@ def _same_stream(stretches: Stretches) -> Int64:
 def _same_stream_fact(stretches: Stretches, i: int, neighbor: int) -> Fact:
     name = work_name(stretches.trace, neighbor)
     if neighbor == stretches.after[i]:
-        return Fact(f"{name} had to wait behind it there")
-    return Fact(f"it had to wait behind {name} there")
+        return Fact(f"{name} waited for it")
+    return Fact(f"it waited for {name}")
 
 
 def _no_compute(stretches: Stretches) -> Int64:
@@ -152,8 +148,8 @@ def _no_compute(stretches: Stretches) -> Int64:
 
 def _no_compute_fact(stretches: Stretches, i: int, _copy: int) -> Fact:
     if stretches.before[i] == stretches.after[i]:
-        return Fact("the device computed nothing at all")
-    return Fact("no compute came after it" if stretches.after[i] == MISSING else "no compute came before it")
+        return Fact("the device ran no compute")
+    return Fact("no compute ran after it" if stretches.after[i] == MISSING else "no compute ran before it")
 
 
 EXPOSED_COPY_RULES: tuple[Rule, ...] = (
@@ -162,67 +158,67 @@ EXPOSED_COPY_RULES: tuple[Rule, ...] = (
     Rule(
         cause="pageable",
         title="pageable host memory",
-        remedy="pin the host memory (pin_memory=True, tensor.pin_memory()) and copy with non_blocking=True",
+        remedy="pin the host memory (pin_memory=True, tensor.pin_memory()), copy with non_blocking=True",
         find=_pageable,
         fact=_pageable_fact,
         saves_whole_operation=True,
     ),
     Rule(
         cause="migrated",
-        title="unified memory that migrated",
-        remedy="prefetch it (cudaMemPrefetchAsync) before it is used, or copy explicitly from pinned memory",
+        title="unified memory migrated",
+        remedy="prefetch it (cudaMemPrefetchAsync) before its first use, or copy explicitly from pinned memory",
         find=_migrated,
-        fact=lambda _stretches, _i, _copy: Fact("no call copied it; its pages moved as they were used or prefetched"),
+        fact=lambda _stretches, _i, _copy: Fact("its pages moved without a copy call, on use or by a prefetch"),
     ),
     Rule(
         cause="synchronous",
         title="synchronous call",
-        remedy="copy with non_blocking=True from or into pinned memory, on a stream of its own",
+        remedy="copy with non_blocking=True from or into pinned memory, on a side stream",
         find=_synchronous,
-        fact=_synchronous_fact,
+        fact=lambda _stretches, _i, _call: Fact("the call returned only after the copy ended"),
     ),
     Rule(
         cause="host_synchronized",
-        title="the host synchronized before it launched the next work",
-        remedy="launch the next work first; wait (event.synchronize()) where the copied data is needed",
+        title="host blocked in a synchronizing call",
+        remedy="launch the next kernels first; call event.synchronize() where the data is needed",
         find=_unless_host_went_on(lambda stretches: blocked_in(stretches, SYNCHRONIZING)),
         fact=blocked_fact,
     ),
     replace(HOST_ALLOCATED, find=_unless_host_went_on(HOST_ALLOCATED.find)),
     Rule(
         cause="same_stream",
-        title="same stream as the compute",
-        remedy="copy on a side stream (torch.cuda.stream(side)), ordered by one event for each result",
+        title="same stream as compute",
+        remedy="copy on a side stream (torch.cuda.stream(side)), with one event per result",
         find=_same_stream,
         fact=_same_stream_fact,
     ),
     Rule(
         cause="no_compute_left",
-        title="no compute left to hide behind",
-        remedy="split the copy, or start it earlier, or give the device work of the next step meanwhile",
+        title="no compute left to overlap with",
+        remedy="split the copy, start it earlier, or queue the next step's kernels",
         find=_no_compute,
         fact=_no_compute_fact,
     ),
     Rule(
         cause="compute_waited",
-        title="the compute waited for the copy's event",
-        remedy="prefetch: copy one step ahead, so that compute for other data is queued meanwhile",
+        title="next kernel waited on an event",
+        remedy="prefetch (copy one step ahead), so that kernels for other data run during the copy",
         find=lambda stretches: waited_for_event(stretches, "after"),
         fact=lambda stretches, i, _call: Fact(
-            f"{work_name(stretches.trace, int(stretches.after[i]))} waited for an event before it could start"
+            f"the stream of {work_name(stretches.trace, int(stretches.after[i]))} waited on an event first"
         ),
     ),
     Rule(
         cause="copy_waited",
-        title="the copy waited for an event of another stream",
+        title="copy waited on an event",
         remedy="record the event right after the operation whose result is copied, not at the end of the stream",
         find=lambda stretches: waited_for_event(stretches, "during"),
-        fact=lambda _stretches, _i, _call: Fact("its stream had to wait for an event first"),
+        fact=lambda _stretches, _i, _call: Fact("its stream waited on an event first"),
     ),
     Rule(
         cause="launched_late",
-        title="the host had not launched the next work yet",
-        remedy="launch ahead: fewer, larger operations, CUDA graphs, or torch.compile",
+        title="next kernel launched too late",
+        remedy="launch ahead (fewer, larger operations; CUDA graphs; torch.compile)",
         find=launched_late,
         fact=late_fact,
     ),
@@ -239,15 +235,15 @@ CPU_COPY_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         cause="same_stream",
-        title="same thread as the compute",
-        remedy="hand the copy to another thread (a queue and a worker), and go on computing meanwhile",
+        title="same thread as compute",
+        remedy="copy in another thread (a queue and a worker) and continue computing",
         find=_same_stream,
         fact=_same_stream_fact,
     ),
     Rule(
         cause="no_compute_left",
-        title="no compute left to hide behind",
-        remedy="split the copy, or start it earlier, or compute something else meanwhile",
+        title="no compute left to overlap with",
+        remedy="split the copy, start it earlier, or compute other data during it",
         find=_no_compute,
         fact=_no_compute_fact,
     ),

@@ -26,6 +26,10 @@ class Fact:
 
     words: str
     ns: int | None = None
+    then: str = ""
+    """words behind the time, such as "into the interval"; without them the time stands in parentheses"""
+    of_launch: bool = False
+    """the words complete "launched", such as "before the gap", with the time in front of them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,15 @@ class Evidence:
     end_ns: int
     operation: str
     """the operation that ran in it; of idle time, the one that followed"""
+    follows: bool
+    """whether it is the one that followed"""
     stream: int | None
     place: str
     """that stream in words; on a CPU device, the thread"""
     call: str
     """the API call that launched the operation"""
+    verb: str
+    """what that call did with it: kernels are launched, copies and memsets are enqueued"""
     call_ns: int | None
     range: str
     """the innermost named range in which the host did so"""
@@ -56,9 +64,11 @@ def evidence(stretches: Stretches, i: int, fact: Fact) -> Evidence:
         start_ns=int(stretches.start_ns[i]),
         end_ns=int(stretches.end_ns[i]),
         operation=work_name(trace, row),
+        follows=during == MISSING,
         stream=int(trace.work.stream[row]) if row != MISSING else None,
         place=_place(trace, row),
         call=call_name(trace, call),
+        verb="launched" if row != MISSING and trace.work.engine[row] in _KERNELS else "enqueued",
         call_ns=int(trace.calls.end_ns[call] - trace.calls.start_ns[call]) if call != MISSING else None,
         range=_innermost_range(stretches, row),
         fact=fact,

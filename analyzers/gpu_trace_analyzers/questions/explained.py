@@ -31,7 +31,7 @@ class Rule:
     cause: str
     """stable key, for programs"""
     title: str
-    """what people read: it completes "exposed:" or "idle:"."""
+    """what people read: it completes "exposed 1.15 ms in 3 intervals:" or "idle 2.10 ms in 5 gaps:"."""
     remedy: str
     """what to do about it, in one line; empty where there is nothing to do"""
     find: Callable[[Stretches], Int64]
@@ -114,5 +114,5 @@ UNKNOWN = Rule(
     title="unknown",
     remedy="",
     find=lambda stretches: np.zeros(len(stretches), dtype=np.int64),
-    fact=lambda _stretches, _i, _witness: Fact("no rule explains it from what the trace has"),
+    fact=lambda _stretches, _i, _witness: Fact("no rule applies to it"),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model import MISSING
+from ..units import count
 from .evidence import Fact, call_name, work_name
 from .explained import Rule
 from .host_waits import ALLOCATING, blocked_in, lost_nearby
@@ -17,21 +19,23 @@ if TYPE_CHECKING:
 
 def _lost_fact(_stretches: Stretches, _i: int, lost: int) -> Fact:
     """For `lost_nearby`."""
-    return Fact(f"{lost} of the kernels launched around it are not in the trace, so no cause can be told")
+    kernels = count(lost, "kernel launched around it is", "kernels launched around it are")
+    return Fact(f"{kernels} missing from the trace, so the cause is unknown")
 
 
 def _nodes_fact(_stretches: Stretches, _i: int, lacking: int) -> Fact:
     """For `lacking_around`."""
-    return Fact(f"{lacking} nodes that other replays of the graph have may have run, so no cause can be told")
+    nodes = count(lacking, "node of the graph", "nodes of the graph")
+    return Fact(f"{nodes} that only other replays have may have run too, so the cause is unknown")
 
 
 def blocked_fact(stretches: Stretches, i: int, call: int) -> Fact:
     """For `blocked_in`."""
-    calls, following = stretches.trace.calls, work_name(stretches.trace, int(stretches.after[i]))
-    ns, name = int(calls.end_ns[call] - calls.start_ns[call]), call_name(stretches.trace, call)
+    calls, name = stretches.trace.calls, call_name(stretches.trace, call)
+    ns = int(calls.end_ns[call] - calls.start_ns[call])
     if 2 * ns < stretches.ns[i]:
-        return Fact(f"{following} was launched only after {name} and such calls before it, in which the host sat")
-    return Fact(f"{following} was launched only after {name}, in which the host sat", ns)
+        return Fact(f"the host was blocked in {name} and similar calls")
+    return Fact(f"the host was blocked in {name}", ns)
 
 
 def launched_late(stretches: Stretches) -> Int64:
@@ -42,12 +46,14 @@ def launched_late(stretches: Stretches) -> Int64:
 def late_fact(stretches: Stretches, i: int, following: int) -> Fact:
     """For `launched_late`."""
     late = int(stretches.launched.at_ns[following] - stretches.start_ns[i])
-    return Fact(f"{work_name(stretches.trace, following)} was not launched for another", late)
+    if stretches.during[i] == MISSING:
+        return Fact("into the gap", late, of_launch=True)
+    return Fact(f"{work_name(stretches.trace, following)} was launched", late, then="into the interval")
 
 
 LOST_KERNELS = Rule(
     cause="lost_kernels",
-    title="unknown, for kernels are missing in the trace",
+    title="unknown (kernels are missing from the trace)",
     remedy="",
     find=lost_nearby,
     fact=_lost_fact,
@@ -55,7 +61,7 @@ LOST_KERNELS = Rule(
 
 LOST_NODES = Rule(
     cause="lost_nodes",
-    title="unknown, for replays of a CUDA graph lack nodes",
+    title="unknown (replays of a CUDA graph lack nodes)",
     remedy="",
     find=lacking_around,
     fact=_nodes_fact,
@@ -63,7 +69,7 @@ LOST_NODES = Rule(
 
 HOST_ALLOCATED = Rule(
     cause="host_allocated",
-    title="the host was allocating or freeing memory",
+    title="host blocked in an allocation or free",
     remedy="allocate once, before the loop; reuse pinned buffers; no empty_cache() between steps",
     find=lambda stretches: blocked_in(stretches, ALLOCATING),
     fact=blocked_fact,

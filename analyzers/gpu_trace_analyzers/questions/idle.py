@@ -12,7 +12,7 @@ from ..model import MISSING
 from ..readers.kineto.reader import NAME as KINETO
 from ..readers.kineto.reader import PYTHON_FUNCTIONS
 from .cuts import START_UP_NS, cut_at_launch
-from .evidence import Fact, call_name, work_name
+from .evidence import Fact, work_name
 from .explained import Rule, explained_by
 from .host_facts import HOST_ALLOCATED, LOST_KERNELS, LOST_NODES, blocked_fact, late_fact, launched_late
 from .host_waits import SYNCHRONIZING, blocked_in, waited_for_event
@@ -58,7 +58,8 @@ def _head_or_tail(stretches: Stretches) -> Int64:
 
 
 def _head_or_tail_fact(stretches: Stretches, i: int, _witness: int) -> Fact:
-    return Fact("its last work had ended" if stretches.after[i] == MISSING else "its first work had not begun")
+    last = stretches.after[i] == MISSING
+    return Fact("the last operation of the device had ended" if last else "it is the first operation of the device")
 
 
 def _profiler(stretches: Stretches) -> Int64:
@@ -82,11 +83,10 @@ def _other_device(stretches: Stretches) -> Int64:
     return witness(ended_inside & waited, row)
 
 
-def _other_fact(stretches: Stretches, i: int, row: int) -> Fact:
+def _other_fact(stretches: Stretches, _i: int, row: int) -> Fact:
     trace = stretches.trace
     label = trace.devices[trace.work.device[row]].label
-    following = work_name(trace, int(stretches.after[i]))
-    return Fact(f"{following} waited for an event, and {work_name(trace, row)} ended on {label}")
+    return Fact(f"its stream waited on an event, and {work_name(trace, row)} ended on {label} in the gap")
 
 
 @once
@@ -98,15 +98,11 @@ def _queued(stretches: Stretches) -> Int64:
 
 def _queued_fact(stretches: Stretches, i: int, following: int) -> Fact:
     ago = int(stretches.end_ns[i] - stretches.launched.at_ns[following])
-    return Fact(f"{work_name(stretches.trace, following)} was launched already and waited", ago)
+    return Fact("it started", ago, then="after its launch")
 
 
 def _start_up(stretches: Stretches) -> Int64:
     return np.where(stretches.ns <= START_UP_NS, _queued(stretches), MISSING)
-
-
-def _start_up_fact(stretches: Stretches, _i: int, following: int) -> Fact:
-    return Fact(f"{work_name(stretches.trace, following)} was launched already")
 
 
 def _launching(stretches: Stretches) -> Int64:
@@ -117,32 +113,31 @@ def _launching(stretches: Stretches) -> Int64:
 
 
 def _launching_fact(stretches: Stretches, i: int, call: int) -> Fact:
-    trace, following = stretches.trace, work_name(stretches.trace, int(stretches.after[i]))
-    when = "before" if stretches.end_ns[i] <= trace.calls.end_ns[call] else "as soon as"
-    return Fact(f"{following} began {when} {call_name(trace, call)} returned")
+    when = "before" if stretches.end_ns[i] <= stretches.trace.calls.end_ns[call] else "as soon as"
+    return Fact(f"it started {when} the call returned")
 
 
 IDLE_RULES: tuple[Rule, ...] = (
     Rule(
         cause="head_or_tail",
-        title="nothing to do before its first work or after its last",
+        title="before the first operation or after the last",
         remedy="",
         find=_head_or_tail,
         fact=_head_or_tail_fact,
     ),
     Rule(
         cause="profiler",
-        title="the profiler's own overhead",
-        remedy="record less: fewer steps, or without operators, shapes and stacks",
+        title="profiler overhead",
+        remedy="record less (fewer steps; no operators, shapes or stacks)",
         find=_profiler,
-        fact=lambda _stretches, _i, taken: Fact("the profiler was at work on the host", taken),
+        fact=lambda _stretches, _i, taken: Fact("the profiler was busy on the host", taken),
     ),
     LOST_KERNELS,
     LOST_NODES,
     Rule(
         cause="host_synchronized",
-        title="the host was blocked in a synchronizing call",
-        remedy="launch the next work first; no .item(), .cpu() or synchronize() inside the loop",
+        title="host blocked in a synchronizing call",
+        remedy="launch the next kernels first; no .item(), .cpu() or synchronize() inside the loop",
         find=lambda stretches: blocked_in(stretches, SYNCHRONIZING),
         fact=blocked_fact,
     ),
@@ -150,14 +145,14 @@ IDLE_RULES: tuple[Rule, ...] = (
     Rule(
         cause="launched_late",
         title="waiting for the host to launch",
-        remedy="launch ahead: fewer, larger operations, CUDA graphs, or torch.compile",
+        remedy="launch ahead (fewer, larger operations; CUDA graphs; torch.compile)",
         find=launched_late,
         fact=late_fact,
     ),
     Rule(
         cause="other_device",
         title="waiting for another device",
-        remedy="balance the devices, or give this one other work meanwhile",
+        remedy="balance the devices, or queue other operations on this one",
         find=_other_device,
         fact=_other_fact,
     ),
@@ -166,25 +161,25 @@ IDLE_RULES: tuple[Rule, ...] = (
         title="between launch and start",
         remedy="fewer, larger operations, or CUDA graphs",
         find=_start_up,
-        fact=_start_up_fact,
+        fact=lambda _stretches, _i, _following: Fact("before the gap", of_launch=True),
     ),
     Rule(
         cause="launching",
-        title="the call that launches the next work",
+        title="inside the call that launches the next operation",
         remedy="",
         find=_launching,
         fact=_launching_fact,
     ),
     Rule(
         cause="event",
-        title="waiting for an event of another stream",
-        remedy="give its stream work that does not wait, or record the event earlier",
+        title="waiting on an event",
+        remedy="queue operations that do not wait on it, or record the event earlier",
         find=lambda stretches: waited_for_event(stretches, "after"),
-        fact=lambda stretches, i, _call: Fact(f"{work_name(stretches.trace, int(stretches.after[i]))} waited for it"),
+        fact=lambda _stretches, _i, _call: Fact("its stream waited on an event first"),
     ),
     Rule(
         cause="queued",
-        title="the next work was launched and had not begun",
+        title="next operation launched but not started",
         remedy="",
         find=_queued,
         fact=_queued_fact,
@@ -197,9 +192,9 @@ CPU_IDLE_RULES: tuple[Rule, ...] = (
     Rule(
         cause="no_operator",
         title="no operator ran",
-        remedy="look at the Python between the operators",
+        remedy="look at the Python code between the operators",
         find=lambda stretches: witness(stretches.after != MISSING, stretches.after),
-        fact=lambda stretches, _i, row: Fact(f"no thread ran an operator until {work_name(stretches.trace, row)}"),
+        fact=lambda _stretches, _i, _row: Fact("no thread ran an operator in the gap"),
     ),
 )
 """The same for a CPU device, which is idle whenever the script does anything else."""
@@ -212,4 +207,4 @@ def _cpu_rules(trace: Trace) -> tuple[Rule, ...]:
     recorded = PYTHON_FUNCTIONS in trace.source.dropped
     where = "gpu-trace open shows its functions" if recorded else "gpu-trace run --level full records its functions"
     *others, last = CPU_IDLE_RULES
-    return (*others, replace(last, remedy=f"{last.remedy}: {where}"))
+    return (*others, replace(last, remedy=f"{last.remedy} ({where})"))

@@ -55,4 +55,4 @@ def _copies(stretches: Stretches, rows: Int64) -> tuple[Int64, Int64, Int64, Int
 
 def inside_fact(stretches: Stretches, _i: int, operator: int) -> Fact:
     """Which operator copied."""
-    return Fact(f"{work_name(stretches.trace, operator)} made this copy before it went on")
+    return Fact(f"{work_name(stretches.trace, operator)} made this copy and then continued")

@@ -61,7 +61,7 @@ _KNOWN = (
     _Known(
         _is_xplane,
         "is an XPlane protobuf of XLA's profiler",
-        "give the *.trace.json.gz that lies beside it",
+        "give the *.trace.json.gz in the same folder",
     ),
     _Known(
         _holds(b'"rocprofiler-sdk-tool"', b'"rocprofiler-sdk-json-tool"'),
@@ -104,7 +104,7 @@ def refuse(file: TraceFile) -> TraceUnreadable:
     if not file.raw_head:
         return TraceUnreadable(file.path, "is empty", "the process that wrote it may have been killed; record it again")
     next_step = "give a trace.json(.gz) of torch.profiler, an SQLite export of nsys, or a run folder"
-    return TraceUnreadable(file.path, "is no trace of a known format", next_step)
+    return TraceUnreadable(file.path, "is not a trace in a supported format", next_step)
 
 
 def is_unsupported(file: TraceFile) -> bool:

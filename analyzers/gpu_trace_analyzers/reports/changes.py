@@ -32,7 +32,7 @@ _NAMES = {
     "collective_ns": "collectives",
     "exposed_collective_ns": "exposed collectives",
     "idle_ns": "idle",
-    "window_ns": "window",
+    "window_ns": "span",
     "hidden_copy_ns": "hidden copy",
     "count": "count",
 }
@@ -43,7 +43,7 @@ _CHANGES = (Column("before"), Column("after", drop_order=2), Column("change", dr
 _RANGE_COLUMNS = (
     Column("range", kind=Kind.WORD),
     Column("device", drop_order=5, kind=Kind.WORD),
-    Column("window", drop_order=4),
+    Column("span", drop_order=4),
     Column("after", drop_order=3),
     Column("change", drop_order=2),
     Column("exposed"),
@@ -52,7 +52,7 @@ _RANGE_COLUMNS = (
 )
 _ONE_SIDE_COLUMNS = (
     Column("device", drop_order=3, kind=Kind.WORD),
-    Column("window", drop_order=2),
+    Column("span", drop_order=2),
     Column("copy", drop_order=1),
     Column("exposed"),
 )

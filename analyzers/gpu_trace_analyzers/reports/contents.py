@@ -22,10 +22,10 @@ _LISTED = 10
 """names and operations that the text lists; the document has all"""
 _STREAM = {"gpu": "stream", "cpu": "thread"}
 _UNMATCHED = {
-    "launches": "launches without their work",
-    "after_last": "of these after the last with it",
-    "nodes": "nodes missing in replays",
-    "work": "work without its launch",
+    "launches": "launches without their operation",
+    "after_last": "of these, after the last matched",
+    "nodes": "nodes missing from replays",
+    "work": "operations without their launch",
 }
 
 
@@ -72,13 +72,14 @@ def _known(number: int) -> int | None:
 
 def _lines(found: Contents) -> Iterator[str]:
     source = found.source
+    unmatched = ((title, getattr(found.unmatched, key)) for key, title in _UNMATCHED.items())
     yield f"{source.path}: {source.format}, {count(source.events, 'event')}"
     yield from _section("devices", map(_device, found.devices))
     yield from _section("processes", map(_process, found.processes))
     yield from _section("read", _counts((TABLES[key], rows) for key, rows in found.tables.items()))
     yield from _section("not used", _counts(source.dropped.items()))
-    yield from _section("launch and work", _counts((t, getattr(found.unmatched, key)) for key, t in _UNMATCHED.items()))
-    yield from _section("work of unknown kind", _unclassified(found))
+    yield from _section("launches and operations", _counts(unmatched))
+    yield from _section("operations of unknown kind", _unclassified(found))
     yield from _section("times that cannot be true", _set_aside(source.quarantined))
     yield from _section("damage", source.damage)
     yield from _section("recorded with", (_row(key, value) for key, value in source.metadata.items()))
@@ -102,7 +103,7 @@ def _row(key: str, value: str) -> str:
 def _device(row: DeviceContents) -> str:
     kinds = (f"{rows:,} {engine.key.replace('_', ' ')}" for engine, rows in row.operations.items())
     streams = f"; {count(row.streams, _STREAM[row.device.kind])}" if row.streams else ""
-    return f"{row.device.label}: {', '.join(kinds) or 'no work'}{streams}"
+    return f"{row.device.label}: {', '.join(kinds) or 'no operations'}{streams}"
 
 
 def _process(process: Process) -> str:

@@ -34,7 +34,7 @@ _LEGEND = (
     ("collective", "collective"),
     ("copy", "copy"),
     ("memset", "memset"),
-    ("exposed", "exposed copy: nothing computed meanwhile"),
+    ("exposed", "exposed copy (no compute ran)"),
     ("range", "range on the host"),
 )
 _BUTTONS = (
@@ -137,11 +137,12 @@ def _tiles(found: Tiles) -> str:
 
 
 def _cause(row: Cause) -> str:
-    advice = f'<p class="do">{_text(row.advice)}</p>' if row.remedy else ""
+    fix = f'<p class="do">fix: {_text(row.remedy)}</p>' if row.remedy else ""
+    evidence = "<br>".join(map(_text, row.evidence))
     return (
-        f'<div class="cause {row.what}"><b>{row.what}: {_text(row.title)}</b>'
-        f"<p>{row.time} ({row.share}) in {row.stretches}</p>{advice}"
-        f'<p class="evidence">{_text(row.evidence)}</p></div>'
+        f'<div class="cause {row.what}"><b>{row.what} {row.time} in {row.often}: {_text(row.title)}</b>'
+        f"<p>{row.share} of the {row.what} time{_text(row.saves)}</p>{fix}"
+        f'<p class="evidence">{evidence}</p></div>'
     )
 
 

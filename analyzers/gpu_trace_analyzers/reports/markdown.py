@@ -53,15 +53,15 @@ def _part(part: Part) -> str:
 
 
 def _cause(row: Cause) -> str:
-    head = f"- {row.what} {row.time}: **{_escape(row.title)}** ({row.stretches})"
-    advice = [f"  - do: {_escape(row.advice)}"] if row.remedy else []
-    return "\n".join([head, *advice, f"  - {_escape(row.evidence)}"])
+    head = f"- {row.what} {row.time} in {row.often}: **{_escape(row.title)}**{_escape(row.saves)}"
+    fix = [f"  - fix: {_escape(row.remedy)}"] if row.remedy else []
+    return "\n".join([head, *fix, f"  - {_escape('; '.join(row.evidence))}"])
 
 
 def _in_short(found: Causes) -> Table:
     """A row per cause, without the evidence."""
     titles = ("time", f"of {found.what}", "times")
-    columns = (Column(f"{found.what}, why", kind=Kind.WORD), *map(Column, titles), Column("what to do"))
+    columns = (Column(f"cause ({found.what})", kind=Kind.WORD), *map(Column, titles), Column("fix", kind=Kind.WORD))
     rows = tuple((row.title, row.time, row.share, f"{row.times:,}", row.remedy) for row in found.rows)
     return Table(columns, rows)
 

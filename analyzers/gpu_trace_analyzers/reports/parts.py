@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from ..units import count, duration, share
+from ..units import duration, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What one cause took of a time, how often, what to do about it, and its evidence in a sentence."""
+    """What one cause took of a time, how often, what to do about it, and its evidence."""
 
     what: str
     """the time that it explains: exposed, idle"""
@@ -117,12 +117,15 @@ class Cause:
     ns: int
     whole_ns: int
     """all of that time, which the causes add up to"""
+    often: str
+    """how often, in words: ``50 intervals``"""
     times: int
     remedy: str
     """empty where nothing can be done"""
     saving: str
-    """what the remedy can save; empty where that is nothing"""
-    evidence: str
+    """what the fix can save; empty where that is nothing"""
+    evidence: tuple[str, ...]
+    """of the longest of them, a line or two"""
 
     @property
     def time(self) -> str:
@@ -135,14 +138,9 @@ class Cause:
         return share(self.ns, self.whole_ns)
 
     @property
-    def stretches(self) -> str:
-        """``50 stretches``."""
-        return count(self.times, "stretch", "stretches")
-
-    @property
-    def advice(self) -> str:
-        """The remedy and what it can save."""
-        return f"{self.remedy} ({self.saving})" if self.remedy and self.saving else self.remedy
+    def saves(self) -> str:
+        """`` (fix saves up to 1.15 ms)``, or nothing."""
+        return f" ({self.saving})" if self.saving else ""
 
 
 @dataclass(frozen=True, slots=True)

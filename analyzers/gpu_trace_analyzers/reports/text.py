@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from io import StringIO
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -35,6 +37,7 @@ CAUSE_SHOWN_FROM = 0.02
 """Share of the exposed (or idle) time below which a cause is not worth a line here."""
 _BAR_WIDTH = 24
 _SHORTEST_BAR = 6
+_BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:ns|µs|ms|s)\b|%)")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _STYLES = {
     "compute": "green",
@@ -87,19 +90,19 @@ def _sections(found: Iterable[Section], width: int) -> Iterator[RenderableType]:
 def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
     match part:
         case Source(text) | Remark(text):
-            return [Text(text, style="dim")]
+            return [_wrapped(text, width, style="dim")]
         case Note(text):
-            return [Text(text, style="yellow")]
+            return [_wrapped(text, width, style="yellow")]
         case Verdict(text) if section.of_device:
-            return [Text.assemble((section.title, "bold"), ": ", text)]
+            return [_wrapped(f"{section.title}: {text}", width, bold=section.title)]
         case Verdict(text):
-            return [Text(text, style="bold")]
+            return [_wrapped(text, width, bold=text)]
         case Line(text):
             return [Text(text)]
         case Facts(lines):
-            return [_indented(Text(line)) for line in lines]
+            return [_wrapped(line, width, by=2) for line in lines]
         case Causes():
-            return _causes(part)
+            return _causes(part, width)
         case Table():
             inward = int(section.of_device)
             return [_indented(_table(part, width - inward), inward)]
@@ -107,18 +110,32 @@ def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
             return []
 
 
-def _causes(found: Causes) -> Iterator[RenderableType]:
+def _causes(found: Causes, width: int) -> Iterator[RenderableType]:
     rows = [row for row in found.rows if row.ns >= row.whole_ns * CAUSE_SHOWN_FROM]
     if rows and rows[0].whole_ns >= found.of_ns * CAUSES_SHOWN_FROM:
         for row in rows:
-            yield from _cause(row)
+            yield from _cause(row, width)
 
 
-def _cause(row: Cause) -> Sequence[RenderableType]:
+def _cause(row: Cause, width: int) -> Sequence[RenderableType]:
     """The cause and its share, what to do about it, and below it the evidence."""
-    head = Text.assemble((f"{row.what}: ", "dim"), (row.title, "bold"), f", {row.time} in {row.stretches}")
-    advice = [_indented(Text.assemble(("→ ", "green"), row.advice), 4)] if row.remedy else []
-    return [_indented(head), *advice, _indented(Text(row.evidence, style="dim"), 4)]
+    head = f"{row.what} {row.time} in {row.often}: {row.title}{row.saves}"
+    fix = [_wrapped(f"fix: {row.remedy}", width, by=4, hang=5)] if row.remedy else []
+    for text in fix:
+        text.highlight_words(["fix:"], "green")
+    evidence = [_wrapped(line, width, by=6 if i else 4, style="dim") for i, line in enumerate(row.evidence)]
+    return [_wrapped(head, width, by=2, bold=row.title), *fix, *evidence]
+
+
+def _wrapped(line: str, width: int, *, by: int = 0, hang: int = 4, bold: str = "", style: str = "") -> Text:
+    """The line ``by`` columns inward, the rest of a long one ``hang`` more; a figure keeps its unit."""
+    first, rest = " " * by, " " * (by + hang)
+    kept = _BEFORE_A_UNIT.sub("\N{NO-BREAK SPACE}", line)
+    lines = wrap(kept, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    text = Text("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), style=style)
+    if bold:
+        text.highlight_regex(r"\s+".join(map(re.escape, bold.split())), "bold")
+    return text
 
 
 def _indented(part: RenderableType, by: int = 2) -> RenderableType:

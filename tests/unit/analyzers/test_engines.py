@@ -94,7 +94,7 @@ def test_a_users_rules_come_first(tmp_path):
         ("[[rule]", "no engine rules could be read"),
         (RULE.replace("kernel", "kernels"), "rule 1 has kind 'kernels'"),
         (RULE + RULE.replace("unknown", "copy"), "rule 2 has engine 'copy'"),
-        (RULE.replace('"gemm"', '"("'), "rule 1 has pattern '(', which is no regular expression"),
+        (RULE.replace('"gemm"', '"("'), "rule 1 has pattern '(', which is not a regular expression"),
         (RULE.replace('"gemm"', "3"), "rule 1 has pattern 3"),
         (RULE.replace('kind = "kernel"\n', ""), "rule 1 has kind None"),
     ],

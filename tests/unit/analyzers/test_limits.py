@@ -57,16 +57,16 @@ def test_only_the_copies_of_that_device_are_in_doubt(prepared, reason):
 def test_the_verdict_never_says_that_nothing_was_copied():
     (figures,) = Analysis(as_copies(literal("k 0-10; s8 unknown 5-15; s8 unknown 12-18"))).summary.devices
     assert (figures.undirected, figures.undirected_ns) == (2, 13)
-    assert verdict(figures) == "10 ns of compute, and 13 ns of copying of unknown direction: what overlapped is unknown"
+    assert verdict(figures) == "10 ns compute time, 13 ns of copies in an unknown direction; overlap unknown"
     (figures,) = Analysis(literal("unknown 5-15")).summary.devices
-    assert verdict(figures) == "0 ns of compute, and 10 ns of work of unknown kind: what overlapped is unknown"
+    assert verdict(figures) == "0 ns compute time, 10 ns of operations of unknown kind; overlap unknown"
     (figures, _) = Analysis(as_copies(literal(BESIDES))).summary.devices
     assert (
-        "6 ns of copying of unknown direction in no figure of copying; gpu-trace info names what is unclassified"
+        "not in these figures: 6 ns of copies in an unknown direction; gpu-trace info lists the names"
         in overlap_lines(figures)
     )
     (figures,) = Analysis(literal("k 0-10")).summary.devices
-    assert verdict(figures) == "10 ns of compute, no copying to hide"
+    assert verdict(figures) == "10 ns compute time, no copies to hide"
 
 
 @pytest.mark.parametrize(("limit", "outcome"), [(0.9, Outcome.OK), (0.9000001, Outcome.FAILED)])

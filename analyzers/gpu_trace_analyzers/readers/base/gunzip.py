@@ -52,7 +52,7 @@ def gunzip(file: BinaryIO, size: int, damage: list[str]) -> Iterator[bytes]:
                 yield piece[skip:]
     except zlib.error:
         pass  # already known: it is the error for which the file is read again
-    damage.append(f"the gzip data is damaged ({problem}); what comes after the damage is lost")
+    damage.append(f"the gzip data is damaged ({problem}); data after the damage is lost")
 
 
 def _fastest() -> tuple[Callable[[], _Inflater], type[Exception]]:
@@ -116,7 +116,7 @@ def _inflated(
         if inflater.eof:  # of this member; another may follow
             pending = inflater.unused_data.lstrip(b"\0") or _past_zeros(file, take)
             if pending and not pending.startswith(MAGIC[: len(pending)]):
-                damage.append("something that is not gzip follows the gzip data; it was not read")
+                damage.append("data after the gzip data is not gzip and was not read")
                 return
             inflater, begun = new_inflater(), bool(pending)
     if begun:

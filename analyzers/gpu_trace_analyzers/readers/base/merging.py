@@ -77,7 +77,7 @@ def _shifts(traces: Sequence[Trace]) -> tuple[list[int], list[str]]:
     """What to add to the times of each trace, and what could not be known."""
     epochs = [trace.epoch_ns for trace in traces]
     if None in epochs and len({trace.source.path for trace in traces}) > 1:  # one file has one clock
-        return [0] * len(traces), ["some files do not say what their clock counts from; ranks may not be aligned"]
+        return [0] * len(traces), ["some files do not record their clock base, so ranks may not be aligned"]
     first = epochs[0] or 0
     return [(epoch or 0) - first for epoch in epochs], []
 

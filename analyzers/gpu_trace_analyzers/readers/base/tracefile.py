@@ -33,7 +33,7 @@ class TraceFile:
     def raw_head(self) -> bytes:
         """The first 64 KiB as they are on disk. Raises `TraceUnreadable` if it is not a file or cannot be read."""
         if self.path.exists() and not self.path.is_file():
-            raise TraceUnreadable(self.path, "is no regular file", "save the trace to a file first")
+            raise TraceUnreadable(self.path, "is not a regular file", "save the trace to a file first")
         try:
             with self.path.open("rb") as file:
                 return file.read(_HEAD)

@@ -113,7 +113,7 @@ class EventStream:
         first = first_event(text.decode("latin-1"))  # one character a byte: positions are the same
         if first is None:
             raise TraceUnreadable(self._file.path, "has no trace events", "give a trace.json or trace.json.gz")
-        self._file.damage.append("the list of events has no beginning; reading starts at the first event")
+        self._file.damage.append("the start of the event list is missing; reading starts at the first event")
         return text[:first], text[first:]
 
     def _take(self, block: bytes) -> tuple[Batch, bytes, str | None]:
@@ -140,7 +140,7 @@ class EventStream:
         try:
             walked = walk(_text(block), at_end, self._too_deep)
         except TooDeep as error:
-            problem = "holds objects that nest a thousand deep"
+            problem = "has objects nested a thousand deep"
             raise TraceUnreadable(self._file.path, problem, _AS_WRITTEN) from error
         self.lost += walked.lost
         self.events += walked.lost.total()
@@ -149,7 +149,7 @@ class EventStream:
         lost = self.lost.total()
         if lost > max(_MOST_LOST, _LOST_EACH_WHOLE * (self.events - lost + len(walked.events))):
             raise TraceUnreadable(
-                self._file.path, f"is damaged throughout: {lost:,} events cannot be read", _AS_WRITTEN
+                self._file.path, f"is damaged throughout; {lost:,} events cannot be read", _AS_WRITTEN
             )
         return walked
 
@@ -162,11 +162,13 @@ class EventStream:
     def _report(self) -> None:
         damage = self._file.damage
         if self._cut_off and not damage:
-            damage.append("the list of events does not end: the file was cut off while it was written")
+            damage.append("the event list does not end, because the file was cut off while it was written")
         if self._documents:
             damage.append(f"{self._documents} more traces follow in the same file; their events were read too")
         if self._repaired:
-            damage.append(f"{self._repaired} events had quotes or backslashes that JSON does not allow; mended")
+            damage.append(
+                f"{self._repaired} events had quotes or backslashes that JSON does not allow and were repaired"
+            )
         if lost := self.lost.total():
             damage.append(f"{lost} events could not be read")
 

@@ -43,6 +43,6 @@ def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:  # noqa
         if file.damage:
             raise TraceUnreadable(file.path, "is a damaged SQLite file", "export the report again")
         if not tables.names & _OWN_TABLES and not any(name.startswith("CUPTI_ACTIVITY_KIND_") for name in tables.names):
-            raise TraceUnreadable(file.path, "is an SQLite file, but no export of Nsight Systems", _NEXT_STEP)
+            raise TraceUnreadable(file.path, "is an SQLite file, but not an export of Nsight Systems", _NEXT_STEP)
         Rows(tables, builder, rules).add_all()
     return builder.build()

@@ -245,7 +245,7 @@ class Rows:
             for level, text in self.tables.rows("DIAGNOSTIC_EVENT", "severity", "text")
             if text and "INFO" not in levels.get(level, "")
         ]
-        told = [f"Nsight Systems says: {text}" for text in dict.fromkeys(texts)]
+        told = [f"Nsight Systems reports: {text}" for text in dict.fromkeys(texts)]
         self.builder.file.damage.extend(told[:_MOST_TOLD])
 
     def add_work(self, found: dict[str, Int64], kind: str, names: list[str], **more: Sequence[int] | Int64) -> None:

@@ -65,7 +65,7 @@ class Tables:
             while some := cursor.fetchmany(_FETCH):
                 yield from some
         except (sqlite3.Error, UnicodeError) as error:
-            self._builder.file.damage.append(f"{what} is damaged ({error}); what is behind the damage is lost")
+            self._builder.file.damage.append(f"{what} is damaged ({error}); data after the damage is lost")
 
 
 def _quoted(name: str) -> str:

@@ -56,7 +56,7 @@ def _slices(file: TraceFile) -> Slices:
         for at, packet in packets(file.blocks()):
             broken += not slices.took(packet, at)
     except Broken as error:
-        file.damage.append(f"the file is cut off or damaged ({error}); what comes behind is lost")
+        file.damage.append(f"the file is cut off or damaged ({error}); data after the damage is lost")
     if broken:
         file.damage.append(f"{broken} packets could not be read")
     return slices

@@ -130,8 +130,8 @@ class Slices:
         if self._begins_at is None or (self._is_whole and not lost):
             return []
         if lost:
-            return [f"the file is cut off or damaged: {lost:,} of {to_come:,} slices are missing"]
-        return [f"the file is cut off or damaged {'behind its last' if to_come else 'in front of its first'} slice"]
+            return [f"the file is cut off or damaged; {lost:,} of {to_come:,} slices are missing"]
+        return [f"the file is cut off or damaged {'after its last' if to_come else 'before its first'} slice"]
 
     def all(self) -> Iterator[Slice]:
         """The slices that end, in that order. As in Perfetto, events of one instant stay in the file's order."""

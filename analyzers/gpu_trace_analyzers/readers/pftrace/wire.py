@@ -47,7 +47,7 @@ def _packet_end(data: bytes, at: int) -> tuple[int, int] | None:
     if at >= len(data):
         return None
     if data[at : at + 1] != _PACKET:
-        raise Broken("something that is no packet")
+        raise Broken("data that is not a packet")
     try:
         length, begin = _varint(data, at + 1)
     except Broken:

@@ -207,7 +207,7 @@ unpack(JSON.parse(document.getElementById("data").textContent)).then((data) => {
 
   function crowd({ lane, from, to, count }) {
     const long = to - from, busy = share(lane.covered(from, to) / long);
-    return count + " " + (lane.kind === "range" ? "ranges" : lane.kind === "exposed" ? "exposed stretches" : "operations") +
+    return count + " " + (lane.kind === "range" ? "ranges" : lane.kind === "exposed" ? "exposed intervals" : "operations") +
       ", " + busy + " of the " + time(long, long / 100) + " here; zoom in to tell them apart\n" + lane.name.trim() +
       " · from " + time(from, long / 10, to) + " to " + time(to, long / 10);
   }

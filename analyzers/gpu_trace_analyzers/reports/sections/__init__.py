@@ -51,7 +51,7 @@ def sections(summary: Summary, devices: int | None = None) -> Iterator[Section]:
     if awaited := rank_line(summary):
         yield Section("", (Verdict(awaited),))
     if summary.pairs:
-        yield Section("Devices at once", (pair_table(summary),))
+        yield Section("Devices computing concurrently", (pair_table(summary),))
     if not_compared := pairs_line(summary):
         yield Section("", (Remark(not_compared),))
     if summary.collectives:

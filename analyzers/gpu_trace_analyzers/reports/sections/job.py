@@ -83,15 +83,15 @@ def rank_line(summary: Summary) -> str:
     if row is None:
         return ""
     if not row.collectives:
-        return f"slowest: rank {row.rank}, which was busy for {duration(row.busy_ns)}; the ranks share no collective"
-    often = f"it came last to {count(row.came_last)} of {count(row.collectives, 'collective')}{_matching(row)}"
-    doubt = " (process groups are not known here: all ranks are taken for one)" if row.in_doubt else ""
-    return f"slowest: rank {row.rank}; {often}, and the others waited {duration(row.awaited_ns)} for it{doubt}"
+        return f"slowest rank: {row.rank}, busy for {duration(row.busy_ns)}; the ranks share no collective"
+    often = f"last to arrive at {count(row.came_last)} of {count(row.collectives, 'collective')}{_matching(row)}"
+    doubt = " (process groups are unknown, so all ranks count as one group)" if row.in_doubt else ""
+    return f"slowest rank: {row.rank}, {often}; the other ranks waited {duration(row.awaited_ns)}{doubt}"
 
 
 def _matching(row: RankFigures) -> str:
-    """Of which collectives no number says that they are the same one on all ranks."""
+    """How many collectives have no number that identifies them on all ranks."""
     if not row.by_order:
         return ""
-    which = "" if row.by_order == row.collectives else f" {count(row.by_order)} of them"
-    return f",{which} matched by order alone"
+    which = "" if row.by_order == row.collectives else f"{count(row.by_order)} "
+    return f" ({which}matched by order only)"

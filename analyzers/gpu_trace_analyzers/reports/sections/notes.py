@@ -55,7 +55,9 @@ def reading_notes(summary: Summary) -> list[str]:
     """What is missing in the figures, and why; empty for a whole file of a whole recording."""
     notes = [*summary.source.damage, *_not_used(summary), *doubtful(summary), *_lost_kernels(summary)]
     if unlaunched := summary.unmatched.work:
-        notes.append(f"{count(unlaunched, 'operation has', 'operations have')} no launch here, so no range has them")
+        have = count(unlaunched, "GPU operation has", "GPU operations have")
+        belong = "it belongs" if unlaunched == 1 else "they belong"
+        notes.append(f"{have} no launch in this trace, so {belong} to no range")
     notes += _lost_names(summary)
     return notes
 
@@ -65,13 +67,13 @@ def _lost_kernels(summary: Summary) -> list[str]:
     found, notes = summary.unmatched, []
     if summary.devices and (lost := found.launches - found.after_last):
         missing = "not recorded, or set aside" if summary.source.quarantined else "not recorded"
-        notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and {missing}: busy times are too low")
+        notes.append(f"{count(lost, 'kernel was', 'kernels were')} launched and {missing}, so busy times are too low")
     if summary.devices and found.after_last:
         launched = count(found.after_last, "kernel was launched", "kernels were launched")
-        notes.append(f"{launched} after the last recorded one: the recording ended first")
+        notes.append(f"{launched} after the last recorded one, because the recording ended first")
     if summary.devices and found.nodes:
         lack = count(found.nodes, "operation is", "operations are")
-        notes.append(f"{lack} missing in replays of CUDA graphs: busy times are too low, unless nodes are conditional")
+        notes.append(f"{lack} missing from CUDA graph replays; busy times are too low unless nodes are conditional")
     return notes
 
 
@@ -82,7 +84,7 @@ def _not_used(summary: Summary) -> list[str]:
     others = losses[_REASONS:]
     if others:
         rest = sum(number for _, number in others)
-        told.append(f"{rest:,} for {count(len(others), 'other reason')}, which gpu-trace info lists")
+        told.append(f"{rest:,} for {count(len(others), 'other reason')} (gpu-trace info lists them)")
     return ["not used: " + ", ".join(told)] if told else []
 
 
@@ -94,7 +96,7 @@ def doubtful(summary: Summary) -> list[str]:
         if (why := summary.doubts_of(figures.position))
     ]
     others = len(told) - _REASONS
-    return told if others <= 0 else [*told[:_REASONS], f"so are those of {count(others, 'other device')}"]
+    return told if others <= 0 else [*told[:_REASONS], f"the figures of {count(others, 'other device')} are in doubt"]
 
 
 def _lost_names(summary: Summary) -> list[str]:
@@ -103,7 +105,7 @@ def _lost_names(summary: Summary) -> list[str]:
     if summary.source.format != "kineto" or not lost:
         return []
     many = count(sum(lost.values()), "range is", "ranges are")
-    return [f"{many} named `unknown`: Kineto writes this word for every name that is not ASCII"]
+    return [f"{many} named `unknown`, which Kineto writes for every name that is not ASCII"]
 
 
 def range_notes(summary: Summary) -> list[str]:
@@ -115,8 +117,8 @@ def _buried_line(summary: Summary) -> str:
     """How many ranges own nothing, and the likely mistake; empty where there are none."""
     if not summary.buried:
         return ""
-    lie = count(summary.buried, "range lies", "ranges lie")
-    return f"{lie} in {DEEPEST_OWNER} others or more, without operations of their own here: does each range end?"
+    nested = count(summary.buried, "range is", "ranges are")
+    return f"{nested} nested in {DEEPEST_OWNER} or more others and shown without operations; check that ranges end"
 
 
 def _unowned_line(summary: Summary) -> str:
@@ -125,7 +127,8 @@ def _unowned_line(summary: Summary) -> str:
     if not found.operations:
         return ""
     launched = f"{found.operations:,} of {count(found.of, 'GPU operation')} were launched outside every range"
-    return launched + (f", {found.on_thread:,} of them by {found.thread}" if found.thread else "")
+    most = "all" if found.on_thread == found.operations else f"{found.on_thread:,} of them"
+    return launched + (f", {most} by {found.thread}" if found.thread else "")
 
 
 def _hidden_line(summary: Summary) -> str:

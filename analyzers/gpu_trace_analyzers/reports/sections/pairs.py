@@ -1,4 +1,4 @@
-"""Devices that computed at once."""
+"""Devices that computed concurrently."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ FIELDS = (
     ),
 )
 _SHOWN = (
-    Shown(Column("devices at once", kind=Kind.WORD), lambda pair, at: f"{at.label(pair.a)} and {at.label(pair.b)}"),
+    Shown(
+        Column("devices computing concurrently", kind=Kind.WORD),
+        lambda pair, at: f"{at.label(pair.a)} and {at.label(pair.b)}",
+    ),
     Shown(Column("together"), lambda pair, _: duration(pair.together_ns)),
     Shown(Column("of the shorter", drop_order=1), lambda pair, _: duration(pair.shorter_ns)),
     Shown(Column("ratio"), lambda pair, _: ratio(pair.ratio)),
@@ -50,4 +53,5 @@ def pairs_line(summary: Summary) -> str:
     """How many pairs of devices are not compared; empty where all are."""
     if not summary.pairs_omitted:
         return ""
-    return f"{count(summary.pairs_omitted, 'pair')} of devices not compared, for more than {PAIRED_AT_MOST} worked"
+    pairs = count(summary.pairs_omitted, "pair")
+    return f"{pairs} of devices not compared, because more than {PAIRED_AT_MOST} were active"

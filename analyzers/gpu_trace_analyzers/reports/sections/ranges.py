@@ -89,7 +89,7 @@ _SHOWN = (
     Shown(Column("range", kind=Kind.WORD), _inside),
     Shown(Column("device", drop_order=7, kind=Kind.WORD), _where),
     Shown(Column("count", drop_order=3), lambda row, _: count(row.count)),
-    Shown(Column("window", drop_order=6), _time("window_ns")),
+    Shown(Column("span", drop_order=6), _time("window_ns")),
     Shown(Column("median", drop_order=1), _time("median_ns")),
     Shown(Column("worst", drop_order=2), _time("worst_ns")),
     Shown(Column("compute", drop_order=4), _time("compute_ns")),
@@ -97,7 +97,8 @@ _SHOWN = (
     Shown(Column("hidden", drop_order=8), _copying("hidden_copy_ns")),
     Shown(Column("exposed"), _copying("exposed_copy_ns")),
 )
-_OF_MANY = ("range", "count", "median", "worst")
+_OF_SEVERAL = ("median", "worst")
+_OF_MANY = ("range", "count", *_OF_SEVERAL)
 _STEP_SHOWN = (
     Shown(Column("step", kind=Kind.WORD), _numbered),
     *(each for each in _SHOWN if each.column.title not in _OF_MANY),
@@ -105,8 +106,13 @@ _STEP_SHOWN = (
 
 
 def range_table(rows: Sequence[RangeFigures], summary: Summary) -> Table:
-    """A row per range and device; what lies inside a range of its thread is indented."""
-    return table(_SHOWN, rows, At.of(summary))
+    """A row per range and device; what lies inside a range of its thread is indented.
+
+    If every range ran once, its span is also the median and the worst.
+    """
+    once = all(row.count == 1 for row in rows)
+    shown = [each for each in _SHOWN if not (once and each.column.title in _OF_SEVERAL)]
+    return table(shown, rows, At.of(summary))
 
 
 def step_table(summary: Summary) -> Table:

@@ -32,7 +32,7 @@ FIELDS = (
 def source_line(summary: Summary) -> str:
     """What was read, and of it the chosen window."""
     source = summary.source
-    chosen = f" · only a window of {duration(summary.window.span_ns)}" if summary.window else ""
+    chosen = f" · window of {duration(summary.window.span_ns)}" if summary.window else ""
     return f"{source.path} · {source.format} · {count(source.events, 'event')}{chosen}"
 
 
@@ -44,8 +44,8 @@ def nothing_recorded(summary: Summary) -> str:
         return f"{path} has no device activity that gpu-trace can read; {rows} not used. {_SHOW_THEM}"
     if lost:
         launched = count(lost, "kernel was launched", "kernels were launched")
-        return f"{path} has no device activity, although {launched}: the rows of the GPU are missing. {_RECORD_GPU}"
+        return f"{path} has no device activity, although {launched}; the GPU rows are missing. {_RECORD_GPU}"
     return (
-        f"{path} has no device activity: no kernel, no copy, and no operator of a CPU. "
-        "Was the profiler running while the work ran, and with activities for this device?"
+        f"{path} has no device activity: no kernel, no copy and no CPU operator. "
+        "Check that the profiler was running, with activities for this device."
     )

@@ -17,21 +17,19 @@ if TYPE_CHECKING:
 
 
 def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str:
-    """The answer in one sentence: is the copying of this device hidden behind its computing, and if not, why?"""
+    """The answer in one sentence: was the copy time of this device hidden by its compute, and if not, why?"""
     compute, copy = duration(figures.compute_ns), duration(figures.copy_ns)
     if not figures.copy_ns and figures.unknown:
-        return f"{compute} of compute, and {unknown_work(figures)}: what overlapped is unknown"
+        return f"{compute} compute time, {unknown_work(figures)}; overlap unknown"
     if not figures.copy_ns:
-        return f"{compute} of compute, no copying to hide" if figures.compute_ns else "neither compute nor copying"
+        return f"{compute} compute time, no copies to hide" if figures.compute_ns else "neither compute nor copies"
     if not figures.compute_ns:
-        return f"{copy} of copying, and no compute to hide it behind"
+        return f"{copy} copy time, no compute to overlap with"
     why = _main_cause(exposed)
     if figures.overlap_ns == 0:
-        return f"{copy} of copying, none of it hidden" + (f": {why}" if why else f" behind {compute} of compute")
+        return f"none of {copy} copy time hidden" + (f": {why}" if why else f" by {compute} compute time")
     hidden = "all" if figures.exposed_copy_ns == 0 else share(figures.overlap_ns, figures.copy_ns)
-    return f"{copy} of copying, {hidden} of it hidden behind {compute} of compute" + (
-        f"; the rest: {why}" if why else ""
-    )
+    return f"{hidden} of {copy} copy time hidden" + (f"; rest: {why}" if why else "")
 
 
 def brief(summary: Summary) -> str:
@@ -46,14 +44,16 @@ def brief(summary: Summary) -> str:
 
 def _briefly(figures: DeviceFigures, exposed: Sequence[CauseFigures]) -> str:
     if not figures.copy_ns and figures.unknown:
-        return f"{unknown_work(figures)}, what overlapped is unknown"
+        return f"{unknown_work(figures)}; overlap unknown"
     if figures.exposed_collective_ns > figures.exposed_copy_ns:
         hidden_ns = figures.collective_ns - figures.exposed_collective_ns
-        return f"{duration(figures.collective_ns)} of collectives, {_part(hidden_ns, figures.collective_ns)} hidden"
+        hidden = _part(hidden_ns, figures.collective_ns)
+        return f"{hidden} of {duration(figures.collective_ns)} collective time hidden"
     if not figures.copy_ns:
-        return f"{duration(figures.compute_ns)} of compute, no copies"
-    why = f": {cause}" if (cause := _main_cause(exposed)) else ""
-    return f"{duration(figures.copy_ns)} of copies, {_part(figures.overlap_ns, figures.copy_ns)} hidden{why}"
+        return f"{duration(figures.compute_ns)} compute time, no copies"
+    rest = "; rest: " if figures.overlap_ns else ": "
+    why = f"{rest}{cause}" if (cause := _main_cause(exposed)) else ""
+    return f"{_part(figures.overlap_ns, figures.copy_ns)} of {duration(figures.copy_ns)} copy time hidden{why}"
 
 
 def _part(ns: int, whole_ns: int) -> str:
@@ -69,10 +69,10 @@ def short_label(device: Device) -> str:
 
 
 def unknown_work(figures: DeviceFigures) -> str:
-    """What may be copying and is in no figure of it: ``5.00 µs of copying of unknown direction``."""
+    """What may be copying and is in no figure of it: ``5.00 µs of copies in an unknown direction``."""
     if figures.undirected:
-        return f"{duration(figures.undirected_ns)} of copying of unknown direction"
-    return f"{duration(figures.engines[Engine.UNKNOWN].busy_ns)} of work of unknown kind"
+        return f"{duration(figures.undirected_ns)} of copies in an unknown direction"
+    return f"{duration(figures.engines[Engine.UNKNOWN].busy_ns)} of operations of unknown kind"
 
 
 def _main_cause(exposed: Sequence[CauseFigures]) -> str:

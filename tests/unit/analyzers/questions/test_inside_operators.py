@@ -99,13 +99,17 @@ def test_every_copy(drawn):
 @pytest.mark.parametrize(
     ("form", "dropped", "remedy"),
     [
-        ("kineto", {}, "look at the Python between the operators: gpu-trace run --level full records its functions"),
+        (
+            "kineto",
+            {},
+            "look at the Python code between the operators (gpu-trace run --level full records its functions)",
+        ),
         (
             "kineto",
             {"Python functions": 3},
-            "look at the Python between the operators: gpu-trace open shows its functions",
+            "look at the Python code between the operators (gpu-trace open shows its functions)",
         ),
-        ("mxnet", {}, "look at the Python between the operators"),
+        ("mxnet", {}, "look at the Python code between the operators"),
     ],
 )
 def test_functions_that_were_recorded_are_not_to_be_recorded(form, dropped, remedy):

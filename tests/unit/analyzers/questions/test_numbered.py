@@ -136,7 +136,7 @@ def test_limits_are_asked_of_one_of_them_or_of_all():
     trace = of(*(f"iter {n}" for n in range(4)))
     for name in ("iter 2", "iter *"):
         [found] = check_limits(Analysis(trace, apart=(name,)).summary, Limits(min_overlap=0.5, range_name=name))
-        assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, "it copied nothing")
+        assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, "the range has no copies")
 
 
 def test_a_trace_without_ranges_has_nothing_to_count():

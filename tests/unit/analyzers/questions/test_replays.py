@@ -116,7 +116,7 @@ def test_idle_time_in_which_nodes_are_missing_has_no_cause(tmp_path):
     assert causes["lost_nodes"] == after_partial + 40_000  # from the launch of the first partial replay to its node
     assert causes["launched_late"] == 2 * 170_000
     notes = reading_notes(Analysis(trace).summary)
-    assert [note for note in notes if note.startswith("9 operations are missing in replays of CUDA graphs")]
+    assert [note for note in notes if note.startswith("9 operations are missing from CUDA graph replays")]
 
 
 def test_whole_replays_are_judged_as_ever(tmp_path):

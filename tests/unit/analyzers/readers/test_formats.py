@@ -331,7 +331,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_another_sqlite_file_is_refused(tmp_path):
-    with pytest.raises(TraceUnreadable, match="no export of Nsight Systems"):
+    with pytest.raises(TraceUnreadable, match="not an export of Nsight Systems"):
         load(write_nsys(tmp_path / "cookies.sqlite", {"cookies": ("name TEXT", [("a",)])}))
 
 

@@ -70,7 +70,7 @@ def test_a_program_that_launched_gpu_work_gets_no_verdict_about_its_cpu(summary,
     found = summary([*OPERATORS, call(name, 1)])
     assert found.devices == ()
     assert reading_notes(found) == []
-    assert "although 1 kernel was launched: the rows of the GPU are missing" in nothing_recorded(found)
+    assert "although 1 kernel was launched; the GPU rows are missing" in nothing_recorded(found)
 
 
 def test_the_host_of_a_tpu_is_not_judged_in_its_place(tmp_path):
@@ -88,14 +88,14 @@ def test_a_few_rows_of_another_writer_leave_the_cpu_its_figures(summary):
 
 
 def test_an_empty_trace_is_asked_whether_the_profiler_ran(summary):
-    assert "Was the profiler running" in nothing_recorded(summary([process(1, "python")]))
+    assert "Check that the profiler was running" in nothing_recorded(summary([process(1, "python")]))
 
 
 def test_of_many_reasons_the_commonest_are_told(summary):
     found = summary([span("x", cat=f"kind {n}") for n in range(9) for _ in range(n + 1)])
     (note,) = reading_notes(found)
     assert note.startswith("not used: 9 × rows of unknown category 'kind 8', 8 × ")
-    assert note.endswith(", 6 for 3 other reasons, which gpu-trace info lists")
+    assert note.endswith(", 6 for 3 other reasons (gpu-trace info lists them)")
 
 
 DIAGNOSTICS = {
@@ -111,7 +111,7 @@ KERNELS = "CUPTI_ACTIVITY_KIND_KERNEL"
 def test_nsight_says_why_an_export_is_empty(tmp_path):
     trace = load(write_nsys(tmp_path / "empty.sqlite", DIAGNOSTICS))
     said = ("CUDA tracing failed: no permission.", "Not all")
-    assert trace.source.damage == tuple(f"Nsight Systems says: {text}" for text in said)
+    assert trace.source.damage == tuple(f"Nsight Systems reports: {text}" for text in said)
     tables = DIAGNOSTICS | {name: NSYS_TABLES[name] for name in ("StringIds", KERNELS)}
     assert load(write_nsys(tmp_path / "whole.sqlite", tables)).source.damage == ()
 

@@ -30,7 +30,8 @@ from gpu_trace_analyzers.reports.parts import (
     Verdict,
 )
 
-CAUSE = Cause("exposed", "tea", 40, 100, 2, "drink it", "saves at most 3 ns", "longest 30 ns: a cup")
+EVIDENCE = ("longest 30 ns: a cup", "poured")
+CAUSE = Cause("exposed", "tea", 40, 100, "2 cups", 2, "drink it", "fix saves up to 3 ns", EVIDENCE)
 TABLE = Table(
     (Column("what", kind=Kind.WORD), Column("much"), Column("gone", drop_order=1)),
     (("one", "11", "12"), ("two", "21", "22")),
@@ -44,7 +45,10 @@ PARTS = {
     Remark: (Remark("a remark"), ["a remark"]),
     Facts: (Facts(("one fact", "two facts")), ["one fact", "two facts"]),
     Table: (TABLE, ["what", "much", "gone", "one", "11", "12", "two", "21", "22"]),
-    Causes: (Causes("exposed", (CAUSE,)), ["tea", "40 ns", "2 stretches", "drink it (saves at most 3 ns)", "a cup"]),
+    Causes: (
+        Causes("exposed", (CAUSE,)),
+        ["40 ns in 2 cups", "tea", "(fix saves up to 3 ns)", "fix: drink it", *EVIDENCE],
+    ),
     Tiles: (Tiles((Tile("0.98", "ratio"),)), ["0.98", "ratio"]),
 }
 
@@ -75,12 +79,12 @@ def test_every_form_draws_every_kind(form, kind, of_device):
 def test_what_is_second_to_others_is_folded_or_a_table(form):
     causes = Causes("idle", (CAUSE,), title="Why it rests")
     drawn = DRAWERS[form]([Section("First", ()), Section("GPU", (causes,), of_device=True)])
-    assert {"page": "Why it rests", "markdown": "| idle, why | time | of idle | times |"}[form] in drawn
+    assert {"page": "Why it rests", "markdown": "| cause (idle) | time | of idle | times | fix |"}[form] in drawn
 
 
 def test_the_terminal_leaves_out_causes_that_hardly_count():
     def shown(ns, whole_ns, of_ns):
-        cause = Cause("idle", "tea", ns, whole_ns, 1, "", "", "a cup")
+        cause = Cause("idle", "tea", ns, whole_ns, "1 cup", 1, "", "", ("a cup",))
         return "tea" in text.drawn([Section("GPU", (Causes("idle", (cause,), of_ns=of_ns),), of_device=True)])
 
     assert [shown(2, 100, 0), shown(1, 100, 0)] == [True, False]

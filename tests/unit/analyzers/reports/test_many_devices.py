@@ -36,8 +36,8 @@ def test_of_few_devices_all_are_shown(devices):
 def test_of_many_devices_the_worst_are_shown_in_their_order_and_the_rest_is_counted():
     text = to_text(Analysis(of(12)).summary, width=140)
     assert headlines(text) == list(range(2, 10))
-    assert "and 4 more devices; shown are those with the most exposed copying" in text
-    assert "66 pairs of devices not compared, for more than 8 worked" in text
+    assert "and 4 more devices with less exposed copy or idle time" in text
+    assert "66 pairs of devices not compared, because more than 8 were active" in text
 
 
 def test_equals_are_shown_by_their_idle_time():

@@ -124,7 +124,7 @@ def test_diff_has_the_figures_of_summary_on_both_sides(options):
 
 def test_diff_says_that_it_speaks_of_a_window():
     text = ran("diff", TRACE, TRACE, "--from", "5ms", "--to", "6ms").stdout
-    assert " ".join(text.split()).count("only a window of 1.00 ms") == 2
+    assert " ".join(text.split()).count("window of 1.00 ms") == 2
 
 
 @pytest.mark.parametrize("options", [options for options in OPTIONS if "--rules" not in options], ids=" ".join)

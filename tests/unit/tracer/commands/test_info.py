@@ -23,7 +23,7 @@ def test_every_format_says_what_it_is(tmp_path, name):
     output = shown(path)
     assert output.startswith(f"{path}: ")
     assert "devices\n" in output
-    assert "work of devices" in output
+    assert "device operations" in output
 
 
 def test_kineto(tmp_path):

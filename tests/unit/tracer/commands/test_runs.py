@@ -38,10 +38,10 @@ def test_each_run_has_one_line_with_its_name_its_span_and_what_was_hidden(folder
     assert (title, empty) == (f"{folder} · 4 runs", "")
     assert [line.split() for line in lines[:1]] == [["run", "span", "verdict"]]
     expected = {
-        "ddp": ("5.03 s", "r1 GPU 1: 136.7 ms of collectives, 7.2 % hidden"),
-        "gpu1_and_gpu2.json.gz": ("132.6 ms", "GPU 0: 130.7 ms of compute, no copies"),
-        "seed_nonblocking.json.gz": ("188.7 ms", "57.9 ms of copies, none hidden: same stream as the compute"),
-        "two_streams.json.gz": ("132.0 ms", "57.9 ms of copies, 98.0 % hidden: no compute left to hide behind"),
+        "ddp": ("5.03 s", "r1 GPU 1: 7.2 % of 136.7 ms collective time hidden"),
+        "gpu1_and_gpu2.json.gz": ("132.6 ms", "GPU 0: 130.7 ms compute time, no copies"),
+        "seed_nonblocking.json.gz": ("188.7 ms", "none of 57.9 ms copy time hidden: same stream as compute"),
+        "two_streams.json.gz": ("132.0 ms", "98.0 % of 57.9 ms copy time hidden; rest: no compute left to ov…"),
     }
     for line, (name, (span, verdict)) in zip(lines[1:], expected.items(), strict=True):
         assert line.split(None, 1)[0] == name

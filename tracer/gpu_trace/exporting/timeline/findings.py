@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpu_trace_analyzers.reports.sections.causes import evidence_lines
 from gpu_trace_analyzers.units import duration
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _of_device(device: int, explained: Explained) -> Iterator[Finding]:
 
 def _because(explained: Explained, i: int) -> str:
     rule, known = explained.of(i)
-    stream = f" on stream {known.stream}" if known.stream is not None else ""
-    remedy = f". Fix: {rule.remedy}" if rule.remedy else ""
-    return f": {known.operation}{stream}; {known.fact.words}{remedy}"
+    _longest, *decided = evidence_lines(known)
+    range_ = f", range {known.range}" if known.range else ""
+    what = "; ".join((f"{known.operation} on {known.place}{range_}", *decided))
+    return f": {what}" + (f". Fix: {rule.remedy}" if rule.remedy else "")

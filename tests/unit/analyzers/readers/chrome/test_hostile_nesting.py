@@ -24,8 +24,8 @@ def load_text(folder, text):
     [
         (BEGIN + '{"args":{' * 100_000, "is damaged throughout"),
         (BEGIN + '{"ph":"X","name":"' * 100_000, "is damaged throughout"),
-        (BEGIN + '{"ph":' * 100_000, "holds objects that nest a thousand deep"),
-        (BEGIN + ",".join([DEEP] * 200), "holds objects that nest a thousand deep"),
+        (BEGIN + '{"ph":' * 100_000, "has objects nested a thousand deep"),
+        (BEGIN + ",".join([DEEP] * 200), "has objects nested a thousand deep"),
     ],
     ids=["nested arguments", "open strings", "nested events", "deep arguments"],
 )

@@ -203,7 +203,7 @@ def test_several_documents_in_one_file_are_all_read():
 def test_a_file_without_the_beginning_of_its_list_is_read_from_the_first_event():
     trace = read(HEAD.replace("traceEvents", "tr\0ceEvents").encode() + BARE.encode() + b"]}", 1 << 20)
     assert len(trace.work) == 1
-    assert "no beginning" in trace.source.damage[0]
+    assert "start of the event list is missing" in trace.source.damage[0]
 
 
 def test_a_damaged_head_gives_its_plain_values():

@@ -148,9 +148,9 @@ def test_it_says_how_many_slices_are_missing(tmp_path):
         assert cut.work.start_ns.tolist() == list(range(0, 100, 10))[: 10 - lost]
         assert (cut.work.end_ns - cut.work.start_ns).tolist() == [5] * (10 - lost)
     text = "the file is cut off or damaged"
-    in_front = {(10, f"{text} in front of its first slice"), (0, f"{text} behind its last slice")}
+    in_front = {(10, f"{text} before its first slice"), (0, f"{text} after its last slice")}
     # Of the last that has begun it is not known which end is its own, unless all have begun.
-    assert told == in_front | {(lost, f"{text}: {lost} of 10 slices are missing") for lost in range(2, 11)}
+    assert told == in_front | {(lost, f"{text}; {lost} of 10 slices are missing") for lost in range(2, 11)}
 
 
 def test_a_packet_lost_in_the_middle_is_missed(recorded, tmp_path):

@@ -53,7 +53,7 @@ def test_operations_that_no_range_has_are_told_with_the_thread_that_launched_mos
 
 def test_names_that_kineto_lost_are_told():
     rows = tuple(RangeFigures("unknown", "", count=3, host_ns=1, device=device, instances=3) for device in (0, 1))
-    told = ["3 ranges are named `unknown`: Kineto writes this word for every name that is not ASCII"]
+    told = ["3 ranges are named `unknown`, which Kineto writes for every name that is not ASCII"]
     assert reading_notes(Summary(Source("t", "kineto"), (), (), rows)) == told
     assert reading_notes(Summary(Source("t", "nsys-sqlite"), (), (), rows)) == []
 
@@ -63,9 +63,12 @@ def test_names_that_kineto_lost_are_told():
     [
         (
             "k 10-110 @0; call cudaLaunchKernel 50-51",
-            ["1 kernel was launched after the last recorded one: the recording ended first"],
+            ["1 kernel was launched after the last recorded one, because the recording ended first"],
         ),
-        ("k 10-110 @50; call cudaLaunchKernel 0-1", ["1 kernel was launched and not recorded: busy times are too low"]),
+        (
+            "k 10-110 @50; call cudaLaunchKernel 0-1",
+            ["1 kernel was launched and not recorded, so busy times are too low"],
+        ),
     ],
 )
 def test_what_was_launched_at_the_very_end_is_no_loss(text, notes):
@@ -75,7 +78,7 @@ def test_what_was_launched_at_the_very_end_is_no_loss(text, notes):
 def test_launches_whose_work_is_set_aside_were_recorded():
     early = "k 1-10 @9000000; k 20000000-20000010 @10000000; k 30000000-30000010 @11000000"
     notes = reading_notes(Analysis(without_contradictions(literal(early))).summary)
-    assert "1 kernel was launched and not recorded, or set aside: busy times are too low" in notes
+    assert "1 kernel was launched and not recorded, or set aside, so busy times are too low" in notes
 
 
 def test_ranges_that_lie_too_deep_are_told_and_their_rows_are_indented_no_further():
@@ -84,6 +87,6 @@ def test_ranges_that_lie_too_deep_are_told_and_their_rows_are_indented_no_furthe
     )
     summary = Summary(Source("t", "kineto"), (), (), rows, buried=3872)
     assert range_notes(summary) == [
-        "3,872 ranges lie in 32 others or more, without operations of their own here: does each range end?"
+        "3,872 ranges are nested in 32 or more others and shown without operations; check that ranges end"
     ]
     assert [row[0] for row in range_table(rows, summary).rows] == ["  step", f"{'  ' * 12}… step"]
