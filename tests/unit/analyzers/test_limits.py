@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit, check
 from gpu_trace_analyzers.model import Engine, Memory
 from gpu_trace_analyzers.reports.sections.device import overlap_lines
@@ -82,3 +83,18 @@ def test_a_ratio_that_is_the_limit_holds(limit, outcome):
 def test_without_copies_or_compute_there_is_no_ratio_and_the_reason_says_which(text, lacking):
     [(_, figure, outcome, reason)] = outcomes(literal(text), Limits(min_overlap=0.5))
     assert (figure, outcome, reason.split()[-1]) == ("overlap ratio", Outcome.INCONCLUSIVE, lacking)
+
+
+@pytest.mark.parametrize(
+    ("limit", "most_ns"), [(UpperLimit(ns=5), 5), (UpperLimit(share=0.5), 10), (UpperLimit(ns=0), 0)]
+)
+def test_a_time_that_is_the_limit_holds(limit, most_ns):
+    assert (limit.holds(most_ns, 20), limit.holds(most_ns + 1, 20)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(), Limits(range_name="r"), Limits(max_idle=UpperLimit(ns=5), range_name="r")]
+)
+def test_limits_that_ask_nothing_or_nothing_a_range_has_are_an_error(limits):
+    with pytest.raises(UsageError):
+        check(Analysis(literal("range r 0-9; k 0-10 @1")).summary, limits)

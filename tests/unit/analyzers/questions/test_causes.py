@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.model import BUS_COPIES, Engine, SyncKind, Syncs
+from gpu_trace_analyzers.model import BUS_COPIES, MISSING, Engine, Memory, SyncKind, Syncs
 from gpu_trace_analyzers.questions.causes import EXPOSED_COPY_RULES, causes, explain
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.scope import Scope, Window
@@ -226,3 +226,30 @@ def test_a_call_that_returns_as_the_copy_ends_is_synchronous(returned, cause):
 def test_the_host_is_blocked_for_half_of_the_time_or_is_not(called, cause):
     text = f"s7 k 0-10 @1; s8 d2h 10-30 @2; call cudaStreamSynchronize {called}-31; s7 k 35-40 @33"
     assert found(literal(text)) == [(cause, 20, 1)]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "cause"),
+    [
+        (Memory.MANAGED, Memory.MANAGED, "migrated"),
+        (Memory.DEVICE, Memory.MANAGED, "same_stream"),
+        (Memory.MANAGED, Memory.PINNED, "same_stream"),
+    ],
+)
+def test_what_migrates_is_in_unified_memory_before_and_after(source, target, cause):
+    trace = literal("s7 k 0-10 @1; s7 d2h 10-30; s7 k 30-40 @3")
+    source, target = (np.array([MISSING, end, MISSING], np.int8) for end in (source, target))
+    assert found(replace(trace, work=replace(trace.work, source=source, target=target))) == [(cause, 20, 1)]
+
+
+def test_the_fact_tells_what_waited_for_the_copy_from_what_it_waited_for():
+    behind = causes(Scope(literal("s8 k 0-10 @1; s7 d2h 10-30 @2; s7 k 30-40 @3 name=gemm")))[0]
+    in_front = causes(Scope(literal("s7 k 0-10 @1 name=gemm; s7 d2h 10-30 @2; s8 k 30-40 @3")))[0]
+    assert (behind.cause, in_front.cause) == ("same_stream", "same_stream")
+    words = [row.evidence.fact.words for row in (behind, in_front)]
+    assert [each.index("gemm") < each.index("wait") for each in words] == [True, False]  # the subject waits
+
+
+def test_a_wait_that_ends_as_the_launch_begins_came_before_it():
+    text = "s7 k 0-10 @1; s8 h2d 10-30 @2; call cudaStreamWaitEvent 3-5; s7 k 30-40 @5"
+    assert found(literal(text)) == [("compute_waited", 20, 1)]

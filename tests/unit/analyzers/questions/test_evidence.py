@@ -26,3 +26,15 @@ def test_an_operation_of_a_gpu_is_in_a_stream_and_one_of_a_cpu_in_a_thread(kind,
 @pytest.mark.parametrize("name", ["gemm<int>(float)", "gemm(std::vector<int>)", "gemm<int>", "gemm()", "gemm"])
 def test_a_kernel_is_named_without_its_template_arguments_and_parameters(name):
     assert work_name(literal(f"k 0-10 name={name}"), 0) == "gemm"
+
+
+@pytest.mark.parametrize("text", ["k 0-10 name=<lambda>(int)", "h2d 0-10 name=Memcpy(HtoD)"])
+def test_a_name_without_anything_before_its_sign_or_of_no_kernel_is_kept_whole(text):
+    assert work_name(literal(text), 0) == text.partition("=")[2]
+
+
+def test_a_launch_as_a_range_ends_or_before_it_begins_is_in_no_range():
+    row, *_ = idle_causes(Scope(literal("range before 0-12; range after 13-25; k 0-10; k 30-40 @12")))
+    assert row.evidence.range == ""
+    row, *_ = idle_causes(Scope(literal("range before 0-12; range after 12-25; k 0-10; k 30-40 @12")))
+    assert row.evidence.range == "after"

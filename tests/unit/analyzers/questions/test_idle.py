@@ -158,3 +158,9 @@ def test_the_evidence_is_of_the_work_that_followed(other, fact):
     longest = idle_causes(Scope(literal(text)))[0].evidence
     assert (longest.operation, longest.follows, longest.verb) == ("after", True, "launched")
     assert longest.fact.words == fact
+
+
+def test_the_fact_tells_the_head_of_a_window_from_its_tail():
+    each = explain_idle(Scope(literal("k 10-20 @1"), window=Window(0, 25)), 0).each()
+    head, tail = (found.fact.words for _, found in each)
+    assert [("first" in words, "last" in words) for words in (head, tail)] == [(True, False), (False, True)]

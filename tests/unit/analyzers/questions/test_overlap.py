@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.intervals import Intervals
-from gpu_trace_analyzers.model import BUS_COPIES, Device, DeviceWork, Engine, Source, Trace
+from gpu_trace_analyzers.model import BUS_COPIES, Device, DeviceWork, Engine, Source, Trace, Windows
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
 from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.questions.sweep import layers, sweep
@@ -144,6 +146,7 @@ def test_pairs_that_are_omitted_are_those_that_would_be_there():
 
 def test_streams_at_once_are_their_busy_time_over_that_of_the_device():
     assert device_figures(Scope(literal("s7 k 0-10; s8 k 0-10; s8 k 20-30")), 0).streams_at_once == 30 / 20
+    assert device_figures(Scope(literal("k 0-10; k 20-30")), 0).streams_at_once == 1
     assert device_figures(Scope(literal("k 5-5")), 0).streams_at_once is None
 
 
@@ -156,3 +159,19 @@ def test_the_ratio_of_one_engine_is_over_the_shorter_of_its_time_and_the_compute
 def test_two_devices_are_together_where_both_compute():
     [found] = pair_figures(Scope(literal("k 0-10; gpu1 k 6-30")))
     assert (found.together_ns, found.shorter_ns, found.ratio) == (4, 10, 4 / 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "gb_per_s"),
+    [("h2d 0-10 size=40", 4.0), ("h2d 0-10", None), ("h2d 5-5 size=40", None), ("nccl 0-10 size=40", None)],
+    ids=["bytes over time", "no bytes", "no time", "a collective"],
+)
+def test_bandwidth_is_of_what_moved_bytes_and_waited_for_no_rank(text, gb_per_s):
+    [row] = device_figures(Scope(literal(text)), 0).engines.values()
+    assert row.gb_per_s == gb_per_s
+
+
+def test_the_window_of_operations_of_no_length_is_from_the_first_to_the_last():
+    trace = replace(literal("k 5-5; k 9-9"), windows=Windows.of({"start_ns": [0], "end_ns": [50], "process": [0]}))
+    found = device_figures(Scope(trace), 0)
+    assert (found.window, found.span_ns, found.busy_ns) == (Window(5, 9), 0, 0)

@@ -224,6 +224,7 @@ def autograd(text, names):
         ("range backward 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"backward": 10, "loader": 0}),
         ("range step 0-20; range loader 0-50 t3; s7 k 30-40 @5 t2", {"step": 0, "loader": 0}),
         ("range backward 0-20; range request 0-50 process; s7 k 30-40 @5 t2", {"backward": 10, "request": 10}),
+        ("range backward 0-20; s7 k 30-40 @5 t2; s7 k 50-70 @6 t4", {"backward": 10}),
     ],
     ids=[
         "the only thread",
@@ -231,6 +232,7 @@ def autograd(text, names):
         "the one in backward",
         "nobody knows",
         "beside the process",
+        "another thread without ranges",
     ],
 )
 @pytest.mark.parametrize("name", ["thread 2 (pt_autograd_0)", "pt_autograd_0 / python3", "python3 / pt_autograd_0"])
@@ -303,3 +305,25 @@ def test_ranges_that_are_never_popped_are_counted_and_take_no_more_memory_than_t
     range_figures(Scope(trace))
     assert tracemalloc.get_traced_memory()[1] < 1000 * DEEPEST_OWNER * steps
     tracemalloc.stop()
+
+
+def test_of_three_windows_the_median_is_that_of_middle_length():
+    instances = "; ".join(
+        f"range a {n}-{n + 5}; k {n + 10}-{n + 10 + ns} @{n}" for n, ns in ((0, 30), (100, 7), (200, 20))
+    )
+    [row] = range_figures(Scope(literal(instances)))
+    assert (row.window_ns, row.median_ns, row.worst_ns) == (57, 20, 30)
+
+
+def test_what_is_not_hidden_of_the_copies_of_a_range_is_exposed():
+    [row] = range_figures(Scope(literal("range a 0-9; k 0-10 @1; s8 d2h 5-25 @2")))
+    assert (row.copy_ns, row.hidden_copy_ns, row.exposed_copy_ns) == (20, 5, 15)
+
+
+def test_where_every_name_is_shown_it_is_not_said_that_there_are_more():
+    two, three, four = (no_such_range("bach", ["batch", *"123"[:more]]).partition("batch")[0] for more in (1, 2, 3))
+    assert two == three != four
+
+
+def test_where_ranges_have_all_that_was_launched_nothing_is_counted():
+    assert unowned(Scope(literal("range a 0-5; k 10-20 @1"))) == Unowned(operations=0, of=0, on_thread=0, thread="")

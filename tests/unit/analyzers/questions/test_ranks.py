@@ -187,3 +187,13 @@ def test_a_rank_without_collectives_does_not_make_work_the_measure_of_the_others
     rows = rank_figures(job("nccl 0-9 name=a group=1[0,1]; gpu1 nccl 5-9 name=a group=1[0,1]; gpu2 k 0-100"))
     assert [(row.collectives, row.busy_ns) for row in rows] == [(1, 0), (1, 0), (0, 100)]
     assert slowest(rows) == rows[1]
+
+
+def test_of_three_ranks_the_last_is_compared_with_the_last_but_one():
+    rows = rank_figures(job("nccl 5-20 name=a; gpu1 nccl 9-20 name=a; gpu2 nccl 0-20 name=a"))
+    assert [(row.came_last, row.awaited_ns) for row in rows] == [(0, 0), (1, 4), (0, 0)]
+
+
+def test_of_two_that_end_at_once_the_second_may_be_the_one_that_the_other_rank_has():
+    rows = rank_figures(job("nccl 0-10 name=b; nccl 1-10 name=a; gpu1 nccl 0-10 name=a"))
+    assert [(row.collectives, row.awaited_ns) for row in rows] == [(1, 1), (1, 0)]

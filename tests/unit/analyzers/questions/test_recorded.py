@@ -95,3 +95,9 @@ def test_of_a_window_that_is_asked_for_the_part_that_was_recorded_counts():
     trace = replace(trace, windows=Windows.of({"start_ns": [0, 100], "end_ns": [50, 200], "process": [0, 0]}))
     assert list(recorded(Scope(trace, window=Window(15, 130)), 0)) == [(15, 50), (100, 130)]
     assert list(recorded(Scope(literal("k 10-20"), window=Window(15, 130)), 0)) == [(15, 130)]
+
+
+def test_work_that_runs_as_a_window_begins_is_of_that_window():
+    trace = literal("k 10-20; k 100-120")
+    trace = replace(trace, windows=Windows.of({"start_ns": [0, 100], "end_ns": [50, 200], "process": [0, 0]}))
+    assert list(recorded(Scope(trace), 0)) == [(10, 20), (100, 120)]

@@ -177,3 +177,18 @@ def test_a_replay_ends_with_the_row_that_ends_last():
 def test_partial_replays_are_in_the_order_of_their_correlations():
     rows = [(0, 7, node, replay) for replay, nodes in ((3, "1"), (2, "12"), (1, "123")) for node in map(int, nodes)]
     assert partial_replays(trace_of(rows)).lacking.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "k 0-10 graph=3.1; k 30-40 @2 graph=3.1 launch=50; k 40-50 graph=3.2 launch=50",
+        """
+        k 0-10 @0 graph=3.1 launch=50; k 10-20 graph=3.2 launch=50; k 20-30 graph=3 launch=50
+        k 40-50 @32 graph=3.1 launch=51; k 50-60 graph=3.2 launch=51
+        """,
+    ],
+    ids=["without a launch", "without a node"],
+)
+def test_rows_that_do_not_say_of_which_replay_and_node_they_are_are_in_none(text):
+    assert len(partial_replays(literal(text))) == 0

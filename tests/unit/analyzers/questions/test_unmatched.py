@@ -158,3 +158,8 @@ def test_lost_launches_of_many_processes_against_a_count_by_hand(seed):
     launched = zip(of_calls, calls.correlation.tolist(), strict=True)
     expected = [not {(process, correlation), (MISSING, correlation)} & ran for process, correlation in launched]
     assert lost_launches(several).tolist() == expected
+
+
+def test_what_was_launched_before_the_end_of_a_capture_that_began_earlier_was_captured():
+    text = "call cudaLaunchKernel 2-3 t1; call cudaStreamEndCapture 6-7 t1; call cudaLaunchKernel 8-9 t1; k 50-60 @40"
+    assert found(text) == Unmatched(launches=1)
