@@ -193,7 +193,7 @@ def test_overlapping_kernels_of_one_stream_and_empty_ones_are_all_kept(opened, t
         (export_perfetto, "odd.pftrace", "t.name = 'Compute'"),
         (export_chrome, "odd.json", "s.category = 'kernel'"),
     ):
-        write(trace, tmp_path / name)
+        write(Analysis(trace), tmp_path / name)
         shown = opened(tmp_path / name, "--as-is")
         assert shown.complaints() == []
         rows = shown.sql(f"select s.ts, s.dur from slice s join track t on s.track_id = t.id where {where}")
@@ -234,7 +234,7 @@ def test_every_row_is_there_to_the_nanosecond_also_where_a_double_is_not(write, 
         )
     )
     file = tmp_path / ("crowd.pftrace" if write is export_perfetto else "crowd.json")
-    write(trace, file)
+    write(Analysis(trace), file)
     shown = opened(file, "--as-is")
     assert shown.complaints() == []
     rows = shown.sql(
