@@ -12,11 +12,24 @@ from gpu_trace.recording.launch import machine_has_gpu
 
 # A test must not fail for being slow on a busy machine.
 settings.register_profile("project", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("project")
 TESTS = Path(__file__).parent
 TRACES = TESTS.parent / "samples/traces"
-SLOW = {"browser", "fidelity", "gpu"}
-"""Folders whose tests each start processes that import torch, or a browser; single files say it with ``pytestmark``."""
+SLOW = (
+    *("browser", "fidelity", "gpu"),
+    *("golden/test_docs.py", "golden/test_jobs.py", "golden/test_one_wrong_stamp.py", "golden/test_reader_figures.py"),
+    *("golden/test_python_examples.py", "golden/test_recordings.py", "golden/test_site.py"),
+    *("unit/analyzers/readers/chrome/test_hostile_nesting.py", "unit/analyzers/readers/folders"),
+    *("unit/analyzers/readers/kineto/test_chain.py", "unit/analyzers/readers/pftrace/test_reader.py"),
+    *("unit/analyzers/reports/test_html.py", "unit/analyzers/reports/test_many_devices.py"),
+    *("unit/tracer/boot/test_signals.py", "unit/tracer/commands/test_runs.py", "unit/tracer/test_progress.py"),
+    *("unit/tracer/exporting/chrome/test_export.py", "unit/tracer/exporting/perfetto/test_export.py"),
+    *("unit/tracer/cupti_recording/test_activities.py", "unit/tracer/nvtx_recording/test_recording.py"),
+    *("unit/tracer/recording/test_kineto_places.py", "unit/tracer/test_endings.py", "unit/test_packaging.py"),
+)
+"""Folders and files whose tests start many processes or a browser, or read whole recordings; a single test says it with
+a mark."""
 
 
 def pytest_configure(config):
@@ -38,7 +51,7 @@ def compile_packages():
 def pytest_collection_modifyitems(items):
     has_gpu = machine_has_gpu()
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] in SLOW:
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
             item.add_marker(pytest.mark.slow)
         if not has_gpu and item.get_closest_marker("gpu"):
             item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
