@@ -50,7 +50,7 @@ class RangeFigures:
     gave it anything to do or not; without a device, those of its rank in processes of no device that has a row"""
     host_ns: int
     """time between the beginnings and the ends of these instances on the host, added up"""
-    depth: int = 0
+    depth: int
     """how many ranges of its thread it lies in, where it lies in the fewest"""
     device: int | None = None
     """position in ``Trace.devices``; None for instances that gave no device anything to do"""

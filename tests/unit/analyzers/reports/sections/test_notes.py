@@ -17,7 +17,7 @@ from literal import literal
 
 def with_domains() -> Summary:
     def row(name: str, domain: str, device: int | None, count: int) -> RangeFigures:
-        return RangeFigures(name=name, domain=domain, count=count, host_ns=1, device=device, instances=count)
+        return RangeFigures(name=name, domain=domain, count=count, host_ns=1, depth=0, device=device, instances=count)
 
     rows = (
         row("step", "", 0, 3),
@@ -52,7 +52,9 @@ def test_operations_that_no_range_has_are_told_with_the_thread_that_launched_mos
 
 
 def test_names_that_kineto_lost_are_told():
-    rows = tuple(RangeFigures("unknown", "", count=3, host_ns=1, device=device, instances=3) for device in (0, 1))
+    rows = tuple(
+        RangeFigures("unknown", "", count=3, host_ns=1, depth=0, device=device, instances=3) for device in (0, 1)
+    )
     told = ["3 ranges are named `unknown`, which Kineto writes for every name that is not ASCII"]
     assert reading_notes(Summary(Source("t", "kineto"), (), (), rows)) == told
     assert reading_notes(Summary(Source("t", "nsys-sqlite"), (), (), rows)) == []
