@@ -24,7 +24,7 @@ from .summary import summarized
 from .units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from os import PathLike
 
     from .model import Engine
@@ -101,18 +101,21 @@ class Analysis:
         """Why were copies exposed? A row per device and cause; they add up to the exposed copy time exactly."""
         return causes(self.scope)
 
-    def exposed_copies_of(self, device: int, rules: tuple[Rule, ...] | None = None) -> Explained:
-        """Each stretch of exposed copy on one device, with its cause by ``rules`` (default: those of its kind)."""
-        return explain(self.scope, device, rules)
+    def exposed_copies_of(self, device: int, rules: Sequence[Rule] | None = None) -> Explained:
+        """Each stretch of exposed copy on one device, with its cause by ``rules`` (default: those of its kind).
+
+        Give the same rules each time, as a constant: the answer is kept for each.
+        """
+        return explain(self.scope, device, None if rules is None else tuple(rules))
 
     @property
     def idle(self) -> tuple[CauseFigures, ...]:
         """Why were devices idle? A row per device and cause; they add up to the idle time exactly."""
         return idle_causes(self.scope)
 
-    def idle_of(self, device: int, rules: tuple[Rule, ...] | None = None) -> Explained:
-        """Each stretch of idle time of one device, with its cause by ``rules`` (default: those of its kind)."""
-        return explain_idle(self.scope, device, rules)
+    def idle_of(self, device: int, rules: Sequence[Rule] | None = None) -> Explained:
+        """Each stretch of idle time of one device, with its cause by ``rules``, as for `exposed_copies_of`."""
+        return explain_idle(self.scope, device, None if rules is None else tuple(rules))
 
     @property
     def launches(self) -> Launches:

@@ -137,10 +137,11 @@ for _ in range(20): torch.ones(100, 100) @ torch.ones(100, 100)
 """
 
 
-def test_what_was_not_recorded_meanwhile_is_not_idle(tmp_path):
+@pytest.mark.parametrize("level", ["gpu", "ops"])
+def test_what_was_not_recorded_meanwhile_is_not_idle(level, tmp_path):
     case = script(START + PAUSES)
     write_files(case, tmp_path)
-    outcome = run_traced(case, tmp_path, tmp_path / "run")
+    outcome = run_traced(case, tmp_path, tmp_path / "run", "--level", level)
     began_ns, ended_ns = map(int, outcome.stdout.split())
     trace = load(tmp_path / "run/trace.json.gz")
     windows = [(trace.epoch_ns + start, trace.epoch_ns + end) for start, end in pairs(trace.windows)]

@@ -94,7 +94,7 @@ SAMPLES = {
 
 
 def ran(*command: str):
-    return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True, timeout=280)
 
 
 def sized(name: str) -> list[str]:

@@ -143,7 +143,7 @@ def test_rules_of_your_own():
     (usual,) = analysis.exposed_copies
     long = Rule("long", "a long copy", "", lambda stretches: stretches.during, lambda *_: None)
     assert usual.cause == "same_stream"
-    assert analysis.exposed_copies_of(0, (long,)).have("long").all()
+    assert analysis.exposed_copies_of(0, [long]).have("long").all()
     assert [row.cause for row in analysis.exposed_copies] == ["same_stream"]
 
 

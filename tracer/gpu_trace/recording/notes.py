@@ -79,7 +79,7 @@ def reserve(raw: Path) -> None:
 
 
 def _are_numbers(words: list[str], count: int) -> bool:
-    return len(words) == count and all(word.removeprefix("-").isdecimal() for word in words)
+    return len(words) == count and all(len(word) < 20 and word.removeprefix("-").isdecimal() for word in words)
 
 
 def read(raw: Path, pid: int) -> Notes:

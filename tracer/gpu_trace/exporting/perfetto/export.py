@@ -55,6 +55,10 @@ if TYPE_CHECKING:
 _DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
 
 
+_NO_DATE_NS = 1 << 63
+"""ns since 1970 that stand for no date: a clock has no sign, and viewers read 63 bits of it"""
+
+
 def export(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
     """As `export_perfetto`."""
     found = exposed_copies(analysis) if findings is None else findings
@@ -80,7 +84,8 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterat
     yield packets.first_packet()
     if trace.epoch_ns is not None and len(trace.work):
         at_ns = int(trace.work.start_ns[0])
-        yield packets.clocks(at_ns, at_ns + trace.epoch_ns)
+        if 0 <= at_ns + trace.epoch_ns < _NO_DATE_NS:
+            yield packets.clocks(at_ns, at_ns + trace.epoch_ns)
     yield from packets.names("event_categories", CATEGORIES)
     yield from packets.names("debug_annotation_names", ARGUMENTS)
     yield from RenderStages(trace, places).packets()

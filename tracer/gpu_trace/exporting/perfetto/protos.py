@@ -10,7 +10,7 @@ try:
     from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as protos
 except Exception as error:  # protobuf has an error of its own for versions that do not fit
     raise GpuTraceError(
-        f"Perfetto's protos cannot be loaded ({error}); install their dependency with pip install 'protobuf>=6.31.1'"
+        f"Perfetto's protos cannot be loaded ({error}); run pip install 'perfetto>=0.56' 'protobuf>=6.31.1'"
     ) from error
 
 __all__ = ["protos"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -149,6 +150,14 @@ def test_an_arrow_goes_through_a_call_and_all_that_it_launched(trace):
     call = launches(trace).call
     found = Counter(flow for row in decoded.slices for flow in row.flows)
     assert found == Counter((call[call != MISSING] + 1).tolist()) + Counter(set((call[call != MISSING] + 1).tolist()))
+
+
+@pytest.mark.parametrize("epoch_ns", [-1_000_000, 1 << 63, (1 << 64) + 5])
+def test_a_time_of_day_that_no_clock_shows_is_left_out(tmp_path, epoch_ns):
+    export_perfetto(Analysis(replace(literal("k 10-15"), epoch_ns=epoch_ns)), tmp_path / "out.pftrace")
+    decoded = decode(tmp_path / "out.pftrace")
+    assert decoded.clocks == {}
+    assert decoded.stages
 
 
 def test_arguments_counters_and_the_time_of_day_are_there(recorded, tmp_path):

@@ -38,7 +38,7 @@ def without_protos(monkeypatch):
 
 @pytest.mark.usefixtures("without_protos")
 def test_an_export_without_them_says_what_to_install(tmp_path):
-    with pytest.raises(GpuTraceError, match="pip install 'protobuf>="):
+    with pytest.raises(GpuTraceError, match=r"pip install 'perfetto>=0\.56' 'protobuf>=6\.31\.1'"):
         export_perfetto(Analysis(literal("k 0-5")), tmp_path / "x.pftrace")
     assert not list(tmp_path.iterdir())
 
