@@ -9,6 +9,8 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import FormatUnsupported
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers.base.tracefile import TraceFile
+from gpu_trace_analyzers.readers.unsupported import is_unsupported
 from gpu_trace_analyzers.reports.sections.notes import reading_notes
 from gpu_trace_analyzers.reports.sections.source import nothing_recorded
 from small_traces import JSON, NSYS_TABLES, write_nsys
@@ -129,3 +131,24 @@ def test_a_device_with_another_number_has_the_name_that_all_have(tmp_path, names
     path = tmp_path / "trace.json"
     path.write_text(json.dumps({"schemaVersion": 1, "deviceProperties": properties, "traceEvents": [kernel]}))
     assert [device.name for device in load(path).devices] == [name]
+
+
+OURS = b"\n\x04\x50\x01\x68\x01"
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "refused"),
+    [
+        ("a.xplane.pb", b"\n\x05other", True),
+        ("a.pb", b"\n\x20\x08\x01/host:CPU", True),
+        ("a.pb", b"\x08\x01/host:CPU", False),
+        ("a.pftrace", OURS + b"/device:GPU:0 of a kernel's name", False),
+        ("a.xplane.pb", OURS, False),
+        ("a.xplane.pb", b'{"traceEvents": []}', False),
+        ("a.xplane.pb", b' [{"ph": "X"}]', False),
+    ],
+)
+def test_what_is_taken_for_an_xplane(tmp_path, name, head, refused):
+    path = tmp_path / name
+    path.write_bytes(head)
+    assert is_unsupported(TraceFile(path)) == refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.model import Doubt
 from gpu_trace_analyzers.readers import kineto
 from kineto_text import InMemory
 
@@ -37,6 +38,11 @@ def test_an_event_that_cannot_be_true_is_set_aside(start, duration, reason):
     assert trace.source.dropped == {f"quarantined: {reason}": 1}
 
 
+def test_work_of_no_length_alone_leaves_no_doubt_of_its_device():
+    trace = read(*GOOD, ("bad", "4555785412105.000", "-1.000"), ("bad", "4555785412105.000", "0.000"))
+    assert trace.source.doubts == (Doubt(0, "negative duration", 1),)
+
+
 def test_short_work_on_a_clock_of_microseconds_is_work():
     trace = read(("short", "1000", "0"), ("long", "1001", "5"))
     assert len(trace.work) == 2
@@ -45,6 +51,7 @@ def test_short_work_on_a_clock_of_microseconds_is_work():
 def test_no_length_and_too_far_away_is_one_event():
     trace = read(*GOOD, ("bad", "0.000", "0.000"))
     assert trace.source.dropped == {"quarantined: more than a day from most events": 1}
+    assert [event.reason for event in trace.source.quarantined] == ["more than a day from most events"]
 
 
 def test_all_are_counted_and_the_first_thousand_listed():

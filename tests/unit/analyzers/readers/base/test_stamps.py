@@ -68,3 +68,13 @@ def test_epoch_stamps_keep_every_nanosecond():
 )
 def test_odd_texts(text, expected):
     assert nanoseconds(text) == expected
+
+
+def test_times_are_below_the_limit():
+    assert nanoseconds("2305843009213693.951") == 2305843009213693951
+    assert nanoseconds("2305843009213693.952") is None
+
+
+def test_of_many_at_once_what_does_not_fit_and_what_is_empty_is_no_time():
+    texts = [b"9999999999999999", b"9999999999999999.999", b"", b"1.5", b""]
+    assert nanoseconds_of(b"\0".join(texts)).tolist() == [NO_TIME, NO_TIME, NO_TIME, 1500]

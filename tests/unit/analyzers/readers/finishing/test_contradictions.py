@@ -416,3 +416,25 @@ def test_a_synchronization_says_nothing_where_two_contexts_may_be_meant(kind, co
     trace = replace(trace, syncs=Syncs.of({name: [value] for name, value in row.items()}))
     until = waited_until(trace, np.array([1, 2]))
     assert until.tolist() == [1000 if waits else NEVER_NS] * 2
+
+
+def test_a_row_is_out_of_order_after_any_of_those_before_it():
+    work = literal("k 0-10; k 100000-100010; k 500000-500010; k 600000-600010").work
+    called = np.array([0, 30, 10, 20])
+    everything = np.ones(4, dtype=np.bool_)
+    assert out_of_order(work, called, called + 5, everything).tolist() == [False, True, False, False]
+
+
+def test_rows_of_one_launch_are_in_order_of_their_starts():
+    work = literal("k 200000-800000; k 600000-1000000; k 600000-1400000; k 800000-1200000").work
+    called, returned = np.array([10, 0, 0, 0]), np.array([11, 15, 15, 1])
+    everything = np.ones(4, dtype=np.bool_)
+    assert out_of_order(work, called, returned, everything).tolist() == [True, False, False, False]
+
+
+def test_all_contradictions_are_counted_and_the_first_thousand_listed():
+    bad = "".join(f"k {n}-{n + 1} @{n + 10**6}; " for n in range(10**7, 10**7 + 1001))
+    good = "".join(f"s{8 + n} k {n}-{n + 1} @{n - 10}; " for n in range(10**8, 10**8 + 4000))
+    source = without_contradictions(literal(bad + good)).source
+    assert len(source.quarantined) == 1000
+    assert sum(doubt.operations for doubt in source.doubts) == 1001

@@ -9,7 +9,7 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.folders.files import rank_in_name
+from gpu_trace_analyzers.readers.folders.files import counts_in, rank_in_name
 from plain_reader import read_back
 from small_traces import CPU_ONLY, CUDA, XLA
 
@@ -133,3 +133,19 @@ def test_the_rank_that_a_file_name_speaks_of(name, rank):
 def test_a_path_that_the_system_refuses_is_unreadable(tmp_path):
     with pytest.raises(TraceUnreadable, match="File name too long"):
         load(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize(
+    ("there", "name", "counts"),
+    [
+        ("rank0.json", "rank1.json", True),
+        ("rank0.json", "x.pftrace", False),
+        ("x.pftrace", "y.pftrace", True),
+        ("trace.json", "trace.json.gz", True),
+        ("trace.json", "rank1.json", False),
+    ],
+)
+def test_whether_one_more_file_would_be_among_the_traces(tmp_path, there, name, counts):
+    content = b"\n\x08\x50\x01\x68\x01\xc0\xb2\x04\x01" if there.endswith("pftrace") else CUDA.encode()
+    (tmp_path / there).write_bytes(content)
+    assert counts_in(tmp_path, name) == counts

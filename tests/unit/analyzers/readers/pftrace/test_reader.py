@@ -174,3 +174,35 @@ def test_what_an_earlier_version_wrote_gives_no_alarm(recorded, tmp_path, old):
     again = load(path)
     assert again.source.damage == ()
     assert len(again.work) == len(load(recorded("two_streams")).work)
+
+
+def test_operators_that_are_not_asked_for_are_counted(recorded, tmp_path):
+    trace = load(recorded("mlp_overlap"), operators=True)
+    path = tmp_path / "x.pftrace"
+    export_perfetto(Analysis(trace), path)
+    assert load(path).source.dropped["framework operators"] == len(trace.operators) > 0
+
+
+def message(*parts: tuple[int, int | bytes]) -> bytes:
+    out = b""
+    for number, value in parts:
+        kind = 2 if isinstance(value, bytes) else 0
+        out += varint(number << 3 | kind) + (varint(len(value)) + value if isinstance(value, bytes) else varint(value))
+    return out
+
+
+def varint(value: int) -> bytes:
+    return bytes([value & 0x7F | 0x80]) + varint(value >> 7) if value > 0x7F else bytes([value])
+
+
+def test_the_format_of_files_that_were_written_stays_readable(tmp_path):
+    first = b"\n\x08\x50\x01\x68\x01\xc0\xb2\x04\x01"
+    to_come = message((9001, message((1, message((1, 5), (2, 1))))))
+    begin = message((8, 10), (11, message((9, 1), (11, 5))))
+    end = message((8, 20), (11, message((9, 2), (11, 5))))
+    data = first + message(*((1, packet) for packet in (to_come, begin, end)))
+    path = tmp_path / "x.pftrace"
+    path.write_bytes(data + message((1, message((9002, len(data))))))
+    source = load(path).source
+    assert source.damage == ()
+    assert source.dropped == {"slices of no track or time": 1}
