@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import stat
 import zipfile
 from pathlib import Path
@@ -83,14 +84,21 @@ def test_no_room_for_the_page_is_said(tmp_path, monkeypatch):
         pass
 
 
-def test_url_mode_asks_the_online_ui_to_fetch_and_says_when_its_port_is_taken(prepared):
+def test_url_mode_has_the_port_that_the_online_ui_may_fetch_from():
+    assert show.URL_MODE_PORT == 9001  # the only one that its content policy allows
+
+
+def test_url_mode_asks_the_online_ui_to_fetch_and_says_when_its_port_is_taken(prepared, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(show, "URL_MODE_PORT", port)
     server = show.by_url(prepared)
     try:
         url = show.address(server, prepared)
         assert url.startswith(
-            f"https://ui.perfetto.dev/#!/?url=http://127.0.0.1:9001{server.handover.path}two_streams.pftrace&"
+            f"https://ui.perfetto.dev/#!/?url=http://127.0.0.1:{port}{server.handover.path}two_streams.pftrace&"
         )
-        with pytest.raises(UsageError, match="9001"):
+        with pytest.raises(UsageError, match=str(port)):
             show.by_url(prepared)
     finally:
         server.server_close()
