@@ -101,12 +101,17 @@ def shown(slices):
     return sorted((row.name, row.start_ns, row.end_ns) for row in slices)
 
 
+def exported(trace, findings, name="drawn.pftrace"):
+    """What Perfetto's own code reads of an export; also where Hypothesis draws the trace, which has no ``tmp_path``."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        export_perfetto(Analysis(trace), path, findings)
+        return decode(path)
+
+
 @given(traces())
 def test_nothing_is_lost_however_rows_overlap(trace):
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "drawn.pftrace.gz"
-        export_perfetto(Analysis(trace), path, NOTES)
-        decoded = decode(path)
+    decoded = exported(trace, NOTES, "drawn.pftrace.gz")
     kinds = defaultdict(list)
     for row in decoded.slices:
         kinds[row.args["category"]].append(row)
@@ -121,21 +126,13 @@ def test_nothing_is_lost_however_rows_overlap(trace):
 
 
 def test_a_mark_at_the_very_start_of_a_range_is_inside_it():
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "drawn.pftrace"
-        export_perfetto(Analysis(literal("range mark 5-5; range around 5-9; k 5-9")), path, [])
-        assert shown(row for row in decode(path).slices if row.args["category"] == "nvtx") == [
-            ("around", 5, 9),
-            ("mark", 5, 5),
-        ]
+    decoded = exported(literal("range mark 5-5; range around 5-9; k 5-9"), [])
+    assert shown(row for row in decoded.slices if row.args["category"] == "nvtx") == [("around", 5, 9), ("mark", 5, 5)]
 
 
 @given(traces())
 def test_slices_of_a_track_nest(trace):
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "drawn.pftrace"
-        export_perfetto(Analysis(trace), path, NOTES)
-        decoded = decode(path)
+    decoded = exported(trace, NOTES)
     for slices in decoded.by_track.values():
         for a, b in combinations(sorted((row.start_ns, row.end_ns) for row in slices), 2):
             assert not a[0] < b[0] < a[1] < b[1]
@@ -143,10 +140,7 @@ def test_slices_of_a_track_nest(trace):
 
 @given(traces())
 def test_an_arrow_goes_through_a_call_and_all_that_it_launched(trace):
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "drawn.pftrace"
-        export_perfetto(Analysis(trace), path, NOTES)
-        decoded = decode(path)
+    decoded = exported(trace, NOTES)
     call = launches(trace).call
     found = Counter(flow for row in decoded.slices for flow in row.flows)
     assert found == Counter((call[call != MISSING] + 1).tolist()) + Counter(set((call[call != MISSING] + 1).tolist()))
