@@ -54,8 +54,8 @@ Note = int | str | None
 class Track:
     """A row of the timeline, or a group of rows."""
 
-    name: str = ""
-    parent: int = 0
+    name: str
+    parent: int
     pid: int | None = None
     tid: int | None = None
 

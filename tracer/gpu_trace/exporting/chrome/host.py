@@ -11,6 +11,7 @@ from gpu_trace_analyzers.vocabulary.kineto import CALL, OF_THE_PROCESS, RANGE, A
 from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS
 
 from ..timeline.identities import keys
+from ..timeline.thread_rows import thread_rows
 from . import json_text
 from .rows import JsonTexts, Threads, place, present, written
 
@@ -48,35 +49,25 @@ class HostThreads:
         yield from self._metadata()
 
     def _on_threads(self, annotations: Ranges) -> Iterator[str]:
-        tables = (self._trace.calls, self._trace.operators, annotations)
-        start_ns = np.concatenate([table.start_ns for table in tables])
-        end_ns = np.concatenate([table.end_ns for table in tables])
-        # What holds another stands in front of it, whichever table each is from.
-        order = np.lexsort((-end_ns, start_ns))
-        process = np.concatenate([table.process for table in tables])[order]
-        thread = np.concatenate([table.thread for table in tables])[order]
-        code = np.concatenate([table.name for table in tables])[order]
-        owners, which = keys(process, thread)
+        rows = thread_rows(self._trace, annotations)
+        owners, which = keys(rows.process, rows.thread)
 
         def tid(track: int, lane: int) -> int:
             owner = owners[track]
             known = self._places.tids[owner]
             return self._threads[owner[0]].tid(self._places.names[owner], lane, rank=known) if lane else known
 
-        start_ns, end_ns = start_ns[order], end_ns[order]
-        tids = place(start_ns, end_ns, which, tid)
-        lengths = [len(table) for table in tables]
-        calls = order < lengths[0]
-        self.tid_of_calls[order[calls]] = tids[calls]
-        category = np.repeat(_CATEGORIES, lengths)[order].tolist()
+        tids = place(rows.start_ns, rows.end_ns, which, tid)
+        calls = rows.order < len(self._trace.calls)
+        self.tid_of_calls[rows.order[calls]] = tids[calls]
         return written(
-            category,
-            self._texts.names(code),
-            self.pids[process].tolist(),
+            np.repeat(_CATEGORIES, rows.lengths)[rows.order].tolist(),
+            self._texts.names(rows.name),
+            self.pids[rows.process].tolist(),
             tids,
-            start_ns,
-            end_ns,
-            self._of_calls(order),
+            rows.start_ns,
+            rows.end_ns,
+            self._of_calls(rows.order),
         )
 
     def _of_calls(self, order: Int64) -> dict[str, Rows]:

@@ -13,6 +13,7 @@ from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS, Argument, Categor
 
 from ..timeline.identities import keys
 from ..timeline.lanes import lanes
+from ..timeline.thread_rows import thread_rows
 from .arguments import Arguments
 from .names import annotation, category, codes_to_iids
 from .slices import Annotation, Slices
@@ -56,26 +57,20 @@ class HostRows:
         yield self._windows(tracks, processes)
 
     def _on_threads(self, tracks: Tracks, threads: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
-        calls, operators = self._trace.calls, self._trace.operators
-        tables = (calls, operators, ranges)
-        start_ns = np.concatenate([table.start_ns for table in tables])
-        end_ns = np.concatenate([table.end_ns for table in tables])
-        order = np.lexsort((-end_ns, start_ns))
-        process = np.concatenate([table.process for table in tables])[order]
-        thread = np.concatenate([table.thread for table in tables])[order]
-        code = np.concatenate([table.name for table in tables])[order]
-        lengths = [len(table) for table in tables]
+        rows = thread_rows(self._trace, ranges)
         categories = [category(name) for name in (Category.CALL, Category.OPERATOR, Category.ANNOTATION)]
-        of_category = np.repeat(categories, lengths)[order]
-        nothing = np.full(sum(lengths[1:]), MISSING)
+        of_category = np.repeat(categories, rows.lengths)[rows.order]
+        others = sum(rows.lengths[1:])
+        nothing = np.full(others, MISSING)
         notes = [
-            replace(note, values=np.concatenate((note.values, nothing))[order]) for note in self._arguments.of(calls)
+            replace(note, values=np.concatenate((note.values, nothing))[rows.order])
+            for note in self._arguments.of(self._trace.calls)
         ]
-        flow = np.concatenate((self._flow, np.zeros(sum(lengths[1:]), dtype=np.int64)))[order]
-        distinct, which = keys(process, thread)
-        lane = lanes(start_ns[order], end_ns[order], which)
+        flow = np.concatenate((self._flow, np.zeros(others, dtype=np.int64)))[rows.order]
+        distinct, which = keys(rows.process, rows.thread)
+        lane = lanes(rows.start_ns, rows.end_ns, which)
         track = _tracks(tracks, which, lane, [threads[key] for key in distinct], "Overlapping")
-        return Slices(start_ns[order], end_ns[order], codes_to_iids(code), track, of_category, tuple(notes), flow)
+        return Slices(rows.start_ns, rows.end_ns, codes_to_iids(rows.name), track, of_category, tuple(notes), flow)
 
     def _nvtx(self, tracks: Tracks, parents: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
         """Below the track of each range's thread, or of its process."""
