@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.reports.document import to_json
+from torch_once import run_all
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -101,16 +105,44 @@ def sized(name: str) -> list[str]:
     return [f"samples/{name}.py", *SAMPLES[name].small.split(), "--repeats", "1"]
 
 
-def traced(folder: Path, *command: str):
-    """What the sample printed, and its summary."""
-    ended = ran("-m", "gpu_trace", "run", "-q", "-o", str(folder), *command)
-    return ended.stdout, json.loads((folder / "summary.json").read_text())
+TAKING_TURNS = [*sized("three_at_once"), "--variant", "in_turns"]
+ONE_AFTER_THE_OTHER = """
+import contextlib, io, json, runpy, sys
+import nvtx
+sys.path.insert(0, "samples")
+printed = {}
+for name, sys.argv in json.loads(sys.argv[1]).items():
+    with nvtx.annotate(f"sample {name}"), contextlib.redirect_stdout(io.StringIO()) as out:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    printed[name] = out.getvalue()
+print(json.dumps(printed))
+"""
 
 
-@pytest.fixture(scope="module", params=SAMPLES)
-def recorded(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """What each sample printed, and the summary of its part of one recording."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "samples.py").write_text(ONE_AFTER_THE_OTHER)
+    commands = {name: sized(name) for name in SAMPLES} | {"in turns": TAKING_TURNS}
+    record = ["-m", "gpu_trace", "run", "-q", "-o", str(folder / "run"), str(folder / "samples.py")]
+    printed = json.loads(ran(*record, json.dumps(commands)).stdout)
+    trace = load(folder / "run")
+    names = [trace.text(name) for name in trace.ranges.name]
+    return {name: (printed[name], summary(trace, names.index(f"sample {name}"))) for name in commands}
+
+
+def summary(trace, position):
+    """The summary of what happened while a range was open."""
+    of_range = trace.ranges[position : position + 1]
+    since_ns, until_ns = (int(at[0] - trace.work.start_ns[0]) for at in (of_range.start_ns, of_range.end_ns))
+    return json.loads(to_json(Analysis(trace, from_ns=max(0, since_ns), to_ns=until_ns).summary))
+
+
+@pytest.fixture(params=SAMPLES)
+def recorded(request, run):
     """A sample, what it printed, and its summary."""
-    return SAMPLES[request.param], *traced(tmp_path_factory.mktemp("run") / "run", *sized(request.param))
+    return SAMPLES[request.param], *run[request.param]
 
 
 def test_every_variant_prints_its_wall_clock(recorded):
@@ -139,8 +171,8 @@ def test_every_variant_is_a_range_with_its_work(recorded):
         assert rows[name]["compute_ns"] > 0
 
 
-def test_threads_that_take_turns_are_never_at_work_at_once(tmp_path):
-    _, document = traced(tmp_path / "run", *sized("three_at_once"), "--variant", "in_turns")
+def test_threads_that_take_turns_are_never_at_work_at_once(run):
+    _, document = run["in turns"]
     [device] = document["devices"]
     assert device["overlap_ns"] == 0
     assert device["copy_ns"] > 0
@@ -170,22 +202,6 @@ data_parallel.main()
 """
 
 
-def test_ranks_that_do_not_share_gradients_are_noticed(tmp_path):
-    (tmp_path / "deaf.py").write_text(DEAF)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(tmp_path / "deaf.py")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "samples")}
-    options = [*sized("data_parallel")[1:], "--variant", "without_overlap"]
-    ended = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert re.search("rank 1 has other weights than rank 0|the weights differ by", ended.stderr)
-
-
-def said(script: str) -> tuple[str, str]:
-    """By a script beside the samples, on stdout and on stderr."""
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT / "samples", capture_output=True, text=True)
-    return ended.stdout, ended.stderr
-
-
 TOO_EARLY = """
 import dependencies
 product = dependencies.BlockedProduct(2, 20)
@@ -197,10 +213,6 @@ try:
 except AssertionError as wrong:
     print(wrong)
 """
-
-
-def test_a_task_that_comes_before_what_it_needs_is_noticed():
-    assert said(TOO_EARLY) == ("a task did not wait for what it needs\n", "")
 
 
 SLOW = """
@@ -225,22 +237,6 @@ except AssertionError as wrong:
 """
 
 
-def test_layers_are_exchanged_in_order_whatever_is_slow():
-    assert said(SLOW) == ("these are not the weights of the serial schedule\n", "")
-
-
-def test_a_variant_for_gpus_says_that_this_machine_has_none():
-    _, line = ran(*sized("peer_copies"), "--variant", "side_stream").stdout.splitlines()
-    assert line.split(maxsplit=1) == ["side_stream", "not on this machine"]
-
-
-def test_an_unknown_variant_is_a_usage_error():
-    command = [sys.executable, "samples/two_gpus.py", "--variant", "none"]
-    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert refused.returncode == 2
-    assert "invalid choice" in refused.stderr
-
-
 JOBS = {
     "ddp": [],
     "ddp --slow host": [],
@@ -250,52 +246,71 @@ JOBS = {
     "tensor_parallel": [],
     "pipeline": [],
 }
-TWO_RANKS = """
-import json, os, runpy, socket, sys
-from traceback import print_exc
-import torch.distributed, torch._dynamo
-
-def of_rank(rank, command):
-    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank)}
-    sys.argv = command
-    try:
-        runpy.run_path(command[0], run_name="__main__")
-    except BaseException:
-        print_exc()
-        os._exit(1)
-    os._exit(0)
-
-os.environ |= {"MASTER_ADDR": "127.0.0.1", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
-sys.path.insert(0, "samples/jobs")
-failed = 0
-for command in json.loads(sys.argv[1]):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        os.environ["MASTER_PORT"] = str(free.getsockname()[1])
-    for rank in range(2):
-        if not os.fork(): of_rank(rank, command)
-    failed |= os.wait()[1] | os.wait()[1]
-sys.exit(bool(failed))
-"""
-"""Starts the ranks of each job as a launcher would, with torch imported once."""
 
 
-def test_jobs_of_two_ranks_write_the_clock_of_each(tmp_path):
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """How single processes ended."""
+    folder = tmp_path_factory.mktemp("alone")
+    (folder / "too_early.py").write_text(TOO_EARLY)
+    (folder / "slow.py").write_text(SLOW)
+    programs = {
+        "too early": [f"{folder}/too_early.py"],
+        "slow": [f"{folder}/slow.py"],
+        "for GPUs": [*sized("peer_copies"), "--variant", "side_stream"],
+        "unknown": ["samples/two_gpus.py", "--variant", "none"],
+    }
+    return dict(zip(programs, run_all(folder, [*programs.values()]), strict=True))
+
+
+def test_a_task_that_comes_before_what_it_needs_is_noticed(alone):
+    assert alone["too early"].stdout == "a task did not wait for what it needs\n"
+    assert alone["too early"].stderr == ""
+
+
+def test_layers_are_exchanged_in_order_whatever_is_slow(alone):
+    assert alone["slow"].stdout == "these are not the weights of the serial schedule\n"
+    assert alone["slow"].stderr == ""
+
+
+def test_a_variant_for_gpus_says_that_this_machine_has_none(alone):
+    assert alone["for GPUs"].codes == [0]
+    _, line = alone["for GPUs"].stdout.splitlines()
+    assert line.split(maxsplit=1) == ["side_stream", "not on this machine"]
+
+
+def test_an_unknown_variant_is_a_usage_error(alone):
+    assert alone["unknown"].codes == [2]
+    assert "invalid choice" in alone["unknown"].stderr
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory):
+    """A folder with the clocks of each job, and how the jobs ended."""
+    folder = tmp_path_factory.mktemp("ranks")
+    (folder / "deaf.py").write_text(DEAF)
     small = ["--layers", "2", "--width", "16", "--steps", "2"]
-    commands = []
+    programs = {}
     for job, more in JOBS.items():
         name, *options = job.split()
-        commands.append([f"samples/jobs/{name}.py", *options, *more, *small, "--clocks", str(tmp_path / job)])
-    ended = ran("-c", TWO_RANKS, json.dumps(commands))
-    ranks = re.findall(r"rank \d(?=: 2 steps)", ended.stdout)
-    assert [sorted(ranks[at : at + 2]) for at in range(0, len(ranks), 2)] == [["rank 0", "rank 1"]] * len(JOBS)
-    for job in JOBS:
-        check_clocks(tmp_path / job)
+        programs[job] = [f"samples/jobs/{name}.py", *options, *more, *small, "--clocks", str(folder / job)]
+    programs["deaf"] = [f"{folder}/deaf.py", *sized("data_parallel")[1:], "--variant", "without_overlap"]
+    return folder, dict(zip(programs, run_all(folder, [*programs.values()], ranks=2), strict=True))
 
 
-def check_clocks(folder):
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_of_two_ranks_writes_the_clock_of_each(job, ranks):
+    folder, jobs = ranks
+    assert jobs[job].codes == [0, 0], jobs[job].stderr
+    assert sorted(re.findall(r"rank \d(?=: 2 steps)", jobs[job].stdout)) == ["rank 0", "rank 1"]
     for rank in range(2):
-        clock = json.loads((folder / f"clock-rank-{rank}.json").read_text())
+        clock = json.loads((folder / job / f"clock-rank-{rank}.json").read_text())
         assert clock["rank"] == rank
         assert len(clock["steps_ms"]) == 2
         assert sum(clock["steps_ms"]) <= 1.01 * clock["wall_ms"]
+
+
+def test_ranks_that_do_not_share_gradients_are_noticed(ranks):
+    _, jobs = ranks
+    assert any(jobs["deaf"].codes)
+    assert re.search("rank 1 has other weights than rank 0|the weights differ by", jobs["deaf"].stderr)
