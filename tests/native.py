@@ -21,6 +21,11 @@ ROOT = Path(__file__).parents[1]
 INSTALLED = Path(sys.executable).with_name("gpu-trace")
 ENTRY = [str(INSTALLED)] if INSTALLED.exists() else ["-m", "gpu_trace"]
 """How the command is started: installed, or from a source tree on ``PYTHONPATH``."""
+NO_COMPILER = """
+import sys, types
+sys.modules["torch._dynamo"] = types.SimpleNamespace(disable=lambda f, *_, **__: f, graph_break=lambda: None)
+"""
+"""For a script with an optimizer, after ``import torch``: the compiler, which it imports, takes as long as torch."""
 _VARYING = re.compile(r"(?<=0x)[0-9a-f]+|(?<=\[W)\d+ [\d:.]+")
 
 

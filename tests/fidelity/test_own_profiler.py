@@ -9,7 +9,7 @@ import pytest
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from native import facts, names, run_both, run_natively, run_traced, script, write_files
+from native import NO_COMPILER, facts, names, run_both, run_natively, run_traced, script, write_files
 
 START = """
 import torch
@@ -200,7 +200,10 @@ def test_a_profiler_that_is_started_long_after_it_was_prepared(tmp_path):
 
 @pytest.mark.parametrize("started", ["", STARTED])
 def test_a_profiler_that_was_prepared_before_the_recording_began(started, tmp_path):
-    step = "optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)])\noptimizer.step()\nmark('stepped')\n"
+    step = (
+        NO_COMPILER
+        + "optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)])\noptimizer.step()\nmark('stepped')\n"
+    )
     case = script(START + PREPARED + step + started + AFTER.format(""))
     for folder in ("alone", "traced"):
         write_files(case, tmp_path / folder)

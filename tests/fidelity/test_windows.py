@@ -14,14 +14,15 @@ from gpu_trace.nvtx_recording.environment import injection_library
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from native import ENTRY, Outcome, events, facts, names, run_traced, script, write_files
+from native import ENTRY, NO_COMPILER, Outcome, events, facts, names, run_traced, script, write_files
 
-STEPS = """
+STEPS = f"""
 import time, torch
+{NO_COMPILER}
 layer = torch.nn.Linear(4, 4)
 optimizer = torch.optim.SGD(layer.parameters())
 for step in range(6):
-    with torch.profiler.record_function(f"step {step}"): layer(torch.ones(4)).sum().backward()
+    with torch.profiler.record_function(f"step {{step}}"): layer(torch.ones(4)).sum().backward()
     optimizer.step()
 """
 
