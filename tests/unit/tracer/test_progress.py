@@ -19,7 +19,7 @@ from gpu_trace import progress
 from gpu_trace_analyzers.readers.base.tracefile import TraceFile
 progress.PATIENCE_S = float(sys.argv[2])
 with progress.progress("computing"):
-    for _ in TraceFile(Path(sys.argv[1])).blocks(1 << 16):
+    for _ in TraceFile(Path(sys.argv[1])).blocks(1 << 18):
         time.sleep(0.05)
     time.sleep(0.3)
 print("done")
