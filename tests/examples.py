@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import forked_cli
 from summary_keys import with_keys
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,18 @@ _WRITES = re.compile(r" --(html|csv|junit) ")
 _NOT_RUN = re.compile(r"(scripts/|pip install|mkdir ranks|ssh |scp |rsync |trace_processor |xdg-open )")
 _GPU_VARIANTS = {"blocking": "compute_then_copy", "non_blocking": "interleaved", "side_stream_pinned": "side_thread"}
 """What stands for a variant of samples/compute_and_copy.py on a machine without a GPU."""
+_SMALL = "--size 400 --inner 50 --products 5"
+_TRAIN = """
+import os, torch
+x = torch.ones(64, 64)
+for _ in range(8): (x @ x).clone()
+if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+    torch.distributed.init_process_group("gloo")
+    torch.distributed.all_reduce(x)
+    torch.distributed.destroy_process_group()
+"""
+"""The reader's own script, for a page that neither shows one nor counts its steps. An optimizer takes as long to import
+as torch itself."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Example:
         command = self.command.partition("  #")[0].rstrip()
         for variant, other in _GPU_VARIANTS.items():
             command = re.sub(rf"(--variant|--range) {variant}\b", rf"\1 {other}", command)
-        command = command.replace("samples/compute_and_copy.py", "samples/compute_and_copy.py --products 5")
+        command = command.replace("samples/compute_and_copy.py", f"samples/compute_and_copy.py {_SMALL}")
         return re.sub(r"^gpu-trace open\b", "gpu-trace open --timeout 0", command)
 
 
@@ -80,7 +93,7 @@ def examples(page: Path) -> list[Example]:
 def printed(command: str) -> str:
     """What a command prints on both streams, in a pipe."""
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
-    argv = [sys.executable, "-m", "gpu_trace", *shlex.split(command.replace("\\\n", " "), comments=True)[1:]]
+    argv = [forked_cli.program(), *shlex.split(command.replace("\\\n", " "), comments=True)[1:]]
     with tempfile.TemporaryDirectory() as folder:
         _readers_folder(Path(folder))
         ran = subprocess.run(
@@ -89,14 +102,16 @@ def printed(command: str) -> str:
     return ran.stdout
 
 
-def workplace(folder: Path) -> dict[str, str]:
-    """Make ``folder`` what a reader has, with the programs that the pages use. Returns the environment for them."""
+def workplace(folder: Path, page: Path) -> dict[str, str]:
+    """Make ``folder`` what a reader of ``page`` has, with the programs it uses. Returns the environment for them."""
     _readers_folder(folder)
+    if not any("--steps" in command for command in [*(each.command for each in examples(page)), *jobs(page)]):
+        (folder / "train.py").write_text(_TRAIN, encoding="utf-8")
     programs = folder / ".bin"
     programs.mkdir()
-    for name, module in {"gpu-trace": "gpu_trace", "torchrun": "torch.distributed.run"}.items():
-        (programs / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
-        (programs / name).chmod(0o755)
+    (programs / "gpu-trace").symlink_to(forked_cli.program())
+    (programs / "torchrun").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m torch.distributed.run "$@"\n')
+    (programs / "torchrun").chmod(0o755)
     path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "SSH_CONNECTION": "there"}
 
