@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .errors import UsageError
 from .model import Trace
+from .questions.account.account import account
 from .questions.causes import causes, explain
 from .questions.collectives import collective_figures
 from .questions.idle import explain_idle, idle_causes
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from .model import Engine
+    from .questions.account.account import Account
     from .questions.collectives import CollectiveFigures
     from .questions.explained import CauseFigures, Explained, Rule
     from .questions.issued import LaunchOrder
@@ -56,13 +58,16 @@ class Analysis:
         to_ns: int | None = None,
         step_range: str | None = None,
         apart: Collection[str] = (),
+        whole: bool = False,
+        steps: tuple[int, int] | None = None,
     ) -> None:
         """Ask of a trace, or of the trace in a file or folder, which is read with the built-in rules.
 
         ``copies``: the engines that count as copying (default: by kind of device). ``from_ns``, ``to_ns``: the window
         that counts, in ns after the first operation of any device (default: of each device its own span).
         ``step_range``: the range that is a step (default: ``ProfilerStep#n``). ``apart``: names of ranges that stay
-        ranges of their own although a number is in them.
+        ranges of their own although a number is in them. ``whole`` and ``steps`` are of the account alone: without them
+        it speaks of the steady steps, with ``whole`` of all, with ``steps`` of the steps ``[A, B)``.
 
         Raises `UsageError` for a window that holds nothing, and the errors of `gpu_trace_analyzers.readers.load`.
         """
@@ -71,6 +76,7 @@ class Analysis:
         self.scope = Scope(self.trace, None if copies is None else tuple(copies), window)
         self.step_range = step_range
         self.apart = tuple(apart)
+        self.whole, self.asked_steps = whole, steps
 
     @property
     def window(self) -> Window | None:
@@ -81,6 +87,11 @@ class Analysis:
     def devices(self) -> tuple[int, ...]:
         """Positions of the devices that did anything."""
         return active_devices(self.trace)
+
+    @property
+    def account(self) -> Account:
+        """Where did the time of each device go, and what comes first? Of the steady window."""
+        return account(self.scope, self.whole, self.asked_steps, self.step_range)
 
     @property
     def figures(self) -> tuple[DeviceFigures, ...]:
@@ -160,7 +171,7 @@ class Analysis:
     @cached_property
     def summary(self) -> Summary:
         """All that reports show. Raises `UsageError` where no range has the name of ``step_range``."""
-        return summarized(self.scope, self.step_range, self.apart)
+        return summarized(self.scope, self.step_range, self.apart, whole=self.whole, steps=self.asked_steps)
 
 
 def _window(trace: Trace, from_ns: int | None, to_ns: int | None) -> Window | None:

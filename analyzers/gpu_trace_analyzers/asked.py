@@ -31,6 +31,10 @@ class Asked:
     """the window's end on the same clock; None: the end of the last operation"""
     step_range: str | None = None
     """the name of the range that is a step; None: ``ProfilerStep#n``"""
+    whole: bool = False
+    """the account is of the whole recording, not of the steady steps"""
+    steps: tuple[int, int] | None = None
+    """the account is of steps ``[A, B)``; None: of those that are steady"""
 
     @property
     def of_one_run(self) -> bool:
@@ -47,5 +51,12 @@ class Asked:
         Raises `UsageError` for a window that holds nothing.
         """
         return Analysis(
-            trace, self.copies, from_ns=self.from_ns, to_ns=self.to_ns, step_range=self.step_range, apart=apart
+            trace,
+            self.copies,
+            from_ns=self.from_ns,
+            to_ns=self.to_ns,
+            step_range=self.step_range,
+            apart=apart,
+            whole=self.whole,
+            steps=self.steps,
         )

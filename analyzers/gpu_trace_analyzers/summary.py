@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .domains import is_library
+from .questions.account.account import account
 from .questions.causes import causes
 from .questions.collectives import collective_figures
 from .questions.idle import idle_causes
@@ -17,6 +18,7 @@ from .questions.unowned import Unowned, unowned
 
 if TYPE_CHECKING:
     from .model import Source
+    from .questions.account.account import Account
     from .questions.collectives import CollectiveFigures
     from .questions.explained import CauseFigures
     from .questions.overlap import DeviceFigures, PairFigures
@@ -51,6 +53,8 @@ class Summary:
     """ranges that lie too deep in others to own any work"""
     window: Window | None = None
     """the stretch of time that was asked for; None for the whole trace"""
+    account: Account | None = None
+    """where the time of each device went, in the steady window"""
     pairs_omitted: int = 0
     """pairs of devices that are not in ``pairs``, which has none of them where there are so many devices"""
 
@@ -82,7 +86,14 @@ class Summary:
         return tuple(row for row in self.idle if row.device == position)
 
 
-def summarized(scope: Scope, step_range: str | None = None, apart: tuple[str, ...] = ()) -> Summary:
+def summarized(
+    scope: Scope,
+    step_range: str | None = None,
+    apart: tuple[str, ...] = (),
+    *,
+    whole: bool = False,
+    steps: tuple[int, int] | None = None,
+) -> Summary:
     """Ask all that a summary says. Raises `UsageError` where no range has the name of ``step_range``."""
     trace = scope.trace
     return Summary(
@@ -100,4 +111,5 @@ def summarized(scope: Scope, step_range: str | None = None, apart: tuple[str, ..
         unowned=unowned(scope),
         buried=buried_ranges(scope),
         window=scope.window,
+        account=account(scope, whole, steps, step_range),
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..intervals import instants
 from ..model import MISSING, Memory
+from .alone import alone
 from .cuts import cut_at_launch, launched_long_before
 from .evidence import Fact, work_name
 from .explained import Rule, explained_by
@@ -68,13 +69,8 @@ def explain(scope: Scope, position: int, rules: tuple[Rule, ...] | None = None) 
 def _exposed(scope: Scope, position: int) -> tuple[Int64, Int64, Int64]:
     """Starts and ends of the exposed stretches, and the copy that each belongs to, in order: (n,) int64 each."""
     work, copies = scope.trace.work, scope.copies_on(position)
-    # What each copy owns: from its start, or from where all copies before it had ended, to its end. Rows are in order
-    # of their start, so what is left of them is disjoint, and a copy that lies in others owns nothing.
     rows = np.flatnonzero((work.device == position) & np.isin(work.engine, [int(e) for e in copies]))
-    reach = np.maximum.accumulate(np.concatenate(([np.iinfo(np.int64).min], work.end_ns[rows])))[:-1]
-    own_start, own_end = np.maximum(work.start_ns[rows], reach), work.end_ns[rows]
-    owns = own_end > own_start
-    rows, own_start, own_end = rows[owns], own_start[owns], own_end[owns]
+    rows, own_start, own_end = alone(work, rows)
     exposed = exposed_copy(scope, position) & recorded(scope, position)
     # Cut the exposed time where its owner changes. Each piece then has the last owner to begin before it.
     cuts = instants(exposed.start_ns, exposed.end_ns, own_start, own_end)

@@ -70,7 +70,7 @@ def evidence(stretches: Stretches, i: int, fact: Fact) -> Evidence:
         call=call_name(trace, call),
         verb="launched" if row != MISSING and trace.work.engine[row] in _KERNELS else "enqueued",
         call_ns=int(trace.calls.end_ns[call] - trace.calls.start_ns[call]) if call != MISSING else None,
-        range=_innermost_range(stretches, row),
+        range=innermost_range(stretches, row),
         fact=fact,
     )
 
@@ -92,7 +92,8 @@ def call_name(trace: Trace, row: int) -> str:
     return trace.text(int(trace.calls.name[row])) if row != MISSING else ""
 
 
-def _innermost_range(stretches: Stretches, row: int) -> str:
+def innermost_range(stretches: Stretches, row: int) -> str:
+    """The name of the shortest range around the launch of a row of ``Trace.work``; empty where there is none."""
     if row == MISSING or stretches.launched.at_ns[row] == MISSING:
         return ""
     trace, launched = stretches.trace, stretches.launched

@@ -66,6 +66,13 @@ class Explained:
     rules: tuple[Rule, ...]
     rule: Int64
     witness: Int64
+    saves_ns: Int64 | None = None
+    """how much of each would be saved at most if its cause were gone: (n,) int64; None: all of it"""
+
+    @property
+    def bound(self) -> Int64:
+        """The same, as a column."""
+        return self.stretches.ns if self.saves_ns is None else self.saves_ns
 
     def figures(self, at_most_ns: int) -> list[CauseFigures]:
         """A row per cause, the longest first; at most ``at_most_ns`` is saved.

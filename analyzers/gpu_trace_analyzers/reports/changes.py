@@ -9,8 +9,8 @@ import msgspec
 from ..units import NONE, duration, ratio
 from .parts import Column, Kind, Line, Section, Table
 from .sections.notes import doubtful
+from .sections.overlap import overlap_line
 from .sections.source import source_line
-from .sections.verdict import verdict
 from .text import drawn
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def to_text(found: Comparison, width: int = 100) -> str:
 def sections(found: Comparison) -> Iterator[Section]:
     """The same as parts."""
     sides = (("before", found.before), ("after ", found.after))
-    yield Section("", tuple(Line(line) for title, summary in sides for line in _verdicts(title, summary)))
+    yield Section("", tuple(Line(line) for title, summary in sides for line in _answers(title, summary)))
     for device, exposed, idle in zip(found.devices, found.exposed, found.idle, strict=True):
         yield Section("", (_device_table(device, exposed, idle),))
     for table in _range_tables(found.ranges):
@@ -108,10 +108,10 @@ def _document(row: Compared) -> dict[str, object]:
     }
 
 
-def _verdicts(title: str, summary: Summary) -> Iterator[str]:
+def _answers(title: str, summary: Summary) -> Iterator[str]:
     yield f"{title} {source_line(summary)}"
     for figures in summary.devices:
-        yield f"       {figures.device.label}: {verdict(figures, summary.exposed_on(figures.position))}"
+        yield f"       {figures.device.label}: {overlap_line(figures, summary.exposed_on(figures.position))}"
     yield from (f"       {sentence}" for sentence in doubtful(summary))
 
 

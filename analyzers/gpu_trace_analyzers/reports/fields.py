@@ -156,6 +156,8 @@ def tables(fields: tuple[Item, ...]) -> dict[str, tuple[str, ...]]:
     for each in fields:
         if isinstance(each, Rows) and each.table:
             found |= {each.table: each.headings(), **tables(each.fields)}
+        elif isinstance(each, Nested):
+            found |= tables(each.fields)
     return found
 
 
@@ -166,6 +168,8 @@ def records(fields: tuple[Item, ...], row: Any, at: At) -> Iterator[tuple[str, l
             yield each.table, each.records(row, at)
             for inner in each.get(row, at):
                 yield from records(each.fields, inner, replace(at, within=row))
+        elif isinstance(each, Nested):
+            yield from records(each.fields, each.get(row, at), at)
 
 
 @dataclass(frozen=True, slots=True)

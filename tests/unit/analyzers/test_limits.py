@@ -12,7 +12,7 @@ from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit, check
 from gpu_trace_analyzers.model import Engine, Memory
 from gpu_trace_analyzers.reports.sections.device import overlap_lines
-from gpu_trace_analyzers.reports.sections.verdict import verdict
+from gpu_trace_analyzers.reports.sections.overlap import overlap_line
 from literal import literal
 
 ASKED = Limits(min_overlap=0.0, max_exposed_copy=UpperLimit(ns=1 << 40), max_idle=UpperLimit(ns=1 << 40))
@@ -58,16 +58,16 @@ def test_only_the_copies_of_that_device_are_in_doubt(prepared, reason):
 def test_the_verdict_never_says_that_nothing_was_copied():
     (figures,) = Analysis(as_copies(literal("k 0-10; s8 unknown 5-15; s8 unknown 12-18"))).summary.devices
     assert (figures.undirected, figures.undirected_ns) == (2, 13)
-    assert verdict(figures) == "10 ns compute time, 13 ns of copies in an unknown direction; overlap unknown"
+    assert overlap_line(figures) == "10 ns compute time, 13 ns of copies in an unknown direction; overlap unknown"
     (figures,) = Analysis(literal("unknown 5-15")).summary.devices
-    assert verdict(figures) == "0 ns compute time, 10 ns of operations of unknown kind; overlap unknown"
+    assert overlap_line(figures) == "0 ns compute time, 10 ns of operations of unknown kind; overlap unknown"
     (figures, _) = Analysis(as_copies(literal(BESIDES))).summary.devices
     assert (
         "not in these figures: 6 ns of copies in an unknown direction; gpu-trace info lists the names"
         in overlap_lines(figures)
     )
     (figures,) = Analysis(literal("k 0-10")).summary.devices
-    assert verdict(figures) == "10 ns compute time, no copies to hide"
+    assert overlap_line(figures) == "10 ns compute time, no copies to hide"
 
 
 @pytest.mark.parametrize(("limit", "outcome"), [(0.9, Outcome.OK), (0.9000001, Outcome.FAILED)])

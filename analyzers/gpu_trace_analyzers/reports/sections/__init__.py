@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..parts import Line, Note, Remark, Section, Source, Verdict
-from . import causes, device, job, notes, pairs, ranges, source
+from ..parts import Facts, Line, Note, Remark, Section, Source, Verdict
+from . import causes, device, job, notes, pairs, ranges, source, verdict
 from .causes import device_causes
 from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
 from .notes import range_notes, reading_notes
+from .overlap import overlap_line
 from .pairs import pair_table, pairs_line
 from .ranges import range_table, step_table
 from .source import nothing_recorded, source_line
-from .verdict import verdict
+from .verdict import device_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,7 @@ FIELDS = (
     *job.FIELDS,
     *notes.FIELDS,
     *causes.FIELDS,
+    *verdict.FIELDS,
 )
 """The keys of ``summary.json``, in order."""
 
@@ -72,7 +74,8 @@ def _worst(summary: Summary, most: int | None) -> list[DeviceFigures]:
 
 def _device(figures: DeviceFigures, summary: Summary) -> Section:
     parts: tuple[Part, ...] = (
-        Verdict(verdict(figures, summary.exposed_on(figures.position))),
+        *device_verdict(summary, figures.position),
+        Facts((overlap_line(figures, summary.exposed_on(figures.position)),)),
         tiles(figures),
         engine_table(figures, summary),
         facts(figures, summary),

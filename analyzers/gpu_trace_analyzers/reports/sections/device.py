@@ -9,7 +9,7 @@ from ...model import Engine
 from ...units import NONE, count, duration, rate, ratio, share, size
 from ..fields import At, Field, Rows, Shown, table
 from ..parts import Bar, Column, Facts, Kind, Tile, Tiles
-from .verdict import unknown_work
+from .overlap import unknown_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from ...units import count, duration
 from ..fields import At, Field, Rows, Shown, table
 from ..parts import Column, Kind
 from .device import DEVICE, LABEL
-from .verdict import short_label
+from .overlap import short_label
 
 if TYPE_CHECKING:
     from ...questions.ranks import RankFigures

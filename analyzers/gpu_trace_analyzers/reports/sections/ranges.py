@@ -9,7 +9,7 @@ from ...units import NONE, count, duration
 from ..fields import At, Field, Rows, Shown, table
 from ..parts import Column, Kind
 from .device import DEVICE, LABEL, RANK
-from .verdict import short_label
+from .overlap import short_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

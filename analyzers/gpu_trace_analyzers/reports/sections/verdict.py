@@ -1,82 +1,133 @@
-"""The first sentence of a device, and the shortest answer of a whole trace."""
+"""The first line of a device and of a job: where its time went, and what ending that could save."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...model import Engine
-from ...units import duration, share
+from ...questions.account.first import first_of
+from ...questions.account.owners import Owner
+from ...units import count, duration, share
+from ..fields import At, Field, Nested, Rows
+from ..parts import Verdict
+from .causes import evidence_lines
+from .device import DEVICE, RANK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ...model import Device
-    from ...questions.explained import CauseFigures
-    from ...questions.overlap import DeviceFigures
+    from ...questions.account.account import Account
+    from ...questions.account.first import First
+    from ...questions.account.losses import Loss
+    from ...questions.steady.window import Steady
     from ...summary import Summary
 
-
-def verdict(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str:
-    """The answer in one sentence: was the copy time of this device hidden by its compute, and if not, why?"""
-    compute, copy = duration(figures.compute_ns), duration(figures.copy_ns)
-    if not figures.copy_ns and figures.unknown:
-        return f"{compute} compute time, {unknown_work(figures)}; overlap unknown"
-    if not figures.copy_ns:
-        return f"{compute} compute time, no copies to hide" if figures.compute_ns else "neither compute nor copies"
-    if not figures.compute_ns:
-        return f"{copy} copy time, no compute to overlap with"
-    why = _main_cause(exposed)
-    if figures.overlap_ns == 0:
-        return f"none of {copy} copy time hidden" + (f": {why}" if why else f" by {compute} compute time")
-    hidden = "all" if figures.exposed_copy_ns == 0 else share(figures.overlap_ns, figures.copy_ns)
-    return f"{hidden} of {copy} copy time hidden" + (f"; rest: {why}" if why else "")
+_SPENT = {
+    Owner.COLLECTIVE: "in exposed collectives for",
+    Owner.COPY: "in exposed copies for",
+    Owner.OTHER: "in other operations for",
+    Owner.IDLE: "idle for",
+}
 
 
-def brief(summary: Summary) -> str:
-    """The shortest answer: of the device with the longest exposed copies or collectives, what was hidden of them."""
-    if not summary.devices:
-        return "no device activity"
-    figures = max(summary.devices, key=lambda f: max(f.exposed_copy_ns, f.exposed_collective_ns))
-    whose = f"{short_label(figures.device)}: " if len(summary.devices) > 1 else ""
-    doubt = " (in doubt)" if summary.doubts_of(figures.position) else ""
-    return whose + _briefly(figures, summary.exposed_on(figures.position)) + doubt
+def device_verdict(summary: Summary, position: int) -> list[Verdict]:
+    """The first line of a device; none where the summary has no account of it."""
+    account = summary.account
+    of_device = account.of(position) if account else None
+    return [Verdict(verdict(first_of(of_device), account.steady))] if account and of_device else []
 
 
-def _briefly(figures: DeviceFigures, exposed: Sequence[CauseFigures]) -> str:
-    if not figures.copy_ns and figures.unknown:
-        return f"{unknown_work(figures)}; overlap unknown"
-    if figures.exposed_collective_ns > figures.exposed_copy_ns:
-        hidden_ns = figures.collective_ns - figures.exposed_collective_ns
-        hidden = _part(hidden_ns, figures.collective_ns)
-        return f"{hidden} of {duration(figures.collective_ns)} collective time hidden"
-    if not figures.copy_ns:
-        return f"{duration(figures.compute_ns)} compute time, no copies"
-    rest = "; rest: " if figures.overlap_ns else ": "
-    why = f"{rest}{cause}" if (cause := _main_cause(exposed)) else ""
-    return f"{_part(figures.overlap_ns, figures.copy_ns)} of {duration(figures.copy_ns)} copy time hidden{why}"
+def verdict(first: First, steady: Steady) -> str:
+    """Where the time of one device went, in one sentence, without its name."""
+    account, extent = first.account, _extent(steady)
+    if not account.window_ns:
+        return "no time to account for"
+    if not first.losses:
+        return f"computed for {share(account.compute_ns, account.window_ns)} of {extent}"
+    of = f" of {extent}"
+    said = []
+    for loss in first.losses:
+        said.append(f"{_SPENT[loss.owner]} {share(loss.ns, account.window_ns)}{of}: {loss.title}{_saving(loss)}")
+        of = ""
+    return "; ".join(said)
 
 
-def _part(ns: int, whole_ns: int) -> str:
-    """``none``, ``all``, or how many percent."""
-    return "none" if ns == 0 else "all" if ns == whole_ns else share(ns, whole_ns)
+def _saving(loss: Loss) -> str:
+    once = "once" if loss.count == 1 else ""
+    saves = f"fix saves up to {duration(loss.at_most_ns)}" if loss.explained else ""
+    said = ", ".join(filter(None, (once, saves)))
+    return f" ({said})" if said else ""
 
 
-def short_label(device: Device) -> str:
-    """``r3 GPU 0``: without what it is called."""
-    rank = f"r{device.rank} " if device.rank >= 0 else ""
-    owner = f"{device.owner} " if device.owner else ""
-    return f"{rank}{owner}{device.kind.upper()} {device.index}"
+def _extent(steady: Steady) -> str:
+    if steady.first_step is None or steady.last_step is None:
+        return "the window" if steady.found_by == "asked" else "the time"
+    if steady.first_step == steady.last_step:
+        return f"step {steady.first_step}"
+    return f"steps {count(steady.first_step)} to {count(steady.last_step)}"
 
 
-def unknown_work(figures: DeviceFigures) -> str:
-    """What may be copying and is in no figure of it: ``5.00 µs of copies in an unknown direction``."""
-    if figures.undirected:
-        return f"{duration(figures.undirected_ns)} of copies in an unknown direction"
-    return f"{duration(figures.engines[Engine.UNKNOWN].busy_ns)} of operations of unknown kind"
+def _verdict_of(summary: Summary, at: At) -> dict[str, object]:
+    account = summary.account
+    first = account.first if account else None
+    if account is None or first is None:
+        return {"text": "no device activity", "loss": None, "device": None, "rank": None}
+    return {
+        "text": verdict(first, account.steady),
+        "loss": first.losses[0].id if first.losses else None,
+        "device": at.places[first.account.device],
+        "rank": None if first.account.rank < 0 else first.account.rank,
+    }
 
 
-def _main_cause(exposed: Sequence[CauseFigures]) -> str:
-    """The title of the cause that took most; empty where it is not known."""
-    if not exposed or exposed[0].cause in ("unknown", "lost_kernels", "lost_nodes"):
-        return ""
-    return exposed[0].title if len(exposed) == 1 else f"mostly {exposed[0].title}"
+def _window(account: Account, at: At) -> dict[str, object]:
+    steady = account.steady
+    spans = [figures.window for figures in at.summary.devices] if steady.window is None else [steady.window]
+    return {
+        "start_ns": min((span.start_ns for span in spans), default=None),
+        "end_ns": max((span.end_ns for span in spans), default=None),
+        "found_by": steady.found_by,
+        "steps": steady.steps or None,
+        "first_step": steady.first_step,
+        "last_step": steady.last_step,
+        "left_out_ns": steady.left_out_ns,
+    }
+
+
+_LOSSES = Rows(
+    "losses",
+    "what the device did instead of computing, in the order of `at_most_ns`",
+    lambda account, _: account.losses,
+    (
+        Field("id", "the same in another recording of the same script"),
+        Field("owner", get=lambda row, _: row.owner.value),
+        Field("cause"),
+        Field("ns"),
+        Field("at_most_ns"),
+        Field("count"),
+        Field("start_ns", "of the longest stretch", lambda row, _: row.evidence.start_ns),
+        Field("end_ns", get=lambda row, _: row.evidence.end_ns),
+        Field("evidence", get=lambda row, _: "; ".join(evidence_lines(row.evidence))),
+        Field("remedy"),
+        Field("where", "lines of the script, where stacks were sampled", lambda _row, _at: [], only_json=True),
+    ),
+    table="losses",
+    first=(DEVICE, RANK),
+)
+FIELDS = (
+    Nested(
+        "account",
+        "where the time of each device went, in the [window](verdict.md) that the verdict speaks of",
+        lambda summary, _: summary.account,
+        (
+            Field("version", get=lambda _row, _: 1),
+            Field("window", "of the trace's clock", _window, only_json=True),
+            Field("verdict", "the first line", lambda _row, at: _verdict_of(at.summary, at), only_json=True),
+            Rows(
+                "devices",
+                "`compute_ns` and the `ns` of the losses add up to `window_ns`",
+                lambda account, _: account.devices,
+                (DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _LOSSES),
+                table="accounts",
+                first=(DEVICE, RANK),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,45 @@
+"""The account of a trace: the window it speaks of, where the time of each device went, and what comes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..once import once
+from ..scope import Scope
+from ..steady.window import steady
+from .first import first_of_job
+from .losses import accounts
+
+if TYPE_CHECKING:
+    from ..steady.window import Steady
+    from .first import First
+    from .losses import DeviceAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the time went, on each device that did anything."""
+
+    steady: Steady
+    devices: tuple[DeviceAccount, ...]
+    first: First | None
+    """of the job; None where no device did anything"""
+
+    def of(self, position: int) -> DeviceAccount | None:
+        """The account of one device, by its position in ``Trace.devices``."""
+        return next((account for account in self.devices if account.device == position), None)
+
+
+@once
+def account(
+    scope: Scope, whole: bool = False, steps: tuple[int, int] | None = None, step_range: str | None = None
+) -> Account:
+    """The account of a trace in its steady window.
+
+    ``whole``: in the whole recording. ``steps``: in steps ``[A, B)`` of ``step_range`` (default: those that are found).
+    """
+    found = steady(scope, whole, steps, step_range)
+    inside = scope if found.window == scope.window else Scope(scope.trace, scope.copies, found.window)
+    devices = accounts(inside)
+    return Account(found, devices, first_of_job(devices))

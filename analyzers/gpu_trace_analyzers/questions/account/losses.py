@@ -1,0 +1,137 @@
+"""The account of each device: its compute time, and every loss with its cause. They add up to the window exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..once import once
+from ..overlap import active_devices, device_figures
+from ..recorded import recorded
+from .collectives import explain_collectives
+from .copies import explain_copies
+from .identity import identity
+from .idle import explain_idle_time
+from .other import explain_other
+from .owners import Owner, owned
+from .pieces import joined
+
+if TYPE_CHECKING:
+    from ..evidence import Evidence
+    from ..explained import Explained, Rule
+    from ..scope import Scope
+
+UNEXPLAINED = frozenset({"unknown", "host_unobserved", "lost_kernels", "lost_nodes"})
+"""Causes that say that the cause is not known: ending such a loss may save all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What one cause took of one device's time, for one owner."""
+
+    id: str
+    """names the same loss in another recording of the same script: no time is in it"""
+    device: int
+    """position in ``Trace.devices``"""
+    rank: int
+    owner: Owner
+    cause: str
+    """stable key, for programs"""
+    title: str
+    ns: int
+    at_most_ns: int
+    """the most that ending it could save"""
+    count: int
+    """stretches with this cause; pieces that follow each other without a gap are one"""
+    evidence: Evidence
+    """of the longest of them"""
+    remedy: str
+
+    @property
+    def explained(self) -> bool:
+        """Whether its cause is known."""
+        return self.cause not in UNEXPLAINED
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAccount:
+    """One device: ``compute_ns`` and the ``ns`` of its losses add up to ``window_ns``."""
+
+    device: int
+    """position in ``Trace.devices``"""
+    rank: int
+    window_ns: int
+    """without what was not recorded"""
+    compute_ns: int
+    losses: tuple[Loss, ...]
+    """in the order of what ending them would save at most"""
+
+    def loss(self, owner: Owner) -> tuple[Loss, ...]:
+        """Those of one owner."""
+        return tuple(each for each in self.losses if each.owner is owner)
+
+
+@once
+def accounts(scope: Scope) -> tuple[DeviceAccount, ...]:
+    """The account of every device that did anything, in order."""
+    return tuple(account_of(scope, position) for position in active_devices(scope.trace))
+
+
+@once
+def account_of(scope: Scope, position: int) -> DeviceAccount:
+    """That of one device, by its position in ``Trace.devices``."""
+    explained = {
+        Owner.COLLECTIVE: explain_collectives(scope, position),
+        Owner.COPY: explain_copies(scope, position),
+        Owner.OTHER: explain_other(scope, position),
+        Owner.IDLE: explain_idle_time(scope, position),
+    }
+    headroom_ns = device_figures(scope, position).headroom_ns
+    losses = [
+        loss
+        for owner, found in explained.items()
+        for loss in _losses(position, owner, joined(found), headroom_ns if owner is Owner.COPY else None)
+    ]
+    return DeviceAccount(
+        device=position,
+        rank=scope.trace.devices[position].rank,
+        window_ns=recorded(scope, position).total_ns,
+        compute_ns=owned(scope, position)[Owner.COMPUTE].total_ns,
+        losses=tuple(sorted(losses, key=lambda loss: (-loss.at_most_ns, -loss.ns))),
+    )
+
+
+def _losses(position: int, owner: Owner, found: Explained, overlap_saves_ns: int | None) -> list[Loss]:
+    """A loss per cause. ``overlap_saves_ns``: what overlap alone can save, where that is a limit."""
+    stretches, device = found.stretches, found.stretches.trace.devices[position]
+    losses = []
+    for number in np.unique(found.rule).tolist():
+        rule, members = found.rules[number], np.flatnonzero(found.rule == number)
+        losses.append(
+            Loss(
+                id=identity(stretches, members, device, owner.value, rule.cause),
+                device=position,
+                rank=device.rank,
+                owner=owner,
+                cause=rule.cause,
+                title=rule.title,
+                ns=int(stretches.ns[members].sum()),
+                at_most_ns=_at_most_ns(rule, int(found.bound[members].sum()), overlap_saves_ns),
+                count=len(members),
+                evidence=found.of(int(members[np.argmax(stretches.ns[members])]))[1],
+                remedy=rule.remedy,
+            )
+        )
+    return losses
+
+
+def _at_most_ns(rule: Rule, bound_ns: int, overlap_saves_ns: int | None) -> int:
+    """The most that ending a loss could save: nothing if nothing can be done, all of it if its cause is not known."""
+    if rule.cause in UNEXPLAINED:
+        return bound_ns
+    if not rule.remedy:
+        return 0
+    capped = overlap_saves_ns is not None and not rule.saves_whole_operation
+    return min(bound_ns, overlap_saves_ns or 0) if capped else bound_ns

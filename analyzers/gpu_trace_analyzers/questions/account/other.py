@@ -1,0 +1,63 @@
+"""Which work that is neither compute, collective nor copy had the device to itself? Its engine is the cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...model import MISSING, Engine
+from ..alone import alone
+from ..evidence import Fact
+from ..explained import Rule, explained_by
+from ..once import once
+from ..stretches import Stretches, pick, witness
+from .owners import Owner, owned
+from .pieces import clipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...model import Int64
+    from ..explained import Explained
+    from ..scope import Scope
+
+_TITLES = {
+    Engine.COPY_H2D: "host-to-device copies, which do not count as copies here",
+    Engine.COPY_D2H: "device-to-host copies, which do not count as copies here",
+    Engine.COPY_P2P: "peer-to-peer copies, which do not count as copies here",
+    Engine.COPY_D2D: "copies inside the device",
+    Engine.MEMSET: "memsets",
+    Engine.UNKNOWN: "operations of unknown kind",
+}
+_REMEDIES = {
+    Engine.COPY_D2D: "avoid the copy (views, out=, contiguous inputs), or run kernels beside it on another stream",
+    Engine.MEMSET: "allocate without filling (torch.empty) where the kernel overwrites all of it",
+}
+
+
+@once
+def explain_other(scope: Scope, position: int) -> Explained:
+    """Each stretch in which a device did only such work, with the engine of the operation that began first."""
+    work = scope.trace.work
+    own = (work.device == position) & np.isin(work.engine, [int(engine) for engine in _TITLES])
+    rows, start_ns, end_ns = alone(work, np.flatnonzero(own))
+    nothing = np.full(len(rows), MISSING)
+    each = Stretches(scope.trace, position, start_ns, end_ns, rows, nothing, nothing)
+    return explained_by(clipped(each, owned(scope, position)[Owner.OTHER]), OTHER_RULES)
+
+
+def _of_engine(engine: Engine) -> Callable[[Stretches], Int64]:
+    return lambda stretches: witness(pick(stretches.trace.work.engine, stretches.during) == engine, stretches.during)
+
+
+OTHER_RULES: tuple[Rule, ...] = tuple(
+    Rule(
+        cause=engine.key,
+        title=title,
+        remedy=_REMEDIES.get(engine, ""),
+        find=_of_engine(engine),
+        fact=lambda _stretches, _i, _row: Fact("nothing else ran"),
+    )
+    for engine, title in _TITLES.items()
+)

@@ -1,0 +1,49 @@
+"""Who owns each nanosecond of a device? The first that is busy: compute, collectives, copies, other work; else none."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from ...model import Engine
+from ..once import once
+from ..overlap import COLLECTIVE, COMPUTE
+from ..recorded import recorded
+from ..sweep import busy_engines, union
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...intervals import Intervals
+    from ..scope import Scope
+
+
+class Owner(Enum):
+    """What a nanosecond of a device is spent on, in the order in which they own it."""
+
+    COMPUTE = "compute"
+    COLLECTIVE = "collective"
+    COPY = "copy"
+    OTHER = "other"
+    """a memset, a copy that does not count as copying, or work of unknown kind"""
+    IDLE = "idle"
+
+
+@once
+def owned(scope: Scope, position: int) -> Mapping[Owner, Intervals]:
+    """When each owner had the device, inside the time that the account speaks of.
+
+    The intervals of the owners are disjoint, and together they are the recorded part of the window.
+    """
+    busy, rest = busy_engines(scope.trace, position), recorded(scope, position)
+    copies = scope.copies_on(position)
+    found = {}
+    for owner, engines in (
+        (Owner.COMPUTE, COMPUTE),
+        (Owner.COLLECTIVE, COLLECTIVE),
+        (Owner.COPY, copies),
+        (Owner.OTHER, tuple(Engine)),
+    ):
+        found[owner] = rest & union(busy, engines)
+        rest = rest - found[owner]
+    return {**found, Owner.IDLE: rest}

@@ -1,0 +1,1 @@
+"""Which part of a recording is steady: without the warm-up that every run begins with?"""
