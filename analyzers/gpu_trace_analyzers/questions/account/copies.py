@@ -1,20 +1,35 @@
-"""Why was each copy exposed, where no collective ran beside it?"""
+"""Why was each copy exposed, where no collective ran beside it, and what waited for it?"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..causes import explain
+from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES, explain
 from ..once import once
+from .link import COPY_BOUND
 from .owners import Owner, owned
 from .pieces import restricted
+from .waited import waited_ns
 
 if TYPE_CHECKING:
-    from ..explained import Explained
+    from ..explained import Explained, Rule
     from ..scope import Scope
 
 
 @once
 def explain_copies(scope: Scope, position: int) -> Explained:
-    """Each stretch that the account counts as exposed copy, with the cause that `explain` finds for the whole."""
-    return restricted(explain(scope, position), owned(scope, position)[Owner.COPY])
+    """Each stretch that the account counts as exposed copy, with its cause and how long anything waited for it."""
+    rules = COPY_RULES if scope.trace.devices[position].kind == "gpu" else CPU_COPY_RULES
+    found = restricted(explain(scope, position, rules), owned(scope, position)[Owner.COPY])
+    return replace(found, saves_ns=waited_ns(found.stretches))
+
+
+def _before(cause: str, rule: Rule) -> tuple[Rule, ...]:
+    """`EXPOSED_COPY_RULES` with one more, which is asked before that of a cause."""
+    place = [known.cause for known in EXPOSED_COPY_RULES].index(cause)
+    return (*EXPOSED_COPY_RULES[:place], rule, *EXPOSED_COPY_RULES[place:])
+
+
+COPY_RULES: tuple[Rule, ...] = _before("same_stream", COPY_BOUND)
+"""Those of exposed copies, and the limit of the link, in the order in which they are asked."""
