@@ -111,8 +111,9 @@ def _part(part: Part) -> str:
             return f'<p class="source">{_text(text)}</p>'
         case Note(text):
             return f'<p class="note">{_text(text)}</p>'
-        case Verdict(text):
-            return f'<p class="verdict">{_text(text)}</p>'
+        case Verdict(text, below):
+            lines = "".join(f'<p class="below">{_text(line)}</p>' for line in below)
+            return f'<p class="verdict">{_text(text)}</p>{lines}'
         case Line(text):
             return f"<section>{_text(text)}</section>"
         case Remark(text):
@@ -122,7 +123,7 @@ def _part(part: Part) -> str:
         case Table():
             return _table(part)
         case Causes():
-            causes = "".join(map(_cause, part.rows))
+            causes = "".join(_cause(row, part.whole) for row in part.rows)
             return f"<details><summary>{_text(part.title)}</summary>{causes}</details>" if part.title else causes
         case Tiles():
             return _tiles(part)
@@ -136,12 +137,12 @@ def _tiles(found: Tiles) -> str:
     return f'<ul class="tiles">{cells}</ul>'
 
 
-def _cause(row: Cause) -> str:
+def _cause(row: Cause, whole: str) -> str:
     fix = f'<p class="do">fix: {_text(row.remedy)}</p>' if row.remedy else ""
     evidence = "<br>".join(map(_text, row.evidence))
     return (
-        f'<div class="cause {row.what}"><b>{row.what} {row.time} in {row.often}: {_text(row.title)}</b>'
-        f"<p>{row.share} of the {row.what} time{_text(row.saves)}</p>{fix}"
+        f'<div class="cause {row.kind}"><b>{_text(row.what)} {row.time} in {row.often}: {_text(row.title)}</b>'
+        f"<p>{row.share} of {_text(whole)}{_text(row.saves)}</p>{fix}"
         f'<p class="evidence">{evidence}</p></div>'
     )
 

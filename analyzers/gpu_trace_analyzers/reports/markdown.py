@@ -40,8 +40,8 @@ def _part(part: Part) -> str:
             return _escape(text)
         case Note(text):
             return f"> {_escape(text)}"
-        case Verdict(text):
-            return f"**{_escape(text)}**"
+        case Verdict(text, below):
+            return "\n\n".join((f"**{_escape(text)}**", *map(_escape, below)))
         case Facts(lines):
             return "\n".join(f"- {_escape(line)}" for line in lines)
         case Table():
@@ -60,9 +60,9 @@ def _cause(row: Cause) -> str:
 
 def _in_short(found: Causes) -> Table:
     """A row per cause, without the evidence."""
-    titles = ("time", f"of {found.what}", "times")
-    columns = (Column(f"cause ({found.what})", kind=Kind.WORD), *map(Column, titles), Column("fix", kind=Kind.WORD))
-    rows = tuple((row.title, row.time, row.share, f"{row.times:,}", row.remedy) for row in found.rows)
+    words = (Column(found.title, kind=Kind.WORD), Column("cause", kind=Kind.WORD))
+    columns = (*words, *map(Column, ("time", f"of {found.whole}", "times")), Column("fix", kind=Kind.WORD))
+    rows = tuple((row.what, row.title, row.time, row.share, f"{row.times:,}", row.remedy) for row in found.rows)
     return Table(columns, rows)
 
 

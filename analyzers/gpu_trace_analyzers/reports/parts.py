@@ -25,9 +25,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer in one sentence, about a device or about the whole job."""
+    """The answer in one sentence, about a device or about the whole job, and what is said right below it."""
 
     text: str
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,13 @@ class Cause:
     """What one cause took of a time, how often, what to do about it, and its evidence."""
 
     what: str
-    """the time that it explains: exposed, idle"""
+    """the time that it took: ``exposed copies``, ``idle``"""
+    kind: str
+    """names its color"""
     title: str
     ns: int
     whole_ns: int
-    """all of that time, which the causes add up to"""
+    """the time that it is a part of"""
     often: str
     """how often, in words: ``50 intervals``"""
     times: int
@@ -145,14 +148,13 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """Why a time was lost, the cause that took most first."""
+    """Why a time was lost, the cause that matters most first."""
 
-    what: str
     rows: tuple[Cause, ...]
+    whole: str
+    """what their shares are of: ``steps 3 to 39``"""
     title: str = ""
-    """where it has one, the causes are second to others: a page folds them under it, markdown makes a table of them"""
-    of_ns: int = 0
-    """what the whole is a part of; of a small part the terminal shows no causes"""
+    """where it has one, the causes are small: a page folds them under it, markdown makes a table, text has none"""
 
 
 Part: TypeAlias = Source | Note | Verdict | Line | Remark | Facts | Tiles | Table | Causes

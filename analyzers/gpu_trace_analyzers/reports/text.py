@@ -31,10 +31,6 @@ DEVICES_SHOWN = 8
 """Of more devices, those with the worst figures are shown here."""
 ROWS_SHOWN = 30
 """of a table of the summary"""
-CAUSES_SHOWN_FROM = 0.02
-"""Share of a span from which causes are shown of a time that is second to others; --json always has them."""
-CAUSE_SHOWN_FROM = 0.02
-"""Share of the exposed (or idle) time below which a cause is not worth a line here."""
 _BAR_WIDTH = 24
 _SHORTEST_BAR = 6
 _BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:ns|µs|ms|s)\b|%)")
@@ -93,28 +89,21 @@ def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
             return [_wrapped(text, width, style="dim")]
         case Note(text):
             return [_wrapped(text, width, style="yellow")]
-        case Verdict(text) if section.of_device:
-            return [_wrapped(f"{section.title}: {text}", width, bold=section.title)]
-        case Verdict(text):
-            return [_wrapped(text, width, bold=text)]
+        case Verdict(text, below):
+            head = f"{section.title}: {text}" if section.of_device else text
+            first = _wrapped(head, width, bold=section.title if section.of_device else text)
+            return [first, *(_wrapped(line, width, by=2) for line in below)]
         case Line(text):
             return [Text(text)]
         case Facts(lines):
             return [_wrapped(line, width, by=2) for line in lines]
-        case Causes():
-            return _causes(part, width)
+        case Causes(rows, _, title):
+            return [] if title else [line for row in rows for line in _cause(row, width)]
         case Table():
             inward = int(section.of_device)
             return [_indented(_table(part, width - inward), inward)]
         case Tiles():
             return []
-
-
-def _causes(found: Causes, width: int) -> Iterator[RenderableType]:
-    rows = [row for row in found.rows if row.ns >= row.whole_ns * CAUSE_SHOWN_FROM]
-    if rows and rows[0].whole_ns >= found.of_ns * CAUSES_SHOWN_FROM:
-        for row in rows:
-            yield from _cause(row, width)
 
 
 def _cause(row: Cause, width: int) -> Sequence[RenderableType]:

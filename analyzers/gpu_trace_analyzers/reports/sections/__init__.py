@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..parts import Facts, Line, Note, Remark, Section, Source, Verdict
+from ..parts import Line, Note, Remark, Section, Source, Verdict
 from . import causes, device, job, notes, pairs, ranges, source, verdict
-from .causes import device_causes
 from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
+from .losses import device_losses
 from .notes import range_notes, reading_notes
-from .overlap import overlap_line
 from .pairs import pair_table, pairs_line
 from .ranges import range_table, step_table
 from .source import nothing_recorded, source_line
@@ -74,11 +73,10 @@ def _worst(summary: Summary, most: int | None) -> list[DeviceFigures]:
 
 def _device(figures: DeviceFigures, summary: Summary) -> Section:
     parts: tuple[Part, ...] = (
-        *device_verdict(summary, figures.position),
-        Facts((overlap_line(figures, summary.exposed_on(figures.position)),)),
+        device_verdict(figures, summary),
         tiles(figures),
         engine_table(figures, summary),
         facts(figures, summary),
-        *device_causes(figures, summary),
+        *device_losses(figures, summary),
     )
     return Section(figures.device.label, parts, of_device=True)

@@ -1,23 +1,16 @@
-"""Why copies were exposed and devices idle, with the evidence of the longest interval or gap."""
+"""Why copies were exposed and devices idle, for programs; and evidence in words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...units import count, duration
+from ...units import duration
 from ..fields import Field, Nested, Rows
-from ..parts import Cause, Causes
 from .device import DEVICE, LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ...questions.evidence import Evidence, Fact
-    from ...questions.explained import CauseFigures
-    from ...questions.overlap import DeviceFigures
-    from ...summary import Summary
 
-_ONE_OF = {"exposed": "interval", "idle": "gap"}
 _CAUSE = (
     DEVICE,
     Field("cause"),
@@ -55,44 +48,6 @@ FIELDS = (
         "idle", "the same for idle time", lambda summary, _: summary.idle, _CAUSE, table="idle", first=(DEVICE, LABEL)
     ),
 )
-
-
-def device_causes(figures: DeviceFigures, summary: Summary) -> list[Causes]:
-    """Why the copies of one device were exposed, and why it was idle."""
-    exposed, idle = summary.exposed_on(figures.position), summary.idle_on(figures.position)
-    title = f"Why the device was idle for {duration(figures.idle_ns)}"
-    found = (
-        Causes("exposed", _causes("exposed", exposed, figures.exposed_copy_ns, figures.headroom_ns)),
-        Causes("idle", _causes("idle", idle, figures.idle_ns), title, of_ns=figures.span_ns),
-    )
-    return [causes for causes in found if causes.rows]
-
-
-def _causes(
-    what: str, rows: Sequence[CauseFigures], whole_ns: int, headroom_ns: int | None = None
-) -> tuple[Cause, ...]:
-    return tuple(
-        Cause(
-            what=what,
-            title=row.title,
-            ns=row.ns,
-            whole_ns=whole_ns,
-            often=count(row.count, _ONE_OF[what]),
-            times=row.count,
-            remedy=row.remedy,
-            saving=_saving(row, headroom_ns),
-            evidence=evidence_lines(row.evidence),
-        )
-        for row in rows
-    )
-
-
-def _saving(row: CauseFigures, headroom_ns: int | None) -> str:
-    """What the fix can save, and why that may be more than overlap can."""
-    if not row.at_most_ns:
-        return ""
-    shortens = headroom_ns is not None and row.at_most_ns > headroom_ns
-    return f"fix saves up to {duration(row.at_most_ns)}" + (": it shortens copies" if shortens else "")
 
 
 def evidence_lines(found: Evidence) -> tuple[str, ...]:

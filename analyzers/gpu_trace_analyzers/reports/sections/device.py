@@ -181,7 +181,7 @@ def facts(figures: DeviceFigures, _summary: Summary) -> Facts:
 
 def overlap_lines(figures: DeviceFigures) -> list[str]:
     """The ratios of one device, each with its numerator and denominator; empty where nothing could overlap."""
-    lines = _collective_lines(figures)
+    lines = []
     if figures.overlap_ratio is not None:
         lines.append(f"overlap ratio {ratio(figures.overlap_ratio)}: {_shorter(figures)}")
         rest = f"exposed copy {duration(figures.exposed_copy_ns)}, headroom {duration(figures.headroom_ns)}"
@@ -195,7 +195,7 @@ def overlap_lines(figures: DeviceFigures) -> list[str]:
     return lines
 
 
-def _collective_lines(figures: DeviceFigures) -> list[str]:
+def collective_lines(figures: DeviceFigures) -> list[str]:
     """How long collectives ran without compute; empty without collectives."""
     if not figures.collective_ns:
         return []

@@ -1,4 +1,4 @@
-"""The first sentence of a device, and the shortest answer of a whole trace."""
+"""Was the copy time of a device hidden by its compute? The second line of its summary."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...model import Device
+    from ...questions.account.losses import Loss
     from ...questions.explained import CauseFigures
     from ...questions.overlap import DeviceFigures
-    from ...summary import Summary
 
 
-def overlap_line(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -> str:
-    """The answer in one sentence: was the copy time of this device hidden by its compute, and if not, why?"""
+def overlap_line(figures: DeviceFigures, exposed: Sequence[CauseFigures | Loss] = ()) -> str:
+    """The answer in one sentence: was the copy time of this device hidden by its compute, and if not, why?
+
+    ``exposed``: why copies were exposed, the longest first.
+    """
     compute, copy = duration(figures.compute_ns), duration(figures.copy_ns)
     if not figures.copy_ns and figures.unknown:
         return f"{compute} compute time, {unknown_work(figures)}; overlap unknown"
@@ -30,35 +33,6 @@ def overlap_line(figures: DeviceFigures, exposed: Sequence[CauseFigures] = ()) -
         return f"none of {copy} copy time hidden" + (f": {why}" if why else f" by {compute} compute time")
     hidden = "all" if figures.exposed_copy_ns == 0 else share(figures.overlap_ns, figures.copy_ns)
     return f"{hidden} of {copy} copy time hidden" + (f"; rest: {why}" if why else "")
-
-
-def brief(summary: Summary) -> str:
-    """The shortest answer: of the device with the longest exposed copies or collectives, what was hidden of them."""
-    if not summary.devices:
-        return "no device activity"
-    figures = max(summary.devices, key=lambda f: max(f.exposed_copy_ns, f.exposed_collective_ns))
-    whose = f"{short_label(figures.device)}: " if len(summary.devices) > 1 else ""
-    doubt = " (in doubt)" if summary.doubts_of(figures.position) else ""
-    return whose + _briefly(figures, summary.exposed_on(figures.position)) + doubt
-
-
-def _briefly(figures: DeviceFigures, exposed: Sequence[CauseFigures]) -> str:
-    if not figures.copy_ns and figures.unknown:
-        return f"{unknown_work(figures)}; overlap unknown"
-    if figures.exposed_collective_ns > figures.exposed_copy_ns:
-        hidden_ns = figures.collective_ns - figures.exposed_collective_ns
-        hidden = _part(hidden_ns, figures.collective_ns)
-        return f"{hidden} of {duration(figures.collective_ns)} collective time hidden"
-    if not figures.copy_ns:
-        return f"{duration(figures.compute_ns)} compute time, no copies"
-    rest = "; rest: " if figures.overlap_ns else ": "
-    why = f"{rest}{cause}" if (cause := _main_cause(exposed)) else ""
-    return f"{_part(figures.overlap_ns, figures.copy_ns)} of {duration(figures.copy_ns)} copy time hidden{why}"
-
-
-def _part(ns: int, whole_ns: int) -> str:
-    """``none``, ``all``, or how many percent."""
-    return "none" if ns == 0 else "all" if ns == whole_ns else share(ns, whole_ns)
 
 
 def short_label(device: Device) -> str:
@@ -75,7 +49,7 @@ def unknown_work(figures: DeviceFigures) -> str:
     return f"{duration(figures.engines[Engine.UNKNOWN].busy_ns)} of operations of unknown kind"
 
 
-def _main_cause(exposed: Sequence[CauseFigures]) -> str:
+def _main_cause(exposed: Sequence[CauseFigures | Loss]) -> str:
     """The title of the cause that took most; empty where it is not known."""
     if not exposed or exposed[0].cause in ("unknown", "lost_kernels", "lost_nodes"):
         return ""

@@ -10,12 +10,14 @@ from ...units import count, duration, share
 from ..fields import At, Field, Nested, Rows
 from ..parts import Verdict
 from .causes import evidence_lines
-from .device import DEVICE, RANK
+from .device import DEVICE, RANK, collective_lines
+from .overlap import overlap_line, short_label
 
 if TYPE_CHECKING:
     from ...questions.account.account import Account
     from ...questions.account.first import First
     from ...questions.account.losses import Loss
+    from ...questions.overlap import DeviceFigures
     from ...questions.steady.window import Steady
     from ...summary import Summary
 
@@ -27,21 +29,36 @@ _SPENT = {
 }
 
 
-def device_verdict(summary: Summary, position: int) -> list[Verdict]:
-    """The first line of a device; none where the summary has no account of it."""
+def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
+    """The first line of a device; right below it the overlap of its copies, and of its collectives."""
     account = summary.account
-    of_device = account.of(position) if account else None
-    return [Verdict(verdict(first_of(of_device), account.steady))] if account and of_device else []
+    of_device = account.of(figures.position) if account else None
+    if account is None or of_device is None:
+        return Verdict(overlap_line(figures, summary.exposed_on(figures.position)), tuple(collective_lines(figures)))
+    copies = sorted(of_device.loss(Owner.COPY), key=lambda loss: -loss.ns)
+    overlap = overlap_line(figures, copies or summary.exposed_on(figures.position))
+    return Verdict(verdict(first_of(of_device), account.steady), (overlap, *collective_lines(figures)))
+
+
+def brief(summary: Summary) -> str:
+    """The shortest answer of a whole trace: the first line of the job, with the device that it is of."""
+    account = summary.account
+    if account is None or account.first is None:
+        return "no device activity"
+    position = account.first.account.device
+    whose = f"{short_label(At.of(summary).device(position))}: " if len(account.devices) > 1 else ""
+    doubt = " (in doubt)" if summary.doubts_of(position) else ""
+    return f"{whose}{verdict(account.first, account.steady)}{doubt}"
 
 
 def verdict(first: First, steady: Steady) -> str:
     """Where the time of one device went, in one sentence, without its name."""
-    account, extent = first.account, _extent(steady)
+    account, whole = first.account, extent(steady)
     if not account.window_ns:
         return "no time to account for"
     if not first.losses:
-        return f"computed for {share(account.compute_ns, account.window_ns)} of {extent}"
-    of = f" of {extent}"
+        return f"computed for {share(account.compute_ns, account.window_ns)} of {whole}"
+    of = f" of {whole}"
     said = []
     for loss in first.losses:
         said.append(f"{_SPENT[loss.owner]} {share(loss.ns, account.window_ns)}{of}: {loss.title}{_saving(loss)}")
@@ -56,7 +73,8 @@ def _saving(loss: Loss) -> str:
     return f" ({said})" if said else ""
 
 
-def _extent(steady: Steady) -> str:
+def extent(steady: Steady) -> str:
+    """What the account speaks of: ``steps 3 to 39``, ``the time``."""
     if steady.first_step is None or steady.last_step is None:
         return "the window" if steady.found_by == "asked" else "the time"
     if steady.first_step == steady.last_step:

@@ -1,0 +1,65 @@
+"""What a device did instead of computing: its losses in words, with fixes and the evidence of the longest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...questions.account.owners import Owner
+from ...units import count, duration
+from ..parts import Cause, Causes
+from .causes import evidence_lines
+from .verdict import extent
+
+if TYPE_CHECKING:
+    from ...questions.account.losses import DeviceAccount, Loss
+    from ...questions.overlap import DeviceFigures
+    from ...summary import Summary
+
+SMALL = 0.005
+"""Share of the window below which a loss is not worth its own lines."""
+MOST_SHOWN = 6
+WORDS = {
+    Owner.COLLECTIVE: "exposed collectives",
+    Owner.COPY: "exposed copies",
+    Owner.OTHER: "other operations alone",
+    Owner.IDLE: "idle",
+}
+_ONE_OF = {Owner.IDLE: "gap"}
+
+
+def device_losses(figures: DeviceFigures, summary: Summary) -> list[Causes]:
+    """Those that matter, and the small ones, which only long reports show."""
+    account = summary.account.of(figures.position) if summary.account else None
+    if summary.account is None or account is None:
+        return []
+    whole = extent(summary.account.steady)
+    rows = [_cause(loss, account, figures.headroom_ns) for loss in account.losses]
+    shown = [row for row in rows if row.ns >= SMALL * row.whole_ns][:MOST_SHOWN]
+    small = [row for row in rows if row not in shown]
+    found = (Causes(tuple(shown), whole), Causes(tuple(small), whole, title="Smaller losses"))
+    return [causes for causes in found if causes.rows]
+
+
+def _cause(loss: Loss, account: DeviceAccount, headroom_ns: int) -> Cause:
+    return Cause(
+        what=WORDS[loss.owner],
+        kind=loss.owner.value,
+        title=loss.title,
+        ns=loss.ns,
+        whole_ns=account.window_ns,
+        often=count(loss.count, _ONE_OF.get(loss.owner, "interval")),
+        times=loss.count,
+        remedy=loss.remedy,
+        saving=_saving(loss, headroom_ns),
+        evidence=evidence_lines(loss.evidence),
+    )
+
+
+def _saving(loss: Loss, headroom_ns: int) -> str:
+    """What the fix can save, and why that may be more than overlap can."""
+    if not loss.remedy or not loss.explained:
+        return ""
+    if not loss.at_most_ns:
+        return "nothing waited for it"
+    shortens = loss.owner is Owner.COPY and loss.at_most_ns > headroom_ns
+    return f"fix saves up to {duration(loss.at_most_ns)}" + (": it shortens copies" if shortens else "")
