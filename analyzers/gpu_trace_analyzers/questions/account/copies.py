@@ -13,6 +13,7 @@ from .pieces import restricted
 from .waited import waited_ns
 
 if TYPE_CHECKING:
+    from ...model import Device
     from ..explained import Explained, Rule
     from ..scope import Scope
 
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 @once
 def explain_copies(scope: Scope, position: int) -> Explained:
     """Each stretch that the account counts as exposed copy, with its cause and how long anything waited for it."""
-    rules = COPY_RULES if scope.trace.devices[position].kind == "gpu" else CPU_COPY_RULES
+    rules = copy_rules(scope.trace.devices[position])
     found = restricted(explain(scope, position, rules), owned(scope, position)[Owner.COPY])
     return replace(found, saves_ns=waited_ns(found.stretches))
+
+
+def copy_rules(device: Device) -> tuple[Rule, ...]:
+    """Those for copies of a device, in the order in which they are asked."""
+    return COPY_RULES if device.kind == "gpu" else CPU_COPY_RULES
 
 
 def _before(cause: str, rule: Rule) -> tuple[Rule, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...questions.account.first import first_of
+from ...questions.account.first import LEAST_SHARE, first_of
 from ...questions.account.owners import Owner
 from ...units import count, duration, share
 from ..fields import At, Field, Nested, Rows
@@ -16,7 +16,7 @@ from .overlap import overlap_line, short_label
 if TYPE_CHECKING:
     from ...questions.account.account import Account
     from ...questions.account.first import First
-    from ...questions.account.losses import Loss
+    from ...questions.account.losses import DeviceAccount, Loss
     from ...questions.overlap import DeviceFigures
     from ...questions.steady.window import Steady
     from ...summary import Summary
@@ -56,14 +56,20 @@ def verdict(first: First, steady: Steady) -> str:
     account, whole = first.account, extent(steady)
     if not account.window_ns:
         return "no time to account for"
-    if not first.losses:
-        return f"computed for {share(account.compute_ns, account.window_ns)} of {whole}"
-    of = f" of {whole}"
-    said = []
-    for loss in first.losses:
-        said.append(f"{_SPENT[loss.owner]} {share(loss.ns, account.window_ns)}{of}: {loss.title}{_saving(loss)}")
-        of = ""
-    return "; ".join(said)
+    if first.losses:
+        said = [f"{_spent(loss, account)} of {whole}: {_why(loss)}" for loss in first.losses[:1]]
+        return "; ".join((*said, *(f"{_spent(loss, account)}: {_why(loss)}" for loss in first.losses[1:])))
+    largest = [loss for loss in account.losses if loss.ns >= LEAST_SHARE * account.window_ns]
+    rest = [f"{_spent(loss, account)}: {loss.title}" for loss in sorted(largest, key=lambda loss: -loss.ns)[:1]]
+    return "; ".join((f"computed for {share(account.compute_ns, account.window_ns)} of {whole}", *rest))
+
+
+def _spent(loss: Loss, account: DeviceAccount) -> str:
+    return f"{_SPENT[loss.owner]} {share(loss.ns, account.window_ns)}"
+
+
+def _why(loss: Loss) -> str:
+    return ("cause not seen" if loss.cause == "unknown" else loss.title) + _saving(loss)
 
 
 def _saving(loss: Loss) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpu_trace_analyzers.questions.account.copies import copy_rules
 from gpu_trace_analyzers.reports.sections.causes import evidence_lines
 from gpu_trace_analyzers.units import duration
 
@@ -36,9 +37,12 @@ class Finding:
 
 
 def exposed_copies(analysis: Analysis) -> Iterator[Finding]:
-    """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time."""
+    """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time.
+
+    The causes are those of the account.
+    """
     for device in analysis.devices:
-        yield from _of_device(device, analysis.exposed_copies_of(device))
+        yield from _of_device(device, analysis.exposed_copies_of(device, copy_rules(analysis.trace.devices[device])))
 
 
 def _of_device(device: int, explained: Explained) -> Iterator[Finding]:
