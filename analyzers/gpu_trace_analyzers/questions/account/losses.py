@@ -13,7 +13,7 @@ from ..recorded import recorded
 from .collectives import explain_collectives
 from .copies import explain_copies
 from .identity import identity
-from .idle import explain_idle_time
+from .idle.explain import explain_idle_time
 from .other import explain_other
 from .owners import Owner, owned
 from .pieces import joined

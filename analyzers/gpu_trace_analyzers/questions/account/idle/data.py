@@ -1,0 +1,88 @@
+"""Did the launching thread wait for its next batch, and what makes batches late?
+
+The range ``enumerate(DataLoader)#CLASS.__next__`` of PyTorch says by its class whether there are worker processes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...evidence import Fact
+from ...explained import Rule
+from ...launches import launches
+from .parts import held
+from .records import batches
+
+if TYPE_CHECKING:
+    from ....model import Int64, Trace
+    from ...explained import Explained
+    from ...stretches import Stretches
+    from .parts import Mask
+
+IN_MEMORY_NS = 1_000_000
+"""Batches that take less come from memory: what costs is to put them together, item by item."""
+MOSTLY = 0.8
+"""of the waiting time: so much of it in the first batch of each epoch is the start of the workers"""
+
+_ANY = "prepare batches in other processes, ahead of the step that needs them"
+_NO_WORKERS = "prepare batches in worker processes (num_workers, pin_memory=True), or make the transforms cheaper"
+_SLOW_WORKERS = "more workers within the CPU's cores, or cheaper transforms"
+_START = "keep the workers between epochs (persistent_workers=True)"
+_SLICES = "the data is in memory, so slice whole batches from it instead of collating items"
+
+
+def _fact(stretches: Stretches, _i: int, row: int) -> Fact:
+    trace, ranges = stretches.trace, stretches.trace.ranges
+    return Fact(f"the host was in {trace.text(int(ranges.name[row]))}", int(ranges.end_ns[row] - ranges.start_ns[row]))
+
+
+WAITING_FOR_DATA = Rule(
+    cause="waiting_for_data",
+    title="waiting for the next batch",
+    remedy=_ANY,
+    find=lambda stretches: held(stretches, batches(stretches.trace)),
+    fact=_fact,
+)
+
+
+def data_remedy(found: Explained) -> str:
+    """What helps against the waiting in the stretches that `WAITING_FOR_DATA` explains."""
+    members = found.have(WAITING_FOR_DATA.cause)
+    if not members.any():
+        return WAITING_FOR_DATA.remedy
+    trace, row, ns = found.stretches.trace, found.witness[members], found.stretches.ns[members]
+    names = [trace.text(code) for code in trace.ranges.name[row].tolist()]
+    by_workers = np.array(["_MultiProcessing" in name for name in names])
+    alone = np.array(["_SingleProcess" in name for name in names])
+    if 2 * int(ns[by_workers].sum()) > int(ns.sum()):
+        at_start = int(ns[_begins_epoch(trace)[row]].sum())
+        return _START if at_start >= MOSTLY * int(ns.sum()) else _SLOW_WORKERS
+    if 2 * int(ns[alone].sum()) > int(ns.sum()):
+        taken = trace.ranges.end_ns[np.unique(row)] - trace.ranges.start_ns[np.unique(row)]
+        return _SLICES if np.median(taken) < IN_MEMORY_NS else _NO_WORKERS
+    return _ANY
+
+
+def _begins_epoch(trace: Trace) -> Mask:
+    """Which ranges of the trace wait for the first batch of an epoch.
+
+    The last wait of an epoch finds no batch, so its thread launches nothing before the next wait. Of a thread that
+    takes several batches before it launches anything, nothing can be said.
+    """
+    begins, waits = np.zeros(len(trace.ranges), np.bool_), batches(trace)
+    launched, process = launches(trace), trace.work.process
+    for owner in {*zip(waits.process.tolist(), waits.thread.tolist(), strict=True)}:
+        mine = waits.of_thread(owner)
+        at_ns = np.sort(launched.at_ns[(process == owner[0]) & (launched.thread == owner[1])])
+        first = _after_an_end(mine.end_ns[:-1], mine.start_ns[1:], at_ns)
+        if 2 * len(first) < len(mine):
+            begins[mine.row[first]] = True
+    return begins
+
+
+def _after_an_end(end_ns: Int64, next_ns: Int64, at_ns: Int64) -> Int64:
+    """Positions of the waits that come first in an epoch: the very first, and those behind one without a launch."""
+    launched = np.searchsorted(at_ns, next_ns) - np.searchsorted(at_ns, end_ns)
+    return np.flatnonzero(np.concatenate(([True], launched == 0)))

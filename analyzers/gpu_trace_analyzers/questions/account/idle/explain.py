@@ -1,0 +1,146 @@
+"""Why was a device idle? Gaps cut where their reason changes, the first rule that holds, and what helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....model import MISSING
+from ....readers.kineto.reader import NAME as KINETO
+from ....readers.kineto.reader import PYTHON_FUNCTIONS
+from ...cuts import cut_at_launch
+from ...evidence import Fact
+from ...explained import Rule, explained_by
+from ...idle import IDLE_RULES
+from ...once import once
+from ...recorded import recorded, windows_of
+from ...scope import Window
+from ...stretches import Stretches, around, witness
+from ..owners import Owner, owned
+from .compiling import COMPILING, compilations
+from .data import WAITING_FOR_DATA, data_remedy
+from .launching import launch_bound
+from .parts import cut_host_parts, is_host_part
+from .records import (
+    ALLOCATING_MEMORY,
+    GARBAGE_COLLECTION,
+    PROFILER,
+    allocations,
+    batches,
+    collections,
+    lazy_loads,
+    loads,
+    profiling,
+)
+from .started import QUEUED, QUEUED_LONG, START_UP, WAITING_FOR_COPY
+from .synchronized import SYNCHRONIZED, instants
+
+if TYPE_CHECKING:
+    from ....model import Int64, Trace
+    from ...explained import Explained
+    from ...scope import Scope
+
+_HELD = (batches, compilations, collections, allocations, loads, lazy_loads, profiling)
+"""What a launching thread can be held by, with a record of its own."""
+
+
+@once
+def explain_idle_time(scope: Scope, position: int) -> Explained:
+    """Each part of a gap in which a device did nothing, with its cause."""
+    gaps = _gaps(scope, position)
+    pieces = cut_host_parts(gaps, _instants(gaps))
+    time = recorded(scope, position)
+    window = Window(int(time.start_ns[0]), int(time.end_ns[-1])) if len(time) else Window(0, 0)
+    cpu = scope.trace.devices[position].kind == "cpu"
+    return _with_remedies(_one_per_cause(explained_by(pieces, _CPU_RULES if cpu else _gpu_rules(window))))
+
+
+def _gaps(scope: Scope, position: int) -> Stretches:
+    """The gaps of a device, each in two where the work that ends it was launched in it."""
+    trace, idle = scope.trace, owned(scope, position)[Owner.IDLE]
+    rows = np.flatnonzero((trace.work.device == position) & (trace.work.end_ns > trace.work.start_ns))
+    before, after = around(trace, rows, idle.start_ns, idle.end_ns, windows_of(trace, position))
+    nothing = np.full(len(idle), MISSING)
+    return cut_at_launch(
+        Stretches(trace, position, idle.start_ns, idle.end_ns, nothing, before, after), before != MISSING
+    )
+
+
+def _instants(gaps: Stretches) -> list[Int64]:
+    """Where the reason may change in the host's part of a gap."""
+    found = [find(gaps.trace) for find in _HELD]
+    return [*(times for each in found for times in (each.start_ns, each.end_ns)), *instants(gaps)]
+
+
+def _host_unobserved(stretches: Stretches) -> Int64:
+    return witness(is_host_part(stretches), stretches.after)
+
+
+HOST_UNOBSERVED = Rule(
+    cause="host_unobserved",
+    title="host busy with something that was not recorded",
+    remedy="",
+    find=_host_unobserved,
+    fact=lambda _stretches, _i, _row: Fact("no call or range shows what the host did"),
+)
+
+NO_OPERATOR = replace(
+    HOST_UNOBSERVED,
+    title="no operator ran",
+    fact=lambda _stretches, _i, _row: Fact("no thread ran an operator in the gap"),
+)
+
+
+def _of_old(cause: str) -> Rule:
+    return next(rule for rule in IDLE_RULES if rule.cause == cause)
+
+
+def _gpu_rules(window: Window) -> tuple[Rule, ...]:
+    """In the order in which they are asked."""
+    return (
+        *map(_of_old, ("head_or_tail", "lost_kernels", "lost_nodes")),
+        WAITING_FOR_DATA,
+        COMPILING,
+        GARBAGE_COLLECTION,
+        ALLOCATING_MEMORY,
+        START_UP,
+        PROFILER,
+        SYNCHRONIZED,
+        launch_bound(window),
+        HOST_UNOBSERVED,
+        _of_old("other_device"),
+        QUEUED,
+        WAITING_FOR_COPY,
+        _of_old("event"),
+        QUEUED_LONG,
+    )
+
+
+_CPU_RULES = (_of_old("head_or_tail"), WAITING_FOR_DATA, COMPILING, GARBAGE_COLLECTION, PROFILER, NO_OPERATOR)
+"""The same for a CPU device, which is idle whenever the script runs no operator."""
+
+
+def _one_per_cause(found: Explained) -> Explained:
+    """The same, with the first rule of each cause, where several ask for it in different places."""
+    causes = [rule.cause for rule in found.rules]
+    return replace(found, rule=np.array([causes.index(cause) for cause in causes], dtype=np.int64)[found.rule])
+
+
+def _with_remedies(found: Explained) -> Explained:
+    """The same, with remedies that depend on what was found."""
+    data, observe = data_remedy(found), _observing(found.stretches.trace)
+    remedies = {WAITING_FOR_DATA.cause: data, HOST_UNOBSERVED.cause: observe}
+    return replace(
+        found, rules=tuple(replace(rule, remedy=remedies.get(rule.cause, rule.remedy)) for rule in found.rules)
+    )
+
+
+def _observing(trace: Trace) -> str:
+    """How to see what the host did."""
+    if trace.source.format != KINETO:
+        return "record the host: put NVTX ranges around its work"
+    if PYTHON_FUNCTIONS in trace.source.dropped:
+        return "gpu-trace open shows the Python functions of that time"
+    return "record the host: gpu-trace run --level full, or ranges (record_function, NVTX) around its work"

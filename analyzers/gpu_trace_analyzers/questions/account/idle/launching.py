@@ -1,0 +1,148 @@
+"""Is the host so busy with one launch after the other that the device runs dry?
+
+Launches say so by themselves: in runs that the host limits 24 to 81 % of them find nothing pending on their stream, in
+others 0 to 2 %. And in the gap the host must have launched as it always does, or it did something else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....model import MISSING
+from ....units import share
+from ...evidence import Fact
+from ...explained import Rule
+from ...launches import launches
+from ...once import once
+from ...streams import streams
+from ...stretches import pick
+from .parts import is_host_part
+from .waits import waiting_calls
+
+if TYPE_CHECKING:
+    from ....model import Int64, Trace
+    from ...scope import Window
+    from ...stretches import Stretches
+    from .parts import Mask, Thread
+
+LEAST_SHARE = 0.1
+"""of the launches found nothing pending: far above the 2 % of runs that are not limited so, below their 24 %"""
+FEWEST = 10
+"""Launches from which shares and medians say something: of fewer, a tenth is not even one."""
+AS_ALWAYS = 10
+"""times the median between two launches: more is not launching"""
+A_LAUNCH_NS = 1_000_000
+"""An operator with its Python and autograd takes the host some 10 to 100 us per launch. Far more is not launching,
+even where the median says that it is always so."""
+
+
+@once
+def nothing_pending(trace: Trace) -> Mask:
+    """Which rows of ``Trace.work`` found all earlier operations of their stream ended when the host launched them."""
+    work, launched = trace.work, launches(trace)
+    rows = np.flatnonzero(launched.call != MISSING)
+    stream = streams(trace, work)[rows] * len(trace.devices) + work.device[rows]
+    order = np.lexsort((launched.call[rows], launched.at_ns[rows], stream))
+    rows, found = rows[order], np.zeros(len(work), np.bool_)
+    for mine in np.split(rows, np.flatnonzero(np.diff(stream[order])) + 1):
+        if len(mine):
+            found[mine] = launched.at_ns[mine] >= _ended(launched.call[mine], work.end_ns[mine])
+    return found
+
+
+def _ended(call: Int64, end_ns: Int64) -> Int64:
+    """For rows of one stream in order of launch, when all that earlier calls launched had ended."""
+    reach = np.maximum.accumulate(end_ns)
+    first = np.maximum.accumulate(np.where(np.diff(call, prepend=MISSING) != 0, np.arange(len(call)), 0))
+    return np.where(first > 0, reach[np.maximum(first - 1, 0)], np.iinfo(np.int64).min)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pace:
+    """How a device is launched to in a window."""
+
+    launches: int
+    """calls that launched work of it"""
+    empty: int
+    """those of them that found nothing pending"""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether enough of them did."""
+        return self.launches >= FEWEST and self.empty >= LEAST_SHARE * self.launches
+
+
+@once
+def pace(trace: Trace, position: int, window: Window) -> Pace:
+    """That of one device."""
+    launched = launches(trace)
+    inside = (launched.at_ns >= window.start_ns) & (launched.at_ns < window.end_ns) & (launched.call != MISSING)
+    rows = np.flatnonzero(inside & (trace.work.device == position))
+    calls, first = np.unique(launched.call[rows], return_index=True)
+    return Pace(len(calls), int(nothing_pending(trace)[rows[first]].sum()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rhythm:
+    """When a thread launched, in order, and the median from one launch to the next without a waiting call."""
+
+    at_ns: Int64
+    median_ns: float
+    """0 where there are too few: then nothing is as always"""
+
+
+@once
+def rhythm(trace: Trace, owner: Thread, window: Window) -> Rhythm:
+    """That of one thread; the median is of the launches in the window."""
+    launched = launches(trace)
+    own = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.call != MISSING)
+    at_ns = trace.calls.start_ns[np.unique(launched.call[own])]
+    waits = waiting_calls(trace).of_thread(owner).start_ns
+    between = np.diff(np.searchsorted(waits, at_ns))
+    counts = (between == 0) & (at_ns[:-1] >= window.start_ns) & (at_ns[1:] <= window.end_ns)
+    times = np.diff(at_ns)[counts]
+    return Rhythm(at_ns, float(np.median(times)) if len(times) >= FEWEST else 0.0)
+
+
+def since_last_launch(stretches: Stretches, window: Window) -> tuple[Int64, Mask]:
+    """How long before the launch that ends each gap its thread launched last, and whether that is as always."""
+    after, trace = stretches.after, stretches.trace
+    since, usual = np.full(len(stretches), MISSING), np.zeros(len(stretches), np.bool_)
+    known = np.flatnonzero(is_host_part(stretches) & (stretches.launch_ns(after) != MISSING))
+    process, thread = pick(trace.work.process, after[known]), pick(stretches.launched.thread, after[known])
+    for p, t in np.unique(np.stack((process, thread), axis=1), axis=0).tolist() if len(known) else ():
+        which = known[(process == p) & (thread == t)]
+        own = rhythm(trace, (p, t), window)
+        launch_ns = stretches.launch_ns(after[which])
+        place = np.searchsorted(own.at_ns, launch_ns) - 1
+        since[which] = np.where(place >= 0, launch_ns - own.at_ns[np.maximum(place, 0)], MISSING)
+        usual[which] = (since[which] != MISSING) & (since[which] < min(AS_ALWAYS * own.median_ns, A_LAUNCH_NS))
+    return since, usual
+
+
+def launch_bound(window: Window) -> Rule:
+    """The rule for a window of time."""
+
+    def find(stretches: Stretches) -> Int64:
+        if not len(stretches) or not pace(stretches.trace, stretches.device, window).is_bound:
+            return np.full(len(stretches), MISSING)
+        since, usual = since_last_launch(stretches, window)
+        return np.where(usual, since, MISSING)
+
+    def fact(stretches: Stretches, _i: int, since: int) -> Fact:
+        own = pace(stretches.trace, stretches.device, window)
+        empty = share(own.empty, own.launches)
+        return Fact(
+            f"{empty} of {own.launches:,} launches found an empty stream; the one before came", since, then="earlier"
+        )
+
+    return Rule(
+        cause="launch_bound",
+        title="host launching slower than the device computes",
+        remedy="CUDA graphs, torch.compile, or fewer, larger operations",
+        find=find,
+        fact=fact,
+    )

@@ -1,0 +1,109 @@
+"""Which part of a gap is the host's, and which records of the launching thread hold it?
+
+The host's part goes from the start of the gap to the start of the call that launched the work which ends it. The thread
+that made that call is the launching thread. A CPU device launches its work itself, so all of a gap is the host's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....model import MISSING
+from ...once import once
+from ...stretches import Stretches, pick
+from ..pieces import cut_at, select
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ....model import Int64
+
+    Mask = NDArray[np.bool_]
+    Thread = tuple[int, int]
+    """position of a process, and a thread of it"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """What threads did, in order of its start. All columns are (n,) int64."""
+
+    start_ns: Int64
+    end_ns: Int64
+    process: Int64
+    thread: Int64
+    """`MISSING` for what holds all threads of a process"""
+    row: Int64
+    """of the table that it is from"""
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    def select(self, which: Mask | Int64) -> Records:
+        """Some of them."""
+        return Records(**{column.name: getattr(self, column.name)[which] for column in fields(self)})
+
+    def of_thread(self, owner: Thread) -> Records:
+        """Those that hold one thread."""
+        process, thread = owner
+        return self.select((self.process == process) & ((self.thread == thread) | (self.thread == MISSING)))
+
+    @property
+    def outermost(self) -> tuple[Records, Int64]:
+        """Those that begin in no earlier one, each until the end of all that begin in it; and these ends."""
+        reach = np.maximum.accumulate(self.end_ns)
+        first = np.flatnonzero(np.concatenate(([True], self.start_ns[1:] >= reach[:-1])))[: len(self)]
+        return self.select(first), reach[np.append(first[1:], len(self))[: len(first)] - 1]
+
+
+@once
+def is_host_part(stretches: Stretches) -> Mask:
+    """Which stretches are in the host's part of a gap. They must not reach beyond the launch."""
+    known = (stretches.before != MISSING) & (stretches.after != MISSING)
+    if stretches.trace.devices[stretches.device].kind == "cpu":
+        return np.asarray(known)
+    return np.asarray(known & (stretches.launch_ns(stretches.after) >= stretches.end_ns))
+
+
+@once
+def launching_threads(stretches: Stretches) -> tuple[tuple[Thread, Int64], ...]:
+    """Each thread that launched what ends a gap, and the positions of the stretches in the host's parts of these."""
+    mine = np.flatnonzero(is_host_part(stretches))
+    after = stretches.after[mine]
+    process, thread = pick(stretches.trace.work.process, after), pick(stretches.launched.thread, after)
+    owners = np.unique(np.stack((process, thread), axis=1), axis=0).tolist() if len(mine) else []
+    return tuple(((p, t), mine[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t))
+
+
+def held(stretches: Stretches, records: Records) -> Int64:
+    """For each stretch, the row of the record of its launching thread that it lies in; `MISSING` without one.
+
+    Only for stretches in a host's part. Of records in one another it is the outermost.
+    """
+    found = np.full(len(stretches), MISSING)
+    for owner, which in launching_threads(stretches) if len(records) else ():
+        own, end_ns = records.of_thread(owner).outermost
+        if len(own):
+            last = np.searchsorted(own.start_ns, stretches.start_ns[which], side="right") - 1
+            inside = (last >= 0) & (stretches.end_ns[which] <= end_ns[np.maximum(last, 0)])
+            found[which] = np.where(inside, own.row[np.maximum(last, 0)], MISSING)
+    return found
+
+
+def cut_host_parts(stretches: Stretches, at_ns: Sequence[Int64]) -> Stretches:
+    """The same, with the host's parts cut at these instants, in order."""
+    mine = is_host_part(stretches)
+    if not mine.any() or not at_ns:
+        return stretches
+    pieces = cut_at(select(stretches, mine), np.concatenate(at_ns))
+    rest = select(stretches, ~mine)
+    start_ns, end_ns, during, before, after = (
+        np.concatenate((getattr(rest, name), getattr(pieces, name)))
+        for name in ("start_ns", "end_ns", "during", "before", "after")
+    )
+    whole = Stretches(stretches.trace, stretches.device, start_ns, end_ns, during, before, after)
+    return select(whole, np.argsort(start_ns, kind="stable"))

@@ -1,0 +1,171 @@
+"""Why did launched work not begin at once? Its code was loaded, it was queued, or its stream waited on an event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....model import ALL_COPIES, MISSING, Engine, SyncKind
+from ...cuts import START_UP_NS
+from ...evidence import Fact, call_name, work_name
+from ...explained import Rule
+from ...host_waits import waited_for_event
+from ...launches import launches
+from ...once import once
+from ...stretches import pick, witness
+from .launching import nothing_pending
+from .parts import held
+from .records import lazy_loads, loads
+
+if TYPE_CHECKING:
+    from ....model import Int64, Trace
+    from ...stretches import Stretches
+    from .parts import Mask
+
+LONG_CALL_NS = 50_000
+"""A launch call takes some microseconds. One that takes more with nothing pending loaded the kernel's code."""
+
+_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
+
+
+def launched_before(stretches: Stretches) -> Mask:
+    """Which stretches lie behind the start of the call that launched what ends them."""
+    launch_ns = stretches.launch_ns(stretches.after)
+    return np.asarray((launch_ns != MISSING) & (launch_ns <= stretches.start_ns))
+
+
+@once
+def first_of_kernel(trace: Trace) -> Mask:
+    """Which rows of ``Trace.work`` are the first launch of a kernel in their process, as far as is recorded."""
+    work, launched = trace.work, launches(trace)
+    rows = np.flatnonzero((launched.call != MISSING) & np.isin(work.engine, [int(engine) for engine in _KERNELS]))
+    rows = rows[np.argsort(launched.at_ns[rows], kind="stable")]
+    names = work.name[rows].astype(np.int64) * (len(trace.processes) + 1) + work.process[rows]
+    found = np.zeros(len(work), np.bool_)
+    found[rows[np.unique(names, return_index=True)[1]]] = True
+    return found
+
+
+def _loading(stretches: Stretches) -> Int64:
+    """The call in which the host loaded code, as a row of ``Trace.calls``: in its own part, or in a first launch."""
+    trace, after = stretches.trace, stretches.after
+    called, lazily = held(stretches, loads(trace)), held(stretches, lazy_loads(trace))
+    call = np.where(launched_before(stretches), pick(stretches.launched.call, after), MISSING)
+    took = pick(trace.calls.end_ns, call) - pick(trace.calls.start_ns, call)
+    inside = stretches.end_ns <= pick(trace.calls.end_ns, call) + START_UP_NS
+    first = (pick(first_of_kernel(trace).astype(np.int8), after) == 1) & (
+        pick(nothing_pending(trace).astype(np.int8), after) == 1
+    )
+    by_launch = np.where((call != MISSING) & first & inside & (took > LONG_CALL_NS), call, MISSING)
+    lazily = np.where(lazily == MISSING, MISSING, len(trace.calls) + lazily)
+    return np.where(called != MISSING, called, np.where(by_launch != MISSING, by_launch, lazily))
+
+
+def _loading_fact(stretches: Stretches, _i: int, row: int) -> Fact:
+    trace, calls = stretches.trace, stretches.trace.calls
+    if row >= len(calls):
+        overhead = row - len(calls)
+        ns = int(trace.overheads.end_ns[overhead] - trace.overheads.start_ns[overhead])
+        return Fact("CUDA loaded code on its first use", ns)
+    ns = int(calls.end_ns[row] - calls.start_ns[row])
+    if loads(trace).select(loads(trace).row == row):
+        return Fact(f"the host was in {call_name(trace, row)}", ns)
+    return Fact(
+        f"the first launch of this kernel was inside {call_name(trace, row)} for", ns, then="with an empty stream"
+    )
+
+
+START_UP = Rule(
+    cause="start_up",
+    title="loading code at its first use",
+    remedy="run each shape once before the loop, or load all at the start (CUDA_MODULE_LOADING=EAGER)",
+    find=_loading,
+    fact=_loading_fact,
+)
+
+
+def _awaited_copy(stretches: Stretches) -> Int64:
+    """The copy with whose end the stretch began, where the work that follows waited on an event recorded behind it."""
+    trace, before = stretches.trace, stretches.before
+    copies = np.isin(pick(trace.work.engine, before), [int(engine) for engine in ALL_COPIES])
+    found = np.full(len(stretches), MISSING)
+    some = np.flatnonzero(copies & (waited_for_event(stretches, "after") != MISSING))
+    awaited = _awaited(trace) if len(some) else {}
+    for i in some.tolist() if awaited else ():
+        call, row = int(waited_for_event(stretches, "after")[i]), int(before[i])
+        process = int(trace.calls.process[call])
+        stream, recorded_ns = awaited.get((process, int(trace.calls.correlation[call])), (MISSING, MISSING))
+        launch_ns = stretches.launched.at_ns[row]
+        if (
+            stream == trace.work.stream[row]
+            and process == trace.work.process[row]
+            and MISSING < launch_ns <= recorded_ns
+        ):
+            found[i] = row
+    return found
+
+
+@once
+def _awaited(trace: Trace) -> dict[tuple[int, int], tuple[int, int]]:
+    """By process and correlation of a call that made a stream wait: its event's stream, and when that was recorded."""
+    syncs, calls = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT], trace.calls
+    at_ns = dict(
+        zip(zip(calls.process.tolist(), calls.correlation.tolist(), strict=True), calls.start_ns.tolist(), strict=True)
+    )
+    columns = (syncs.process, syncs.correlation, syncs.awaited_stream, syncs.awaited_correlation)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return {
+        (process, correlation): (stream, at_ns[process, recorded])
+        for process, correlation, stream, recorded in rows
+        if (process, recorded) in at_ns and stream != MISSING
+    }
+
+
+WAITING_FOR_COPY = Rule(
+    cause="waiting_for_copy",
+    title="waiting on the event of a copy",
+    remedy="copy earlier, or queue operations that do not need this copy",
+    find=_awaited_copy,
+    fact=lambda stretches, _i, row: Fact(
+        f"its stream waited on an event recorded after {work_name(stretches.trace, row)}"
+    ),
+)
+
+
+def _queued(stretches: Stretches) -> Int64:
+    return witness(launched_before(stretches), stretches.after)
+
+
+def is_short(stretches: Stretches) -> Mask:
+    """Which stretches are no longer than the start of an operation takes."""
+    return np.asarray(stretches.ns <= START_UP_NS)
+
+
+def short_or_launching(stretches: Stretches) -> Int64:
+    """The work that follows, where it began within a start of the gap's begin, or of the return of its launch call."""
+    returned = pick(stretches.trace.calls.end_ns, pick(stretches.launched.call, stretches.after))
+    inside = (returned != MISSING) & (stretches.end_ns <= returned + START_UP_NS)
+    return np.where(is_short(stretches) | inside, _queued(stretches), MISSING)
+
+
+def _queued_fact(stretches: Stretches, i: int, following: int) -> Fact:
+    ago = int(stretches.end_ns[i] - stretches.launched.at_ns[following])
+    return Fact("it started", ago, then="after its launch")
+
+
+QUEUED = Rule(
+    cause="queued",
+    title="between launch and start",
+    remedy="",
+    find=short_or_launching,
+    fact=_queued_fact,
+)
+
+QUEUED_LONG = Rule(
+    cause="queued",
+    title="between launch and start",
+    remedy="",
+    find=_queued,
+    fact=_queued_fact,
+)

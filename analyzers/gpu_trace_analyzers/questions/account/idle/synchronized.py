@@ -1,0 +1,116 @@
+"""Did the host wait for the device, and come too late because of it?
+
+A waiting call gives its thread a credit: the time in it during which the device was busy, its *lead*. Had the host not
+waited, it would have been ahead by so much. The host's parts that follow use the credit up, until the next waiting call
+sets it anew. One that returned at once sets it to nothing if there was a launch since the last: the host was behind
+anyway. With no launch in between it belongs to the wait before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....model import MISSING
+from ...evidence import Fact, call_name
+from ...explained import Rule
+from ...launches import launches
+from ...once import once
+from .parts import launching_threads
+from .waits import lead_ns, read_backs, waiting_calls
+
+if TYPE_CHECKING:
+    from ....model import Int64, Trace
+    from ...stretches import Stretches
+    from .parts import Thread
+
+LEAST_LEAD_NS = 10_000
+"""A call in which the device was busy for less returned at once: such calls take some microseconds themselves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Credit:
+    """The calls of one thread that set its credit, in order. All columns are (n,) int64."""
+
+    start_ns: Int64
+    ns: Int64
+    call: Int64
+    """position in ``Trace.calls``"""
+
+
+@once
+def credits_of(trace: Trace, position: int, owner: Thread) -> Credit:
+    """Those of a thread that waits for one device."""
+    waits = waiting_calls(trace).of_thread(owner)
+    lead, launched = lead_ns(trace, position, waits), launches(trace)
+    own = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.call != MISSING)
+    before = np.searchsorted(np.sort(launched.at_ns[own]), waits.start_ns, side="right")
+    launched_since = np.concatenate(([True], before[1:] > before[:-1]))[: len(waits)]
+    sets = (lead >= LEAST_LEAD_NS) | launched_since
+    return Credit(waits.start_ns[sets], np.where(lead >= LEAST_LEAD_NS, lead, 0)[sets], waits.row[sets])
+
+
+def instants(stretches: Stretches) -> list[Int64]:
+    """Where a credit is set or used up in a host's part."""
+    found = []
+    for owner, which in launching_threads(stretches):
+        credit = credits_of(stretches.trace, stretches.device, owner)
+        if len(credit.call):
+            found += [credit.start_ns, _used_up(credit, stretches.start_ns[which], stretches.end_ns[which])]
+    return found
+
+
+def _used_up(credit: Credit, start_ns: Int64, end_ns: Int64) -> Int64:
+    """When the host's parts ``[start_ns[i], end_ns[i])``, in order, have used up each credit; only where they do."""
+    until = np.append(0, np.cumsum(end_ns - start_ns))
+    begins = _idle_before(start_ns, end_ns, until, credit.start_ns)
+    spent = begins + credit.ns  # of the host's time in gaps: when so much of it has passed
+    ends = np.append(begins[1:], until[-1])
+    place = np.searchsorted(until, spent, side="left") - 1
+    inside = (credit.ns > 0) & (spent < ends)
+    return np.asarray(start_ns[place[inside]] + spent[inside] - until[place[inside]])
+
+
+def _idle_before(start_ns: Int64, end_ns: Int64, until: Int64, at_ns: Int64) -> Int64:
+    """How much of the host's parts lies before each instant."""
+    last = np.searchsorted(start_ns, at_ns, side="right") - 1
+    some = np.minimum(at_ns, end_ns[np.maximum(last, 0)]) - start_ns[np.maximum(last, 0)]
+    return np.where(last >= 0, until[np.maximum(last, 0)] + some, 0)
+
+
+def _find(stretches: Stretches) -> Int64:
+    """The call whose credit a stretch is a part of; stretches are cut where one is set or used up."""
+    found = np.full(len(stretches), MISSING)
+    for owner, which in launching_threads(stretches):
+        credit = credits_of(stretches.trace, stretches.device, owner)
+        if not len(credit.call):
+            continue
+        start_ns, end_ns = stretches.start_ns[which], stretches.end_ns[which]
+        until = np.append(0, np.cumsum(end_ns - start_ns))
+        last = np.searchsorted(credit.start_ns, start_ns, side="right") - 1
+        begins = _idle_before(start_ns, end_ns, until, credit.start_ns)[np.maximum(last, 0)]
+        used = until[1:] - begins
+        found[which] = np.where(
+            (last >= 0) & (used <= credit.ns[np.maximum(last, 0)]), credit.call[np.maximum(last, 0)], MISSING
+        )
+    return found
+
+
+def _fact(stretches: Stretches, _i: int, call: int) -> Fact:
+    trace = stretches.trace
+    waits = waiting_calls(trace)
+    lead = int(lead_ns(trace, stretches.device, waits.select(waits.row == call))[0])
+    name, device = call_name(trace, call), trace.devices[stretches.device].kind.upper()
+    why = "to read a value back, " if read_backs(trace)[call] else ""
+    return Fact(f"{why}the host was blocked in {name} while the {device} was busy", lead)
+
+
+SYNCHRONIZED = Rule(
+    cause="synchronized",
+    title="host late after a synchronizing call",
+    remedy="launch the next kernels before the wait, or wait one step late; keep values on the device",
+    find=_find,
+    fact=_fact,
+)
