@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from gpu_trace_analyzers.limits import UpperLimit
+from gpu_trace_analyzers.errors import UsageError
+from gpu_trace_analyzers.limits import LossLimit, UpperLimit
 
 _UNITS_NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1}
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(s|ms|us|µs|ns)")
@@ -50,6 +51,22 @@ class AtMost(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3
         if not _TIME.fullmatch(str(value).strip()):
             self.fail(f"{value!r} is neither a time (5ms) nor a share (10%)", param, ctx)
         return UpperLimit(ns=Duration().convert(value, param, ctx))
+
+
+class AtMostLost(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
+    """``idle=5%``, ``waiting_for_data=20ms``: the name of a loss, and how much of it is allowed."""
+
+    name = "limit of a loss"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> LossLimit:
+        """As a limit."""
+        name, equals, limit = str(value).partition("=")
+        if not equals:
+            self.fail(f"{value!r} has no limit; write {name or 'idle'}=5% or {name or 'idle'}=20ms", param, ctx)
+        try:
+            return LossLimit(name.strip(), AtMost().convert(limit, param, ctx))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class FiniteRange(click.FloatRange):

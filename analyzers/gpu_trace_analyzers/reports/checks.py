@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from ..limits import Outcome, UpperLimit
-from ..units import NONE, duration, ratio
+from ..units import NONE, duration, ratio, share
 from .plain import plain
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ def _case(suite: ElementTree.Element, path: str, row: Checked) -> None:
 def _value(row: Checked) -> str:
     if row.value is None:
         return NONE
-    return duration(int(row.value)) if isinstance(row.limit, UpperLimit) else ratio(row.value)
+    if not isinstance(row.limit, UpperLimit):
+        return ratio(row.value)
+    of = f" ({share(int(row.value), row.whole_ns)} of {duration(row.whole_ns)})" if row.whole_ns else ""
+    return f"{duration(int(row.value))}{of}"
 
 
 def _wanted(limit: float | UpperLimit) -> str:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive
-from gpu_trace_analyzers.limits import Limits, Outcome, UpperLimit
+from gpu_trace_analyzers.limits import Limits, LossLimit, Outcome, UpperLimit
 from gpu_trace_analyzers.limits import check as check_limits
 
 from ..filenames import FileName
 from ..progress import progress
-from ..quantities import AtMost, Ratio
+from ..quantities import AtMost, AtMostLost, Ratio
 from ..terminal import display
 from ..writing import refuse_to_overwrite, write_text
 from .analysis_options import analysis_options
@@ -38,6 +38,20 @@ FAILED = 1
 @click.option(
     "--max-idle", metavar="LIMIT", type=AtMost(), help="Allow this idle time, or this share of the span (5ms, 10%)."
 )
+@click.option(
+    "--max-exposed-collective",
+    metavar="LIMIT",
+    type=AtMost(),
+    help="Allow this exposed time of collectives, or this share of their time (5ms, 10%).",
+)
+@click.option(
+    "--max-loss",
+    "max_losses",
+    metavar="NAME=LIMIT",
+    type=AtMostLost(),
+    multiple=True,
+    help="Allow this loss in the account, by owner or cause (idle=5%, waiting_for_data=20ms). Repeatable.",
+)
 @click.option("--range", "range_name", metavar="NAME", help="Check ranges of this name instead of whole devices.")
 @click.option("--junit", metavar="FILE", type=FileName(), help="Also write the results as JUnit XML.")
 @analysis_options()
@@ -46,6 +60,8 @@ def check(
     min_overlap: float | None,
     max_exposed_copy: UpperLimit | None,
     max_idle: UpperLimit | None,
+    max_exposed_collective: UpperLimit | None,
+    max_losses: tuple[LossLimit, ...],
     range_name: str | None,
     junit: str | None,
     asked: Asked,
@@ -54,18 +70,28 @@ def check(
 
     The figures equal those of summary with the same --copies, --rules, --from, --to and --step-range.
 
+    A limit of --max-loss applies to the account, so to its steady steps. All other limits apply to the whole span.
+
     The command exits with 1 if a limit is broken, else with 4 if a trace lacks data for a limit, else with 0.
 
     \b
       gpu-trace check trace.json.gz --min-overlap 0.9
       gpu-trace check gpu-trace-runs/train-1 --max-exposed-copy 5% --max-idle 2ms --junit overlap.xml
       gpu-trace check trace.json.gz --range backward --min-overlap 0.5
+      gpu-trace check trace.json.gz --max-loss idle=5% --max-loss waiting_for_data=20ms
     """  # noqa: D301  # \b is click's
     from gpu_trace_analyzers.reports.checks import to_junit, to_lines
 
     if junit:
         refuse_to_overwrite(Path(junit), traces)
-    limits = Limits(min_overlap, max_exposed_copy, max_idle, range_name)
+    limits = Limits(
+        min_overlap=min_overlap,
+        max_exposed_copy=max_exposed_copy,
+        max_idle=max_idle,
+        range_name=range_name,
+        max_exposed_collective=max_exposed_collective,
+        max_losses=max_losses,
+    )
     apart = () if range_name is None else (range_name,)
     with progress("computing"):
         found = {path: check_limits(asked.analyze(asked.load(path), apart).summary, limits) for path in traces}

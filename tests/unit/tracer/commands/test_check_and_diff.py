@@ -44,12 +44,57 @@ def ran(command, *arguments):
         ([TRAINING, "--range", "data", "--min-overlap", "0.5"], 1),
         ([TRAINING, "--range", "forward", "--min-overlap", "0.5"], 4),
         ([TRAINING, "--range", "absent", "--min-overlap", "0.5"], 4),
+        ([TRAINING, "--max-exposed-collective", "100%"], 0),
+        ([TRAINING, "--max-exposed-collective", "1ms"], 1),
+        ([TWO_STREAMS, "--max-exposed-collective", "0%"], 0),
+        ([TWO_STREAMS, "--max-loss", "idle=1%", "--max-loss", "copy=1.2ms"], 0),
+        ([TWO_STREAMS, "--max-loss", "idle=1%", "--max-loss", "copy=1.1ms"], 1),
+        ([TWO_STREAMS, "--max-loss", "pageable=0%"], 0),
+        ([SAME_STREAM, "--max-loss", "same_stream=58ms"], 0),
+        ([SAME_STREAM, "--max-loss", "same_stream=57ms"], 1),
+        ([SAME_STREAM, "--max-loss", "same_stream=0%", "--range", "seed_nonblocking"], 2),
         ([TRAINING, "--min-overlap", "2"], 2),
         ([TRAINING, "--max-idle", "5"], 2),
     ],
 )
 def test_exit_code(arguments, code):
-    assert ran(check, *arguments).exit_code == code
+    assert ran(gpu_trace, "check", *arguments).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("idl=5%", "'idl' is not the name of a loss; owners are collective, copy, other, idle; causes are"),
+        ("=5%", "'' is not the name of a loss; owners are"),
+        ("idle", "'idle' has no limit; write idle=5% or idle=20ms"),
+        ("", "'' has no limit; write idle=5% or idle=20ms"),
+        ("idle=5", "'5' is neither a time (5ms) nor a share (10%)"),
+        ("idle=", "'' is neither a time (5ms) nor a share (10%)"),
+    ],
+)
+def test_a_limit_of_a_loss_that_cannot_be_understood_is_a_usage_error(limit, said):
+    result = ran(gpu_trace, "check", "absent.json", "--max-loss", limit)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.split())
+
+
+def test_a_loss_is_shown_with_its_share_of_the_window(tmp_path):
+    out = tmp_path / "losses.xml"
+    result = ran(check, SAME_STREAM, "--max-loss", "copy=5%", "--max-idle", "1ms", "--junit", str(out))
+    idle, copy = result.stdout.splitlines()
+    assert copy.endswith("copy loss 57.9 ms (30.7 % of 188.7 ms), at most 5 % wanted")
+    assert idle.endswith("idle 148.8 µs, at most 1.00 ms wanted")
+    [_, case] = ElementTree.parse(out).getroot().findall("testsuite/testcase")
+    assert case.get("name") == "GPU 0 (NVIDIA H200): copy loss"
+    assert "30.7 %" in case.find("failure").get("message")
+
+
+def test_a_limit_of_a_loss_applies_to_the_window_that_is_asked_for():
+    arguments = [SAME_STREAM, "--max-loss", "copy=9.99ms"]
+    assert [ran(check, *arguments, *window).exit_code for window in ([], ["--from", "150ms", "--to", "160ms"])] == [
+        1,
+        0,
+    ]
 
 
 @pytest.mark.parametrize("command", [["summary"], ["diff", TWO_STREAMS], ["check", "--min-overlap", "0.9"]])

@@ -1,0 +1,31 @@
+"""The names that a loss can have: its owner, and the causes that each owner knows. Programs rely on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .owners import Owner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COPIES = (
+    *("copy_bound", "pageable", "migrated", "synchronous", "host_synchronized", "host_allocated", "same_stream"),
+    *("no_compute_left", "compute_waited", "copy_waited", "launched_late", "inside_operator", "lost_kernels"),
+    *("lost_nodes", "unknown"),
+)
+CAUSES: Mapping[Owner, tuple[str, ...]] = {
+    Owner.COLLECTIVE: ("unknown",),
+    Owner.COPY: _COPIES,
+    Owner.OTHER: ("copy_h2d", "copy_d2h", "copy_p2p", "copy_d2d", "memset", "unknown"),
+    Owner.IDLE: (
+        *("head_or_tail", "profiler", "lost_kernels", "lost_nodes", "host_synchronized", "host_allocated"),
+        *("launched_late", "other_device", "start_up", "launching", "event", "queued", "no_operator", "unknown"),
+    ),
+}
+"""The keys of the rules that explain the time of each owner, on devices of any kind; of all but compute."""
+
+
+def owners_of(name: str) -> frozenset[Owner]:
+    """The owners whose losses a name can be of, as that of an owner or of a cause; none if it is neither."""
+    return frozenset(owner for owner, causes in CAUSES.items() if name == owner.value or name in causes)
