@@ -19,8 +19,9 @@ CAUSES: Mapping[Owner, tuple[str, ...]] = {
     Owner.COPY: _COPIES,
     Owner.OTHER: ("copy_h2d", "copy_d2h", "copy_p2p", "copy_d2d", "memset", "unknown"),
     Owner.IDLE: (
-        *("head_or_tail", "profiler", "lost_kernels", "lost_nodes", "host_synchronized", "host_allocated"),
-        *("launched_late", "other_device", "start_up", "launching", "event", "queued", "no_operator", "unknown"),
+        *("waiting_for_data", "launch_bound", "synchronized", "allocating", "compiling", "garbage_collection"),
+        *("start_up", "waiting_for_copy", "event", "other_device", "queued", "profiler", "head_or_tail"),
+        *("host_unobserved", "lost_kernels", "lost_nodes", "unknown"),
     ),
 }
 """The keys of the rules that explain the time of each owner, on devices of any kind; of all but compute."""
