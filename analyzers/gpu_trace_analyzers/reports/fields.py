@@ -75,16 +75,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """An object of its own inside a row."""
+    """An object of its own inside a row; null where the row has none."""
 
     key: str
     note: str
     get: Callable[[Any, At], Any]
     fields: tuple[Item, ...]
 
-    def value(self, row: Any, at: At) -> dict[str, Any]:
+    def value(self, row: Any, at: At) -> dict[str, Any] | None:
         """As JSON has it."""
-        return values(self.fields, self.get(row, at), at)
+        inside = self.get(row, at)
+        return None if inside is None else values(self.fields, inside, at)
 
     def columns(self) -> tuple[str, ...]:
         """Its columns in a table."""
@@ -168,8 +169,8 @@ def records(fields: tuple[Item, ...], row: Any, at: At) -> Iterator[tuple[str, l
             yield each.table, each.records(row, at)
             for inner in each.get(row, at):
                 yield from records(each.fields, inner, replace(at, within=row))
-        elif isinstance(each, Nested):
-            yield from records(each.fields, each.get(row, at), at)
+        elif isinstance(each, Nested) and (inside := each.get(row, at)) is not None:
+            yield from records(each.fields, inside, at)
 
 
 @dataclass(frozen=True, slots=True)
