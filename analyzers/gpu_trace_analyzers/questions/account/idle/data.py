@@ -11,20 +11,19 @@ import numpy as np
 
 from ...evidence import Fact
 from ...explained import Rule
-from ...launches import launches
-from .parts import held
+from .parts import held, launch_times
 from .records import batches
 
 if TYPE_CHECKING:
     from ....model import Int64, Trace
     from ...explained import Explained
     from ...stretches import Stretches
-    from .parts import Mask
+    from .parts import Mask, Records
 
 IN_MEMORY_NS = 1_000_000
 """Batches that take less come from memory: what costs is to put them together, item by item."""
 MOSTLY = 0.8
-"""of the waiting time: so much of it in the first batch of each epoch is the start of the workers"""
+"""of the waiting time: so much of it between epochs is the start and the end of the workers"""
 
 _ANY = "prepare batches in other processes, ahead of the step that needs them"
 _NO_WORKERS = "prepare batches in worker processes (num_workers, pin_memory=True), or make the transforms cheaper"
@@ -57,7 +56,7 @@ def data_remedy(found: Explained) -> str:
     by_workers = np.array(["_MultiProcessing" in name for name in names])
     alone = np.array(["_SingleProcess" in name for name in names])
     if 2 * int(ns[by_workers].sum()) > int(ns.sum()):
-        at_start = int(ns[_begins_epoch(trace)[row]].sum())
+        at_start = int(ns[_between_epochs(trace)[row]].sum())
         return _START if at_start >= MOSTLY * int(ns.sum()) else _SLOW_WORKERS
     if 2 * int(ns[alone].sum()) > int(ns.sum()):
         taken = trace.ranges.end_ns[np.unique(row)] - trace.ranges.start_ns[np.unique(row)]
@@ -65,24 +64,28 @@ def data_remedy(found: Explained) -> str:
     return _ANY
 
 
-def _begins_epoch(trace: Trace) -> Mask:
-    """Which ranges of the trace wait for the first batch of an epoch.
+def _between_epochs(trace: Trace) -> Mask:
+    """Which ranges of the trace wait for workers that end or begin: the last of an epoch, and the first of the next.
 
-    The last wait of an epoch finds no batch, so its thread launches nothing before the next wait. Of a thread that
-    takes several batches before it launches anything, nothing can be said.
+    The last wait of an epoch finds no batch, so its thread launches nothing before the next wait. The first ones are
+    those before the workers catch up, which is when a wait returns at once. Of epochs in which none does, and of a
+    thread that takes several batches before it launches anything, nothing can be said.
     """
-    begins, waits = np.zeros(len(trace.ranges), np.bool_), batches(trace)
-    launched, process = launches(trace), trace.work.process
-    for owner in {*zip(waits.process.tolist(), waits.thread.tolist(), strict=True)}:
+    found, waits = np.zeros(len(trace.ranges), np.bool_), batches(trace)
+    for owner in sorted({*zip(waits.process.tolist(), waits.thread.tolist(), strict=True)}):
         mine = waits.of_thread(owner)
-        at_ns = np.sort(launched.at_ns[(process == owner[0]) & (launched.thread == owner[1])])
-        first = _after_an_end(mine.end_ns[:-1], mine.start_ns[1:], at_ns)
-        if 2 * len(first) < len(mine):
-            begins[mine.row[first]] = True
-    return begins
+        at_ns = launch_times(trace, owner)
+        last = np.searchsorted(at_ns, mine.start_ns[1:]) == np.searchsorted(at_ns, mine.end_ns[:-1])
+        if 0 < 2 * last.sum() < len(mine):
+            found[mine.row[np.append(last, False)]] = True
+            found[mine.row[_before_the_first_short(mine, np.append(False, last))]] = True
+    return found
 
 
-def _after_an_end(end_ns: Int64, next_ns: Int64, at_ns: Int64) -> Int64:
-    """Positions of the waits that come first in an epoch: the very first, and those behind one without a launch."""
-    launched = np.searchsorted(at_ns, next_ns) - np.searchsorted(at_ns, end_ns)
-    return np.flatnonzero(np.concatenate(([True], launched == 0)))
+def _before_the_first_short(waits: Records, begins: Mask) -> Int64:
+    """Positions of the waits of each epoch before the first that returns at once; ``begins`` are the first of each."""
+    epoch, short = np.cumsum(begins), np.flatnonzero(waits.end_ns - waits.start_ns < IN_MEMORY_NS)
+    caught_up, first = np.unique(epoch[short], return_index=True)
+    until = np.zeros(int(epoch[-1]) + 1, np.int64)
+    until[caught_up] = short[first]
+    return np.flatnonzero(np.arange(len(waits)) < until[epoch])

@@ -19,10 +19,14 @@ from ...recorded import recorded, windows_of
 from ...scope import Window
 from ...stretches import Stretches, around, witness
 from ..owners import Owner, owned
+from . import launching, queued, synchronized
 from .compiling import COMPILING, compilations
 from .data import WAITING_FOR_DATA, data_remedy
+from .elsewhere import OTHER_DEVICE, blocked_elsewhere
 from .launching import launch_bound
+from .optimizer import optimizer_remedy
 from .parts import cut_host_parts, is_host_part
+from .queued import QUEUED, QUEUED_LONG
 from .records import (
     ALLOCATING_MEMORY,
     GARBAGE_COLLECTION,
@@ -34,8 +38,8 @@ from .records import (
     loads,
     profiling,
 )
-from .started import QUEUED, QUEUED_LONG, START_UP, WAITING_FOR_COPY
-from .synchronized import SYNCHRONIZED, instants
+from .started import START_UP, WAITING_FOR_COPY
+from .synchronized import SYNCHRONIZED
 
 if TYPE_CHECKING:
     from ....model import Int64, Trace
@@ -54,7 +58,8 @@ def explain_idle_time(scope: Scope, position: int) -> Explained:
     time = recorded(scope, position)
     window = Window(int(time.start_ns[0]), int(time.end_ns[-1])) if len(time) else Window(0, 0)
     cpu = scope.trace.devices[position].kind == "cpu"
-    return _with_remedies(_one_per_cause(explained_by(pieces, _CPU_RULES if cpu else _gpu_rules(window))))
+    found = explained_by(pieces, _CPU_RULES if cpu else _gpu_rules(window))
+    return _with_remedies(_one_per_cause(found), time.total_ns)
 
 
 def _gaps(scope: Scope, position: int) -> Stretches:
@@ -70,8 +75,9 @@ def _gaps(scope: Scope, position: int) -> Stretches:
 
 def _instants(gaps: Stretches) -> list[Int64]:
     """Where the reason may change in the host's part of a gap."""
-    found = [find(gaps.trace) for find in _HELD]
-    return [*(times for each in found for times in (each.start_ns, each.end_ns)), *instants(gaps)]
+    found = [*(find(gaps.trace) for find in _HELD), blocked_elsewhere(gaps.trace, gaps.device)]
+    edges = (times for each in found for times in (each.start_ns, each.end_ns))
+    return [*edges, *synchronized.instants(gaps), *launching.instants(gaps)]
 
 
 def _host_unobserved(stretches: Stretches) -> Int64:
@@ -107,10 +113,10 @@ def _gpu_rules(window: Window) -> tuple[Rule, ...]:
         ALLOCATING_MEMORY,
         START_UP,
         PROFILER,
+        OTHER_DEVICE,
         SYNCHRONIZED,
         launch_bound(window),
         HOST_UNOBSERVED,
-        _of_old("other_device"),
         QUEUED,
         WAITING_FOR_COPY,
         _of_old("event"),
@@ -128,13 +134,18 @@ def _one_per_cause(found: Explained) -> Explained:
     return replace(found, rule=np.array([causes.index(cause) for cause in causes], dtype=np.int64)[found.rule])
 
 
-def _with_remedies(found: Explained) -> Explained:
-    """The same, with remedies that depend on what was found."""
-    data, observe = data_remedy(found), _observing(found.stretches.trace)
-    remedies = {WAITING_FOR_DATA.cause: data, HOST_UNOBSERVED.cause: observe}
-    return replace(
-        found, rules=tuple(replace(rule, remedy=remedies.get(rule.cause, rule.remedy)) for rule in found.rules)
-    )
+def _with_remedies(found: Explained, window_ns: int) -> Explained:
+    """The same, with remedies and bounds that depend on what was found."""
+    bound = np.flatnonzero(found.have("launch_bound"))
+    remedies = {
+        WAITING_FOR_DATA.cause: data_remedy(found),
+        HOST_UNOBSERVED.cause: _observing(found.stretches.trace),
+        QUEUED.cause: (gaps := queued.told(found, window_ns)).remedy,
+        "launch_bound": optimizer_remedy(found.stretches, bound),
+    }
+    rules = (replace(rule, remedy=remedies.get(rule.cause) or rule.remedy) for rule in found.rules)
+    told = tuple(replace(rule, fact=gaps.fact) if rule.cause == QUEUED.cause else rule for rule in rules)
+    return replace(found, rules=told, saves_ns=queued.saved_ns(found))
 
 
 def _observing(trace: Trace) -> str:

@@ -18,8 +18,7 @@ from ...explained import Rule
 from ...launches import launches
 from ...once import once
 from ...streams import streams
-from ...stretches import pick
-from .parts import is_host_part
+from .parts import launch_times, launching_threads
 from .waits import waiting_calls
 
 if TYPE_CHECKING:
@@ -97,9 +96,7 @@ class Rhythm:
 @once
 def rhythm(trace: Trace, owner: Thread, window: Window) -> Rhythm:
     """That of one thread; the median is of the launches in the window."""
-    launched = launches(trace)
-    own = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.call != MISSING)
-    at_ns = trace.calls.start_ns[np.unique(launched.call[own])]
+    at_ns = launch_times(trace, owner)
     waits = waiting_calls(trace).of_thread(owner).start_ns
     between = np.diff(np.searchsorted(waits, at_ns))
     counts = (between == 0) & (at_ns[:-1] >= window.start_ns) & (at_ns[1:] <= window.end_ns)
@@ -107,20 +104,25 @@ def rhythm(trace: Trace, owner: Thread, window: Window) -> Rhythm:
     return Rhythm(at_ns, float(np.median(times)) if len(times) >= FEWEST else 0.0)
 
 
-def since_last_launch(stretches: Stretches, window: Window) -> tuple[Int64, Mask]:
-    """How long before the launch that ends each gap its thread launched last, and whether that is as always."""
-    after, trace = stretches.after, stretches.trace
-    since, usual = np.full(len(stretches), MISSING), np.zeros(len(stretches), np.bool_)
-    known = np.flatnonzero(is_host_part(stretches) & (stretches.launch_ns(after) != MISSING))
-    process, thread = pick(trace.work.process, after[known]), pick(stretches.launched.thread, after[known])
-    for p, t in np.unique(np.stack((process, thread), axis=1), axis=0).tolist() if len(known) else ():
-        which = known[(process == p) & (thread == t)]
-        own = rhythm(trace, (p, t), window)
-        launch_ns = stretches.launch_ns(after[which])
-        place = np.searchsorted(own.at_ns, launch_ns) - 1
-        since[which] = np.where(place >= 0, launch_ns - own.at_ns[np.maximum(place, 0)], MISSING)
-        usual[which] = (since[which] != MISSING) & (since[which] < min(AS_ALWAYS * own.median_ns, A_LAUNCH_NS))
-    return since, usual
+def instants(stretches: Stretches) -> list[Int64]:
+    """When the launching threads launched: in a host's part only work of other devices."""
+    return [launch_times(stretches.trace, owner) for owner, _ in launching_threads(stretches)]
+
+
+def between_launches(stretches: Stretches, window: Window) -> Int64:
+    """How long the launching thread took from the launch before each stretch to the next, where it was as always.
+
+    `MISSING` elsewhere. Stretches are cut where the thread launches.
+    """
+    found = np.full(len(stretches), MISSING)
+    for owner, which in launching_threads(stretches):
+        own = rhythm(stretches.trace, owner, window)
+        last = np.searchsorted(own.at_ns, stretches.start_ns[which], side="right") - 1
+        following = np.searchsorted(own.at_ns, stretches.end_ns[which], side="left")
+        known = (last >= 0) & (following == last + 1) & (following < len(own.at_ns))
+        took = np.diff(own.at_ns, append=0)[np.maximum(last, 0)]
+        found[which] = np.where(known & (took < min(AS_ALWAYS * own.median_ns, A_LAUNCH_NS)), took, MISSING)
+    return found
 
 
 def launch_bound(window: Window) -> Rule:
@@ -129,14 +131,13 @@ def launch_bound(window: Window) -> Rule:
     def find(stretches: Stretches) -> Int64:
         if not len(stretches) or not pace(stretches.trace, stretches.device, window).is_bound:
             return np.full(len(stretches), MISSING)
-        since, usual = since_last_launch(stretches, window)
-        return np.where(usual, since, MISSING)
+        return between_launches(stretches, window)
 
-    def fact(stretches: Stretches, _i: int, since: int) -> Fact:
+    def fact(stretches: Stretches, _i: int, took: int) -> Fact:
         own = pace(stretches.trace, stretches.device, window)
         empty = share(own.empty, own.launches)
         return Fact(
-            f"{empty} of {own.launches:,} launches found an empty stream; the one before came", since, then="earlier"
+            f"{empty} of {own.launches:,} launches found an empty stream; the one before came", took, then="earlier"
         )
 
     return Rule(

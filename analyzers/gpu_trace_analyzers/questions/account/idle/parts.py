@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....model import MISSING
+from ...launches import launches
 from ...once import once
 from ...stretches import Stretches, pick
 from ..pieces import cut_at, select
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ....model import Int64
+    from ....model import Int64, Trace
 
     Mask = NDArray[np.bool_]
     Thread = tuple[int, int]
@@ -77,6 +78,14 @@ def launching_threads(stretches: Stretches) -> tuple[tuple[Thread, Int64], ...]:
     process, thread = pick(stretches.trace.work.process, after), pick(stretches.launched.thread, after)
     owners = np.unique(np.stack((process, thread), axis=1), axis=0).tolist() if len(mine) else []
     return tuple(((p, t), mine[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t))
+
+
+@once
+def launch_times(trace: Trace, owner: Thread) -> Int64:
+    """When a thread launched anything, in order: a call that launched a graph comes once."""
+    launched = launches(trace)
+    own = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.call != MISSING)
+    return np.asarray(trace.calls.start_ns[np.unique(launched.call[own])])
 
 
 def held(stretches: Stretches, records: Records) -> Int64:

@@ -13,7 +13,7 @@ from ...explained import Rule
 from ...host_waits import waited_for_event
 from ...launches import launches
 from ...once import once
-from ...stretches import pick, witness
+from ...stretches import pick
 from .launching import nothing_pending
 from .parts import held
 from .records import lazy_loads, loads
@@ -130,42 +130,4 @@ WAITING_FOR_COPY = Rule(
     fact=lambda stretches, _i, row: Fact(
         f"its stream waited on an event recorded after {work_name(stretches.trace, row)}"
     ),
-)
-
-
-def _queued(stretches: Stretches) -> Int64:
-    return witness(launched_before(stretches), stretches.after)
-
-
-def is_short(stretches: Stretches) -> Mask:
-    """Which stretches are no longer than the start of an operation takes."""
-    return np.asarray(stretches.ns <= START_UP_NS)
-
-
-def short_or_launching(stretches: Stretches) -> Int64:
-    """The work that follows, where it began within a start of the gap's begin, or of the return of its launch call."""
-    returned = pick(stretches.trace.calls.end_ns, pick(stretches.launched.call, stretches.after))
-    inside = (returned != MISSING) & (stretches.end_ns <= returned + START_UP_NS)
-    return np.where(is_short(stretches) | inside, _queued(stretches), MISSING)
-
-
-def _queued_fact(stretches: Stretches, i: int, following: int) -> Fact:
-    ago = int(stretches.end_ns[i] - stretches.launched.at_ns[following])
-    return Fact("it started", ago, then="after its launch")
-
-
-QUEUED = Rule(
-    cause="queued",
-    title="between launch and start",
-    remedy="",
-    find=short_or_launching,
-    fact=_queued_fact,
-)
-
-QUEUED_LONG = Rule(
-    cause="queued",
-    title="between launch and start",
-    remedy="",
-    find=_queued,
-    fact=_queued_fact,
 )

@@ -16,9 +16,8 @@ import numpy as np
 from ....model import MISSING
 from ...evidence import Fact, call_name
 from ...explained import Rule
-from ...launches import launches
 from ...once import once
-from .parts import launching_threads
+from .parts import launch_times, launching_threads
 from .waits import lead_ns, read_backs, waiting_calls
 
 if TYPE_CHECKING:
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
 
 LEAST_LEAD_NS = 10_000
 """A call in which the device was busy for less returned at once: such calls take some microseconds themselves."""
+
+QUEUE = 1_000
+"""Launches that the launch queue holds: a host that does not wait is ahead by no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,9 +46,8 @@ class Credit:
 def credits_of(trace: Trace, position: int, owner: Thread) -> Credit:
     """Those of a thread that waits for one device."""
     waits = waiting_calls(trace).of_thread(owner)
-    lead, launched = lead_ns(trace, position, waits), launches(trace)
-    own = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.call != MISSING)
-    before = np.searchsorted(np.sort(launched.at_ns[own]), waits.start_ns, side="right")
+    lead = lead_ns(trace, position, waits)
+    before = np.searchsorted(launch_times(trace, owner), waits.start_ns, side="right")
     launched_since = np.concatenate(([True], before[1:] > before[:-1]))[: len(waits)]
     sets = (lead >= LEAST_LEAD_NS) | launched_since
     return Credit(waits.start_ns[sets], np.where(lead >= LEAST_LEAD_NS, lead, 0)[sets], waits.row[sets])
@@ -90,12 +91,18 @@ def _find(stretches: Stretches) -> Int64:
         start_ns, end_ns = stretches.start_ns[which], stretches.end_ns[which]
         until = np.append(0, np.cumsum(end_ns - start_ns))
         last = np.searchsorted(credit.start_ns, start_ns, side="right") - 1
-        begins = _idle_before(start_ns, end_ns, until, credit.start_ns)[np.maximum(last, 0)]
-        used = until[1:] - begins
+        place = np.maximum(last, 0)
+        used = until[1:] - _idle_before(start_ns, end_ns, until, credit.start_ns)[place]
+        ahead = _launches_between(stretches, owner, credit.start_ns[place], stretches.launch_ns(stretches.after[which]))
         found[which] = np.where(
-            (last >= 0) & (used <= credit.ns[np.maximum(last, 0)]), credit.call[np.maximum(last, 0)], MISSING
+            (last >= 0) & (used <= credit.ns[place]) & (ahead <= QUEUE), credit.call[place], MISSING
         )
     return found
+
+
+def _launches_between(stretches: Stretches, owner: Thread, since_ns: Int64, until_ns: Int64) -> Int64:
+    at_ns = launch_times(stretches.trace, owner)
+    return np.searchsorted(at_ns, until_ns) - np.searchsorted(at_ns, since_ns)
 
 
 def _fact(stretches: Stretches, _i: int, call: int) -> Fact:

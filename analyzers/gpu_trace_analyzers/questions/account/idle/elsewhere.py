@@ -1,0 +1,75 @@
+"""Did another device keep this one waiting: through an event, or by blocking the host thread that launches to both?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....intervals import Intervals
+from ....model import MISSING
+from ...evidence import Fact, call_name
+from ...idle import IDLE_RULES
+from ...once import once
+from .parts import Records, held, is_host_part
+from .waits import waiting_calls
+
+if TYPE_CHECKING:
+    from ....model import Int64, Trace
+    from ...stretches import Stretches
+    from .parts import Thread
+
+_BY_EVENT = next(rule for rule in IDLE_RULES if rule.cause == "other_device")
+
+
+@once
+def blocked_elsewhere(trace: Trace, position: int) -> Records:
+    """When a thread was in a waiting call while another device worked for its process."""
+    waits, work = waiting_calls(trace), trace.work
+    found = []
+    for owner in sorted({*zip(waits.process.tolist(), waits.thread.tolist(), strict=True)}):
+        elsewhere = (work.device != position) & (work.process == owner[0])
+        if elsewhere.any():
+            found.append(
+                _blocked(waits.of_thread(owner), Intervals.of(work.start_ns[elsewhere], work.end_ns[elsewhere]), owner)
+            )
+    return _in_order(found)
+
+
+def _blocked(waits: Records, busy: Intervals, owner: Thread) -> Records:
+    """The parts of the waiting calls of one thread in which other devices were busy."""
+    parts = Intervals.of(waits.start_ns, waits.end_ns) & busy
+    last = np.searchsorted(waits.start_ns, parts.start_ns, side="right") - 1
+    process, thread = (np.full(len(parts), number) for number in owner)
+    return Records(parts.start_ns, parts.end_ns, process, thread, waits.row[last])
+
+
+def _in_order(found: list[Records]) -> Records:
+    columns = ("start_ns", "end_ns", "process", "thread", "row")
+    nothing = np.empty(0, np.int64)
+    whole = Records(*(np.concatenate([nothing, *(getattr(each, name) for each in found)]) for name in columns))
+    return whole.select(np.argsort(whole.start_ns, kind="stable"))
+
+
+def _find(stretches: Stretches) -> Int64:
+    """A row of ``Trace.work`` that ended elsewhere, or behind all these a row of ``Trace.calls`` that waited."""
+    call = held(stretches, blocked_elsewhere(stretches.trace, stretches.device))
+    by_event = np.where(is_host_part(stretches), MISSING, _BY_EVENT.find(stretches))
+    return np.where(call == MISSING, by_event, len(stretches.trace.work) + call)
+
+
+def _fact(stretches: Stretches, i: int, row: int) -> Fact:
+    trace, call = stretches.trace, row - len(stretches.trace.work)
+    if call < 0:
+        return _BY_EVENT.fact(stretches, i, row)
+    ns = int(trace.calls.end_ns[call] - trace.calls.start_ns[call])
+    return Fact(f"the host was blocked in {call_name(trace, call)} while another device was busy", ns)
+
+
+OTHER_DEVICE = replace(
+    _BY_EVENT,
+    remedy="launch to all devices before the host waits for one, or balance them",
+    find=_find,
+    fact=_fact,
+)

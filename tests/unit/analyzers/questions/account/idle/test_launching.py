@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from literal import literal
+
+from .told import facts, remedies, told
+
+
+def launches(count, every=20000, first=0, stream=7):
+    """Kernels that are launched at even times, begin 5,000 later and take 1,000."""
+    return [
+        f"s{stream} k {first + i * every + 5000}-{first + i * every + 6000} @{first + i * every}" for i in range(count)
+    ]
+
+
+def queued(count, first):
+    """Kernels that are launched each before the one before it has ended."""
+    return [f"k {first + i * 1000 + 5000}-{first + i * 1000 + 6000} @{first + i * 1000}" for i in range(count)]
+
+
+def causes(*text):
+    return {cause for cause, *_ in told(literal("\n".join(text)))}
+
+
+def test_a_host_that_launches_one_after_the_other_while_the_device_runs_dry_is_the_limit():
+    trace = literal("\n".join(launches(12)))
+    assert told(trace)[:2] == [("launch_bound", 6000, 20000), ("queued", 20000, 25000)]
+    assert {cause for cause, *_ in told(trace)} == {"launch_bound", "queued"}
+    words = "100.0 % of 11 launches found an empty stream; the one before came"
+    assert facts(trace, "launch_bound") == [(words, 20000, "earlier")] * 11
+
+
+def test_of_few_launches_nothing_is_said():
+    # The first was launched before the window, which begins with the first operation.
+    assert causes(*launches(11)) == {"host_unobserved", "queued"}
+    assert causes(*launches(12)) == {"launch_bound", "queued"}
+
+
+@pytest.mark.parametrize(("gap", "cause"), [(199999, "launch_bound"), (200000, "host_unobserved")])
+def test_a_gap_in_which_the_host_did_not_launch_as_always_is_not(gap, cause):
+    trace = literal(
+        "\n".join((*launches(20), f"k {19 * 20000 + gap + 5000}-{19 * 20000 + gap + 6000} @{19 * 20000 + gap}"))
+    )
+    assert [row[0] for row in told(trace) if row[1] == 19 * 20000 + 6000] == [cause]
+
+
+def test_a_millisecond_between_launches_is_not_launching():
+    assert causes(*launches(20, every=999_999)) == {"launch_bound", "queued"}
+    assert causes(*launches(20, every=1_000_000)) == {"host_unobserved", "queued"}
+
+
+@pytest.mark.parametrize(("many", "cause"), [(82, "launch_bound"), (83, "host_unobserved")])
+def test_a_tenth_of_the_launches_must_have_found_nothing_pending(many, cause):
+    # In the window eight find an empty stream, and so does the first of those that follow each other.
+    trace = literal("\n".join((*launches(9, every=9000), *queued(many, 81000))))
+    assert [row[0] for row in told(trace) if row[1] == 6000] == [cause]
+
+
+def test_time_between_launches_in_which_the_host_waited_says_nothing_of_its_pace():
+    # Pairs of launches 1,000 apart; the host waits and computes for 5 ms in between: not its pace.
+    text = []
+    for i in range(20):
+        at = i * 5_000_000
+        text += [f"k {at + 5000}-{at + 9000} @{at}", f"k {at + 9000}-{at + 12000} @{at + 1000}"]
+        text += [f"call cudaDeviceSynchronize {at + 2000}-{at + 12500}"]
+    assert causes(*text) == {"host_unobserved", "queued"}
+
+
+def test_launches_for_another_device_are_the_threads_pace_too():
+    text = [*launches(12), *(f"gpu1 {line}" for line in launches(12, first=10000, stream=9))]
+    assert told(literal("\n".join(text)))[0] == ("launch_bound", 6000, 20000)
+
+
+def test_the_optimizer_is_named_where_it_launches_one_by_one():
+    text, step = launches(120), "range Optimizer.step#Adam.step 0-2500000"
+    usual = {"CUDA graphs, torch.compile, or fewer, larger operations"}
+    one_by_one = {"update parameters together (foreach=True or fused=True in the optimizer)"}
+    fused = [line + " name=multi_tensor_apply_kernel" for line in text]
+    assert remedies(literal("\n".join(text)), "launch_bound") == usual
+    assert remedies(literal("\n".join((*text, step))), "launch_bound") == one_by_one
+    assert remedies(literal("\n".join((*fused, step))), "launch_bound") == usual
+    assert remedies(literal("\n".join((*launches(99), step))), "launch_bound") == usual
