@@ -6,8 +6,8 @@ from setuptools import Extension, setup
 def library(name: str, source: str) -> Extension:
     """No extension module: a library that others load, called one so that setuptools builds it and puts it in place.
 
-    Optional: where there is no C compiler the install succeeds, NVTX is recorded from Python, CUPTI by Kineto, and a
-    signal that ends the process is seen when the main thread returns to Python.
+    Optional: where there is no C compiler the install succeeds, NVTX is recorded from Python, CUPTI by Kineto, garbage
+    collections are not recorded, and a signal that ends the process is seen when the main thread returns to Python.
     """
     return Extension(
         name,
@@ -20,6 +20,7 @@ def library(name: str, source: str) -> Extension:
 
 setup(
     ext_modules=[
+        library("gpu_trace.boot._garbage", "tracer/gpu_trace/boot/garbage.c"),
         library("gpu_trace.boot._signals", "tracer/gpu_trace/boot/signals.c"),
         library("gpu_trace.nvtx_recording._injection", "tracer/gpu_trace/nvtx_recording/injection.c"),
         library("gpu_trace.cupti_recording._activities", "tracer/gpu_trace/cupti_recording/activities.c"),

@@ -223,6 +223,15 @@ def nvtx_file(pid: int | str, program: int | str) -> str:
 EVENTS, TEXTS = ".events", ".texts"
 
 
+def garbage_file(pid: int) -> str:
+    """The long garbage collections of a process: a `COLLECTION` for each."""
+    return f"garbage-{pid}"
+
+
+COLLECTION = "<qqq"
+"""start and end, in ns since 1970, and the id of the thread; as `struct` spells it"""
+
+
 def process_of(file: str) -> int | None:
     """Which process left a file of this name; None for one that no process left."""
     pid = file.split("-")[1] if "-" in file else ""

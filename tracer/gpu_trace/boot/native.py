@@ -1,4 +1,4 @@
-"""The C library of this folder: signals, and threads that Python does not list among its own."""
+"""The C libraries of this folder: signals, with threads that Python does not list among its own, and garbage."""
 
 from __future__ import annotations
 
@@ -10,28 +10,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_loaded: list[Any] = []
+SIGNALS, GARBAGE = "_signals", "_garbage"
+_loaded: dict[str, Any] = {}
 _kept: list[object] = []
 """kept referenced: ctypes frees a callback without references, and the library would still call it"""
 
 
-def library() -> Any:
-    """The library, once torch has imported ctypes; None where it was not built, or cannot be loaded."""
-    if not _loaded:
-        _loaded.append(_load())
-    return _loaded[0]
+def library(name: str = SIGNALS) -> Any:
+    """A library, once torch has imported ctypes; None where it was not built, or cannot be loaded."""
+    if name not in _loaded:
+        _loaded[name] = _load(name)
+    return _loaded[name]
 
 
 def loaded() -> Any:
-    """The same, where something has used it; else None."""
-    return _loaded[0] if _loaded else None
+    """That of signals, where something has used it; else None."""
+    return _loaded.get(SIGNALS)
 
 
-def _load() -> Any:
+def _load(name: str) -> Any:
     folder = os.path.dirname(__file__)
-    names = sorted(name for name in os.listdir(folder) if name.startswith("_signals") and name.endswith(".so"))
+    files = sorted(file for file in os.listdir(folder) if file.startswith(name) and file.endswith(".so"))
+    ctypes = sys.modules["ctypes"]
+    kind = ctypes.PyDLL if name == GARBAGE else ctypes.CDLL  # its functions are called with the interpreter's lock
     try:
-        return sys.modules["ctypes"].CDLL(f"{folder}/{names[0]}") if names else None
+        return kind(f"{folder}/{files[0]}") if files else None
     except OSError:  # built for another machine
         return None
 

@@ -13,6 +13,7 @@ from _thread import RLock
 
 from . import contract, devices, stream_waits
 from .activities import Activities
+from .garbage import Garbage
 from .session import Calls, Session
 from .threads import living
 
@@ -43,6 +44,7 @@ class Recorder:
         self._activities: Activities | None = None
         """while the CUPTI recording library records CUPTI's activities, beside the session"""
         self._cupti_refused = False
+        self._garbage = Garbage()
         self._events = 0
         self._parts = self._unsaved = 0
         self._wanted = False
@@ -176,6 +178,10 @@ class Recorder:
                 self._end(patience_s)
                 self._note_processes()
 
+    def leave(self) -> None:
+        """Have nothing of the recording in the script's own lists, as its process ends."""
+        self._garbage.leave()
+
     def reopen(self) -> None:
         """Take a `finish` back: the process did not end after all."""
         with self._lock:
@@ -201,6 +207,7 @@ class Recorder:
                 self._notes.write(contract.DEVICES, devices.described())
             if with_gpu and not self._activities and devices.have_cupti():
                 self._notes.write(contract.STREAM_WAITS, int(stream_waits.enable()))
+            self._garbage.begin(f"{self._settings.raw}/{contract.garbage_file(self._pid)}")
         except Exception as error:
             self._wanted = False
             self._notes.failed(contract.NOT_STARTED, error)
@@ -240,6 +247,7 @@ class Recorder:
         if session is None or not self.belongs_here:
             return ""
         try:
+            self._garbage.pause()
             return self._save(session, patience_s)
         except Exception as error:
             self._notes.failed(contract.NOT_SAVED, error)

@@ -31,6 +31,7 @@ def begin() -> None:
         if recorder.belongs_here:
             notes.uncaught()
             endings.finish_undisturbed(recorder)
+            recorder.leave()
             signals.end()
 
     def torch_imported() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .records import ProcessRanges
 
-_FIRST_LANE = 1 << 30
+FIRST_LANE = 1 << 30
 """Above every thread id of Linux (at most 2^22), below 2^31, where Perfetto's importer stops."""
 _PROCESS = 0
 """Stands for all threads of a process: no thread of Linux has this id."""
@@ -44,20 +44,20 @@ def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]
             "name": names.get(name, ""),
             "pid": ranges.pid,
             "tid": lanes.lane(thread, start_ns, end_ns),
-            "ts": _microseconds(start_ns - base_ns),
-            "dur": _microseconds(end_ns - start_ns),
+            "ts": microseconds(start_ns - base_ns),
+            "dur": microseconds(end_ns - start_ns),
             "args": next(args),
         }
     for thread, number, lane in lanes.all():
         title = OF_THE_PROCESS if thread == _PROCESS else ranges.texts.threads.get(thread, f"thread {thread}")
         shown = f"NVTX ({title})" if number == 0 else f"NVTX ({title}), {number + 1}"
-        yield _metadata("thread_name", ranges.pid, lane, {"name": shown})
-        yield _metadata("thread_sort_index", ranges.pid, lane, {"sort_index": thread})
+        yield metadata("thread_name", ranges.pid, lane, {"name": shown})
+        yield metadata("thread_sort_index", ranges.pid, lane, {"sort_index": thread})
 
 
 def process_row(pid: int, name: str) -> dict[str, Any]:
     """The name of a process."""
-    return _metadata("process_name", pid, 0, {"name": name})
+    return metadata("process_name", pid, 0, {"name": name})
 
 
 class _Lanes:
@@ -85,7 +85,7 @@ class _Lanes:
         return ((thread, number, lane) for (thread, number), lane in self._numbers.items())
 
     def _number(self, thread: int, number: int) -> int:
-        return self._numbers.setdefault((thread, number), _FIRST_LANE + len(self._numbers))
+        return self._numbers.setdefault((thread, number), FIRST_LANE + len(self._numbers))
 
 
 def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
@@ -128,11 +128,12 @@ def _opaque(argb: int) -> int:
     return argb if argb >> 24 else argb | 0xFF000000
 
 
-def _microseconds(ns: int) -> msgspec.Raw:
+def microseconds(ns: int) -> msgspec.Raw:
     """``1234567`` as ``1234.567``, exactly."""
     sign, ns = ("-", -ns) if ns < 0 else ("", ns)
     return msgspec.Raw(f"{sign}{ns // 1000}.{ns % 1000:03}".encode())
 
 
-def _metadata(name: str, pid: int, tid: int, args: dict[str, Any]) -> dict[str, Any]:
+def metadata(name: str, pid: int, tid: int, args: dict[str, Any]) -> dict[str, Any]:
+    """A row that names or orders a lane, or a process."""
     return {"ph": "M", "name": name, "pid": pid, "tid": tid, "ts": 0, "args": args}

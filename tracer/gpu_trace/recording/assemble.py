@@ -14,7 +14,7 @@ from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 from ..boot.contract import BACKEND, FAILED, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.kineto_rows import chrome_rows, process_row
-from . import collectives, heads, job, lost, notes, sessions, thread_ids, trace_file, windows
+from . import collectives, garbage, heads, job, lost, notes, sessions, thread_ids, trace_file, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..nvtx_recording.records import ProcessRanges
     from .collectives import Groups
     from .folder import RunFolder
+    from .garbage import Collection
     from .kineto_text import KinetoText
     from .notes import Notes
     from .thread_ids import Thread
@@ -39,6 +40,8 @@ class ProcessLeft:
     ranges: list[ProcessRanges]
     threads: list[Thread]
     """whose rows Kineto had under another id, and without their names"""
+    garbage: list[Collection]
+    """its long garbage collections"""
     rank: int | None = None
     left_to_the_script: list[str] = field(default_factory=list)
     """what the script's own profiler recorded instead of gpu-trace: nothing went wrong"""
@@ -116,7 +119,8 @@ def _read(
     of_kernels = partial(collectives.arguments, launches=nccl.launches(ranges), groups=groups)
     parts, threads, damage = sessions.read(raw, pid, facts, threads, of_kernels)
     noted = [*facts.all(FAILED), *damage, *lost.in_sentences(facts, sum(program.lost for program in ranges))]
-    return ProcessLeft(pid, facts, parts, noted, ranges, threads, rank, lost.left_to_the_script(facts))
+    collected = garbage.read(raw, pid)
+    return ProcessLeft(pid, facts, parts, noted, ranges, threads, collected, rank, lost.left_to_the_script(facts))
 
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
@@ -128,6 +132,7 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
         base_ns = process.base_ns
         rows = chain(
             thread_ids.name_rows(process.pid, process.threads),
+            garbage.chrome_rows(process.pid, process.garbage, base_ns),
             _ranges([process, *guests.get(process.pid, [])], base_ns),
             (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
         )

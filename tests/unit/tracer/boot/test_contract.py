@@ -100,19 +100,25 @@ def test_settings_pass_through_the_environment_as_they_are():
 
 
 def test_the_contract_alone_spells_variables_and_files():
-    alone = re.compile(rf"{contract.PREFIX}|{contract.INJECTION_VARIABLE}|(notes|kineto|cupti|nvtx)-$")
+    alone = re.compile(rf"{contract.PREFIX}|{contract.INJECTION_VARIABLE}|(notes|kineto|cupti|nvtx|garbage)-$")
     assert [text for text in texts([*BOOT, *RECORDING, *OTHERS]) if alone.match(text)] == []
 
 
 def test_files_are_known_by_their_names():
     files = [contract.notes_file(7), contract.session_file("kineto", 7, 3), contract.nvtx_file(7, "python")]
-    assert [contract.process_of(file) for file in [*files, contract.RESERVED_NOTES, "x-y"]] == [7, 7, 7, None, None]
+    others = [contract.garbage_file(7), contract.RESERVED_NOTES, "x-y"]
+    assert [contract.process_of(file) for file in [*files, *others]] == [7, 7, 7, 7, None, None]
     assert [contract.session_of(f"{files[1]}{end}") for end in (".json", ".json.part", contract.RECORDS)] == [3, 3, 3]
     assert files[1].startswith(contract.session_file("kineto", 7))
 
 
 def test_c_sources_read_the_declared_variables():
     assert set(re.findall(rf'"({contract.PREFIX}\w*)"', C)) == {contract.NVTX_FOLDER, contract.NVTX_BYTES}
+
+
+def test_the_c_source_writes_collections_as_they_are_read():
+    assert "int64_t collection[] = {garbage.began_ns, end_ns, syscall(SYS_gettid)}" in C
+    assert contract.COLLECTION == "<qqq"
 
 
 def test_c_sources_name_files_as_declared():
@@ -122,9 +128,9 @@ def test_c_sources_name_files_as_declared():
 
 
 def test_c_sources_define_the_functions_that_are_called():
-    """Those of all three libraries: of signals, of NVTX and of CUPTI."""
+    """Those of all libraries: of garbage, of signals, of NVTX and of CUPTI."""
     called = {node.attr for node in parsed(BOOT) if isinstance(node, ast.Attribute)}
-    defined = set(re.findall(r"^EXPORT [\w ]+?\b(gpu_trace_\w+)\(", C, re.MULTILINE))
+    defined = set(re.findall(r"^EXPORT [\w *]+?\b(gpu_trace_\w+)\(", C, re.MULTILINE))
     assert {name for name in called if name.startswith("gpu_trace_")} == defined
 
 

@@ -12,7 +12,7 @@ from gpu_trace.recording.notes import Notes
 
 def process(pid: int, parent: int, recorded: bool = False) -> ProcessLeft:
     ranges = ProcessRanges(pid, np.zeros(1, EVENT), np.zeros(1, np.int64), np.ones(1, bool), Texts(parents=[parent]), 0)
-    return ProcessLeft(pid, Notes(""), [KinetoText(b"", b"")] if recorded else [], [], [ranges], [])
+    return ProcessLeft(pid, Notes(""), [KinetoText(b"", b"")] if recorded else [], [], [ranges], [], [])
 
 
 def homes(*processes: ProcessLeft) -> dict[int, list[int]]:
