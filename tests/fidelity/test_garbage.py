@@ -17,7 +17,7 @@ gc.callbacks.append(early)
 before = gc.callbacks
 import torch
 torch.ones(8) + 1
-print(gc.callbacks == [early], type(gc.callbacks), len(gc.callbacks), gc.isenabled(), gc.get_threshold(), gc.get_debug())
+print(gc.callbacks == [early], type(gc.callbacks), len(gc.callbacks), gc.isenabled(), gc.get_threshold())
 def called(phase, info):
     caller = sys._getframe(1)
     seen.append((phase, sorted(info), caller.f_code.co_name, info["generation"]))
