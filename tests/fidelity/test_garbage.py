@@ -9,6 +9,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.vocabulary.own_ranges import DOMAIN, GARBAGE_COLLECTION
 from native import events, facts, run_both, run_traced, script, write_files
 
+ON_CPU = {"CUDA_VISIBLE_DEVICES": ""}
 LOOKS = """
 import gc, os, sys
 def early(phase, info): seen.append(("early", phase, info["generation"]))
@@ -55,7 +56,7 @@ atexit.register(lambda: gc.callbacks.append(at_the_end))
 
 
 def test_the_script_sees_its_own_callbacks_alone(tmp_path):
-    native, traced = run_both(script(LOOKS), tmp_path)
+    native, traced = run_both(script(LOOKS, environment=ON_CPU), tmp_path)
     assert native == traced
     assert (native.code, native.stderr.count("ValueError: start"), native.stderr.count("Exception ignored")) == (
         0,
@@ -79,7 +80,7 @@ thread = threading.Thread(target=gc.collect); thread.start(); thread.join()
 
 @pytest.mark.parametrize("options", [(), ("--level", "full")], ids=["gpu", "full"])
 def test_collections_of_many_objects_are_ranges_of_the_process(options, tmp_path):
-    case = script(COLLECTS)
+    case = script(COLLECTS, environment=ON_CPU)
     write_files(case, tmp_path)
     assert run_traced(case, tmp_path, tmp_path / "run", *options).code == 0
     rows = [row for row in events(tmp_path / "run") if row["name"] == GARBAGE_COLLECTION]
