@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....model import MISSING
+from ....vocabulary import own_ranges
 from ...evidence import Fact, call_name
 from ...explained import Rule
 from ...host_waits import ALLOCATING
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from ...stretches import Stretches
     from .parts import Mask
 
-GARBAGE, GARBAGE_DOMAIN = "Python garbage collection", "gpu-trace"
-"""Name and NVTX domain of the ranges in which a recorded Python collected garbage."""
 NEXT = re.compile(r"(^|[.:#])__next__$|^IteratorGetNext\b")
 """Ranges in which a script waits for its next batch: of PyTorch's ``DataLoader``, and of ``tf.data``."""
 MAPPING = re.compile(r"^cuMem(Create|Map|Unmap|Release|SetAccess)")
@@ -44,7 +43,7 @@ def batches(trace: Trace) -> Records:
 @once
 def collections(trace: Trace) -> Records:
     """The collections of garbage that a process recorded of itself; they hold all of its threads."""
-    named = ranges_named(trace, re.compile(f"^{re.escape(GARBAGE)}$"), _in_domain(trace, GARBAGE_DOMAIN))
+    named = ranges_named(trace, re.compile(f"^{re.escape(own_ranges.GARBAGE_COLLECTION)}$"), _in_own_domain(trace))
     return Records(named.start_ns, named.end_ns, named.process, np.full(len(named), MISSING), named.row)
 
 
@@ -100,8 +99,8 @@ def _named(trace: Trace, codes: Text, name: re.Pattern[str]) -> Mask:
     return np.isin(codes, matching)
 
 
-def _in_domain(trace: Trace, domain: str) -> Mask:
-    return _named(trace, trace.ranges.domain, re.compile(f"^{re.escape(domain)}$"))
+def _in_own_domain(trace: Trace) -> Mask:
+    return _named(trace, trace.ranges.domain, re.compile(f"^{re.escape(own_ranges.DOMAIN)}$"))
 
 
 def _calling_threads(trace: Trace, overheads: Overheads) -> Int64:

@@ -87,39 +87,39 @@ START_UP = Rule(
 
 def _awaited_copy(stretches: Stretches) -> Int64:
     """The copy with whose end the stretch began, where the work that follows waited on an event recorded behind it."""
-    trace, before = stretches.trace, stretches.before
+    trace, before, wait = stretches.trace, stretches.before, waited_for_event(stretches, "after")
     copies = np.isin(pick(trace.work.engine, before), [int(engine) for engine in ALL_COPIES])
+    some = np.flatnonzero(copies & (wait != MISSING))
     found = np.full(len(stretches), MISSING)
-    some = np.flatnonzero(copies & (waited_for_event(stretches, "after") != MISSING))
-    awaited = _awaited(trace) if len(some) else {}
-    for i in some.tolist() if awaited else ():
-        call, row = int(waited_for_event(stretches, "after")[i]), int(before[i])
-        process = int(trace.calls.process[call])
-        stream, recorded_ns = awaited.get((process, int(trace.calls.correlation[call])), (MISSING, MISSING))
-        launch_ns = stretches.launched.at_ns[row]
-        if (
-            stream == trace.work.stream[row]
-            and process == trace.work.process[row]
-            and MISSING < launch_ns <= recorded_ns
-        ):
-            found[i] = row
+    stream, recorded_ns = _events(trace, wait[some])
+    rows = before[some]
+    launch_ns = stretches.launched.at_ns[rows]
+    same = (stream == trace.work.stream[rows]) & (trace.calls.process[wait[some]] == trace.work.process[rows])
+    found[some] = np.where(same & (launch_ns != MISSING) & (launch_ns <= recorded_ns), rows, MISSING)
     return found
 
 
-@once
-def _awaited(trace: Trace) -> dict[tuple[int, int], tuple[int, int]]:
-    """By process and correlation of a call that made a stream wait: its event's stream, and when that was recorded."""
-    syncs, calls = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT], trace.calls
-    at_ns = dict(
-        zip(zip(calls.process.tolist(), calls.correlation.tolist(), strict=True), calls.start_ns.tolist(), strict=True)
-    )
-    columns = (syncs.process, syncs.correlation, syncs.awaited_stream, syncs.awaited_correlation)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return {
-        (process, correlation): (stream, at_ns[process, recorded])
-        for process, correlation, stream, recorded in rows
-        if (process, recorded) in at_ns and stream != MISSING
-    }
+def _events(trace: Trace, waits: Int64) -> tuple[Int64, Int64]:
+    """For calls that made a stream wait: the stream of the event, and when that was recorded; `MISSING` if unknown."""
+    calls, stream, recorded_ns = trace.calls, np.full(len(waits), MISSING), np.full(len(waits), MISSING)
+    syncs = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
+    for process in np.unique(calls.process[waits]).tolist():
+        mine, own = np.flatnonzero(calls.process[waits] == process), np.flatnonzero(calls.process == process)
+        known = syncs[(syncs.process == process) & (syncs.correlation != MISSING)]
+        row = _place(known.correlation, calls.correlation[waits[mine]])
+        stream[mine] = pick(known.awaited_stream, row)
+        call = _place(calls.correlation[own], pick(known.awaited_correlation, row))
+        recorded_ns[mine] = pick(calls.start_ns[own], call)
+    return stream, recorded_ns
+
+
+def _place(ids: Int64, wanted: Int64) -> Int64:
+    """Where each wanted id is among the ids; `MISSING` where it is not, or where `MISSING` is wanted."""
+    if not len(ids):
+        return np.full(len(wanted), MISSING)
+    order = np.argsort(ids, kind="stable")
+    place = order[np.minimum(np.searchsorted(ids[order], wanted), len(ids) - 1)]
+    return np.where((wanted != MISSING) & (ids[place] == wanted), place, MISSING)
 
 
 WAITING_FOR_COPY = Rule(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_trace_analyzers.model import Ranges
-from gpu_trace_analyzers.questions.account.idle.records import GARBAGE, GARBAGE_DOMAIN
+from gpu_trace_analyzers.vocabulary.own_ranges import DOMAIN, GARBAGE_COLLECTION
 from literal import literal
 
 from .told import facts, told
@@ -53,7 +53,7 @@ def test_the_part_of_a_gap_in_which_the_host_was_held_has_that_cause(held, cause
         "call cudaMallocAsync 20000-50000",  # from a pool
         "call cudaMemGetInfo 20000-50000",
         "range gc 20000-50000",
-        f"range {GARBAGE.replace(' ', '_')} 20000-50000",
+        f"range {GARBAGE_COLLECTION.replace(' ', '_')} 20000-50000",
         "range garbage_collection 20000-50000",
     ],
 )
@@ -95,14 +95,14 @@ def named(trace, number, name, domain=None):
 
 
 def test_a_collection_of_garbage_on_any_thread_holds_the_process():
-    trace = named(literal(f"{GAP}; range x 20000-50000 t9"), 0, GARBAGE, GARBAGE_DOMAIN)
+    trace = named(literal(f"{GAP}; range x 20000-50000 t9"), 0, GARBAGE_COLLECTION, DOMAIN)
     expected = [*unobserved((1000, 20000)), ("garbage_collection", 20000, 50000), *unobserved((50000, 90000)), REST]
     assert told(trace) == expected
     assert facts(trace, "garbage_collection") == [("Python collected garbage", 30000, "")]
 
 
 def test_a_range_of_that_name_in_no_domain_is_the_users():
-    trace = named(literal(f"{GAP}; range x 20000-50000"), 0, GARBAGE)
+    trace = named(literal(f"{GAP}; range x 20000-50000"), 0, GARBAGE_COLLECTION)
     assert told(trace) == [*unobserved((1000, 90000)), REST]
 
 
