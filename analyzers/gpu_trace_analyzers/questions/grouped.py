@@ -56,7 +56,7 @@ def _furthest(group: Int32, end_ns: Int64) -> Int64:
     return np.asarray(ends[_furthest(group, rank.reshape(-1))])
 
 
-def summed(group: Int32, value: Int64, groups: int) -> Int64:
+def summed(group: Int32 | Int64, value: Int64, groups: int) -> Int64:
     """(groups,) int64 sums of ``value`` by group, exact."""
     total = np.zeros(groups, dtype=np.int64)
     np.add.at(total, group, value)

@@ -65,6 +65,13 @@ class LaunchOrder:
         place += np.repeat(low - (np.cumsum(length) - length), length)
         return position, self._rows[place]
 
+    def firsts(self, ranges: Ranges) -> tuple[Int64, Int64]:
+        """(ranges,) int64 each: the row that was launched first in a range, `MISSING` for none, and how many were."""
+        low, high = self._slices(ranges)
+        row, some = np.full(len(ranges), MISSING, dtype=np.int64), high > low
+        row[some] = self._rows[low[some]]
+        return row, high - low
+
     def owned(self, ranges: Ranges) -> Mask:
         """Which rows of ``Trace.work`` any of the ranges has: (rows,) bool."""
         # +1 where the slice of a range begins, -1 where it ends: the running sum counts the ranges around each row.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..model import Engine, Int8, Int32, Int64, Ranges, Trace
+    from .numbered import Numbered
     from .scope import Scope, Window
 
 _LIKELY = 3
@@ -87,8 +88,7 @@ def range_figures(scope: Scope, apart: tuple[str, ...] = ()) -> tuple[RangeFigur
 
     Of operations that cross an edge of the window the part inside counts, and ranges that do not meet it are left out.
     """
-    trace, ranges = scope.trace, _with_length(scope)
-    names = numbered(trace, ranges, apart)
+    ranges, names = with_length(scope), range_names(scope, apart)
     merged = names.merged(ranges.name)
     group = _by_name(ranges, merged)
     shown = {g: names.shown.get(code) for g, code in zip(group.tolist(), merged.tolist(), strict=True)}
@@ -104,29 +104,34 @@ def step_figures(scope: Scope, step_range: str | None = None) -> tuple[RangeFigu
 
     Raises `UsageError` where the trace has no range of that name.
     """
-    trace, ranges = scope.trace, _with_length(scope)
-    steps = ranges[np.isin(ranges.name, _step_codes(trace, ranges, step_range))]
+    trace, ranges = scope.trace, with_length(scope)
+    steps = ranges[np.isin(ranges.name, step_codes(scope, step_range))]
     if not len(steps):
         return ()
-    number = _step_numbers(trace, steps)
+    number = step_numbers(trace, steps)
     rows = _figures(scope, steps, np.arange(len(steps)))
     return tuple(replace(row, step=number[g]) for g, row in rows)
 
 
-def _step_codes(trace: Trace, ranges: Ranges, step_range: str | None) -> list[int]:
-    """The codes of the names of steps: those of that very name, else those that are one range under it, ``iter *``."""
+def step_codes(scope: Scope, step_range: str | None = None) -> list[int]:
+    """The codes of the names of steps: those of that very name, else those that are one range under it, ``iter *``.
+
+    Raises `UsageError` where the trace has no range of that name.
+    """
+    trace, ranges = scope.trace, with_length(scope)
     codes = np.unique(ranges.name).tolist()
     if step_range is None:
         return [code for code in codes if PROFILER_STEP.match(trace.text(code))]
     if step_range in (names := _names(trace)):
         return [code for code in codes if trace.text(code) == step_range]
-    found = numbered(trace, ranges)
+    found = range_names(scope)
     if step_range not in found.shown.values():
         raise UsageError(f"{trace.source.path}: {no_such_range(step_range, [*names, *found.shown.values()])}")
     return [code for code in codes if found.shown.get(found.code.get(code, MISSING)) == step_range]
 
 
-def _step_numbers(trace: Trace, steps: Ranges) -> list[int]:
+def step_numbers(trace: Trace, steps: Ranges) -> list[int]:
+    """Of each range its number among the steps of its process: n of ``ProfilerStep#n``, else counted from 0."""
     begun: Counter[int] = Counter()
     numbers = []
     for code, process in zip(steps.name.tolist(), steps.process.tolist(), strict=True):
@@ -137,9 +142,15 @@ def _step_numbers(trace: Trace, steps: Ranges) -> list[int]:
 
 
 @once
+def range_names(scope: Scope, apart: tuple[str, ...] = ()) -> Numbered:
+    """Which names of its ranges are one range; those in ``apart`` stay by themselves."""
+    return numbered(scope.trace, with_length(scope), apart)
+
+
+@once
 def buried_ranges(scope: Scope) -> int:
     """How many ranges lie so deep in others that no operation is theirs: mostly those that were never popped."""
-    return int((nesting_depths(_with_length(scope)) >= DEEPEST_OWNER).sum())
+    return int((nesting_depths(with_length(scope)) >= DEEPEST_OWNER).sum())
 
 
 def no_such_range(name: str, names: Collection[str]) -> str:
@@ -155,7 +166,7 @@ def _names(trace: Trace) -> list[str]:
 
 
 @once
-def _with_length(scope: Scope) -> Ranges:
+def with_length(scope: Scope) -> Ranges:
     """The ranges that count: those with a length, which meet the window."""
     ranges = scope.trace.ranges
     ranges = ranges[ranges.end_ns > ranges.start_ns]

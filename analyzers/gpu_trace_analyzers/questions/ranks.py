@@ -69,6 +69,20 @@ def rank_figures(trace: Trace) -> tuple[RankFigures, ...]:
     return tuple(_figures(trace, rank, devices[rank], late[rank], in_doubt, by_order[rank]) for rank in ranks)
 
 
+def collectives_of_groups(trace: Trace) -> Iterator[tuple[list[int], Int64, Int64]]:
+    """Of each process group of two or more recorded ranks these, and when each began and left each common collective.
+
+    Times are (ranks, collectives) int64, in the order in which the first rank left them.
+    """
+    ranks = sorted({device.rank for device in trace.devices if device.rank >= 0})
+    devices = {rank: tuple(i for i, device in enumerate(trace.devices) if device.rank == rank) for rank in ranks}
+    for of_group in _by_group(trace, {rank: _collectives(trace, own) for rank, own in devices.items()}):
+        if len(of_group) > 1:
+            rows = _common(list(of_group.values()))
+            columns = [[getattr(w, c)[r] for w, r in rows] for c in ("start_ns", "end_ns")]
+            yield list(of_group), np.stack(columns[0]), np.stack(columns[1])
+
+
 def _figures(
     trace: Trace, rank: int, devices: tuple[int, ...], late_ns: Int64, in_doubt: bool, by_order: int
 ) -> RankFigures:
@@ -123,12 +137,17 @@ def _may_mix_groups(collectives: Collectives) -> bool:
 
 def _arrivals(collectives: Sequence[DeviceWork]) -> Int64:
     """(ranks, collectives) int64: when each rank of a group began each collective that all of them have."""
+    return np.stack([work.start_ns[rows] for work, rows in _common(collectives)]).astype(np.int64)
+
+
+def _common(collectives: Sequence[DeviceWork]) -> list[tuple[DeviceWork, Int64]]:
+    """For each rank of a group its collectives, and which of them are those that all have: (collectives,) int64."""
     first, *others = collectives
     matches = [_matched(first, other) for other in others]
     common = [row for row in range(len(first)) if all(row in match for match in matches)]
-    rows = [first.start_ns[common]]
-    rows += [other.start_ns[[match[row] for row in common]] for other, match in zip(others, matches, strict=True)]
-    return np.stack(rows).astype(np.int64)
+    rows = [np.array(common, dtype=np.int64)]
+    rows += [np.array([match[row] for row in common], dtype=np.int64) for match in matches]
+    return list(zip(collectives, rows, strict=True))
 
 
 def _collectives(trace: Trace, devices: tuple[int, ...]) -> DeviceWork:
