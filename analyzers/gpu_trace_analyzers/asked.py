@@ -39,7 +39,8 @@ class Asked:
     @property
     def of_one_run(self) -> bool:
         """Whether it can be asked of one run alone: the times and steps of several have nothing in common."""
-        return bool(self.step_range) or self.from_ns is not None or self.to_ns is not None
+        asked = (self.step_range, self.from_ns, self.to_ns, self.steps)
+        return any(each is not None for each in asked)
 
     def load(self, path: str | PathLike[str], *, operators: bool = False) -> Trace:
         """Read a trace by these rules; arguments and errors are those of `gpu_trace_analyzers.readers.load`."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from gpu_trace_analyzers.model import Engine, Trace
 
-    from ._api import causes, diff, load, overlap, ranges
+    from ._api import account, causes, diff, load, overlap, ranges
 
 __all__ = [
     "__version__",
@@ -30,6 +30,7 @@ __all__ = [
     "overlap",
     "ranges",
     "causes",
+    "account",
     "diff",
     "Analysis",
     "Trace",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.comparison import Compared
     from gpu_trace_analyzers.model import Engine, Trace
+    from gpu_trace_analyzers.questions.steady.window import Steady
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +59,18 @@ class Causes:
 
     exposed: pd.DataFrame
     idle: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Account:
+    """Where the time went; ``compute_ns`` and the losses of a device add up to its ``window_ns`` exactly."""
+
+    devices: pd.DataFrame
+    """a row per device"""
+    losses: pd.DataFrame
+    """a row per device, owner and cause, in the order of what ending them would save"""
+    steady: Steady
+    """the window that both speak of, and how it was found"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +126,26 @@ def causes(
     analysis = Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns)
     summary = Summary(analysis.trace.source, analysis.figures, (), (), analysis.exposed_copies, analysis.idle)
     return Causes(_frame(summary, "exposed"), _frame(summary, "idle"))
+
+
+def account(
+    trace: Trace,
+    copies: Collection[Engine] | None = None,
+    *,
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+    whole: bool = False,
+    steps: tuple[int, int] | None = None,
+    step_range: str | None = None,
+) -> Account:
+    """Where did the time go? In the steady steps, unless a window is chosen, ``whole`` or ``steps`` ``[A, B)``.
+
+    ``step_range``: the range that is a step (default: the one that is found). Raises `UsageError` where no range has
+    that name, for steps that do not exist, and where ``steps`` and a window or ``whole`` are given.
+    """
+    analysis = Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns, whole=whole, steps=steps, step_range=step_range)
+    summary = Summary(analysis.trace.source, analysis.figures, (), (), account=analysis.account)
+    return Account(_frame(summary, "accounts"), _frame(summary, "losses"), analysis.account.steady)
 
 
 def diff(

@@ -94,4 +94,17 @@ class Ratio(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 
         return number
 
 
+class StepSlice(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
+    """``10:20``: steps, as in a slice."""
+
+    name = "steps"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """As the number of the first, and of the one after the last."""
+        first, _, last = str(value).partition(":")
+        if not (first.isdecimal() and last.isdecimal() and int(first) < int(last)):
+            self.fail(f"{value!r} is not a range of steps; write two growing numbers, such as 10:20", param, ctx)
+        return int(first), int(last)
+
+
 SECONDS = FiniteRange(min=0)

@@ -13,7 +13,7 @@ from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import ALL_COPIES, Engine
 
 from ..filenames import FileName
-from ..quantities import Duration
+from ..quantities import Duration, StepSlice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,10 @@ _OPTIONS = {
     "to_ns": click.option(
         "--to", "to_ns", metavar="TIME", type=Duration(), help="End the window this long after the first operation."
     ),
+    "whole": click.option(
+        "--whole", is_flag=True, help="Account for the whole recording. [default: steps after the warm-up]"
+    ),
+    "steps": click.option("--steps", metavar="A:B", type=StepSlice(), help="Account for the steps A:B, as in a slice."),
     "step_range": click.option(
         "--step-range", metavar="NAME", help="Take ranges of this name as steps. [default: ProfilerStep#n]"
     ),

@@ -13,7 +13,7 @@ import click
 
 from ..filenames import FileName
 from ..progress import progress
-from ..quantities import SECONDS
+from ..quantities import SECONDS, StepSlice
 from ..terminal import display
 
 if TYPE_CHECKING:
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from ..recording.result import Recording
 
 _FORWARD_EVERYTHING = {"allow_interspersed_args": False}
-
-
-def _steps(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    first, _, last = value.partition(":")
-    if not (first.isdecimal() and last.isdecimal() and int(first) < int(last)):
-        problem = f"{value!r} is not a range of steps; write two growing numbers, such as 10:20"
-        raise click.BadParameter(problem, context, parameter)
-    return int(first), int(last)
 
 
 class _Run(click.Command):
@@ -67,7 +57,7 @@ def _files(context: click.Context, parameter: click.Parameter, incomplete: str) 
     show_default=True,
     help="Record device activity, launches, ranges (gpu); also operators (ops); also shapes, stacks, memory (full).",
 )
-@click.option("--steps", metavar="A:B", callback=_steps, help="Record the optimizer steps A:B, as in a slice.")
+@click.option("--steps", metavar="A:B", type=StepSlice(), help="Record the optimizer steps A:B, as in a slice.")
 @click.option(
     "--step-range", default="", metavar="NAME", help="Count NVTX ranges of this name as the steps of --steps."
 )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 LEAST_TIMES = 5
 LEAST_SHARE = 0.8
-_MOST_TRIED = 16
-"""distances between two launches of one operation that are tried: the commonest"""
+_MOST_TRIED, _RAREST, _NEXT = 16, 4, 9
+"""distances that are tried: so many of all operations, and of so many operations those to the next few"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +64,25 @@ def _repeating(names: Int64) -> tuple[int, int, int] | None:
 
 
 def _distances(names: Int64) -> list[int]:
-    """Distances at which operations come again, the commonest of all operations first."""
+    """Distances at which operations come again: those that may be the length of the sequence.
+
+    An operation that comes n times in each step is the same step's length from its n-th next. So the distances of the
+    rarest operations count, to the next few; and those of all to the next, weighted by their lengths, because what
+    comes rarely may be no part of a step.
+    """
+    distinct, often = np.unique(names, return_counts=True)
+    rarest = distinct[np.argsort(often, kind="stable")][np.sort(often) >= LEAST_TIMES][:_RAREST]
+    at = [np.flatnonzero(names == name) for name in rarest]
+    found = [_commonest(each[lag:] - each[:-lag], 1) for each in at for lag in range(1, min(_NEXT, len(each)))]
     order = np.argsort(names, kind="stable")
-    apart = np.diff(order)[np.diff(names[order]) == 0]
-    # The rarest operation of a step comes once in each: its distance is the step's. Frequent ones have many others.
-    distance, often = np.unique(apart[apart * LEAST_TIMES <= len(names)], return_counts=True)
-    weight = distance * often
-    return [int(each) for each in distance[np.argsort(-weight, kind="stable")][:_MOST_TRIED]]
+    found.append(_commonest(np.diff(order)[np.diff(names[order]) == 0], _MOST_TRIED))
+    return [period for period in np.unique(np.concatenate(found)).tolist() if period * LEAST_TIMES <= len(names)]
+
+
+def _commonest(apart: Int64, most: int) -> Int64:
+    """Those of most weight, which is how often each comes times its length."""
+    distance, often = np.unique(apart, return_counts=True)
+    return distance[np.argsort(-distance * often, kind="stable")][:most]
 
 
 def _longest(names: Int64, period: int) -> tuple[int, int, int]:

@@ -126,7 +126,7 @@ def _until_recording_stops(scope: Scope, process: int, start_ns: Int64, end_ns: 
     """The ends of steps, of those before a pause of the recording that of their own last operation."""
     windows = scope.trace.windows
     own = windows.process == process
-    together = in_one_window(start_ns, end_ns - 1, Intervals.of(windows.start_ns[own], windows.end_ns[own]))
+    together = in_one_window(start_ns, end_ns, Intervals.of(windows.start_ns[own], windows.end_ns[own]))
     return np.where(together, end_ns, np.maximum(np.minimum(last_ns, end_ns), start_ns))
 
 

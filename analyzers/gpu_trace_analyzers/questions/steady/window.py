@@ -81,6 +81,8 @@ class Steady:
     """those of the steps in the window, the one with most time first"""
     slow: tuple[SlowStep, ...] = ()
     """the longest first"""
+    none_found: bool = False
+    """whether there are no steps that the window could be of"""
 
 
 @once
@@ -125,7 +127,7 @@ def _found(scope: Scope, step_range: str | None) -> Steady:
         warm.append(rows[warming:])
     if not all(map(len, warm)):
         return _after(scope.trace, skew_ns)
-    edges = [_span(found.steps, rows) for rows in warm]
+    edges = [_span(scope.trace, found.steps, rows) for rows in warm]
     start_ns, end_ns = max(edge.start_ns for edge in edges), min(edge.end_ns for edge in edges)
     if start_ns >= end_ns:
         return _after(scope.trace, skew_ns)
@@ -145,7 +147,10 @@ def _asked(scope: Scope, steps: tuple[int, int], step_range: str | None) -> Stea
         has = f"steps {count(first)} to {count(last)} of {found.name or 'the launch sequence'}"
         raise UsageError(f"{path}: --steps {steps[0]}:{steps[1]} chooses no step; the trace has {has}")
     own = rows[found.steps.process[rows] == found.steps.process[rows[0]]]
-    return _of_steps(scope, found, "asked", step_range, _span(found.steps, rows), own, own[:0], None)
+    window = _span(scope.trace, found.steps, rows)
+    if window.span_ns <= 0:
+        raise UsageError(f"{path}: nothing ran in --steps {steps[0]}:{steps[1]}; choose others")
+    return _of_steps(scope, found, "asked", step_range, window, own, own[:0], None)
 
 
 def _of_steps(
@@ -160,8 +165,6 @@ def _of_steps(
 ) -> Steady:
     """A window of steps; ``rows`` are those of one process, ``cold`` its warm-up."""
     trace, steps = scope.trace, found.steps
-    span = _recording(trace)
-    window = Window(max(window.start_ns, span.start_ns), min(window.end_ns, span.end_ns))
     inside = rows[steps.start_ns[rows] < window.end_ns]
     of = kinds(scope, step_range)
     return Steady(
@@ -173,7 +176,7 @@ def _of_steps(
         left_out_ns=_left_out_ns(trace, window),
         warm_up_steps=len(cold),
         warm_up_ns=window.start_ns - int(steps.start_ns[cold[0]]) if len(cold) else 0,
-        after_profilers_ns=0 if skew_ns is None else skew_ns - span.start_ns,
+        after_profilers_ns=0 if skew_ns is None else skew_ns - _recording(trace).start_ns,
         kinds=_kinds(steps, inside, of.kind, of.operations),
         slow=_slow(steps, inside, of.kind),
     )
@@ -183,13 +186,21 @@ def _after(trace: Trace, skew_ns: int | None) -> Steady:
     """The whole recording; where ranks first waited for the start of a profiler, what comes after that."""
     span = _recording(trace)
     if skew_ns is None or skew_ns >= span.end_ns:
-        return Steady(None, "whole")
+        return Steady(None, "whole", none_found=True)
     window = Window(skew_ns, span.end_ns)
-    return Steady(window, "whole", left_out_ns=_left_out_ns(trace, window), after_profilers_ns=skew_ns - span.start_ns)
+    return Steady(
+        window,
+        "whole",
+        left_out_ns=_left_out_ns(trace, window),
+        after_profilers_ns=skew_ns - span.start_ns,
+        none_found=True,
+    )
 
 
-def _span(steps: Steps, rows: Int64) -> Window:
-    return Window(int(steps.start_ns[rows].min()), int(steps.end_ns[rows].max()))
+def _span(trace: Trace, steps: Steps, rows: Int64) -> Window:
+    """From the first to the last of some steps, as far as that is in the recording."""
+    span = _recording(trace)
+    return Window(max(int(steps.start_ns[rows].min()), span.start_ns), min(int(steps.end_ns[rows].max()), span.end_ns))
 
 
 def _recording(trace: Trace) -> Window:

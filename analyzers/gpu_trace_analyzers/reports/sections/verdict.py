@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...questions.steady.window import Steady
     from ...summary import Summary
 
+_KINDS_SHOWN = 3
 _SPENT = {
     Owner.COLLECTIVE: "in exposed collectives for",
     Owner.COPY: "in exposed copies for",
@@ -86,6 +87,52 @@ def extent(steady: Steady) -> str:
     if steady.first_step == steady.last_step:
         return f"step {steady.first_step}"
     return f"steps {count(steady.first_step)} to {count(steady.last_step)}"
+
+
+def window_line(summary: Summary) -> str:
+    """What the account speaks of, and what it leaves out; empty where the summary has no account."""
+    if summary.account is None:
+        return ""
+    steady = summary.account.steady
+    said = "; ".join(filter(None, (_of_what(steady), _left_out(steady))))
+    return f"no steps found: {said}" if steady.none_found else said
+
+
+def _of_what(steady: Steady) -> str:
+    if steady.first_step is not None:
+        steps = extent(steady)
+        of_launches = f"{steps.replace('step', 'repetition')} of the launch sequence"
+        return f"{steps} of {steady.steps}" if steady.steps else of_launches
+    if steady.found_by == "asked":
+        return "the window of --from and --to"
+    return "the whole recording" if steady.window is None else "the recording"
+
+
+def _left_out(steady: Steady) -> str:
+    if not steady.left_out_ns:
+        return ""
+    parts = [count(steady.warm_up_steps, "warm-up step")] if steady.warm_up_steps else []
+    parts += ["the wait for the last profiler to start"] if steady.after_profilers_ns else []
+    including = f", with {' and '.join(parts)}" if parts else ""
+    hint = "" if steady.found_by == "asked" else " (--whole shows all)"
+    return f"{duration(steady.left_out_ns)} left out{including}{hint}"
+
+
+def kinds_line(summary: Summary) -> str:
+    """The kinds of steps in the window, and its slowest step; empty where all steps are alike."""
+    steady = summary.account.steady if summary.account else None
+    said = []
+    if steady and len(steady.kinds) > 1:
+        total_ns = sum(kind.ns for kind in steady.kinds)
+        shown = [
+            f"{share(kind.ns, total_ns)} in {count(kind.steps, 'step')} of {count(kind.operations, 'operation')}"
+            for kind in steady.kinds[:_KINDS_SHOWN]
+        ]
+        said.append(f"{count(len(steady.kinds), 'kind')} of steps: {', '.join(shown)}")
+    if steady and steady.slow:
+        slowest = steady.slow[0]
+        said.append(f"slowest step {slowest.number}, {duration(slowest.ns)} (usually {duration(slowest.usual_ns)})")
+    return "; ".join(said)
 
 
 def _verdict_of(summary: Summary, at: At) -> dict[str, object]:
