@@ -194,7 +194,7 @@ FIELDS = (
             Rows(
                 "devices",
                 "`compute_ns` and the `ns` of the losses add up to `window_ns`",
-                lambda account, _: account.devices,
+                lambda account, _: account.devices if account else (),
                 (DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _LOSSES),
                 table="accounts",
                 first=(DEVICE, RANK),

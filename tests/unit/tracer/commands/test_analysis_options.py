@@ -40,7 +40,7 @@ OPTIONS = [
 ]
 EACH = pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
 COMMANDS = (summary, check, diff, export, info)
-SHARED = {"copies", "rules", "from_ns", "to_ns", "step_range"}
+SHARED = {"copies", "rules", "from_ns", "to_ns", "whole", "steps", "step_range"}
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +148,57 @@ def test_python_has_the_figures_of_summary(options):
     for side in (changes.before, changes.after):
         exposed = side[changes.figure == "exposed_copy_ns"].tolist()
         assert exposed == [device["exposed_copy_ns"] for device in figures["devices"]]
+
+
+STEPS = str(Path(TRACE).parent / "limits_h200/phases_cold_start.json.gz")
+"""Its first step is warm-up."""
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "expected"),
+    [
+        ([], {}, ("steps", "step", 1, 23)),
+        (["--whole"], {"whole": True}, ("whole", None, None, None)),
+        (["--steps", "3:6"], {"steps": (3, 6)}, ("asked", "step", 3, 5)),
+        (
+            ["--steps", "3:6", "--step-range", "Optimizer.step#SGD.step"],
+            {"steps": (3, 6), "step_range": "Optimizer.step#SGD.step"},
+            ("asked", "Optimizer.step#SGD.step", 3, 5),
+        ),
+        (["--from", "4s"], {"from_ns": 4 * 10**9}, ("asked", None, None, None)),
+    ],
+)
+def test_the_window_of_the_account(options, given, expected):
+    found = json.loads(ran("summary", "--json", STEPS, *options).stdout)["account"]
+    window = found["window"]
+    assert tuple(window[key] for key in ("found_by", "steps", "first_step", "last_step")) == expected
+    account = gpu_trace.account(gpu_trace.load(STEPS), **given)
+    assert account.devices.window_ns.tolist() == [device["window_ns"] for device in found["devices"]]
+    assert account.losses.ns.tolist() == [loss["ns"] for device in found["devices"] for loss in device["losses"]]
+    assert account.devices.compute_ns.sum() + account.losses.ns.sum() == account.devices.window_ns.sum()
+    assert account.steady.left_out_ns == window["left_out_ns"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--steps", "30:40"], "--steps 30:40 chooses no step; the trace has steps 0 to 23 of step"),
+        (["--steps", "3:6", "--whole"], "--steps and --whole exclude each other"),
+        (["--steps", "3:6", "--to", "1s"], "--steps and --from/--to exclude each other"),
+        (["--steps", "6:3"], "'6:3' is not a range of steps; write two growing numbers, such as 10:20"),
+    ],
+)
+@pytest.mark.parametrize("command", [["summary", STEPS], ["check", STEPS, "--max-idle", "9s"], ["diff", STEPS, STEPS]])
+def test_steps_that_cannot_be(command, options, message):
+    result = ran(*command, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr.replace("\n", " ")
+
+
+def test_steps_of_a_trace_without_steps():
+    result = ran("summary", TRACE, "--steps", "0:1")
+    assert result.exit_code == 2
+    assert "no steps were found, and --steps needs them" in result.stderr
 
 
 def test_python_reads_by_rules_too():
