@@ -1,4 +1,4 @@
-"""What changed between two recordings: the same figures side by side, matched by name."""
+"""What changed between two sides of recordings: the same figures side by side, matched by name."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from .errors import UsageError
+from .loss_changes import Run, account_change
+from .spread import Change, Values
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from .loss_changes import AccountChange
     from .questions.overlap import DeviceFigures
     from .questions.ranges import RangeFigures
     from .summary import Summary
@@ -18,15 +23,6 @@ DEVICE_FIGURES = (
     *("headroom_ns", "gain", "collective_ns", "exposed_collective_ns", "idle_ns"),
 )
 RANGE_FIGURES = ("count", "window_ns", "compute_ns", "copy_ns", "hidden_copy_ns", "exposed_copy_ns")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One figure before and after; None where it does not exist, or what it belongs to does not."""
-
-    figure: str
-    before: float | None
-    after: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +38,58 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two summaries side by side. ``exposed`` and ``idle`` have a row per device, and a change per cause."""
+    """Two sides, of one run or of several. ``exposed`` and ``idle`` have a row per device, and a change per cause."""
 
-    before: Summary
-    after: Summary
+    before: tuple[Summary, ...]
+    after: tuple[Summary, ...]
     devices: tuple[Compared, ...]
     ranges: tuple[Compared, ...]
     exposed: tuple[Compared, ...]
     idle: tuple[Compared, ...]
+    accounts: tuple[AccountChange, ...]
+    """of the devices that have one"""
+
+    @property
+    def several(self) -> bool:
+        """Whether a side has more than one run."""
+        return len(self.before) > 1 or len(self.after) > 1
+
+    @property
+    def first(self) -> AccountChange | None:
+        """The device whose first loss changed most."""
+        return max(self.accounts, key=lambda account: account.changed, default=None)
 
 
-def compare(before: Summary, after: Summary) -> Comparison:
+def compare(before: Sequence[Summary], after: Sequence[Summary]) -> Comparison:
     """Match devices by kind, index and rank; ranges by domain and name on the same device, or of the same rank.
 
-    Devices that only their processes tell apart are matched in their order.
+    Devices that only their processes tell apart are matched in their order. Raises `UsageError` for a side without
+    runs, and where the runs of one side do not have the same devices: their figures have no median.
     """
-    devices, ranges = _both(_devices(before), _devices(after)), _both(_ranges(before), _ranges(after))
-    labels = _labels(before) | _labels(after)
+    for side in (before, after):
+        _must_be_alike(side)
+    sides = _Sides(tuple(before), tuple(after))
+    labels: dict[_Key | None, str] = {}
+    for summary in sides.all:
+        labels |= _labels(summary)
+    devices, ranges = sides.matched(_devices), sides.matched(_ranges)
+    accounts = (account_change(labels[key], *sides.of_device(_run, key)) for key in devices)
     return Comparison(
-        before,
-        after,
-        tuple(_compared("", labels[key], DEVICE_FIGURES, *pair) for key, pair in devices.items()),
+        sides.before,
+        sides.after,
+        tuple(_compared("", labels[key], DEVICE_FIGURES, *each) for key, each in devices.items()),
         tuple(
             _compared(
                 f"{domain}: {name}" if domain else name,
                 labels.get(device, f"rank {rank}" if rank >= 0 else ""),
                 RANGE_FIGURES,
-                *pair,
+                *each,
             )
-            for (domain, name, rank, device), pair in ranges.items()
+            for (domain, name, rank, device), each in ranges.items()
         ),
-        tuple(_causes(labels[key], _exposed(before, key), _exposed(after, key)) for key in devices),
-        tuple(_causes(labels[key], _idle(before, key), _idle(after, key)) for key in devices),
+        tuple(_causes(labels[key], *sides.of_device(_exposed, key)) for key in devices),
+        tuple(_causes(labels[key], *sides.of_device(_idle, key)) for key in devices),
+        tuple(filter(None, accounts)),
     )
 
 
@@ -83,6 +99,50 @@ _RangeKey = tuple[str, str, int, _Key | None]
 """domain, name and rank of a range, and its device"""
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The runs of both sides."""
+
+    before: tuple[Summary, ...]
+    after: tuple[Summary, ...]
+
+    @property
+    def all(self) -> tuple[Summary, ...]:
+        """Those before, then those after."""
+        return (*self.before, *self.after)
+
+    def of(self, ask: Callable[[Summary], _V]) -> tuple[tuple[_V, ...], tuple[_V, ...]]:
+        """An answer of each run."""
+        return tuple(map(ask, self.before)), tuple(map(ask, self.after))
+
+    def of_device(self, ask: Callable[[Summary, _Key], _V], key: _Key) -> tuple[tuple[_V, ...], tuple[_V, ...]]:
+        """An answer of each run on one device."""
+        return self.of(lambda summary: ask(summary, key))
+
+    def matched(
+        self, ask: Callable[[Summary], Mapping[_K, _V]]
+    ) -> dict[_K, tuple[tuple[_V | None, ...], tuple[_V | None, ...]]]:
+        """All keys, those that came first first, each with what it has in every run."""
+        before, after = self.of(ask)
+        keys = dict.fromkeys(key for found in (*before, *after) for key in found)
+        return {key: (tuple(a.get(key) for a in before), tuple(b.get(key) for b in after)) for key in keys}
+
+
+def _must_be_alike(side: Sequence[Summary]) -> None:
+    if not side:
+        raise UsageError("a side without runs cannot be compared")
+    first, known = side[0], _labels(side[0])
+    for run in side[1:]:
+        labels = _labels(run)
+        if labels.keys() != known.keys():
+            has = f"{first.source.path} has {_listed(known)}, {run.source.path} has {_listed(labels)}"
+            raise UsageError(f"the runs of one side must have the same devices; {has}")
+
+
+def _listed(labels: Mapping[_Key | None, str]) -> str:
+    return ", ".join(labels.values()) or "none"
 
 
 def _keys(summary: Summary) -> dict[int, _Key]:
@@ -115,15 +175,20 @@ def _ranges(summary: Summary) -> dict[_RangeKey, RangeFigures]:
     }
 
 
-def _both(before: Mapping[_K, _V], after: Mapping[_K, _V]) -> dict[_K, tuple[_V | None, _V | None]]:
-    """All keys, those of ``before`` first, each with what it has on either side."""
-    return {key: (before.get(key), after.get(key)) for key in [*before, *(k for k in after if k not in before)]}
+def _run(summary: Summary, key: _Key) -> Run | None:
+    """The account of one device; None where the run has none of it."""
+    figures, account = _devices(summary).get(key), summary.account
+    of_device = account.of(figures.position) if figures and account else None
+    return Run(of_device, account.steady) if account and of_device else None
 
 
-def _causes(label: str, before: Mapping[str, int], after: Mapping[str, int]) -> Compared:
-    titles = [*before, *(title for title in after if title not in before)]
-    changes = tuple(Change(title, before.get(title, 0), after.get(title, 0)) for title in titles)
-    return Compared("", label, changes, bool(before), bool(after))
+def _causes(label: str, before: Sequence[Mapping[str, int]], after: Sequence[Mapping[str, int]]) -> Compared:
+    titles = dict.fromkeys(title for found in (*before, *after) for title in found)
+    changes = tuple(
+        Change(title, *(Values(tuple(run.get(title, 0) for run in side)) for side in (before, after)))
+        for title in titles
+    )
+    return Compared("", label, changes, any(before), any(after))
 
 
 def _exposed(summary: Summary, key: _Key) -> dict[str, int]:
@@ -136,6 +201,13 @@ def _idle(summary: Summary, key: _Key) -> dict[str, int]:
     return {row.title: row.ns for row in summary.idle_on(figures.position)} if figures else {}
 
 
-def _compared(name: str, label: str, figures: Iterable[str], before: object | None, after: object | None) -> Compared:
-    changes = tuple(Change(figure, getattr(before, figure, None), getattr(after, figure, None)) for figure in figures)
-    return Compared(name, label, changes, before is not None, after is not None)
+def _compared(
+    name: str, label: str, figures: Iterable[str], before: Sequence[object | None], after: Sequence[object | None]
+) -> Compared:
+    changes = tuple(Change(figure, _values(figure, before), _values(figure, after)) for figure in figures)
+    in_before, in_after = (any(row is not None for row in side) for side in (before, after))
+    return Compared(name, label, changes, in_before, in_after)
+
+
+def _values(figure: str, rows: Sequence[object | None]) -> Values:
+    return Values(tuple(getattr(row, figure, None) for row in rows))

@@ -41,9 +41,14 @@ def ratio(value: float | None) -> str:
 
 def share(part: int, whole: int) -> str:
     """``98.0 %`` of a whole."""
-    if not whole:
+    return percent(part / whole if whole else None)
+
+
+def percent(fraction: float | None) -> str:
+    """``98.0 %``: all or nothing differs from what is nearly so."""
+    if fraction is None:
         return NONE
-    percent = 100 * part / whole
+    percent = 100 * fraction
     if 0 < percent < 0.05:
         return "<0.1 %"
     return ">99.9 %" if 99.95 <= percent < 100 else f"{percent:.1f} %"

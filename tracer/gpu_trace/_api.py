@@ -19,6 +19,7 @@ from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.model import Trace
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_tables
 from gpu_trace_analyzers.summary import Summary
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from gpu_trace_analyzers.comparison import Compared
-    from gpu_trace_analyzers.model import Engine, Trace
+    from gpu_trace_analyzers.loss_changes import AccountChange
+    from gpu_trace_analyzers.model import Engine
     from gpu_trace_analyzers.questions.steady.window import Steady
+    from gpu_trace_analyzers.spread import Change
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +78,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diff:
-    """A row per figure, with its value before and after; NaN where one side has none."""
+    """A row per figure, with its value before and after; NaN where one side has none.
+
+    Of several runs a side these are medians, with the least and the most of each side, and whether both sides overlap.
+    """
 
     devices: pd.DataFrame
     ranges: pd.DataFrame
     exposed: pd.DataFrame
     idle: pd.DataFrame
+    account: pd.DataFrame
+    """a row per device, owner, cause and figure: its share of the window, its time, and its time per step"""
 
 
 def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None) -> Trace:
@@ -149,27 +157,47 @@ def account(
 
 
 def diff(
-    before: Trace,
-    after: Trace,
+    before: Trace | Sequence[Trace],
+    after: Trace | Sequence[Trace],
     *,
     copies: Collection[Engine] | None = None,
     from_ns: int | None = None,
     to_ns: int | None = None,
 ) -> Diff:
-    """What changed? Devices are matched by index and rank, ranges by name; a window is chosen on each trace's clock."""
-    sides = (Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns) for trace in (before, after))
-    found = compare(*(side.summary for side in sides))
-    return Diff(*(_changes(rows) for rows in (found.devices, found.ranges, found.exposed, found.idle)))
+    """What changed? Devices are matched by index and rank, ranges by name; a window is chosen on each trace's clock.
+
+    A side is one run, or several of the same devices: then each figure is the median of its runs. Raises `UsageError`
+    for a side without runs, or with runs of different devices.
+    """
+    sides = ([before] if isinstance(before, Trace) else before, [after] if isinstance(after, Trace) else after)
+    found = compare(*([Analysis(run, copies, from_ns=from_ns, to_ns=to_ns).summary for run in side] for side in sides))
+    devices, ranges, exposed, idle = map(_changes, (found.devices, found.ranges, found.exposed, found.idle))
+    return Diff(devices, ranges, exposed, idle, _account(found.accounts))
 
 
 def _frame(summary: Summary, name: str) -> pd.DataFrame:
     return pd.DataFrame(to_tables(summary)[name], columns=list(COLUMNS[name]))
 
 
+_CHANGE = ["figure", "before", "after", "before_min", "before_max", "after_min", "after_max", "within_spread"]
+
+
 def _changes(rows: Sequence[Compared]) -> pd.DataFrame:
-    cells: list[dict[str, Any]] = [
-        {"device": row.device, "name": row.name, "figure": c.figure, "before": c.before, "after": c.after}
-        for row in rows
-        for c in row.changes
+    cells = [{"device": row.device, "name": row.name} | _cells(c) for row in rows for c in row.changes]
+    return pd.DataFrame(cells, columns=["device", "name", *_CHANGE])
+
+
+def _account(accounts: Sequence[AccountChange]) -> pd.DataFrame:
+    cells = [
+        {"device": account.device, "owner": row.owner.value, "cause": row.cause, "title": row.title} | _cells(change)
+        for account in accounts
+        for row in (account.compute, *account.losses)
+        for change in filter(None, (row.share, row.ns, row.step_ns))
     ]
-    return pd.DataFrame(cells, columns=["device", "name", "figure", "before", "after"])
+    return pd.DataFrame(cells, columns=["device", "owner", "cause", "title", *_CHANGE])
+
+
+def _cells(change: Change) -> dict[str, Any]:
+    before, after = change.of_before, change.of_after
+    ends = (before.least, before.most, after.least, after.most)
+    return dict(zip(_CHANGE, (change.figure, change.before, change.after, *ends, change.within_spread), strict=True))

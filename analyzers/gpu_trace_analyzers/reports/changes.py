@@ -1,4 +1,4 @@
-"""What changed between two traces, as text and as JSON."""
+"""What changed between two traces, or two sides of several, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..units import NONE, duration, ratio
-from .parts import Column, Kind, Line, Section, Table
+from .loss_changes import account_document, account_table, change_line, first_line, how_compared
+from .parts import Column, Facts, Kind, Line, Section, Table, Verdict
 from .sections.notes import doubtful
 from .sections.overlap import overlap_line
 from .sections.source import source_line
+from .spreads import change_cell, change_document, spread_cell
 from .text import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..comparison import Change, Compared, Comparison
+    from ..comparison import Compared, Comparison
+    from ..spread import Change
     from ..summary import Summary
 
 SCHEMA = "gpu-trace.diff/1"
@@ -40,6 +43,10 @@ _RATIOS = ("overlap_ratio", "gain")
 
 
 _CHANGES = (Column("before"), Column("after", drop_order=2), Column("change", drop_order=1))
+_SEVERAL = (
+    *(Column("before"), Column("min to max", drop_order=1), Column("after"), Column("min to max", drop_order=2)),
+    Column("change"),
+)
 _RANGE_COLUMNS = (
     Column("range", kind=Kind.WORD),
     Column("device", drop_order=5, kind=Kind.WORD),
@@ -59,16 +66,22 @@ _ONE_SIDE_COLUMNS = (
 
 
 def to_text(found: Comparison, width: int = 100) -> str:
-    """Verdicts of both, then a table per device, per cause and per range."""
+    """What changed most, the verdicts of both, then tables per device, per cause and per range."""
     return drawn(sections(found), width=width)
 
 
 def sections(found: Comparison) -> Iterator[Section]:
     """The same as parts."""
+    if found.first:
+        yield Section("", (Verdict(first_line(found), tuple(how_compared(found))),))
     sides = (("before", found.before), ("after ", found.after))
-    yield Section("", tuple(Line(line) for title, summary in sides for line in _answers(title, summary)))
+    yield Section("", tuple(Line(line) for title, runs in sides for line in _side(title, runs)))
+    accounts = {account.device: account for account in found.accounts}
     for device, exposed, idle in zip(found.devices, found.exposed, found.idle, strict=True):
-        yield Section("", (_device_table(device, exposed, idle),))
+        if account := accounts.get(device.device):
+            line = (Facts((f"{device.device}: {change_line(account)}",)),) if len(accounts) > 1 else ()
+            yield Section("", (*line, account_table(account, found.several)))
+        yield Section("", (_device_table(device, exposed, idle, found.several),))
     for table in _range_tables(found.ranges):
         yield Section("", (table,))
 
@@ -77,49 +90,61 @@ def to_json(found: Comparison) -> str:
     """The same for programs; what one side does not have is null."""
     document = {
         "schema": SCHEMA,
-        "before": found.before.source.path,
-        "after": found.after.source.path,
+        "before": _paths(found.before),
+        "after": _paths(found.after),
         "in_doubt": {"before": _doubts(found.before), "after": _doubts(found.after)},
-        "devices": [_document(row) for row in found.devices],
-        "ranges": [_document(row) for row in found.ranges],
-        "exposed": [_document(row) for row in found.exposed],
-        "idle": [_document(row) for row in found.idle],
+        "devices": [_document(row, found.several) for row in found.devices],
+        "ranges": [_document(row, found.several) for row in found.ranges],
+        "exposed": [_document(row, found.several) for row in found.exposed],
+        "idle": [_document(row, found.several) for row in found.idle],
+        "account": account_document(found),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
 
-def _doubts(summary: Summary) -> dict[str, dict[str, int]]:
-    """By device, for each reason the operations whose times cannot be true."""
-    labels = {figures.position: figures.device.label for figures in summary.devices}
-    doubts = [doubt for doubt in summary.source.doubts if doubt.device in labels]
-    return {
-        labels[device]: {doubt.reason: doubt.operations for doubt in doubts if doubt.device == device}
-        for device in dict.fromkeys(doubt.device for doubt in doubts)
-    }
+def _paths(runs: Sequence[Summary]) -> str | list[str]:
+    """The path of a single run, or those of several."""
+    paths = [run.source.path for run in runs]
+    return paths[0] if len(paths) == 1 else paths
 
 
-def _document(row: Compared) -> dict[str, object]:
+def _doubts(runs: Sequence[Summary]) -> dict[str, dict[str, int]]:
+    """By device, for each reason the operations whose times cannot be true, in all runs of a side."""
+    found: dict[str, dict[str, int]] = {}
+    for run in runs:
+        labels = {figures.position: figures.device.label for figures in run.devices}
+        for doubt in run.source.doubts:
+            if doubt.device in labels:
+                of_device = found.setdefault(labels[doubt.device], {})
+                of_device[doubt.reason] = of_device.get(doubt.reason, 0) + doubt.operations
+    return found
+
+
+def _document(row: Compared, several: bool) -> dict[str, object]:
     return {
         "name": row.name,
         "device": row.device,
         "in_before": row.in_before,
         "in_after": row.in_after,
-        "changes": {c.figure: {"before": c.before, "after": c.after} for c in row.changes},
+        "changes": {c.figure: change_document(c, several) for c in row.changes},
     }
 
 
-def _answers(title: str, summary: Summary) -> Iterator[str]:
-    yield f"{title} {source_line(summary)}"
-    for figures in summary.devices:
-        yield f"       {figures.device.label}: {overlap_line(figures, summary.exposed_on(figures.position))}"
-    yield from (f"       {sentence}" for sentence in doubtful(summary))
+def _side(title: str, runs: Sequence[Summary]) -> Iterator[str]:
+    """A line for each run and what is in doubt of it; with a single run, also the overlap of each device."""
+    for position, summary in enumerate(runs):
+        yield f"{'       ' if position else title + ' '}{source_line(summary)}"
+        for figures in summary.devices if len(runs) == 1 else ():
+            yield f"       {figures.device.label}: {overlap_line(figures, summary.exposed_on(figures.position))}"
+        yield from (f"       {sentence}" for sentence in doubtful(summary))
 
 
-def _device_table(device: Compared, exposed: Compared, idle: Compared) -> Table:
-    rows = [_row(_NAMES[c.figure], c) for c in device.changes if c.before or c.after]
-    rows += [_row(f"  exposed: {c.figure}", c, cause=True) for c in exposed.changes]
-    rows += [_row(f"  idle: {c.figure}", c, cause=True) for c in idle.changes]
-    return Table((Column(device.device, kind=Kind.WORD), *_CHANGES), tuple(rows))
+def _device_table(device: Compared, exposed: Compared, idle: Compared, several: bool) -> Table:
+    row = _row_of_several if several else _row
+    rows = [row(_NAMES[c.figure], c) for c in device.changes if c.before or c.after]
+    rows += [row(f"  exposed: {c.figure}", c, cause=True) for c in exposed.changes]
+    rows += [row(f"  idle: {c.figure}", c, cause=True) for c in idle.changes]
+    return Table((Column(device.device, kind=Kind.WORD), *(_SEVERAL if several else _CHANGES)), tuple(rows))
 
 
 def _range_tables(ranges: Sequence[Compared]) -> Iterator[Table]:
@@ -153,9 +178,18 @@ def _one_side(row: Compared) -> list[str]:
     return [_shown(c.figure, c.after if c.before is None else c.before) for c in values]
 
 
-def _row(name: str, change: Change, cause: bool = False) -> tuple[str, str, str, str]:
+def _row(name: str, change: Change, cause: bool = False) -> tuple[str, ...]:
     figure = "span_ns" if cause else change.figure
-    return (name, _shown(figure, change.before), _shown(figure, change.after), _difference(figure, change))
+    changed = change_cell(change, lambda change: _difference(figure, change))
+    return (name, _shown(figure, change.before), _shown(figure, change.after), changed)
+
+
+def _row_of_several(name: str, change: Change, cause: bool = False) -> tuple[str, ...]:
+    """The same, with how far apart the runs of each side are."""
+    figure = "span_ns" if cause else change.figure
+    _, before, after, changed = _row(name, change, cause)
+    spreads = [spread_cell(side, lambda value: _shown(figure, value)) for side in (change.of_before, change.of_after)]
+    return (name, before, spreads[0], after, spreads[1], changed)
 
 
 def _shown(figure: str, value: float | None) -> str:

@@ -44,6 +44,25 @@ def test_diff(trace):
     assert round(found.after["overlap_ratio"], 3) == 0.980
 
 
+def test_diff_of_accounts(trace):
+    after = gpu_trace.load(TRACES / "two_streams.json.gz")
+    found = gpu_trace.diff(trace, after).account
+    rows = found[(found.cause == "same_stream") & (found.figure == "share")]
+    assert rows.owner.tolist() == ["copy"]
+    assert 0.3 < rows.before.item() < 0.31
+    assert rows.after.item() == 0
+
+
+def test_diff_of_several_runs_a_side(trace):
+    after = gpu_trace.load(TRACES / "two_streams.json.gz")
+    found = gpu_trace.diff([trace, after, trace], [after, after]).devices.set_index("figure")
+    ratio = found.loc["overlap_ratio"]
+    assert (ratio.before, ratio.before_min, ratio.before_max) == (0.0, 0.0, ratio.after)
+    assert (ratio.after_min, ratio.after_max, ratio.within_spread) == (ratio.after, ratio.after, True)
+    with pytest.raises(gpu_trace.UsageError, match="a side without runs"):
+        gpu_trace.diff([], trace)
+
+
 def test_everything_listed_is_there():
     assert all(hasattr(gpu_trace, name) for name in gpu_trace.__all__)
     assert dir(gpu_trace) == sorted(gpu_trace.__all__)

@@ -69,7 +69,7 @@ def test_no_name_turns_the_text_of_a_report_around(trace):
     for text in (
         to_markdown(Analysis(load(trace)).summary),
         to_text(Analysis(load(trace)).summary),
-        changes.to_text(compare(Analysis(load(trace)).summary, Analysis(load(trace)).summary)),
+        changes.to_text(compare([Analysis(load(trace)).summary], [Analysis(load(trace)).summary])),
         to_html(Analysis(trace), Analysis(trace).summary),
     ):
         assert "r\ufffd" in text

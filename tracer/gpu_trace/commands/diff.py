@@ -1,8 +1,10 @@
-"""``gpu-trace diff``: the same figures of two traces side by side."""
+"""``gpu-trace diff``: the same figures of two traces, or of several runs a side."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,33 +18,90 @@ from ..terminal import display
 from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gpu_trace_analyzers.asked import Asked
+    from gpu_trace_analyzers.summary import Summary
+
+_BETWEEN = f"{os.devnull}/--"
+"""Stands for ``--`` among the traces; nothing can lie in a file that is not a folder, so no trace has this name."""
+_SEVERAL = "gpu-trace diff A1 A2 A3 -- B1 B2 B3"
 
 
-@click.command()
-@click.argument("before", type=FileName())
-@click.argument("after", type=FileName())
+class Diff(click.Command):
+    """Keeps ``--``, which tells the runs before from those after. click itself removes it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; options may stand on both sides of ``--``."""
+        return super().parse_args(ctx, [_BETWEEN if argument == "--" else argument for argument in args])
+
+
+@click.command(cls=Diff)
+@click.argument("traces", metavar="BEFORE... [--] AFTER...", nargs=-1, type=FileName())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @analysis_options()
-def diff(before: str, after: str, as_json: bool, asked: Asked) -> None:
+def diff(traces: tuple[str, ...], as_json: bool, asked: Asked) -> None:
     """Show the changes from BEFORE to AFTER, per device and per range, and their causes.
+
+    Two traces are compared directly. With several runs a side, separated by --, the medians are compared. A change is
+    called within the spread if the runs of both sides overlap.
 
     The command exits with 4 if a trace has no device activity.
 
     \b
       gpu-trace diff slow.json.gz fast.json.gz
+      gpu-trace diff slow-1 slow-2 slow-3 -- fast-1 fast-2 fast-3
     """  # noqa: D301  # \b is click's
     from gpu_trace_analyzers.reports.changes import to_json, to_text
-    from gpu_trace_analyzers.reports.sections.source import nothing_recorded
 
+    before, after = _sides(traces)
     with progress("computing"):
-        summaries = [asked.analyze(asked.load(path)).summary for path in (before, after)]
-    for summary in summaries:
-        if not summary.devices:
-            raise TraceInconclusive(nothing_recorded(summary))
-    found = compare(*summaries)
+        found = compare([_summary(path, asked) for path in before], [_summary(path, asked) for path in after])
     if as_json:
         click.echo(to_json(found), nl=False)
         return
     width = min(shutil.get_terminal_size((100, 24)).columns, 140)
     display(to_text(found, width), nl=False)
+
+
+def _summary(path: str, asked: Asked) -> Summary:
+    """Of one run; its trace is not kept."""
+    from gpu_trace_analyzers.reports.sections.source import nothing_recorded
+
+    summary = asked.analyze(asked.load(path)).summary
+    if not summary.devices:
+        raise TraceInconclusive(nothing_recorded(summary))
+    return summary
+
+
+def _sides(traces: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The runs before and after. Raises ``click.UsageError`` where it is not clear which are which."""
+    between = [place for place, name in enumerate(traces) if name == _BETWEEN]
+    if not between and len(traces) == 2:
+        return traces[:1], traces[1:]
+    if not between:
+        raise click.UsageError(_without_separator(len(traces)))
+    if len(between) > 1:
+        raise click.UsageError(f"-- stands between the runs before and after, so only once: {_SEVERAL}")
+    before, after = traces[: between[0]], traces[between[0] + 1 :]
+    for place, side in (("before", before), ("after", after)):
+        if not side:
+            raise click.UsageError(f"no trace stands {place} --: {_SEVERAL}")
+        _must_differ(side)
+    return before, after
+
+
+def _without_separator(number: int) -> str:
+    if number < 2:
+        return f"{'one trace' if number else 'no trace'} is given, and two are compared: gpu-trace diff BEFORE AFTER"
+    return f"{number} traces are given, and no -- between those before and those after: {_SEVERAL}"
+
+
+def _must_differ(side: Sequence[str]) -> None:
+    """One recording twice would make the runs look closer than they are."""
+    met: dict[Path, str] = {}
+    for name in side:
+        path = Path(name).resolve()
+        if path in met:
+            raise click.UsageError(f"{name} is given twice on one side; each run counts once")
+        met[path] = name

@@ -25,7 +25,7 @@ def recorded(copy):
 
 @pytest.mark.parametrize("width", [100, 80])
 def test_no_figure_of_a_comparison_is_cut(width):
-    text = to_text(compare(recorded("123456789-234567891"), recorded("111-101234567")), width=width)
+    text = to_text(compare([recorded("123456789-234567891")], [recorded("111-101234567")]), width=width)
     [row] = [line for line in text.splitlines() if line.startswith("a_rather")]
     assert "…" not in row
     assert row.split()[1:3] == ["GPU", "0"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from dataclasses import replace
@@ -21,6 +22,7 @@ from gpu_trace_analyzers.readers import load
 
 TRACES = Path(__file__).parents[4] / "samples/traces"
 SAME_STREAM, TWO_STREAMS = (str(TRACES / f"{name}.json.gz") for name in ("seed_nonblocking", "two_streams"))
+BLOCKING = str(TRACES / "seed_blocking.json.gz")
 NO_COPY, TRAINING = (str(TRACES / f"{name}.json.gz") for name in ("gpu1_and_gpu2", "ddp_rank1"))
 
 
@@ -194,3 +196,121 @@ def test_a_window_is_said():
     shown = ran(summary, SAME_STREAM, "--from", "150ms", "--to", "160ms").stdout
     assert "window of 10.0 ms" in " ".join(shown.split())
     assert "window of" not in ran(summary, SAME_STREAM).stdout
+
+
+def runs_of(name, folder, *stretched):
+    """Copies of a recorded trace whose times, counted from its first, are so many thousandths of what they were."""
+    document = json.loads(gzip.decompress((TRACES / f"{name}.json.gz").read_bytes()))
+    timed = [event for event in document["traceEvents"] if "ts" in event]
+    first = min(event["ts"] for event in timed)
+    paths = []
+    for number, thousandths in enumerate(stretched, 1):
+        events = [
+            event | {key: (event[key] - (first if key == "ts" else 0)) * thousandths / 1000 for key in ("ts", "dur")}
+            for event in timed
+            if "dur" in event
+        ]
+        others = [event for event in document["traceEvents"] if "dur" not in event and "ts" not in event]
+        paths.append(folder / f"{name}{number}.json")
+        paths[-1].write_text(json.dumps(document | {"traceEvents": others + events}))
+    return [str(path) for path in paths]
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return runs_of("seed_nonblocking", folder, 1000, 1020, 980), runs_of("two_streams", folder, 1010, 1000, 990)
+
+
+def test_two_traces_first_say_what_changed_most():
+    text = ran(diff, BLOCKING, TWO_STREAMS).stdout
+    first, second = text.splitlines()[:2]
+    assert first == "GPU 0 (NVIDIA H200): exposed copies 91.3 % -> 0.9 %: pageable host memory gone"
+    assert second.strip() == "shares are of the whole recording on both sides"
+    lines = [line.split() for line in text.splitlines()]
+    assert ["compute", "6.6", "%", "99.1", "%", "+92.4", "points"] in lines
+    assert ["pageable", "host", "memory", "91.3", "%", "0.0", "%", "gone"] in lines
+
+
+def test_figures_of_two_traces_have_no_fields_of_runs():
+    found = json.loads(ran(diff, "--json", SAME_STREAM, TWO_STREAMS).stdout)
+    assert (found["before"], found["after"]) == (SAME_STREAM, TWO_STREAMS)
+    assert found["devices"][0]["changes"]["exposed_copy_ns"].keys() == {"before", "after"}
+    account = found["account"]
+    assert account["text"].startswith("GPU 0 (NVIDIA H200): exposed copies")
+    assert [side[0]["found_by"] for side in account["windows"].values()] == ["whole", "whole"]
+    [device] = account["devices"]
+    assert [row["owner"] for row in device["owners"]][:2] == ["compute", "copy"]
+    [same_stream] = [row for row in device["losses"] if row["cause"] == "same_stream"]
+    assert (same_stream["ns"]["after"], same_stream["share"]["after"], same_stream["step_ns"]) == (0, 0.0, None)
+
+
+def test_several_runs_a_side_are_compared_by_their_medians(sides):
+    before, after = sides
+    found = json.loads(ran(diff, *before, "--", *after, "--json").stdout)
+    assert (found["before"], found["after"]) == (before, after)
+    each = [[Analysis(path).figures[0] for path in side] for side in sides]
+    for figure, change in found["devices"][0]["changes"].items():
+        for name, figures in zip(("before", "after"), each, strict=True):
+            values = [getattr(row, figure) for row in figures]
+            low, middle, high = sorted(values)
+            told = {"values": values, "median": middle, "min": low, "max": high}
+            assert (change[name], change["runs"][name]) == (middle, told)
+        one, other = (sorted(change["runs"][name]["values"]) for name in ("before", "after"))
+        assert change["within_spread"] is (one[0] <= other[-1] and other[0] <= one[-1])
+    changes = found["devices"][0]["changes"]
+    assert (changes["compute_ns"]["within_spread"], changes["span_ns"]["within_spread"]) == (True, False)
+    text = ran(diff, *before, "--", *after).stdout
+    assert "figures are medians of 3 runs before and 3 after" in " ".join(text.split())
+    assert "fewer than 3" not in text
+    lines = {line.split("  ")[0].strip(): line for line in text.splitlines()}
+    assert lines["compute"].endswith("within the spread")
+    assert "(−30.1 %)" in lines["span"]
+
+
+def test_options_stand_on_both_sides_of_the_separator(sides):
+    (a, b, _), (c, *_) = sides
+    expected = ran(diff, a, b, "--", c, "--json").stdout
+    assert json.loads(expected)["after"] == c
+    assert ran(diff, "--json", a, b, "--", c).stdout == ran(diff, a, "--json", b, "--", c).stdout == expected
+
+
+def test_one_run_a_side_is_the_same_with_the_separator_and_without():
+    assert ran(diff, SAME_STREAM, "--", TWO_STREAMS).stdout == ran(diff, SAME_STREAM, TWO_STREAMS).stdout
+
+
+def test_few_runs_may_differ_by_chance(sides):
+    before, after = sides
+    said = " ".join(ran(diff, *before, "--", *after[:2]).stdout.split())
+    assert "a side has fewer than 3 runs, so a change outside the spread may still be chance" in said
+
+
+@pytest.mark.parametrize(
+    ("traces", "said"),
+    [
+        ([], "no trace is given, and two are compared: gpu-trace diff BEFORE AFTER"),
+        (["a"], "one trace is given, and two are compared"),
+        (["a", "b", "c"], "3 traces are given, and no -- between those before and those after: gpu-trace diff A1"),
+        (["--", "a", "b"], "no trace stands before --"),
+        (["a", "b", "--"], "no trace stands after --"),
+        (["--"], "no trace stands before --"),
+        (["a", "--", "b", "--", "c"], "-- stands between the runs before and after, so only once"),
+        (["a", "b", "--", "c", "./c"], "./c is given twice on one side; each run counts once"),
+    ],
+)
+def test_sides_that_are_not_clear_are_a_usage_error(traces, said):
+    result = ran(gpu_trace, "diff", *traces)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.split())
+
+
+def test_a_separator_where_an_option_needs_a_value_is_no_file():
+    result = ran(gpu_trace, "diff", SAME_STREAM, TWO_STREAMS, "--rules", "--")
+    assert (result.exit_code, "Traceback" in result.output) == (3, False)
+
+
+def test_runs_of_one_side_have_the_same_devices():
+    result = ran(diff, SAME_STREAM, str(TRACES / "mlp_overlap.json.gz"), "--", TWO_STREAMS)
+    assert isinstance(result.exception, UsageError)
+    assert "the runs of one side must have the same devices" in str(result.exception)
+    assert "mlp_overlap.json.gz has GPU 0 (NVIDIA H200), GPU 1 (NVIDIA H200)" in str(result.exception)

@@ -69,7 +69,7 @@ def test_the_page_and_both_exports_have_their_owners(tmp_path):
 
 
 def test_a_comparison_has_each_of_them_whatever_their_process_ids_are():
-    found = compare(Analysis(spawned()).summary, Analysis(spawned(first_pid=31)).summary)
+    found = compare([Analysis(spawned()).summary], [Analysis(spawned(first_pid=31)).summary])
     assert [row.in_before and row.in_after for row in found.devices] == [True, True]
     compute = [{(c.before, c.after) for c in row.changes if c.figure == "compute_ns"} for row in found.devices]
     assert compute == [{(10, 10)}, {(20, 20)}]
