@@ -39,7 +39,7 @@ def change_line(account: AccountChange) -> str:
     """``idle 41.0 % -> 3.0 %: waiting for data gone``, without the name of the device."""
     compute = account.compute
     if compute.share.before is None or compute.share.after is None:
-        return f"no account {'before' if compute.share.before is None else 'after'}"
+        return f"compared with nothing: no run {'before' if compute.share.before is None else 'after'} has it"
     if account.first is None:
         return f"{_from_to(compute)}; no fix would save {100 * LEAST_SHARE:g} % of the time on either side"
     loss, owner = account.first, account.owner_of(account.first)

@@ -64,8 +64,8 @@ def changed(before, after):
             "compute 98; idle queued 1; other memset 1",
             "compute 99.0 % -> 98.0 %; no fix would save 2 % of the time on either side",
         ),
-        ("compute 60; idle queued 40", "", "no account after"),
-        ("", "compute 60; idle queued 40", "no account before"),
+        ("compute 60; idle queued 40", "", "compared with nothing: no run after has it"),
+        ("", "compute 60; idle queued 40", "compared with nothing: no run before has it"),
         # What no fix would save is in no first line, however much of it there is.
         (
             "compute 50; idle head_or_tail 47 at most 0; idle queued 3",

@@ -223,7 +223,7 @@ def sides(tmp_path_factory):
 
 
 def test_two_traces_first_say_what_changed_most():
-    text = ran(diff, BLOCKING, TWO_STREAMS).stdout
+    text = ran(diff, BLOCKING, TWO_STREAMS, "--whole").stdout
     first, second = text.splitlines()[:2]
     assert first == "GPU 0 (NVIDIA H200): exposed copies 91.3 % -> 0.9 %: pageable host memory gone"
     assert second.strip() == "shares are of the whole recording on both sides"
@@ -233,7 +233,7 @@ def test_two_traces_first_say_what_changed_most():
 
 
 def test_figures_of_two_traces_have_no_fields_of_runs():
-    found = json.loads(ran(diff, "--json", SAME_STREAM, TWO_STREAMS).stdout)
+    found = json.loads(ran(diff, "--json", "--whole", SAME_STREAM, TWO_STREAMS).stdout)
     assert (found["before"], found["after"]) == (SAME_STREAM, TWO_STREAMS)
     assert found["devices"][0]["changes"]["exposed_copy_ns"].keys() == {"before", "after"}
     account = found["account"]
