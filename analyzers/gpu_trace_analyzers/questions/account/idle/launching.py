@@ -118,10 +118,9 @@ def between_launches(stretches: Stretches, window: Window) -> Int64:
     for owner, which in launching_threads(stretches):
         own = rhythm(stretches.trace, owner, window)
         last = np.searchsorted(own.at_ns, stretches.start_ns[which], side="right") - 1
-        following = np.searchsorted(own.at_ns, stretches.end_ns[which], side="left")
-        known = (last >= 0) & (following == last + 1) & (following < len(own.at_ns))
         took = np.diff(own.at_ns, append=0)[np.maximum(last, 0)]
-        found[which] = np.where(known & (took < min(AS_ALWAYS * own.median_ns, A_LAUNCH_NS)), took, MISSING)
+        as_always = (last >= 0) & (took < min(AS_ALWAYS * own.median_ns, A_LAUNCH_NS))
+        found[which] = np.where(as_always, took, MISSING)
     return found
 
 

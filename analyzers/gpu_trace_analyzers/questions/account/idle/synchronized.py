@@ -106,12 +106,22 @@ def _launches_between(stretches: Stretches, owner: Thread, since_ns: Int64, unti
 
 
 def _fact(stretches: Stretches, _i: int, call: int) -> Fact:
-    trace = stretches.trace
-    waits = waiting_calls(trace)
+    trace, waits = stretches.trace, waiting_calls(stretches.trace)
     lead = int(lead_ns(trace, stretches.device, waits.select(waits.row == call))[0])
     name, device = call_name(trace, call), trace.devices[stretches.device].kind.upper()
-    why = "to read a value back, " if read_backs(trace)[call] else ""
+    why = _read_back(stretches, call)
     return Fact(f"{why}the host was blocked in {name} while the {device} was busy", lead)
+
+
+def _read_back(stretches: Stretches, call: int) -> str:
+    """Whether a call waited for a value, one of how many from the first gap to the last."""
+    trace, among = stretches.trace, read_backs(stretches.trace)
+    if not among[call]:
+        return ""
+    at_ns = trace.calls.start_ns[among & (trace.calls.process == trace.calls.process[call])]
+    since_ns = min(int(stretches.start_ns[0]), int(trace.calls.start_ns[call]))
+    number = int(((at_ns >= since_ns) & (at_ns < stretches.end_ns[-1])).sum())
+    return f"to read back one of {number:,} values, " if number > 1 else "to read a value back, "
 
 
 SYNCHRONIZED = Rule(

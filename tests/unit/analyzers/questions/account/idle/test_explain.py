@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_trace_analyzers.model import Process
 from gpu_trace_analyzers.questions.account.idle.explain import explain_idle_time
 from gpu_trace_analyzers.questions.account.losses import account_of
 from gpu_trace_analyzers.questions.account.owners import Owner, owned
@@ -71,6 +75,13 @@ def test_a_host_that_waits_for_another_device_keeps_this_one_waiting(call, expec
     if expected:
         why = "the host was blocked in cudaStreamSynchronize while another device was busy"
         assert facts(trace, "other_device") == [(why, 89000, "")]
+
+
+def test_the_device_of_another_process_is_not_what_a_host_waits_for():
+    trace = literal(f"{TWO}; call cudaStreamSynchronize 2000-91000")
+    process = np.where(trace.work.device == 1, 1, 0).astype(np.int16)
+    trace = replace(trace, processes=(Process(100), Process(200)), work=replace(trace.work, process=process))
+    assert not [row for row in told(trace) if row[0] == "other_device"]
 
 
 def test_another_device_may_keep_it_waiting_through_an_event():

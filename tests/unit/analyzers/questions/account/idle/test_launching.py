@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gpu_trace_analyzers.questions.account.idle.launching import nothing_pending
 from literal import literal
 
 from .told import facts, remedies, told
@@ -55,6 +56,18 @@ def test_a_tenth_of_the_launches_must_have_found_nothing_pending(many, cause):
     # In the window eight find an empty stream, and so does the first of those that follow each other.
     trace = literal("\n".join((*launches(9, every=9000), *queued(many, 81000))))
     assert [row[0] for row in told(trace) if row[1] == 6000] == [cause]
+
+
+def test_a_stream_is_empty_from_the_end_of_its_last_operation_on():
+    trace = literal(
+        "k 0-100 @0; k 100-200 @100; k 200-300 @199; s8 k 250-300 @210; k 300-400 @299 t2; k 400-500 @400 t2"
+    )
+    assert nothing_pending(trace).tolist() == [True, True, False, True, False, True]
+
+
+def test_work_of_one_launch_is_not_pending_for_the_rest_of_it():
+    trace = literal("k 0-100 @0 graph=1.1 launch=9; k 100-200 graph=1.2 launch=9; k 200-300 @150")
+    assert nothing_pending(trace).tolist() == [True, True, False]
 
 
 def test_time_between_launches_in_which_the_host_waited_says_nothing_of_its_pace():

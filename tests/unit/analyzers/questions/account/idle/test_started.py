@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gpu_trace_analyzers.model import SyncKind, Syncs
+from gpu_trace_analyzers.questions.account.losses import account_of
+from gpu_trace_analyzers.questions.scope import Scope
 from literal import literal
 
 from .told import facts, remedies, told
@@ -88,3 +90,12 @@ def test_short_gaps_that_add_up_name_the_sequence_that_costs_most():
 def test_short_gaps_that_are_few_or_in_a_graph_have_no_remedy():
     assert remedies(pairs(200), "queued") == {""}  # 1,800 of 101,800
     assert remedies(pairs(3000, more="graph=1.1 launch=77"), "queued") == {""}
+
+
+def test_what_a_graph_would_leave_of_short_gaps_is_not_saved():
+    (loss,) = account_of(Scope(pairs(3000)), 0).losses
+    assert (loss.cause, loss.ns, loss.at_most_ns) == ("queued", 27000, 18000)
+    (loss,) = account_of(Scope(pairs(10000)), 0).losses
+    assert (loss.ns, loss.at_most_ns) == (90000, 81000)
+    (loss,) = account_of(Scope(pairs(10001)), 0).losses
+    assert (loss.ns, loss.at_most_ns) == (90009, 0)  # each is longer than a start takes, so none has a remedy

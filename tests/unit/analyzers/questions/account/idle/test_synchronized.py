@@ -128,6 +128,15 @@ def test_a_read_back_is_evidence():
         assert facts(literal(text), "synchronized") == [(words, 80000, "")]
 
 
+def test_read_backs_are_counted():
+    values = (
+        "d2h 99000-100000 @10000 size=4; d2h 151000-152000 @150000 size=8; call cudaStreamSynchronize 150100-152100"
+    )
+    trace = literal(f"k 0-99000 @0; {values}; k 251000-252000 @250000; call cudaStreamSynchronize 20000-101000")
+    why = "to read back one of 2 values, the host was blocked in cudaStreamSynchronize while the GPU was busy"
+    assert facts(trace, "synchronized")[0] == (why, 80000, "")
+
+
 UNIT = 1000
 _actions = st.lists(
     st.tuples(st.sampled_from(["launch", "wait", "rest"]), st.integers(0, 40), st.integers(1, 30)), max_size=12
