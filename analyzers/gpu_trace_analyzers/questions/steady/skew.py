@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING
+from ..matched import matched
 from ..once import once
-from ..ranks import collectives_of_groups
 
 if TYPE_CHECKING:
     from ...model import Int64, Trace
@@ -32,13 +32,14 @@ def skew_end_ns(trace: Trace) -> int | None:
         return None
     ends = [
         int(end_ns[:, 0].max())
-        for ranks, start_ns, end_ns in collectives_of_groups(trace)
-        if start_ns.shape[1] >= 3 and _waits_for_a_profiler(trace, ranks, start_ns, end_ns)
+        for group in matched(trace)
+        for start_ns, end_ns in [(group.arrived_ns, group.ended_ns)]
+        if start_ns.shape[1] >= 3 and _waits_for_a_profiler(trace, group.ranks, start_ns, end_ns)
     ]
     return max(ends, default=None)
 
 
-def _waits_for_a_profiler(trace: Trace, ranks: list[int], start_ns: Int64, end_ns: Int64) -> bool:
+def _waits_for_a_profiler(trace: Trace, ranks: tuple[int, ...], start_ns: Int64, end_ns: Int64) -> bool:
     """Whether the first collective of a group does: times are (ranks, collectives), in order."""
     began_ns = _recording_began_ns(trace, ranks)
     if began_ns is None or np.ptp(began_ns) <= _ALIKE_NS:

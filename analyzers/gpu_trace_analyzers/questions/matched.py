@@ -1,0 +1,217 @@
+"""Which rows of several ranks are one collective? And when did each rank come to it?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import MISSING, Engine
+from .once import once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ..model import Int64, Trace
+
+    Collectives = Mapping[int, "Int64"]
+    """rows of ``Trace.work`` of each rank, in the order of their ends"""
+
+_ALL_RANKS = re.compile(r"\[[\d, ]*\]$")
+_MOST_WITHOUT_DOUBT = 2
+"""ranks: any process group of more than one of them is the same two"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matched:
+    """The collectives of one process group that all its recorded ranks have, in the order of the first rank's ends."""
+
+    trace: Trace
+    ranks: tuple[int, ...]
+    rows: Int64
+    """(ranks, collectives) int64: of each rank its row of ``Trace.work``"""
+    numbered: bool
+    """matched by a number in their group; else by names, order and times"""
+    whole: bool
+    """no rank of the group is known to be missing from the recording"""
+
+    @property
+    def arrived_ns(self) -> Int64:
+        """(ranks, collectives) int64: when each rank began each collective."""
+        return np.asarray(self.trace.work.start_ns[self.rows])
+
+    @property
+    def ended_ns(self) -> Int64:
+        """(ranks, collectives) int64: when each rank left each collective."""
+        return np.asarray(self.trace.work.end_ns[self.rows])
+
+    @property
+    def late_ns(self) -> Int64:
+        """(ranks, collectives) int64: how much later each rank came than the last of the others; negative: earlier."""
+        arrived_ns = self.arrived_ns
+        if len(arrived_ns) < 2:
+            return np.zeros(arrived_ns.shape, np.int64)
+        *_, last_but_one, last = np.sort(arrived_ns, axis=0)
+        return np.asarray(arrived_ns - np.where(arrived_ns == last, last_but_one, last))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrivals:
+    """For each row of ``Trace.work``: the last arrival at that collective. `MISSING` in every column if not known."""
+
+    last_ns: Int64
+    """when the last of the recorded ranks began it; for that rank its own start"""
+    last_rank: Int64
+    whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    """whether all ranks of its group were recorded, so that nothing else was waited for from then on"""
+    ranks: Int64
+    """how many ranks its group has"""
+
+
+def ranks_of(trace: Trace) -> tuple[int, ...]:
+    """The ranks that have devices, in order."""
+    return tuple(sorted({device.rank for device in trace.devices if device.rank >= 0}))
+
+
+@once
+def matched(trace: Trace) -> tuple[Matched, ...]:
+    """Of each process group the collectives that its recorded ranks share; none where fewer than two were recorded.
+
+    Clocks of ranks must be aligned. Of a group of which one rank alone was recorded nothing is matched.
+    """
+    ranks = ranks_of(trace)
+    if len(ranks) < 2:
+        return ()
+    collectives = _collectives(trace, ranks)
+    found = []
+    for group, of_group in _by_group(trace, collectives):
+        rows = _common(trace, list(of_group.values()))
+        numbered = all(_numbered(trace, own) for own in of_group.values())
+        found.append(Matched(trace, tuple(of_group), rows, numbered, _is_whole(trace, group, set(of_group))))
+    return tuple(found)
+
+
+@once
+def arrivals(trace: Trace) -> Arrivals:
+    """When the last rank came to each collective.
+
+    Nothing is known of a row that ended before the last rank came, because it did not wait for that rank (the sender
+    of a broadcast); nor of any, where process groups have no names and may be several.
+    """
+    count = len(trace.work)
+    last_ns, last_rank, ranks = (np.full(count, MISSING) for _ in range(3))
+    whole = np.zeros(count, dtype=np.bool_)
+    for group in () if in_doubt(trace) else matched(trace):
+        if len(group.ranks) < 2 or not group.rows.size:
+            continue
+        arrived_ns = group.arrived_ns
+        latest_ns = np.broadcast_to(arrived_ns.max(axis=0), arrived_ns.shape)
+        latest = np.broadcast_to(np.array(group.ranks)[arrived_ns.argmax(axis=0)], arrived_ns.shape)
+        waited = trace.work.end_ns[group.rows] > latest_ns
+        rows = group.rows[waited]
+        last_ns[rows], last_rank[rows] = latest_ns[waited], latest[waited]
+        whole[rows], ranks[rows] = group.whole, len(group.ranks)
+    return Arrivals(last_ns, last_rank, whole, ranks)
+
+
+@once
+def in_doubt(trace: Trace) -> bool:
+    """Whether collectives of groups that have no names are on several streams: mostly, each group has its own."""
+    work, collectives = trace.work, _collectives(trace, ranks_of(trace))
+    unnamed = all((work.group[rows] == MISSING).all() for rows in collectives.values())
+    several = any(len(np.unique(work.stream[rows])) > 1 for rows in collectives.values())
+    return unnamed and several and len(collectives) > _MOST_WITHOUT_DOUBT
+
+
+def _collectives(trace: Trace, ranks: Sequence[int]) -> Collectives:
+    work, of_device = trace.work, np.array([device.rank for device in trace.devices] or [MISSING], dtype=np.int64)
+    every = np.flatnonzero(work.engine == Engine.COLLECTIVE)
+    every = every[np.lexsort((work.start_ns[every], work.end_ns[every]))]
+    rank = of_device[work.device[every]]
+    return {each: every[rank == each] for each in ranks}
+
+
+def _by_group(trace: Trace, collectives: Collectives) -> Iterator[tuple[str, Collectives]]:
+    """Of each process group the collectives of those of its ranks that were recorded.
+
+    Where some collectives name their group, the others are left out: they were launched before that was recorded.
+    """
+    of = trace.work.group
+    groups = {int(code) for rows in collectives.values() for code in np.unique(of[rows])}
+    for group in sorted(groups - {MISSING}) or groups:
+        listed = _listed(trace.text(group))
+        found = {rank: rows[of[rows] == group] for rank, rows in collectives.items()}
+        own = {rank: rows for rank, rows in found.items() if len(rows) or group == MISSING or rank in listed}
+        yield trace.text(group), own
+
+
+def _listed(group: str) -> set[int]:
+    """The ranks that belong to it: of ``"1 [0, 2]"`` 0 and 2; none where the text does not list them all."""
+    found = _ALL_RANKS.search(group)
+    return {int(rank) for rank in re.findall(r"\d+", found[0])} if found else set()
+
+
+def _is_whole(trace: Trace, group: str, recorded: set[int]) -> bool:
+    """Whether no further rank is known to belong to the group, by its list of ranks or by the size of the job."""
+    listed = _listed(group)
+    if listed:
+        return listed <= recorded
+    sizes = [process.world_size for process in trace.processes if process.world_size != MISSING]
+    return max(sizes, default=len(recorded)) <= len(recorded) and "..." not in group
+
+
+def _common(trace: Trace, collectives: Sequence[Int64]) -> Int64:
+    """(ranks, collectives) int64: the rows of each collective that all ranks of a group have."""
+    first, *others = collectives
+    if not others:  # of a group of which one rank alone was recorded, nothing is known
+        return np.zeros((1, 0), np.int64)
+    matches = [_matched(trace, first, other) for other in others]
+    common = [row for row in range(len(first)) if all(row in match for match in matches)]
+    rows = [first[common]]
+    rows += [other[[match[row] for row in common]] for other, match in zip(others, matches, strict=True)]
+    return np.stack(rows).astype(np.int64)
+
+
+def _matched(trace: Trace, first: Int64, other: Int64) -> dict[int, int]:
+    """For rows of one rank the row of the other that is the same collective, both by their places in the columns.
+
+    It has the same number. Where one of the ranks does not number them, it has the same name, and both were in it at
+    once for most of the time that the later of the two was. So what only one rank recorded, because its recording began
+    earlier, has no match.
+    """
+    ours, theirs = _numbered(trace, first), _numbered(trace, other)
+    if ours and theirs:
+        return {row: theirs[number] for number, row in ours.items() if number in theirs}
+    return _matched_by_time(trace, first, other)
+
+
+def _numbered(trace: Trace, rows: Int64) -> dict[int, int]:
+    """The place of each collective, by its number in the group; none where a number is there twice."""
+    sequence = trace.work.sequence[rows]
+    places = np.flatnonzero(sequence != MISSING).tolist()
+    found = dict(zip(sequence[places].tolist(), places, strict=True))
+    return found if len(found) == len(places) else {}
+
+
+def _matched_by_time(trace: Trace, first: Int64, other: Int64) -> dict[int, int]:
+    # Walk both in order of their ends. Of two that do not match, the one that ends first has no match.
+    found: dict[int, int] = {}
+    ours, theirs = _spans(trace, first), _spans(trace, other)
+    i = j = 0
+    while i < len(ours) and j < len(theirs):
+        (a, a_end, a_name), (b, b_end, b_name) = ours[i], theirs[j]
+        if a_name == b_name and 2 * (min(a_end, b_end) - max(a, b)) > min(a_end - a, b_end - b):
+            found[i] = j
+            i, j = i + 1, j + 1
+        elif a_end <= b_end:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def _spans(trace: Trace, rows: Int64) -> list[tuple[int, int, int]]:
+    work = trace.work
+    return list(zip(work.start_ns[rows].tolist(), work.end_ns[rows].tolist(), work.name[rows].tolist(), strict=True))
