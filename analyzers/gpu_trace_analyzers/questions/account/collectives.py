@@ -1,30 +1,167 @@
-"""Why was each collective exposed?"""
+"""Why was each collective exposed?
+
+Where other ranks were recorded: because a rank came late, or because the transfer took its time. Else by the rules for
+copies, as far as they hold for collectives; whether the collective waited for a rank is then not known.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...model import MISSING, Engine
 from ..alone import alone
-from ..explained import explained_by
+from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES
+from ..cuts import cut_at_launch, launched_long_before
+from ..evidence import Fact, work_name
+from ..explained import Rule, explained_by
+from ..matched import arrivals
 from ..once import once
-from ..stretches import Stretches
+from ..overlap import COLLECTIVE, COMPUTE
+from ..recorded import windows_of
+from ..stretches import Stretches, around, pick, witness
+from ..sweep import busy_engines, union
+from .order import launched_behind
 from .owners import Owner, owned
-from .pieces import clipped
+from .pieces import clipped, cut_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...model import Int64
     from ..explained import Explained
     from ..scope import Scope
+
+MOSTLY = 0.8
+"""of a time: from this share on it is told by one rank or one cause alone"""
 
 
 @once
 def explain_collectives(scope: Scope, position: int) -> Explained:
-    """Each stretch in which a collective was exposed, with its cause."""
-    work = scope.trace.work
-    rows = np.flatnonzero((work.device == position) & (work.engine == Engine.COLLECTIVE))
-    rows, start_ns, end_ns = alone(work, rows)
+    """Each stretch in which a collective was exposed, with its cause.
+
+    A stretch belongs to one collective: where several run at once, to the one that began first. It is cut where the
+    last rank came to that collective.
+    """
+    trace = scope.trace
+    rows = np.flatnonzero((trace.work.device == position) & (trace.work.engine == Engine.COLLECTIVE))
+    rows, start_ns, end_ns = alone(trace.work, rows)
     nothing = np.full(len(rows), MISSING)
-    each = Stretches(scope.trace, position, start_ns, end_ns, rows, nothing, nothing)
-    return explained_by(clipped(each, owned(scope, position)[Owner.COLLECTIVE]), ())
+    each = clipped(
+        Stretches(trace, position, start_ns, end_ns, rows, nothing, nothing), owned(scope, position)[Owner.COLLECTIVE]
+    )
+    last_ns = np.unique(pick(arrivals(trace).last_ns, each.during))
+    stretches = _with_neighbors(cut_at(each, last_ns[last_ns != MISSING]))
+    rules = _rules(stretches)
+    found = explained_by(stretches, rules)
+    cut = cut_at_launch(stretches, found.have("launched_late") & launched_long_before(stretches))
+    return found if cut is stretches else explained_by(cut, rules)
+
+
+@once
+def collective_headroom_ns(scope: Scope, position: int) -> int:
+    """What overlap with compute could save at most: the shorter of exposed collectives and compute without any."""
+    collectives = union(busy_engines(scope.trace, position), COLLECTIVE)
+    spent = owned(scope, position)
+    return min(spent[Owner.COLLECTIVE].total_ns, (spent[Owner.COMPUTE] - collectives).total_ns)
+
+
+def _with_neighbors(stretches: Stretches) -> Stretches:
+    """The same, with the compute of the device before and after each."""
+    trace, position = stretches.trace, stretches.device
+    computing = np.flatnonzero((trace.work.device == position) & np.isin(trace.work.engine, COMPUTE))
+    before, after = around(trace, computing, stretches.start_ns, stretches.end_ns, windows_of(trace, position))
+    return replace(stretches, before=before, after=after)
+
+
+def _rules(stretches: Stretches) -> tuple[Rule, ...]:
+    on_gpu = stretches.trace.devices[stretches.device].kind == "gpu"
+    awaited = _awaited(stretches)
+    waiting = replace(WAITING_FOR_RANK, title=_waiting_title(stretches, awaited))
+    return (waiting, TRANSFER, *(ONE_RANK_RULES if on_gpu else ONE_RANK_CPU_RULES))
+
+
+def _waiting_title(stretches: Stretches, awaited: Int64) -> str:
+    """``waiting for rank 1``, or ``waiting for other ranks`` where it is not mostly one."""
+    waited = awaited != MISSING
+    ranks, which = np.unique(awaited[waited], return_inverse=True)
+    ns = np.zeros(len(ranks), dtype=np.int64)
+    np.add.at(ns, which.reshape(-1), stretches.ns[waited])
+    if len(ranks) and ns.max() >= MOSTLY * ns.sum():
+        return f"waiting for rank {ranks[ns.argmax()]}"
+    return WAITING_FOR_RANK.title
+
+
+# The rules ----------------------------------------------------------------------------------------------------------
+
+
+@once
+def _awaited(stretches: Stretches) -> Int64:
+    """The rank that came last to the collective, where the stretch lies before that rank came."""
+    last = arrivals(stretches.trace)
+    return witness(stretches.end_ns <= pick(last.last_ns, stretches.during), pick(last.last_rank, stretches.during))
+
+
+def _awaited_fact(stretches: Stretches, i: int, rank: int) -> Fact:
+    late_ns = int(arrivals(stretches.trace).last_ns[stretches.during[i]] - stretches.start_ns[i])
+    return Fact(f"rank {rank} came to it", late_ns, then="later")
+
+
+def _transferring(stretches: Stretches) -> Int64:
+    """The collective, where all of its ranks had come to it."""
+    last, during = arrivals(stretches.trace), stretches.during
+    if not len(last.whole):
+        return np.full(len(stretches), MISSING)
+    last_ns = pick(last.last_ns, during)
+    return witness((last_ns != MISSING) & last.whole[during] & (stretches.start_ns >= last_ns), during)
+
+
+def _of_copies(cause: str, remedy: str, table: Sequence[Rule] = EXPOSED_COPY_RULES) -> Rule:
+    """The rule for exposed copies of that cause, with what helps a collective."""
+    rule = next(rule for rule in table if rule.cause == cause)
+    return replace(rule, remedy=remedy)
+
+
+WAITING_FOR_RANK = Rule(
+    cause="waiting_for_rank",
+    title="waiting for other ranks",
+    remedy="speed up the rank that comes last (its own losses name the cause), or balance the work of the ranks",
+    find=_awaited,
+    fact=_awaited_fact,
+    saves_whole_operation=True,
+)
+TRANSFER = Rule(
+    cause="transfer",
+    title="transfer between ranks",
+    remedy="start it earlier, beside compute (smaller buckets, prefetch), or send fewer bytes (bfloat16)",
+    find=_transferring,
+    fact=lambda _stretches, _i, _row: Fact("all ranks had come to it"),
+)
+ONE_RANK_RULES: tuple[Rule, ...] = (
+    _of_copies(
+        "host_synchronized", "launch the next kernels first; wait for the collective where its result is needed"
+    ),
+    _of_copies("host_allocated", "allocate once, before the loop; no empty_cache() between steps"),
+    _of_copies("same_stream", "run it on a stream of its own (async_op=True), and wait where its result is needed"),
+    _of_copies("no_compute_left", "start it earlier (smaller buckets), or queue the next step's kernels"),
+    Rule(
+        cause="order",
+        title="launched behind compute that it does not depend on",
+        remedy="launch the collective first, then the kernels that do not need its result",
+        find=launched_behind,
+        fact=lambda stretches, _i, row: Fact(f"{work_name(stretches.trace, row)} was launched first, not waited for"),
+    ),
+    _of_copies("compute_waited", "start it earlier (smaller buckets, prefetch), so that kernels run beside it"),
+    _of_copies("launched_late", "launch ahead (fewer, larger operations; CUDA graphs; torch.compile)"),
+)
+"""Where no other rank was recorded, in the order in which they are asked."""
+
+ONE_RANK_CPU_RULES: tuple[Rule, ...] = (
+    _of_copies("same_stream", "start it in the background (async_op=True) and continue computing", CPU_COPY_RULES),
+    _of_copies(
+        "no_compute_left", "start it earlier (smaller buckets), or compute other data during it", CPU_COPY_RULES
+    ),
+)
+"""The same for a CPU device."""

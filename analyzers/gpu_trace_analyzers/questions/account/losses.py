@@ -10,7 +10,7 @@ import numpy as np
 from ..once import once
 from ..overlap import active_devices, device_figures
 from ..recorded import recorded
-from .collectives import explain_collectives
+from .collectives import collective_headroom_ns, explain_collectives
 from .copies import explain_copies
 from .identity import identity
 from .idle.explain import explain_idle_time
@@ -88,11 +88,14 @@ def account_of(scope: Scope, position: int) -> DeviceAccount:
         Owner.OTHER: explain_other(scope, position),
         Owner.IDLE: explain_idle_time(scope, position),
     }
-    headroom_ns = device_figures(scope, position).headroom_ns
+    overlap_saves_ns = {
+        Owner.COPY: device_figures(scope, position).headroom_ns,
+        Owner.COLLECTIVE: collective_headroom_ns(scope, position),
+    }
     losses = [
         loss
         for owner, found in explained.items()
-        for loss in _losses(position, owner, joined(found), headroom_ns if owner is Owner.COPY else None)
+        for loss in _losses(position, owner, joined(found), overlap_saves_ns.get(owner))
     ]
     return DeviceAccount(
         device=position,
