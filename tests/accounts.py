@@ -7,7 +7,7 @@ next device. The window of a device is what its statements add up to.
 from __future__ import annotations
 
 from gpu_trace_analyzers.questions.account.account import Account
-from gpu_trace_analyzers.questions.account.first import first_of_job
+from gpu_trace_analyzers.questions.account.job import job_first
 from gpu_trace_analyzers.questions.account.losses import DeviceAccount, Loss
 from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.questions.evidence import Evidence, Fact
@@ -20,7 +20,8 @@ def accounted(text: str, **steady: object) -> Account:
     """The account that ``text`` writes; ``steady`` are fields of `Steady`, such as ``steps``."""
     devices = tuple(_device(position, each) for position, each in enumerate(text.split("|")))
     told = {"window": None, "found_by": "whole"} | steady
-    return Account(Steady(**told), devices, first_of_job(devices))
+    job = job_first(devices)
+    return Account(Steady(**told), devices, job.first if job else None, job)
 
 
 def _device(position: int, text: str) -> DeviceAccount:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from ..once import once
 from ..scope import Scope
 from ..steady.window import steady
-from .first import first_of_job
+from .job import job_first
+from .late import late_ranks
 from .losses import accounts
 
 if TYPE_CHECKING:
     from ..steady.window import Steady
     from .first import First
+    from .job import JobFirst
     from .losses import DeviceAccount
 
 
@@ -25,6 +27,8 @@ class Account:
     devices: tuple[DeviceAccount, ...]
     first: First | None
     """of the job; None where no device did anything"""
+    job: JobFirst | None = None
+    """the same with what it means for the other devices"""
 
     def of(self, position: int) -> DeviceAccount | None:
         """The account of one device, by its position in ``Trace.devices``."""
@@ -42,4 +46,5 @@ def account(
     found = steady(scope, whole, steps, step_range)
     inside = scope if found.window == scope.window else Scope(scope.trace, scope.copies, found.window)
     devices = accounts(inside)
-    return Account(found, devices, first_of_job(devices))
+    job = job_first(devices, late_ranks(inside))
+    return Account(found, devices, job.first if job else None, job)

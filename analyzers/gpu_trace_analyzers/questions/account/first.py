@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .losses import DeviceAccount, Loss
 
 LEAST_SHARE = 0.02
@@ -30,15 +28,3 @@ def first_of(account: DeviceAccount) -> First:
     worth = [loss for loss in account.losses if loss.at_most_ns >= LEAST_SHARE * account.window_ns > 0]
     close = [loss for loss in worth[1:2] if CLEARLY * loss.at_most_ns > worth[0].at_most_ns]
     return First(account, tuple(worth[:1] + close))
-
-
-def first_of_job(accounts: Sequence[DeviceAccount]) -> First | None:
-    """The first line of all devices: of the one that could save the largest share; None without devices."""
-    if not accounts:
-        return None
-    return max(map(first_of, accounts), key=_share_saved)
-
-
-def _share_saved(first: First) -> float:
-    whole_ns = first.account.window_ns
-    return first.losses[0].at_most_ns / whole_ns if first.losses and whole_ns else 0.0

@@ -10,11 +10,9 @@ import numpy as np
 from ..once import once
 from ..overlap import active_devices, device_figures
 from ..recorded import recorded
-from .collectives import collective_headroom_ns, explain_collectives
-from .copies import explain_copies
+from .causes import causes_of
+from .collectives import collective_headroom_ns
 from .identity import identity
-from .idle.explain import explain_idle_time
-from .other import explain_other
 from .owners import Owner, owned
 from .pieces import joined
 
@@ -82,19 +80,13 @@ def accounts(scope: Scope) -> tuple[DeviceAccount, ...]:
 @once
 def account_of(scope: Scope, position: int) -> DeviceAccount:
     """That of one device, by its position in ``Trace.devices``."""
-    explained = {
-        Owner.COLLECTIVE: explain_collectives(scope, position),
-        Owner.COPY: explain_copies(scope, position),
-        Owner.OTHER: explain_other(scope, position),
-        Owner.IDLE: explain_idle_time(scope, position),
-    }
     overlap_saves_ns = {
         Owner.COPY: device_figures(scope, position).headroom_ns,
         Owner.COLLECTIVE: collective_headroom_ns(scope, position),
     }
     losses = [
         loss
-        for owner, found in explained.items()
+        for owner, found in causes_of(scope, position).items()
         for loss in _losses(position, owner, joined(found), overlap_saves_ns.get(owner))
     ]
     return DeviceAccount(

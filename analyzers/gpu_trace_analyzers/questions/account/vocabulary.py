@@ -14,8 +14,12 @@ _COPIES = (
     *("no_compute_left", "compute_waited", "copy_waited", "launched_late", "inside_operator", "lost_kernels"),
     *("lost_nodes", "unknown"),
 )
+_COLLECTIVES = (
+    *("waiting_for_rank", "transfer", "host_synchronized", "host_allocated", "same_stream", "no_compute_left"),
+    *("order", "compute_waited", "launched_late", "unknown"),
+)
 CAUSES: Mapping[Owner, tuple[str, ...]] = {
-    Owner.COLLECTIVE: ("unknown",),
+    Owner.COLLECTIVE: _COLLECTIVES,
     Owner.COPY: _COPIES,
     Owner.OTHER: ("copy_h2d", "copy_d2h", "copy_p2p", "copy_d2d", "memset", "unknown"),
     Owner.IDLE: (

@@ -1,0 +1,108 @@
+"""What comes first for a job of several devices: the loss of most of them, or the rank that they wait for?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .collectives import MOSTLY
+from .first import first_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .first import First
+    from .late import Lateness
+    from .losses import DeviceAccount
+    from .owners import Owner
+
+WAITING = "waiting_for_rank"
+ALIKE = 0.03
+"""of the window: by how much the shares of devices that are told as one may differ"""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFirst:
+    """The answer of a job: the first line of one device, and what it means for the others."""
+
+    first: First
+    """of the device with the largest of these losses"""
+    devices: tuple[int, ...]
+    """positions of the devices whose first loss is of that owner and cause, in order; or of those that compute"""
+    of: int
+    """how many devices did anything"""
+    late: Lateness | None
+    """the rank that they wait for, where waiting is that loss and one rank cost most of it"""
+    by_turns: bool
+    """whether waiting is that loss, and ranks wait for each other"""
+
+
+def job_first(accounts: Sequence[DeviceAccount], late: Sequence[Lateness] = ()) -> JobFirst | None:
+    """The first line of all devices; None without devices. ``late``: the ranks that others waited for.
+
+    It is the loss that comes first on most devices; of several such, waiting for a rank, whose cause is on another
+    device; else the one of the largest share.
+    """
+    firsts = [first_of(account) for account in accounts]
+    if not firsts:
+        return None
+    kinds: dict[tuple[Owner, str] | None, list[First]] = {}
+    for first in firsts:
+        kinds.setdefault(_kind(first), []).append(first)
+    losses = {kind: own for kind, own in kinds.items() if kind is not None} or kinds
+    kind, own = max(losses.items(), key=lambda each: (len(each[1]), _waits(each[0]), max(map(_share, each[1]))))
+    waits = _waits(kind)
+    awaited = _awaited(late) if waits else None
+    return JobFirst(
+        first=max(own, key=_share),
+        devices=tuple(first.account.device for first in own),
+        of=len(firsts),
+        late=awaited,
+        by_turns=waits and awaited is None,
+    )
+
+
+def alike(firsts: Iterable[First]) -> tuple[tuple[First, ...], ...]:
+    """First lines of devices, those together that say the same: equal owners and causes, and shares within `ALIKE`.
+
+    Each group is led by the first of it, in the order given.
+    """
+    groups: list[list[First]] = []
+    for first in firsts:
+        group = next((group for group in groups if _are_alike(group[0], first)), None)
+        if group is None:
+            groups.append([first])
+        else:
+            group.append(first)
+    return tuple(map(tuple, groups))
+
+
+def _are_alike(a: First, b: First) -> bool:
+    names = [[(loss.owner, loss.cause, loss.title) for loss in each.losses] for each in (a, b)]
+    if names[0] != names[1]:
+        return False
+    return all(abs(one - other) <= ALIKE for one, other in zip(_shares(a), _shares(b), strict=True))
+
+
+def _shares(first: First) -> list[float]:
+    """The share of each of its losses in the window, and that of compute."""
+    spent = [*(loss.ns for loss in first.losses), first.account.compute_ns]
+    return [ns / first.account.window_ns if first.account.window_ns else 0.0 for ns in spent]
+
+
+def _kind(first: First) -> tuple[Owner, str] | None:
+    return (first.losses[0].owner, first.losses[0].cause) if first.losses else None
+
+
+def _waits(kind: tuple[Owner, str] | None) -> bool:
+    return kind is not None and kind[1] == WAITING
+
+
+def _share(first: First) -> float:
+    return first.losses[0].at_most_ns / first.account.window_ns if first.losses else 0.0
+
+
+def _awaited(late: Sequence[Lateness]) -> Lateness | None:
+    """The rank that cost most of the waiting; None where no rank alone did."""
+    whole_ns = sum(each.waited_ns for each in late)
+    return late[0] if late and late[0].waited_ns >= MOSTLY * whole_ns else None

@@ -1,0 +1,98 @@
+"""The first line of a job of several devices, and which of its devices are told as one."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from ...questions.account.first import first_of
+from ...questions.account.job import alike
+from ...questions.account.owners import Owner
+from ...units import share
+from ..fields import At
+from .overlap import short_label
+from .verdict import extent, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...model import Device
+    from ...questions.account.late import Lateness
+    from ...summary import Summary
+
+_LATE = {
+    "waiting_for_data": "waits for data",
+    "launch_bound": "is launch-bound",
+    "synchronized": "blocks in synchronizing calls",
+    "allocating": "allocates memory",
+    "compiling": "compiles",
+    "garbage_collection": "collects garbage",
+    "start_up": "starts up",
+    "profiler": "is held up by the profiler",
+}
+"""what the host of a late rank does, by the cause of its idle time"""
+
+
+def job_verdict(summary: Summary) -> str:
+    """Where the time of a job went, in one sentence; empty where fewer than two devices did anything."""
+    account = summary.account
+    job = account.job if account else None
+    if account is None or job is None or job.of < 2:
+        return ""
+    where = "" if len(job.devices) == job.of else f" on {_named(summary, job.devices)}"
+    if job.late is None and not job.by_turns:
+        return f"{verdict(job.first, account.steady)}{where}"
+    loss = job.first.losses[0]
+    spent = f"in exposed collectives for {share(loss.ns, job.first.account.window_ns)} of {extent(account.steady)}"
+    why = awaited(job.late) if job.late else "ranks wait for each other"
+    return f"{spent}{where}: {why}"
+
+
+def awaited(late: Lateness) -> str:
+    """``waiting for rank 1, which waits for data``, as far as it is known what made that rank late."""
+    return f"waiting for rank {late.rank}, {_what_it_does(late)}{' (once)' if late.once else ''}"
+
+
+def _what_it_does(late: Lateness) -> str:
+    if late.owner is None:
+        return "late, cause not seen"
+    if late.owner is Owner.COMPUTE:
+        return "which computes for longer"
+    if late.owner is not Owner.IDLE:
+        return f"which spends longer in {late.title or _IN[late.owner]}"
+    if late.cause in _LATE:
+        return f"which {_LATE[late.cause]}"
+    return f"which is idle for longer: {late.title}" if late.title else "which is idle for longer, cause not seen"
+
+
+_IN = {Owner.COLLECTIVE: "collectives", Owner.COPY: "exposed copies", Owner.OTHER: "other operations"}
+
+
+def folded(summary: Summary) -> dict[int, str]:
+    """Positions of the devices to show, each with those that are as it is: ``ranks 1-7: as rank 0``, or empty."""
+    account = summary.account
+    groups = alike([first_of(each) for each in account.devices]) if account else ()
+    found = {}
+    for leader, *others in groups:
+        at = leader.account.device
+        like = f"{_named(summary, [other.account.device for other in others])}: as {_named(summary, [at])}"
+        found[at] = like if others else ""
+    return found
+
+
+def _named(summary: Summary, positions: Sequence[int]) -> str:
+    """``rank 1``, ``ranks 1-7``; where ranks do not tell the devices apart, ``GPU 1``, ``GPU 0, GPU 3``."""
+    at, every = At.of(summary), [figures.device for figures in summary.devices]
+    devices = [at.device(position) for position in positions]
+    ranks = [device.rank for device in every]
+    if min(ranks, default=-1) < 0 or len(set(ranks)) < len(ranks):
+        return ", ".join(map(short_label, devices))
+    return f"{'rank' if len(devices) == 1 else 'ranks'} {_runs(devices)}"
+
+
+def _runs(devices: Sequence[Device]) -> str:
+    """Ranks in order, those that follow each other as one: ``0, 2-7``."""
+    ranks = sorted(device.rank for device in devices)
+    runs = groupby(enumerate(ranks), key=lambda each: each[1] - each[0])
+    parts = [[rank for _, rank in run] for _, run in runs]
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
