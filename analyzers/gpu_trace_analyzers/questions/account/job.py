@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .collectives import MOSTLY
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .owners import Owner
 
 WAITING = "waiting_for_rank"
-ALIKE = 0.03
+ALIKE = Fraction(3, 100)
 """of the window: by how much the shares of devices that are told as one may differ"""
 
 
@@ -84,10 +85,10 @@ def _are_alike(a: First, b: First) -> bool:
     return all(abs(one - other) <= ALIKE for one, other in zip(_shares(a), _shares(b), strict=True))
 
 
-def _shares(first: First) -> list[float]:
+def _shares(first: First) -> list[Fraction]:
     """The share of each of its losses in the window, and that of compute."""
     spent = [*(loss.ns for loss in first.losses), first.account.compute_ns]
-    return [ns / first.account.window_ns if first.account.window_ns else 0.0 for ns in spent]
+    return [Fraction(ns, first.account.window_ns or 1) for ns in spent]
 
 
 def _kind(first: First) -> tuple[Owner, str] | None:
