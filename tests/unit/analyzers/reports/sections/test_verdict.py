@@ -39,7 +39,7 @@ def test_a_loss_that_cannot_be_saved_does_not_come_first_but_is_said():
 
 
 def test_a_cause_that_is_not_known_is_not_named():
-    assert first_line("k 0-100; nccl 100-200; k 200-300").endswith("of the time: cause not seen (once)")
+    assert first_line("k 0-100; s9 nccl 100-200; k 200-300").endswith("of the time: cause not seen (once)")
 
 
 @pytest.mark.parametrize(
