@@ -32,8 +32,7 @@ def skew_end_ns(trace: Trace) -> int | None:
         return None
     ends = [
         int(end_ns[:, 0].max())
-        for group in matched(trace)
-        for start_ns, end_ns in [(group.arrived_ns, group.ended_ns)]
+        for group, start_ns, end_ns in ((group, group.arrived_ns, group.ended_ns) for group in matched(trace))
         if start_ns.shape[1] >= 3 and _waits_for_a_profiler(trace, group.ranks, start_ns, end_ns)
     ]
     return max(ends, default=None)
@@ -51,7 +50,7 @@ def _waits_for_a_profiler(trace: Trace, ranks: tuple[int, ...], start_ns: Int64,
     return bool(late[0] and not late[1] and np.ptp(end_ns[:, 0]) <= _TOGETHER_NS and (np.abs(apart) <= _ALIKE_NS).all())
 
 
-def _recording_began_ns(trace: Trace, ranks: list[int]) -> Int64 | None:
+def _recording_began_ns(trace: Trace, ranks: tuple[int, ...]) -> Int64 | None:
     """(ranks,) when the recording of each began; None where the trace does not say of all."""
     windows = trace.windows
     rank = np.array([*(process.rank for process in trace.processes), MISSING], dtype=np.int64)[windows.process]
