@@ -74,8 +74,13 @@ def test_a_run_asks_each_question_once(name, tmp_path):
     assert [asked for asked, times in counted.answered.items() if times > 1] == []
     for question in ("launches", "launch_order", "causes", "idle_causes", "range_figures", "unmatched", "rank_figures"):
         assert counted.times(question) == 1
-    for question in ("device_figures", "explain", "explain_idle", "busy_engines", "exposed_copy", "recorded"):
+    for question in ("explain_idle", "busy_engines"):
         assert counted.times(question) == len(summary.devices)
+    windows = 1 if summary.account.steady.window is None else 2  # all of the recording, and that of the account
+    for question in ("device_figures", "exposed_copy", "recorded"):
+        assert counted.times(question) == windows * len(summary.devices)
+    # Of the whole by the rules of causes, and of the account by its own, which ask for the former in their window.
+    assert counted.times("explain") == (1 + windows) * len(summary.devices)
 
 
 def test_checks_and_asking_again_ask_nothing_more():

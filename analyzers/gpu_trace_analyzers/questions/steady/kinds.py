@@ -84,9 +84,19 @@ def kinds(scope: Scope, step_range: str | None = None) -> Kinds:
     return Kinds(kind, launched.total)
 
 
-def repeat(found: Kinds) -> bool:
-    """Whether steps of one kind are more than half of all: else a range has one name for different things."""
-    return 2 * int(np.bincount(found.kind).max()) > len(found.kind)
+@once
+def repeat(scope: Scope, step_range: str | None = None) -> bool:
+    """Whether steps do the same again and again, in a process that launches about as much as any.
+
+    Steps of one kind are more than half of all: else a range has one name for different things. And no process without
+    steps launches twice as much as each that has some: else they are those of a helper.
+    """
+    found = found_steps(scope, step_range)
+    assert found is not None
+    kind, process = kinds(scope, step_range).kind, scope.trace.work.process[launches(scope.trace).known]
+    launched = np.bincount(process + 1, minlength=len(scope.trace.processes) + 1)
+    most = int(launched[np.unique(found.steps.process) + 1].max())
+    return 2 * int(np.bincount(kind).max()) > len(kind) and 2 * most > int(launched.max())
 
 
 def _launched(trace: Trace, steps: Steps) -> _Launched:

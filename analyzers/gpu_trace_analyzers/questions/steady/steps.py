@@ -90,7 +90,7 @@ def found_steps(scope: Scope, step_range: str | None = None) -> FoundSteps | Non
     found = marks(scope, step_range)
     if found is None:
         parts = _periodic(scope)
-        return FoundSteps("", Steps.joined(parts), certain=True) if parts and step_range is None else None
+        return FoundSteps("", Steps.joined(parts), certain=False) if parts and step_range is None else None
     return FoundSteps(found.name, Steps.joined(_marked(scope, found)), found.certain)
 
 

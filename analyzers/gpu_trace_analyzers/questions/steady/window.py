@@ -115,7 +115,7 @@ def _has_queue(trace: Trace) -> bool:
 
 def _found(scope: Scope, step_range: str | None) -> Steady:
     found, skew_ns = found_steps(scope, step_range), skew_end_ns(scope.trace)
-    if found is None or not (found.certain or repeat(kinds(scope, step_range))):
+    if found is None or not (found.certain or repeat(scope, step_range)):
         return _after(scope.trace, skew_ns)
     kind = kinds(scope, step_range).kind
     cold, warm = [], []

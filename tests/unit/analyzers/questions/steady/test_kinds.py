@@ -19,10 +19,11 @@ def kinds_of(*steps):
             begin = now if begin is None else begin
             lines.append(f"k {now + 5}-{now + 10} @{now} name={name}")
         lines.append(f"range step {begin}-{next(at)}")
-    found = kinds(Scope(literal("\n".join(lines))), "step")
+    scope = Scope(literal("\n".join(lines)))
+    found = kinds(scope, "step")
     letters = {kind: "ABCDEFGH"[place] for place, kind in enumerate(dict.fromkeys(found.kind.tolist()))}
     assert found.operations.tolist() == [len(operations) for operations in steps]
-    return "".join(letters[kind] for kind in found.kind.tolist()), repeat(found)
+    return "".join(letters[kind] for kind in found.kind.tolist()), repeat(scope, "step")
 
 
 TRAIN = [*"fffbbbo"]

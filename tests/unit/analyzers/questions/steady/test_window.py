@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.errors import UsageError
-from gpu_trace_analyzers.model import Process, Windows
+from gpu_trace_analyzers.model import Device, Process, Windows
 from gpu_trace_analyzers.questions.account.account import account
 from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.questions.steady.window import SlowStep, Steady, StepKind, steady
@@ -141,6 +141,30 @@ def test_one_window_of_a_job_in_which_all_are_in_steady_steps():
     assert window.window == Window(1450, 1800)
     assert (window.first_step, window.warm_up_steps) == (1, 1)
     assert steady(Scope(trace), steps=(1, 3)).window == Window(1400, 1650)
+
+
+def test_steps_of_a_helper_say_nothing_of_the_job():
+    few, many = ("\n".join(f"k {n}-{n + 1} @{n} name=k{n}" for n in range(count)) for count in (9, 10))
+    assert steady(Scope(two_ranks(steps(*[100] * 5), f"call a 0-1\n{few}"))).found_by == "steps"
+    assert steady(Scope(two_ranks(steps(*[100] * 5), f"call a 0-1\n{many}"))).none_found
+
+
+def test_steps_before_the_last_profiler_started_are_left_out():
+    ms = 10**6
+    collectives = [(10, 90, 100), *((100 * n, 100 * n, 100 * n + 5) for n in range(2, 6))]
+    lines = ["\n".join(f"gpu{r} nccl {each[r]}00000-{each[2]}00000" for each in collectives) for r in range(2)]
+    on_each = [steps(*[10 * ms] * 6) + "\n" + of_rank for of_rank in lines]
+    trace = replace(
+        two_ranks(*on_each),
+        devices=tuple(Device("gpu", rank, rank=rank) for rank in range(2)),
+        processes=tuple(Process(rank, rank=rank) for rank in range(2)),
+    )
+    together = Windows.of({"start_ns": [0, 0], "end_ns": [99 * ms] * 2, "process": [0, 1]})
+    assert steady(Scope(replace(trace, windows=together))).first_step == 0
+    apart = Windows.of({"start_ns": [0, 8 * ms], "end_ns": [99 * ms] * 2, "process": [0, 1]})
+    window = steady(Scope(replace(trace, windows=apart)))
+    assert (window.found_by, window.first_step, window.warm_up_steps) == ("steps", 1, 0)
+    assert (window.window.start_ns, window.after_profilers_ns) == (1000 + 10 * ms, 10 * ms - 1000)
 
 
 def test_unrecorded_time_is_not_left_out():
