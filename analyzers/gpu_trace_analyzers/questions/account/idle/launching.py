@@ -1,7 +1,8 @@
 """Is the host so busy with one launch after the other that the device runs dry?
 
-Launches say so by themselves: in runs that the host limits 24 to 81 % of them find nothing pending on their stream, in
-others 0 to 2 %. And in the gap the host must have launched as it always does, or it did something else.
+Launches say so by themselves: in runs that the host limits 24 to 81 % of them find nothing pending on the device, in
+others 0 to 2 %. (On their own stream is not enough: side streams are mostly empty while another one computes.) And in
+the gap the host must have launched as it always does, or it did something else.
 """
 
 from __future__ import annotations
@@ -41,19 +42,29 @@ even where the median says that it is always so."""
 @once
 def nothing_pending(trace: Trace) -> Mask:
     """Which rows of ``Trace.work`` found all earlier operations of their stream ended when the host launched them."""
+    return _found_ended(trace, streams(trace, trace.work) * len(trace.devices) + trace.work.device)
+
+
+@once
+def found_idle(trace: Trace) -> Mask:
+    """Which rows of ``Trace.work`` found all earlier operations of their device ended, on all of its streams."""
+    return _found_ended(trace, trace.work.device.astype(np.int64))
+
+
+def _found_ended(trace: Trace, queue: Int64) -> Mask:
+    """Which rows were launched when all had ended that the host had launched before them into the same queue."""
     work, launched = trace.work, launches(trace)
     rows = np.flatnonzero(launched.call != MISSING)
-    stream = streams(trace, work)[rows] * len(trace.devices) + work.device[rows]
-    order = np.lexsort((launched.call[rows], launched.at_ns[rows], stream))
+    order = np.lexsort((launched.call[rows], launched.at_ns[rows], queue[rows]))
     rows, found = rows[order], np.zeros(len(work), np.bool_)
-    for mine in np.split(rows, np.flatnonzero(np.diff(stream[order])) + 1):
+    for mine in np.split(rows, np.flatnonzero(np.diff(queue[rows])) + 1):
         if len(mine):
             found[mine] = launched.at_ns[mine] >= _ended(launched.call[mine], work.end_ns[mine])
     return found
 
 
 def _ended(call: Int64, end_ns: Int64) -> Int64:
-    """For rows of one stream in order of launch, when all that earlier calls launched had ended."""
+    """For rows of one queue in order of launch, when all that earlier calls launched had ended."""
     reach = np.maximum.accumulate(end_ns)
     first = np.maximum.accumulate(np.where(np.diff(call, prepend=MISSING) != 0, np.arange(len(call)), 0))
     return np.where(first > 0, reach[np.maximum(first - 1, 0)], np.iinfo(np.int64).min)
@@ -66,7 +77,7 @@ class Pace:
     launches: int
     """calls that launched work of it"""
     empty: int
-    """those of them that found nothing pending"""
+    """those of them that found nothing pending on any stream of the device"""
 
     @property
     def is_bound(self) -> bool:
@@ -81,7 +92,7 @@ def pace(trace: Trace, position: int, window: Window) -> Pace:
     inside = (launched.at_ns >= window.start_ns) & (launched.at_ns < window.end_ns) & (launched.call != MISSING)
     rows = np.flatnonzero(inside & (trace.work.device == position))
     calls, first = np.unique(launched.call[rows], return_index=True)
-    return Pace(len(calls), int(nothing_pending(trace)[rows[first]].sum()))
+    return Pace(len(calls), int(found_idle(trace)[rows[first]].sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +147,7 @@ def launch_bound(window: Window) -> Rule:
         own = pace(stretches.trace, stretches.device, window)
         empty = share(own.empty, own.launches)
         return Fact(
-            f"{empty} of {own.launches:,} launches found an empty stream; the one before came", took, then="earlier"
+            f"{empty} of {own.launches:,} launches found the device idle; the one before came", took, then="earlier"
         )
 
     return Rule(

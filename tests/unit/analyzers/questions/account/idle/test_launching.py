@@ -28,8 +28,17 @@ def test_a_host_that_launches_one_after_the_other_while_the_device_runs_dry_is_t
     trace = literal("\n".join(launches(12)))
     assert told(trace)[:2] == [("launch_bound", 6000, 20000), ("queued", 20000, 25000)]
     assert {cause for cause, *_ in told(trace)} == {"launch_bound", "queued"}
-    words = "100.0 % of 11 launches found an empty stream; the one before came"
+    words = "100.0 % of 11 launches found the device idle; the one before came"
     assert facts(trace, "launch_bound") == [(words, 20000, "earlier")] * 11
+
+
+def test_an_empty_side_stream_says_nothing_while_another_stream_computes():
+    # Each copy finds its own stream empty, and the device busy. Of 64 launches the two behind a gap find it idle.
+    busy = [f"s7 k {i * 10000 + 5000}-{i * 10000 + 15000} @{i * 10000}" for i in range(30)]
+    copies = [f"s9 h2d {i * 10000 + 8000}-{i * 10000 + 9000} @{i * 10000 + 6000}" for i in range(30)]
+    late = [f"k {i * 20000 + 5000}-{i * 20000 + 6000} @{i * 20000}" for i in (16, 17)]
+    assert causes(*busy, *copies, *late) == {"host_unobserved", "queued"}
+    assert "launch_bound" in causes(*busy, *copies, *launches(8, first=320000))
 
 
 def test_of_few_launches_nothing_is_said():
