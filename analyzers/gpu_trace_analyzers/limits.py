@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import Enum
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .questions.account.losses import DeviceAccount
     from .questions.overlap import DeviceFigures
     from .questions.ranges import RangeFigures
+    from .questions.steady.window import Steady
     from .summary import Summary
 
 
@@ -55,13 +57,14 @@ class LossLimit:
 
     def __post_init__(self) -> None:
         if not owners_of(self.name):
-            raise UsageError(f"{self.name!r} is not the name of a loss; {loss_names()}")
+            raise UsageError(f"{self.name!r} is not the name of a loss; {_loss_names(self.name)}")
 
 
-def loss_names() -> str:
-    """All names that a loss can have, in words."""
-    causes = dict.fromkeys(cause for each in CAUSES.values() for cause in each)
-    return f"owners are {', '.join(owner.value for owner in CAUSES)}; causes are {', '.join(sorted(causes))}"
+def _loss_names(near: str) -> str:
+    """All names that a loss can have, in words, after the one that is much like ``near``."""
+    owners, causes = [owner.value for owner in CAUSES], sorted({cause for each in CAUSES.values() for cause in each})
+    likely = "".join(f"did you mean {name}? " for name in get_close_matches(near, [*owners, *causes], 1))
+    return f"{likely}owners are {', '.join(owners)}; causes are {', '.join(causes)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,9 @@ class Checked:
     reason: str = ""
     """why it is inconclusive"""
     whole_ns: int | None = None
-    """of a loss: the window of the account that it is a part of"""
+    """of a loss: how long the window of the account is, which it is a part of"""
+    steady: Steady | None = None
+    """of a loss: that window"""
 
 
 def check(summary: Summary, limits: Limits) -> list[Checked]:
@@ -168,11 +173,12 @@ def _loss(figures: DeviceFigures, account: Account | None, limit: LossLimit) -> 
     """Of one device. What has no known cause may have the asked one: a limit that it could break is inconclusive."""
     label, figure = figures.device.label, f"{limit.name} loss"
     of_device = account.of(figures.position) if account else None
-    if of_device is None or not of_device.window_ns:
+    if account is None or of_device is None or not of_device.window_ns:
         reason = "no time of this device was recorded in the window of the account"
         return Checked(label, figure, Outcome.INCONCLUSIVE, None, limit.at_most, reason)
     known_ns = sum(loss.ns for loss in of_device.losses if limit.name in (loss.owner.value, loss.cause))
-    row = _at_most(label, figure, known_ns, of_device.window_ns, limit.at_most, whole_ns=of_device.window_ns)
+    row = _at_most(label, figure, known_ns, of_device.window_ns, limit.at_most)
+    row = replace(row, whole_ns=of_device.window_ns, steady=account.steady)
     if not (reason := _doubtful_loss(figures, limit.name)) and row.outcome is Outcome.OK:
         reason = _unexplained(of_device, limit, known_ns)
     return replace(row, outcome=Outcome.INCONCLUSIVE, value=None, reason=reason) if reason else row
@@ -227,18 +233,12 @@ def _at_least(subject: str, figure: str, value: float | None, limit: float, reas
 
 
 def _at_most(
-    subject: str,
-    figure: str,
-    value_ns: int | None,
-    of_ns: int,
-    limit: UpperLimit,
-    reason: str = "",
-    whole_ns: int | None = None,
+    subject: str, figure: str, value_ns: int | None, whole_ns: int, limit: UpperLimit, reason: str = ""
 ) -> Checked:
     if value_ns is None:
         return Checked(subject, figure, Outcome.INCONCLUSIVE, None, limit, reason)
-    outcome = Outcome.OK if limit.holds(value_ns, of_ns) else Outcome.FAILED
-    return Checked(subject, figure, outcome, value_ns, limit, whole_ns=whole_ns)
+    outcome = Outcome.OK if limit.holds(value_ns, whole_ns) else Outcome.FAILED
+    return Checked(subject, figure, outcome, value_ns, limit)
 
 
 def _no_device(summary: Summary) -> Checked:

@@ -163,14 +163,19 @@ def diff(
     copies: Collection[Engine] | None = None,
     from_ns: int | None = None,
     to_ns: int | None = None,
+    whole: bool = False,
+    steps: tuple[int, int] | None = None,
+    step_range: str | None = None,
 ) -> Diff:
     """What changed? Devices are matched by index and rank, ranges by name; a window is chosen on each trace's clock.
 
     A side is one run, or several of the same devices: then each figure is the median of its runs. Raises `UsageError`
-    for a side without runs, or with runs of different devices.
+    for a side without runs, or with runs of different devices. ``whole``, ``steps``, ``step_range`` choose the window
+    of the accounts, as for `account`.
     """
+    asked = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns, whole=whole, steps=steps, step_range=step_range)
     sides = ([before] if isinstance(before, Trace) else before, [after] if isinstance(after, Trace) else after)
-    found = compare(*([Analysis(run, copies, from_ns=from_ns, to_ns=to_ns).summary for run in side] for side in sides))
+    found = compare(*([asked.analyze(run).summary for run in side] for side in sides))
     devices, ranges, exposed, idle = map(_changes, (found.devices, found.ranges, found.exposed, found.idle))
     return Diff(devices, ranges, exposed, idle, _account(found.accounts))
 

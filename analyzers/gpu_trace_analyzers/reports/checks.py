@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from ..limits import Outcome, UpperLimit
 from ..units import NONE, duration, ratio, share
 from .plain import plain
+from .sections.verdict import extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,8 +61,9 @@ def _value(row: Checked) -> str:
         return NONE
     if not isinstance(row.limit, UpperLimit):
         return ratio(row.value)
-    of = f" ({share(int(row.value), row.whole_ns)} of {duration(row.whole_ns)})" if row.whole_ns else ""
-    return f"{duration(int(row.value))}{of}"
+    if row.whole_ns is None or row.steady is None:
+        return duration(int(row.value))
+    return f"{duration(int(row.value))} ({share(int(row.value), row.whole_ns)} of {extent(row.steady)})"
 
 
 def _wanted(limit: float | UpperLimit) -> str:

@@ -169,6 +169,12 @@ def test_a_name_that_no_loss_has_is_an_error_with_those_that_there_are(name):
         LossLimit(name, UpperLimit(ns=0))
 
 
+@pytest.mark.parametrize(("name", "likely"), [("idel", "idle"), ("waiting_for_dat", "waiting_for_data")])
+def test_a_name_that_is_misspelled_is_recognized(name, likely):
+    with pytest.raises(UsageError, match=rf"did you mean {likely}\? owners are"):
+        LossLimit(name, UpperLimit(ns=0))
+
+
 def test_each_device_has_its_own_account():
     trace = literal("k 0-10 @1; gpu1 k 0-5 @4; gpu1 k 8-10 @5")
     rows = check(Analysis(trace).summary, Limits(max_losses=(LossLimit("idle", UpperLimit(ns=2)),)))

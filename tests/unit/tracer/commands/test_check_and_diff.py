@@ -66,7 +66,10 @@ def test_exit_code(arguments, code):
 @pytest.mark.parametrize(
     ("limit", "said"),
     [
-        ("idl=5%", "'idl' is not the name of a loss; owners are collective, copy, other, idle; causes are"),
+        (
+            "idl=5%",
+            "'idl' is not the name of a loss; did you mean idle? owners are collective, copy, other, idle; causes are",
+        ),
         ("=5%", "'' is not the name of a loss; owners are"),
         ("idle", "'idle' has no limit; write idle=5% or idle=20ms"),
         ("", "'' has no limit; write idle=5% or idle=20ms"),
@@ -84,11 +87,17 @@ def test_a_loss_is_shown_with_its_share_of_the_window(tmp_path):
     out = tmp_path / "losses.xml"
     result = ran(check, SAME_STREAM, "--max-loss", "copy=5%", "--max-idle", "1ms", "--junit", str(out))
     idle, copy = result.stdout.splitlines()
-    assert copy.endswith("copy loss 57.9 ms (30.7 % of 188.7 ms), at most 5 % wanted")
+    assert copy.endswith("copy loss 57.9 ms (30.7 % of the time), at most 5 % wanted")
     assert idle.endswith("idle 148.8 µs, at most 1.00 ms wanted")
     [_, case] = ElementTree.parse(out).getroot().findall("testsuite/testcase")
     assert case.get("name") == "GPU 0 (NVIDIA H200): copy loss"
     assert "30.7 %" in case.find("failure").get("message")
+
+
+def test_a_loss_names_the_steps_that_it_is_of():
+    of_steps, whole = (ran(check, TWO_STREAMS, "--max-loss", "copy=5%", *more).stdout for more in ([], ["--whole"]))
+    assert "copy loss 1.15 ms (0.9 % of steps 0 to 49), at most 5 % wanted" in of_steps
+    assert "copy loss 1.15 ms (0.9 % of the time), at most 5 % wanted" in whole
 
 
 def test_a_limit_of_a_loss_applies_to_the_window_that_is_asked_for():
