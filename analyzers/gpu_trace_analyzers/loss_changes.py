@@ -184,7 +184,8 @@ class _Sides:
         """What one loss took: nothing where a run has the device and not the loss."""
         runs = (*self.before, *self.after)
         ns = [None if run is None else loss.ns if loss else 0 for run, loss in zip(runs, losses, strict=True)]
-        return self._row(owner, one.cause, one.title, ns)
+        titles = dict.fromkeys(loss.title for loss in losses if loss)
+        return self._row(owner, one.cause, " or ".join(titles), ns)
 
     def _row(self, owner: Owner, cause: str, title: str, ns: Sequence[int | None]) -> LossChange:
         runs = list(zip((*self.before, *self.after), ns, strict=True))

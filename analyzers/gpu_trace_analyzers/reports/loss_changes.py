@@ -131,8 +131,15 @@ def _time_difference(change: Change) -> str:
     if change.before is None or change.after is None:
         return NONE
     sign = "+" if change.by > 0 else "−"
-    share = f" ({sign}{abs(100 * change.by / change.before):.1f} %)" if change.before else ""
-    return f"{sign}{duration(int(abs(change.by)))}{share}" if change.by else "="
+    return f"{sign}{duration(int(abs(change.by)))}{_relative(sign, change)}" if change.by else "="
+
+
+def _relative(sign: str, change: Change) -> str:
+    """How much that is of what it was; beyond ten times, how many times it is."""
+    if not change.before or change.after is None:
+        return ""
+    times = change.after / change.before
+    return f" ({times:,.0f}x)" if times > 10 else f" ({sign}{abs(100 * change.by / change.before):.1f} %)"
 
 
 def _time(ns: float | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +119,22 @@ def test_losses_are_matched_by_id_first_and_then_by_owner_and_cause():
 def test_a_loss_of_another_owner_is_another_loss():
     losses = changed("compute 9; copy unknown 1", "compute 9; idle unknown 1").losses
     assert [(row.owner.value, row.gone, row.new) for row in losses] == [("copy", True, False), ("idle", False, True)]
+
+
+def test_a_loss_whose_title_differs_has_both():
+    before, after = (run(f"compute 5; collective transfer {ns}") for ns in (5, 4))
+    [loss] = after.account.losses
+    after = replace(after, account=replace(after.account, losses=(replace(loss, title="waiting for rank 3"),)))
+    assert [row.title for row in account_change("GPU 0", (before,), (after,)).losses] == [
+        "transfer or waiting for rank 3"
+    ]
+
+
+@pytest.mark.parametrize(("after", "said"), [(100, "+90 ns (+900.0 %)"), (101, "+91 ns (10x)"), (5, "−5 ns (−50.0 %)")])
+def test_beyond_ten_times_the_change_is_told_as_that(after, said):
+    sides = (run(f"compute 50; idle queued {ns}", **steps(0, 0)) for ns in (10, after))
+    found = account_change("GPU 0", *((side,) for side in sides))
+    assert account_table(found, several=False).rows[1][-1] == said
 
 
 def test_what_took_under_a_thousandth_everywhere_is_not_shown():

@@ -9,24 +9,13 @@ import pytest
 
 from gpu_trace_analyzers import questions
 from gpu_trace_analyzers.questions.account.account import account
-from gpu_trace_analyzers.questions.account.collectives import explain_collectives
-from gpu_trace_analyzers.questions.account.copies import explain_copies
-from gpu_trace_analyzers.questions.account.idle.explain import explain_idle_time
-from gpu_trace_analyzers.questions.account.other import explain_other
+from gpu_trace_analyzers.questions.account.causes import causes_of
 from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.questions.account.vocabulary import CAUSES, owners_of
 from gpu_trace_analyzers.questions.explained import Rule
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from literal import literal
-
-ASKED = {
-    Owner.COLLECTIVE: explain_collectives,
-    Owner.COPY: explain_copies,
-    Owner.OTHER: explain_other,
-    Owner.IDLE: explain_idle_time,
-}
-
 
 KINDS = ("gpu", "cpu")
 
@@ -42,11 +31,11 @@ def rules():
 def asked(owner, kind):
     """The causes of the rules that are asked of a device of this kind."""
     trace = literal("k 0-10 @1; nccl 20-30 @12; h2d 40-50 @32; memset 60-70 @52", kind=kind)
-    return {rule.cause for rule in ASKED[owner](Scope(trace), 0).rules}
+    return {rule.cause for rule in causes_of(Scope(trace), 0)[owner].rules}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("owner", ASKED)
+@pytest.mark.parametrize("owner", CAUSES)
 def test_every_rule_that_is_asked_has_its_cause_among_those_of_its_owner(owner, kind):
     assert asked(owner, kind) <= set(CAUSES[owner])
 
@@ -57,7 +46,7 @@ def test_the_losses_of_recorded_traces_have_these_names(name, recorded):
         assert all(loss.owner in owners_of(loss.cause) for loss in device.losses)
 
 
-@pytest.mark.parametrize("owner", ASKED)
+@pytest.mark.parametrize("owner", CAUSES)
 def test_every_name_is_that_of_a_rule(owner):
     made = set().union(*(asked(owner, kind) for kind in KINDS))
     # Of collectives, other rules are asked where several ranks are in the trace.
