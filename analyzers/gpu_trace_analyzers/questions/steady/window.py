@@ -19,6 +19,7 @@ from ..once import once
 from ..overlap import active_devices
 from ..scope import Window
 from .kinds import LEAST_OF_KIND, kinds, repeat
+from .names import kind_names
 from .skew import skew_end_ns
 from .steps import found_steps
 from .warm_up import unusual, warm_up_steps
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ...model import Int64, Trace
     from ..scope import Scope
+    from .kinds import Kinds
     from .steps import FoundSteps, Steps
 
 
@@ -42,6 +44,8 @@ class StepKind:
     """launched in the median of them"""
     first_step: int
     """the number of the first"""
+    name: str = ""
+    """of a range that each of them has and no other step; empty where there is one kind, or no such range"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ def _of_steps(
         warm_up_steps=len(cold),
         warm_up_ns=window.start_ns - int(steps.start_ns[cold[0]]) if len(cold) else 0,
         after_profilers_ns=0 if skew_ns is None else skew_ns - _recording(trace).start_ns,
-        kinds=_kinds(steps, inside, of.kind, of.operations),
+        kinds=_kinds(scope, steps, inside, of),
         slow=_slow(steps, inside, of.kind),
     )
 
@@ -216,12 +220,13 @@ def _left_out_ns(trace: Trace, window: Window) -> int:
     return recorded.total_ns - recorded.clip(window.start_ns, window.end_ns).total_ns
 
 
-def _kinds(steps: Steps, rows: Int64, kind: Int64, operations: Int64) -> tuple[StepKind, ...]:
-    found = []
-    for members in _by_kind(rows, kind):
-        size = np.sort(operations[members])[(len(members) - 1) // 2]
-        number = int(steps.number[members[0]])
-        found.append(StepKind(len(members), int(steps.ns[members].sum()), int(size), number))
+def _kinds(scope: Scope, steps: Steps, rows: Int64, of: Kinds) -> tuple[StepKind, ...]:
+    found, each = [], _by_kind(rows, of.kind)
+    names = kind_names(scope, steps[rows], of.kind[rows]) if len(each) > 1 else {}
+    for members in each:
+        size = np.sort(of.operations[members])[(len(members) - 1) // 2]
+        number, name = int(steps.number[members[0]]), names.get(int(of.kind[members[0]]), "")
+        found.append(StepKind(len(members), int(steps.ns[members].sum()), int(size), number, name))
     return tuple(sorted(found, key=lambda each: -each.ns))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...questions.account.first import First
     from ...questions.account.losses import DeviceAccount, Loss
     from ...questions.overlap import DeviceFigures
-    from ...questions.steady.window import Steady
+    from ...questions.steady.window import Steady, StepKind
     from ...summary import Summary
 
 _KINDS_SHOWN = 3
@@ -125,7 +125,7 @@ def kinds_line(summary: Summary) -> str:
     if steady and len(steady.kinds) > 1:
         total_ns = sum(kind.ns for kind in steady.kinds)
         shown = [
-            f"{share(kind.ns, total_ns)} in {count(kind.steps, 'step')} of {count(kind.operations, 'operation')}"
+            f"{share(kind.ns, total_ns)} in {count(kind.steps, 'step')} {_which(kind)}"
             for kind in steady.kinds[:_KINDS_SHOWN]
         ]
         said.append(f"{count(len(steady.kinds), 'kind')} of steps: {', '.join(shown)}")
@@ -133,6 +133,10 @@ def kinds_line(summary: Summary) -> str:
         slowest = steady.slow[0]
         said.append(f"slowest step {slowest.number}, {duration(slowest.ns)} (usually {duration(slowest.usual_ns)})")
     return "; ".join(said)
+
+
+def _which(kind: StepKind) -> str:
+    return f"with {kind.name}" if kind.name else f"of {count(kind.operations, 'operation')}"
 
 
 def _verdict_of(summary: Summary, at: At) -> dict[str, object]:

@@ -61,6 +61,17 @@ def test_evaluation_first_is_another_kind_not_warm_up():
     assert not window.slow
 
 
+def test_kinds_are_named_by_a_range_that_no_other_kind_has():
+    text = steps(20, 100, 100, 20, 100, 100, 20, 100, 100, names="ett")
+    names = [("evaluate", "train", "train")[n % 3] for n in range(9)]
+    lines = [f"range {name} {4 * n}-{4 * n + 3}\nrange part {4 * n}-{4 * n + 2}" for n, name in enumerate(names)]
+    inside = "\n".join(lines)
+    assert [kind.name for kind in found(f"{text}\n{inside}").kinds] == ["train", "evaluate"]
+    some = inside.replace("range evaluate 0-3", "").replace("range train 4-7", "range train 4-5")
+    assert [kind.name for kind in found(f"{text}\n{some}").kinds] == ["", ""]  # not in all, or without a launch
+    assert [kind.name for kind in found(steps(*[100] * 4) + "\nrange part 0-3").kinds] == [""]
+
+
 def test_what_comes_before_and_after_the_steps_is_left_out():
     window = found(steps(*[100] * 4) + "\nk 0-500 @0 t2; k 1500-1900 @900 t2")
     assert (window.window, window.left_out_ns) == (Window(1000, 1400), 1900 - 400)

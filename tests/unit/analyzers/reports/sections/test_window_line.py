@@ -55,8 +55,8 @@ def test_what_the_account_speaks_of(steady, expected):
 
 
 def test_kinds_and_the_slowest_step():
-    kinds = (StepKind(18, 880, 22, 0), StepKind(6, 120, 1, 9))
-    two = "2 kinds of steps: 88.0 % in 18 steps of 22 operations, 12.0 % in 6 steps of 1 operation"
+    kinds = (StepKind(18, 880, 22, 0), StepKind(6, 120, 1, 9, "evaluate"))
+    two = "2 kinds of steps: 88.0 % in 18 steps of 22 operations, 12.0 % in 6 steps with evaluate"
     slow = (SlowStep(12, 137_700_000, 72_400_000), SlowStep(2, 116_700_000, 72_400_000))
     one = "slowest step 12, 137.7 ms (usually 72.4 ms)"
     assert kinds_line(Told(Steady(W, "steps", kinds=kinds[:1]))) == ""
