@@ -59,7 +59,8 @@ def explain_idle_time(scope: Scope, position: int) -> Explained:
     window = Window(int(time.start_ns[0]), int(time.end_ns[-1])) if len(time) else Window(0, 0)
     cpu = scope.trace.devices[position].kind == "cpu"
     found = explained_by(pieces, _CPU_RULES if cpu else _gpu_rules(window))
-    return _with_remedies(_one_per_cause(found), time.total_ns)
+    told = _with_remedies(_one_per_cause(found), time.total_ns)
+    return told if scope.window is None else _loaded_once(told)
 
 
 def _gaps(scope: Scope, position: int) -> Stretches:
@@ -126,6 +127,11 @@ def _gpu_rules(window: Window) -> tuple[Rule, ...]:
 
 _CPU_RULES = (_of_old("head_or_tail"), WAITING_FOR_DATA, COMPILING, GARBAGE_COLLECTION, PROFILER, NO_OPERATOR)
 """The same for a CPU device, which is idle whenever the script runs no operator."""
+
+
+def _loaded_once(found: Explained) -> Explained:
+    """The same for a window of steps, which stands for all that follow: code is loaded once, so none is saved."""
+    return replace(found, saves_ns=np.where(found.have(START_UP.cause), 0, found.bound))
 
 
 def _one_per_cause(found: Explained) -> Explained:

@@ -6,7 +6,7 @@ import pytest
 
 from gpu_trace_analyzers.model import SyncKind, Syncs
 from gpu_trace_analyzers.questions.account.losses import account_of
-from gpu_trace_analyzers.questions.scope import Scope
+from gpu_trace_analyzers.questions.scope import Scope, Window
 from literal import literal
 
 from .told import facts, remedies, told
@@ -99,3 +99,11 @@ def test_what_a_graph_would_leave_of_short_gaps_is_not_saved():
     assert (loss.ns, loss.at_most_ns) == (90000, 81000)
     (loss,) = account_of(Scope(pairs(10001)), 0).losses
     assert (loss.ns, loss.at_most_ns) == (90009, 0)  # each is longer than a start takes, so none has a remedy
+
+
+def test_in_a_window_of_steps_loading_saves_nothing_of_the_next():
+    trace = literal(LONG.format(call="200000-300000"))
+    bounds = {window: account_of(Scope(trace, window=window), 0).losses for window in (None, Window(0, 302000))}
+    saved = {window: {loss.cause: (loss.ns, loss.at_most_ns) for loss in losses} for window, losses in bounds.items()}
+    assert saved[None]["start_up"] == (101000, 101000)
+    assert saved[Window(0, 302000)]["start_up"] == (101000, 0)
