@@ -11,7 +11,7 @@ from ..units import duration, share
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What was read."""
+    """What was read, and which part of it counts."""
 
     text: str
 

@@ -17,7 +17,7 @@ from .notes import range_notes, reading_notes
 from .pairs import pair_table, pairs_line
 from .ranges import range_table, step_table
 from .source import nothing_recorded, source_line
-from .verdict import device_verdict
+from .verdict import device_verdict, kinds_line, window_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +42,9 @@ FIELDS = (
 def sections(summary: Summary, devices: int | None = None) -> Iterator[Section]:
     """What people read. Of more than ``devices`` devices, only those with the worst figures are in it (None: all)."""
     shown = _worst(summary, devices)
+    read = (Source(line) for line in (source_line(summary), window_line(summary), kinds_line(summary)) if line)
     notes = (Note(line) for line in reading_notes(summary))
-    yield Section("Overlap summary", (Source(source_line(summary)), *notes))
+    yield Section("Overlap summary", (*read, *notes))
     yield from (_device(figures, summary) for figures in shown)
     if left_out := devices_line(summary, shown):
         yield Section("", (Remark(left_out),))
