@@ -13,7 +13,7 @@ from . import markdown, text
 from .document import device_documents
 from .fitting import GAP, shortened
 from .parts import Column, Kind, Line, Section, Table
-from .sections.verdict import brief
+from .sections.job_verdict import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

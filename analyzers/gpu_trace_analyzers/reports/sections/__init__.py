@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..parts import Line, Note, Remark, Section, Source, Verdict
-from . import causes, device, job, notes, pairs, ranges, source, verdict
+from . import account, causes, device, job, notes, pairs, ranges, source
 from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
-from .losses import device_losses
+from .job_verdict import folded, job_verdict
+from .losses import device_losses, lost_share
 from .notes import range_notes, reading_notes
 from .pairs import pair_table, pairs_line
 from .ranges import range_table, step_table
@@ -20,7 +21,7 @@ from .source import nothing_recorded, source_line
 from .verdict import device_verdict, kinds_line, window_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from ...questions.overlap import DeviceFigures
     from ...summary import Summary
@@ -34,24 +35,45 @@ FIELDS = (
     *job.FIELDS,
     *notes.FIELDS,
     *causes.FIELDS,
-    *verdict.FIELDS,
+    *account.FIELDS,
 )
 """The keys of ``summary.json``, in order."""
 
 
+NOT_FOLDED = 2
+"""Devices that are each shown, however alike they are."""
+
+
 def sections(summary: Summary, devices: int | None = None) -> Iterator[Section]:
-    """What people read. Of more than ``devices`` devices, only those with the worst figures are in it (None: all)."""
-    shown = _worst(summary, devices)
+    """What people read. Of more than ``devices`` devices, only those that lose most are in it (None: all)."""
+    yield _head(summary)
+    yield from _devices(summary, devices)
+    yield from _tables(summary)
+
+
+def _head(summary: Summary) -> Section:
     read = (Source(line) for line in (source_line(summary), window_line(summary), kinds_line(summary)) if line)
     notes = (Note(line) for line in reading_notes(summary))
-    yield Section("Overlap summary", (*read, *notes))
-    yield from (_device(figures, summary) for figures in shown)
-    if left_out := devices_line(summary, shown):
+    return Section("Overlap summary", (*read, *notes))
+
+
+def _devices(summary: Summary, most: int | None) -> Iterator[Section]:
+    """The job, then the devices; where not all are shown, one for those that are alike."""
+    alike = folded(summary) if most is not None and len(summary.devices) > NOT_FOLDED else {}
+    shown = _worst(summary, most, alike)
+    if first := job_verdict(summary):
+        yield Section("", (Verdict(first, tuple(filter(None, (rank_line(summary),)))),))
+    for figures in shown:
+        yield _device(figures, summary)
+        if others := alike.get(figures.position):
+            yield Section("", (Remark(others),), apart=False)
+    if left_out := devices_line(len(alike or summary.devices) - len(shown)):
         yield Section("", (Remark(left_out),))
-    if not summary.devices:
+    if not shown:
         yield Section("", (Line(nothing_recorded(summary)),))
-    if awaited := rank_line(summary):
-        yield Section("", (Verdict(awaited),))
+
+
+def _tables(summary: Summary) -> Iterator[Section]:
     if summary.pairs:
         yield Section("Devices computing concurrently", (pair_table(summary),))
     if not_compared := pairs_line(summary):
@@ -66,10 +88,14 @@ def sections(summary: Summary, devices: int | None = None) -> Iterator[Section]:
         yield Section("Steps", (step_table(summary),))
 
 
-def _worst(summary: Summary, most: int | None) -> list[DeviceFigures]:
-    """The devices to show: all, or of many those with the most exposed copying (of equals: idle time), in order."""
-    bad = sorted(summary.devices, key=lambda figures: (-figures.exposed_copy_ns, -figures.idle_ns))[:most]
-    return sorted(bad, key=lambda figures: figures.position)
+def _worst(summary: Summary, most: int | None, alike: Collection[int]) -> list[DeviceFigures]:
+    """The devices to show, in order: all, or of many those that lose most.
+
+    ``alike`` has those that stand for others.
+    """
+    several = [figures for figures in summary.devices if not alike or figures.position in alike]
+    worst = sorted(several, key=lambda figures: (-lost_share(summary, figures), -figures.exposed_copy_ns))[:most]
+    return sorted(worst, key=lambda figures: figures.position)
 
 
 def _device(figures: DeviceFigures, summary: Summary) -> Section:

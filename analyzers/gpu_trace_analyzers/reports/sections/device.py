@@ -12,7 +12,6 @@ from ..parts import Bar, Column, Facts, Kind, Tile, Tiles
 from .overlap import unknown_work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     from ...questions.overlap import DeviceFigures
@@ -214,9 +213,6 @@ def _shorter(figures: DeviceFigures) -> str:
     )
 
 
-def devices_line(summary: Summary, shown: Sequence[DeviceFigures]) -> str:
+def devices_line(others: int) -> str:
     """How many devices a report that shows a few leaves out, and which it shows; empty where it shows all."""
-    others = len(summary.devices) - len(shown)
-    if not others:
-        return ""
-    return f"and {count(others, 'more device')} with less exposed copy or idle time; all are in --json"
+    return f"and {count(others, 'more device')} that lose less of their time; all are in --json" if others else ""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ...questions.account.late import Lateness
     from ...summary import Summary
 
+NAMED = 3
+"""Devices that are named one by one; more are counted."""
 _LATE = {
     "waiting_for_data": "waits for data",
     "launch_bound": "is launch-bound",
@@ -39,13 +41,27 @@ def job_verdict(summary: Summary) -> str:
     job = account.job if account else None
     if account is None or job is None or job.of < 2:
         return ""
-    where = "" if len(job.devices) == job.of else f" on {_named(summary, job.devices)}"
+    where = "" if len(job.devices) == job.of else f"{_named(summary, job.devices)}: "
     if job.late is None and not job.by_turns:
-        return f"{verdict(job.first, account.steady)}{where}"
+        return f"{where}{verdict(job.first, account.steady)}"
     loss = job.first.losses[0]
     spent = f"in exposed collectives for {share(loss.ns, job.first.account.window_ns)} of {extent(account.steady)}"
     why = awaited(job.late) if job.late else "ranks wait for each other"
-    return f"{spent}{where}: {why}"
+    return f"{where}{spent}: {why}"
+
+
+def answer(summary: Summary) -> str:
+    """The first line of a whole trace: that of the job, or of its only device."""
+    account = summary.account
+    if account is None or account.first is None:
+        return "no device activity"
+    return job_verdict(summary) or verdict(account.first, account.steady)
+
+
+def brief(summary: Summary) -> str:
+    """The same for a line of its own, with what is in doubt."""
+    doubtful = any(summary.doubts_of(figures.position) for figures in summary.devices)
+    return answer(summary) + (" (in doubt)" if doubtful else "")
 
 
 def awaited(late: Lateness) -> str:
@@ -81,12 +97,13 @@ def folded(summary: Summary) -> dict[int, str]:
 
 
 def _named(summary: Summary, positions: Sequence[int]) -> str:
-    """``rank 1``, ``ranks 1-7``; where ranks do not tell the devices apart, ``GPU 1``, ``GPU 0, GPU 3``."""
+    """``rank 1``, ``ranks 1-7``; where ranks do not tell the devices apart, ``GPU 1``, ``5 of 8 devices``."""
     at, every = At.of(summary), [figures.device for figures in summary.devices]
     devices = [at.device(position) for position in positions]
     ranks = [device.rank for device in every]
     if min(ranks, default=-1) < 0 or len(set(ranks)) < len(ranks):
-        return ", ".join(map(short_label, devices))
+        few = len(devices) <= NAMED
+        return ", ".join(map(short_label, devices)) if few else f"{len(devices)} of {len(every)} devices"
     return f"{'rank' if len(devices) == 1 else 'ranks'} {_runs(devices)}"
 
 

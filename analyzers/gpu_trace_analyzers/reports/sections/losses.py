@@ -40,6 +40,13 @@ def device_losses(figures: DeviceFigures, summary: Summary) -> list[Causes]:
     return [causes for causes in found if causes.rows]
 
 
+def lost_share(summary: Summary, figures: DeviceFigures) -> float:
+    """The share of its window in which a device did not compute; of the span, where the summary has no account."""
+    account = summary.account.of(figures.position) if summary.account else None
+    spent_ns, whole_ns = (account.compute_ns, account.window_ns) if account else (figures.compute_ns, figures.span_ns)
+    return 1 - spent_ns / whole_ns if whole_ns else 0.0
+
+
 def _cause(loss: Loss, account: DeviceAccount, headroom_ns: int) -> Cause:
     return Cause(
         what=WORDS[loss.owner],

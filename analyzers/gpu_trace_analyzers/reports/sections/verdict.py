@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 from ...questions.account.first import LEAST_SHARE, first_of
 from ...questions.account.owners import Owner
 from ...units import count, duration, share
-from ..fields import At, Field, Nested, Rows
 from ..parts import Verdict
-from .causes import evidence_lines
-from .device import DEVICE, RANK, collective_lines
-from .overlap import overlap_line, short_label
+from .device import collective_lines
+from .overlap import overlap_line
 
 if TYPE_CHECKING:
-    from ...questions.account.account import Account
     from ...questions.account.first import First
     from ...questions.account.losses import DeviceAccount, Loss
     from ...questions.overlap import DeviceFigures
@@ -39,17 +36,6 @@ def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
     copies = sorted(of_device.loss(Owner.COPY), key=lambda loss: -loss.ns)
     overlap = overlap_line(figures, copies or summary.exposed_on(figures.position))
     return Verdict(verdict(first_of(of_device), account.steady), (overlap, *collective_lines(figures)))
-
-
-def brief(summary: Summary) -> str:
-    """The shortest answer of a whole trace: the first line of the job, with the device that it is of."""
-    account = summary.account
-    if account is None or account.first is None:
-        return "no device activity"
-    position = account.first.account.device
-    whose = f"{short_label(At.of(summary).device(position))}: " if len(account.devices) > 1 else ""
-    doubt = " (in doubt)" if summary.doubts_of(position) else ""
-    return f"{whose}{verdict(account.first, account.steady)}{doubt}"
 
 
 def verdict(first: First, steady: Steady) -> str:
@@ -94,8 +80,10 @@ def window_line(summary: Summary) -> str:
     if summary.account is None:
         return ""
     steady = summary.account.steady
-    said = "; ".join(filter(None, (_of_what(steady), _left_out(steady))))
-    return f"no steps found: {said}" if steady.none_found else said
+    said = [_of_what(steady), _left_out(steady)]
+    if steady.found_by == "steps":
+        said = [f"verdict of {said[0]}", said[1], "tables of the whole recording"]
+    return ("no steps found: " if steady.none_found else "") + "; ".join(filter(None, said))
 
 
 def _of_what(steady: Steady) -> str:
@@ -137,72 +125,3 @@ def kinds_line(summary: Summary) -> str:
 
 def _which(kind: StepKind) -> str:
     return f"with {kind.name}" if kind.name else f"of {count(kind.operations, 'operation')}"
-
-
-def _verdict_of(summary: Summary, at: At) -> dict[str, object]:
-    account = summary.account
-    first = account.first if account else None
-    if account is None or first is None:
-        return {"text": "no device activity", "loss": None, "device": None, "rank": None}
-    return {
-        "text": verdict(first, account.steady),
-        "loss": first.losses[0].id if first.losses else None,
-        "device": at.places[first.account.device],
-        "rank": None if first.account.rank < 0 else first.account.rank,
-    }
-
-
-def _window(account: Account, at: At) -> dict[str, object]:
-    steady = account.steady
-    spans = [figures.window for figures in at.summary.devices] if steady.window is None else [steady.window]
-    return {
-        "start_ns": min((span.start_ns for span in spans), default=None),
-        "end_ns": max((span.end_ns for span in spans), default=None),
-        "found_by": steady.found_by,
-        "steps": steady.steps or None,
-        "first_step": steady.first_step,
-        "last_step": steady.last_step,
-        "left_out_ns": steady.left_out_ns,
-    }
-
-
-_LOSSES = Rows(
-    "losses",
-    "what the device did instead of computing, in the order of `at_most_ns`",
-    lambda account, _: account.losses,
-    (
-        Field("id", "the same in another recording of the same script"),
-        Field("owner", get=lambda row, _: row.owner.value),
-        Field("cause"),
-        Field("ns"),
-        Field("at_most_ns"),
-        Field("count"),
-        Field("start_ns", "of the longest stretch", lambda row, _: row.evidence.start_ns),
-        Field("end_ns", get=lambda row, _: row.evidence.end_ns),
-        Field("evidence", get=lambda row, _: "; ".join(evidence_lines(row.evidence))),
-        Field("remedy"),
-        Field("where", "lines of the script, where stacks were sampled", lambda _row, _at: [], only_json=True),
-    ),
-    table="losses",
-    first=(DEVICE, RANK),
-)
-FIELDS = (
-    Nested(
-        "account",
-        "where the time of each device went, in the [window](verdict.md) that the verdict speaks of",
-        lambda summary, _: summary.account,
-        (
-            Field("version", get=lambda _row, _: 1),
-            Field("window", "of the trace's clock", _window, only_json=True),
-            Field("verdict", "the first line", lambda _row, at: _verdict_of(at.summary, at), only_json=True),
-            Rows(
-                "devices",
-                "`compute_ns` and the `ns` of the losses add up to `window_ns`",
-                lambda account, _: account.devices if account else (),
-                (DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _LOSSES),
-                table="accounts",
-                first=(DEVICE, RANK),
-            ),
-        ),
-    ),
-)

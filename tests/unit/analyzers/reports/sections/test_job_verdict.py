@@ -14,7 +14,7 @@ def said(text):
 
 def test_the_rank_that_the_others_wait_for_is_named_with_what_it_does():
     assert said("k 0-100; s9 nccl 100-1010 name=a; gpu1 k 0-1000; gpu1 s9 nccl 1000-1010 name=a") == (
-        "in exposed collectives for 89.1 % of the time on rank 0: waiting for rank 1, which computes for longer (once)"
+        "rank 0: in exposed collectives for 89.1 % of the time: waiting for rank 1, which computes for longer (once)"
     )
 
 

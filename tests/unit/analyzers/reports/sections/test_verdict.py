@@ -6,7 +6,8 @@ import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.questions.steady.window import Steady
-from gpu_trace_analyzers.reports.sections.verdict import brief, device_verdict, extent, verdict
+from gpu_trace_analyzers.reports.sections.job_verdict import brief
+from gpu_trace_analyzers.reports.sections.verdict import device_verdict, extent, verdict
 from literal import literal
 
 

@@ -1,0 +1,83 @@
+"""The account for programs: the window, the first line, and the losses of each device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..fields import At, Field, Nested, Rows
+from .causes import evidence_lines
+from .device import DEVICE, RANK
+from .job_verdict import answer
+
+if TYPE_CHECKING:
+    from ...questions.account.account import Account
+    from ...summary import Summary
+
+
+def _verdict_of(summary: Summary, at: At) -> dict[str, object]:
+    account = summary.account
+    first = account.first if account else None
+    if account is None or first is None:
+        return {"text": "no device activity", "loss": None, "device": None, "rank": None}
+    return {
+        "text": answer(summary),
+        "loss": first.losses[0].id if first.losses else None,
+        "device": at.places[first.account.device],
+        "rank": None if first.account.rank < 0 else first.account.rank,
+    }
+
+
+def _window(account: Account, at: At) -> dict[str, object]:
+    steady = account.steady
+    spans = [figures.window for figures in at.summary.devices] if steady.window is None else [steady.window]
+    return {
+        "start_ns": min((span.start_ns for span in spans), default=None),
+        "end_ns": max((span.end_ns for span in spans), default=None),
+        "found_by": steady.found_by,
+        "steps": steady.steps or None,
+        "first_step": steady.first_step,
+        "last_step": steady.last_step,
+        "left_out_ns": steady.left_out_ns,
+    }
+
+
+_LOSSES = Rows(
+    "losses",
+    "what the device did instead of computing, in the order of `at_most_ns`",
+    lambda account, _: account.losses,
+    (
+        Field("id", "the same in another recording of the same script"),
+        Field("owner", get=lambda row, _: row.owner.value),
+        Field("cause"),
+        Field("ns"),
+        Field("at_most_ns"),
+        Field("count"),
+        Field("start_ns", "of the longest stretch", lambda row, _: row.evidence.start_ns),
+        Field("end_ns", get=lambda row, _: row.evidence.end_ns),
+        Field("evidence", get=lambda row, _: "; ".join(evidence_lines(row.evidence))),
+        Field("remedy"),
+        Field("where", "lines of the script, where stacks were sampled", lambda _row, _at: [], only_json=True),
+    ),
+    table="losses",
+    first=(DEVICE, RANK),
+)
+FIELDS = (
+    Nested(
+        "account",
+        "where the time of each device went, in the [window](verdict.md) that the verdict speaks of",
+        lambda summary, _: summary.account,
+        (
+            Field("version", get=lambda _row, _: 1),
+            Field("window", "of the trace's clock", _window, only_json=True),
+            Field("verdict", "the first line", lambda _row, at: _verdict_of(at.summary, at), only_json=True),
+            Rows(
+                "devices",
+                "`compute_ns` and the `ns` of the losses add up to `window_ns`",
+                lambda account, _: account.devices if account else (),
+                (DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _LOSSES),
+                table="accounts",
+                first=(DEVICE, RANK),
+            ),
+        ),
+    ),
+)
