@@ -70,7 +70,7 @@ def check(
 
     The figures equal those of summary with the same --copies, --rules, --from, --to and --step-range.
 
-    A limit of --max-loss applies to the account, so to its steady steps. All other limits apply to the whole span.
+    --max-loss applies to the window of the account, by default the steady steps. Other limits apply to the whole span.
 
     The command exits with 1 if a limit is broken, else with 4 if a trace lacks data for a limit, else with 0.
 

@@ -37,7 +37,7 @@ class Diff(click.Command):
 
 
 @click.command(cls=Diff)
-@click.argument("traces", metavar="BEFORE... [--] AFTER...", nargs=-1, type=FileName())
+@click.argument("traces", metavar="BEFORE AFTER | BEFORE... -- AFTER...", nargs=-1, type=FileName())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @analysis_options()
 def diff(traces: tuple[str, ...], as_json: bool, asked: Asked) -> None:
