@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     """rows of ``Trace.work`` of each rank, in the order of their ends"""
 
 _ALL_RANKS = re.compile(r"\[[\d, ]*\]$")
+SEVERAL = -2
+"""in place of a rank: several came together"""
 _MOST_WITHOUT_DOUBT = 2
 """ranks: any process group of more than one of them is the same two"""
 
@@ -48,6 +50,12 @@ class Matched:
         return np.asarray(self.trace.work.end_ns[self.rows])
 
     @property
+    def apart_ns(self) -> int:
+        """How far apart ranks leave a collective, in the median: lateness up to that may be the clocks'."""
+        apart = np.ptp(self.ended_ns, axis=0) if self.rows.size else np.zeros(1, np.int64)
+        return int(np.sort(apart)[(len(apart) - 1) // 2])
+
+    @property
     def late_ns(self) -> Int64:
         """(ranks, collectives) int64: how much later each rank came than the last of the others; negative: earlier."""
         arrived_ns = self.arrived_ns
@@ -62,8 +70,9 @@ class Arrivals:
     """For each row of ``Trace.work``: the last arrival at that collective. `MISSING` in every column if not known."""
 
     last_ns: Int64
-    """when the last of the recorded ranks began it; for that rank its own start"""
+    """when the last of the recorded ranks began it"""
     last_rank: Int64
+    """that rank; `SEVERAL` if others came within `Matched.apart_ns` of it; `MISSING` for those that did"""
     whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
     """whether all ranks of its group were recorded, so that nothing else was waited for from then on"""
     ranks: Int64
@@ -104,14 +113,16 @@ def arrivals(trace: Trace) -> Arrivals:
     last_ns, last_rank, ranks = (np.full(count, MISSING) for _ in range(3))
     whole = np.zeros(count, dtype=np.bool_)
     for group in () if in_doubt(trace) else matched(trace):
-        if len(group.ranks) < 2 or not group.rows.size:
+        if not group.rows.size:
             continue
         arrived_ns = group.arrived_ns
-        latest_ns = np.broadcast_to(arrived_ns.max(axis=0), arrived_ns.shape)
-        latest = np.broadcast_to(np.array(group.ranks)[arrived_ns.argmax(axis=0)], arrived_ns.shape)
+        latest_ns = arrived_ns.max(axis=0)
+        with_last = latest_ns - arrived_ns <= group.apart_ns
+        latest = np.where(with_last.sum(axis=0) > 1, SEVERAL, np.array(group.ranks)[arrived_ns.argmax(axis=0)])
         waited = trace.work.end_ns[group.rows] > latest_ns
         rows = group.rows[waited]
-        last_ns[rows], last_rank[rows] = latest_ns[waited], latest[waited]
+        last_ns[rows] = np.broadcast_to(latest_ns, waited.shape)[waited]
+        last_rank[rows] = np.where(with_last, MISSING, latest)[waited]
         whole[rows], ranks[rows] = group.whole, len(group.ranks)
     return Arrivals(last_ns, last_rank, whole, ranks)
 

@@ -17,7 +17,7 @@ from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES
 from ..cuts import cut_at_launch, launched_long_before
 from ..evidence import Fact, work_name
 from ..explained import Rule, explained_by
-from ..matched import arrivals
+from ..matched import SEVERAL, arrivals
 from ..once import once
 from ..overlap import COLLECTIVE, COMPUTE
 from ..recorded import windows_of
@@ -89,7 +89,7 @@ def _waiting_title(stretches: Stretches, awaited: Int64) -> str:
     ranks, which = np.unique(awaited[waited], return_inverse=True)
     ns = np.zeros(len(ranks), dtype=np.int64)
     np.add.at(ns, which.reshape(-1), stretches.ns[waited])
-    if len(ranks) and ns.max() >= MOSTLY * ns.sum():
+    if len(ranks) and ns.max() >= MOSTLY * ns.sum() and ranks[ns.argmax()] != SEVERAL:
         return f"waiting for rank {ranks[ns.argmax()]}"
     return WAITING_FOR_RANK.title
 
@@ -106,7 +106,7 @@ def _awaited(stretches: Stretches) -> Int64:
 
 def _awaited_fact(stretches: Stretches, i: int, rank: int) -> Fact:
     late_ns = int(arrivals(stretches.trace).last_ns[stretches.during[i]] - stretches.start_ns[i])
-    return Fact(f"rank {rank} came to it", late_ns, then="later")
+    return Fact(f"{'the others' if rank == SEVERAL else f'rank {rank}'} came to it", late_ns, then="later")
 
 
 def _transferring(stretches: Stretches) -> Int64:

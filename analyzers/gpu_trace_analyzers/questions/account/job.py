@@ -53,13 +53,14 @@ def job_first(accounts: Sequence[DeviceAccount], late: Sequence[Lateness] = ()) 
     losses = {kind: own for kind, own in kinds.items() if kind is not None} or kinds
     kind, own = max(losses.items(), key=lambda each: (len(each[1]), _waits(each[0]), max(map(_share, each[1]))))
     waits = _waits(kind)
-    awaited = _awaited(late) if waits else None
+    waited_ns = sum(loss.ns for account in accounts for loss in account.losses if loss.cause == WAITING)
+    told = [each for each in late if each.waited_ns >= MOSTLY * waited_ns] if waits else []
     return JobFirst(
         first=max(own, key=_share),
         devices=tuple(first.account.device for first in own),
         of=len(firsts),
-        late=awaited,
-        by_turns=waits and awaited is None,
+        late=told[0] if told else None,
+        by_turns=waits and not told and sum(each.waited_ns for each in late) >= MOSTLY * waited_ns,
     )
 
 
@@ -101,9 +102,3 @@ def _waits(kind: tuple[Owner, str] | None) -> bool:
 
 def _share(first: First) -> float:
     return first.losses[0].at_most_ns / first.account.window_ns if first.losses else 0.0
-
-
-def _awaited(late: Sequence[Lateness]) -> Lateness | None:
-    """The rank that cost most of the waiting; None where no rank alone did."""
-    whole_ns = sum(each.waited_ns for each in late)
-    return late[0] if late and late[0].waited_ns >= MOSTLY * whole_ns else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import Engine
-from ..matched import ranks_of
+from ..matched import SEVERAL, ranks_of
 from ..once import once
 from ..overlap import active_devices
 from .collectives import MOSTLY, WAITING_FOR_RANK, explain_collectives
@@ -57,11 +57,11 @@ class Lateness:
 
 @once
 def late_ranks(scope: Scope) -> tuple[Lateness, ...]:
-    """Each rank that others waited for in the window, the one that cost most first."""
+    """Each rank that others waited for in the window, the one that cost most first; not ranks that came together."""
     if len(ranks_of(scope.trace)) < 2:
         return ()
     waited = {position: _waited_ns(scope, position) for position in active_devices(scope.trace)}
-    ranks = sorted({rank for of_rank in waited.values() for rank in of_rank})
+    ranks = sorted({rank for of_rank in waited.values() for rank in of_rank} - {SEVERAL})
     found = [_lateness(scope, rank, {at: of_rank[rank] for at, of_rank in waited.items()}) for rank in ranks]
     return tuple(sorted(found, key=lambda late: (-late.waited_ns, late.rank)))
 

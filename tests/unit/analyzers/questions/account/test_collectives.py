@@ -77,6 +77,19 @@ def test_where_groups_may_be_several_nothing_is_matched():
     assert causes(job(f"{text}; s13 nccl 200-210 name=b"))[0] == ("same_stream", 0, 100)
 
 
+def test_lateness_that_may_be_the_clocks_is_none():
+    """In the median the ranks leave a collective 4 ns apart."""
+    text = "k 0-1; k 400-401; s9 nccl 1-100 name=a; gpu1 nccl {}-104 name=a; s9 nccl 200-300 name=a; gpu1 nccl 210-304 name=a"
+    assert causes(job(text.format(5)))[:2] == [("unknown", 1, 5), ("transfer", 5, 100)]
+    assert causes(job(text.format(6)))[:2] == [("waiting_for_rank", 1, 6), ("transfer", 6, 100)]
+
+
+def test_ranks_that_come_together_are_not_told_apart():
+    text = "nccl 0-100 name=a; gpu1 nccl 50-100 name=a; gpu2 nccl {}-100 name=a"
+    assert titles(job(text.format(50)))[0] == "waiting for other ranks"
+    assert titles(job(text.format(51)))[0] == "waiting for rank 2"
+
+
 def test_the_title_names_a_rank_that_most_of_the_waiting_is_for():
     text = "gpu2 k 0-1; {}; nccl 200-300 name=b; gpu1 nccl {} name=b; gpu2 nccl 200-300 name=b"
     first = "nccl 0-100 name=a; gpu1 nccl 0-100 name=a; gpu2 nccl 20-100 name=a"

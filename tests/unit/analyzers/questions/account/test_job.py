@@ -46,6 +46,12 @@ def test_one_rank_must_cost_four_fifths_of_the_waiting(ns, rank):
     assert first(text, *late) == (0, (0, 1), 2, rank, rank is None)
 
 
+def test_ranks_that_came_together_do_not_wait_for_each_other():
+    text = f"{WAITS.format(50)} | {WAITS.format(50)}"
+    assert first(text, lateness(0, 40), lateness(1, 40)) == (0, (0, 1), 2, None, True)
+    assert first(text, lateness(0, 40), lateness(1, 39)) == (0, (0, 1), 2, None, False)
+
+
 def test_a_loss_comes_before_devices_that_compute():
     assert first("compute 99 | compute 99 | compute 50; idle queued 50") == (2, (2,), 3, None, False)
     assert first("compute 99 | compute 99") == (0, (0, 1), 2, None, False)
