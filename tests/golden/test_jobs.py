@@ -14,6 +14,7 @@ import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.reports.sections.job_verdict import job_verdict
 
 ROOT = Path(__file__).parents[2]
 TRUTHS = sorted((ROOT / "samples/jobs/truths").glob("*.json"))
@@ -110,3 +111,55 @@ def test_the_ranks_of_a_recording_end_a_collective_together(folder):
     apart = [abs(end - ends[1][key]) for key, end in ends[0].items()]
     assert median(apart or [0]) <= 50_000
     assert len(apart) >= 72 or folder.name == "pipeline"
+
+
+@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
+def test_waiting_and_transfer_in_a_recording_are_those_counted_by_hand(folder):
+    """For collectives with a number. A rank that left before the other came is not compared."""
+    spans: list[dict[tuple, tuple[str, int, int, int]]] = []
+    for rank in (0, 1):
+        base_ns, rows = rows_of(folder, rank)
+        spans.append(
+            {
+                (row["args"]["Process Group Name"], row["args"]["Seq"]): (
+                    row["name"].removeprefix("void ").split("(")[0],
+                    base_ns + int(row["ts"] * 1000),
+                    base_ns + int((row["ts"] + row["dur"]) * 1000),
+                    row["args"]["bytes"],
+                )
+                for row in rows
+                if row.get("cat") == "kernel" and "Seq" in row["args"]
+            }
+        )
+    analysis = Analysis(folder)
+    figures = {(row.name, analysis.trace.devices[row.device].rank): row for row in analysis.summary.collectives}
+    for rank in (0, 1):
+        counted: dict[str, list[tuple[int, int, int]]] = {}
+        for key, (name, start, end, size) in spans[rank].items():
+            last = max(start, spans[1 - rank][key][1])
+            if end > last:
+                counted.setdefault(name, []).append((last - start, end - last, size))
+        for name, each in counted.items():
+            row, (waits, transfers, sizes) = figures[name, rank], map(sum, zip(*each, strict=True))
+            assert (row.compared, row.wait_ns, row.transfer_ns) == (len(each), waits, transfers)
+            per_rank = 2 if "AllGather" in name or "ReduceScatter" in name else 1
+            assert row.algorithm_gb_per_s == pytest.approx(per_rank * sizes / transfers, rel=1e-12)
+            if "Broadcast" not in name and "AllReduce" not in name:
+                assert row.bus_gb_per_s == pytest.approx(row.algorithm_gb_per_s / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ddp", "computed for"),
+        ("ddp_slow_host", "on rank 0: waiting for rank 1, which blocks in synchronizing calls"),
+        ("ddp_late_data", "on rank 0: waiting for rank 1, which waits for data"),
+        ("ddp_slow_gpu", "on rank 0: waiting for rank 1, which computes for longer"),
+        ("ddp_late_start", "computed for"),
+        ("fsdp", "computed for"),
+    ],
+)
+def test_the_first_line_of_a_recorded_job(name, said):
+    """What `truth.json` says of it."""
+    found = job_verdict(Analysis(ROOT / "samples/traces/two_h200" / name).summary)
+    assert said in found

@@ -56,6 +56,17 @@ class Matched:
         return int(np.sort(apart)[(len(apart) - 1) // 2])
 
     @property
+    def together(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """(collectives,) bool: which of them are surely one on all ranks, by their number or by their ends.
+
+        Without a number, what one rank goes on with for longer than all were in it is another operation: of several
+        that send and receive at once, all have one name.
+        """
+        ended_ns = self.ended_ns
+        shared_ns = ended_ns.min(axis=0) - self.arrived_ns.max(axis=0)
+        return np.asarray(self.numbered | (np.ptp(ended_ns, axis=0) <= np.maximum(shared_ns, self.apart_ns)))
+
+    @property
     def late_ns(self) -> Int64:
         """(ranks, collectives) int64: how much later each rank came than the last of the others; negative: earlier."""
         arrived_ns = self.arrived_ns
@@ -107,7 +118,8 @@ def arrivals(trace: Trace) -> Arrivals:
     """When the last rank came to each collective.
 
     Nothing is known of a row that ended before the last rank came, because it did not wait for that rank (the sender
-    of a broadcast); nor of any, where process groups have no names and may be several.
+    of a broadcast); of one that is not surely the same on all ranks; of any, where process groups have no names and may
+    be several.
     """
     count = len(trace.work)
     last_ns, last_rank, ranks = (np.full(count, MISSING) for _ in range(3))
@@ -119,7 +131,7 @@ def arrivals(trace: Trace) -> Arrivals:
         latest_ns = arrived_ns.max(axis=0)
         with_last = latest_ns - arrived_ns <= group.apart_ns
         latest = np.where(with_last.sum(axis=0) > 1, SEVERAL, np.array(group.ranks)[arrived_ns.argmax(axis=0)])
-        waited = trace.work.end_ns[group.rows] > latest_ns
+        waited = (group.ended_ns > latest_ns) & group.together
         rows = group.rows[waited]
         last_ns[rows] = np.broadcast_to(latest_ns, waited.shape)[waited]
         last_rank[rows] = np.where(with_last, MISSING, latest)[waited]

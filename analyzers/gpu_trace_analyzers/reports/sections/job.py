@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...questions.ranks import slowest
-from ...units import count, duration
+from ...units import NONE, count, duration, rate
 from ..fields import At, Field, Rows, Shown, table
 from ..parts import Column, Kind
 from .device import DEVICE, LABEL
@@ -32,7 +32,19 @@ FIELDS = (
         "collectives",
         "per collective and device",
         lambda summary, _: summary.collectives,
-        (_NAME, DEVICE, Field("count"), Field("busy_ns"), Field("hidden_ns"), Field("exposed_ns")),
+        (
+            _NAME,
+            DEVICE,
+            Field("count"),
+            Field("busy_ns"),
+            Field("hidden_ns"),
+            Field("exposed_ns"),
+            Field("compared", "how many of them all recorded ranks have; the fields after it are of these"),
+            Field("wait_ns", "from its own arrival to the last one; null if not known"),
+            Field("transfer_ns", "from the last arrival to the end; null if not known"),
+            Field("algorithm_gb_per_s", "as nccl-tests defines it; null if the bytes or the transfer are not known"),
+            Field("bus_gb_per_s"),
+        ),
         table="collectives",
         first=(_NAME, DEVICE, LABEL),
     ),
@@ -69,7 +81,14 @@ _SHOWN = (
     Shown(Column("busy", drop_order=2), lambda row, _: duration(row.busy_ns)),
     Shown(Column("hidden", drop_order=4), lambda row, _: duration(row.hidden_ns)),
     Shown(Column("exposed"), lambda row, _: duration(row.exposed_ns)),
+    Shown(Column("wait", drop_order=6), lambda row, _: _or_nothing(row.wait_ns)),
+    Shown(Column("transfer", drop_order=5), lambda row, _: _or_nothing(row.transfer_ns)),
+    Shown(Column("bus rate", drop_order=7), lambda row, _: rate(row.bus_gb_per_s)),
 )
+
+
+def _or_nothing(ns: int | None) -> str:
+    return NONE if ns is None else duration(ns)
 
 
 def collective_table(summary: Summary) -> Table:

@@ -79,9 +79,21 @@ def test_where_groups_may_be_several_nothing_is_matched():
 
 def test_lateness_that_may_be_the_clocks_is_none():
     """In the median the ranks leave a collective 4 ns apart."""
-    text = "k 0-1; k 400-401; s9 nccl 1-100 name=a; gpu1 nccl {}-104 name=a; s9 nccl 200-300 name=a; gpu1 nccl 210-304 name=a"
+    text = (
+        "k 0-1; s9 nccl 1-100 name=a; s9 nccl 200-300 name=a; k 400-401; "
+        "gpu1 nccl {}-104 name=a; gpu1 nccl 210-304 name=a"
+    )
     assert causes(job(text.format(5)))[:2] == [("unknown", 1, 5), ("transfer", 5, 100)]
     assert causes(job(text.format(6)))[:2] == [("waiting_for_rank", 1, 6), ("transfer", 6, 100)]
+
+
+@pytest.mark.parametrize(("end", "cause"), [(140, "transfer"), (141, "no_compute_left")])
+def test_what_a_rank_goes_on_with_for_longer_than_all_were_in_it_is_another_operation(end, cause):
+    """Unless it has the same number. Both ranks are in it for 40 ns."""
+    others = "; ".join(f"gpu{rank} nccl {at}-{at + 10} name=a" for at in (300, 400) for rank in (0, 1))
+    assert causes(job(f"nccl 0-{end} name=a; gpu1 nccl 60-100 name=a; {others}"))[-3][0] == cause
+    numbered = job(f"nccl 0-{end} name=a group=1[0,1] seq=1; gpu1 nccl 60-100 name=a group=1[0,1] seq=1")
+    assert causes(numbered)[-1] == ("transfer", 60, end)
 
 
 def test_ranks_that_come_together_are_not_told_apart():
