@@ -76,14 +76,14 @@ FIELDS = (
 )
 _SHOWN = (
     Shown(Column("collective", kind=Kind.WORD), lambda row, _: row.name),
-    Shown(Column("device", drop_order=3, kind=Kind.WORD), lambda row, at: short_label(at.device(row.device))),
-    Shown(Column("count", drop_order=1), lambda row, _: count(row.count)),
-    Shown(Column("busy", drop_order=2), lambda row, _: duration(row.busy_ns)),
-    Shown(Column("hidden", drop_order=4), lambda row, _: duration(row.hidden_ns)),
+    Shown(Column("device", drop_order=6, kind=Kind.WORD), lambda row, at: short_label(at.device(row.device))),
+    Shown(Column("count", drop_order=4), lambda row, _: count(row.count)),
+    Shown(Column("busy", drop_order=5), lambda row, _: duration(row.busy_ns)),
+    Shown(Column("hidden", drop_order=7), lambda row, _: duration(row.hidden_ns)),
     Shown(Column("exposed"), lambda row, _: duration(row.exposed_ns)),
-    Shown(Column("wait", drop_order=6), lambda row, _: _or_nothing(row.wait_ns)),
-    Shown(Column("transfer", drop_order=5), lambda row, _: _or_nothing(row.transfer_ns)),
-    Shown(Column("bus rate", drop_order=7), lambda row, _: rate(row.bus_gb_per_s)),
+    Shown(Column("wait", drop_order=3), lambda row, _: _or_nothing(row.wait_ns)),
+    Shown(Column("transfer", drop_order=2), lambda row, _: _or_nothing(row.transfer_ns)),
+    Shown(Column("bus rate", drop_order=1), lambda row, _: rate(row.bus_gb_per_s)),
 )
 
 
