@@ -41,7 +41,7 @@ class LaunchOrder:
         rows = np.flatnonzero(launched.known)
         process, thread = trace.work.process[rows].astype(np.int64), launched.thread[rows]
         by_any = rows[np.isin(process, trace.ranges.process[trace.ranges.thread == MISSING]) & (thread != MISSING)]
-        for pid, autograd, caller in _callers(trace):
+        for pid, autograd, caller in backward_callers(trace):
             lent = np.flatnonzero((process == pid) & np.isin(thread, autograd))
             rows, process = np.concatenate((rows, rows[lent])), np.concatenate((process, process[lent]))
             thread = np.concatenate((thread, np.full(len(lent), caller)))
@@ -108,7 +108,7 @@ def launch_order(trace: Trace) -> LaunchOrder:
     return LaunchOrder(trace)
 
 
-def _callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:
+def backward_callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:
     """(process, its autograd threads, the thread that called backward), where one thread alone can be that.
 
     It is the only other thread with ranges; of several, the only one with a range named after backward.

@@ -1,7 +1,8 @@
 """Which part of a gap is the host's, and which records of the launching thread hold it?
 
 The host's part goes from the start of the gap to the start of the call that launched the work which ends it. The thread
-that made that call is the launching thread. A CPU device launches its work itself, so all of a gap is the host's.
+that made that call is the launching thread; PyTorch's autograd thread and the one that called backward count as one.
+A CPU device launches its work itself, so all of a gap is the host's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....model import MISSING
+from ...issued import backward_callers
 from ...launches import launches
 from ...once import once
 from ...stretches import Stretches, pick
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Thread = tuple[int, int]
     """position of a process, and a thread of it"""
+    Caller = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,16 +78,44 @@ def launching_threads(stretches: Stretches) -> tuple[tuple[Thread, Int64], ...]:
     """Each thread that launched what ends a gap, and the positions of the stretches in the host's parts of these."""
     mine = np.flatnonzero(is_host_part(stretches))
     after = stretches.after[mine]
-    process, thread = pick(stretches.trace.work.process, after), pick(stretches.launched.thread, after)
+    process, thread = pick(stretches.trace.work.process, after), pick(_launching_thread(stretches.trace), after)
     owners = np.unique(np.stack((process, thread), axis=1), axis=0).tolist() if len(mine) else []
     return tuple(((p, t), mine[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t))
+
+
+def with_caller(trace: Trace, process: Int64, thread: Int64) -> Int64:
+    """The threads of some rows, (n,) int64, with the one that called backward in place of PyTorch's autograd thread.
+
+    The two take turns: the caller waits while the other launches, so they are one thread of control. Of several
+    autograd threads that launch, which run beside each other, each stays by itself.
+    """
+    found = thread.astype(np.int64)
+    for position, autograd, caller in _callers(trace):
+        found[(process == position) & (thread == autograd)] = caller
+    return found
+
+
+@once
+def _callers(trace: Trace) -> tuple[Caller, ...]:
+    """(process, its autograd thread, the thread that called backward)."""
+    launched, process, found = launches(trace), trace.work.process, []
+    for position, autograd, caller in backward_callers(trace):
+        used = np.intersect1d(autograd, launched.thread[(process == position) & (launched.call != MISSING)])
+        found += [(position, int(used[0]), caller)] if len(used) == 1 else []
+    return tuple(found)
+
+
+@once
+def _launching_thread(trace: Trace) -> Int64:
+    """For each row of ``Trace.work``."""
+    return with_caller(trace, trace.work.process.astype(np.int64), launches(trace).thread)
 
 
 @once
 def launch_times(trace: Trace, owner: Thread) -> Int64:
     """When a thread launched anything, in order: a call that launched a graph comes once."""
     launched = launches(trace)
-    own = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.call != MISSING)
+    own = (trace.work.process == owner[0]) & (_launching_thread(trace) == owner[1]) & (launched.call != MISSING)
     return np.asarray(trace.calls.start_ns[np.unique(launched.call[own])])
 
 

@@ -14,7 +14,7 @@ from ...explained import Rule
 from ...host_waits import ALLOCATING
 from ...once import once
 from ...unmatched import calls_named
-from .parts import Records, held
+from .parts import Records, held, with_caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,13 +50,13 @@ def collections(trace: Trace) -> Records:
 @once
 def allocations(trace: Trace) -> Records:
     """The calls that allocate or free memory, of the device or pinned."""
-    return records(trace.calls, calls_named(trace, ALLOCATING) | calls_named(trace, MAPPING), trace.calls.thread)
+    return records(trace, trace.calls, calls_named(trace, ALLOCATING) | calls_named(trace, MAPPING), trace.calls.thread)
 
 
 @once
 def loads(trace: Trace) -> Records:
     """The calls in which CUDA loaded code, or the part of them in which it did so."""
-    return records(trace.calls, calls_named(trace, LOADING_CALL), trace.calls.thread)
+    return records(trace, trace.calls, calls_named(trace, LOADING_CALL), trace.calls.thread)
 
 
 @once
@@ -74,24 +74,24 @@ def profiling(trace: Trace) -> Records:
     return found.select(~np.isin(found.row, np.concatenate([other.row for other in others])))
 
 
-def records(table: Table, which: Mask, thread: Int64) -> Records:
+def records(trace: Trace, table: Table, which: Mask, thread: Int64) -> Records:
     """Those rows of a table; ``thread`` has the thread of every row of it."""
     rows = np.flatnonzero(which)
     start_ns, end_ns, process = (
         getattr(table, name)[rows].astype(np.int64) for name in ("start_ns", "end_ns", "process")
     )
-    return Records(start_ns, end_ns, process, thread[rows].astype(np.int64), rows)
+    return Records(start_ns, end_ns, process, with_caller(trace, process, thread[rows]), rows)
 
 
 def ranges_named(trace: Trace, name: re.Pattern[str], among: Mask) -> Records:
     """The ranges of such a name."""
-    return records(trace.ranges, _named(trace, trace.ranges.name, name) & among, trace.ranges.thread)
+    return records(trace, trace.ranges, _named(trace, trace.ranges.name, name) & among, trace.ranges.thread)
 
 
 def overheads_of(trace: Trace, name: re.Pattern[str] | None, thread: Int64) -> Records:
     """The overheads of such a name (default: any), with the thread of each."""
     which = np.ones(len(trace.overheads), np.bool_) if name is None else _named(trace, trace.overheads.name, name)
-    return records(trace.overheads, which, thread)
+    return records(trace, trace.overheads, which, thread)
 
 
 def _named(trace: Trace, codes: Text, name: re.Pattern[str]) -> Mask:

@@ -27,9 +27,8 @@ READ_BACK_BYTES = 16
 @once
 def waiting_calls(trace: Trace) -> Records:
     """The calls that return when a device has got somewhere."""
-    return records(
-        trace.calls, (calls_named(trace, SYNCHRONIZING) & ~_inside_device(trace)) | _staged(trace), trace.calls.thread
-    )
+    waiting = (calls_named(trace, SYNCHRONIZING) & ~_inside_device(trace)) | _staged(trace)
+    return records(trace, trace.calls, waiting, trace.calls.thread)
 
 
 def lead_ns(trace: Trace, position: int, waits: Records) -> Int64:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -103,6 +104,24 @@ def test_data_comes_first_and_uses_the_credit_too():
         ("synchronized", 130000, 140000),
         ("host_unobserved", 140000, 150000),
     ]
+
+
+BACKWARD = "k 0-100000 @0; k 151000-152000 @150000 t2; range loss 10-140000; call cudaStreamSynchronize 20000-101000"
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "cause"),
+    [
+        ({2: "pt_autograd_0"}, "", "synchronized"),
+        ({2: "worker"}, "", "host_unobserved"),
+        ({2: "pt_autograd_0", 3: "pt_autograd_1"}, "k 160000-161000 @155000 t3", "host_unobserved"),
+        ({2: "pt_autograd_0"}, "range other 0-10 t4", "host_unobserved"),  # either may have called backward
+    ],
+)
+def test_the_thread_that_runs_backward_is_late_because_its_caller_waited(names, more, cause):
+    trace = literal(f"{BACKWARD}; {more}")
+    trace = replace(trace, processes=(replace(trace.processes[0], thread_names=names),))
+    assert told(trace)[0] == (cause, 100000, 150000)
 
 
 def test_where_the_device_stays_busy_nothing_is_lost():
