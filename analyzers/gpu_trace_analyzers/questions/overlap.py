@@ -181,7 +181,7 @@ def device_figures(scope: Scope, position: int) -> DeviceFigures:
     if window is not None and not (inside := window.meets(work.start_ns, work.end_ns)).all():
         work = work[inside]
     busy = busy_engines(trace, position)
-    cells, chosen = sweep(busy, spoken_of), scope.copies_on(position)
+    cells, chosen = cells_of(scope, position), scope.copies_on(position)
     unclear, stream = work[work.undirected], streams(trace, work)
     return DeviceFigures(
         position=position,
@@ -201,6 +201,12 @@ def device_figures(scope: Scope, position: int) -> DeviceFigures:
         undirected=len(unclear),
         undirected_ns=_busy_ns(unclear, spoken_of),
     )
+
+
+@once
+def cells_of(scope: Scope, position: int) -> Cells:
+    """How long one device was in each combination of engines, in the time that was recorded of it."""
+    return sweep(busy_engines(scope.trace, position), recorded(scope, position))
 
 
 @once

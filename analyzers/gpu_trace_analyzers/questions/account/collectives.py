@@ -19,10 +19,9 @@ from ..evidence import Fact, work_name
 from ..explained import Rule, explained_by
 from ..matched import SEVERAL, arrivals
 from ..once import once
-from ..overlap import COLLECTIVE, COMPUTE
+from ..overlap import COLLECTIVE, COMPUTE, cells_of
 from ..recorded import windows_of
 from ..stretches import Stretches, around, pick, witness
-from ..sweep import busy_engines, union
 from .order import launched_behind
 from .owners import Owner, owned
 from .pieces import clipped, cut_at
@@ -63,9 +62,8 @@ def explain_collectives(scope: Scope, position: int) -> Explained:
 @once
 def collective_headroom_ns(scope: Scope, position: int) -> int:
     """What overlap with compute could save at most: the shorter of exposed collectives and compute without any."""
-    collectives = union(busy_engines(scope.trace, position), COLLECTIVE)
-    spent = owned(scope, position)
-    return min(spent[Owner.COLLECTIVE].total_ns, (spent[Owner.COMPUTE] - collectives).total_ns)
+    cells = cells_of(scope, position)
+    return min(cells.where(COLLECTIVE, idle=COMPUTE), cells.where(COMPUTE, idle=COLLECTIVE))
 
 
 def _with_neighbors(stretches: Stretches) -> Stretches:

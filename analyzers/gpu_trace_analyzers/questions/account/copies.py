@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES, explain
 from ..once import once
+from ..overlap import COMPUTE, cells_of
 from .link import COPY_BOUND
 from .owners import Owner, owned
 from .pieces import restricted
@@ -24,6 +25,13 @@ def explain_copies(scope: Scope, position: int) -> Explained:
     rules = copy_rules(scope.trace.devices[position])
     found = restricted(explain(scope, position, rules), owned(scope, position)[Owner.COPY])
     return replace(found, saves_ns=waited_ns(found.stretches))
+
+
+@once
+def copy_headroom_ns(scope: Scope, position: int) -> int:
+    """What overlap with compute could save at most: the shorter of exposed copies and compute without any."""
+    cells, copies = cells_of(scope, position), scope.copies_on(position)
+    return min(cells.where(copies, idle=COMPUTE), cells.where(COMPUTE, idle=copies))
 
 
 def copy_rules(device: Device) -> tuple[Rule, ...]:

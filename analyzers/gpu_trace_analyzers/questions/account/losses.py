@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..once import once
-from ..overlap import active_devices, device_figures
+from ..overlap import active_devices
 from ..recorded import recorded
 from .causes import causes_of
 from .collectives import collective_headroom_ns
+from .copies import copy_headroom_ns
 from .identity import identity
 from .owners import Owner, owned
 from .pieces import joined
@@ -81,7 +82,7 @@ def accounts(scope: Scope) -> tuple[DeviceAccount, ...]:
 def account_of(scope: Scope, position: int) -> DeviceAccount:
     """That of one device, by its position in ``Trace.devices``."""
     overlap_saves_ns = {
-        Owner.COPY: device_figures(scope, position).headroom_ns,
+        Owner.COPY: copy_headroom_ns(scope, position),
         Owner.COLLECTIVE: collective_headroom_ns(scope, position),
     }
     losses = [
