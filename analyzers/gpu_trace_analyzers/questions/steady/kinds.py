@@ -2,7 +2,8 @@
 
 Training and evaluation, the prefill and the decoding of a token, a step that accumulates and one that does not: kinds,
 however long each takes. Numbers in the names of kernels are left out, for they say how a kernel was built for a size;
-so steps of varying sequence lengths are one kind. The order does not count, for threads and streams change it.
+so steps of varying sequence lengths are one kind. The order does not count, for threads and streams change it. Neither
+do copies of a single value to the host: a step that logs its loss does the same as one that does not.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model import Engine
 from ..grouped import summed
 from ..launches import launches
 from ..once import once
@@ -29,6 +31,8 @@ AGREEMENT = (9, 10)
 """Of two steps of one kind, the operations that both launched are at least so many of those of the larger one."""
 LEAST_OF_KIND = 3
 """Steps from which a kind has a usual length."""
+_VALUE_BYTES = 16
+"""the largest value that a tensor has, complex128"""
 _MOST_KINDS = 32
 """Kinds that are told apart; a step that is of none of them is a kind of its own."""
 _NUMBER = re.compile(r"\d+")
@@ -41,12 +45,18 @@ class _Launched:
     step: Int64
     name: Int64
     count: Int64
-    steps: int
+    operations: Int64
+    """(steps,) all that each launched; the other columns are without copies of a value"""
     names: int
 
     @property
+    def steps(self) -> int:
+        """How many there are."""
+        return len(self.operations)
+
+    @property
     def total(self) -> Int64:
-        """(steps,) operations of each step."""
+        """(steps,) operations of each step that count."""
         return summed(self.step, self.count, self.steps)
 
     def shared_with(self, step: int) -> Int64:
@@ -81,7 +91,7 @@ def kinds(scope: Scope, step_range: str | None = None) -> Kinds:
     kind = _alike(launched)
     for process in np.unique(found.steps.process).tolist():
         _join_first(launched, kind, np.flatnonzero(found.steps.process == process))
-    return Kinds(kind, launched.total)
+    return Kinds(kind, launched.operations)
 
 
 @once
@@ -109,9 +119,18 @@ def _launched(trace: Trace, steps: Steps) -> _Launched:
         inside = (place >= 0) & (at_ns[row] < steps.launch_to_ns[own[place]])
         step.append(own[place[inside]])
         rows.append(row[inside])
-    names, name = _without_numbers(trace, trace.work.name[np.concatenate(rows)].astype(np.int64))
-    pairs, count = np.unique(np.concatenate(step) * max(names, 1) + name, return_counts=True)
-    return _Launched(pairs // max(names, 1), pairs % max(names, 1), count, len(steps), names)
+    all_steps, all_rows = np.concatenate(step), np.concatenate(rows)
+    does = ~_reads_back(trace, all_rows)
+    names, name = _without_numbers(trace, trace.work.name[all_rows[does]].astype(np.int64))
+    pairs, count = np.unique(all_steps[does] * max(names, 1) + name, return_counts=True)
+    operations = np.bincount(all_steps, minlength=len(steps))
+    return _Launched(pairs // max(names, 1), pairs % max(names, 1), count, operations, names)
+
+
+def _reads_back(trace: Trace, rows: Int64) -> NDArray[np.bool_]:
+    """Which of these copy a value to the host, as ``.item()`` does."""
+    size = trace.work.size[rows]
+    return np.asarray((trace.work.engine[rows] == Engine.COPY_D2H) & (size >= 0) & (size <= _VALUE_BYTES))
 
 
 def _without_numbers(trace: Trace, codes: Int64) -> tuple[int, Int64]:

@@ -53,6 +53,19 @@ def test_numbers_in_names_do_not_make_a_kind_so_varying_lengths_are_one():
     assert kinds_of(*sizes)[0] == "AAAA"
 
 
+@pytest.mark.parametrize(
+    ("copied", "kinds_found"), [("d2h size=16", 1), ("d2h size=17", 2), ("h2d size=4", 2), ("d2h", 2)]
+)
+def test_a_step_that_reads_a_value_back_is_no_other_kind(copied, kinds_found):
+    lines = [f"range step {10 * n}-{10 * n + 9}\nk {10 * n}-{10 * n + 5} @{10 * n}" for n in range(6)]
+    found = kinds(
+        Scope(literal("\n".join([*lines, copied.replace("d2h", "d2h 36-37 @36").replace("h2d", "h2d 36-37 @36")]))),
+        "step",
+    )
+    assert len(set(found.kind.tolist())) == kinds_found
+    assert found.operations.tolist() == [1, 1, 1, 2, 1, 1]
+
+
 def test_a_first_step_that_does_all_that_the_others_do_and_more_is_of_their_kind():
     assert kinds_of([*TRAIN, *"iiiiii"], TRAIN, TRAIN, TRAIN)[0] == "AAAA"
 
