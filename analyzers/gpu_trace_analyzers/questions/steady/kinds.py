@@ -98,15 +98,16 @@ def kinds(scope: Scope, step_range: str | None = None) -> Kinds:
 def repeat(scope: Scope, step_range: str | None = None) -> bool:
     """Whether steps do the same again and again, in a process that launches about as much as any.
 
-    Steps of one kind are more than half of all: else a range has one name for different things. And no process without
-    steps launches twice as much as each that has some: else they are those of a helper.
+    Steps of one kind are more than half of those of each process: else a range has one name for different things. And
+    no process without steps launches twice as much as each that has some: else they are those of a helper.
     """
     found = found_steps(scope, step_range)
     assert found is not None
     kind, process = kinds(scope, step_range).kind, scope.trace.work.process[launches(scope.trace).known]
     launched = np.bincount(process + 1, minlength=len(scope.trace.processes) + 1)
     most = int(launched[np.unique(found.steps.process) + 1].max())
-    return 2 * int(np.bincount(kind).max()) > len(kind) and 2 * most > int(launched.max())
+    alike = [kind[found.steps.process == each] for each in np.unique(found.steps.process)]
+    return all(2 * int(np.bincount(own).max()) > len(own) for own in alike) and 2 * most > int(launched.max())
 
 
 def _launched(trace: Trace, steps: Steps) -> _Launched:

@@ -154,6 +154,13 @@ def test_one_window_of_a_job_in_which_all_are_in_steady_steps():
     assert steady(Scope(trace), steps=(1, 3)).window == Window(1400, 1650)
 
 
+def test_ranks_of_a_pipeline_do_different_things_in_their_steps():
+    trace = two_ranks(steps(*[100] * 5, names="a"), steps(*[100] * 5, names="b"))
+    assert steady(Scope(trace)).window == Window(1000, 1500)
+    trace = two_ranks(steps(*[100] * 5, names="a"), steps(*[100] * 5, names="bcdef"))
+    assert steady(Scope(trace)).none_found
+
+
 def test_steps_of_a_helper_say_nothing_of_the_job():
     few, many = ("\n".join(f"k {n}-{n + 1} @{n} name=k{n}" for n in range(count)) for count in (9, 10))
     assert steady(Scope(two_ranks(steps(*[100] * 5), f"call a 0-1\n{few}"))).found_by == "steps"
