@@ -60,6 +60,7 @@ OF_ALL_RANKS: dict[str, set[Claim]] = {
     "compute": {("compute", None)},
     "collectives": {("collective", "transfer")},
     "bubble": {("collective", "waiting_for_rank")},
+    "launches": {("idle", "launch_bound"), ("collective", "waiting_for_rank")},
 }
 
 

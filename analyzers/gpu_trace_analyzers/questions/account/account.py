@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..once import once
@@ -45,6 +45,13 @@ def account(
     """
     found = steady(scope, whole, steps, step_range)
     inside = scope if found.window == scope.window else Scope(scope.trace, scope.copies, found.window)
-    devices = accounts(inside)
+    devices = tuple(replace(each, steps=_steps(found)) for each in accounts(inside))
     job = job_first(devices, late_ranks(inside))
     return Account(found, devices, job.first if job else None, job)
+
+
+def _steps(found: Steady) -> int:
+    """How many steps a window is of; 0 where they did not decide."""
+    if found.first_step is None or found.last_step is None:
+        return 0
+    return found.last_step - found.first_step + 1

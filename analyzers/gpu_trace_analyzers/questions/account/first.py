@@ -25,6 +25,12 @@ class First:
 
 def first_of(account: DeviceAccount) -> First:
     """The first line of one device."""
-    worth = [loss for loss in account.losses if loss.at_most_ns >= LEAST_SHARE * account.window_ns > 0]
+    least_ns = LEAST_SHARE * account.window_ns
+    worth = [loss for loss in account.losses if loss.at_most_ns >= least_ns > 0 and not _is_warm_up(loss, account)]
     close = [loss for loss in worth[1:2] if CLEARLY * loss.at_most_ns > worth[0].at_most_ns]
     return First(account, tuple(worth[:1] + close))
+
+
+def _is_warm_up(loss: Loss, account: DeviceAccount) -> bool:
+    """Whether it is code that was loaded in some of the steps only: a short warm-up, which no later step has."""
+    return loss.cause == "start_up" and loss.count < account.steps

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .collectives import MOSTLY
-from .first import first_of
+from .first import LEAST_SHARE, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ class JobFirst:
     """The answer of a job: the first line of one device, and what it means for the others."""
 
     first: First
-    """of the device with the largest of these losses"""
+    """of the device on which ending it could save most"""
     devices: tuple[int, ...]
     """positions of the devices whose first loss is of that owner and cause, in order; or of those that compute"""
     of: int
@@ -42,7 +42,8 @@ def job_first(accounts: Sequence[DeviceAccount], late: Sequence[Lateness] = ()) 
     """The first line of all devices; None without devices. ``late``: the ranks that others waited for.
 
     It is the loss that comes first on most devices; of several such, waiting for a rank, whose cause is on another
-    device; else the one of the largest share.
+    device; else the one that could save most. Devices have windows of their own where no steps were found: what is a
+    large share of a moment counts only if it is worth a first line beside the longest of these windows.
     """
     firsts = [first_of(account) for account in accounts]
     if not firsts:
@@ -50,13 +51,16 @@ def job_first(accounts: Sequence[DeviceAccount], late: Sequence[Lateness] = ()) 
     kinds: dict[tuple[Owner, str] | None, list[First]] = {}
     for first in firsts:
         kinds.setdefault(_kind(first), []).append(first)
-    losses = {kind: own for kind, own in kinds.items() if kind is not None} or kinds
-    kind, own = max(losses.items(), key=lambda each: (len(each[1]), _waits(each[0]), max(map(_share, each[1]))))
+    least_ns = LEAST_SHARE * max(account.window_ns for account in accounts)
+    worth = {kind: own for kind, own in kinds.items() if kind and max(map(_saves_ns, own)) >= least_ns}
+    if not worth:
+        worth = {None: kinds[None]} if None in kinds else kinds
+    kind, own = max(worth.items(), key=lambda each: (len(each[1]), _waits(each[0]), max(map(_saves_ns, each[1]))))
     waits = _waits(kind)
     waited_ns = sum(loss.ns for account in accounts for loss in account.losses if loss.cause == WAITING)
     told = [each for each in late if each.waited_ns >= MOSTLY * waited_ns] if waits else []
     return JobFirst(
-        first=max(own, key=_share),
+        first=max(own, key=_saves_ns),
         devices=tuple(first.account.device for first in own),
         of=len(firsts),
         late=told[0] if told else None,
@@ -100,5 +104,5 @@ def _waits(kind: tuple[Owner, str] | None) -> bool:
     return kind is not None and kind[1] == WAITING
 
 
-def _share(first: First) -> float:
-    return first.losses[0].at_most_ns / first.account.window_ns if first.losses else 0.0
+def _saves_ns(first: First) -> int:
+    return first.losses[0].at_most_ns if first.losses else 0

@@ -66,6 +66,8 @@ class DeviceAccount:
     compute_ns: int
     losses: tuple[Loss, ...]
     """in the order of what ending them would save at most"""
+    steps: int = 0
+    """how many steps the window is of; 0 where steps did not decide"""
 
     def loss(self, owner: Owner) -> tuple[Loss, ...]:
         """Those of one owner."""

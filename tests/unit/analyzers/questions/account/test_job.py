@@ -77,3 +77,9 @@ def test_devices_are_like_the_first_of_them_and_not_only_like_their_neighbors():
         [0, 1],
         [2],
     ]
+
+
+def test_a_device_that_worked_for_a_moment_does_not_speak_for_the_job():
+    assert first("compute 900; copy pageable 50 | compute 1; idle queued 9") == (0, (0,), 2, None, False)
+    assert first("compute 900 | compute 1; idle queued 9") == (0, (0,), 2, None, False)
+    assert first("compute 900 | compute 1; idle queued 18") == (1, (1,), 2, None, False)
