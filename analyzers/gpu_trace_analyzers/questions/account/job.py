@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .losses import DeviceAccount
     from .owners import Owner
 
+    _Kind = tuple[Owner, str] | None
+    """owner and cause of a first line; None of one that computes"""
+
 WAITING = "waiting_for_rank"
 ALIKE = Fraction(3, 100)
 """of the window: by how much the shares of devices that are told as one may differ"""
@@ -48,11 +51,13 @@ def job_first(accounts: Sequence[DeviceAccount], late: Sequence[Lateness] = ()) 
     firsts = [first_of(account) for account in accounts]
     if not firsts:
         return None
-    kinds: dict[tuple[Owner, str] | None, list[First]] = {}
+    kinds: dict[_Kind, list[First]] = {}
     for first in firsts:
         kinds.setdefault(_kind(first), []).append(first)
     least_ns = LEAST_SHARE * max(account.window_ns for account in accounts)
-    worth = {kind: own for kind, own in kinds.items() if kind and max(map(_saves_ns, own)) >= least_ns}
+    worth: dict[_Kind, list[First]] = {
+        kind: own for kind, own in kinds.items() if kind and max(map(_saves_ns, own)) >= least_ns
+    }
     if not worth:
         worth = {None: kinds[None]} if None in kinds else kinds
     kind, own = max(worth.items(), key=lambda each: (len(each[1]), _waits(each[0]), max(map(_saves_ns, each[1]))))
@@ -96,11 +101,11 @@ def _shares(first: First) -> list[Fraction]:
     return [Fraction(ns, first.account.window_ns or 1) for ns in spent]
 
 
-def _kind(first: First) -> tuple[Owner, str] | None:
+def _kind(first: First) -> _Kind:
     return (first.losses[0].owner, first.losses[0].cause) if first.losses else None
 
 
-def _waits(kind: tuple[Owner, str] | None) -> bool:
+def _waits(kind: _Kind) -> bool:
     return kind is not None and kind[1] == WAITING
 
 
