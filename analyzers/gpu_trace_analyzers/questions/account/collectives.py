@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...intervals import Intervals
 from ...model import MISSING, Engine
 from ..alone import alone
 from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES
-from ..cuts import cut_at_launch, launched_long_before
+from ..cuts import START_UP_NS, cut_at_launch, launched_long_before
 from ..evidence import Fact, work_name
 from ..explained import Rule, explained_by
+from ..host_waits import waited_for_event
 from ..matched import SEVERAL, arrivals
 from ..once import once
 from ..overlap import COLLECTIVE, COMPUTE, cells_of
 from ..recorded import windows_of
+from ..streams import in_one_stream
 from ..stretches import Stretches, around, pick, witness
 from .order import launched_behind
 from .owners import Owner, owned
@@ -92,6 +95,38 @@ def _waiting_title(stretches: Stretches, awaited: Int64) -> str:
     return WAITING_FOR_RANK.title
 
 
+def _held_back(stretches: Stretches) -> Int64:
+    """The next compute, where it was queued on another stream and began as soon as these collectives had ended.
+
+    Nothing but an event holds an operation whose stream has nothing before it. The call that made the stream wait may
+    be of another thread (autograd's), or not recorded.
+    """
+    work, after = stretches.trace.work, stretches.after
+    launch_ns, rows = stretches.launch_ns(after), np.flatnonzero(work.engine == Engine.COLLECTIVE)
+    rows = rows[work.device[rows] == stretches.device]
+    # Collectives that follow each other within the time that a start takes hold it back together.
+    chains = Intervals.of(work.start_ns[rows], work.end_ns[rows] + START_UP_NS)
+    chain = np.searchsorted(chains.start_ns, stretches.start_ns, side="right") - 1
+    last_end_ns = chains.end_ns[np.maximum(chain, 0)] - START_UP_NS
+    begin_ns = pick(work.start_ns, after)
+    queued = (launch_ns != MISSING) & (launch_ns <= stretches.start_ns) & (last_end_ns - launch_ns > START_UP_NS)
+    at_once = (begin_ns >= last_end_ns) & (begin_ns <= last_end_ns + START_UP_NS)
+    return witness(np.asarray(queued & at_once & ~in_one_stream(work, after, stretches.during)), after)
+
+
+def _waited(stretches: Stretches) -> Int64:
+    """The next compute, where it waited on an event: by the call just before its launch, or by how it began."""
+    told = waited_for_event(stretches, "after") != MISSING
+    return np.where(told, stretches.after, _held_back(stretches))
+
+
+def _waited_fact(stretches: Stretches, i: int, row: int) -> Fact:
+    name = work_name(stretches.trace, row)
+    if waited_for_event(stretches, "after")[i] != MISSING:
+        return Fact(f"the stream of {name} waited on an event first")
+    return Fact(f"{name} was queued on another stream, and began when they had ended")
+
+
 # The rules ----------------------------------------------------------------------------------------------------------
 
 
@@ -151,7 +186,13 @@ ONE_RANK_RULES: tuple[Rule, ...] = (
         find=launched_behind,
         fact=lambda stretches, _i, row: Fact(f"{work_name(stretches.trace, row)} was launched first, not waited for"),
     ),
-    _of_copies("compute_waited", "start it earlier (smaller buckets, prefetch), so that kernels run beside it"),
+    Rule(
+        cause="compute_waited",
+        title="next kernel waited on an event",
+        remedy="start it earlier (smaller buckets, prefetch), so that kernels run beside it",
+        find=_waited,
+        fact=_waited_fact,
+    ),
     _of_copies("launched_late", "launch ahead (fewer, larger operations; CUDA graphs; torch.compile)"),
 )
 """Where no other rank was recorded, in the order in which they are asked."""

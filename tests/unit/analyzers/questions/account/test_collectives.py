@@ -143,15 +143,36 @@ def test_one_rank_alone_has_the_causes_of_copies():
     alone = "k 0-10 @0; nccl 10-50 @1 {}; {}"
     assert causes(literal(alone.format("", "k 50-60 @2"))) == [("same_stream", 10, 50)]
     assert causes(literal(alone.format("s9", ""))) == [("no_compute_left", 10, 50)]
-    assert causes(literal(alone.format("s9", "k 50-60 @2"))) == [("unknown", 10, 50)]
+    assert causes(literal(alone.format("s9", "k 20000-30000 @2"))) == [("unknown", 10, 50)]
     waited = "k 0-10 @0; s9 nccl 10-50 @1; call cudaStreamWaitEvent 2-3; k 50-60 @4"
     assert causes(literal(waited)) == [("compute_waited", 10, 50)]
     late = "k 0-10 @0; s9 nccl 10-50000 @1; k 50010-60000 @{}"
-    assert causes(literal(late.format(20000))) == [("launched_late", 10, 20000), ("unknown", 20000, 50000)]
+    assert causes(literal(late.format(20000))) == [("launched_late", 10, 20000), ("compute_waited", 20000, 50000)]
     assert causes(literal(late.format(50005))) == [("launched_late", 10, 50000)]
     blocked = "k 0-10 @0; s9 nccl 10-50 @1; call cudaStreamSynchronize 5-{}; k 60-70 @56"
     assert causes(literal(blocked.format(30))) == [("host_synchronized", 10, 50)]
     assert causes(literal(blocked.format(29))) == [("launched_late", 10, 50)]
+
+
+@pytest.mark.parametrize(
+    ("after", "launched", "cause"),
+    [
+        ("k 30010-40000 @{}", 10, "compute_waited"),  # within the time that a start takes
+        ("k 30011-40000 @{}", 10, "unknown"),
+        ("k 30010-40000", 10, "unknown"),  # when it was launched is not known
+        ("k 30010-40000 @{}", 11, "launched_late"),  # it was not queued when the first began to be exposed
+    ],
+)
+def test_a_kernel_that_was_queued_and_begins_when_the_collectives_end_waited_for_them(after, launched, cause):
+    """Two of them, one behind the other, no further apart than a start takes."""
+    text = f"k 0-10 @0; s9 nccl 10-50 @1; s9 nccl 60-20010 @1; {after.format(launched)}"
+    assert causes(literal(text))[0][0] == cause
+
+
+def test_a_kernel_that_was_launched_as_long_ago_as_a_start_takes_was_not_held_back():
+    text = "k 0-10 @0; s9 nccl {0}-10010 @1; k 10020-10030 @10"
+    assert causes(literal(text.format(10))) == [("unknown", 10, 10010)]
+    assert causes(literal(text.format(10).replace("-10010", "-10011"))) == [("compute_waited", 10, 10011)]
 
 
 def behind(recorded_ns):
@@ -161,7 +182,7 @@ def behind(recorded_ns):
         k 12-100 @10
         call cudaStreamWaitEvent 20-21
         s9 nccl 40-200 @30
-        k 200-300 @50
+        k 20000-30000 @50
     """)
     correlation = trace.calls.correlation.copy()
     names = [trace.text(code) for code in trace.calls.name]
@@ -181,7 +202,7 @@ def test_a_collective_that_does_not_depend_on_the_compute_before_it_was_launched
 def test_a_collective_that_did_not_begin_when_it_was_launched_was_not_held_back_by_its_launch():
     text = (
         "call cudaEventRecord 5-6; k 12-100 @10; call cudaStreamWaitEvent 20-21; "
-        "s9 nccl {}-30000 @30; k 30000-30001 @50"
+        "s9 nccl {}-30000 @30; k 50000-50001 @50"
     )
     for starts_ns, cause in ((10_031, "order"), (10_032, "unknown")):
         trace, known = literal(text.format(starts_ns)), behind(5)
