@@ -152,9 +152,9 @@ def test_waiting_and_transfer_in_a_recording_are_those_counted_by_hand(folder):
     ("name", "said"),
     [
         ("ddp", "computed for"),
-        ("ddp_slow_host", "on rank 0: waiting for rank 1, which blocks in synchronizing calls"),
-        ("ddp_late_data", "on rank 0: waiting for rank 1, which waits for data"),
-        ("ddp_slow_gpu", "on rank 0: waiting for rank 1, which computes for longer"),
+        ("ddp_slow_host", "waiting for rank 1, which blocks in synchronizing calls"),
+        ("ddp_late_data", "waiting for rank 1, which waits for data"),
+        ("ddp_slow_gpu", "waiting for rank 1, which computes for longer"),
         ("ddp_late_start", "computed for"),
         ("fsdp", "computed for"),
     ],
