@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model import MISSING
 from ..launches import launches
 from ..once import once
 
@@ -43,24 +44,33 @@ def periods(trace: Trace) -> tuple[Periods, ...]:
     found = []
     for process in np.unique(work.process[launched.known]).tolist():
         rows = np.flatnonzero(launched.known & (work.process == process))
-        rows = rows[np.argsort(launched.at_ns[rows], kind="stable")]
-        if repeating := _repeating(work.name[rows].astype(np.int64)):
+        rows = rows[np.lexsort((launched.call[rows], launched.at_ns[rows]))]
+        # A launch is the operations of one call: of a CUDA graph, all of one replay.
+        call = launched.call[rows]
+        first = np.flatnonzero(np.concatenate(([True], (call[1:] != call[:-1]) | (call[1:] == MISSING))))
+        if repeating := _repeating(work.name[rows[first]].astype(np.int64), np.diff(first, append=len(rows))):
             begin, period, times = repeating
-            last = rows[begin + (times - 1) * period : begin + times * period]
-            row = rows[begin : begin + times * period : period]
+            edges = np.append(first, len(rows))[begin + np.array((times - 1, times)) * period]
+            last, row = rows[edges[0] : edges[1]], rows[first[begin : begin + times * period : period]]
             launch_ns = np.append(launched.at_ns[row], launched.at_ns[last].max() + 1)
             found.append(Periods(process, row, launch_ns, int(work.end_ns[last].max())))
     return tuple(found)
 
 
-def _repeating(names: Int64) -> tuple[int, int, int] | None:
-    """(where it begins, length, times) of the sequence that repeats; None where none certainly does."""
+def _repeating(name: Int64, operations: Int64) -> tuple[int, int, int] | None:
+    """(where it begins, length, times) of the sequence that repeats; None where none certainly does.
+
+    Of each launch the name of its first operation, and how many it has.
+    """
+    _, names = np.unique(np.stack((name, operations), axis=1), axis=0, return_inverse=True)
+    names = names.reshape(-1).astype(np.int64)
     best = max((_longest(names, period) for period in _distances(names)), default=(0, 0, 0))
     length, begin, period = best[0], best[1], -best[2]
     times = length // period if period else 0
     if times < LEAST_TIMES or times * period < LEAST_SHARE * len(names):
         return None
-    return (begin, period, times) if len(np.unique(names[begin : begin + period])) > 1 else None
+    step = slice(begin, begin + period)
+    return (begin, period, times) if len(np.unique(names[step])) > 1 or operations[step].max() > 1 else None
 
 
 def _distances(names: Int64) -> list[int]:

@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.questions.steady.periods import LEAST_TIMES, _repeating
+from gpu_trace_analyzers.questions.steady.periods import LEAST_TIMES, _repeating, periods
+from literal import literal
 
 
 def repeating(text):
-    return _repeating(np.array([ord(letter) for letter in text], dtype=np.int64))
+    """A capital letter is the launch of a graph of three operations."""
+    operations = np.array([3 if letter.isupper() else 1 for letter in text], dtype=np.int64)
+    return _repeating(np.array([ord(letter) for letter in text], dtype=np.int64), operations)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +23,8 @@ def repeating(text):
         ("aab" * 8 + "xy", (0, 3, 8)),
         ("abcabcabcabcab", None),  # four times and a half
         ("a" * 100, None),  # one operation: nothing says where a step begins
+        ("G" * 6, (0, 1, 6)),  # a replay is a step by itself
+        ("xy" + "aGb" * 6, (2, 3, 6)),
         ("abc" * 3 + "x" + "abc" * 3, None),  # interrupted
         ("ab" * 6 + "uvwxyz", None),  # too small a part of all
         ("laaaaaaaz" * 5, (0, 9, 5)),  # layers in a step
@@ -42,3 +47,11 @@ def test_what_repeats_is_found(sequence, times, before):
         assert text[begin : begin + period * repeated] == text[begin : begin + period] * repeated
         assert len(sequence) % period == 0
         assert repeated >= LEAST_TIMES
+
+
+def test_the_operations_of_one_replay_are_one_launch():
+    nodes = "k {0}-{1} graph=3.1 launch={0} @{0}; k {1}-{2} graph=3.1 launch={0}; k {2}-{3} graph=3.1 launch={0}"
+    trace = literal(";".join(nodes.format(*range(at, at + 4)) for at in range(0, 600, 100)))
+    (found,) = periods(trace)
+    assert found.row.tolist() == [0, 3, 6, 9, 12, 15]
+    assert found.end_ns == 503
