@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .vocabulary import own_ranges
+
 _LIBRARIES = """
 nccl nvshmem ucx
 cublas cublaslt cudnn cufft cusolver cusparse cutensor tensorrt
@@ -11,5 +13,5 @@ cub cccl thrust raft libraft rmm librmm libcudf cuml kvikio libkvikio dali
 
 
 def is_library(domain: str) -> bool:
-    """Whether the ranges of a domain are a library's own, which its user did not name."""
-    return domain.lower() in _LIBRARIES.split()
+    """Whether the ranges of a domain are a library's own, or gpu-trace's, which its user did not name."""
+    return domain.lower() in (*_LIBRARIES.split(), own_ranges.DOMAIN)

@@ -1,8 +1,8 @@
 """The window that an account speaks of: the steady steps, what was asked for, or the whole recording.
 
-It is one window for all devices and ranks: the time in which every process is in a step after its warm-up. A trace of
-CPU devices alone has no warm-up: there the host is the device, and what is slow at first is slow work. Its steps count
-only where they are asked for.
+It is one window for all devices and ranks: the time in which every process is in a step after its warm-up. In a trace
+of CPU devices alone the host is the device, so its ranges are its steps; operators that repeat there are no launches,
+and say nothing.
 """
 
 from __future__ import annotations
@@ -107,9 +107,7 @@ def steady(
         return _asked(scope, steps, step_range)
     if scope.window is not None:
         return Steady(scope.window, "asked", left_out_ns=_left_out_ns(scope.trace, scope.window))
-    if whole or not _has_queue(scope.trace):
-        return Steady(None, "whole")
-    return _found(scope, step_range)
+    return Steady(None, "whole") if whole else _found(scope, step_range)
 
 
 def _has_queue(trace: Trace) -> bool:
@@ -119,7 +117,9 @@ def _has_queue(trace: Trace) -> bool:
 
 def _found(scope: Scope, step_range: str | None) -> Steady:
     found, skew_ns = found_steps(scope, step_range), skew_end_ns(scope.trace)
-    if found is None or not (found.certain or repeat(scope, step_range)):
+    if found is None or not (found.name or _has_queue(scope.trace)):
+        return _after(scope.trace, skew_ns)
+    if not (found.certain or repeat(scope, step_range)):
         return _after(scope.trace, skew_ns)
     kind = kinds(scope, step_range).kind
     cold, warm = [], []

@@ -78,7 +78,7 @@ def test_what_comes_before_and_after_the_steps_is_left_out():
 
 
 def test_nothing_that_repeats_is_the_whole():
-    assert found("") == Steady(None, "whole")
+    assert found("") == Steady(None, "whole", none_found=True)
     for text in ("k 0-10 @0; k 20-30 @20", "range a 0-10; k 0-10 @1"):
         window = found(text)
         assert (window.window, window.found_by, window.none_found, window.left_out_ns) == (None, "whole", True, 0)
@@ -127,12 +127,18 @@ def test_steps_of_a_trace_without_any():
         steady(Scope(literal(steps(1, 1, 1)), window=Window(0, 5)), steps=(0, 1))
 
 
-def test_steps_of_a_cpu_count_only_if_asked_for():
+def test_steps_of_a_cpu_are_its_ranges():
     text = "\n".join(f"range step {100 * n}-{100 * n + 100} t7\nk {100 * n + 10}-{100 * n + 90}" for n in range(4))
     scope = Scope(literal(text.replace("k 10-90", "k 10-20"), kind="cpu"))
     window = steady(scope)
-    assert (window.window, window.found_by, window.none_found) == (None, "whole", False)
+    assert (window.window, window.found_by, window.steps) == (Window(10, 390), "steps", "step")
     assert steady(scope, steps=(1, 3)).window == Window(100, 300)
+
+
+def test_operators_of_a_cpu_that_repeat_are_no_steps():
+    text = ";".join(f"k {10 * n}-{10 * n + 9} name={'ab'[n % 2]}" for n in range(40))
+    window = steady(Scope(literal(text, kind="cpu")))
+    assert (window.window, window.none_found) == (None, True)
 
 
 def two_ranks(one, other):
