@@ -40,7 +40,7 @@ def test_each_run_has_one_line_with_its_name_its_span_and_its_first_line(folder)
     expected = {
         "ddp": ("5.03 s", "computed for 96.3 % of steps 0 to 5"),
         "gpu1_and_gpu2.json.gz": ("132.6 ms", "computed for 99.9 % of the time"),
-        "seed_nonblocking.json.gz": ("188.7 ms", "in exposed copies for 30.7 % of the time: same stream as compute (…"),
+        "seed_nonblocking.json.gz": ("188.7 ms", "in exposed copies for 30.7 % of the time: same stream as comput…"),
         "two_streams.json.gz": ("132.0 ms", "computed for 99.1 % of steps 0 to 49"),
     }
     for line, (name, (span, verdict)) in zip(lines[1:], expected.items(), strict=True):
