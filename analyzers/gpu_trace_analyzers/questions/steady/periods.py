@@ -1,7 +1,7 @@
 """Does a process launch the same sequence of operations again and again, where no range says what a step is?
 
 Certain, or not at all: one sequence of at least two different operations follows itself, without a single other launch
-between, at least `LEAST_TIMES` times, and these are at least `LEAST_SHARE` of all that the process launched.
+between, at least `LEAST_TIMES` times, and these are at least `LEAST_SHARE` of all operations of the process.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def _repeating(name: Int64, operations: Int64) -> tuple[int, int, int] | None:
     best = max((_longest(names, period) for period in _distances(names)), default=(0, 0, 0))
     length, begin, period = best[0], best[1], -best[2]
     times = length // period if period else 0
-    if times < LEAST_TIMES or times * period < LEAST_SHARE * len(names):
+    repeated, step = slice(begin, begin + times * period), slice(begin, begin + period)
+    if times < LEAST_TIMES or operations[repeated].sum() < LEAST_SHARE * operations.sum():
         return None
-    step = slice(begin, begin + period)
     return (begin, period, times) if len(np.unique(names[step])) > 1 or operations[step].max() > 1 else None
 
 

@@ -7,8 +7,8 @@ import pytest
 from gpu_trace_analyzers.questions.bandwidth import pattern_of
 from gpu_trace_analyzers.questions.collectives import collective_figures
 from gpu_trace_analyzers.questions.scope import Scope, Window
-from jobs import job
 from literal import literal
+from literal_jobs import job
 
 TEXT = "nccl 0-10 name=a; nccl 20-40 name=a; s8 nccl 5-15 name=b; s9 k 8-30"
 

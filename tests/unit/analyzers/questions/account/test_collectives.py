@@ -14,8 +14,8 @@ from gpu_trace_analyzers.questions.account.losses import account_of
 from gpu_trace_analyzers.questions.account.owners import Owner, owned
 from gpu_trace_analyzers.questions.account.pieces import joined
 from gpu_trace_analyzers.questions.scope import Scope, Window
-from jobs import job
 from literal import literal
+from literal_jobs import job
 
 
 def causes(trace, position=0, window=None):

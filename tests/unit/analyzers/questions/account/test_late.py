@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gpu_trace_analyzers.questions.account.late import late_ranks
 from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.questions.scope import Scope, Window
-from jobs import job
+from literal_jobs import job
 
 
 def late(text, window=None, **told):

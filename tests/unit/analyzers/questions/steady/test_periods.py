@@ -25,6 +25,8 @@ def repeating(text):
         ("a" * 100, None),  # one operation: nothing says where a step begins
         ("G" * 6, (0, 1, 6)),  # a replay is a step by itself
         ("xy" + "aGb" * 6, (2, 3, 6)),
+        ("uvw" + "G" * 5, (3, 1, 5)),  # 15 of 18 operations, though 5 of 8 launches
+        ("uvwxu" + "G" * 5, None),  # 15 of 20
         ("abc" * 3 + "x" + "abc" * 3, None),  # interrupted
         ("ab" * 6 + "uvwxyz", None),  # too small a part of all
         ("laaaaaaaz" * 5, (0, 9, 5)),  # layers in a step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.reports.sections.job_verdict import folded, job_verdict
 from gpu_trace_analyzers.summary import summarized
-from jobs import job
+from literal_jobs import job
 
 
 def said(text):
