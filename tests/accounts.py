@@ -9,9 +9,9 @@ from __future__ import annotations
 from gpu_trace_analyzers.questions.account.account import Account
 from gpu_trace_analyzers.questions.account.job import job_first
 from gpu_trace_analyzers.questions.account.losses import DeviceAccount, Loss
-from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.questions.evidence import Evidence, Fact
 from gpu_trace_analyzers.questions.steady.window import Steady
+from gpu_trace_analyzers.vocabulary.losses import Owner
 
 EVIDENCE = Evidence(0, 1, "k", False, 7, "stream 7", "", "launched", None, "", Fact("so it was"))
 

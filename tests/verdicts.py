@@ -22,10 +22,9 @@ from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.questions.account.collectives import explain_collectives
 from gpu_trace_analyzers.questions.account.copies import explain_copies
 from gpu_trace_analyzers.questions.account.idle.explain import explain_idle_time
-from gpu_trace_analyzers.questions.account.losses import UNEXPLAINED
-from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.reports.document import to_json
+from gpu_trace_analyzers.vocabulary.losses import UNEXPLAINED, Owner
 from literal import literal
 
 if TYPE_CHECKING:

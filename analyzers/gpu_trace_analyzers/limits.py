@@ -9,10 +9,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
-from .questions.account.losses import UNEXPLAINED
-from .questions.account.owners import Owner
-from .questions.account.vocabulary import CAUSES, owners_of
 from .units import duration
+from .vocabulary.losses import CAUSES, UNEXPLAINED, Owner, owners_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,8 +118,10 @@ class Checked:
 def check(summary: Summary, limits: Limits) -> list[Checked]:
     """Every limit on every subject. Raises `UsageError` for limits that ask nothing, or nothing a range has."""
     if limits.ask_nothing:
-        options = "--min-overlap, --max-exposed-copy, --max-exposed-collective, --max-idle or --max-loss"
-        raise UsageError(f"nothing to check; give {options}")
+        raise UsageError(
+            "nothing to check; give --min-overlap, --max-exposed-copy, --max-exposed-collective, "
+            "--max-idle or --max-loss"
+        )
     if limits.range_name is None:
         each = (_certain(_device(figures, limits, summary), summary, figures.position) for figures in summary.devices)
         return [*chain.from_iterable(each), *_vanished(summary)] or [_no_device(summary)]

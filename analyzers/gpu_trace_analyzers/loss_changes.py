@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .questions.account.first import first_of
-from .questions.account.owners import Owner
 from .spread import Change, Values
+from .vocabulary.losses import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

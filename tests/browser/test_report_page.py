@@ -189,6 +189,7 @@ def test_what_a_lane_shows_as_busy_is_its_figure_at_every_zoom(many, shown, clic
 def test_the_page_of_many_kernels_tells_them_apart(many, shown):
     trace, html = many
     page = shown(html)
+    page.query_selector("canvas").scroll_into_view_if_needed()
     box = page.query_selector("canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 55)
     assert re.search(r"^\d+ operations, \d+\.\d % of the .* here", page.inner_text("#tip"))

@@ -35,7 +35,7 @@ def test_where_nothing_can_be_written_the_script_is_not_started(options, tmp_pat
     assert (ended.stdout, ended.returncode) == ("filled\n", 2)
 
 
-@pytest.mark.parametrize(("options", "free"), [("size=128k", 72), ("size=1m,nr_inodes=7", 0)], ids=["room", "files"])
+@pytest.mark.parametrize(("options", "free"), [("size=128k", 76), ("size=1m,nr_inodes=7", 0)], ids=["room", "files"])
 def test_a_disk_that_fills_up_is_the_reason_given(options, free, tmp_path):
     ended = ran(tmp_path, TORCH, options, filled=(128 - free << 10) * bool(free))
     assert (ended.stdout, ended.returncode) == ("hello\nfilled\nrun\n", 0)

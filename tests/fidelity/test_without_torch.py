@@ -52,8 +52,9 @@ f(0)
 PACKAGE = {"pkg/__init__.py": "", "pkg/__main__.py": WHO, "pkg/mod.py": WHO}
 LOADED = """
 import sys
-# atexit is built in, and nobody can mean another __future__: they do no harm
-print(sorted(name for name in sys.modules if "_gpu_trace_boot" not in name and name not in ("__future__", "atexit")))
+# atexit and gc are built in, and nobody can mean another __future__: they do no harm
+HARMLESS = ("__future__", "atexit", "gc")
+print(sorted(name for name in sys.modules if "_gpu_trace_boot" not in name and name not in HARMLESS))
 """
 NO_PATH = {"PYTHONPATH": "/nowhere", "PYTHONOPTIMIZE": "1"}
 NAMES = ("queue", "typing", "threading", "signal", "ctypes", "session", "notes", "recorder")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gpu_trace_analyzers.questions.account.owners import Owner
+from gpu_trace_analyzers.vocabulary.losses import Owner
 from verdicts import (
     ABSTAINED,
     PAGE,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..questions.account.first import LEAST_SHARE
-from ..questions.account.owners import Owner
 from ..spread import ENOUGH_RUNS
 from ..units import NONE, count, duration, percent
+from ..vocabulary.losses import Owner
 from .parts import Column, Kind, Table
 from .sections.verdict import extent
 from .spreads import change_cell, change_document, spread_cell

@@ -77,7 +77,8 @@ def test_a_run_asks_each_question_once(name, tmp_path):
     for question in ("explain_idle", "busy_engines"):
         assert counted.times(question) == len(summary.devices)
     windows = 1 if summary.account.steady.window is None else 2  # all of the recording, and that of the account
-    for question in ("device_figures", "exposed_copy", "recorded"):
+    assert counted.times("device_figures") == len(summary.devices)
+    for question in ("cells_of", "exposed_copy", "recorded"):
         assert counted.times(question) == windows * len(summary.devices)
     # Of the whole by the rules of causes, and of the account by its own, which ask for the former in their window.
     assert counted.times("explain") == (1 + windows) * len(summary.devices)

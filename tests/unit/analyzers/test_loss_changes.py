@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from accounts import accounted
 from gpu_trace_analyzers.loss_changes import Run, account_change
-from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.reports.loss_changes import account_table, change_line
+from gpu_trace_analyzers.vocabulary.losses import Owner
 
 OWNERS = [owner.value for owner in Owner if owner is not Owner.COMPUTE]
 CAUSES = ("unknown", "queued", "pageable")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...vocabulary.losses import Owner
 from ..once import once
 from .collectives import explain_collectives
 from .copies import explain_copies
 from .idle.explain import explain_idle_time
 from .other import explain_other
-from .owners import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

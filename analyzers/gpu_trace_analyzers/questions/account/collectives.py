@@ -13,6 +13,7 @@ import numpy as np
 
 from ...intervals import Intervals
 from ...model import MISSING, Engine
+from ...vocabulary.losses import Owner
 from ..alone import alone
 from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES
 from ..cuts import START_UP_NS, cut_at_launch, launched_long_before
@@ -26,7 +27,7 @@ from ..recorded import windows_of
 from ..streams import in_one_stream
 from ..stretches import Stretches, around, pick, witness
 from .order import launched_behind
-from .owners import Owner, owned
+from .owners import owned
 from .pieces import clipped, cut_at
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...vocabulary.losses import Owner
 from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES, explain
 from ..once import once
 from ..overlap import COMPUTE, cells_of
 from .link import COPY_BOUND
-from .owners import Owner, owned
+from .owners import owned
 from .pieces import restricted
 from .waited import waited_ns
 

@@ -12,10 +12,10 @@ from .first import LEAST_SHARE, first_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ...vocabulary.losses import Owner
     from .first import First
     from .late import Lateness
     from .losses import DeviceAccount
-    from .owners import Owner
 
     _Kind = tuple[Owner, str] | None
     """owner and cause of a first line; None of one that computes"""

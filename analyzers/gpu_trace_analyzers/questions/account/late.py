@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import Engine
+from ...vocabulary.losses import UNEXPLAINED, Owner
 from ..matched import SEVERAL, ranks_of
 from ..once import once
 from ..overlap import active_devices
 from .collectives import MOSTLY, WAITING_FOR_RANK, explain_collectives
 from .first import LEAST_SHARE
-from .losses import UNEXPLAINED, account_of
-from .owners import Owner
+from .losses import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...vocabulary.losses import UNEXPLAINED, Owner
 from ..once import once
 from ..overlap import active_devices
 from ..recorded import recorded
@@ -14,16 +15,13 @@ from .causes import causes_of
 from .collectives import collective_headroom_ns
 from .copies import copy_headroom_ns
 from .identity import identity
-from .owners import Owner, owned
+from .owners import owned
 from .pieces import joined
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
     from ..explained import Explained, Rule
     from ..scope import Scope
-
-UNEXPLAINED = frozenset({"unknown", "host_unobserved", "lost_kernels", "lost_nodes"})
-"""Causes that say that the cause is not known: ending such a loss may save all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING, Engine
+from ...vocabulary.losses import Owner
 from ..alone import alone
 from ..evidence import Fact
 from ..explained import Rule, explained_by
 from ..once import once
 from ..stretches import Stretches, pick, witness
-from .owners import Owner, owned
+from .owners import owned
 from .pieces import clipped
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from ...model import Engine
+from ...vocabulary.losses import Owner
 from ..once import once
 from ..overlap import COLLECTIVE, COMPUTE
 from ..recorded import recorded
@@ -16,17 +16,6 @@ if TYPE_CHECKING:
 
     from ...intervals import Intervals
     from ..scope import Scope
-
-
-class Owner(Enum):
-    """What a nanosecond of a device is spent on, in the order in which they own it."""
-
-    COMPUTE = "compute"
-    COLLECTIVE = "collective"
-    COPY = "copy"
-    OTHER = "other"
-    """a memset, a copy that does not count as copying, or work of unknown kind"""
-    IDLE = "idle"
 
 
 @once

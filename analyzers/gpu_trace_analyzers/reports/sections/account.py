@@ -68,8 +68,19 @@ FIELDS = (
         lambda summary, _: summary.account,
         (
             Field("version", get=lambda _row, _: 1),
-            Field("window", "of the trace's clock", _window, only_json=True),
-            Field("verdict", "the first line", lambda _row, at: _verdict_of(at.summary, at), only_json=True),
+            Field(
+                "window",
+                "on the trace's clock: `start_ns`, `end_ns`, `found_by` (`steps`, `asked` or `whole`), `steps` (the "
+                "name of the range), `first_step`, `last_step`, `left_out_ns`",
+                _window,
+                only_json=True,
+            ),
+            Field(
+                "verdict",
+                "the first line: `text`, `loss` (its `id`), `device`, `rank`",
+                lambda _row, at: _verdict_of(at.summary, at),
+                only_json=True,
+            ),
             Rows(
                 "devices",
                 "`compute_ns` and the `ns` of the losses add up to `window_ns`",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...questions.account.first import first_of
 from ...questions.account.job import alike
-from ...questions.account.owners import Owner
 from ...units import share
+from ...vocabulary.losses import Owner
 from ..fields import At
 from .overlap import short_label
 from .verdict import extent, verdict

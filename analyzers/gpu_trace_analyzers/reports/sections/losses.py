@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...questions.account.owners import Owner
 from ...units import count, duration
+from ...vocabulary.losses import Owner
 from ..parts import Cause, Causes
 from .causes import evidence_lines
 from .verdict import extent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...questions.account.first import LEAST_SHARE, first_of
-from ...questions.account.owners import Owner
 from ...units import count, duration, share
+from ...vocabulary.losses import Owner
 from ..parts import Verdict
 from .device import collective_lines
 from .overlap import overlap_line

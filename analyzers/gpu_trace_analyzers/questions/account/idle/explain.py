@@ -10,6 +10,7 @@ import numpy as np
 from ....model import MISSING
 from ....readers.kineto.reader import NAME as KINETO
 from ....readers.kineto.reader import PYTHON_FUNCTIONS
+from ....vocabulary.losses import Owner
 from ...cuts import cut_at_launch
 from ...evidence import Fact
 from ...explained import Rule, explained_by
@@ -18,7 +19,7 @@ from ...once import once
 from ...recorded import recorded, windows_of
 from ...scope import Window
 from ...stretches import Stretches, around, witness
-from ..owners import Owner, owned
+from ..owners import owned
 from . import launching, queued, synchronized
 from .compiling import COMPILING, compilations
 from .data import WAITING_FOR_DATA, data_remedy

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.questions.account.losses import account_of
-from gpu_trace_analyzers.questions.account.owners import Owner, owned
+from gpu_trace_analyzers.questions.account.owners import owned
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.scope import Scope, Window
+from gpu_trace_analyzers.vocabulary.losses import Owner
 from strategies import traces, windows
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from gpu_trace_analyzers.model import Syncs
 from gpu_trace_analyzers.questions.account.collectives import collective_headroom_ns, explain_collectives
 from gpu_trace_analyzers.questions.account.losses import account_of
-from gpu_trace_analyzers.questions.account.owners import Owner, owned
+from gpu_trace_analyzers.questions.account.owners import owned
 from gpu_trace_analyzers.questions.account.pieces import joined
 from gpu_trace_analyzers.questions.scope import Scope, Window
+from gpu_trace_analyzers.vocabulary.losses import Owner
 from literal import literal
 from literal_jobs import job
 

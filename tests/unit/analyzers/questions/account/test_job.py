@@ -8,7 +8,7 @@ from accounts import accounted
 from gpu_trace_analyzers.questions.account.first import first_of
 from gpu_trace_analyzers.questions.account.job import alike, job_first
 from gpu_trace_analyzers.questions.account.late import Lateness
-from gpu_trace_analyzers.questions.account.owners import Owner
+from gpu_trace_analyzers.vocabulary.losses import Owner
 
 
 def lateness(rank, waited_ns):

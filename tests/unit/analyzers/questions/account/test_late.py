@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.questions.account.late import late_ranks
-from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.questions.scope import Scope, Window
+from gpu_trace_analyzers.vocabulary.losses import Owner
 from literal_jobs import job
 
 

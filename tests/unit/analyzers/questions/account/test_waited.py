@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gpu_trace_analyzers.questions.account.losses import account_of
-from gpu_trace_analyzers.questions.account.owners import Owner
 from gpu_trace_analyzers.questions.scope import Scope
+from gpu_trace_analyzers.vocabulary.losses import Owner
 from literal import literal
 
 

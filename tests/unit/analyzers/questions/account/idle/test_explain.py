@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from gpu_trace_analyzers.model import Process
 from gpu_trace_analyzers.questions.account.idle.explain import explain_idle_time
 from gpu_trace_analyzers.questions.account.losses import account_of
-from gpu_trace_analyzers.questions.account.owners import Owner, owned
-from gpu_trace_analyzers.questions.account.vocabulary import CAUSES
+from gpu_trace_analyzers.questions.account.owners import owned
 from gpu_trace_analyzers.questions.overlap import active_devices
 from gpu_trace_analyzers.questions.scope import Scope, Window
+from gpu_trace_analyzers.vocabulary.losses import CAUSES, Owner
 from literal import literal
 from strategies import traces, windows
 

@@ -10,11 +10,10 @@ import pytest
 from gpu_trace_analyzers import questions
 from gpu_trace_analyzers.questions.account.account import account
 from gpu_trace_analyzers.questions.account.causes import causes_of
-from gpu_trace_analyzers.questions.account.owners import Owner
-from gpu_trace_analyzers.questions.account.vocabulary import CAUSES, owners_of
 from gpu_trace_analyzers.questions.explained import Rule
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.vocabulary.losses import CAUSES, Owner, owners_of
 from literal import literal
 
 KINDS = ("gpu", "cpu")

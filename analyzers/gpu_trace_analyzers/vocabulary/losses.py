@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
-
-from .owners import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+class Owner(Enum):
+    """What a nanosecond of a device is spent on, in the order in which they own it."""
+
+    COMPUTE = "compute"
+    COLLECTIVE = "collective"
+    COPY = "copy"
+    OTHER = "other"
+    """a memset, a copy that does not count as copying, or work of unknown kind"""
+    IDLE = "idle"
+
+
+UNEXPLAINED = frozenset({"unknown", "host_unobserved", "lost_kernels", "lost_nodes"})
+"""Causes that say that the cause is not known: ending such a loss may save all of it."""
 
 _COPIES = (
     *("copy_bound", "pageable", "migrated", "synchronous", "host_synchronized", "host_allocated", "same_stream"),
