@@ -157,7 +157,7 @@ def test_waiting_and_transfer_in_a_recording_are_those_counted_by_hand(folder):
         ("ddp_slow_gpu", "waiting for rank 1, which computes for longer"),
         ("ddp_late_start", "computed for"),
         ("fsdp", "computed for"),
-        ("pipeline", "ranks wait for each other"),
+        ("pipeline", "waiting for one rank after another"),
     ],
 )
 def test_the_first_line_of_a_recorded_job(name, said):

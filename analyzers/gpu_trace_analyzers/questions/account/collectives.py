@@ -29,6 +29,7 @@ from ..stretches import Stretches, around, pick, witness
 from .order import launched_behind
 from .owners import owned
 from .pieces import clipped, cut_at
+from .waited import waited_ns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ MOSTLY = 0.8
 
 @once
 def explain_collectives(scope: Scope, position: int) -> Explained:
-    """Each stretch in which a collective was exposed, with its cause.
+    """Each stretch in which a collective was exposed, with its cause and how long anything waited for it.
 
     A stretch belongs to one collective: where several run at once, to the one that began first. It is cut where the
     last rank came to that collective.
@@ -60,7 +61,8 @@ def explain_collectives(scope: Scope, position: int) -> Explained:
     rules = _rules(stretches)
     found = explained_by(stretches, rules)
     cut = cut_at_launch(stretches, found.have("launched_late") & launched_long_before(stretches))
-    return found if cut is stretches else explained_by(cut, rules)
+    found = found if cut is stretches else explained_by(cut, rules)
+    return replace(found, saves_ns=waited_ns(found.stretches))
 
 
 @once

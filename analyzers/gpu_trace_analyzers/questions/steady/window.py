@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from .steps import FoundSteps, Steps
 
 
+MOST_LEFT_OUT = 3
+"""times the window: where launches repeat for a smaller part of a recording than that leaves, they may be the layers of
+one step rather than steps"""
+
+
 @dataclass(frozen=True, slots=True)
 class StepKind:
     """Steps in the window that launch the same operations."""
@@ -134,6 +139,8 @@ def _found(scope: Scope, step_range: str | None) -> Steady:
     edges = [_span(scope.trace, found.steps, rows) for rows in warm]
     start_ns, end_ns = max(edge.start_ns for edge in edges), min(edge.end_ns for edge in edges)
     if start_ns >= end_ns:
+        return _after(scope.trace, skew_ns)
+    if not found.name and _left_out_ns(scope.trace, Window(start_ns, end_ns)) > MOST_LEFT_OUT * (end_ns - start_ns):
         return _after(scope.trace, skew_ns)
     decides = [edge.start_ns for edge in edges].index(start_ns)
     return _of_steps(scope, found, "steps", step_range, Window(start_ns, end_ns), warm[decides], cold[decides], skew_ns)

@@ -46,7 +46,7 @@ def job_verdict(summary: Summary) -> str:
         return f"{where}{verdict(job.first, account.steady)}"
     loss = job.first.losses[0]
     spent = f"in exposed collectives for {share(loss.ns, job.first.account.window_ns)} of {extent(account.steady)}"
-    why = awaited(job.late) if job.late else "ranks wait for each other"
+    why = awaited(job.late) if job.late else "waiting for one rank after another"
     return f"{where}{spent}: {why}"
 
 

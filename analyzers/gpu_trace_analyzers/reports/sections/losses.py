@@ -67,6 +67,6 @@ def _saving(loss: Loss, headroom_ns: int) -> str:
     if not loss.remedy or not loss.explained:
         return ""
     if not loss.at_most_ns:
-        return "nothing waited for it"
+        return "nothing waited for it" if loss.owner in (Owner.COPY, Owner.COLLECTIVE) else ""
     shortens = loss.owner is Owner.COPY and loss.at_most_ns > headroom_ns
     return f"fix saves up to {duration(loss.at_most_ns)}" + (": it shortens copies" if shortens else "")

@@ -56,7 +56,8 @@ def _spent(loss: Loss, account: DeviceAccount) -> str:
 
 
 def _why(loss: Loss) -> str:
-    return ("cause not seen" if loss.cause == "unknown" else loss.title) + _saving(loss)
+    unseen = loss.cause == "unknown" and loss.owner is not Owner.OTHER
+    return ("cause not seen" if unseen else loss.title) + _saving(loss)
 
 
 def _saving(loss: Loss) -> str:

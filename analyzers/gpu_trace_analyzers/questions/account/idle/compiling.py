@@ -2,8 +2,8 @@
 
 At every level of recording ``torch.compile`` leaves one short range per phase, ``backend_compile_data: compile_id=0/0``
 (torch/_dynamo/utils.py, ``add_record_function_data``). A compiled region that only runs leaves none. So from one such
-mark of a compilation to the next of the same the thread compiled, unless it launched something in between: then the
-marks may be of the forward and of the backward pass.
+mark of a compilation to the next of the same the thread compiled, unless its process launched something in between:
+then the marks may be of the forward and of the backward pass.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from .parts import Records, held
 from .records import ranges_named
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ....model import Int64, Trace
     from ...stretches import Stretches
 
@@ -33,19 +35,32 @@ _COMPILATION = re.compile(r"\bcompile_id=(\S+)")
 def compilations(trace: Trace) -> Records:
     """From the first to the last mark of each compilation, without those between which its thread launched work."""
     marks = ranges_named(trace, _PHASE, trace.ranges.thread != MISSING)
-    which, at_ns = _identities(trace, marks), np.sort(launches(trace).at_ns)
+    which = _identities(trace, marks)
     kept = np.lexsort((marks.start_ns, which, marks.thread, marks.process))
     marks, which = marks.select(kept), which[kept]
     goes_on = np.ones(max(0, len(marks) - 1), np.bool_)
     for column in (marks.process, marks.thread, which):
         goes_on &= column[1:] == column[:-1]
-    # Launches of any thread count: the work of a compilation is small, and what it launches is not compiling.
-    goes_on &= np.searchsorted(at_ns, marks.start_ns[1:]) == np.searchsorted(at_ns, marks.end_ns[:-1])
+    goes_on &= ~_launched_between(trace, marks)
     first = np.flatnonzero(np.concatenate(([True], ~goes_on)))[: len(marks)]
     last = np.append(first[1:], len(marks))[: len(first)] - 1
     found = marks.select(first)
     spans = Records(found.start_ns, marks.end_ns[last], found.process, found.thread, found.row)
     return spans.select(np.argsort(spans.start_ns, kind="stable"))
+
+
+def _launched_between(trace: Trace, marks: Records) -> NDArray[np.bool_]:
+    """Whether the process of each mark but the last launched work between it and the next one, from any thread.
+
+    The work of a compilation is small, and what launches it is not compiling.
+    """
+    launched, found = launches(trace), np.zeros(max(0, len(marks) - 1), np.bool_)
+    for process in np.unique(marks.process).tolist():
+        own = (trace.work.process == process) & launched.known
+        at_ns, mine = np.sort(launched.at_ns[own]), marks.process[1:] == process
+        since = np.searchsorted(at_ns, marks.end_ns[:-1][mine])
+        found[mine] = np.searchsorted(at_ns, marks.start_ns[1:][mine]) != since
+    return found
 
 
 def _identities(trace: Trace, marks: Records) -> Int64:

@@ -27,7 +27,7 @@ from .elsewhere import OTHER_DEVICE, blocked_elsewhere
 from .launching import launch_bound
 from .optimizer import optimizer_remedy
 from .parts import cut_host_parts, is_host_part
-from .queued import QUEUED, QUEUED_LONG
+from .queued import QUEUED
 from .records import (
     ALLOCATING_MEMORY,
     GARBAGE_COLLECTION,
@@ -40,7 +40,6 @@ from .records import (
     profiling,
 )
 from .started import START_UP, WAITING_FOR_COPY
-from .synchronized import SYNCHRONIZED
 
 if TYPE_CHECKING:
     from ....model import Int64, Trace
@@ -55,13 +54,12 @@ _HELD = (batches, compilations, collections, allocations, loads, lazy_loads, pro
 def explain_idle_time(scope: Scope, position: int) -> Explained:
     """Each part of a gap in which a device did nothing, with its cause."""
     gaps = _gaps(scope, position)
-    pieces = cut_host_parts(gaps, _instants(gaps))
     time = recorded(scope, position)
     window = Window(int(time.start_ns[0]), int(time.end_ns[-1])) if len(time) else Window(0, 0)
+    pieces = cut_host_parts(gaps, _instants(gaps, window))
     cpu = scope.trace.devices[position].kind == "cpu"
     found = explained_by(pieces, _CPU_RULES if cpu else _gpu_rules(window))
-    told = _with_remedies(_one_per_cause(found), time.total_ns)
-    return told if scope.window is None else _loaded_once(told)
+    return _with_remedies(_one_per_cause(found), time.total_ns)
 
 
 def _gaps(scope: Scope, position: int) -> Stretches:
@@ -75,11 +73,11 @@ def _gaps(scope: Scope, position: int) -> Stretches:
     )
 
 
-def _instants(gaps: Stretches) -> list[Int64]:
+def _instants(gaps: Stretches, window: Window) -> list[Int64]:
     """Where the reason may change in the host's part of a gap."""
     found = [*(find(gaps.trace) for find in _HELD), blocked_elsewhere(gaps.trace, gaps.device)]
     edges = (times for each in found for times in (each.start_ns, each.end_ns))
-    return [*edges, *synchronized.instants(gaps), *launching.instants(gaps)]
+    return [*edges, *synchronized.instants(gaps, window.start_ns), *launching.instants(gaps)]
 
 
 def _host_unobserved(stretches: Stretches) -> Int64:
@@ -116,23 +114,17 @@ def _gpu_rules(window: Window) -> tuple[Rule, ...]:
         START_UP,
         PROFILER,
         OTHER_DEVICE,
-        SYNCHRONIZED,
+        synchronized.synchronized(window),
         launch_bound(window),
         HOST_UNOBSERVED,
         QUEUED,
         WAITING_FOR_COPY,
         _of_old("event"),
-        QUEUED_LONG,
     )
 
 
 _CPU_RULES = (_of_old("head_or_tail"), WAITING_FOR_DATA, COMPILING, GARBAGE_COLLECTION, PROFILER, NO_OPERATOR)
 """The same for a CPU device, which is idle whenever the script runs no operator."""
-
-
-def _loaded_once(found: Explained) -> Explained:
-    """The same for a window of steps, which stands for all that follow: code is loaded once, so none is saved."""
-    return replace(found, saves_ns=np.where(found.have(START_UP.cause), 0, found.bound))
 
 
 def _one_per_cause(found: Explained) -> Explained:

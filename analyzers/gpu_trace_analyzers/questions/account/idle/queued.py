@@ -54,9 +54,6 @@ QUEUED = Rule(
     fact=_fact,
 )
 
-QUEUED_LONG = replace(QUEUED, find=_queued)
-"""The same, asked where no event explains what took longer."""
-
 
 def saved_ns(found: Explained) -> Int64:
     """How much of each stretch could be saved: of short ones that are queued what a graph would not leave."""

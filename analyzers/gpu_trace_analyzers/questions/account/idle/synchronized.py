@@ -8,7 +8,7 @@ anyway. With no launch in between it belongs to the wait before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from .waits import lead_ns, read_backs, waiting_calls
 
 if TYPE_CHECKING:
     from ....model import Int64, Trace
+    from ...scope import Window
     from ...stretches import Stretches
     from .parts import Thread
 
@@ -53,11 +54,17 @@ def credits_of(trace: Trace, position: int, owner: Thread) -> Credit:
     return Credit(waits.start_ns[sets], np.where(lead >= LEAST_LEAD_NS, lead, 0)[sets], waits.row[sets])
 
 
-def instants(stretches: Stretches) -> list[Int64]:
-    """Where a credit is set or used up in a host's part."""
+def _since(credit: Credit, since_ns: int) -> Credit:
+    """Those that are set in a window: how much of an earlier one was used up before it is not known."""
+    inside = credit.start_ns >= since_ns
+    return Credit(credit.start_ns[inside], credit.ns[inside], credit.call[inside])
+
+
+def instants(stretches: Stretches, since_ns: int) -> list[Int64]:
+    """Where a credit is set or used up in a host's part, in a window from ``since_ns`` on."""
     found = []
     for owner, which in launching_threads(stretches):
-        credit = credits_of(stretches.trace, stretches.device, owner)
+        credit = _since(credits_of(stretches.trace, stretches.device, owner), since_ns)
         if len(credit.call):
             found += [credit.start_ns, _used_up(credit, stretches.start_ns[which], stretches.end_ns[which])]
     return found
@@ -81,11 +88,11 @@ def _idle_before(start_ns: Int64, end_ns: Int64, until: Int64, at_ns: Int64) -> 
     return np.where(last >= 0, until[np.maximum(last, 0)] + some, 0)
 
 
-def _find(stretches: Stretches) -> Int64:
+def _find(stretches: Stretches, since_ns: int) -> Int64:
     """The call whose credit a stretch is a part of; stretches are cut where one is set or used up."""
     found = np.full(len(stretches), MISSING)
     for owner, which in launching_threads(stretches):
-        credit = credits_of(stretches.trace, stretches.device, owner)
+        credit = _since(credits_of(stretches.trace, stretches.device, owner), since_ns)
         if not len(credit.call):
             continue
         start_ns, end_ns = stretches.start_ns[which], stretches.end_ns[which]
@@ -128,6 +135,11 @@ SYNCHRONIZED = Rule(
     cause="synchronized",
     title="host late after a synchronizing call",
     remedy="launch the next kernels before the wait, or wait one step late; keep values on the device",
-    find=_find,
+    find=lambda stretches: _find(stretches, 0),
     fact=_fact,
 )
+
+
+def synchronized(window: Window) -> Rule:
+    """The rule in a window, in which earlier waits give no credit."""
+    return replace(SYNCHRONIZED, find=lambda stretches: _find(stretches, window.start_ns))

@@ -224,3 +224,9 @@ def test_overlap_saves_no_more_than_there_is_compute_to_overlap_with():
     assert collective_headroom_ns(Scope(trace), 0) == 12
     saves = {loss.cause: (loss.ns, loss.at_most_ns) for loss in account_of(Scope(trace), 0).loss(Owner.COLLECTIVE)}
     assert saves == {"waiting_for_rank": (60, 60), "transfer": (30, 12)}
+
+
+def test_a_collective_that_nothing_waited_for_saves_nothing():
+    late = "k 0-100 @0; s20 nccl 100-150 @1; k 900-1000 @890-895"
+    (loss,) = account_of(Scope(literal(late)), 0).loss(Owner.COLLECTIVE)
+    assert (loss.ns, loss.at_most_ns) == (50, 0)

@@ -224,3 +224,10 @@ def test_a_window_lies_in_the_trace_and_the_account_adds_up(trace, whole, chosen
         assert device.compute_ns + sum(loss.ns for loss in device.losses) == device.window_ns
     assert steady.found_by != "steps" or steady.first_step <= steady.last_step
     assert 0 <= steady.warm_up_ns <= steady.left_out_ns
+
+
+@pytest.mark.parametrize(("until", "found_by"), [(1500, "steps"), (1501, "whole")])
+def test_launches_that_repeat_for_a_small_part_may_be_the_layers_of_one_step(until, found_by):
+    layers = ";".join(f"k {at}-{at + 50} @{at} name={'ab'[at // 50 % 2]}" for at in range(0, 500, 50))
+    window = found(f"{layers}; k {until + 499}-{until + 500} @{until + 499} name=z")
+    assert window.found_by == found_by

@@ -20,7 +20,7 @@ def test_the_rank_that_the_others_wait_for_is_named_with_what_it_does():
 
 def test_ranks_that_wait_for_each_other():
     text = "nccl 0-60 name=a; gpu1 nccl 50-60 name=a; gpu1 nccl 100-160 name=b; nccl 150-160 name=b"
-    assert said(text).endswith(": ranks wait for each other")
+    assert said(text).endswith(": waiting for one rank after another")
 
 
 def test_a_trace_of_one_device_has_no_job():

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_trace_analyzers.questions.account.losses import account_of
+from gpu_trace_analyzers.questions.scope import Scope, Window
 from literal import literal
 
 from .told import facts, told
@@ -204,3 +206,11 @@ def _walk(waits, work):
         if unit in host and credit:
             credit -= 1
             yield unit
+
+
+def test_a_wait_before_a_window_gives_no_credit_in_it():
+    text = "k 0-100000 @0; call cudaDeviceSynchronize 1000-100000; k 130000-140000 @130000; k 150000-160000 @150000"
+    trace = literal(text)
+    causes = {loss.cause for loss in account_of(Scope(trace, window=Window(140000, 160000)), 0).losses}
+    assert "synchronized" in {loss.cause for loss in account_of(Scope(trace), 0).losses}
+    assert "synchronized" not in causes
