@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model import MISSING, SyncKind
+from ...model import MISSING
 from ..cuts import START_UP_NS
+from ..events import events_of
 from ..host_waits import waited_for_event
-from ..once import once
 from ..streams import in_one_stream
 from ..stretches import pick, witness
 
 if TYPE_CHECKING:
-    from ...model import Int64, Trace
+    from ...model import Int64
     from ..stretches import Stretches
 
 
@@ -25,7 +25,8 @@ def launched_behind(stretches: Stretches) -> Int64:
     depend on it. It began as soon as it was launched, when that compute had begun, so the launch held it back.
     """
     trace, during, before = stretches.trace, stretches.during, stretches.before
-    event_ns = pick(_recorded_ns(trace), waited_for_event(stretches, "during"))
+    wait, event_ns = waited_for_event(stretches, "during"), np.full(len(stretches), MISSING)
+    event_ns[wait != MISSING] = events_of(trace, wait[wait != MISSING])[1]
     launch_ns, before_ns = stretches.launch_ns(during), stretches.launch_ns(before)
     known = (event_ns != MISSING) & (launch_ns != MISSING) & (before_ns != MISSING)
     call = pick(stretches.launched.call, during)
@@ -33,29 +34,3 @@ def launched_behind(stretches: Stretches) -> Int64:
     had_begun = pick(trace.work.start_ns, before) < launch_ns
     behind = (event_ns <= before_ns) & (before_ns < launch_ns) & ~in_one_stream(trace.work, before, during)
     return witness(np.asarray(known & at_once & had_begun & behind), before)
-
-
-@once
-def _recorded_ns(trace: Trace) -> Int64:
-    """For each row of ``Trace.calls`` that made a stream wait: when the event was recorded; else `MISSING`."""
-    syncs, calls = trace.syncs, trace.calls
-    syncs = syncs[(syncs.kind == SyncKind.STREAM_WAIT) & (syncs.awaited_correlation != MISSING)]
-    found = np.full(len(calls), MISSING)
-    recorded_at = _start_of(trace, syncs.awaited_correlation)
-    of_wait = {
-        (process, correlation): recorded_at.get((process, awaited), MISSING)
-        for process, correlation, awaited in zip(
-            syncs.process.tolist(), syncs.correlation.tolist(), syncs.awaited_correlation.tolist(), strict=True
-        )
-    }
-    waits = np.flatnonzero(np.isin(calls.correlation, syncs.correlation))
-    keys = zip(calls.process[waits].tolist(), calls.correlation[waits].tolist(), strict=True)
-    found[waits] = [of_wait.get(key, MISSING) for key in keys]
-    return found
-
-
-def _start_of(trace: Trace, correlations: Int64) -> dict[tuple[int, int], int]:
-    """When the calls with these correlations began, by process and correlation."""
-    calls = trace.calls[np.isin(trace.calls.correlation, correlations)]
-    keys = zip(calls.process.tolist(), calls.correlation.tolist(), strict=True)
-    return dict(zip(keys, calls.start_ns.tolist(), strict=True))

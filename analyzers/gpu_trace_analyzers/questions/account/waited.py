@@ -6,26 +6,21 @@ operation ended is not late: it waited for the operation itself.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...intervals import Intervals
-from ...model import MISSING, Memory
-from ..host_waits import ALLOCATING, SYNCHRONIZING, launched_by
-from ..launches import launches
+from ...model import MISSING
+from ..host_waits import ALLOCATING, launched_by
 from ..once import once
 from ..stretches import pick
 from ..unmatched import calls_named
+from .idle.waits import waiting_calls
 
 if TYPE_CHECKING:
     from ...model import Int64, Trace
     from ..stretches import Stretches
-
-BLOCKING = re.compile(f"{SYNCHRONIZING.pattern}|{ALLOCATING.pattern}")
-PAGEABLE_BLOCKS_NS = 20_000
-"""A copy with a pageable end blocks its caller if its call takes longer: a call that only enqueues takes 3 to 10 us."""
 
 
 def waited_ns(stretches: Stretches) -> Int64:
@@ -55,11 +50,7 @@ def _blocked_ns(stretches: Stretches, returned: Int64) -> Int64:
 
 @once
 def blocking_calls(trace: Trace) -> Int64:
-    """Rows of ``Trace.calls`` that return when the device has got somewhere: (n,) int64, in order."""
-    blocking = calls_named(trace, BLOCKING).copy()
-    pageable = (trace.work.source == Memory.PAGEABLE) | (trace.work.target == Memory.PAGEABLE)
-    copying = launches(trace).call[pageable]
-    copying = copying[copying != MISSING]
-    long = trace.calls.end_ns[copying] - trace.calls.start_ns[copying] > PAGEABLE_BLOCKS_NS
-    blocking[copying[long]] = True
+    """Rows of ``Trace.calls`` that wait for a device, or may, since they allocate: (n,) int64, in order."""
+    blocking = calls_named(trace, ALLOCATING).copy()
+    blocking[waiting_calls(trace).row] = True
     return np.flatnonzero(blocking)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model import Engine
 from ..grouped import summed
 from ..launches import launches
 from ..once import once
+from ..read_backs import copies_value
 from .steps import found_steps
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ AGREEMENT = (9, 10)
 """Of two steps of one kind, the operations that both launched are at least so many of those of the larger one."""
 LEAST_OF_KIND = 3
 """Steps from which a kind has a usual length."""
-_VALUE_BYTES = 16
-"""the largest value that a tensor has, complex128"""
 _MOST_KINDS = 32
 """Kinds that are told apart; a step that is of none of them is a kind of its own."""
 _NUMBER = re.compile(r"\d+")
@@ -121,17 +119,11 @@ def _launched(trace: Trace, steps: Steps) -> _Launched:
         step.append(own[place[inside]])
         rows.append(row[inside])
     all_steps, all_rows = np.concatenate(step), np.concatenate(rows)
-    does = ~_reads_back(trace, all_rows)
+    does = ~copies_value(trace.work)[all_rows]
     names, name = _without_numbers(trace, trace.work.name[all_rows[does]].astype(np.int64))
     pairs, count = np.unique(all_steps[does] * max(names, 1) + name, return_counts=True)
     operations = np.bincount(all_steps, minlength=len(steps))
     return _Launched(pairs // max(names, 1), pairs % max(names, 1), count, operations, names)
-
-
-def _reads_back(trace: Trace, rows: Int64) -> NDArray[np.bool_]:
-    """Which of these copy a value to the host, as ``.item()`` does."""
-    size = trace.work.size[rows]
-    return np.asarray((trace.work.engine[rows] == Engine.COPY_D2H) & (size >= 0) & (size <= _VALUE_BYTES))
 
 
 def _without_numbers(trace: Trace, codes: Int64) -> tuple[int, Int64]:

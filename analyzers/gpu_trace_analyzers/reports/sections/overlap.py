@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...model import Engine
 from ...units import duration, share
+from ...vocabulary.losses import UNEXPLAINED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,6 @@ def unknown_work(figures: DeviceFigures) -> str:
 
 def _main_cause(exposed: Sequence[CauseFigures | Loss]) -> str:
     """The title of the cause that took most; empty where it is not known."""
-    if not exposed or exposed[0].cause in ("unknown", "lost_kernels", "lost_nodes"):
+    if not exposed or exposed[0].cause in UNEXPLAINED:
         return ""
     return exposed[0].title if len(exposed) == 1 else f"mostly {exposed[0].title}"

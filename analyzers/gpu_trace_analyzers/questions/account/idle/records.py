@@ -68,9 +68,9 @@ def lazy_loads(trace: Trace) -> Records:
 @once
 def profiling(trace: Trace) -> Records:
     """The times that the profiler took; they hold all threads of a process."""
-    nobody = np.full(len(trace.overheads), MISSING)
-    found = overheads_of(trace, None, nobody)
-    others = overheads_of(trace, LOADING, nobody), overheads_of(trace, QUEUE_FULL, nobody)
+    of_any_thread = np.full(len(trace.overheads), MISSING)
+    found = overheads_of(trace, None, of_any_thread)
+    others = overheads_of(trace, LOADING, of_any_thread), overheads_of(trace, QUEUE_FULL, of_any_thread)
     return found.select(~np.isin(found.row, np.concatenate([other.row for other in others])))
 
 

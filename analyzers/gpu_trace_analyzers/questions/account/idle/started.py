@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....model import ALL_COPIES, MISSING, Engine, SyncKind
+from ....model import ALL_COPIES, MISSING, Engine
 from ...cuts import START_UP_NS
+from ...events import events_of
 from ...evidence import Fact, call_name, work_name
 from ...explained import Rule
 from ...host_waits import waited_for_event
@@ -91,35 +92,12 @@ def _awaited_copy(stretches: Stretches) -> Int64:
     copies = np.isin(pick(trace.work.engine, before), [int(engine) for engine in ALL_COPIES])
     some = np.flatnonzero(copies & (wait != MISSING))
     found = np.full(len(stretches), MISSING)
-    stream, recorded_ns = _events(trace, wait[some])
+    stream, recorded_ns = events_of(trace, wait[some])
     rows = before[some]
     launch_ns = stretches.launched.at_ns[rows]
     same = (stream == trace.work.stream[rows]) & (trace.calls.process[wait[some]] == trace.work.process[rows])
     found[some] = np.where(same & (launch_ns != MISSING) & (launch_ns <= recorded_ns), rows, MISSING)
     return found
-
-
-def _events(trace: Trace, waits: Int64) -> tuple[Int64, Int64]:
-    """For calls that made a stream wait: the stream of the event, and when that was recorded; `MISSING` if unknown."""
-    calls, stream, recorded_ns = trace.calls, np.full(len(waits), MISSING), np.full(len(waits), MISSING)
-    syncs = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
-    for process in np.unique(calls.process[waits]).tolist():
-        mine, own = np.flatnonzero(calls.process[waits] == process), np.flatnonzero(calls.process == process)
-        known = syncs[(syncs.process == process) & (syncs.correlation != MISSING)]
-        row = _place(known.correlation, calls.correlation[waits[mine]])
-        stream[mine] = pick(known.awaited_stream, row)
-        call = _place(calls.correlation[own], pick(known.awaited_correlation, row))
-        recorded_ns[mine] = pick(calls.start_ns[own], call)
-    return stream, recorded_ns
-
-
-def _place(ids: Int64, wanted: Int64) -> Int64:
-    """Where each wanted id is among the ids; `MISSING` where it is not, or where `MISSING` is wanted."""
-    if not len(ids):
-        return np.full(len(wanted), MISSING)
-    order = np.argsort(ids, kind="stable")
-    place = order[np.minimum(np.searchsorted(ids[order], wanted), len(ids) - 1)]
-    return np.where((wanted != MISSING) & (ids[place] == wanted), place, MISSING)
 
 
 WAITING_FOR_COPY = Rule(

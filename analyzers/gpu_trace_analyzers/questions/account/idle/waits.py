@@ -11,6 +11,7 @@ from ....model import ALL_COPIES, MISSING, Engine, Memory
 from ...host_waits import SYNCHRONIZING
 from ...launches import launches
 from ...once import once
+from ...read_backs import copies_value
 from ...unmatched import calls_named
 from .records import records
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 STAGED_NS = 20_000
 """An asynchronous copy of pageable memory that takes longer waited for its stream; below it only fills a buffer."""
-READ_BACK_BYTES = 16
-"""A copy to the host of no more is a value that the script looks at."""
 
 
 @once
@@ -41,9 +40,8 @@ def lead_ns(trace: Trace, position: int, waits: Records) -> Int64:
 def read_backs(trace: Trace) -> Mask:
     """Which rows of ``Trace.calls`` wait for a value: they copy it, or come next after the call that copies it."""
     work, launched, calls = trace.work, launches(trace), trace.calls
-    small = (work.engine == Engine.COPY_D2H) & (work.size != MISSING) & (work.size <= READ_BACK_BYTES)
     copying = np.zeros(len(calls), np.bool_)
-    copying[launched.call[small & (launched.call != MISSING)]] = True
+    copying[launched.call[copies_value(work) & (launched.call != MISSING)]] = True
     waiting = np.zeros(len(calls), np.bool_)
     waiting[waiting_calls(trace).row] = True
     order = np.lexsort((calls.start_ns, calls.thread, calls.process))
