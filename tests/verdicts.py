@@ -4,7 +4,8 @@
     python tests/verdicts.py --write         write the tables into docs/verdict.md
 
 A first line is **right** if one of the losses that it names has the owner and the cause of the truth, or if it names
-none and the truth is compute. It **abstains** if it names no cause (`UNEXPLAINED`). Otherwise it is **wrong**.
+none and the truth is compute. It **abstains** if it names no cause (`UNEXPLAINED`). Otherwise it is **wrong**,
+as is one that names another rank than the late one.
 """
 
 from __future__ import annotations
@@ -136,7 +137,10 @@ def judged(recording: Recording) -> Judged:
         verdict = json.loads(to_json(analysis.summary))["account"]["verdict"]
         first = analysis.account.first
     claims = tuple((loss.owner.value, loss.cause) for loss in first.losses) or (("compute", None),)
-    return Judged(recording, verdict["text"], claims, outcome(recording.true, claims))
+    job = analysis.account.job
+    late = job.late.rank if job is not None and job.late is not None else None
+    of_another = None not in (late, recording.rank) and late != recording.rank
+    return Judged(recording, verdict["text"], claims, WRONG if of_another else outcome(recording.true, claims))
 
 
 def outcome(true: frozenset[Claim], claims: tuple[Claim, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -79,3 +80,9 @@ def test_the_page_has_each_cause_of_idle_time_and_of_collectives():
     assert set(told[Owner.IDLE]) == set(rules_of(Owner.IDLE))
     assert set(told[Owner.COLLECTIVE]) == set(rules_of(Owner.COLLECTIVE))
     assert set(told[Owner.COPY]) <= set(rules_of(Owner.COPY))
+
+
+def test_a_first_line_that_names_another_rank_is_wrong():
+    [job] = [each for each in recordings() if each.name == "two_h200/ddp_late_data"]
+    assert (job.rank, judged(job).outcome) == (1, RIGHT)
+    assert judged(replace(job, rank=0)).outcome == WRONG

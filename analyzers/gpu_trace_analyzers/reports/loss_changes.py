@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..questions.account.first import LEAST_SHARE
 from ..spread import ENOUGH_RUNS
 from ..units import NONE, count, duration, percent
-from ..vocabulary.losses import Owner
+from .owner_names import OWNER_NAMES
 from .parts import Column, Kind, Table
 from .sections.verdict import extent
 from .spreads import change_cell, change_document, spread_cell
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from ..spread import Change
     from ..summary import Summary
 
-_OWNERS = {
-    Owner.COMPUTE: "compute",
-    Owner.COLLECTIVE: "exposed collectives",
-    Owner.COPY: "exposed copies",
-    Owner.OTHER: "other operations",
-    Owner.IDLE: "idle",
-}
 _EXTENTS = {"the time": "the whole recording", "the window": "the window that was asked for"}
 
 
@@ -51,7 +44,7 @@ def _from_to(row: LossChange) -> str:
     """``idle 41.0 % -> 3.0 % (12.3 ms -> 1.02 ms per step)``."""
     each = row.step_ns
     steps = f" ({_time(each.before)} -> {_time(each.after)} per step)" if each else ""
-    return f"{_OWNERS[row.owner]} {_arrow(row.share)}{steps}"
+    return f"{OWNER_NAMES[row.owner]} {_arrow(row.share)}{steps}"
 
 
 def _cause(loss: LossChange, owner: LossChange) -> str:
@@ -90,9 +83,9 @@ def account_table(account: AccountChange, several: bool) -> Table:
     for owner in account.owners:
         causes = [loss for loss in account.of(owner.owner) if loss.worth_a_line]
         if len(causes) == 1 and causes[0].ns == owner.ns:
-            rows.append(_row(f"{_OWNERS[owner.owner]}: {causes[0].title}", owner, several))
+            rows.append(_row(f"{OWNER_NAMES[owner.owner]}: {causes[0].title}", owner, several))
         elif owner.worth_a_line:
-            rows.append(_row(_OWNERS[owner.owner], owner, several))
+            rows.append(_row(OWNER_NAMES[owner.owner], owner, several))
             rows += [_row(f"  {loss.title}", loss, several) for loss in causes]
     return Table((Column(f"account of {account.device}", kind=Kind.WORD), *_columns(by_step, several)), tuple(rows))
 

@@ -10,6 +10,7 @@ from ...questions.account.job import alike
 from ...units import share
 from ...vocabulary.losses import Owner
 from ..fields import At
+from ..owner_names import OWNER_NAMES
 from .overlap import short_label
 from .verdict import extent, verdict
 
@@ -75,13 +76,10 @@ def _what_it_does(late: Lateness) -> str:
     if late.owner is Owner.COMPUTE:
         return "which computes for longer"
     if late.owner is not Owner.IDLE:
-        return f"which spends longer in {late.title or _IN[late.owner]}"
+        return f"which spends longer in {late.title or OWNER_NAMES[late.owner]}"
     if late.cause in _LATE:
         return f"which {_LATE[late.cause]}"
     return f"which is idle for longer: {late.title}" if late.title else "which is idle for longer, cause not seen"
-
-
-_IN = {Owner.COLLECTIVE: "collectives", Owner.COPY: "exposed copies", Owner.OTHER: "other operations"}
 
 
 def folded(summary: Summary) -> dict[int, str]:

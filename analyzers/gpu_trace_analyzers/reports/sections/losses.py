@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...units import count, duration
 from ...vocabulary.losses import Owner
+from ..owner_names import OWNER_NAMES
 from ..parts import Cause, Causes
 from .causes import evidence_lines
 from .verdict import extent
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 SMALL = 0.005
 """Share of the window below which a loss is not worth its own lines."""
 MOST_SHOWN = 6
-WORDS = {
-    Owner.COLLECTIVE: "exposed collectives",
-    Owner.COPY: "exposed copies",
-    Owner.OTHER: "other operations alone",
-    Owner.IDLE: "idle",
-}
 _ONE_OF = {Owner.IDLE: "gap"}
 
 
@@ -49,7 +44,7 @@ def lost_share(summary: Summary, figures: DeviceFigures) -> float:
 
 def _cause(loss: Loss, account: DeviceAccount, headroom_ns: int) -> Cause:
     return Cause(
-        what=WORDS[loss.owner],
+        what=OWNER_NAMES[loss.owner],
         kind=loss.owner.value,
         title=loss.title,
         ns=loss.ns,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...questions.account.first import LEAST_SHARE, first_of
 from ...units import count, duration, share
 from ...vocabulary.losses import Owner
+from ..owner_names import OWNER_NAMES
 from ..parts import Verdict
 from .device import collective_lines
 from .overlap import overlap_line
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from ...summary import Summary
 
 _KINDS_SHOWN = 3
-_SPENT = {
-    Owner.COLLECTIVE: "in exposed collectives for",
-    Owner.COPY: "in exposed copies for",
-    Owner.OTHER: "in other operations for",
-    Owner.IDLE: "idle for",
-}
 
 
 def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
@@ -52,7 +47,8 @@ def verdict(first: First, steady: Steady) -> str:
 
 
 def _spent(loss: Loss, account: DeviceAccount) -> str:
-    return f"{_SPENT[loss.owner]} {share(loss.ns, account.window_ns)}"
+    within = "" if loss.owner is Owner.IDLE else "in "
+    return f"{within}{OWNER_NAMES[loss.owner]} for {share(loss.ns, account.window_ns)}"
 
 
 def _why(loss: Loss) -> str:
