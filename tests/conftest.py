@@ -3,12 +3,17 @@ from __future__ import annotations
 import compileall
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from gpu_trace.recording.launch import machine_has_gpu
+
+# pytest keeps the tests that it has rewritten, also where the environment tells Python to write no bytecode: to rewrite
+# them takes each process of a test run ten seconds. Children have the environment as it is.
+sys.dont_write_bytecode = False
 
 # A test must not fail for being slow on a busy machine.
 settings.register_profile("project", deadline=None)
@@ -19,7 +24,7 @@ TRACES = TESTS.parent / "samples/traces"
 SLOW = (
     *("browser", "fidelity", "gpu"),
     *("golden/test_docs.py", "golden/test_jobs.py", "golden/test_one_wrong_stamp.py", "golden/test_reader_figures.py"),
-    *("golden/test_python_examples.py", "golden/test_recordings.py", "golden/test_site.py"),
+    *("golden/test_python_examples.py", "golden/test_recordings.py", "golden/test_site.py", "golden/test_verdicts.py"),
     *("unit/analyzers/readers/chrome/test_hostile_nesting.py", "unit/analyzers/readers/folders"),
     *("unit/analyzers/readers/finishing/test_contradictions.py", "unit/analyzers/readers/kineto/test_chain.py"),
     *("unit/analyzers/readers/pftrace/test_reader.py", "unit/analyzers/reports/test_html.py"),

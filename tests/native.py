@@ -11,7 +11,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
+from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -115,3 +117,11 @@ def _plain(output: bytes, folder: Path) -> str:
     """Text without what differs from run to run: addresses, the folder, times in warnings, Kineto's own chatter."""
     text = _VARYING.sub("", output.decode().replace(str(folder), "HERE"))
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("USDT:"))
+
+
+def torch_has_cuda() -> bool:
+    """Whether this torch was built for CUDA. Torch itself is not imported: that takes seconds of every test run."""
+    spec = find_spec("torch")
+    assert spec is not None
+    assert spec.origin is not None
+    return run_path(str(Path(spec.origin).with_name("version.py")))["cuda"] is not None

@@ -9,7 +9,7 @@ import pytest
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from native import NO_COMPILER, facts, names, run_both, run_natively, run_traced, script, write_files
+from native import NO_COMPILER, facts, names, run_both, run_natively, run_traced, script, torch_has_cuda, write_files
 
 START = """
 import torch
@@ -67,11 +67,7 @@ USES = {
         "p.stop(); print(len(p.events()))"
     ),
     "a session of a kind that is not built in": RAW
-    + (
-        "tried(lambda: _enable_profiler(config(ProfilerState.NVTX), set()))"
-        if not __import__("torch").version.cuda
-        else ""
-    ),
+    + ("tried(lambda: _enable_profiler(config(ProfilerState.NVTX), set()))" if not torch_has_cuda() else ""),
     "another kind": RAW + "tried(lambda: (_enable_profiler(config(ProfilerState.ITT), set()), _disable_profiler()))",
     "the legacy profiler": (
         "from torch.autograd.profiler_legacy import profile as legacy\n"
