@@ -6,7 +6,7 @@ Statements end at ``;`` or at the end of a line:
          [graph=GRAPH.NODE] [launch=N]  of a replay; rows of one launch have one number, and one of them the call
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
-    overhead START-END                  time that the profiler took
+    overhead START-END [NAME]           time that the profiler took, or that CUPTI says something took
 
 KIND is one of k (kernel), nccl, h2d, d2h, p2p, d2d, memset, unknown; MEMORY of pageable, pinned, managed. ``@`` gives
 the launching call, one ns long unless its end is said too. Default: device 0, stream 7, thread 1, pinned copies.
@@ -104,7 +104,7 @@ def _range(out: _Writing, words: list[str]) -> None:
 
 
 def _overhead(out: _Writing, words: list[str]) -> None:
-    out.overheads.append(_times(words[1]) | {"name": out.code("overhead"), "process": 0})
+    out.overheads.append(_times(words[1]) | {"name": out.code(" ".join(words[2:]) or "overhead"), "process": 0})
 
 
 def _work(out: _Writing, words: list[str]) -> None:

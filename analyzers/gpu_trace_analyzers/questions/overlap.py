@@ -14,6 +14,7 @@ from ..intervals import Intervals
 from ..model import Engine
 from .once import once
 from .recorded import recorded
+from .room import room
 from .scope import Window
 from .streams import streams
 from .sweep import busy_engines, sweep, union
@@ -89,6 +90,10 @@ class DeviceFigures:
     """copies of unknown direction"""
     undirected_ns: int = 0
     """busy time of those: they are in no other figure of copies"""
+    waited_for_room: int = 0
+    """launches that waited for room in the launch queue"""
+    waited_for_room_ns: int = 0
+    """the time in which any of them did"""
 
     @property
     def span_ns(self) -> int:
@@ -200,6 +205,8 @@ def device_figures(scope: Scope, position: int) -> DeviceFigures:
         stream_busy_ns=_stream_busy_ns(work, stream, spoken_of),
         undirected=len(unclear),
         undirected_ns=_busy_ns(unclear, spoken_of),
+        waited_for_room=room(scope, position).launches,
+        waited_for_room_ns=room(scope, position).ns,
     )
 
 

@@ -12,3 +12,6 @@ MEMORIES = dict(enumerate(("Pageable", "Pinned", "Device", "Array", "Managed", "
 
 SYNCS = {1: SyncKind.EVENT, 2: SyncKind.STREAM_WAIT, 3: SyncKind.STREAM, 4: SyncKind.CONTEXT}
 """CUpti_ActivitySynchronizationType"""
+
+QUEUE_FULL = "Command Buffer Full"
+"""CUPTI's overhead for the time in which a launch waited for room in the launch queue, as Kineto calls it"""

@@ -123,6 +123,8 @@ FIELDS = (
             Field("headroom_ns"),
             Field("streams", "how many had operations"),
             Field("streams_at_once", "how many were busy concurrently, on average, while any was"),
+            Field("waited_for_room", "launches that waited for room in the launch queue, because the host was ahead"),
+            Field("waited_for_room_ns", "the time in which any of them did"),
             Field(
                 "in_doubt",
                 "reason: operations whose [times cannot be true](formats.md); empty if the figures are certain",
@@ -187,6 +189,9 @@ def overlap_lines(figures: DeviceFigures) -> list[str]:
         lines.append(f"{rest}, gain {figures.gain:.2f}x over no overlap, span {duration(figures.span_ns)}")
     if figures.unknown and figures.copy_ns:
         lines.append(f"not in these figures: {unknown_work(figures)}; gpu-trace info lists the names")
+    if figures.waited_for_room:
+        launches, ns = count(figures.waited_for_room, "launch", "launches"), duration(figures.waited_for_room_ns)
+        lines.append(f"the host is ahead: {launches} waited for room in the launch queue ({ns} in all)")
     if figures.unrecorded_ns:
         lines.append(f"{duration(figures.unrecorded_ns)} between recorded windows are not counted")
     if figures.device.kind == "cpu" and figures.streams > 1 and figures.streams_at_once is not None:

@@ -18,8 +18,9 @@ from ...evidence import Fact
 from ...explained import Rule
 from ...launches import launches
 from ...once import once
+from ...room import waited_for_room
 from ...streams import streams
-from .parts import launch_times, launching_threads
+from .parts import launch_calls, launch_times, launching_threads
 from .waits import waiting_calls
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def pace(trace: Trace, position: int, window: Window) -> Pace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rhythm:
-    """When a thread launched, in order, and the median from one launch to the next without a waiting call."""
+    """When a thread launched, in order, and the median from one launch to the next where the host did not wait."""
 
     at_ns: Int64
     median_ns: float
@@ -106,11 +107,12 @@ class Rhythm:
 
 @once
 def rhythm(trace: Trace, owner: Thread, window: Window) -> Rhythm:
-    """That of one thread; the median is of the launches in the window."""
+    """That of one thread; the median is of the launches in the window, without those that waited for room."""
     at_ns = launch_times(trace, owner)
     waits = waiting_calls(trace).of_thread(owner).start_ns
     between = np.diff(np.searchsorted(waits, at_ns))
     counts = (between == 0) & (at_ns[:-1] >= window.start_ns) & (at_ns[1:] <= window.end_ns)
+    counts &= ~waited_for_room(trace)[launch_calls(trace, owner)[:-1]]
     times = np.diff(at_ns)[counts]
     return Rhythm(at_ns, float(np.median(times)) if len(times) >= FEWEST else 0.0)
 

@@ -112,11 +112,17 @@ def _launching_thread(trace: Trace) -> Int64:
 
 
 @once
-def launch_times(trace: Trace, owner: Thread) -> Int64:
-    """When a thread launched anything, in order: a call that launched a graph comes once."""
+def launch_calls(trace: Trace, owner: Thread) -> Int64:
+    """The calls in which a thread launched anything, in order, as positions in ``Trace.calls``; one of a graph."""
     launched = launches(trace)
     own = (trace.work.process == owner[0]) & (_launching_thread(trace) == owner[1]) & (launched.call != MISSING)
-    return np.asarray(trace.calls.start_ns[np.unique(launched.call[own])])
+    return np.unique(launched.call[own])
+
+
+@once
+def launch_times(trace: Trace, owner: Thread) -> Int64:
+    """When these calls began."""
+    return np.asarray(trace.calls.start_ns[launch_calls(trace, owner)])
 
 
 def held(stretches: Stretches, records: Records) -> Int64:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....model import MISSING
 from ....vocabulary import own_ranges
+from ....vocabulary.cupti import QUEUE_FULL
 from ...evidence import Fact, call_name
 from ...explained import Rule
 from ...host_waits import ALLOCATING
@@ -30,8 +31,8 @@ MAPPING = re.compile(r"^cuMem(Create|Map|Unmap|Release|SetAccess)")
 LOADING_CALL = re.compile(r"^cu(Module|Library)Load")
 LOADING = re.compile(r"^(Lazy Function|Runtime Triggered Module) Loading$")
 """CUPTI's names for the time that CUDA takes to load code for the first launch of it: the profiler takes none of it."""
-QUEUE_FULL = re.compile(r"^Command Buffer Full$")
-"""CUPTI's name for the time that a launch waits for room in the launch queue: no cause of idle time."""
+_ROOM = re.compile(f"^{re.escape(QUEUE_FULL)}$")
+"""The time in which a launch waited for room in the launch queue is no cause of idle time."""
 
 
 @once
@@ -70,7 +71,7 @@ def profiling(trace: Trace) -> Records:
     """The times that the profiler took; they hold all threads of a process."""
     of_any_thread = np.full(len(trace.overheads), MISSING)
     found = overheads_of(trace, None, of_any_thread)
-    others = overheads_of(trace, LOADING, of_any_thread), overheads_of(trace, QUEUE_FULL, of_any_thread)
+    others = overheads_of(trace, LOADING, of_any_thread), overheads_of(trace, _ROOM, of_any_thread)
     return found.select(~np.isin(found.row, np.concatenate([other.row for other in others])))
 
 

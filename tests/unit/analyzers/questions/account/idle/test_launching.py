@@ -55,6 +55,23 @@ def test_a_gap_in_which_the_host_did_not_launch_as_always_is_not(gap, cause):
     assert [row[0] for row in told(trace) if row[1] == 19 * 20000 + 6000] == [cause]
 
 
+@pytest.mark.parametrize(("gap", "cause"), [(199_999, "launch_bound"), (200_000, "host_unobserved")])
+def test_launches_that_waited_for_room_are_not_the_threads_pace(gap, cause):
+    # Twelve launches every 20 us; then the host is ahead, and thirty launches wait 500 us for room each.
+    text, since = launches(12), 240_000
+    for i in range(30):
+        at = since + i * 500_000
+        text += [
+            f"k {at + 5000}-{at + 505_000} @{at}-{at + 490_000}",
+            f"overhead {at}-{at + 489_000} Command Buffer Full",
+        ]
+    end = since + 30 * 500_000 + 5000
+    last = [f"k {end + i * 20_000 + 5000}-{end + i * 20_000 + 6000} @{end + i * 20_000}" for i in range(1, 12)]
+    at = end + 11 * 20_000 + gap
+    trace = literal("\n".join((*text, *last, f"k {at + 5000}-{at + 6000} @{at}")))
+    assert [row[0] for row in told(trace) if row[1] == end + 11 * 20_000 + 6000] == [cause]
+
+
 def test_a_millisecond_between_launches_is_not_launching():
     assert causes(*launches(20, every=999_999)) == {"launch_bound", "queued"}
     assert causes(*launches(20, every=1_000_000)) == {"host_unobserved", "queued"}
