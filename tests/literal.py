@@ -7,7 +7,10 @@ Statements end at ``;`` or at the end of a line:
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END [NAME]           time that the profiler took, or that CUPTI says something took
+    sample START-END [tN] [STATE] [STACK]   a sampled stack
 
+STACK is FUNCTION@FILE:LINE|FUNCTION@FILE:LINE, outermost first; STATE one of running, waiting, holds_lock,
+waits_for_lock.
 KIND is one of k (kernel), nccl, h2d, d2h, p2p, d2d, memset, unknown; MEMORY of pageable, pinned, managed. ``@`` gives
 the launching call, one ns long unless its end is said too. Default: device 0, stream 7, thread 1, pinned copies.
 Times are ns.
@@ -29,9 +32,12 @@ from gpu_trace_analyzers.model import (
     Process,
     RangeKind,
     Ranges,
+    Samples,
     Source,
+    ThreadState,
     Trace,
 )
+from gpu_trace_analyzers.readers.base.frames import FrameTable
 
 KINDS = {
     "k": Engine.COMPUTE,
@@ -53,6 +59,8 @@ class _Writing:
     calls: list[dict[str, int]] = field(default_factory=list)
     ranges: list[dict[str, int]] = field(default_factory=list)
     overheads: list[dict[str, int]] = field(default_factory=list)
+    samples: list[dict[str, int]] = field(default_factory=list)
+    frames: FrameTable = field(default_factory=FrameTable)
     devices: int = 1
 
     def code(self, text: str) -> int:
@@ -67,7 +75,8 @@ def literal(text: str, kind: str = "gpu") -> Trace:
     for statement in re.split(r"[;\n]", text):
         words = statement.split()
         if words:
-            {"call": _call, "range": _range, "overhead": _overhead}.get(words[0], _work)(out, words)
+            kinds = {"call": _call, "range": _range, "overhead": _overhead, "sample": _sample}
+            kinds.get(words[0], _work)(out, words)
     trace = Trace(
         source=Source("literal", "literal", len(out.work)),
         strings=tuple(out.strings),
@@ -77,6 +86,8 @@ def literal(text: str, kind: str = "gpu") -> Trace:
         calls=HostCalls.of(_columns(out.calls)),
         ranges=Ranges.of(_columns(out.ranges)),
         overheads=Overheads.of(_columns(out.overheads)),
+        samples=Samples.of(_columns(out.samples)),
+        frames=out.frames.rows(),
     )
     trace.check()
     return trace
@@ -105,6 +116,18 @@ def _range(out: _Writing, words: list[str]) -> None:
 
 def _overhead(out: _Writing, words: list[str]) -> None:
     out.overheads.append(_times(words[1]) | {"name": out.code(" ".join(words[2:]) or "overhead"), "process": 0})
+
+
+def _sample(out: _Writing, words: list[str]) -> None:
+    frame = MISSING
+    for place in next((word for word in words if "@" in word), "").split("|"):
+        if place:
+            function, _, where = place.partition("@")
+            file, _, line = where.rpartition(":")
+            frame = out.frames.position(frame, out.code(function), out.code(file), int(line))
+    state = next((ThreadState[word.upper()] for word in words if word.upper() in ThreadState.__members__), 0)
+    row = {"frame": frame, "state": int(state), "process": 0, "thread": _thread(words)}
+    out.samples.append(_times(words[1]) | row)
 
 
 def _work(out: _Writing, words: list[str]) -> None:

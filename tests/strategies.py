@@ -9,11 +9,14 @@ from gpu_trace_analyzers.model import (
     Device,
     DeviceWork,
     Engine,
+    Frames,
     HostCalls,
     Process,
     RangeKind,
     Ranges,
+    Samples,
     Source,
+    ThreadState,
     Trace,
 )
 
@@ -46,6 +49,18 @@ _ranges = st.fixed_dictionaries(
         "thread": st.sampled_from((1, 2, MISSING)),
     }
 )
+_FRAMES = Frames.of(
+    {"caller": [MISSING, 0, 0], "function": [0, 1, 2], "file": [2, 2, MISSING], "line": [10, 20, MISSING]}
+)
+_samples = st.fixed_dictionaries(
+    {
+        "times": stretches,
+        "frame": st.integers(MISSING, len(_FRAMES) - 1),
+        "state": st.sampled_from(ThreadState),
+        "process": st.integers(0, 1),
+        "thread": st.integers(1, 2),
+    }
+)
 
 
 def _columns(rows: list[dict[str, object]], **constant: object) -> dict[str, list[object]]:
@@ -57,7 +72,7 @@ def _columns(rows: list[dict[str, object]], **constant: object) -> dict[str, lis
 
 @st.composite
 def traces(draw: st.DrawFn) -> Trace:
-    """Two GPUs, two processes of two threads, a few operations, calls and ranges, anything overlapping anything."""
+    """Two GPUs, two processes of two threads, a few operations, calls, ranges, samples, overlapping anyhow."""
     trace = Trace(
         source=Source("drawn", "kineto"),
         strings=("a", "b", "c"),
@@ -66,6 +81,8 @@ def traces(draw: st.DrawFn) -> Trace:
         work=DeviceWork.of(_columns(draw(st.lists(_operations, max_size=12)), name=0)),
         calls=HostCalls.of(_columns(draw(st.lists(_calls, max_size=8)), name=1)),
         ranges=Ranges.of(_columns(draw(st.lists(_ranges, max_size=5)), kind=RangeKind.NVTX)),
+        samples=Samples.of(_columns(draw(st.lists(_samples, max_size=4)))),
+        frames=_FRAMES,
     )
     trace.check()
     return trace

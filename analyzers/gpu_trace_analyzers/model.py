@@ -1,6 +1,6 @@
 """The trace: what was recorded, as columns.
 
-A `Trace` is immutable. Its tables are structs of arrays, one row per event. In all of them
+A `Trace` is immutable. Its tables are structs of arrays (`columns.py`), one row per event. In all of them
 
 - times are int64 **nanoseconds** on the trace's own clock, intervals are half-open ``[start_ns, end_ns)``;
   ``Trace.epoch_ns`` added to them gives nanoseconds since 1970, if the trace states it;
@@ -13,37 +13,30 @@ A `Trace` is immutable. Its tables are structs of arrays, one row per event. In 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from enum import Enum, IntEnum
+from enum import IntEnum
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+# Under the names of the model, too: who reads a trace reads its columns.
+from .columns import MISSING as MISSING
+from .columns import Columns as Columns
+from .columns import DeviceAt as DeviceAt
+from .columns import FrameAt as FrameAt
+from .columns import Index as Index
+from .columns import Int8 as Int8
+from .columns import Int16 as Int16
+from .columns import Int32 as Int32
+from .columns import Int64 as Int64
+from .columns import ProcessAt as ProcessAt
+from .columns import Role as Role
+from .columns import Text as Text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-
-class Role(Enum):
-    """The meaning of the numbers of a column, if they are not plain numbers."""
-
-    TEXT = "a code into Trace.strings"
-    DEVICE = "a position in Trace.devices"
-    PROCESS = "a position in Trace.processes"
-
-
-# The dtype is given with the type, because NDArray[...] at run time differs between versions of NumPy.
-Int8 = Annotated[NDArray[np.int8], np.dtype(np.int8)]
-Int16 = Annotated[NDArray[np.int16], np.dtype(np.int16)]
-Int32 = Annotated[NDArray[np.int32], np.dtype(np.int32)]
-Int64 = Annotated[NDArray[np.int64], np.dtype(np.int64)]
-Text = Annotated[NDArray[np.int32], np.dtype(np.int32), Role.TEXT]
-DeviceAt = Annotated[NDArray[np.int16], np.dtype(np.int16), Role.DEVICE]
-ProcessAt = Annotated[NDArray[np.int16], np.dtype(np.int16), Role.PROCESS]
-Index = NDArray[np.bool_] | NDArray[np.intp]
-
-MISSING = -1
-"""An id, a size or a name that the trace does not have."""
+    from numpy.typing import NDArray
 
 
 class Engine(IntEnum):
@@ -98,6 +91,20 @@ class SyncKind(IntEnum):
     """A stream waits on an event of another stream; the host does not wait."""
 
 
+class ThreadState(IntEnum):
+    """What a thread did when its stack was sampled."""
+
+    UNKNOWN = 0
+    RUNNING = 1
+    """on a CPU, without Python's global interpreter lock (GIL)"""
+    WAITING = 2
+    """off the CPUs"""
+    HOLDS_LOCK = 3
+    """with the GIL, whether it ran Python or C"""
+    WAITS_FOR_LOCK = 4
+    """until another thread lets go of the GIL"""
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A processor with engines of its own.
@@ -140,53 +147,9 @@ class Process:
     """all names of a thread that was given several: ``pt_autograd_0 / python3``"""
 
 
-_Table = TypeVar("_Table", bound="Table")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """Columns of equal length, addressed by name; subclasses list them with their dtypes."""
-
-    def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
-
-    def __getitem__(self: _Table, rows: Index) -> _Table:
-        """The rows that a mask or an array of positions selects, in that order."""
-        return type(self)(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
-
-    @classmethod
-    @cache
-    def columns(cls) -> Mapping[str, np.dtype[np.generic]]:
-        """Name and dtype of each column, as annotated."""
-        return {name: hint.__metadata__[0] for name, hint in get_type_hints(cls, include_extras=True).items()}
-
-    @classmethod
-    @cache
-    def columns_of(cls, role: Role) -> tuple[str, ...]:
-        """Names of the columns whose numbers have this role."""
-        hints = get_type_hints(cls, include_extras=True)
-        return tuple(name for name, hint in hints.items() if role in hint.__metadata__)
-
-    @classmethod
-    def of(cls: type[_Table], rows: Mapping[str, object], length: int | None = None) -> _Table:
-        """Build from anything that NumPy turns into columns; columns left out are `MISSING` in every row.
-
-        Raises ``ValueError`` for a column the table does not have, or for lengths that differ.
-        """
-        dtypes = cls.columns()
-        if unknown := rows.keys() - dtypes.keys():
-            raise ValueError(f"{cls.__name__} has no column {', '.join(sorted(unknown))}")
-        given = {name: np.asarray(values, dtype=dtypes[name]) for name, values in rows.items()}
-        lengths = {len(values) for values in given.values()} | ({length} if length is not None else set())
-        if len(lengths) > 1:
-            raise ValueError(f"{cls.__name__}: columns of different lengths {sorted(lengths)}")
-        count = lengths.pop() if lengths else 0
-        return cls(**{name: given.get(name, np.full(count, MISSING, dtype)) for name, dtype in dtypes.items()})
-
-    @classmethod
-    def empty(cls: type[_Table]) -> _Table:
-        """No rows."""
-        return cls.of({})
+class Table(Columns):
+    """Events: every table has ``start_ns`` and ``end_ns``, and is sorted by the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -323,6 +286,37 @@ class Windows(Table):
     process: ProcessAt
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples(Table):
+    """What each thread was executing at some instants, as seen from outside its process. Sorted by ``start_ns``.
+
+    Time that no row of a thread covers was not sampled: nothing is known of it.
+    """
+
+    start_ns: Int64
+    """when it was taken"""
+    end_ns: Int64
+    """until when it stands: the thread's next sample, one period later at most"""
+    frame: FrameAt
+    """position in ``Trace.frames`` of the innermost frame; `MISSING` where the stack could not be read"""
+    state: Int8
+    """`ThreadState`"""
+    process: ProcessAt
+    thread: Int64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames(Columns):
+    """Places in a program, each with those it was called from: a tree, of which a sample names one node."""
+
+    caller: FrameAt
+    """position of the calling frame, always before its own; `MISSING` for the outermost"""
+    function: Text
+    file: Text
+    line: Int64
+    """the line that is executed, from 1"""
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
     """An event whose times cannot be true, as the file has them; listed by ``gpu-trace info``."""
@@ -376,6 +370,10 @@ class Source:
         return {reason: count for reason, count in self.dropped.items() if reason not in self.expected}
 
 
+OBSERVED = frozenset({"samples"})
+"""Tables of what was observed beside the recording: they may begin before it and go on after it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One recording: one process, or several (ranks) with their clocks aligned."""
@@ -392,6 +390,8 @@ class Trace:
     overheads: Overheads = field(default_factory=Overheads.empty)
     windows: Windows = field(default_factory=Windows.empty)
     """empty if the trace does not state them: then each device was recorded from its first operation to its last"""
+    samples: Samples = field(default_factory=Samples.empty)
+    frames: Frames = field(default_factory=Frames.empty)
     epoch_ns: int | None = None
     """add to any time of the trace for nanoseconds since 1970; None if the file does not state it"""
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -409,6 +409,10 @@ class Trace:
         """Every table by its field, in the order of the fields."""
         return {name: getattr(self, name) for name in self.table_types()}
 
+    def recorded_tables(self) -> dict[str, Table]:
+        """Those whose rows the profiler recorded: when it did shows in them alone."""
+        return {name: table for name, table in self.tables().items() if name not in OBSERVED}
+
     def text(self, code: int) -> str:
         """The string behind a code; empty for `MISSING`."""
         return self.strings[code] if code >= 0 else ""
@@ -421,13 +425,18 @@ class Trace:
     def check(self) -> None:
         """Raise ``AssertionError`` if the trace breaks its own contract."""
         sizes = {Role.TEXT: len(self.strings), Role.DEVICE: len(self.devices), Role.PROCESS: len(self.processes)}
+        sizes[Role.FRAME] = len(self.frames)
         for table in self.tables().values():
-            _check_table(table, sizes)
+            _check_columns(table, sizes)
+            _check_times(table)
+        _check_columns(self.frames, sizes)
+        assert (self.frames.caller < np.arange(len(self.frames))).all(), "a frame before the one that called it"
         assert (self.work.device >= 0).all(), "work without a device"
         assert (self.work.engine >= 0).all(), "work without an engine"
+        assert np.isin(self.samples.state, list(ThreadState)).all(), "a sample of no ThreadState"
 
 
-def _check_table(table: Table, sizes: Mapping[Role, int]) -> None:
+def _check_columns(table: Columns, sizes: Mapping[Role, int]) -> None:
     what = type(table).__name__
     columns = {name: getattr(table, name) for name in table.columns()}
     for name, dtype in table.columns().items():
@@ -437,5 +446,9 @@ def _check_table(table: Table, sizes: Mapping[Role, int]) -> None:
         for name in table.columns_of(role):
             inside = (columns[name] >= MISSING) & (columns[name] < size)
             assert inside.all(), f"{what}.{name} is not {role.value}"
-    assert (columns["end_ns"] >= columns["start_ns"]).all(), f"{what}: a row ends before it starts"
-    assert (np.diff(columns["start_ns"]) >= 0).all(), f"{what} is not sorted by start_ns"
+
+
+def _check_times(table: Any) -> None:
+    what = type(table).__name__
+    assert (table.end_ns >= table.start_ns).all(), f"{what}: a row ends before it starts"
+    assert (np.diff(table.start_ns) >= 0).all(), f"{what} is not sorted by start_ns"

@@ -5,7 +5,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gpu_trace_analyzers.model import MISSING, Device, DeviceWork, Engine, HostCalls, Role, Source, Table, Trace
+from gpu_trace_analyzers.model import (
+    MISSING,
+    OBSERVED,
+    Device,
+    DeviceWork,
+    Engine,
+    Frames,
+    HostCalls,
+    Role,
+    Samples,
+    Source,
+    Table,
+    Trace,
+)
+from literal import literal
 
 
 def test_columns_have_the_annotated_dtypes_and_missing_where_nothing_was_given():
@@ -73,6 +87,41 @@ def test_the_tables_of_a_trace_are_all_its_fields_that_are_tables():
     trace = Trace(Source("x", "kineto"))
     found = {field.name for field in dataclasses.fields(trace) if isinstance(getattr(trace, field.name), Table)}
     assert set(trace.tables()) == found
+
+
+FINE = Samples.of({"start_ns": [0], "end_ns": [1], "frame": [0], "state": [0], "process": [MISSING]})
+ONE = Frames.of({"caller": [MISSING], "function": [0], "file": [0], "line": [7]})
+
+
+@pytest.mark.parametrize(
+    ("samples", "frames", "message"),
+    [
+        (FINE, Frames.empty(), "Samples.frame is not a position in Trace.frames"),
+        (dataclasses.replace(FINE, state=np.array([5], np.int8)), ONE, "a sample of no ThreadState"),
+        (dataclasses.replace(FINE, state=np.array([MISSING], np.int8)), ONE, "a sample of no ThreadState"),
+        (FINE, dataclasses.replace(ONE, function=np.array([1], np.int32)), "Frames.function is not a code"),
+        (FINE, dataclasses.replace(ONE, caller=np.array([0], np.int32)), "a frame before the one that called it"),
+        (FINE, dataclasses.replace(ONE, caller=np.array([1], np.int32)), "Frames.caller is not a position"),
+    ],
+)
+def test_check_finds_samples_and_frames_that_contradict_each_other(samples, frames, message):
+    Trace(Source("x", "kineto"), ("f",), samples=FINE, frames=ONE).check()
+    with pytest.raises(AssertionError, match=message):
+        Trace(Source("x", "kineto"), ("f",), samples=samples, frames=frames).check()
+
+
+def test_tables_that_are_observed_beside_the_recording_are_not_recorded_ones():
+    trace = literal("k 5-9; sample 0-20 f@a.py:1")
+    assert trace.tables().keys() - trace.recorded_tables().keys() == OBSERVED
+    assert [name for name, table in trace.recorded_tables().items() if len(table)] == ["work"]
+
+
+def test_a_sample_is_written_with_its_stack():
+    trace = literal("sample 0-10 t3 holds_lock main@a.py:5|f@b.py:7; sample 10-20 main@a.py:5|g@b.py:9; sample 20-30")
+    stacks = [[trace.text(trace.frames.function[at]) for at in (frame, trace.frames.caller[frame])] for frame in (1, 2)]
+    assert stacks == [["f", "main"], ["g", "main"]]
+    assert (trace.samples.frame.tolist(), trace.samples.state.tolist()) == ([1, 2, MISSING], [3, 0, 0])
+    assert (trace.samples.thread.tolist(), trace.frames.line.tolist()) == ([3, 1, 1], [5, 7, 9])
 
 
 def test_check_finds_rows_out_of_order():

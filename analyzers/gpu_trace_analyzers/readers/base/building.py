@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model import MISSING, Device, DeviceWork, Doubt, Engine, HostCalls, Process, Role, Source, Table, Trace
+from .frames import FrameTable
 from .growing import GrowingTable, put_in_order
 from .identity import DeviceKey, DeviceKind, apart_by_process, fill_contexts, owners
 from .launchers import assign_launchers
@@ -54,6 +55,7 @@ class TraceBuilder:
         self.file = file
         self.format = format_name
         self.strings = Strings()
+        self.frames = FrameTable()
         self.events = 0
         self.dropped: Counter[str] = Counter()
         self.expected: set[str] = set()
@@ -174,6 +176,7 @@ class TraceBuilder:
             devices=devices,
             processes=processes,
             epoch_ns=0 if 2 * self._late_stamps > self._stamps else self.epoch_ns,
+            frames=self.frames.rows(),
             **{name: tables[table] for name, table in Trace.table_types().items()},
         )
 

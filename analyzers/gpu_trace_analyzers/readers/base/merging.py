@@ -10,6 +10,7 @@ import numpy as np
 
 from ...model import MISSING, Role, Source, Trace
 from .building import Strings
+from .frames import FrameTable
 from .growing import GrowingTable, put_in_order
 from .shared_devices import place_devices
 
@@ -31,13 +32,14 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
     both, and all devices where they are of one process, whose recording was interrupted; then it has several windows.
     Where a trace does not say what its clock counts from, its times stay, and the source says so.
     """
-    strings = Strings()
+    strings, frames = Strings(), FrameTable()
     shifts, damage = _shifts(traces)
     moves: list[_Moves] = []
     places, devices = place_devices(traces, shifts)
     processes = 0
     for trace, of_trace in zip(traces, places, strict=True):
         how = _renamed(trace, strings, of_trace)
+        how[Role.FRAME] = _table_of(frames.positions(_moved(trace.frames, how)))
         moves.append(how | {Role.PROCESS: _table_of(processes + np.arange(len(trace.processes)))})
         processes += len(trace.processes)
     return Trace(
@@ -46,6 +48,7 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
         devices=tuple(devices),
         processes=tuple(process for trace in traces for process in trace.processes),
         epoch_ns=traces[0].epoch_ns,
+        frames=frames.rows(),
         **_together(list(traces), moves, shifts),
     )
 
@@ -67,7 +70,8 @@ def _together(traces: list[Trace], moves: Sequence[_Moves], shifts: Sequence[int
 def _one_table(parts: list[Any], moves: Sequence[_Moves], shifts: Sequence[int]) -> Table:
     growing = GrowingTable(type(parts[0]))
     for how, shift_ns in zip(moves, shifts, strict=True):
-        growing.extend(_moved(parts.pop(0), how, shift_ns))
+        table = _moved(parts.pop(0), how)
+        growing.extend(replace(table, start_ns=table.start_ns + shift_ns, end_ns=table.end_ns + shift_ns))
     rows: Table = growing.rows()
     put_in_order(rows)
     return rows
@@ -87,11 +91,11 @@ def _table_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate((codes, [MISSING]))
 
 
-def _moved(table: Any, moves: _Moves, shift_ns: int) -> Any:
-    dtypes = table.columns()
-    moved = {name: numbers for role, numbers in moves.items() for name in table.columns_of(role)}
-    fresh = {name: numbers[getattr(table, name)].astype(dtypes[name]) for name, numbers in moved.items()}
-    return replace(table, start_ns=table.start_ns + shift_ns, end_ns=table.end_ns + shift_ns, **fresh)
+def _moved(columns: Any, moves: _Moves) -> Any:
+    dtypes = columns.columns()
+    moved = {name: numbers for role, numbers in moves.items() for name in columns.columns_of(role)}
+    fresh = {name: numbers[getattr(columns, name)].astype(dtypes[name]) for name, numbers in moved.items()}
+    return replace(columns, **fresh)
 
 
 def _source(path: str, traces: Sequence[Trace], damage: list[str], devices: Sequence[NDArray[np.int64]]) -> Source:

@@ -58,7 +58,7 @@ def whose(trace: Trace) -> tuple[object, ...]:
 
 def span_ns(trace: Trace, shift_ns: int) -> tuple[int, int]:
     """When the first event of a trace began and the last ended, on a clock that is ``shift_ns`` ahead of its own."""
-    tables: list[Any] = [table for table in trace.tables().values() if len(table)]
+    tables: list[Any] = [table for table in trace.recorded_tables().values() if len(table)]
     first_ns = min((int(table.start_ns[0]) for table in tables), default=0)
     last_ns = max((int(table.end_ns.max()) for table in tables), default=0)
     return first_ns + shift_ns, last_ns + shift_ns

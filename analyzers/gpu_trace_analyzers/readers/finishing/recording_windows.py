@@ -25,7 +25,7 @@ def with_windows(trace: Trace) -> Trace:
 
     One that states its windows stays as it is; an empty one gets none.
     """
-    tables: list[Any] = [table for table in trace.tables().values() if len(table)]
+    tables: list[Any] = [table for table in trace.recorded_tables().values() if len(table)]
     if len(trace.windows) or not tables:
         return trace
     count = max(1, len(trace.processes))

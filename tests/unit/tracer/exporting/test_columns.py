@@ -17,6 +17,7 @@ from gpu_trace_analyzers.model import (
     Device,
     DeviceWork,
     Engine,
+    Frames,
     HostCalls,
     HostOperators,
     Memory,
@@ -25,9 +26,11 @@ from gpu_trace_analyzers.model import (
     RangeKind,
     Ranges,
     Role,
+    Samples,
     Source,
     SyncKind,
     Syncs,
+    ThreadState,
     Trace,
     Windows,
 )
@@ -46,10 +49,14 @@ STRINGS = (
     "0 [0, 1]",
 )
 STRINGS += ("cudaLaunchKernel", "Memcpy PtoP (Device -> Device)", "overhead")
-GEMM, NCCL, MM, OUTER, DOMAIN, CATEGORY, PAYLOAD, GRID, BLOCK, GROUP, LAUNCH, P2P, OVERHEAD = range(len(STRINGS))
+STRINGS += ("<module>", "Loader.batches", "/a/train.py")
+GEMM, NCCL, MM, OUTER, DOMAIN, CATEGORY, PAYLOAD, GRID, BLOCK, GROUP, LAUNCH, P2P, OVERHEAD, *_ = range(len(STRINGS))
+MODULE, BATCHES, FILE = range(len(STRINGS))[-3:]
 DEVICES = (Device("gpu", 0, "H200", owner="process 100"), Device("gpu", 0, "H200", owner="process 200"))
 WRITERS = [(export_perfetto, "pftrace"), (export_chrome, "json")]
 NOT_CARRIED = {"pftrace": {"Ranges.color", "DeviceWork.peer"}, "json": {"Syncs.process"}}
+for names in NOT_CARRIED.values():
+    names |= {f"Samples.{name}" for name in Samples.columns()}
 """In Perfetto colors have no alpha, and a peer is known by its number alone, which here two processes have.
 In Chrome JSON a wait is that of no process, as in Kineto's."""
 
@@ -63,7 +70,7 @@ def times(count, start, step=1000, length=400):
 def filled(draw):
     """Two processes with a GPU each, both called 0; every column of every table has a value."""
     count = draw(st.integers(2, 4))
-    ids = st.integers(1, 2**20)
+    ids, states = st.integers(1, 2**20), st.sampled_from(ThreadState)
     process = np.arange(count) % 2
     thread = np.where(process == 0, 100, 200)
     correlation = 1 + np.arange(count)
@@ -136,10 +143,29 @@ def filled(draw):
         windows=Windows.of(
             {"start_ns": [8_000, 8_000, 40_000], "end_ns": [39_000, 50_000, 60_000], "process": [0, 1, 0]}
         ),
+        samples=Samples.of(
+            times(count, 7_000, length=900)
+            | host
+            | {"frame": 1 + np.arange(count), "state": draw(st.lists(states, min_size=count, max_size=count))}
+        ),
+        frames=Frames.of(
+            {"caller": [MISSING, 0, 1, 0, 2], "function": [MODULE, BATCHES, BATCHES, MM, MODULE]}
+            | {"file": [FILE, FILE, FILE, MISSING, DOMAIN], "line": [90, 57, 58, MISSING, draw(ids)]}
+        ),
         epoch_ns=10**18,
     )
     trace.check()
     return trace
+
+
+def stack(trace, frame):
+    """A frame with all around it, outermost last."""
+    frames, found = trace.frames, []
+    while frame != MISSING:
+        texts = trace.text(int(frames.function[frame])), trace.text(int(frames.file[frame]))
+        found.append((*texts, int(frames.line[frame])))
+        frame = int(frames.caller[frame])
+    return found
 
 
 def columns(trace):
@@ -155,6 +181,8 @@ def columns(trace):
                 values = [trace.devices[at].label if at >= 0 else "" for at in values]
             elif name in table.columns_of(Role.PROCESS):
                 values = [trace.processes[at].pid if at >= 0 else MISSING for at in values]
+            elif name in table.columns_of(Role.FRAME):
+                values = [stack(trace, at) for at in values]
             elif name in ("start_ns", "end_ns"):
                 values = [value - base for value in values]
             yield f"{type(table).__name__}.{name}", values

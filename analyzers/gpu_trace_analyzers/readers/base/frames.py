@@ -1,0 +1,41 @@
+"""Frames of sampled stacks while they are read: each distinct one once, after the one that called it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...model import MISSING, Frames
+
+if TYPE_CHECKING:
+    from ...model import Int64
+
+
+class FrameTable:
+    """Becomes ``Trace.frames``. Texts are codes into the trace's strings."""
+
+    def __init__(self) -> None:
+        self._positions: dict[tuple[int, int, int, int], int] = {}
+
+    def position(self, caller: int, function: int, file: int = MISSING, line: int = MISSING) -> int:
+        """The position of a frame, which gets one at its first use; ``caller`` is that of the frame it was called from.
+
+        Raises ``ValueError`` for a caller that has no position.
+        """
+        if not MISSING <= caller < len(self._positions):
+            raise ValueError(f"no frame has position {caller}")
+        return self._positions.setdefault((caller, function, file, line), len(self._positions))
+
+    def positions(self, frames: Frames) -> Int64:
+        """Where the frames of a finished table are in this one: (n,) int64."""
+        found: list[int] = []
+        columns = (frames.caller, frames.function, frames.file, frames.line)
+        for caller, *place in zip(*(column.tolist() for column in columns), strict=True):
+            found.append(self.position(MISSING if caller == MISSING else found[caller], *place))
+        return np.array(found, dtype=np.int64)
+
+    def rows(self) -> Frames:
+        """All frames."""
+        columns = zip(*self._positions, strict=True) if self._positions else [()] * len(Frames.columns())
+        return Frames.of(dict(zip(Frames.columns(), columns, strict=True)))
