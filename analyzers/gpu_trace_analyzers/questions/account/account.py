@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..once import once
 from ..scope import Scope
 from ..steady.window import steady
+from .by_kind import with_kinds
 from .job import job_first
 from .late import late_ranks
 from .losses import accounts
@@ -45,7 +46,8 @@ def account(
     """
     found = steady(scope, whole, steps, step_range)
     inside = scope if found.window == scope.window else Scope(scope.trace, scope.copies, found.window)
-    devices = tuple(replace(each, steps=_steps(found)) for each in accounts(inside))
+    counted = (replace(each, steps=_steps(found)) for each in accounts(inside))
+    devices = tuple(with_kinds(each, scope, inside, found, step_range) for each in counted)
     job = job_first(devices, late_ranks(inside))
     return Account(found, devices, job.first if job else None, job)
 

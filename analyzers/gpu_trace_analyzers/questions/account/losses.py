@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..evidence import Evidence
     from ..explained import Explained, Rule
     from ..scope import Scope
+    from ..steady.window import StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Loss:
     evidence: Evidence
     """of the longest of them"""
     remedy: str
+    mostly: StepKind | None = None
+    """where steps are of several kinds, the one that holds more than half of it; of losses that a first line names"""
 
     @property
     def explained(self) -> bool:

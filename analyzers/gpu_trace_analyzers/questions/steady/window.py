@@ -7,13 +7,14 @@ and say nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ...errors import UsageError
 from ...intervals import Intervals
+from ...model import MISSING
 from ...units import count
 from ..once import once
 from ..overlap import active_devices
@@ -51,6 +52,8 @@ class StepKind:
     """the number of the first"""
     name: str = ""
     """of a range that each of them has and no other step; empty where there is one kind, or no such range"""
+    number: int = field(default=MISSING, compare=False)
+    """as `kinds` numbers it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +235,8 @@ def _kinds(scope: Scope, steps: Steps, rows: Int64, of: Kinds) -> tuple[StepKind
     names = kind_names(scope, steps[rows], of.kind[rows]) if len(each) > 1 else {}
     for members in each:
         size = np.sort(of.operations[members])[(len(members) - 1) // 2]
-        number, name = int(steps.number[members[0]]), names.get(int(of.kind[members[0]]), "")
-        found.append(StepKind(len(members), int(steps.ns[members].sum()), int(size), number, name))
+        kind, first = int(of.kind[members[0]]), int(steps.number[members[0]])
+        found.append(StepKind(len(members), int(steps.ns[members].sum()), int(size), first, names.get(kind, ""), kind))
     return tuple(sorted(found, key=lambda each: -each.ns))
 
 

@@ -12,7 +12,7 @@ from ...vocabulary.losses import Owner
 from ..fields import At
 from ..owner_names import OWNER_NAMES
 from .overlap import short_label
-from .verdict import extent, verdict
+from .verdict import extent, mostly_in, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,7 @@ def job_verdict(summary: Summary) -> str:
         return f"{where}{verdict(job.first, account.steady)}"
     loss = job.first.losses[0]
     spent = f"in exposed collectives for {share(loss.ns, job.first.account.window_ns)} of {extent(account.steady)}"
+    spent += mostly_in(loss, account.steady)
     why = awaited(job.late) if job.late else "waiting for one rank after another"
     return f"{where}{spent}: {why}"
 

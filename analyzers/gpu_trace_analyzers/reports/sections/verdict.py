@@ -39,8 +39,8 @@ def verdict(first: First, steady: Steady) -> str:
     if not account.window_ns:
         return "no time to account for"
     if first.losses:
-        said = [f"{_spent(loss, account)} of {whole}: {_why(loss)}" for loss in first.losses[:1]]
-        return "; ".join((*said, *(f"{_spent(loss, account)}: {_why(loss)}" for loss in first.losses[1:])))
+        places = zip(first.losses, (f" of {whole}", ""), strict=False)
+        return "; ".join(f"{_spent(loss, account)}{of}{mostly_in(loss, steady)}: {_why(loss)}" for loss, of in places)
     largest = [loss for loss in account.losses if loss.ns >= LEAST_SHARE * account.window_ns]
     rest = [f"{_spent(loss, account)}: {loss.title}" for loss in sorted(largest, key=lambda loss: -loss.ns)[:1]]
     return "; ".join((f"computed for {share(account.compute_ns, account.window_ns)} of {whole}", *rest))
@@ -61,6 +61,21 @@ def _saving(loss: Loss) -> str:
     saves = f"fix saves up to {duration(loss.at_most_ns)}" if loss.explained else ""
     said = ", ".join(filter(None, (once, saves)))
     return f" ({said})" if said else ""
+
+
+def mostly_in(loss: Loss, steady: Steady) -> str:
+    """``, mostly in steps with evaluate``: the kind of step that holds most of a loss, if words tell it from others.
+
+    The kind that takes most of the time says something only by the name of a range.
+    """
+    kind = loss.mostly
+    if kind is None:
+        return ""
+    if kind.steps == 1:
+        return f", mostly in step {count(kind.first_step)}"
+    alike = [_which(other) for other in steady.kinds].count(_which(kind)) > 1
+    usual = not kind.name and kind == steady.kinds[0]
+    return "" if alike or usual else f", mostly in steps {_which(kind)}"
 
 
 def extent(steady: Steady) -> str:
