@@ -82,7 +82,11 @@ def arguments(category: str) -> st.SearchStrategy[dict[str, Any]]:
     if category == "nvtx":
         known |= {"domain": st.just("NCCL"), "color": st.just("#FF00AA11"), "payload": st.just("3"), "thread": small}
     if category == "cpu_op":
-        known |= {"Input Dims": st.just([[{"a": 1}, {"ph": "X"}]]), "Concrete Inputs": st.just(["", "[1, 2]"])}
+        known |= {
+            "Input Dims": st.sampled_from([[[8, 4], [4, 2]], [[8, 4], []], [[{"a": 1}, {"ph": "X"}]]]),
+            "Input type": st.just(["float", "c10::Half"]),
+            "Concrete Inputs": st.just(["", "[1, 2]"]),
+        }
     return st.fixed_dictionaries({}, optional=known)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SYNCS = {"Context Sync": 0, "Stream Sync": 1, "Event Sync": 2, "Stream Wait Event": 3}
 TALKS = {"record_param_comms", "c10d::allreduce_"}
 """of the operators in `kineto_text.NAMES`, those that launch collectives"""
+MULTIPLIES = "aten::mm"
+"""the one whose arithmetic is known"""
 KINDS = {"kernel": "kernel", "gpu_memcpy": "memcpy", "gpu_memset": "memset"}
 
 
@@ -70,8 +72,11 @@ def row(
         out["work"][start, end, name, engine, device, stream, args.get("correlation", -1), size, peer, grid, group] += 1
     elif category in ("cuda_runtime", "cuda_driver"):
         out["calls"][start, end, name, event["pid"], event["tid"], args.get("correlation", -1)] += 1
-    elif category == "cpu_op" and operators:
-        out["operators"][start, end, name, event["pid"], event["tid"]] += 1
+    elif category == "cpu_op" and (operators or (name == MULTIPLIES and "Input Dims" in args)):
+        lists = [
+            json.dumps(args[key]) if key in args else "" for key in ("Input Dims", "Input type", "Concrete Inputs")
+        ]
+        out["operators"][(start, end, name, event["pid"], event["tid"], *lists)] += 1
     elif category in ("user_annotation", "nvtx"):
         nvtx = category == "nvtx"
         kind = RangeKind.NVTX if nvtx else RangeKind.ANNOTATION
@@ -101,6 +106,7 @@ READ_BACK: dict[str, Any] = {
     ),
     "operators": lambda t, r: (
         *(r["start_ns"], r["end_ns"], t.text(r["name"]), t.processes[r["process"]].pid, r["thread"]),
+        *(t.text(r[column]) for column in ("shapes", "types", "values")),
     ),
     "ranges": lambda t, r: (
         *(r["start_ns"], r["end_ns"], t.text(r["name"]), r["kind"], t.processes[r["process"]].pid, r["thread"]),

@@ -113,6 +113,8 @@ class Device:
     ``rank`` is the position in a distributed job, ``MISSING`` outside one. Every process counts its GPUs from 0, so
     that ``owner`` names the process or the file which counts this one, where several in a trace do; empty where the
     trace has one count. ``uuid`` is NVIDIA's name of the very GPU, empty where the trace does not say.
+    ``capability`` is its CUDA compute capability (``(9, 0)``), None where the trace does not say, and
+    ``multiprocessors`` the number of its SMs, or `MISSING`.
     """
 
     kind: Literal["gpu", "cpu"]
@@ -121,6 +123,8 @@ class Device:
     rank: int = MISSING
     owner: str = ""
     uuid: str = ""
+    capability: tuple[int, int] | None = None
+    multiprocessors: int = MISSING
 
     @property
     def label(self) -> str:
@@ -215,13 +219,22 @@ class HostCalls(Table):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HostOperators(Table):
-    """Operators of the framework on the host (``aten::mm``); read only if needed. Sorted by ``start_ns``."""
+    """Operators of the framework on the host (``aten::mm``); read only if needed. Sorted by ``start_ns``.
+
+    Those that multiply and have shapes are always read. Each of their arguments stands in lists in JSON.
+    """
 
     start_ns: Int64
     end_ns: Int64
     name: Text
     process: ProcessAt
     thread: Int64
+    shapes: Text
+    """shapes of the arguments, ``"[[8192, 8192], [8192, 8192]]"``; `MISSING` where they were not recorded"""
+    types: Text
+    """their types as the framework calls them, ``'["float", "float"]'``"""
+    values: Text
+    """the arguments that are no tensors as text, with an empty text for each tensor"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

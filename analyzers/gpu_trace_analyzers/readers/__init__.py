@@ -32,9 +32,10 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
     """Read a trace file, a run folder, or a folder with one trace for each rank.
 
     ``rules`` say which engine an operation occupies (default: those that come with gpu-trace). ``operators`` also keeps
-    the framework's operators on the host, which no figure of a GPU needs. A trace without work of any device gets the
-    CPU of each process as one, working at the innermost operator of each thread, unless it shows that another device
-    worked. Work of a GPU whose times contradict the rest of its file is bounded or set aside: ``Trace.source`` has it.
+    those of the framework's operators on the host that no figure of a GPU needs. A trace without work of any device
+    gets the CPU of each process as one, working at the innermost operator of each thread, unless it shows that another
+    device worked. Work of a GPU whose times contradict the rest of its file is bounded or set aside: ``Trace.source``
+    has it.
 
     Raises `SeveralRuns` for a folder of several runs, `TraceUnreadable` for a file that is not a trace; its subclass
     `FormatUnsupported` for a known format not read here.

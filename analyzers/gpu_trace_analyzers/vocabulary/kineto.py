@@ -56,6 +56,9 @@ class Argument:
     """of gpu-trace: the id of the process whose work it is"""
     CORRELATION = "correlation"
     OPERATOR = "External id"
+    SHAPES = "Input Dims"
+    TYPES = "Input type"
+    VALUES = "Concrete Inputs"
     GRAPH = "graph id"
     GRAPH_NODE = "graph node id"
     ENGINE = "gpu_trace_engine"
@@ -105,6 +108,9 @@ SYNC = {
 
 CALL = {"correlation": Argument.CORRELATION}
 """Those of `HostCalls`."""
+
+OPERATOR = {"shapes": Argument.SHAPES, "types": Argument.TYPES, "values": Argument.VALUES}
+"""Those of `HostOperators`, each a list."""
 
 RANGE = {"domain": Argument.DOMAIN, "category": Argument.CATEGORY, "payload": Argument.PAYLOAD}
 """Those of `Ranges` that are text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import DeviceWork, Engine, HostCalls, Memory, Ranges, SyncKind, Syncs, Table
+from ..model import DeviceWork, Engine, HostCalls, HostOperators, Memory, Ranges, SyncKind, Syncs, Table
 
 LANES = {
     Engine.COMPUTE: "Compute",
@@ -81,6 +81,9 @@ class Argument:
     GRAPH = "graph"
     GRAPH_NODE = "graph node"
     OPERATIONS = "operations"
+    SHAPES = "shapes"
+    TYPES = "types"
+    VALUES = "values"
 
 
 def _words(group: type) -> tuple[str, ...]:
@@ -113,6 +116,7 @@ COLUMNS: dict[type[Table], dict[str, str]] = {
         "correlation": Argument.CORRELATION,
     },
     HostCalls: {"correlation": Argument.CORRELATION},
+    HostOperators: {"shapes": Argument.SHAPES, "types": Argument.TYPES, "values": Argument.VALUES},
     Ranges: {"domain": Argument.DOMAIN, "category": Argument.CATEGORY, "payload": Argument.PAYLOAD},
 }
 """The columns of each table that are arguments: text and devices by their roles, `MEMORY_COLUMNS` by their word, all

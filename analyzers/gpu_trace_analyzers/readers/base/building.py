@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -32,6 +32,8 @@ WITHOUT_CATEGORY = "rows without a category"
 """How the reason begins for which rows are dropped that nothing but the name of their process tells apart."""
 _MOST_DEVICES = 4096
 _NEXT_NAME, _MOST_NAMES = " / ", 8
+_BEYOND = 1 << 20
+"""more than any number that describes a device"""
 _EPOCH_NS = 10**18
 """Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
 
@@ -79,6 +81,7 @@ class TraceBuilder:
         self._devices: dict[DeviceKey, int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._device_uuids: dict[tuple[DeviceKind, int], str] = {}
+        self._device_sizes: dict[tuple[DeviceKind, int], tuple[tuple[int, int] | None, int]] = {}
         self._processes: dict[int, int] = {}
         self._process_names: dict[int, str] = {}
         self._thread_names: defaultdict[int, dict[int, dict[str, None]]] = defaultdict(dict)
@@ -118,6 +121,11 @@ class TraceBuilder:
         """Say what a device is called, whether or not it did anything."""
         self._device_names[kind, index] = name
         self._device_uuids[kind, index] = uuid
+
+    def size_device(self, index: int, major: object, minor: object, multiprocessors: object) -> None:
+        """Say a GPU's compute capability and its number of SMs; what is no plain number is not known."""
+        capability = (major, minor) if _is_number(major) and _is_number(minor) else None
+        self._device_sizes["gpu", index] = capability, multiprocessors if _is_number(multiprocessors) else MISSING
 
     def name_other_devices(self, kind: DeviceKind, name: str) -> None:
         """Say what those devices are called that did something and have no name of their own."""
@@ -238,8 +246,13 @@ class TraceBuilder:
     def _described(self, key: DeviceKey, owner: str) -> Device:
         name = self._device_names.get((key.kind, key.number), "")
         uuid = self._device_uuids.get((key.kind, key.number), "")
-        plain = Device(key.kind, key.number, name, self.rank, owner, "" if owner else uuid)
+        size = self._device_sizes.get((key.kind, key.number), (None, MISSING))
+        plain = Device(key.kind, key.number, name, self.rank, owner, "" if owner else uuid, *size)
         return self.stated_devices.get((key.kind, key.number), plain)
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BEYOND
 
 
 def _in_order(device: Device) -> tuple[bool, int, int, str]:

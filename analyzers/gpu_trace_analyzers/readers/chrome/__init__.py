@@ -2,7 +2,8 @@
 
 from .document import Document
 from .events import Args, Event, texts
+from .scan import Named
 from .stream import Batch, EventStream
 from .times import note_clock, timed
 
-__all__ = ["Args", "Batch", "Document", "Event", "EventStream", "note_clock", "texts", "timed"]
+__all__ = ["Args", "Batch", "Document", "Event", "EventStream", "Named", "note_clock", "texts", "timed"]

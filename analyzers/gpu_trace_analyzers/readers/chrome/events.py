@@ -64,6 +64,9 @@ class Args(WorkArgs, gc=False, frozen=True):
     memset_details: Id = None
     group_id: Id = None
     step_num: Id = None
+    shapes: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.SHAPES)
+    types: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.TYPES)
+    values: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.VALUES)
 
 
 NO_ARGS = Args()

@@ -13,7 +13,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import compress, repeat
 from operator import not_
-from typing import TYPE_CHECKING, Any, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
@@ -96,13 +97,51 @@ def _places(text: bytes, part: bytes, end: int) -> Iterator[int]:
         at = text.find(part, at + 1, end)
 
 
+_TELLS = 9
+"""Bytes at the beginning of a name, with the quote behind a short one, by which most others fall out at once."""
+
+
+class Named(NamedTuple):
+    """Events that are wanted by their whole names, if they have an argument."""
+
+    names: Collection[str]
+    argument: str
+
+
+class _Names:
+    """Picks such events of a category."""
+
+    def __init__(self, layout: Layout, category: str, named: Named) -> None:
+        self._category = category
+        self._begin = len(layout.category) + len(category) + len(layout.name)
+        self._names = tuple(f'{name}"'.encode() for name in named.names)
+        self._beginnings = frozenset(name[:_TELLS] for name in self._names)
+        self._key = f'"{named.argument}"'.encode()
+
+    def of(self, block: bytes, pieces: list[bytes], categories: list[str | None]) -> list[bytes]:
+        """Those among the pieces of a block. One search says that most files have none."""
+        if self._key not in block:
+            return []
+        category, begin, end, some = self._category, self._begin, self._begin + _TELLS, self._beginnings
+        own = [piece for piece, found in zip(pieces, categories, strict=True) if found == category]
+        few = [piece for piece in own if piece[begin:end] in some]
+        return [piece for piece in few if piece.startswith(self._names, begin) and self._key in piece]
+
+
 class Scan:
     """Reads blocks of one layout; ``wanted`` are the categories whose events are decoded.
 
-    Of categories in ``some`` those events are, too, whose name begins in one of these ways.
+    Of categories in ``some`` those events are, too, whose name begins in one of these ways, and of those in ``named``
+    those that have one of these names and this argument.
     """
 
-    def __init__(self, layout: Layout, wanted: Collection[str], some: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        wanted: Collection[str],
+        some: Mapping[str, tuple[str, ...]],
+        named: Mapping[str, Named] = MappingProxyType({}),
+    ) -> None:
         self._layout = layout
         self._tail = layout.end + layout.between
         self._key = layout.key_length
@@ -111,7 +150,7 @@ class Scan:
         self._decoders: dict[str, Callable[[bytes], Any]] = {
             name: msgspec.json.Decoder(list[event]).decode  # type: ignore[valid-type]  # a type chosen at run time
             for name, event in _CATEGORIES.items()
-            if name in wanted or name in some
+            if name in wanted or name in some or name in named
         }
         self._whole = frozenset(wanted)
         self._some = {
@@ -120,6 +159,9 @@ class Scan:
             )
             for category, names in some.items()
             if category not in wanted
+        }
+        self._named = {
+            category: _Names(layout, category, of) for category, of in named.items() if category not in wanted
         }
 
     def events(self, block: bytes) -> tuple[dict[str, list[Event]], Counter[str], bytes] | None:
@@ -138,6 +180,9 @@ class Scan:
         if not {piece[:flow_key] for piece in compress(pieces, map(not_, categories))}.issubset(self._layout.flows):
             return None
         wanted = self._wanted(pieces, categories) | self._beginning(block, len(block) - len(rest))
+        for category, named in self._named.items():
+            if more := named.of(block, pieces, categories):
+                wanted[category] = [*wanted.get(category, ()), *more]
         events = {category: self._decoded(category, text) for category, text in wanted.items()}
         if None in events.values():
             return None

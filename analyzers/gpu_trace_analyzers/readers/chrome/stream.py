@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import TraceUnreadable
 from . import document
-from .scan import LAYOUTS, Scan
+from .scan import LAYOUTS, Named, Scan
 from .tolerant import LONGEST_EVENT, TooDeep, Walk, first_event, walk
 from .typed import typed_events
 
@@ -45,7 +45,8 @@ class EventStream:
     """Iterates over batches of events, in the order of the file.
 
     ``wanted`` are the categories of spans (``"ph": "X"``) that must be among them, or nothing for all events; of those
-    in ``some``, the spans whose name begins in one of these ways; of others some may be, and those left out are
+    in ``some``, the spans whose name begins in one of these ways, and of those in ``named`` the spans of these names
+    that have its argument; of others some may be, and those left out are
     counted in ``skipped``. After the iteration ``events`` is the number of
     events in the file, ``lost`` says how many could not be read and why, and ``document`` is what the file says beside
     its events.
@@ -57,6 +58,7 @@ class EventStream:
         wanted: Collection[str] = (),
         ways: Collection[Way] = WAYS,
         some: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        named: Mapping[str, Named] = MappingProxyType({}),
     ) -> None:
         self.events = 0
         self.skipped: Counter[str] = Counter()
@@ -64,7 +66,7 @@ class EventStream:
         self.document: document.Document = {}
         self._file = file
         self._ways = ways
-        self._scans = [Scan(layout, wanted, some) for layout in LAYOUTS] if wanted and "scan" in ways else []
+        self._scans = [Scan(layout, wanted, some, named) for layout in LAYOUTS] if wanted and "scan" in ways else []
         self._repaired = self._too_deep = 0
         self._documents = 0
         self._cut_off = False

@@ -25,6 +25,8 @@ class StatedDevice(msgspec.Struct):
     rank: int = MISSING
     owner: str = ""
     uuid: str = ""
+    capability: tuple[int, int] | None = None
+    multiprocessors: int = MISSING
 
 
 class StatedProcess(msgspec.Struct):
@@ -79,6 +81,7 @@ def describe(builder: TraceBuilder, document: Document) -> None:
         if _is_int(device.get("id")):
             uuid = device.get("uuid")
             builder.name_device("gpu", device["id"], str(device.get("name", "")), uuid if isinstance(uuid, str) else "")
+            builder.size_device(device["id"], *map(device.get, ("computeMajor", "computeMinor", "numSms")))
     # ROCm numbers devices in its rows otherwise than in this list; where all are alike that does not matter.
     if len(names := {str(device.get("name", "")) for device in known}) == 1:
         builder.name_other_devices("gpu", names.pop())
@@ -97,8 +100,8 @@ def _take_stated(builder: TraceBuilder, value: Any) -> None:
     except msgspec.ValidationError:
         return
     for device in stated.devices:
-        found = Device(device.kind, device.index, device.name, device.rank, device.owner, device.uuid)
-        builder.stated_devices[device.kind, device.number] = found
+        stated_fields = (getattr(device, name) for name in StatedDevice.__struct_fields__[1:])
+        builder.stated_devices[device.kind, device.number] = Device(*stated_fields)
     builder.stated_ranks |= {process.pid: (process.rank, process.world_size) for process in stated.processes}
     builder.stated_doubts += [(doubt.kind, doubt.number, doubt.reason, doubt.operations) for doubt in stated.doubts]
     sound = [window for window in stated.windows if -LIMIT_NS < window.start_ns <= window.end_ns < LIMIT_NS]

@@ -11,10 +11,11 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from ...model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
-from ...vocabulary.kineto import Category, Key
+from ...vocabulary.kineto import Argument, Category, Key
+from ...vocabulary.operators import MULTIPLYING
 from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
-from ..chrome import EventStream
+from ..chrome import EventStream, Named
 from ..chrome.stream import WAYS, Way
 from .document import describe
 from .rows import COMMUNICATES, Rows
@@ -83,7 +84,8 @@ class _Reading:
         """by process id: what such rows are shows at most in the name of their process"""
 
     def trace(self, ways: Collection[Way]) -> Trace:
-        stream = EventStream(self.builder.file, self.tables, ways, self.some)
+        named = dict.fromkeys(OPERATORS, Named(MULTIPLYING, Argument.SHAPES))
+        stream = EventStream(self.builder.file, self.tables, ways, self.some, named)
         for batch in stream:
             for category, events in batch.of.items():
                 self.put(category, events)
@@ -103,8 +105,9 @@ class _Reading:
         if category in OPERATORS:
             self.rows.communication(events)
             if category not in self.tables:
-                self.unused(category, len(events))
-                return
+                kept = [event for event in events if event.name in MULTIPLYING and event.args.shapes]
+                self.unused(category, len(events) - len(kept))
+                events = kept
         pending = self.pending[category]
         pending += events
         if len(pending) >= _FLUSH:

@@ -19,7 +19,7 @@ from ...model import (
     Ranges,
     Syncs,
 )
-from ...vocabulary.kineto import OF_THE_PROCESS, RANGE, SYNC_KINDS, Category, copy_ends
+from ...vocabulary.kineto import OF_THE_PROCESS, OPERATOR, RANGE, SYNC_KINDS, Category, copy_ends
 from ..base.columns import as_id, ids
 from ..chrome import texts, timed
 
@@ -48,7 +48,7 @@ class Rows:
     def __init__(self, builder: TraceBuilder, rules: EngineRules) -> None:
         self._builder = builder
         self._rules = rules
-        self._dimensions: dict[bytes, int] = {b"": MISSING}
+        self._lists: dict[bytes, int] = {b"": MISSING}
         self._ends: dict[str, tuple[int, int]] = {}
         self._engines: dict[tuple[str, int], Engine] = {}
         self._host: int | None = None
@@ -65,8 +65,8 @@ class Rows:
         columns |= self._on_device(events, "kernel")
         args = [event.args for event in events]
         columns["engine"][[arg.collective is not None for arg in args]] = Engine.COLLECTIVE
-        columns["grid"] = self._dimension(texts([arg.grid for arg in args]))
-        columns["block"] = self._dimension(texts([arg.block for arg in args]))
+        columns["grid"] = self._list_of(texts([arg.grid for arg in args]))
+        columns["block"] = self._list_of(texts([arg.block for arg in args]))
         columns["group"] = [MISSING if arg.group is None else self._group(arg) for arg in args]
         columns["sequence"] = ids([arg.sequence for arg in args])
         collective = columns["engine"] == Engine.COLLECTIVE
@@ -113,6 +113,8 @@ class Rows:
     def operators(self, events: list[Event]) -> None:
         """The framework's operators."""
         events, columns = self._timed(events)
+        for column in OPERATOR:
+            columns[column] = self._list_of(texts([getattr(event.args, column) for event in events]))
         self._builder.add(HostOperators, **columns, **self._on_host(events))
 
     def ranges(self, events: list[Event], category: str) -> None:
@@ -211,11 +213,11 @@ class Rows:
             self._host = int(pids[0])
         return {"process": self._builder.processes(pids), "thread": ids([event.tid for event in events])}
 
-    def _dimension(self, texts: bytes) -> list[int]:
-        """Codes of ``[132, 1, 1]``, however the file spaces it."""
-        each, known = texts.split(b"\0")[:-1], self._dimensions
+    def _list_of(self, texts: bytes) -> list[int]:
+        """Codes of lists such as ``[132, 1, 1]``, however the file spaces them."""
+        each, known = texts.split(b"\0")[:-1], self._lists
         for text in set(each) - known.keys():
-            known[text] = self._builder.strings[str(json.loads(text))]
+            known[text] = self._builder.strings[json.dumps(json.loads(text))]
         return [known[text] for text in each]
 
     def _group(self, arg: Args | WorkArgs) -> int:

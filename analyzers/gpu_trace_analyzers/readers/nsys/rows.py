@@ -65,10 +65,12 @@ class Rows:
 
     def describe(self) -> None:
         """Names of devices, versions, and the session's start."""
-        for number, cuda, name, uuid in self.tables.rows("TARGET_INFO_GPU", "id", "cuDevice", "name", "uuid"):
+        of_name, of_size = ("id", "cuDevice", "name", "uuid"), ("computeMajor", "computeMinor", "smCount")
+        for number, cuda, name, uuid, *size in self.tables.rows("TARGET_INFO_GPU", *of_name, *of_size):
             index = cuda if isinstance(cuda, int) and not self.gpu_of else number
             if isinstance(index, int):
                 self.builder.name_device("gpu", index, str(name or ""), str(uuid or ""))
+                self.builder.size_device(index, *size)
         for name, value in self.tables.rows("META_DATA_EXPORT", "name", "value"):
             self.builder.metadata[str(name)] = str(value)
         for (epoch,) in self.tables.rows("TARGET_INFO_SESSION_START_TIME", "utcEpochNs"):

@@ -19,6 +19,7 @@ from ...model import (
     Syncs,
     Windows,
 )
+from ...vocabulary.operators import MULTIPLYING
 from ...vocabulary.perfetto import (
     COLUMNS,
     DOUBTS,
@@ -183,8 +184,8 @@ class Rows:
         elif found.category == Category.OVERHEAD:
             del row["thread"]
             self._rows[rank, Overheads].append(row)
-        elif found.category == Category.OPERATOR and self._operators:
-            self._rows[rank, HostOperators].append(row)
+        elif found.category == Category.OPERATOR and (self._operators or _multiplies(found)):
+            self._rows[rank, HostOperators].append(row | _arguments(builder, found, HostOperators))
         elif found.category == Category.OPERATOR:
             self.dropped[NOT_ASKED] += 1
         else:
@@ -200,6 +201,11 @@ class Rows:
 
     def _times(self, found: Slice) -> dict[str, int]:
         return {"start_ns": found.start_ns, "end_ns": found.end_ns}
+
+
+def _multiplies(operator: Slice) -> bool:
+    """Whether its arithmetic is known, and its shapes were recorded: such are read although nobody asks."""
+    return operator.name in MULTIPLYING and Argument.SHAPES in operator.notes
 
 
 def _key(label: re.Match[str]) -> tuple[int, str, DeviceKind, int]:

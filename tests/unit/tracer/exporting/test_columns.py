@@ -49,9 +49,10 @@ STRINGS = (
     "0 [0, 1]",
 )
 STRINGS += ("cudaLaunchKernel", "Memcpy PtoP (Device -> Device)", "overhead")
+STRINGS += ("[[8, 4], [4, 2]]", '["float", "c10::Half"]', '["", "True"]')
 STRINGS += ("<module>", "Loader.batches", "/a/train.py")
 GEMM, NCCL, MM, OUTER, DOMAIN, CATEGORY, PAYLOAD, GRID, BLOCK, GROUP, LAUNCH, P2P, OVERHEAD, *_ = range(len(STRINGS))
-MODULE, BATCHES, FILE = range(len(STRINGS))[-3:]
+*LISTS, MODULE, BATCHES, FILE = range(len(STRINGS))[-6:]
 DEVICES = (Device("gpu", 0, "H200", owner="process 100"), Device("gpu", 0, "H200", owner="process 200"))
 WRITERS = [(export_perfetto, "pftrace"), (export_chrome, "json")]
 NOT_CARRIED = {"pftrace": {"Ranges.color", "DeviceWork.peer"}, "json": {"Syncs.process"}}
@@ -121,7 +122,15 @@ def filled(draw):
         calls=HostCalls.of(
             times(count, 9_000, length=50) | host | {"name": [LAUNCH] * count, "correlation": correlation}
         ),
-        operators=HostOperators.of(times(count, 8_990, length=80) | host | {"name": [MM] * count}),
+        operators=HostOperators.of(
+            times(count, 8_990, length=80)
+            | host
+            | {"name": [MM] * count}
+            | {
+                column: [code] + [MISSING] * (count - 1)
+                for column, code in zip(("shapes", "types", "values"), LISTS, strict=True)
+            }
+        ),
         ranges=Ranges.of(
             times(count, 8_900, length=300)
             | host

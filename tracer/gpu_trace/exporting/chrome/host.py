@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING, RangeKind
-from gpu_trace_analyzers.vocabulary.kineto import CALL, OF_THE_PROCESS, RANGE, Argument, Category
+from gpu_trace_analyzers.vocabulary.kineto import CALL, OF_THE_PROCESS, OPERATOR, RANGE, Argument, Category
 from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS
 
 from ..timeline.identities import keys
@@ -67,7 +67,7 @@ class HostThreads:
             tids,
             rows.start_ns,
             rows.end_ns,
-            self._of_calls(rows.order),
+            self._of_calls(rows.order) | self._of_operators(rows.order),
         )
 
     def _of_calls(self, order: Int64) -> dict[str, Rows]:
@@ -78,6 +78,17 @@ class HostThreads:
             values = np.full(len(order), MISSING, dtype=np.int64)
             values[calls] = getattr(self._trace.calls, column)[order[calls]]
             args[argument] = present(values)
+        return args
+
+    def _of_operators(self, order: Int64) -> dict[str, Rows]:
+        """Those that operators alone have, which come behind the calls."""
+        first, operators = len(self._trace.calls), self._trace.operators
+        own = (order >= first) & (order < first + len(operators))
+        args: dict[str, Rows] = {}
+        for column, argument in OPERATOR.items():
+            values = np.full(len(order), MISSING, dtype=np.int32)
+            values[own] = getattr(operators, column)[order[own] - first]
+            args[argument] = self._texts.raw(values)
         return args
 
     def _nvtx(self, ranges: Ranges) -> Iterator[str]:

@@ -51,6 +51,7 @@ class JsonTexts:
     """Strings of the trace as JSON, each encoded once."""
 
     def __init__(self, strings: tuple[str, ...]) -> None:
+        self._strings = strings
         self._table = np.array([*json_text.quoted(strings), ""], dtype=object)
 
     def of(self, codes: NDArray[np.integer]) -> list[str]:
@@ -59,7 +60,9 @@ class JsonTexts:
 
     def raw(self, codes: NDArray[np.integer]) -> list[str]:
         """What is JSON already, such as ``[132, 1, 1]``."""
-        return [text[1:-1] for text in self.of(codes)]
+        distinct, which = np.unique(codes, return_inverse=True)
+        found = np.array([self._strings[code] if code >= 0 else "" for code in distinct.tolist()], dtype=object)
+        return [str(text) for text in found[which.reshape(-1)].tolist()]
 
     def names(self, codes: NDArray[np.integer]) -> list[str]:
         """JSON strings for names, of which every event has one."""

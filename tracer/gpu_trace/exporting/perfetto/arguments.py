@@ -15,7 +15,7 @@ from .slices import Annotation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gpu_trace_analyzers.model import DeviceWork, HostCalls, Ranges, Syncs, Trace
+    from gpu_trace_analyzers.model import DeviceWork, HostCalls, HostOperators, Ranges, Syncs, Trace
 
     from .names import Names
 
@@ -29,7 +29,7 @@ class Arguments:
         self._indices = np.array([*(device.index for device in trace.devices), MISSING], dtype=np.int64)
         self._pids = np.array([*pids, MISSING], dtype=np.int64)
 
-    def of(self, rows: DeviceWork | Syncs | HostCalls | Ranges) -> Iterator[Annotation]:
+    def of(self, rows: DeviceWork | Syncs | HostCalls | HostOperators | Ranges) -> Iterator[Annotation]:
         """The columns that any of the rows has something in."""
         for column, argument in COLUMNS[type(rows)].items():
             values = getattr(rows, column)

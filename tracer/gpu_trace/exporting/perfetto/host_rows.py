@@ -21,6 +21,8 @@ from .slices import Annotation, Slices
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from gpu_trace_analyzers.model import Int64, Ranges, Trace
 
     from ..timeline.identities import HostPlaces
@@ -60,13 +62,16 @@ class HostRows:
         rows = thread_rows(self._trace, ranges)
         categories = [category(name) for name in (Category.CALL, Category.OPERATOR, Category.ANNOTATION)]
         of_category = np.repeat(categories, rows.lengths)[rows.order]
-        others = sum(rows.lengths[1:])
-        nothing = np.full(others, MISSING)
+        calls, operators, annotations = rows.lengths
         notes = [
-            replace(note, values=np.concatenate((note.values, nothing))[rows.order])
-            for note in self._arguments.of(self._trace.calls)
+            replace(note, values=_among(note.values, before, after)[rows.order])
+            for table, before, after in (
+                (self._trace.calls, 0, operators + annotations),
+                (self._trace.operators, calls, annotations),
+            )
+            for note in self._arguments.of(table)
         ]
-        flow = np.concatenate((self._flow, np.zeros(others, dtype=np.int64)))[rows.order]
+        flow = np.concatenate((self._flow, np.zeros(operators + annotations, dtype=np.int64)))[rows.order]
         distinct, which = keys(rows.process, rows.thread)
         lane = lanes(rows.start_ns, rows.end_ns, which)
         track = _tracks(tracks, which, lane, [threads[key] for key in distinct], "Overlapping")
@@ -113,6 +118,11 @@ class HostRows:
         track = _tracks(tracks, which, np.zeros_like(which), [0] * len(titles), "Recording", titles)
         name = np.full(len(rows), self._names.own("recording"))
         return Slices(rows.start_ns, rows.end_ns, name, track, np.full(len(rows), category(Category.RECORDING)))
+
+
+def _among(values: NDArray[np.integer], before: int, after: int) -> Int64:
+    """The values of some rows, with so many others around them that have none."""
+    return np.pad(values, (before, after), constant_values=MISSING)
 
 
 def _tracks(

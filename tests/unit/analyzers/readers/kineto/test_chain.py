@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.readers import kineto
-from gpu_trace_analyzers.readers.chrome.scan import COMPACT, KINETO, KINETO_2026, Scan
+from gpu_trace_analyzers.readers.chrome.scan import COMPACT, KINETO, KINETO_2026, Named, Scan
 from gpu_trace_analyzers.readers.chrome.scan import LAYOUTS as KNOWN_LAYOUTS
 from kineto_text import HEAD, LAYOUTS, SHELLS, File, InMemory, Text, files
 from plain_reader import parse, read_back, tables
@@ -211,3 +211,24 @@ def test_a_damaged_head_gives_its_plain_values():
     trace = read(head.encode() + BARE.encode() + b"]}", 1 << 20)
     assert trace.epoch_ns == 1790857026000000000
     assert trace.source.metadata["trace_id"] == "A1"
+
+
+@pytest.mark.parametrize(("layout", "name"), [(KINETO, "kineto"), (KINETO_2026, "kineto 2026"), (COMPACT, "compact")])
+def test_of_a_category_some_events_are_decoded_by_their_names_if_they_have_an_argument(layout, name):
+    span = {"ph": "X", "cat": "cpu_op", "pid": 9, "tid": 9, "ts": Text("1.000"), "dur": Text("2.000")}
+    shaped, bare = {"Input Dims": [[2, 3], [3, 4]]}, {"External id": 7}
+    events = [
+        *({**span, "name": "aten::mm", "args": args} for args in (shaped, bare)),
+        *({**span, "name": text, "args": shaped} for text in ("aten::mmm", "aten::m", "c10d::f", "last")),
+        {**span, "name": "aten::mm", "args": shaped, "cat": "user_annotation"},
+        {**span, "name": "last"},
+    ]
+    keys = ("ph", "cat", "name", "pid", "tid", "ts", "dur", "args")
+    ordered = [{key: event[key] for key in keys if key in event} for event in events]
+    block = ",\n".join(LAYOUTS[name](event) for event in ordered)
+    found = Scan(layout, {"kernel"}, {"cpu_op": ("c10d::",)}, {"cpu_op": Named(["aten::mm"], "Input Dims")})
+    kept, skipped, _ = found.events(block.encode())
+    decoded = [(event.name, bytes(event.args.shapes)) for event in kept["cpu_op"]]
+    assert sorted(name for name, _ in decoded) == ["aten::mm", "c10d::f"]
+    assert all(json.loads(shapes) == [[2, 3], [3, 4]] for _, shapes in decoded)
+    assert skipped == {"cpu_op": 4, "user_annotation": 1}

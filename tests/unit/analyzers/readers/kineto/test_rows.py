@@ -10,3 +10,28 @@ KERNEL = '{"ph": "X", "cat": "kernel", "name": "k", "pid": 3, "tid": 7, "ts": 1,
 def test_work_of_a_trace_without_a_host_is_of_process_0():
     trace = kineto.read(InMemory(content=f"[{KERNEL}]".encode()), default_rules(), operators=False)
     assert [trace.processes[position].pid for position in trace.work.process.tolist()] == [0]
+
+
+SHAPED = """{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 3, "tid": 3, "ts": 1, "dur": 2, "args": {
+    "Input Dims": [[8,4],  [4, 2]], "Input type": ["float","c10::Half"], "Concrete Inputs": ["", ""]}}"""
+BARE = '{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 3, "tid": 3, "ts": 4, "dur": 2}'
+
+
+def test_operators_that_multiply_are_read_with_their_shapes_though_nobody_asks():
+    content = f"[{KERNEL}, {SHAPED}, {BARE}]".encode()
+    trace = kineto.read(InMemory(content=content), default_rules(), operators=False)
+    operators = trace.operators
+    assert [trace.text(code) for code in operators.name] == ["aten::mm"]
+    assert trace.text(operators.shapes[0]) == "[[8, 4], [4, 2]]"
+    assert trace.text(operators.types[0]) == '["float", "c10::Half"]'
+    assert trace.text(operators.values[0]) == '["", ""]'
+    assert trace.source.dropped == {"framework operators": 1}
+
+
+def test_a_device_has_its_capability_and_multiprocessors():
+    told = '"deviceProperties": [{"id": 3, "computeMajor": 9, "computeMinor": 0, "numSms": 132}, {"id": 4}]'
+    other = KERNEL.replace('"pid": 3', '"pid": 4')
+    trace = kineto.read(
+        InMemory(content=f'{{{told}, "traceEvents": [{KERNEL}, {other}]}}'.encode()), default_rules(), operators=False
+    )
+    assert [(device.capability, device.multiprocessors) for device in trace.devices] == [((9, 0), 132), (None, -1)]

@@ -22,3 +22,14 @@ def test_a_gpu_is_named_by_the_number_that_its_work_has(tmp_path, more, name):
     tables = {"CUPTI_ACTIVITY_KIND_KERNEL": KERNELS, "TARGET_INFO_GPU": GPUS, **more}
     trace = load(write_nsys(tmp_path / "report.sqlite", tables))
     assert [trace.devices[position].name for position in trace.work.device.tolist()] == [name]
+
+
+def test_a_gpu_has_its_capability_and_multiprocessors(tmp_path):
+    columns = f"{GPUS[0]}, computeMajor INTEGER, computeMinor INTEGER, smCount INTEGER"
+    sized = (columns, [(0, 1, "B", "GPU-b", 9, 0, 132)])
+    trace = load(
+        write_nsys(tmp_path / "report.sqlite", {"CUPTI_ACTIVITY_KIND_KERNEL": KERNELS, "TARGET_INFO_GPU": sized})
+    )
+    assert [(device.capability, device.multiprocessors) for device in trace.devices] == [((9, 0), 132)]
+    trace = load(write_nsys(tmp_path / "old.sqlite", {"CUPTI_ACTIVITY_KIND_KERNEL": KERNELS, "TARGET_INFO_GPU": GPUS}))
+    assert [(device.capability, device.multiprocessors) for device in trace.devices] == [(None, -1)]
