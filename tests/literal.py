@@ -8,6 +8,7 @@ Statements end at ``;`` or at the end of a line:
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END [NAME]           time that the profiler took, or that CUPTI says something took
     sample START-END [tN] [STATE] [STACK]   a sampled stack
+    counter NAME START-END VALUE [UNIT] [gpuN] [tN]   a recorded value; _ in NAME is a blank
 
 STACK is FUNCTION@FILE:LINE|FUNCTION@FILE:LINE, outermost first; STATE one of running, waiting, holds_lock,
 waits_for_lock.
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 
 from gpu_trace_analyzers.model import (
     MISSING,
+    Counters,
     Device,
     DeviceWork,
     Engine,
@@ -61,6 +63,7 @@ class _Writing:
     overheads: list[dict[str, int]] = field(default_factory=list)
     samples: list[dict[str, int]] = field(default_factory=list)
     frames: FrameTable = field(default_factory=FrameTable)
+    counters: list[dict[str, int]] = field(default_factory=list)
     devices: int = 1
 
     def code(self, text: str) -> int:
@@ -76,6 +79,7 @@ def literal(text: str, kind: str = "gpu") -> Trace:
         words = statement.split()
         if words:
             kinds = {"call": _call, "range": _range, "overhead": _overhead, "sample": _sample}
+            kinds |= {"counter": _counter}
             kinds.get(words[0], _work)(out, words)
     trace = Trace(
         source=Source("literal", "literal", len(out.work)),
@@ -88,6 +92,7 @@ def literal(text: str, kind: str = "gpu") -> Trace:
         overheads=Overheads.of(_columns(out.overheads)),
         samples=Samples.of(_columns(out.samples)),
         frames=out.frames.rows(),
+        counters=Counters.of(_columns(out.counters)),
     )
     trace.check()
     return trace
@@ -128,6 +133,16 @@ def _sample(out: _Writing, words: list[str]) -> None:
     state = next((ThreadState[word.upper()] for word in words if word.upper() in ThreadState.__members__), 0)
     row = {"frame": frame, "state": int(state), "process": 0, "thread": _thread(words)}
     out.samples.append(_times(words[1]) | row)
+
+
+def _counter(out: _Writing, words: list[str]) -> None:
+    name, times, value, *told = words[1:]
+    device = next((int(word[3:]) for word in told if re.fullmatch(r"gpu\d+", word)), MISSING)
+    unit = next((word for word in told if not re.fullmatch(r"(gpu|t)\d+", word)), "")
+    thread = _thread(told) if any(re.fullmatch(r"t\d+", word) for word in told) else MISSING
+    out.devices = max(out.devices, device + 1)
+    row = {"name": out.code(name.replace("_", " ")), "unit": out.code(unit), "value": int(value)}
+    out.counters.append(_times(times) | row | {"device": device, "process": 0, "thread": thread})
 
 
 def _work(out: _Writing, words: list[str]) -> None:

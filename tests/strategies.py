@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.model import (
     MISSING,
+    Counters,
     Device,
     DeviceWork,
     Engine,
@@ -63,6 +64,19 @@ _samples = st.fixed_dictionaries(
 )
 
 
+_counters = st.fixed_dictionaries(
+    {
+        "times": stretches,
+        "name": st.integers(0, 2),
+        "unit": st.integers(0, 2),
+        "value": st.integers(0, 100),
+        "device": st.integers(MISSING, 1),
+        "process": st.integers(0, 1),
+        "thread": st.sampled_from((1, 2, MISSING)),
+    }
+)
+
+
 def _columns(rows: list[dict[str, object]], **constant: object) -> dict[str, list[object]]:
     rows = sorted(rows, key=lambda row: row["times"])
     columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else {}) if name != "times"}
@@ -72,7 +86,7 @@ def _columns(rows: list[dict[str, object]], **constant: object) -> dict[str, lis
 
 @st.composite
 def traces(draw: st.DrawFn) -> Trace:
-    """Two GPUs, two processes of two threads, a few operations, calls, ranges, samples, overlapping anyhow."""
+    """Two GPUs, two processes of two threads, a few rows of each table, overlapping anyhow."""
     trace = Trace(
         source=Source("drawn", "kineto"),
         strings=("a", "b", "c"),
@@ -83,6 +97,7 @@ def traces(draw: st.DrawFn) -> Trace:
         ranges=Ranges.of(_columns(draw(st.lists(_ranges, max_size=5)), kind=RangeKind.NVTX)),
         samples=Samples.of(_columns(draw(st.lists(_samples, max_size=4)))),
         frames=_FRAMES,
+        counters=Counters.of(_columns(draw(st.lists(_counters, max_size=4)))),
     )
     trace.check()
     return trace

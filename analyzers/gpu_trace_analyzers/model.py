@@ -288,6 +288,27 @@ class Overheads(Table):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Counters(Table):
+    """Values that were recorded over time, such as clocks and memory in use: a row a value. Sorted by ``start_ns``.
+
+    A counter is all rows of one name, unit, device and process. Each value stands in ``[start_ns, end_ns)``, which ends
+    at the counter's next one, or with the window of the recording.
+    """
+
+    start_ns: Int64
+    end_ns: Int64
+    name: Text
+    unit: Text
+    """``"MHz"``; an empty text where the value has none"""
+    value: Int64
+    device: DeviceAt
+    """position in ``Trace.devices``; `MISSING` for a value of the process, such as its host memory"""
+    process: ProcessAt
+    thread: Int64
+    """the thread that brought the value about; `MISSING` for one that was measured from outside"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Windows(Table):
     """When each process was recorded. Time outside all its windows is unknown, and is never idle time.
 
@@ -383,7 +404,7 @@ class Source:
         return {reason: count for reason, count in self.dropped.items() if reason not in self.expected}
 
 
-OBSERVED = frozenset({"samples"})
+OBSERVED = frozenset({"samples", "counters"})
 """Tables of what was observed beside the recording: they may begin before it and go on after it."""
 
 
@@ -405,6 +426,7 @@ class Trace:
     """empty if the trace does not state them: then each device was recorded from its first operation to its last"""
     samples: Samples = field(default_factory=Samples.empty)
     frames: Frames = field(default_factory=Frames.empty)
+    counters: Counters = field(default_factory=Counters.empty)
     epoch_ns: int | None = None
     """add to any time of the trace for nanoseconds since 1970; None if the file does not state it"""
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)

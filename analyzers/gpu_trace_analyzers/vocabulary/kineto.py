@@ -42,6 +42,10 @@ class Category:
     """of gpu-trace"""
     CPU_WORK = "cpu_work"
     """of gpu-trace: what threads of a CPU did at their innermost operators; Kineto has the operators alone"""
+    INSTANT = "cpu_instant_event"
+    """of no length: `MEMORY`, and others that no figure needs"""
+    COUNTER = "recorded_counter"
+    """of gpu-trace: a value that was recorded; counters that follow from other rows have no category"""
     DRAWN = "gpu_trace"
     """of gpu-trace: lanes and notes, which follow from the rest"""
 

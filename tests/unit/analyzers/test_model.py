@@ -111,7 +111,7 @@ def test_check_finds_samples_and_frames_that_contradict_each_other(samples, fram
 
 
 def test_tables_that_are_observed_beside_the_recording_are_not_recorded_ones():
-    trace = literal("k 5-9; sample 0-20 f@a.py:1")
+    trace = literal("k 5-9; sample 0-20 f@a.py:1; counter power 0-30 700 W gpu0")
     assert trace.tables().keys() - trace.recorded_tables().keys() == OBSERVED
     assert [name for name, table in trace.recorded_tables().items() if len(table)] == ["work"]
 
@@ -122,6 +122,15 @@ def test_a_sample_is_written_with_its_stack():
     assert stacks == [["f", "main"], ["g", "main"]]
     assert (trace.samples.frame.tolist(), trace.samples.state.tolist()) == ([1, 2, MISSING], [3, 0, 0])
     assert (trace.samples.thread.tolist(), trace.frames.line.tolist()) == ([3, 1, 1], [5, 7, 9])
+
+
+def test_a_counter_is_written_with_its_unit_and_owner():
+    trace = literal("k 0-1; counter SM_clock 0-10 1980 MHz gpu1; counter memory_allocated 5-7 -3 t4")
+    counters = trace.counters
+    assert [trace.text(code) for code in counters.name] == ["SM clock", "memory allocated"]
+    assert [trace.text(code) for code in counters.unit] == ["MHz", ""]
+    assert (counters.value.tolist(), counters.device.tolist()) == ([1980, -3], [1, MISSING])
+    assert (counters.thread.tolist(), len(trace.devices)) == ([MISSING, 4], 2)
 
 
 def test_check_finds_rows_out_of_order():

@@ -14,6 +14,7 @@ from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
     MISSING,
+    Counters,
     Device,
     DeviceWork,
     Engine,
@@ -50,14 +51,14 @@ STRINGS = (
 )
 STRINGS += ("cudaLaunchKernel", "Memcpy PtoP (Device -> Device)", "overhead")
 STRINGS += ("[[8, 4], [4, 2]]", '["float", "c10::Half"]', '["", "True"]')
-STRINGS += ("<module>", "Loader.batches", "/a/train.py")
+STRINGS += ("<module>", "Loader.batches", "/a/train.py", "SM clock", "MHz")
 GEMM, NCCL, MM, OUTER, DOMAIN, CATEGORY, PAYLOAD, GRID, BLOCK, GROUP, LAUNCH, P2P, OVERHEAD, *_ = range(len(STRINGS))
-*LISTS, MODULE, BATCHES, FILE = range(len(STRINGS))[-6:]
+*LISTS, MODULE, BATCHES, FILE, CLOCK, UNIT = range(len(STRINGS))[-8:]
 DEVICES = (Device("gpu", 0, "H200", owner="process 100"), Device("gpu", 0, "H200", owner="process 200"))
 WRITERS = [(export_perfetto, "pftrace"), (export_chrome, "json")]
 NOT_CARRIED = {"pftrace": {"Ranges.color", "DeviceWork.peer"}, "json": {"Syncs.process"}}
 for names in NOT_CARRIED.values():
-    names |= {f"Samples.{name}" for name in Samples.columns()}
+    names |= {f"{table.__name__}.{name}" for table in (Samples, Counters) for name in table.columns()}
 """In Perfetto colors have no alpha, and a peer is known by its number alone, which here two processes have.
 In Chrome JSON a wait is that of no process, as in Kineto's."""
 
@@ -160,6 +161,11 @@ def filled(draw):
         frames=Frames.of(
             {"caller": [MISSING, 0, 1, 0, 2], "function": [MODULE, BATCHES, BATCHES, MM, MODULE]}
             | {"file": [FILE, FILE, FILE, MISSING, DOMAIN], "line": [90, 57, 58, MISSING, draw(ids)]}
+        ),
+        counters=Counters.of(
+            {"start_ns": [8_500, 8_600, 9_000, 9_100, 40_000], "end_ns": [9_000, 9_100, 39_000, 50_000, 60_000]}
+            | {"name": [CLOCK] * 5, "unit": [UNIT] * 5, "value": [draw(st.integers(-(2**62), 2**62)), 7, 8, 7, 9]}
+            | {"device": [0, MISSING, 0, MISSING, 0], "process": [0, 1, 0, 1, 0], "thread": [100, 200, MISSING, 7, 100]}
         ),
         epoch_ns=10**18,
     )

@@ -19,5 +19,9 @@ def test_samples_before_and_after_the_recording_do_not_widen_it():
     assert windows("sample 0-10 f@a.py:1; k 10-20; sample 20-90 f@a.py:1") == [(10, 20)]
 
 
+def test_values_before_and_after_the_recording_do_not_widen_it():
+    assert windows("counter power 0-15 7 W gpu0; k 10-20; counter power 15-90 8 W gpu0") == [(10, 20)]
+
+
 def test_a_trace_of_samples_alone_has_no_window():
     assert windows("sample 0-10 f@a.py:1") == []
