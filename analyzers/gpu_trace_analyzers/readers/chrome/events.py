@@ -67,6 +67,7 @@ class Args(WorkArgs, gc=False, frozen=True):
     shapes: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.SHAPES)
     types: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.TYPES)
     values: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.VALUES)
+    data: msgspec.Raw = _NONE
 
 
 NO_ARGS = Args()

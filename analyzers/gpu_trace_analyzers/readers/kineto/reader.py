@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from ...model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
 from ...vocabulary.kineto import Argument, Category, Key
 from ...vocabulary.operators import MULTIPLYING
+from ...vocabulary.v8 import CATEGORY as PROFILER
+from ...vocabulary.v8 import PHASE
 from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
 from ..chrome import EventStream, Named
 from ..chrome.stream import WAYS, Way
 from .document import describe
 from .rows import COMMUNICATES, Rows
+from .stacks import Stacks
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,6 +76,7 @@ class _Reading:
         self.builder = TraceBuilder(file, NAME)
         self.builder.counts_by_process = True
         self.rows = Rows(self.builder, rules)
+        self.stacks = Stacks(self.builder)
         self.some: dict[str, tuple[str, ...]] = dict.fromkeys(OPERATORS, COMMUNICATES)
         self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
         self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)
@@ -122,6 +126,8 @@ class _Reading:
                 sorted_events[category].append(event)
             elif event.ph == "M":
                 self.name(event)
+            elif event.ph == PHASE and category == PROFILER:
+                self.stacks.take(event)
             elif event.ph == "X" and not category:
                 self.without_category[as_id(event.pid)] += 1
             elif event.ph == "X":

@@ -57,8 +57,9 @@ GEMM, NCCL, MM, OUTER, DOMAIN, CATEGORY, PAYLOAD, GRID, BLOCK, GROUP, LAUNCH, P2
 DEVICES = (Device("gpu", 0, "H200", owner="process 100"), Device("gpu", 0, "H200", owner="process 200"))
 WRITERS = [(export_perfetto, "pftrace"), (export_chrome, "json")]
 NOT_CARRIED = {"pftrace": {"Ranges.color", "DeviceWork.peer"}, "json": {"Syncs.process"}}
+NOT_CARRIED["pftrace"] |= {f"Samples.{name}" for name in Samples.columns()}
 for names in NOT_CARRIED.values():
-    names |= {f"{table.__name__}.{name}" for table in (Samples, Counters) for name in table.columns()}
+    names |= {f"Counters.{name}" for name in Counters.columns()}
 """In Perfetto colors have no alpha, and a peer is known by its number alone, which here two processes have.
 In Chrome JSON a wait is that of no process, as in Kineto's."""
 
@@ -156,7 +157,8 @@ def filled(draw):
         samples=Samples.of(
             times(count, 7_000, length=900)
             | host
-            | {"frame": 1 + np.arange(count), "state": draw(st.lists(states, min_size=count, max_size=count))}
+            | {"frame": np.arange(count) + draw(st.integers(MISSING, 1))}
+            | {"state": draw(st.lists(states, min_size=count, max_size=count))}
         ),
         frames=Frames.of(
             {"caller": [MISSING, 0, 1, 0, 2], "function": [MODULE, BATCHES, BATCHES, MM, MODULE]}

@@ -31,6 +31,7 @@ from .devices import DeviceRows
 from .host import HostThreads
 from .one_file import device_numbers, with_own_correlations
 from .rows import JsonTexts
+from .stacks import stack_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,6 +77,7 @@ def chrome_events(scope: Scope, findings: list[Finding]) -> Iterator[str]:
     for device in devices:
         yield from device.events(findings)
     yield from _arrows(trace, host, devices)
+    yield from stack_events(trace.samples, trace.frames, trace.strings, places.pids, places.tids)
 
 
 def _arrows(trace: Trace, host: HostThreads, devices: list[DeviceRows]) -> Iterator[str]:

@@ -6,7 +6,7 @@ traces have 64-bit hashes, truncated pthread ids below zero, and ranks of severa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,6 +89,6 @@ def keys(first: NDArray[np.integer], second: NDArray[np.integer]) -> tuple[list[
 
 def _threads(trace: Trace) -> list[tuple[int, int]]:
     of_process = (trace.ranges.kind == RangeKind.NVTX) & (trace.ranges.thread == MISSING)
-    tables = [table for table in (trace.calls, trace.operators, trace.ranges[~of_process]) if len(table)]
+    tables: tuple[Any, ...] = (trace.calls, trace.operators, trace.ranges[~of_process], trace.samples)
     found = {key for table in tables for key in keys(table.process, table.thread)[0]}
     return sorted(key for key in found if key[0] != MISSING)
