@@ -21,6 +21,7 @@ from gpu_trace_analyzers.model import (
     Process,
     RangeKind,
     Ranges,
+    Role,
     Source,
     SyncKind,
     Syncs,
@@ -47,9 +48,9 @@ def rows_of(trace, table):
     tables = (trace.work, trace.calls, trace.operators, trace.ranges, trace.syncs, trace.overheads)
     origin = min((int(t.start_ns[0]) for t in tables if len(t)), default=0)
     columns = [table.start_ns - origin, table.end_ns - origin]
-    coded = ("name", "grid", "block", "group")
+    coded = table.columns_of(Role.TEXT)
     columns += [getattr(table, n) for n in table.columns() if n not in ("start_ns", "end_ns", *coded)]
-    texts = [[trace.text(code) for code in getattr(table, n)] for n in coded if hasattr(table, n)]
+    texts = [[trace.text(code) for code in getattr(table, n)] for n in coded]
     return Counter(zip(*(column.tolist() for column in columns), *texts, strict=True))
 
 
