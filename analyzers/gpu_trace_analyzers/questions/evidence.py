@@ -53,6 +53,8 @@ class Evidence:
     range: str
     """the innermost named range in which the host did so"""
     fact: Fact
+    steps: str = ""
+    """what the steps repeat, of which this is one"""
 
 
 def evidence(stretches: Stretches, i: int, fact: Fact) -> Evidence:

@@ -9,15 +9,21 @@ from ..once import once
 from ..scope import Scope
 from ..steady.window import steady
 from .by_kind import with_kinds
+from .each_step import with_repeated
 from .job import job_first
 from .late import late_ranks
 from .losses import accounts
+from .memory import flushed, pinned_anew
+from .packing import small_copies
 
 if TYPE_CHECKING:
     from ..steady.window import Steady
     from .first import First
     from .job import JobFirst
     from .losses import DeviceAccount
+
+PATTERNS = (pinned_anew, flushed, small_copies)
+"""What steps may repeat, in the order in which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ def account(
     found = steady(scope, whole, steps, step_range)
     inside = scope if found.window == scope.window else Scope(scope.trace, scope.copies, found.window)
     counted = (replace(each, steps=_steps(found)) for each in accounts(inside))
-    devices = tuple(with_kinds(each, scope, inside, found, step_range) for each in counted)
+    told = (with_repeated(each, scope, inside, found, step_range, PATTERNS) for each in counted)
+    devices = tuple(with_kinds(each, scope, inside, found, step_range) for each in told)
     job = job_first(devices, late_ranks(inside))
     return Account(found, devices, job.first if job else None, job)
 

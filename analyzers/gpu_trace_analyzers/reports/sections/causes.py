@@ -51,14 +51,14 @@ FIELDS = (
 
 
 def evidence_lines(found: Evidence) -> tuple[str, ...]:
-    """The longest interval or gap of a cause: the operation in it or after it; then its launch, and what decided."""
+    """The longest interval or gap of a cause: the operation in it or after it; its launch, what decided, the steps."""
     longest = f"longest {duration(found.end_ns - found.start_ns)}"
     if not found.operation:
-        return tuple(filter(None, (longest, _decided(found))))
+        return tuple(filter(None, (longest, _decided(found), found.steps)))
     where = f" on {found.place}" if found.place else ""
     owner = f", range {found.range}" if found.range else ""
     first = f"{longest}: {'before ' if found.follows else ''}{found.operation}{where}{owner}"
-    return tuple(filter(None, (first, _decided(found))))
+    return tuple(filter(None, (first, _decided(found), found.steps)))
 
 
 def _decided(found: Evidence) -> str:
