@@ -18,8 +18,17 @@ from .questions.overlap import active_devices, device_figures, pair_figures
 from .questions.ranges import range_figures, step_figures
 from .questions.ranks import rank_figures
 from .questions.scope import Scope, Window
+from .questions.steady.host import host_window
+from .questions.steady.window import steady_scope
 from .questions.unmatched import unmatched
 from .questions.unowned import unowned
+from .questions.work.launch_statistics import launch_statistics
+from .questions.work.operations import operations
+from .questions.work.operators import operator_figures
+from .questions.work.range_times import range_times
+from .questions.work.steps import step_lengths
+from .questions.work.transfers import transfers
+from .questions.work.work import work
 from .readers import load
 from .summary import summarized
 from .units import duration
@@ -37,8 +46,16 @@ if TYPE_CHECKING:
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
+    from .questions.steady.host import HostWindow
     from .questions.unmatched import Unmatched
     from .questions.unowned import Unowned
+    from .questions.work.launch_statistics import LaunchStatistics
+    from .questions.work.operations import OperationFigures
+    from .questions.work.operators import OperatorFigures
+    from .questions.work.range_times import RangeTimes
+    from .questions.work.steps import StepLength
+    from .questions.work.transfers import TransferFigures
+    from .questions.work.work import Work
     from .summary import Summary
 
 
@@ -167,6 +184,49 @@ class Analysis:
     def ranks(self) -> tuple[RankFigures, ...]:
         """Which rank do the others wait for? Of the whole trace."""
         return rank_figures(self.trace)
+
+    @property
+    def work(self) -> Work:
+        """What was the work, in the window of the account? All that follows, until the summary."""
+        return work(self.scope, self.whole, self.asked_steps, self.step_range)
+
+    @property
+    def operations(self) -> tuple[OperationFigures, ...]:
+        """Which operations did each device spend its time in?"""
+        return operations(self._steady_scope)
+
+    @property
+    def operators(self) -> tuple[OperatorFigures, ...]:
+        """Which operators took the host's time? Needs a trace that was read with its operators."""
+        return operator_figures(self.scope, self._host_window)
+
+    @property
+    def range_times(self) -> tuple[RangeTimes, ...]:
+        """How long did the host take for each named range?"""
+        return range_times(self.scope, self._host_window)
+
+    @property
+    def step_lengths(self) -> tuple[StepLength, ...]:
+        """How long was each step of the recording, and what did a device lose most in it?"""
+        return step_lengths(self.scope, self._steady_scope, self.whole, self.asked_steps, self.step_range)
+
+    @property
+    def launch_statistics(self) -> tuple[LaunchStatistics, ...]:
+        """How fast did the host launch on each device, and how far was it ahead?"""
+        return launch_statistics(self.scope, self._host_window)
+
+    @property
+    def transfers(self) -> tuple[TransferFigures, ...]:
+        """How many bytes did each device copy, in which direction and size class, and how fast?"""
+        return transfers(self._steady_scope)
+
+    @property
+    def _steady_scope(self) -> Scope:
+        return steady_scope(self.scope, self.whole, self.asked_steps, self.step_range)
+
+    @property
+    def _host_window(self) -> HostWindow:
+        return host_window(self.scope, self.whole, self.asked_steps, self.step_range)
 
     @cached_property
     def summary(self) -> Summary:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
     from .questions.scope import Scope, Window
+    from .questions.work.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Summary:
 
     with_libraries: bool = False
     """whether reports show the ranges of libraries too (NCCL's, cuDNN's)"""
+    work: Work | None = None
+    """what the work was, in the window of the account, where that is asked for"""
 
     @property
     def shown_ranges(self) -> tuple[RangeFigures, ...]:

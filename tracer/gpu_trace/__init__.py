@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from gpu_trace_analyzers.model import Engine, Trace
 
-    from ._api import account, causes, diff, load, overlap, ranges
+    from ._api import account, causes, diff, load, overlap, ranges, work
 
 __all__ = [
     "__version__",
@@ -31,6 +31,7 @@ __all__ = [
     "ranges",
     "causes",
     "account",
+    "work",
     "diff",
     "Analysis",
     "Trace",

@@ -77,6 +77,26 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What the work was, in the window of the account; times in ns."""
+
+    operations: pd.DataFrame
+    """a row per device, engine and name, the most time first"""
+    operators: pd.DataFrame
+    """a row per process and operator, the most own time first; empty if the trace was read without operators"""
+    ranges: pd.DataFrame
+    """a row per process and range: its time on the host"""
+    steps: pd.DataFrame
+    """a row per process and step of the recording: its lengths and its largest loss"""
+    launches: pd.DataFrame
+    """a row per device with launches"""
+    transfers: pd.DataFrame
+    """a row per device, direction and size class of copies"""
+    steady: Steady
+    """the window that they speak of, and how it was found"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Diff:
     """A row per figure, with its value before and after; NaN where one side has none.
 
@@ -91,14 +111,16 @@ class Diff:
     """a row per device, owner, cause and figure: its share of the window, its time, and its time per step"""
 
 
-def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None) -> Trace:
+def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None, operators: bool = False) -> Trace:
     """Read a trace or a run folder. ``rules``: a TOML file of engine rules, tried before the built-in ones.
+
+    ``operators``: keep the operators of the framework, which `work` adds up; it takes longer.
 
     Raises `TraceUnreadable` for a file that is not a trace, or not a file of rules; the message has the next step.
     Raises `SeveralRuns` for a folder of several runs.
     """
     asked = Asked() if rules is None else Asked(default_rules().preceded_by(Path(rules)))
-    return asked.load(path)
+    return asked.load(path, operators=operators)
 
 
 def overlap(
@@ -154,6 +176,36 @@ def account(
     analysis = Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns, whole=whole, steps=steps, step_range=step_range)
     summary = Summary(analysis.trace.source, analysis.figures, (), (), account=analysis.account)
     return Account(_frame(summary, "accounts"), _frame(summary, "losses"), analysis.account.steady)
+
+
+def work(
+    trace: Trace,
+    copies: Collection[Engine] | None = None,
+    *,
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+    whole: bool = False,
+    steps: tuple[int, int] | None = None,
+    step_range: str | None = None,
+    top: int | None = None,
+) -> Work:
+    """What was the work? In the window of `account`, whose arguments and errors it has.
+
+    ``top``: the operations of each device, and the operators and ranges of each process, with the most time (default:
+    all of them).
+    """
+    analysis = Analysis(trace, copies, from_ns=from_ns, to_ns=to_ns, whole=whole, steps=steps, step_range=step_range)
+    found = analysis.work if top is None else analysis.work.of_top(top)
+    summary = Summary(analysis.trace.source, analysis.figures, (), (), work=found)
+    return Work(
+        operations=_frame(summary, "operations"),
+        operators=_frame(summary, "operators"),
+        ranges=_frame(summary, "range_times"),
+        steps=_frame(summary, "step_lengths"),
+        launches=_frame(summary, "launches"),
+        transfers=_frame(summary, "transfers"),
+        steady=analysis.account.steady,
+    )
 
 
 def diff(

@@ -94,6 +94,8 @@ class Nested:
     def cells(self, row: Any, at: At) -> dict[str, Any]:
         """Of each of these columns the value."""
         inside = self.get(row, at)
+        if inside is None:
+            return dict.fromkeys(self.columns())
         return {name: cell for each in self.fields for name, cell in each.cells(inside, at).items()}
 
 

@@ -94,6 +94,10 @@ class Bar:
     kind: str
 
 
+SHORTEST_NAME = 16
+"""characters of a name that a narrow terminal keeps"""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of one cell per column; where it has ``bars``, of one bar each too."""
@@ -101,6 +105,10 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     bars: tuple[Bar, ...] = ()
+    name_room: int = SHORTEST_NAME
+    """characters of the names in the first column for which a narrow terminal leaves out other columns"""
+    every_row: bool = False
+    """whether a terminal has all of its rows, because so many were asked for"""
 
     @property
     def headings(self) -> tuple[str, ...]:

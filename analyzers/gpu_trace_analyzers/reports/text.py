@@ -68,7 +68,7 @@ def _short(section: Section) -> Section:
 
 
 def _first_rows(part: Part) -> Iterator[Part]:
-    if not isinstance(part, Table) or len(part.rows) <= ROWS_SHOWN:
+    if not isinstance(part, Table) or part.every_row or len(part.rows) <= ROWS_SHOWN:
         yield part
         return
     yield replace(part, rows=part.rows[:ROWS_SHOWN])

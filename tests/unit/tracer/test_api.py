@@ -63,6 +63,25 @@ def test_diff_of_several_runs_a_side(trace):
         gpu_trace.diff([], trace)
 
 
+def test_work(trace):
+    found = gpu_trace.work(trace)
+    assert found.operations.engine.tolist() == ["compute", "copy_d2h"]
+    assert found.operations["count"].tolist() == [50, 50]
+    assert found.transfers.bytes.tolist() == [3_200_000_000]
+    assert found.launches.launches.tolist() == [50]
+    assert found.steps.empty
+    assert found.operators.empty
+    assert len(gpu_trace.work(trace, top=1).operations) == 1
+    assert gpu_trace.work(trace, whole=True).steady.found_by == "whole"
+
+
+def test_operators_are_read_where_asked_for():
+    found = gpu_trace.work(gpu_trace.load(TRACES / "seed_nonblocking.json.gz", operators=True))
+    assert found.operators.name[0] == "aten::mm"
+    assert (found.operators.own_ns <= found.operators.total_ns).all()
+    assert found.operators.share.sum() == pytest.approx(1)
+
+
 def test_everything_listed_is_there():
     assert all(hasattr(gpu_trace, name) for name in gpu_trace.__all__)
     assert dir(gpu_trace) == sorted(gpu_trace.__all__)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive
+from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.readers import runs
 from gpu_trace_analyzers.readers.base.source_names import in_text
 
@@ -42,12 +43,20 @@ if TYPE_CHECKING:
     "--html", metavar="FILE", type=FileName(), help="Write an HTML page with a timeline that needs no network."
 )
 @analysis_options()
+@click.option(
+    "--top",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Show the N operations, operators and ranges with the most time; steps, launches and copies too. [default: "
+    "none in the terminal and in Markdown; 20 elsewhere, without operators]",
+)
 @click.option("--all-domains", is_flag=True, help="Also show the NVTX ranges of libraries (NCCL, cuDNN, ...).")
 def summary(
     traces: tuple[str, ...],
     form: str | None,
     csv_folder: str | None,
     html: str | None,
+    top: int | None,
     all_domains: bool,
     asked: Asked,
 ) -> None:
@@ -62,6 +71,7 @@ def summary(
       gpu-trace summary --json gpu-trace-runs/train-1 | jq '.devices[0].overlap_ratio'
       gpu-trace summary --from 1s --to 1500ms trace.json.gz
       gpu-trace summary --html report.html trace.json.gz
+      gpu-trace summary --top 20 trace.json.gz
     """  # noqa: D301  # \b is click's
     if len(traces) > 1 and (csv_folder or html):
         raise click.UsageError("--csv and --html take one trace; give only one")
@@ -71,7 +81,7 @@ def summary(
     exit_code = 0
     for number, path in enumerate(traces):
         with progress("grouping the runs"):
-            found = runs(path, rules=asked.rules) if Path(path).is_dir() else []
+            found = runs(path, rules=asked.rules, operators=bool(top)) if Path(path).is_dir() else []
         if len(found) > 1 and of_one:
             raise SeveralRuns(path, [str(run.paths[0]) for run in found])
         if len(found) > 1:
@@ -79,16 +89,18 @@ def summary(
             exit_code = max(exit_code, _list_runs(path, found, asked.copies, form))
             continue
         with progress("computing"):
-            trace = found[0].load(Path(path)) if found else asked.load(path)
+            trace = found[0].load(Path(path)) if found else asked.load(path, operators=bool(top))
             analysis = asked.analyze(trace)
             shown = replace(analysis.summary, with_libraries=all_domains)
+            written = top or csv_folder or html or form == "json"
+            full = replace(shown, work=analysis.work.of_top(top or TOP)) if written else shown
         if csv_folder:
-            _write_csv(shown, Path(csv_folder))
+            _write_csv(full, Path(csv_folder))
         if html:
-            _write_html(analysis, shown, Path(html))
+            _write_html(analysis, full, Path(html))
         if form or not (csv_folder or html):
             with progress("computing"):
-                text = _render(shown, form)
+                text = _render(full if top or form == "json" else shown, form)
             click.echo("\n" if number and form != "json" else "", nl=False)
             (click.echo if form == "json" else display)(text, nl=False)
         exit_code = exit_code if shown.devices else TraceInconclusive.exit_code

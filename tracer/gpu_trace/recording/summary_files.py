@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import GpuTraceError
+from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_json
 from gpu_trace_analyzers.reports.html import to_html
@@ -29,10 +31,11 @@ def write(traces: Sequence[Path]) -> tuple[Summary, list[str]]:
     loaded = load(trace if len(traces) == 1 else trace.parent, operators=True)
     analysis = Analysis(loaded)
     summary = analysis.summary
+    whole = replace(summary, work=analysis.work.of_top(TOP))
     made: dict[str, Callable[[Path], object]] = {
-        "summary.json": lambda path: path.write_text(to_json(summary), encoding="utf-8"),
+        "summary.json": lambda path: path.write_text(to_json(whole), encoding="utf-8"),
         "summary.md": lambda path: path.write_text(to_markdown(summary), encoding="utf-8"),
-        "report.html": lambda path: path.write_text(to_html(analysis, summary), encoding="utf-8"),
+        "report.html": lambda path: path.write_text(to_html(analysis, whole), encoding="utf-8"),
         "trace.pftrace": lambda path: export_perfetto(analysis, path),
     }
     failures = (_failure(make, trace.with_name(name)) for name, make in made.items())

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..once import once
-from ..scope import Scope
-from ..steady.window import steady
+from ..steady.window import steady, steady_scope
 from .by_kind import with_kinds
 from .each_step import with_repeated
 from .job import job_first
@@ -17,6 +16,7 @@ from .memory import flushed, pinned_anew
 from .packing import small_copies
 
 if TYPE_CHECKING:
+    from ..scope import Scope
     from ..steady.window import Steady
     from .first import First
     from .job import JobFirst
@@ -51,7 +51,7 @@ def account(
     ``whole``: in the whole recording. ``steps``: in steps ``[A, B)`` of ``step_range`` (default: those that are found).
     """
     found = steady(scope, whole, steps, step_range)
-    inside = scope if found.window == scope.window else Scope(scope.trace, scope.copies, found.window)
+    inside = steady_scope(scope, whole, steps, step_range)
     counted = (replace(each, steps=_steps(found)) for each in accounts(inside))
     told = (with_repeated(each, scope, inside, found, step_range, PATTERNS) for each in counted)
     devices = tuple(with_kinds(each, scope, inside, found, step_range) for each in told)

@@ -18,7 +18,7 @@ from ...model import MISSING
 from ...units import count
 from ..once import once
 from ..overlap import active_devices
-from ..scope import Window
+from ..scope import Scope, Window
 from .kinds import LEAST_OF_KIND, kinds, repeat
 from .names import kind_names
 from .skew import skew_end_ns
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...model import Int64, Trace
-    from ..scope import Scope
     from .kinds import Kinds
     from .steps import FoundSteps, Steps
 
@@ -116,6 +115,15 @@ def steady(
     if scope.window is not None:
         return Steady(scope.window, "asked", left_out_ns=_left_out_ns(scope.trace, scope.window))
     return Steady(None, "whole") if whole else _found(scope, step_range)
+
+
+@once
+def steady_scope(
+    scope: Scope, whole: bool = False, steps: tuple[int, int] | None = None, step_range: str | None = None
+) -> Scope:
+    """The same trace in that window, which questions of the steady steps are asked of."""
+    window = steady(scope, whole, steps, step_range).window
+    return scope if window == scope.window else Scope(scope.trace, scope.copies, window)
 
 
 def _has_queue(trace: Trace) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..parts import Line, Note, Remark, Section, Source, Verdict
-from . import account, causes, device, job, notes, pairs, ranges, source
+from . import account, causes, device, job, notes, pairs, ranges, source, work
 from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
 from .job_verdict import folded, job_verdict
@@ -19,6 +19,7 @@ from .pairs import pair_table, pairs_line
 from .ranges import range_table, step_table
 from .source import nothing_recorded, source_line
 from .verdict import device_verdict, kinds_line, window_line
+from .work import work_sections
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -36,6 +37,7 @@ FIELDS = (
     *notes.FIELDS,
     *causes.FIELDS,
     *account.FIELDS,
+    *work.FIELDS,
 )
 """The keys of ``summary.json``, in order."""
 
@@ -49,6 +51,7 @@ def sections(summary: Summary, devices: int | None = None) -> Iterator[Section]:
     yield _head(summary)
     yield from _devices(summary, devices)
     yield from _tables(summary)
+    yield from work_sections(summary, _at_work(summary, devices))
 
 
 def _head(summary: Summary) -> Section:
@@ -96,6 +99,14 @@ def _worst(summary: Summary, most: int | None, alike: Collection[int]) -> list[D
     several = [figures for figures in summary.devices if not alike or figures.position in alike]
     worst = sorted(several, key=lambda figures: (-lost_share(summary, figures), -figures.exposed_copy_ns))[:most]
     return sorted(worst, key=lambda figures: figures.position)
+
+
+def _at_work(summary: Summary, most: int | None) -> list[int] | None:
+    """The devices of which the tables of their work are shown: of many where not all fit, the one of the first line."""
+    if most is None or len(summary.devices) <= NOT_FOLDED:
+        return None
+    first = summary.account.first if summary.account else None
+    return [first.account.device if first else summary.devices[0].position]
 
 
 def _device(figures: DeviceFigures, summary: Summary) -> Section:

@@ -94,8 +94,13 @@ def window_line(summary: Summary) -> str:
     steady = summary.account.steady
     said = [_of_what(steady), _left_out(steady)]
     if steady.found_by == "steps":
-        said = [f"verdict of {said[0]}", said[1], "tables of the whole recording"]
+        said = [f"verdict of {said[0]}", said[1], _tables(summary)]
     return ("no steps found: " if steady.none_found else "") + "; ".join(filter(None, said))
+
+
+def _tables(summary: Summary) -> str:
+    named = " unless they name steps" if summary.work else ""
+    return f"tables of the whole recording{named}"
 
 
 def _of_what(steady: Steady) -> str:

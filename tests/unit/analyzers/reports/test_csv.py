@@ -7,17 +7,21 @@ from io import StringIO
 import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
-from gpu_trace_analyzers.model import Doubt
+from gpu_trace_analyzers.model import Doubt, HostOperators
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_csv, to_tables
 from literal import literal
 
-TRACE = literal(
+TEXT = (
     "range ProfilerStep#1 0-9; s7 k 0-10 @1; s7 d2h 10-30 @2; gpu1 nccl 0-5; gpu1 k 6-9; gpu1 k 12-13; s7 k 35-40 @33"
 )
+TRACE = literal(TEXT)
+OPERATORS = HostOperators.of({"start_ns": [0], "end_ns": [5], "name": [0], "process": [0], "thread": [1]})
 
 
 def test_every_column_is_listed_and_every_listed_column_is_filled_in_some_row():
-    for name, rows in to_tables(Analysis(TRACE).summary).items():
+    two_steps = literal(f"{TEXT}; range ProfilerStep#2 32-34")
+    analysis = Analysis(replace(two_steps, operators=OPERATORS), steps=(1, 3))
+    for name, rows in to_tables(replace(analysis.summary, work=analysis.work)).items():
         assert rows, name
         assert {key for row in rows for key in row} == set(COLUMNS[name]), name
 

@@ -19,7 +19,7 @@ class Told:
     """What the lines need of a summary."""
 
     def __init__(self, steady: Steady) -> None:
-        self.account, self.steady = self, steady
+        self.account, self.steady, self.work = self, steady, None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""How long each step was, and what a device lost most in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...units import NONE, count, duration
+from ..fields import At, Field, Nested, Rows, Shown, table
+from ..owner_names import OWNER_NAMES
+from ..parts import Column, Kind, Remark
+from .device import DEVICE, RANK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ...questions.work.steps import StepLength
+    from ...summary import Summary
+    from ..parts import Part, Table
+
+_NUMBER, _NAME, _PID = Field("number", "n of `ProfilerStep#n`, otherwise counted from 0"), Field("name"), Field("pid")
+FIELDS = (
+    Rows(
+        "steps",
+        "per process and step of the recording, whichever the window has",
+        lambda work, _: work.steps,
+        (
+            _NUMBER,
+            Field("name", "of the range that marks it; empty for a repetition of the launch sequence"),
+            _PID,
+            RANK,
+            Field("start_ns", "on the devices"),
+            Field("device_ns", "from when the devices began it to when they began the next"),
+            Field("host_ns", "from when the host began it to when it began the next"),
+            Field("operations", "launched in it"),
+            Field("kind", "steps of one kind launch the same operations"),
+            Field("kind_name", "the range that only steps of this kind have; empty if none, or if all are of one kind"),
+            Field("in_window", "whether the account is of it"),
+            Nested(
+                "loss",
+                "the largest loss of a device of the process in it; null outside the window, and without any loss",
+                lambda row, _: row.loss,
+                (
+                    Field("owner", get=lambda row, _: row.owner.value),
+                    Field("cause"),
+                    Field("ns"),
+                    DEVICE,
+                ),
+            ),
+        ),
+        table="step_lengths",
+        first=(_NUMBER, _NAME, _PID, RANK),
+    ),
+)
+
+
+def _step(row: StepLength, _at: At) -> str:
+    process = f"r{row.rank} " if row.rank >= 0 else ""
+    return f"{process}{row.number}" + ("" if row.in_window else " (left out)")
+
+
+def _kind(row: StepLength, _at: At) -> str:
+    return row.kind_name or count(row.kind)
+
+
+def _loss(row: StepLength, _at: At) -> str:
+    if row.loss is None:
+        return NONE
+    return f"{duration(row.loss.ns)} {OWNER_NAMES[row.loss.owner]}: {row.loss.title}"
+
+
+_SHOWN = (
+    Shown(Column("step", kind=Kind.WORD), _step),
+    Shown(Column("on device"), lambda row, _: duration(row.device_ns)),
+    Shown(Column("on host", drop_order=3), lambda row, _: duration(row.host_ns)),
+    Shown(Column("ops", drop_order=2), lambda row, _: count(row.operations)),
+    Shown(Column("kind", drop_order=1, kind=Kind.WORD), _kind),
+    Shown(Column("largest loss", drop_order=4, kind=Kind.WORD), _loss),
+)
+
+
+def step_length_parts(rows: Sequence[StepLength], most: int | None, summary: Summary) -> Iterator[Part]:
+    """The table of the ``most`` longest steps, in their order, and how long the others are."""
+    longest = sorted(rows, key=lambda row: -row.device_ns)[:most]
+    shown = [row for row in rows if row in longest]
+    yield _table(shown, summary)
+    if rest := [row.device_ns for row in rows if row not in longest]:
+        yield Remark(f"and {count(len(rest), 'shorter step')}, {_between(min(rest), max(rest))}; all are in --json")
+
+
+def _between(least: int, most: int) -> str:
+    return " to ".join(dict.fromkeys((duration(least), duration(most))))
+
+
+def _table(rows: Sequence[StepLength], summary: Summary) -> Table:
+    """A row per step; where all are of one kind, no column says so."""
+    one = len({row.kind for row in rows}) == 1
+    shown = [each for each in _SHOWN if not (one and each.cell is _kind)]
+    return replace(table(shown, rows, At.of(summary)), every_row=True)
