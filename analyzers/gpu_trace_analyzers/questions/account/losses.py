@@ -15,14 +15,18 @@ from .causes import causes_of
 from .collectives import collective_headroom_ns
 from .copies import copy_headroom_ns
 from .identity import identity
+from .operators import operator_times
 from .owners import owned
 from .pieces import joined
+from .turns import turns
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
     from ..explained import Explained, Rule
     from ..scope import Scope
     from ..steady.window import StepKind
+    from .operators import OperatorTime
+    from .turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class DeviceAccount:
     """in the order of what ending them would save at most"""
     steps: int = 0
     """how many steps the window is of; 0 where steps did not decide"""
+    operators: tuple[OperatorTime, ...] = ()
+    """of a CPU: what it computed, the longest first"""
+    turns: Turns | None = None
+    """of a CPU: whether its threads compute one at a time"""
 
     def loss(self, owner: Owner) -> tuple[Loss, ...]:
         """Those of one owner."""
@@ -93,12 +101,15 @@ def account_of(scope: Scope, position: int) -> DeviceAccount:
         for owner, found in causes_of(scope, position).items()
         for loss in _losses(position, owner, joined(found), overlap_saves_ns.get(owner))
     ]
+    on_cpu = scope.trace.devices[position].kind == "cpu"
     return DeviceAccount(
         device=position,
         rank=scope.trace.devices[position].rank,
         window_ns=recorded(scope, position).total_ns,
         compute_ns=owned(scope, position)[Owner.COMPUTE].total_ns,
         losses=tuple(sorted(losses, key=lambda loss: (-loss.at_most_ns, -loss.ns))),
+        operators=operator_times(scope, position) if on_cpu else (),
+        turns=turns(scope, position) if on_cpu else None,
     )
 
 

@@ -17,7 +17,7 @@ from .owners import owned
 from .pieces import clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ...model import Int64
     from ..explained import Explained
@@ -35,6 +35,10 @@ _REMEDIES = {
     Engine.COPY_D2D: "avoid the copy (views, out=, contiguous inputs), or run kernels beside it on another stream",
     Engine.MEMSET: "allocate without filling (torch.empty) where the kernel overwrites all of it",
 }
+_CPU_REMEDIES = {
+    Engine.COPY_D2D: "avoid the copy (views, out=, contiguous inputs)",
+    Engine.MEMSET: "allocate without filling (torch.empty) where the next operator overwrites all of it",
+}
 
 
 @once
@@ -45,20 +49,25 @@ def explain_other(scope: Scope, position: int) -> Explained:
     rows, start_ns, end_ns = alone(work, np.flatnonzero(own))
     nothing = np.full(len(rows), MISSING)
     each = Stretches(scope.trace, position, start_ns, end_ns, rows, nothing, nothing)
-    return explained_by(clipped(each, owned(scope, position)[Owner.OTHER]), OTHER_RULES)
+    rules = OTHER_RULES if scope.trace.devices[position].kind == "gpu" else OTHER_CPU_RULES
+    return explained_by(clipped(each, owned(scope, position)[Owner.OTHER]), rules)
 
 
 def _of_engine(engine: Engine) -> Callable[[Stretches], Int64]:
     return lambda stretches: witness(pick(stretches.trace.work.engine, stretches.during) == engine, stretches.during)
 
 
-OTHER_RULES: tuple[Rule, ...] = tuple(
-    Rule(
-        cause=engine.key,
-        title=title,
-        remedy=_REMEDIES.get(engine, ""),
-        find=_of_engine(engine),
-        fact=lambda _stretches, _i, _row: Fact("nothing else ran"),
+def _rules(remedies: Mapping[Engine, str]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(
+            cause=engine.key,
+            title=title,
+            remedy=remedies.get(engine, ""),
+            find=_of_engine(engine),
+            fact=lambda _stretches, _i, _row: Fact("nothing else ran"),
+        )
+        for engine, title in _TITLES.items()
     )
-    for engine, title in _TITLES.items()
-)
+
+
+OTHER_RULES, OTHER_CPU_RULES = _rules(_REMEDIES), _rules(_CPU_REMEDIES)

@@ -61,6 +61,11 @@ _LOSSES = Rows(
     table="losses",
     first=(DEVICE, RANK),
 )
+_TURNS = Field(
+    "one_at_a_time_ns",
+    "in which exactly one thread of a CPU computed, if its threads take turns; otherwise null",
+    lambda row, _: row.turns.ns if row.turns else None,
+)
 FIELDS = (
     Nested(
         "account",
@@ -85,7 +90,7 @@ FIELDS = (
                 "devices",
                 "`compute_ns` and the `ns` of the losses add up to `window_ns`",
                 lambda account, _: account.devices if account else (),
-                (DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _LOSSES),
+                (DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _TURNS, _LOSSES),
                 table="accounts",
                 first=(DEVICE, RANK),
             ),

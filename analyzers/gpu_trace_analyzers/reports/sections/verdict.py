@@ -9,6 +9,7 @@ from ...units import count, duration, share
 from ...vocabulary.losses import Owner
 from ..owner_names import OWNER_NAMES
 from ..parts import Verdict
+from . import cpu
 from .device import collective_lines
 from .overlap import overlap_line
 
@@ -35,15 +36,34 @@ def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
 
 def verdict(first: First, steady: Steady) -> str:
     """Where the time of one device went, in one sentence, without its name."""
-    account, whole = first.account, extent(steady)
+    account = first.account
     if not account.window_ns:
         return "no time to account for"
-    if first.losses:
-        places = zip(first.losses, (f" of {whole}", ""), strict=False)
-        return "; ".join(f"{_spent(loss, account)}{of}{mostly_in(loss, steady)}: {_why(loss)}" for loss, of in places)
+    said = _computed(first, steady) if _computes(first) else _lost(first, steady)
+    return "; ".join(filter(None, (*said, cpu.turns(account))))
+
+
+def _computes(first: First) -> bool:
+    """Whether that a device computed comes first: it lost little, or it is a CPU and its largest losses have no cause.
+
+    A CPU that computes for most of the time is told by its operators then.
+    """
+    unknown = first.account.operators and not any(loss.explained for loss in first.losses)
+    return not first.losses or bool(unknown and 2 * first.account.compute_ns > first.account.window_ns)
+
+
+def _lost(first: First, steady: Steady) -> list[str]:
+    places = zip(first.losses, (f" of {extent(steady)}", ""), strict=False)
+    return [f"{_spent(loss, first.account)}{of}{mostly_in(loss, steady)}: {_why(loss)}" for loss, of in places]
+
+
+def _computed(first: First, steady: Steady) -> list[str]:
+    """That it computed, and the largest loss if that is worth a line."""
+    account = first.account
     largest = [loss for loss in account.losses if loss.ns >= LEAST_SHARE * account.window_ns]
     rest = [f"{_spent(loss, account)}: {loss.title}" for loss in sorted(largest, key=lambda loss: -loss.ns)[:1]]
-    return "; ".join((f"computed for {share(account.compute_ns, account.window_ns)} of {whole}", *rest))
+    spent = f"computed for {share(account.compute_ns, account.window_ns)} of {extent(steady)}"
+    return [spent + cpu.operators(account), *rest]
 
 
 def _spent(loss: Loss, account: DeviceAccount) -> str:

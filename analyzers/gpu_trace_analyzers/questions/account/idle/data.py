@@ -27,6 +27,7 @@ MOSTLY = 0.8
 
 _ANY = "prepare batches in other processes, ahead of the step that needs them"
 _NO_WORKERS = "prepare batches in worker processes (num_workers, pin_memory=True), or make the transforms cheaper"
+_NO_WORKERS_ON_CPU = "prepare batches in worker processes (num_workers), or make the transforms cheaper"
 _SLOW_WORKERS = "more workers within the CPU's cores, or cheaper transforms"
 _START = "keep the workers between epochs (persistent_workers=True)"
 _SLICES = "the data is in memory, so slice whole batches from it instead of collating items"
@@ -60,7 +61,9 @@ def data_remedy(found: Explained) -> str:
         return _START if at_start >= MOSTLY * int(ns.sum()) else _SLOW_WORKERS
     if 2 * int(ns[alone].sum()) > int(ns.sum()):
         taken = trace.ranges.end_ns[np.unique(row)] - trace.ranges.start_ns[np.unique(row)]
-        return _SLICES if np.median(taken) < IN_MEMORY_NS else _NO_WORKERS
+        on_cpu = trace.devices[found.stretches.device].kind == "cpu"
+        slow = _NO_WORKERS_ON_CPU if on_cpu else _NO_WORKERS
+        return _SLICES if np.median(taken) < IN_MEMORY_NS else slow
     return _ANY
 
 

@@ -42,7 +42,7 @@ from .records import (
 from .started import START_UP, WAITING_FOR_COPY
 
 if TYPE_CHECKING:
-    from ....model import Int64, Trace
+    from ....model import Int64
     from ...explained import Explained
     from ...scope import Scope
 
@@ -58,7 +58,7 @@ def explain_idle_time(scope: Scope, position: int) -> Explained:
     window = Window(int(time.start_ns[0]), int(time.end_ns[-1])) if len(time) else Window(0, 0)
     pieces = cut_host_parts(gaps, _instants(gaps, window))
     cpu = scope.trace.devices[position].kind == "cpu"
-    found = explained_by(pieces, _CPU_RULES if cpu else _gpu_rules(window))
+    found = explained_by(pieces, CPU_RULES if cpu else _gpu_rules(window))
     return _with_remedies(_one_per_cause(found), time.total_ns)
 
 
@@ -123,7 +123,7 @@ def _gpu_rules(window: Window) -> tuple[Rule, ...]:
     )
 
 
-_CPU_RULES = (_of_old("head_or_tail"), WAITING_FOR_DATA, COMPILING, GARBAGE_COLLECTION, PROFILER, NO_OPERATOR)
+CPU_RULES = (_of_old("head_or_tail"), WAITING_FOR_DATA, COMPILING, GARBAGE_COLLECTION, PROFILER, NO_OPERATOR)
 """The same for a CPU device, which is idle whenever the script runs no operator."""
 
 
@@ -138,7 +138,7 @@ def _with_remedies(found: Explained, window_ns: int) -> Explained:
     bound = np.flatnonzero(found.have("launch_bound"))
     remedies = {
         WAITING_FOR_DATA.cause: data_remedy(found),
-        HOST_UNOBSERVED.cause: _observing(found.stretches.trace),
+        HOST_UNOBSERVED.cause: _observing(found.stretches),
         QUEUED.cause: (gaps := queued.told(found, window_ns)).remedy,
         "launch_bound": optimizer_remedy(found.stretches, bound),
     }
@@ -147,10 +147,13 @@ def _with_remedies(found: Explained, window_ns: int) -> Explained:
     return replace(found, rules=told, saves_ns=queued.saved_ns(found))
 
 
-def _observing(trace: Trace) -> str:
-    """How to see what the host did."""
+def _observing(stretches: Stretches) -> str:
+    """How to see what the host did. On a machine without a GPU, ranges of the framework are those that there are."""
+    trace = stretches.trace
+    on_cpu = trace.devices[stretches.device].kind == "cpu"
     if trace.source.format != KINETO:
-        return "record the host: put NVTX ranges around its work"
+        return f"record the host: put {'ranges of the profiler' if on_cpu else 'NVTX ranges'} around its work"
     if PYTHON_FUNCTIONS in trace.source.dropped:
         return "gpu-trace open shows the Python functions of that time"
-    return "record the host: gpu-trace run --level full, or ranges (record_function, NVTX) around its work"
+    ranges = "record_function" if on_cpu else "record_function, NVTX"
+    return f"record the host: gpu-trace run --level full, or ranges ({ranges}) around its work"
