@@ -5,6 +5,7 @@ Statements end at ``;`` or at the end of a line:
     [gpu1] [s7] KIND START-END [@START[-END]] [tN] [MEMORY] [name=TEXT] [size=BYTES] [group=TEXT] [seq=N]   device work
          [graph=GRAPH.NODE] [launch=N]  of a replay; rows of one launch have one number, and one of them the call
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
+    op NAME START-END [tN] [shapes=LIST] [types=LIST] [values=LIST]   an operator; a LIST has no spaces
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END [NAME]           time that the profiler took, or that CUPTI says something took
     sample START-END [tN] [STATE] [STACK]   a sampled stack
@@ -29,6 +30,7 @@ from gpu_trace_analyzers.model import (
     DeviceWork,
     Engine,
     HostCalls,
+    HostOperators,
     Memory,
     Overheads,
     Process,
@@ -61,6 +63,7 @@ class _Writing:
     calls: list[dict[str, int]] = field(default_factory=list)
     ranges: list[dict[str, int]] = field(default_factory=list)
     overheads: list[dict[str, int]] = field(default_factory=list)
+    operators: list[dict[str, int]] = field(default_factory=list)
     samples: list[dict[str, int]] = field(default_factory=list)
     frames: FrameTable = field(default_factory=FrameTable)
     counters: list[dict[str, int]] = field(default_factory=list)
@@ -79,7 +82,7 @@ def literal(text: str, kind: str = "gpu") -> Trace:
         words = statement.split()
         if words:
             kinds = {"call": _call, "range": _range, "overhead": _overhead, "sample": _sample}
-            kinds |= {"counter": _counter}
+            kinds |= {"counter": _counter, "op": _operator}
             kinds.get(words[0], _work)(out, words)
     trace = Trace(
         source=Source("literal", "literal", len(out.work)),
@@ -90,6 +93,7 @@ def literal(text: str, kind: str = "gpu") -> Trace:
         calls=HostCalls.of(_columns(out.calls)),
         ranges=Ranges.of(_columns(out.ranges)),
         overheads=Overheads.of(_columns(out.overheads)),
+        operators=HostOperators.of(_columns(out.operators)),
         samples=Samples.of(_columns(out.samples)),
         frames=out.frames.rows(),
         counters=Counters.of(_columns(out.counters)),
@@ -117,6 +121,13 @@ def _range(out: _Writing, words: list[str]) -> None:
     thread = MISSING if "process" in words[3:] else _thread(words)
     row = {"name": out.code(words[1]), "kind": int(RangeKind.NVTX), "process": 0, "thread": thread}
     out.ranges.append(_times(words[2]) | row | {"domain": MISSING, "category": MISSING, "payload": MISSING})
+
+
+def _operator(out: _Writing, words: list[str]) -> None:
+    told = dict(word.split("=", 1) for word in words if "=" in word)
+    lists = {name: out.code(told[name]) if name in told else MISSING for name in ("shapes", "types", "values")}
+    row = {"name": out.code(words[1]), "process": 0, "thread": _thread(words)}
+    out.operators.append(_times(words[2]) | row | lists)
 
 
 def _overhead(out: _Writing, words: list[str]) -> None:

@@ -11,6 +11,7 @@ from .model import Trace
 from .questions.account.account import account
 from .questions.causes import causes, explain
 from .questions.collectives import collective_figures
+from .questions.compute.figures import compute_figures
 from .questions.idle import explain_idle, idle_causes
 from .questions.issued import launch_order
 from .questions.launches import launches
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .model import Engine
     from .questions.account.account import Account
     from .questions.collectives import CollectiveFigures
+    from .questions.compute.figures import ComputeFigures
     from .questions.explained import CauseFigures, Explained, Rule
     from .questions.issued import LaunchOrder
     from .questions.launches import Launches
@@ -174,6 +176,10 @@ class Analysis:
     def unmatched(self) -> Unmatched:
         """Which launches have no operation in the trace, and which operations no launch? Of the whole trace."""
         return unmatched(self.trace)
+
+    def compute_of(self, device: int) -> tuple[ComputeFigures, ...]:
+        """What did the kernels of one GPU compute, in which precision, and at which rate? Nothing of a CPU."""
+        return compute_figures(self.scope, device)
 
     @property
     def collectives(self) -> tuple[CollectiveFigures, ...]:

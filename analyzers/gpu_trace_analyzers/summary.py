@@ -9,10 +9,13 @@ from .domains import is_library
 from .questions.account.account import account
 from .questions.causes import causes
 from .questions.collectives import collective_figures
+from .questions.compute.answer import compute_answer
+from .questions.compute.figures import compute_figures
 from .questions.idle import idle_causes
 from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
 from .questions.ranges import buried_ranges, range_figures, step_figures
 from .questions.ranks import rank_figures
+from .questions.steady.window import steady_scope
 from .questions.unmatched import Unmatched, unmatched
 from .questions.unowned import Unowned, unowned
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from .model import Source
     from .questions.account.account import Account
     from .questions.collectives import CollectiveFigures
+    from .questions.compute.answer import ComputeAnswer
+    from .questions.compute.figures import ComputeFigures
     from .questions.explained import CauseFigures
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
@@ -56,6 +61,10 @@ class Summary:
     """the stretch of time that was asked for; None for the whole trace"""
     account: Account | None = None
     """where the time of each device went, in the steady window"""
+    compute: tuple[ComputeFigures, ...] = ()
+    """what the kernels of each GPU computed, and at which rate"""
+    answers: tuple[ComputeAnswer, ...] = ()
+    """the same in the steady window, of every device of the account"""
     pairs_omitted: int = 0
     """pairs of devices that are not in ``pairs``, which has none of them where there are so many devices"""
 
@@ -80,6 +89,10 @@ class Summary:
         """Why the figures of one device are in doubt: ``3 × begins before its launch``; empty where they are not."""
         return ", ".join(doubt.words for doubt in self.source.doubts if doubt.device == position)
 
+    def answer_of(self, position: int) -> ComputeAnswer | None:
+        """What one device computed in the steady window."""
+        return next((answer for answer in self.answers if answer.device == position), None)
+
     def exposed_on(self, position: int) -> tuple[CauseFigures, ...]:
         """Why copies of one device were exposed."""
         return tuple(row for row in self.exposed if row.device == position)
@@ -99,6 +112,8 @@ def summarized(
 ) -> Summary:
     """Ask all that a summary says. Raises `UsageError` where no range has the name of ``step_range``."""
     trace = scope.trace
+    of_steady = account(scope, whole, steps, step_range)
+    inside = steady_scope(scope, whole, steps, step_range)
     return Summary(
         source=trace.source,
         devices=tuple(device_figures(scope, device) for device in active_devices(trace)),
@@ -114,5 +129,7 @@ def summarized(
         unowned=unowned(scope),
         buried=buried_ranges(scope),
         window=scope.window,
-        account=account(scope, whole, steps, step_range),
+        account=of_steady,
+        compute=tuple(row for device in active_devices(trace) for row in compute_figures(scope, device)),
+        answers=tuple(compute_answer(inside, each) for each in of_steady.devices),
     )

@@ -123,7 +123,7 @@ class TraceBuilder:
         self._device_uuids[kind, index] = uuid
 
     def size_device(self, index: int, major: object, minor: object, multiprocessors: object) -> None:
-        """Say a GPU's compute capability and its number of SMs; what is no plain number is not known."""
+        """Say a GPU's compute capability and its number of SMs; plain numbers alone are known."""
         capability = (major, minor) if _is_number(major) and _is_number(minor) else None
         self._device_sizes["gpu", index] = capability, multiprocessors if _is_number(multiprocessors) else MISSING
 

@@ -204,7 +204,7 @@ class Rows:
 
 
 def _multiplies(operator: Slice) -> bool:
-    """Whether its arithmetic is known, and its shapes were recorded: such are read although nobody asks."""
+    """Whether its arithmetic is known, and its shapes were recorded: such are read without being asked for."""
     return operator.name in MULTIPLYING and Argument.SHAPES in operator.notes
 
 

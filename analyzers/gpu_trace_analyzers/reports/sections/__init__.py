@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..parts import Line, Note, Remark, Section, Source, Verdict
-from . import account, causes, device, job, notes, pairs, ranges, source, work
+from . import account, causes, compute, device, job, notes, pairs, ranges, source, work
+from .compute import compute_table
 from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
 from .job_verdict import folded, job_verdict
@@ -37,6 +38,7 @@ FIELDS = (
     *notes.FIELDS,
     *causes.FIELDS,
     *account.FIELDS,
+    *compute.FIELDS,
     *work.FIELDS,
 )
 """The keys of ``summary.json``, in order."""
@@ -81,6 +83,8 @@ def _tables(summary: Summary) -> Iterator[Section]:
         yield Section("Devices computing concurrently", (pair_table(summary),))
     if not_compared := pairs_line(summary):
         yield Section("", (Remark(not_compared),))
+    if computing := compute_table(summary):
+        yield Section("Compute", (computing,))
     if summary.collectives:
         yield Section("Collectives", (collective_table(summary),))
     if summary.shown_ranges:

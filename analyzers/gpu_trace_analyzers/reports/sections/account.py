@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from ..fields import At, Field, Nested, Rows
 from .causes import evidence_lines
+from .compute import KINDS, WITHOUT_TENSOR_CORES
 from .device import DEVICE, RANK
 from .job_verdict import answer
 
 if TYPE_CHECKING:
     from ...questions.account.account import Account
+    from ...questions.account.losses import DeviceAccount
+    from ...questions.compute.figures import ComputeFigures
     from ...summary import Summary
 
 
@@ -39,6 +42,11 @@ def _window(account: Account, at: At) -> dict[str, object]:
         "last_step": steady.last_step,
         "left_out_ns": steady.left_out_ns,
     }
+
+
+def _computed(account: DeviceAccount, at: At) -> tuple[ComputeFigures, ...]:
+    answer = at.summary.answer_of(account.device)
+    return answer.rows if answer else ()
 
 
 _LOSSES = Rows(
@@ -90,7 +98,11 @@ FIELDS = (
                 "devices",
                 "`compute_ns` and the `ns` of the losses add up to `window_ns`",
                 lambda account, _: account.devices if account else (),
-                (DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _TURNS, _LOSSES),
+                (
+                    *(DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _TURNS, _LOSSES),
+                    Rows("compute", "what it computed in the window", _computed, KINDS),
+                    WITHOUT_TENSOR_CORES,
+                ),
                 table="accounts",
                 first=(DEVICE, RANK),
             ),

@@ -11,6 +11,7 @@ from ...units import share
 from ...vocabulary.losses import Owner
 from ..fields import At
 from ..owner_names import OWNER_NAMES
+from .compute import computed
 from .overlap import short_label
 from .verdict import extent, mostly_in, verdict
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...model import Device
+    from ...questions.account.account import Account
+    from ...questions.account.first import First
     from ...questions.account.late import Lateness
     from ...summary import Summary
 
@@ -44,7 +47,7 @@ def job_verdict(summary: Summary) -> str:
         return ""
     where = "" if len(job.devices) == job.of else f"{_named(summary, job.devices)}: "
     if job.late is None and not job.by_turns:
-        return f"{where}{verdict(job.first, account.steady)}"
+        return f"{where}{_verdict(summary, job.first, account)}"
     loss = job.first.losses[0]
     spent = f"in exposed collectives for {share(loss.ns, job.first.account.window_ns)} of {extent(account.steady)}"
     spent += mostly_in(loss, account.steady)
@@ -57,7 +60,11 @@ def answer(summary: Summary) -> str:
     account = summary.account
     if account is None or account.first is None:
         return "no device activity"
-    return job_verdict(summary) or verdict(account.first, account.steady)
+    return job_verdict(summary) or _verdict(summary, account.first, account)
+
+
+def _verdict(summary: Summary, first: First, account: Account) -> str:
+    return verdict(first, account.steady, computed(summary.answer_of(first.account.device)))
 
 
 def brief(summary: Summary) -> str:

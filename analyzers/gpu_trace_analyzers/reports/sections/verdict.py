@@ -10,6 +10,7 @@ from ...vocabulary.losses import Owner
 from ..owner_names import OWNER_NAMES
 from ..parts import Verdict
 from . import cpu
+from .compute import compute_lines, computed
 from .device import collective_lines
 from .overlap import overlap_line
 
@@ -31,15 +32,18 @@ def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
         return Verdict(overlap_line(figures, summary.exposed_on(figures.position)), tuple(collective_lines(figures)))
     copies = sorted(of_device.loss(Owner.COPY), key=lambda loss: -loss.ns)
     overlap = overlap_line(figures, copies or summary.exposed_on(figures.position))
-    return Verdict(verdict(first_of(of_device), account.steady), (overlap, *collective_lines(figures)))
+    first, answer = first_of(of_device), summary.answer_of(figures.position)
+    compute = [] if first.losses else compute_lines(answer)
+    said = verdict(first, account.steady, computed(answer))
+    return Verdict(said, (overlap, *collective_lines(figures), *compute))
 
 
-def verdict(first: First, steady: Steady) -> str:
-    """Where the time of one device went, in one sentence, without its name."""
+def verdict(first: First, steady: Steady, what: str = "") -> str:
+    """Where the time of one device went, in one sentence, without its name. ``what`` it computed comes after that."""
     account = first.account
     if not account.window_ns:
         return "no time to account for"
-    said = _computed(first, steady) if _computes(first) else _lost(first, steady)
+    said = _computed(first, steady, what) if _computes(first) else _lost(first, steady)
     return "; ".join(filter(None, (*said, cpu.turns(account))))
 
 
@@ -57,13 +61,13 @@ def _lost(first: First, steady: Steady) -> list[str]:
     return [f"{_spent(loss, first.account)}{of}{mostly_in(loss, steady)}: {_why(loss)}" for loss, of in places]
 
 
-def _computed(first: First, steady: Steady) -> list[str]:
+def _computed(first: First, steady: Steady, what: str) -> list[str]:
     """That it computed, and the largest loss if that is worth a line."""
     account = first.account
     largest = [loss for loss in account.losses if loss.ns >= LEAST_SHARE * account.window_ns]
     rest = [f"{_spent(loss, account)}: {loss.title}" for loss in sorted(largest, key=lambda loss: -loss.ns)[:1]]
     spent = f"computed for {share(account.compute_ns, account.window_ns)} of {extent(steady)}"
-    return [spent + cpu.operators(account), *rest]
+    return [spent + (f": {what}" if what else cpu.operators(account)), *rest]
 
 
 def _spent(loss: Loss, account: DeviceAccount) -> str:
