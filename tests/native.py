@@ -26,8 +26,13 @@ ENTRY = [str(INSTALLED)] if INSTALLED.exists() else ["-m", "gpu_trace"]
 NO_COMPILER = """
 import sys, types
 sys.modules["torch._dynamo"] = types.SimpleNamespace(disable=lambda f, *_, **__: f, graph_break=lambda: None)
+for name in ("torch._inductor", "torch._inductor.config"): sys.modules[name] = types.ModuleType(name)
+torch._inductor = sys.modules["torch._inductor"]
+torch._inductor.config = sys.modules["torch._inductor.config"]
+torch._inductor.config.triton = types.SimpleNamespace(cudagraphs=False)
 """
-"""For a script with an optimizer, after ``import torch``: the compiler, which it imports, takes as long as torch."""
+"""For a script with an optimizer or a profiler of its own, after ``import torch``: both import the compiler, which
+takes as long as torch."""
 _VARYING = re.compile(r"(?<=0x)[0-9a-f]+|(?<=\[W)\d+ [\d:.]+")
 
 
@@ -50,7 +55,7 @@ class Case:
     stdin: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     send: signal.Signals | None = None
-    """sent to the process that was started, once it has written a line to stdout"""
+    """sent to the process that was started, once it has written the line ``up`` to stdout"""
 
 
 def script(text: str, **more: Any) -> Case:
@@ -100,13 +105,19 @@ def facts(run: Path) -> dict[str, Any]:
     return dict(json.loads((run / "run.json").read_text()))
 
 
+def environment() -> dict[str, str]:
+    """That of the tests, but for what pytest says there of itself, which differs from run to run."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def _run(command: list[str], case: Case, folder: Path) -> Outcome:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **case.environment}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **pipes) as process:
+    around = {"cwd": folder, "env": environment() | case.environment, "start_new_session": True}
+    with subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, **around) as process:
         first = b""
         if case.send is not None:
-            first = process.stdout.readline()
+            while not first.endswith(b"up\n") and (line := process.stdout.readline()):
+                first += line
             time.sleep(0.2)  # for the script to get from that line to where it stays
             process.send_signal(case.send)
         stdout, stderr = process.communicate(case.stdin.encode(), timeout=60)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from native import ENTRY
+from native import ENTRY, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +62,12 @@ NATIVE = (*TORCHRUN, "job.py")
 
 @dataclass(frozen=True)
 class Ended:
-    """What a shell sees of a job. Ranks print in any order; ``stderr`` is torchrun's report too, which has times."""
+    """What a shell sees of a job. Ranks print in any order."""
 
     lines: list[str]
     code: int
-    stderr: str
+    stderr: str = field(compare=False)
+    """with torchrun's report, which has times"""
 
 
 def run_job(ending: str, launcher: tuple[str, ...], folder: Path) -> Ended:
@@ -75,10 +75,8 @@ def run_job(ending: str, launcher: tuple[str, ...], folder: Path) -> Ended:
     folder.mkdir(exist_ok=True)
     (folder / "job.py").write_text(JOB + ENDINGS[ending])
     command = [sys.executable, *launcher]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    around = {"cwd": folder, "env": environment() | {"OMP_NUM_THREADS": "1"}}
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, **around) as process:
         first = []
         if ending == "hangs":
             first = [process.stdout.readline(), process.stdout.readline()]

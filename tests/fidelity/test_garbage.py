@@ -7,7 +7,8 @@ import pytest
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.vocabulary.own_ranges import DOMAIN, GARBAGE_COLLECTION
-from native import events, facts, run_both, run_traced, script, write_files
+from native import events, facts, run_traced, script, write_files
+from recalled import run_both
 
 ON_CPU = {"CUDA_VISIBLE_DEVICES": ""}
 LOOKS = """

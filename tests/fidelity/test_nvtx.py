@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gpu_trace.nvtx_recording.environment import injection_library
-from native import events, run_both, run_traced, script, write_files
+from native import events, run_traced, script, write_files
+from recalled import run_both
 
 pytestmark = pytest.mark.skipif(injection_library() is None, reason="no injection library: built without a C compiler")
 

@@ -6,13 +6,16 @@ import re
 
 import pytest
 
+from endings import ending
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from native import NO_COMPILER, facts, names, run_both, run_natively, run_traced, script, torch_has_cuda, write_files
+from native import NO_COMPILER, facts, names, run_traced, script, torch_has_cuda, write_files
+from recalled import run_both
 
-START = """
+START = f"""
 import torch
+{NO_COMPILER}
 from torch.profiler import profile, record_function
 with record_function("work"): torch.ones(8) + 1
 def tried(action):
@@ -106,6 +109,7 @@ SCRIPTS = {
     "modules": ["torch.profiler reloaded", "torch.autograd.profiler reloaded", "the legacy profiler"],
 }  # fmt: skip
 """Uses that follow one another in one process: after each the recording goes on, so the next meets it under way."""
+END = {"classes": "exec", "functions": "SIGTERM to itself", "modules": "os._exit in a thread"}
 
 
 def test_each_use_is_in_a_script():
@@ -115,10 +119,11 @@ def test_each_use_is_in_a_script():
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_native_and_traced_are_alike(name, tmp_path):
     uses = SCRIPTS[name]
-    native, traced = run_both(script(START + "".join(USES[use] + AFTER.format(use) for use in uses)), tmp_path)
+    case = ending(END[name], START + "".join(USES[use] + AFTER.format(use) for use in uses))
+    native, traced = run_both(case, tmp_path)
     assert traced == native
     assert native.stdout.splitlines().count("on") == len(uses)
-    assert {"work", *(f"after {use}" for use in uses)} <= names(tmp_path / "run")
+    assert {"work", *(f"after {use}" for use in uses), "last"} <= names(tmp_path / "run")
     said = facts(tmp_path / "run")["lost"]
     assert len(said) <= 1
     assert all(NOT_SEEN.fullmatch(sentence) for sentence in said)
@@ -179,32 +184,26 @@ print(sorted({event.key for event in q.key_averages()}))
 
 
 def test_a_profiler_that_is_prepared_and_never_started_keeps_nothing_away(tmp_path):
-    native, traced = run_both(script(START + PREPARED + AFTER.format("")), tmp_path)
+    native, traced = run_both(ending("SIGINT at its default", START + PREPARED + AFTER.format("")), tmp_path)
     assert traced == native
-    assert {"work", "prepared", "after "} <= names(tmp_path / "run")
+    assert {"work", "prepared", "after ", "last"} <= names(tmp_path / "run")
     assert facts(tmp_path / "run")["lost"] == []
 
 
 def test_a_profiler_that_is_started_long_after_it_was_prepared(tmp_path):
-    native, traced = run_both(script(START + PREPARED + STARTED + AFTER.format("")), tmp_path)
+    native, traced = run_both(ending("Ctrl-C", START + PREPARED + STARTED + AFTER.format("")), tmp_path)
     assert traced == native
-    assert {"work", "prepared", "between", "again", "after "} <= names(tmp_path / "run")
+    assert {"work", "prepared", "between", "again", "after ", "last"} <= names(tmp_path / "run")
     assert "mine" not in names(tmp_path / "run")
     [said] = facts(tmp_path / "run")["lost"]
     assert NOT_SEEN.fullmatch(said)[2] == "2"
 
 
-@pytest.mark.parametrize("started", ["", STARTED])
-def test_a_profiler_that_was_prepared_before_the_recording_began(started, tmp_path):
-    step = (
-        NO_COMPILER
-        + "optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)])\noptimizer.step()\nmark('stepped')\n"
-    )
-    case = script(START + PREPARED + step + started + AFTER.format(""))
-    for folder in ("alone", "traced"):
-        write_files(case, tmp_path / folder)
-    native = run_natively(case, tmp_path / "alone")
-    traced = run_traced(case, tmp_path / "traced", tmp_path / "run", "--steps", "1:9")
+@pytest.mark.parametrize(("started", "end"), [("", "exit 7"), (STARTED, "SIGQUIT to itself")])
+def test_a_profiler_that_was_prepared_before_the_recording_began(started, end, tmp_path):
+    step = "optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)])\noptimizer.step()\nmark('stepped')\n"
+    case = ending(end, START + PREPARED + step + started + AFTER.format(""))
+    native, traced = run_both(case, tmp_path, "--steps", "1:9")
     assert traced == native
-    assert {"stepped", "after "} <= names(tmp_path / "run")
+    assert {"stepped", "after ", "last"} <= names(tmp_path / "run")
     assert not {"prepared", "mine"} & names(tmp_path / "run")

@@ -8,7 +8,8 @@ from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.collectives import collective_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, traces, written
+from rank_jobs import ENDINGS, JOB, LAUNCHERS, NATIVE, Ended, run_job, traces, written
+from recalled import halves
 
 REDUCE = "all_reduce"
 ALSO_NATIVE = "--nproc-per-node"
@@ -55,9 +56,13 @@ def test_a_job_has_one_folder_with_a_trace_per_rank(launcher, tmp_path):
 
 @pytest.mark.parametrize("ending", sorted(ENDINGS.keys() - {"whole"}))  # the one that has a child is whole, too
 def test_a_job_ends_as_it_does_natively(ending, tmp_path):
-    native = run_job(ending, NATIVE, tmp_path / "native")
-    traced = run_job(ending, LAUNCHERS[ALSO_NATIVE], tmp_path / "traced")
-    assert (traced.lines, traced.code) == (native.lines, native.code), traced.stderr
+    native, traced = halves(
+        JOB + ENDINGS[ending],
+        Ended,
+        lambda: run_job(ending, NATIVE, tmp_path / "native"),
+        lambda: run_job(ending, LAUNCHERS[ALSO_NATIVE], tmp_path / "traced"),
+    )
+    assert traced == native, traced.stderr
     expected = {0} if ending == "is killed" else {0, 1}  # of a killed process the operators are lost
     assert traces(tmp_path / "traced").keys() == expected
     if ending == "fails":

@@ -11,15 +11,15 @@ from importlib.util import find_spec
 
 import pytest
 
-from native import ENTRY, facts, names, run_both, script
+from endings import SLEEP, ending
+from native import ENTRY, facts, names
+from recalled import run_both
 
 START = """
 import os, signal, sys, threading, time
 import torch
 with torch.profiler.record_function("work"): torch.ones(8) + 1
 """
-SLEEP = "print('up', flush=True); time.sleep(50)"
-TO_ITSELF = "os.kill(os.getpid(), signal.{})\nprint('no')"
 IGNORED = """
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 os.kill(os.getpid(), signal.SIGHUP)
@@ -49,13 +49,6 @@ async def main():
 trio.run(main)
 """
 LOOPS = ASYNCIO + (TRIO if find_spec("trio") else "")
-CHAINED = """
-def mine(*_):
-    if callable(before): before(signal.SIGTERM, None)
-    print('mine'); sys.exit(9)
-before = signal.signal(signal.SIGTERM, mine)
-os.kill(os.getpid(), signal.SIGTERM)
-"""
 CLOSED = """
 import nvtx, tempfile
 {close}
@@ -74,17 +67,10 @@ for fd in range(3, 1024):
 """
 
 CASES = {
-    "SIGHUP in a C call": script(START + SLEEP, send=signal.SIGHUP),
-    "SIGUSR1 in a C call": script(START + SLEEP, send=signal.SIGUSR1),
-    "SIGALRM": script(START + "signal.alarm(1)\n" + SLEEP),
-    "SIGQUIT to itself": script(START + TO_ITSELF.format("SIGQUIT")),
-    "SIGINT at its default": script(
-        START + "signal.signal(signal.SIGINT, signal.SIG_DFL)\ntime.sleep(1)\n" + SLEEP, send=signal.SIGINT
-    ),
-    "signals of the script's own": script(START + IGNORED + HANDLED + LOOPS + CHAINED),
-    "loops where warnings are errors": script(START + LOOPS, flags=("-W", "error")),
-    "descriptors closed": script(START + CLOSED.format(close="os.closerange(3, 1024)")),
-    "each descriptor closed": script(START + CLOSED.format(close=EACH_CLOSED)),
+    "signals of the script's own": ending("SIGTERM handled", START + IGNORED + HANDLED + LOOPS),
+    "loops where warnings are errors": ending("SIGTERM in a C call", START + LOOPS, flags=("-W", "error")),
+    "descriptors closed": ending("SIGHUP in a C call", START + CLOSED.format(close="os.closerange(3, 1024)")),
+    "each descriptor closed": ending("SIGALRM", START + CLOSED.format(close=EACH_CLOSED)),
 }
 
 
@@ -93,7 +79,8 @@ def test_native_and_traced_are_alike(name, tmp_path):
     case = CASES[name]
     native, traced = run_both(case, tmp_path)
     assert traced == native
-    assert {"work", "aten::add"} | ({"after", "range"} if "closed" in name else set()) <= names(tmp_path / "run")
+    found = {"work", "aten::add", "last"} | ({"after", "range"} if "closed" in name else set())
+    assert found <= names(tmp_path / "run")
     assert facts(tmp_path / "run")["lost"] == []
 
 
@@ -113,9 +100,9 @@ def test_a_closed_terminal_sends_it_to_all_and_twice(tmp_path):
 
 def test_few_descriptors_are_enough(tmp_path):
     text = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n" + START
-    native, traced = run_both(script(text), tmp_path)
+    native, traced = run_both(ending("SIGUSR1 in a C call", text), tmp_path)
     assert traced == native
-    assert "work" in names(tmp_path / "run")
+    assert {"work", "last"} <= names(tmp_path / "run")
     limited = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, *ENTRY, "run", "-o", "run", "script.py"]
     (folder := tmp_path / "limited").mkdir()
     (folder / "script.py").write_text(START)

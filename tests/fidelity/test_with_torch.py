@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
-from native import events, facts, names, run_both, run_traced, script, write_files
+from endings import ENDINGS, ending
+from native import NO_COMPILER, events, facts, names, run_traced, script, write_files
+from recalled import run_both
 
 START = """
 import os, signal, sys, threading, time
@@ -82,31 +85,20 @@ if __name__ == "__main__":
     with mp.get_context("spawn").Pool(1) as p: print(p.map(abs, [-1]))
 """
 AFTER = 'with torch.profiler.record_function("after {}"): torch.ones(8) + 1\n'
-SLEEP = "print('up', flush=True); time.sleep(50)"
 
 CASES = {
     "to its end": script(START + LOOKED_AT + NAMED),
-    "exit 7": script(START + "sys.exit(7)"),
-    "exception": script(START + "def f():\n    raise ValueError('x') from KeyError(1)\nf()"),
-    "exception in torch": script(START + "torch.ones(2) @ torch.ones(3)"),
-    "os._exit": script(START + "os._exit(5)"),
-    "os._exit in a thread": script(START + "threading.Thread(target=os._exit, args=(6,)).start(); time.sleep(50)"),
-    "Ctrl-C": script(START + SLEEP, send=signal.SIGINT),
-    "SIGTERM in a C call": script(START + SLEEP, send=signal.SIGTERM),
-    "SIGTERM to itself": script(START + "os.kill(os.getpid(), signal.SIGTERM)\nprint('no')"),
-    "SIGTERM handled": script(
-        START + "signal.signal(signal.SIGTERM, lambda *a: sys.exit(9))\n" + SLEEP, send=signal.SIGTERM
-    ),
-    "exec": script(START + "sys.stdout.flush()\nos.execvp('echo', ['echo', 'other'])"),
-    "children": script(START + CHILDREN),
+    "children": ending("exception", START + CHILDREN),
     "workers": script(START + WORKERS),
-    "its own profiler": script(START + PROFILER + AFTER.format(1) + SCHEDULE + AFTER.format(2)),
+    "its own profiler": ending("os._exit", START + PROFILER + AFTER.format(1) + SCHEDULE + AFTER.format(2)),
     "torch that fails to load": script("import sys\nsys.modules['torch._C'] = None\nimport torch"),
 }
 """Each is a process with torch natively and one recorded: what can be looked at in one stands in one."""
+OPTIONS = {"children": ("--level", "ops")}
 RECORDED = {
     "to its end": {"aten::cos", "aten::sin", "aten::mul", 'a "quoted" name'},
-    "its own profiler": {"after 1", "after 2"},
+    "children": {"last"},
+    "its own profiler": {"after 1", "after 2", "last"},
     "workers": {f"load {i}" for i in range(8)},
 }
 NOT_SAVED = {"torch that fails to load"}
@@ -114,7 +106,7 @@ NOT_SAVED = {"torch that fails to load"}
 
 @pytest.mark.parametrize("name", CASES)
 def test_native_and_traced_are_alike(name, tmp_path):
-    native, traced = run_both(CASES[name], tmp_path)
+    native, traced = run_both(CASES[name], tmp_path, *OPTIONS.get(name, ()))
     assert traced == native
     if name not in NOT_SAVED:
         assert {"work", "aten::add"} | RECORDED.get(name, set()) <= names(tmp_path / "run")
@@ -135,14 +127,27 @@ def check_workers(rows):
     assert len(set(loads.values())) == 2
 
 
-CHECKED = {"to its end": check_to_its_end, "workers": check_workers}
+def check_children(rows):
+    """At the level ``ops`` operators have no shapes."""
+    assert {row["args"].get("Input Dims") for row in rows if row["name"] == "aten::add"} == {None}
+
+
+CHECKED = {
+    "to its end": check_to_its_end,
+    "children": check_children,
+    "workers": check_workers,
+}
+
+
+def test_each_ending_is_that_of_a_script():
+    scripts = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in ENDINGS if f'"{name}"' not in scripts] == []
 
 
 def test_its_own_profiler_left_running(tmp_path):
     left = "from torch.profiler import profile\nmine = profile()\nmine.start()\nprint('end', flush=True)"
-    native, traced = run_both(script(START + left), tmp_path)
-    # What torch prints while it crashes on that differs from run to run, natively too.
-    assert (traced.stdout, traced.code) == (native.stdout, native.code)
+    native, traced = run_both(script(START + NO_COMPILER + left), tmp_path, printed_alone=True)
+    assert traced == native
     assert "work" in names(tmp_path / "run")
 
 
@@ -155,11 +160,8 @@ def test_a_killed_script_says_what_is_lost(tmp_path):
     assert facts(tmp_path / "run")["ending"]["text"] == "ended by SIGKILL"
 
 
-def test_levels(tmp_path):
-    shapes = {}
-    for level in ("ops", "full"):
-        write_files(case := script(START), tmp_path / level)
-        run_traced(case, tmp_path / level, run := tmp_path / f"run-{level}", "--level", level)
-        rows = [event for event in events(run) if event.get("name") == "aten::add"]
-        shapes[level] = [event["args"].get("Input Dims") for event in rows]
-    assert shapes == {"ops": [None], "full": [[[8], [], []]]}
+def test_at_the_level_full_operators_have_shapes(tmp_path):
+    write_files(case := script(START), tmp_path)
+    run_traced(case, tmp_path, tmp_path / "run", "--level", "full")
+    [shapes] = [event["args"]["Input Dims"] for event in events(tmp_path / "run") if event.get("name") == "aten::add"]
+    assert shapes == [[8], [], []]
