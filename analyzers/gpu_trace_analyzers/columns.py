@@ -32,7 +32,7 @@ Text = Annotated[NDArray[np.int32], np.dtype(np.int32), Role.TEXT]
 DeviceAt = Annotated[NDArray[np.int16], np.dtype(np.int16), Role.DEVICE]
 ProcessAt = Annotated[NDArray[np.int16], np.dtype(np.int16), Role.PROCESS]
 FrameAt = Annotated[NDArray[np.int32], np.dtype(np.int32), Role.FRAME]
-Index = NDArray[np.bool_] | NDArray[np.intp]
+Index = NDArray[np.bool_] | NDArray[np.intp] | slice
 
 MISSING = -1
 """An id, a size or a name that the trace does not have."""
@@ -48,7 +48,7 @@ class Columns:
         return len(getattr(self, fields(self)[0].name))
 
     def __getitem__(self: _Columns, rows: Index) -> _Columns:
-        """The rows that a mask or an array of positions selects, in that order."""
+        """The rows that a mask, an array of positions or a slice selects, in that order."""
         return type(self)(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
 
     @classmethod

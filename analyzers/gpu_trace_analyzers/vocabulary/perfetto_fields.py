@@ -22,7 +22,9 @@ class TracePacket:
     TRACK_EVENT = 11
     INTERNED_DATA = 12
     SEQUENCE_FLAGS = 13
+    THREAD_DESCRIPTOR = 44
     GPU_RENDER_STAGE_EVENT = 53
+    STREAMING_PROFILE_PACKET = 54
     TRACK_DESCRIPTOR = 60
 
 
@@ -35,6 +37,18 @@ class Own:
     """in front of all slices, how many each track has, as (1: (1: track, 2: slices)) for each"""
     BYTES_BEFORE = 9002
     """in the last packet: how many bytes of the trace are in front of it"""
+    SAMPLES = 9003
+    """in a packet of samples, what Perfetto has no field for: `SampleColumns`"""
+
+
+class SampleColumns:
+    """Columns of samples, each as the bytes of its little-endian numbers."""
+
+    START_NS = 1
+    END_NS = 2
+    FRAME = 3
+    """position in ``Trace.frames``; -1 for a stack that could not be read"""
+    STATE = 4
 
 
 class ClockSnapshot:
@@ -63,6 +77,12 @@ class InternedData:
     EVENT_CATEGORIES = 1
     EVENT_NAMES = 2
     DEBUG_ANNOTATION_NAMES = 3
+    FUNCTION_NAMES = 5
+    FRAMES = 6
+    CALLSTACKS = 7
+    MAPPING_PATHS = 17
+    SOURCE_PATHS = 18
+    MAPPINGS = 19
     GRAPHICS_CONTEXTS = 23
     GPU_SPECIFICATIONS = 24
     DEBUG_ANNOTATION_STRING_VALUES = 29
@@ -73,6 +93,38 @@ class InternedName:
 
     IID = 1
     NAME = 2
+
+
+class StreamingProfilePacket:
+    """Samples of the thread that its sequence describes."""
+
+    CALLSTACK_IID = 1
+    TIMESTAMP_DELTA_US = 2
+
+
+class Callstack:
+    """A row of the table of stacks: its frames, outermost first."""
+
+    IID = 1
+    FRAME_IDS = 2
+
+
+class Frame:
+    """A row of the table of frames."""
+
+    IID = 1
+    FUNCTION_NAME_ID = 2
+    MAPPING_ID = 3
+    REL_PC = 4
+    SOURCE_PATH_IID = 5
+    LINE_NUMBER = 6
+
+
+class Mapping:
+    """A row of the table of files that code is in."""
+
+    IID = 1
+    PATH_STRING_IDS = 7
 
 
 class TrackDescriptor:
@@ -98,6 +150,8 @@ class ThreadDescriptor:
     PID = 1
     TID = 2
     THREAD_NAME = 5
+    REFERENCE_TIMESTAMP_US = 6
+    """what the times of samples count from"""
 
 
 class TrackEvent:

@@ -18,4 +18,3 @@ OWN = "gpuTrace"
 NO_STACK = 1
 """The node of samples whose stack could not be read. That of a frame is its position in ``Trace.frames``, above it."""
 FIRST_FRAME = 2
-NO_STACK_NAME = "(no stack)"

@@ -1,4 +1,4 @@
-"""Frames of sampled stacks while they are read: each distinct one once, after the one that called it."""
+"""Sampled stacks while they are read: each distinct frame once, after the one that called it; states that there are."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model import MISSING, Frames
+from ...model import MISSING, Frames, ThreadState
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ...model import Int64
+
+NOT_IN_THE_FILE = "stacks of samples that are not in the file"
+"""The reason for which samples have no stack though they name one."""
+LAST_LINE = 1 << 31
+"""No file has as many lines."""
+
+
+def known_states(states: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The states of samples, (n,); `ThreadState.UNKNOWN` in place of numbers that are none."""
+    return np.where((states >= 0) & (states < len(ThreadState)), states, ThreadState.UNKNOWN)
 
 
 class FrameTable:

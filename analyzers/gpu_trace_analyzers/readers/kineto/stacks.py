@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from ...model import MISSING, Samples, ThreadState
+from ...model import MISSING, Samples
 from ...vocabulary.v8 import NO_STACK, OWN, PROFILE
 from ..base.columns import as_id
+from ..base.frames import LAST_LINE, NOT_IN_THE_FILE, known_states
 from ..base.stamps import LIMIT_NS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ...model import Int64
     from ..base.building import TraceBuilder
     from ..chrome import Event
 
 DAMAGED = "damaged chunks of sampled stacks"
-WITHOUT_STACK = "stacks of samples that are not in the file"
 FOREIGN = "samples of other profilers"
 _LONGEST_NS = 1 << 50
 """Between two samples, and of one: 13 days. Sums of a chunk's fit int64."""
-_LAST_LINE = 1 << 31
 
 
 class _CallFrame(msgspec.Struct):
@@ -95,7 +96,7 @@ class Stacks:
             caller = MISSING if node.parent is None else frames.get(node.parent)
             if caller is not None and node.id != NO_STACK:
                 place = node.place
-                line = place.line + 1 if 0 <= place.line < _LAST_LINE else MISSING
+                line = place.line + 1 if 0 <= place.line < LAST_LINE else MISSING
                 function, file = (code[text] if text else MISSING for text in (place.name, place.url))
                 frames[node.id] = self._builder.frames.position(caller, function, file, line)
 
@@ -104,11 +105,11 @@ class Stacks:
         distinct, which, counts = np.unique(nodes, return_inverse=True, return_counts=True)
         known = [node in frames for node in distinct.tolist()]
         if not all(known):
-            self._builder.dropped[WITHOUT_STACK] += int(counts[~np.array(known)].sum())
+            self._builder.dropped[NOT_IN_THE_FILE] += int(counts[~np.array(known)].sum())
         return np.array([frames.get(node, MISSING) for node in distinct.tolist()], dtype=np.int64)[which.reshape(-1)]
 
 
-def _columns(own: _Own, nodes: list[int]) -> dict[str, Int64]:
+def _columns(own: _Own, nodes: list[int]) -> dict[str, NDArray[Any]]:
     """What a chunk says of its samples. Raises ``ValueError`` or ``OverflowError`` where that cannot be true."""
     node, deltas_ns, durations_ns, state = (
         np.array(column, dtype=np.int64) for column in (nodes, own.deltas_ns, own.durations_ns, own.states)
@@ -121,5 +122,4 @@ def _columns(own: _Own, nodes: list[int]) -> dict[str, Int64]:
     if abs(own.start_ns) >= LIMIT_NS:
         raise ValueError("a sample at no time")
     start_ns = own.start_ns + np.cumsum(deltas_ns)
-    state = np.where((state >= 0) & (state < len(ThreadState)), state, ThreadState.UNKNOWN)
-    return {"start_ns": start_ns, "end_ns": start_ns + durations_ns, "state": state, "node": node}
+    return {"start_ns": start_ns, "end_ns": start_ns + durations_ns, "state": known_states(state), "node": node}

@@ -89,6 +89,7 @@ class Rows:
             self._name(track)
         for found in self._slices.all():
             self._sort(found)
+        self._slices.stacks.add(lambda pid: self.builder_of(self._ranks.get(pid, MISSING)), self.dropped)
         for (rank, table), rows in self._rows.items():
             names = sorted({name for row in rows for name in row})
             columns = {name: [row.get(name, MISSING) for row in rows] for name in names}

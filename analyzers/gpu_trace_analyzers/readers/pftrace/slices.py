@@ -22,6 +22,8 @@ from ...vocabulary.perfetto_fields import (
     TrackEvent,
     TrackEventType,
 )
+from .stacks import TABLES as STACK_TABLES
+from .stacks import Stacks
 from .wire import Broken, fields
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _ANNOTATION, _TYPE, _TRACK_UUID = TrackEvent.DEBUG_ANNOTATIONS, TrackEvent.TYPE,
 _BEGIN, _END = TrackEventType.TYPE_SLICE_BEGIN, TrackEventType.TYPE_SLICE_END
 _CATEGORIES, _EVENT_NAMES = InternedData.EVENT_CATEGORIES, InternedData.EVENT_NAMES
 _ARGUMENTS, _TEXTS = InternedData.DEBUG_ANNOTATION_NAMES, InternedData.DEBUG_ANNOTATION_STRING_VALUES
+_SEQUENCE = TracePacket.TRUSTED_PACKET_SEQUENCE_ID
 _REAL_TIME = BuiltinClock.BUILTIN_CLOCK_REALTIME
 _OUR_CATEGORIES = {
     Category.KERNEL,
@@ -77,6 +80,7 @@ class Slices:
 
     def __init__(self) -> None:
         self.tracks: dict[int, Track] = {}
+        self.stacks = Stacks()
         self.events = 0
         self.epoch_ns: int | None = None
         self._names: dict[tuple[int, int], str] = {}
@@ -118,6 +122,10 @@ class Slices:
         elif isinstance(counts := found.get(Own.SLICES_TO_COME), bytes):
             rows = [dict(fields(row)) for _, row in fields(counts) if isinstance(row, bytes)]
             self._to_come.update({_int(row.get(1)): _int(row.get(2)) for row in rows})
+        elif isinstance(samples := found.get(Own.SAMPLES), bytes):
+            self.stacks.take_samples(found.get(_SEQUENCE, 0), samples)
+        elif isinstance(thread := found.get(TracePacket.THREAD_DESCRIPTOR), bytes):
+            self.stacks.take_thread(found.get(_SEQUENCE, 0), thread)
         elif Own.COUNTED in found:
             self._begins_at, self._is_whole = at, False
         elif Own.BYTES_BEFORE in found:
@@ -184,6 +192,8 @@ class Slices:
             if table in (_CATEGORIES, _EVENT_NAMES, _ARGUMENTS, _TEXTS) and isinstance(row, bytes):
                 parts = dict(fields(row))
                 self._names[table, _int(parts.get(InternedName.IID))] = _text(parts.get(InternedName.NAME))
+            elif table in STACK_TABLES and isinstance(row, bytes):
+                self.stacks.learn(table, row)
 
     def _add_track(self, track: Fields) -> None:
         found = Track(_text(track.get(TrackDescriptor.NAME)), _int(track.get(TrackDescriptor.PARENT_UUID)))

@@ -17,7 +17,7 @@ MESSAGES = {
 }
 ENUMS = {"TrackEventType": protos.TrackEvent.Type, "BuiltinClock": protos.BuiltinClock}
 TABLES = (protos.EventCategory, protos.EventName, protos.DebugAnnotationName, protos.InternedString)
-NOT_OF_PERFETTO = {"Own", "InternedName"}
+NOT_OF_PERFETTO = {"Own", "InternedName", "SampleColumns"}
 GROUPS = dict(inspect.getmembers(perfetto_fields, inspect.isclass))
 
 

@@ -57,7 +57,6 @@ GEMM, NCCL, MM, OUTER, DOMAIN, CATEGORY, PAYLOAD, GRID, BLOCK, GROUP, LAUNCH, P2
 DEVICES = (Device("gpu", 0, "H200", owner="process 100"), Device("gpu", 0, "H200", owner="process 200"))
 WRITERS = [(export_perfetto, "pftrace"), (export_chrome, "json")]
 NOT_CARRIED = {"pftrace": {"Ranges.color", "DeviceWork.peer"}, "json": {"Syncs.process"}}
-NOT_CARRIED["pftrace"] |= {f"Samples.{name}" for name in Samples.columns()}
 for names in NOT_CARRIED.values():
     names |= {f"Counters.{name}" for name in Counters.columns()}
 """In Perfetto colors have no alpha, and a peer is known by its number alone, which here two processes have.

@@ -8,18 +8,18 @@ import msgspec
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING
+from gpu_trace_analyzers.vocabulary.stacks import NO_STACK as NO_STACK_NAME
 from gpu_trace_analyzers.vocabulary.v8 import (
     CATEGORY,
     CHUNK,
     FIRST_FRAME,
     NO_STACK,
-    NO_STACK_NAME,
     OWN,
     PHASE,
     PROFILE,
 )
 
-from ..timeline.identities import keys
+from ..timeline.stacks import by_thread, with_callers
 from . import json_text
 
 if TYPE_CHECKING:
@@ -42,13 +42,9 @@ def stack_events(
     ``pids`` are the ids of the processes by their positions, ``tids`` those of threads by the position of the process
     and the thread (default: the thread itself). No time is negative.
     """
-    threads, which = keys(samples.process, samples.thread)
-    order = np.argsort(which, kind="stable")
-    begins = np.searchsorted(which[order], np.arange(len(threads) + 1))
-    for number, thread in enumerate(threads):
-        rows = order[begins[number] : begins[number + 1]]
+    for number, (thread, own) in enumerate(by_thread(samples), 1):
         tid = tids[thread] if tids else thread[1]
-        yield from _Profile(number + 1, pids[thread[0]], tid, frames, strings).events(samples[rows])
+        yield from _Profile(number, pids[thread[0]], tid, frames, strings).events(own)
 
 
 class _Profile:
@@ -58,8 +54,9 @@ class _Profile:
         self._of = {"id": hex(number), "pid": pid, "tid": tid}
         self._frames = frames
         self._strings = strings
-        self._told = np.zeros(len(frames) + 1, dtype=np.bool_)
-        """which frames an event has already; the last is that of samples without a stack"""
+        self._told = np.zeros(len(frames), dtype=np.bool_)
+        """which frames an event has already"""
+        self._told_of_none = False
 
     def events(self, samples: Samples) -> Iterator[str]:
         at_us = samples.start_ns // 1000
@@ -77,15 +74,15 @@ class _Profile:
         event = {"ph": PHASE, "cat": CATEGORY, "name": name, **self._of, "ts": at, "args": {"data": data}}
         return msgspec.json.encode(event).decode()
 
-    def _new_nodes(self, frame: Int32) -> list[dict[str, object]]:
+    def _new_nodes(self, used: Int32) -> list[dict[str, object]]:
         """The frames that no event had, those they were called from in front."""
-        before = self._told.copy()
-        while len(frame := np.unique(frame[~self._told[frame]])):
-            self._told[frame] = True
-            frame = self._frames.caller[frame[frame != MISSING]]
-            frame = frame[frame != MISSING]
-        new = np.flatnonzero(self._told & ~before).tolist()
-        return [self._node(frame) if frame < len(self._frames) else _NO_STACK for frame in new]
+        new = with_callers(self._frames, used) & ~self._told
+        self._told |= new
+        nodes = [self._node(frame) for frame in np.flatnonzero(new).tolist()]
+        if not self._told_of_none and (used == MISSING).any():
+            self._told_of_none = True
+            nodes.append(_NO_STACK)
+        return nodes
 
     def _node(self, frame: int) -> dict[str, object]:
         caller, function, file, line = (

@@ -40,6 +40,7 @@ from .host_rows import HostRows
 from .names import Names, annotation, category
 from .render_stages import RenderStages
 from .slices import Annotation, Slices, slice_packets
+from .stacks import stack_packets
 from .tracks import Tracks
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterat
     for part in everything:
         yield from slice_packets(part)
     yield from counted
+    yield from stack_packets(trace, places)
 
 
 class _Slices:

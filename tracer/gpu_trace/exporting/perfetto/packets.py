@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from .bulk import Parts
 
 SEQUENCE = 1
-"""One writer wrote everything."""
-_CLEARED = protos.TracePacket.SEQ_INCREMENTAL_STATE_CLEARED
-_NEEDS_STATE = protos.TracePacket.SEQ_NEEDS_INCREMENTAL_STATE
+"""One writer wrote everything but samples, of which each thread has a sequence of its own."""
+CLEARED = protos.TracePacket.SEQ_INCREMENTAL_STATE_CLEARED
+NEEDS_STATE = protos.TracePacket.SEQ_NEEDS_INCREMENTAL_STATE
 _NAMES_PER_PACKET = 4096
 _IN_SEQUENCE = constant(
-    fields((TracePacket.TRUSTED_PACKET_SEQUENCE_ID, SEQUENCE), (TracePacket.SEQUENCE_FLAGS, _NEEDS_STATE))
+    fields((TracePacket.TRUSTED_PACKET_SEQUENCE_ID, SEQUENCE), (TracePacket.SEQUENCE_FLAGS, NEEDS_STATE))
 )
 
 
 def packet(own: bytes = b"", **content: Any) -> bytes:
     """One packet of this content, and of fields that Perfetto does not have, framed as ``Trace.packet``."""
-    body: bytes = protos.TracePacket(**content).SerializeToString() + own
+    return framed(protos.TracePacket(**content).SerializeToString() + own)
+
+
+def framed(body: bytes) -> bytes:
+    """One packet of these fields, as ``Trace.packet``."""
     return key(Trace.PACKET, BYTES) + varint(len(body)) + body
 
 
@@ -41,7 +45,7 @@ def timed(at_ns: Int64, body: Parts) -> Parts:
 
 def first_packet() -> bytes:
     """From here on, names are looked up in what this sequence interned; and the trace says how much is to come."""
-    return packet(fields((Own.COUNTED, 1)), trusted_packet_sequence_id=SEQUENCE, sequence_flags=_CLEARED)
+    return packet(fields((Own.COUNTED, 1)), trusted_packet_sequence_id=SEQUENCE, sequence_flags=CLEARED)
 
 
 def slices_to_come(counts: Mapping[int, int]) -> bytes:
@@ -60,7 +64,7 @@ def interned(table: str, rows: Iterable[Mapping[str, object]]) -> Iterator[bytes
     rows = iter(rows)
     while batch := list(islice(rows, _NAMES_PER_PACKET)):
         data = protos.InternedData(**{table: batch})
-        yield packet(interned_data=data, trusted_packet_sequence_id=SEQUENCE, sequence_flags=_NEEDS_STATE)
+        yield packet(interned_data=data, trusted_packet_sequence_id=SEQUENCE, sequence_flags=NEEDS_STATE)
 
 
 def names(table: str, texts: Iterable[str]) -> Iterator[bytes]:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import MISSING, ThreadState
 from gpu_trace_analyzers.readers import kineto
-from gpu_trace_analyzers.readers.kineto.stacks import DAMAGED, FOREIGN, WITHOUT_STACK
+from gpu_trace_analyzers.readers.base.frames import NOT_IN_THE_FILE
+from gpu_trace_analyzers.readers.kineto.stacks import DAMAGED, FOREIGN
 from kineto_text import InMemory
 
 WAYS = {"scan": ("scan", "typed"), "typed": ("typed",), "tolerant": ()}
@@ -77,7 +78,7 @@ def test_a_later_chunk_speaks_of_the_nodes_of_earlier_ones_of_its_thread():
     assert list(stacks(trace))[3:] == ["<module>@/a.py:90|batches@/a.py:57|f@:-1", *list(stacks(trace))[:2]]
     trace = read(event(), chunk(more, start_ns=2_000_000) | {"tid": 6})
     assert list(stacks(trace))[3:] == ["", "", ""]
-    assert trace.source.losses == {WITHOUT_STACK: 3}
+    assert trace.source.losses == {NOT_IN_THE_FILE: 3}
 
 
 def test_equal_frames_of_several_threads_are_one():
@@ -121,7 +122,7 @@ def test_a_damaged_chunk_is_counted_and_costs_itself_alone(wrong, way):
 def test_samples_whose_frames_are_missing_are_kept_without_a_stack(nodes, lost):
     trace = read(chunk(TREE | {"nodes": nodes}))
     assert len(trace.samples) == 3
-    assert trace.source.losses == {WITHOUT_STACK: lost}
+    assert trace.source.losses == {NOT_IN_THE_FILE: lost}
     assert list(stacks(trace)).count("") == lost + 1
 
 
