@@ -9,10 +9,11 @@ import numpy as np
 
 from ....intervals import Intervals
 from ....model import MISSING
+from ...events import awaited_by
 from ...evidence import Fact, call_name
 from ...idle import IDLE_RULES
 from ...once import once
-from .parts import Records, held, is_host_part
+from .parts import Records, held, is_host_part, launching_thread
 from .waits import waiting_calls
 
 if TYPE_CHECKING:
@@ -25,16 +26,32 @@ _BY_EVENT = next(rule for rule in IDLE_RULES if rule.cause == "other_device")
 
 @once
 def blocked_elsewhere(trace: Trace, position: int) -> Records:
-    """When a thread was in a waiting call while another device worked for its process."""
-    waits, work = waiting_calls(trace), trace.work
-    found = []
-    for owner in sorted({*zip(waits.process.tolist(), waits.thread.tolist(), strict=True)}):
-        elsewhere = (work.device != position) & (work.process == owner[0])
-        if elsewhere.any():
-            found.append(
-                _blocked(waits.of_thread(owner), Intervals.of(work.start_ns[elsewhere], work.end_ns[elsewhere]), owner)
-            )
+    """When a thread was in a waiting call while another device did what it waited for."""
+    waits, found = waiting_calls(trace), []
+    if not (trace.work.device != position).any():
+        return _in_order([])
+    device, stream = awaited_by(trace, waits.row)
+    asked = np.stack((waits.process, waits.thread, device, stream), axis=1)
+    for process, thread, *what in np.unique(asked, axis=0).tolist():
+        own = (asked == (process, thread, *what)).all(axis=1)
+        rows = _awaited_work(trace, (process, thread), *what)
+        rows = rows[trace.work.device[rows] != position]
+        busy = Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
+        found.append(_blocked(waits.select(own), busy, (process, thread)))
     return _in_order(found)
+
+
+def _awaited_work(trace: Trace, owner: Thread, device: int, stream: int) -> Int64:
+    """Rows of ``Trace.work`` that a thread waits for in calls for a device, or for a stream of it.
+
+    Where that is not known, those that the thread itself launched: what other threads did it need not wait for.
+    """
+    work = trace.work
+    own = work.process == owner[0]
+    if device == MISSING:
+        return np.flatnonzero(own & (launching_thread(trace) == owner[1]))
+    own &= work.device == device
+    return np.flatnonzero(own if stream == MISSING else own & (work.stream == stream))
 
 
 def _blocked(waits: Records, busy: Intervals, owner: Thread) -> Records:

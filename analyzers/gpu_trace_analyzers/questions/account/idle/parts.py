@@ -78,7 +78,7 @@ def launching_threads(stretches: Stretches) -> tuple[tuple[Thread, Int64], ...]:
     """Each thread that launched what ends a gap, and the positions of the stretches in the host's parts of these."""
     mine = np.flatnonzero(is_host_part(stretches))
     after = stretches.after[mine]
-    process, thread = pick(stretches.trace.work.process, after), pick(_launching_thread(stretches.trace), after)
+    process, thread = pick(stretches.trace.work.process, after), pick(launching_thread(stretches.trace), after)
     owners = np.unique(np.stack((process, thread), axis=1), axis=0).tolist() if len(mine) else []
     return tuple(((p, t), mine[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t))
 
@@ -106,7 +106,7 @@ def _callers(trace: Trace) -> tuple[Caller, ...]:
 
 
 @once
-def _launching_thread(trace: Trace) -> Int64:
+def launching_thread(trace: Trace) -> Int64:
     """For each row of ``Trace.work``."""
     return with_caller(trace, trace.work.process.astype(np.int64), launches(trace).thread)
 
@@ -115,7 +115,7 @@ def _launching_thread(trace: Trace) -> Int64:
 def launch_calls(trace: Trace, owner: Thread) -> Int64:
     """The calls in which a thread launched anything, in order, as positions in ``Trace.calls``; one of a graph."""
     launched = launches(trace)
-    own = (trace.work.process == owner[0]) & (_launching_thread(trace) == owner[1]) & (launched.call != MISSING)
+    own = (trace.work.process == owner[0]) & (launching_thread(trace) == owner[1]) & (launched.call != MISSING)
     return np.unique(launched.call[own])
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.model import Process
+from gpu_trace_analyzers.model import Process, SyncKind, Syncs
 from gpu_trace_analyzers.questions.account.idle.explain import explain_idle_time
 from gpu_trace_analyzers.questions.account.losses import account_of
 from gpu_trace_analyzers.questions.account.owners import owned
@@ -81,6 +81,42 @@ def test_the_device_of_another_process_is_not_what_a_host_waits_for():
     trace = literal(f"{TWO}; call cudaStreamSynchronize 2000-91000")
     process = np.where(trace.work.device == 1, 1, 0).astype(np.int16)
     trace = replace(trace, processes=(Process(100), Process(200)), work=replace(trace.work, process=process))
+    assert not [row for row in told(trace) if row[0] == "other_device"]
+
+
+def test_what_another_thread_launched_there_is_not_what_a_host_waits_for():
+    # One thread waits for nothing of its own, while another one keeps the other device busy.
+    text = "gpu0 s7 k 0-1000 @0; gpu1 s8 k 1000-90000 @500 t2; gpu0 s7 k 101000-102000 @100000"
+    trace = literal(f"{text}; call cudaStreamSynchronize 2000-91000")
+    assert not [row for row in told(trace) if row[0] == "other_device"]
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "expected"),
+    [
+        ({"kind": SyncKind.CONTEXT, "device": 1}, [(2000, 90000)]),
+        ({"kind": SyncKind.CONTEXT, "device": 0}, []),
+        ({"kind": SyncKind.STREAM, "device": 1, "stream": 8}, [(2000, 90000)]),
+        ({"kind": SyncKind.STREAM, "device": 1, "stream": 9}, []),
+        ({"kind": SyncKind.EVENT, "device": 1, "stream": 9, "awaited_stream": 8}, [(2000, 90000)]),
+        ({"kind": SyncKind.EVENT, "device": 1, "stream": 8, "awaited_stream": 9}, []),
+        ({"kind": SyncKind.EVENT, "device": 1}, []),  # of which stream is not known, and the work is another thread's
+        ({"kind": SyncKind.STREAM_WAIT, "device": 1, "awaited_stream": 8}, []),
+    ],
+)
+def test_a_row_of_a_call_says_what_it_waited_for_whoever_launched_it(waits_for, expected):
+    text = "gpu0 s7 k 0-1000 @0; gpu1 s8 k 1000-90000 @500 t2; gpu0 s7 k 101000-102000 @100000"
+    trace = literal(f"{text}; call cudaEventSynchronize 2000-91000")
+    row = {"start_ns": 2000, "end_ns": 91000, "process": 0, "correlation": 10_000} | waits_for
+    trace = replace(trace, syncs=Syncs.of({name: [int(value)] for name, value in row.items()}))
+    assert [row[1:] for row in told(trace) if row[0] == "other_device"] == expected
+
+
+def test_a_row_that_names_the_own_device_clears_the_other_one():
+    trace = literal(f"{TWO}; call cudaDeviceSynchronize 2000-91000")
+    assert [row[0] for row in told(trace)].count("other_device") == 1
+    row = {"start_ns": 2000, "end_ns": 91000, "process": 0, "correlation": 10_000, "kind": 0, "device": 0}
+    trace = replace(trace, syncs=Syncs.of({name: [value] for name, value in row.items()}))
     assert not [row for row in told(trace) if row[0] == "other_device"]
 
 
