@@ -38,6 +38,8 @@ class Matched:
     """matched by a number in their group; else by names, order and times"""
     whole: bool
     """no rank of the group is known to be missing from the recording"""
+    stated: bool
+    """whether the recording says which or how many ranks there are; else others than the recorded ones may exist"""
 
     @property
     def arrived_ns(self) -> Int64:
@@ -85,7 +87,9 @@ class Arrivals:
     last_rank: Int64
     """that rank; `SEVERAL` if others came within `Matched.apart_ns` of it; `MISSING` for those that did"""
     whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    """whether all ranks of its group were recorded, so that nothing else was waited for from then on"""
+    """whether no rank of its group is known to be missing, so that nothing else was waited for from then on"""
+    stated: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    """whether the recording says which ranks its group has"""
     ranks: Int64
     """how many ranks its group has"""
 
@@ -109,7 +113,8 @@ def matched(trace: Trace) -> tuple[Matched, ...]:
     for group, of_group in _by_group(trace, collectives):
         rows = _common(trace, list(of_group.values()))
         numbered = all(_numbered(trace, own) for own in of_group.values())
-        found.append(Matched(trace, tuple(of_group), rows, numbered, _is_whole(trace, group, set(of_group))))
+        whole, stated = _is_whole(trace, group, set(of_group)), bool(_listed(group) or _sizes(trace))
+        found.append(Matched(trace, tuple(of_group), rows, numbered, whole, stated))
     return tuple(found)
 
 
@@ -123,7 +128,7 @@ def arrivals(trace: Trace) -> Arrivals:
     """
     count = len(trace.work)
     last_ns, last_rank, ranks = (np.full(count, MISSING) for _ in range(3))
-    whole = np.zeros(count, dtype=np.bool_)
+    whole, stated = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
     for group in () if in_doubt(trace) else matched(trace):
         if not group.rows.size:
             continue
@@ -135,8 +140,8 @@ def arrivals(trace: Trace) -> Arrivals:
         rows = group.rows[waited]
         last_ns[rows] = np.broadcast_to(latest_ns, waited.shape)[waited]
         last_rank[rows] = np.where(with_last, MISSING, latest)[waited]
-        whole[rows], ranks[rows] = group.whole, len(group.ranks)
-    return Arrivals(last_ns, last_rank, whole, ranks)
+        whole[rows], stated[rows], ranks[rows] = group.whole, group.stated, len(group.ranks)
+    return Arrivals(last_ns, last_rank, whole, stated, ranks)
 
 
 @once
@@ -177,12 +182,19 @@ def _listed(group: str) -> set[int]:
 
 
 def _is_whole(trace: Trace, group: str, recorded: set[int]) -> bool:
-    """Whether no further rank is known to belong to the group, by its list of ranks or by the size of the job."""
+    """Whether no further rank is known to belong to the group, by its list of ranks or by the size of the job.
+
+    Of a recording that states neither, nothing is known to be missing: `Matched.stated` tells it apart.
+    """
     listed = _listed(group)
     if listed:
         return listed <= recorded
-    sizes = [process.world_size for process in trace.processes if process.world_size != MISSING]
-    return max(sizes, default=len(recorded)) <= len(recorded) and "..." not in group
+    return max(_sizes(trace), default=len(recorded)) <= len(recorded) and "..." not in group
+
+
+def _sizes(trace: Trace) -> list[int]:
+    """The sizes that processes state of their job."""
+    return [process.world_size for process in trace.processes if process.world_size != MISSING]
 
 
 def _common(trace: Trace, collectives: Sequence[Int64]) -> Int64:

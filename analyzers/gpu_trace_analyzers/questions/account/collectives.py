@@ -84,7 +84,8 @@ def _rules(stretches: Stretches) -> tuple[Rule, ...]:
     on_gpu = stretches.trace.devices[stretches.device].kind == "gpu"
     awaited = _awaited(stretches)
     waiting = replace(WAITING_FOR_RANK, title=_waiting_title(stretches, awaited))
-    return (waiting, TRANSFER, *(ONE_RANK_RULES if on_gpu else ONE_RANK_CPU_RULES))
+    transfer = replace(TRANSFER, title=_transfer_title(stretches))
+    return (waiting, transfer, *(ONE_RANK_RULES if on_gpu else ONE_RANK_CPU_RULES))
 
 
 def _waiting_title(stretches: Stretches, awaited: Int64) -> str:
@@ -96,6 +97,13 @@ def _waiting_title(stretches: Stretches, awaited: Int64) -> str:
     if len(ranks) and ns.max() >= MOSTLY * ns.sum() and ranks[ns.argmax()] != SEVERAL:
         return f"waiting for rank {ranks[ns.argmax()]}"
     return WAITING_FOR_RANK.title
+
+
+def _transfer_title(stretches: Stretches) -> str:
+    """``transfer between ranks``; between the recorded ones, where it is not stated that these are all."""
+    rows = _transferring(stretches)
+    stated = arrivals(stretches.trace).stated[rows[rows != MISSING]].all()
+    return TRANSFER.title if stated else "transfer between the recorded ranks"
 
 
 def _held_back(stretches: Stretches) -> Int64:
@@ -154,6 +162,11 @@ def _transferring(stretches: Stretches) -> Int64:
     return witness((last_ns != MISSING) & last.whole[during] & (stretches.start_ns >= last_ns), during)
 
 
+def _transferring_fact(stretches: Stretches, _i: int, row: int) -> Fact:
+    stated = arrivals(stretches.trace).stated[row]
+    return Fact("all ranks had come to it" if stated else "all recorded ranks had come to it")
+
+
 def _of_copies(cause: str, remedy: str, table: Sequence[Rule] = EXPOSED_COPY_RULES) -> Rule:
     """The rule for exposed copies of that cause, with what helps a collective."""
     rule = next(rule for rule in table if rule.cause == cause)
@@ -173,7 +186,7 @@ TRANSFER = Rule(
     title="transfer between ranks",
     remedy="start it earlier, beside compute (smaller buckets, prefetch), or send fewer bytes (bfloat16)",
     find=_transferring,
-    fact=lambda _stretches, _i, _row: Fact("all ranks had come to it"),
+    fact=_transferring_fact,
 )
 ONE_RANK_RULES: tuple[Rule, ...] = (
     _of_copies(

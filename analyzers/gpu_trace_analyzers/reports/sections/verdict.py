@@ -129,9 +129,7 @@ def _tables(summary: Summary) -> str:
 
 def _of_what(steady: Steady) -> str:
     if steady.first_step is not None:
-        steps = extent(steady)
-        of_launches = f"{steps.replace('step', 'repetition')} of the launch sequence"
-        return f"{steps} of {steady.steps}" if steady.steps else of_launches
+        return f"{extent(steady)} of {steady.steps or 'the launch sequence'}"
     if steady.found_by == "asked":
         return "the window of --from and --to"
     return "the whole recording" if steady.window is None else "the recording"

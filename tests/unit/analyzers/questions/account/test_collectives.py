@@ -38,7 +38,7 @@ TWO = "nccl 0-100 name=a; gpu1 nccl 60-100 name=a"
 def test_until_the_last_rank_comes_it_waits_and_then_it_transfers():
     assert causes(job(TWO)) == [("waiting_for_rank", 0, 60), ("transfer", 60, 100)]
     assert causes(job(TWO), 1) == [("transfer", 60, 100)]
-    assert titles(job(TWO)) == ["waiting for rank 1", "transfer between ranks"]
+    assert titles(job(TWO, world_size=2)) == ["waiting for rank 1", "transfer between ranks"]
 
 
 def test_what_compute_hides_is_neither():
@@ -70,6 +70,22 @@ def test_where_a_rank_of_the_group_was_not_recorded_nothing_is_called_transfer()
 @pytest.mark.parametrize(("world_size", "cause"), [(2, "transfer"), (3, "no_compute_left")])
 def test_without_a_list_of_ranks_the_size_of_the_job_says_whether_all_were_recorded(world_size, cause):
     assert causes(job(TWO, world_size=world_size))[-1][0] == cause
+
+
+@pytest.mark.parametrize(
+    ("trace", "ranks"),
+    [
+        (job(TWO, world_size=2), "ranks"),
+        (job(TWO.replace("name=a", "name=a group=1[0,1]")), "ranks"),
+        (job(TWO), "recorded ranks"),
+        (job(TWO.replace("name=a", "name=a group=1")), "recorded ranks"),
+    ],
+)
+def test_where_nothing_says_which_ranks_there_are_the_recorded_ones_are_called_that(trace, ranks):
+    loss = account_of(Scope(trace), 1).loss(Owner.COLLECTIVE)[0]
+    assert loss.cause == "transfer"
+    assert loss.title == f"transfer between {ranks if ranks == 'ranks' else 'the recorded ranks'}"
+    assert loss.evidence.fact.words == f"all {ranks} had come to it"
 
 
 def test_where_groups_may_be_several_nothing_is_matched():

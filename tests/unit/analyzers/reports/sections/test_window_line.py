@@ -46,7 +46,7 @@ class Told:
             Steady(W, "asked", steps="iter *", first_step=7, last_step=7, left_out_ns=7),
             "step 7 of iter *; 7 ns left out",
         ),
-        (Steady(W, "steps", first_step=0, last_step=49), "repetitions 0 to 49 of the launch sequence"),
+        (Steady(W, "steps", first_step=0, last_step=49), "steps 0 to 49 of the launch sequence"),
         (Steady(W, "asked", left_out_ns=10**6), "the window of --from and --to; 1.00 ms left out"),
     ],
 )
