@@ -10,13 +10,13 @@ from ..units import NONE, duration, ratio
 from .loss_changes import account_document, account_table, change_line, first_line, how_compared
 from .parts import Column, Facts, Kind, Line, Section, Table, Verdict
 from .sections.notes import doubtful
-from .sections.overlap import overlap_line
 from .sections.source import source_line
+from .sections.verdict import overlap_of
 from .spreads import change_cell, change_document, spread_cell
 from .text import drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..comparison import Compared, Comparison
     from ..spread import Change
@@ -81,7 +81,8 @@ def sections(found: Comparison) -> Iterator[Section]:
         if account := accounts.get(device.device):
             line = (Facts((f"{device.device}: {change_line(account)}",)),) if len(accounts) > 1 else ()
             yield Section("", (*line, account_table(account, found.several)))
-        yield Section("", (_device_table(device, exposed, idle, found.several),))
+        causes = {} if account else {"exposed": exposed, "idle": idle}
+        yield Section("", (_device_table(device, causes, found.several),))
     for table in _range_tables(found.ranges):
         yield Section("", (table,))
 
@@ -135,15 +136,15 @@ def _side(title: str, runs: Sequence[Summary]) -> Iterator[str]:
     for position, summary in enumerate(runs):
         yield f"{'       ' if position else title + ' '}{source_line(summary)}"
         for figures in summary.devices if len(runs) == 1 else ():
-            yield f"       {figures.device.label}: {overlap_line(figures, summary.exposed_on(figures.position))}"
+            yield f"       {figures.device.label}: {overlap_of(figures, summary)}"
         yield from (f"       {sentence}" for sentence in doubtful(summary))
 
 
-def _device_table(device: Compared, exposed: Compared, idle: Compared, several: bool) -> Table:
+def _device_table(device: Compared, causes: Mapping[str, Compared], several: bool) -> Table:
+    """The figures of the whole span; ``causes`` are those of it, of a device without an account, which has them."""
     row = _row_of_several if several else _row
     rows = [row(_NAMES[c.figure], c) for c in device.changes if c.before or c.after]
-    rows += [row(f"  exposed: {c.figure}", c, cause=True) for c in exposed.changes]
-    rows += [row(f"  idle: {c.figure}", c, cause=True) for c in idle.changes]
+    rows += [row(f"  {what}: {c.figure}", c, cause=True) for what, of in causes.items() for c in of.changes]
     return Table((Column(device.device, kind=Kind.WORD), *(_SEVERAL if several else _CHANGES)), tuple(rows))
 
 

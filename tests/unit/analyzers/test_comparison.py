@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,13 @@ def test_a_cause_that_a_run_does_not_have_took_nothing_there():
     [change] = exposed.changes
     assert (change.of_before.runs, change.of_after.runs) == ((4, 0, 4), (4, 4))
     assert (change.before, change.after, change.within_spread) == (4, 4, True)
+
+
+def test_without_an_account_the_text_has_the_causes_of_the_whole_span():
+    [with_account] = summaries(RUNS[0])
+    without = replace(with_account, account=None)
+    assert "  exposed: " not in to_text(compare([with_account], [with_account]))
+    assert "  exposed: " in to_text(compare([without], [without]))
 
 
 def test_a_range_that_a_run_does_not_have_has_no_median_there():

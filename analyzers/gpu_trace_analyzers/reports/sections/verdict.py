@@ -10,7 +10,6 @@ from ...vocabulary.losses import Owner
 from ..owner_names import OWNER_NAMES
 from ..parts import Verdict
 from . import cpu
-from .compute import compute_lines, computed
 from .device import collective_lines
 from .overlap import overlap_line
 
@@ -26,16 +25,18 @@ _KINDS_SHOWN = 3
 
 def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
     """The first line of a device; right below it the overlap of its copies, and of its collectives."""
-    account = summary.account
+    account, overlap = summary.account, overlap_of(figures, summary)
     of_device = account.of(figures.position) if account else None
     if account is None or of_device is None:
-        return Verdict(overlap_line(figures, summary.exposed_on(figures.position)), tuple(collective_lines(figures)))
-    copies = sorted(of_device.loss(Owner.COPY), key=lambda loss: -loss.ns)
-    overlap = overlap_line(figures, copies or summary.exposed_on(figures.position))
-    first, answer = first_of(of_device), summary.answer_of(figures.position)
-    compute = [] if first.losses else compute_lines(answer)
-    said = verdict(first, account.steady, computed(answer))
-    return Verdict(said, (overlap, *collective_lines(figures), *compute))
+        return Verdict(overlap, tuple(collective_lines(figures)))
+    return Verdict(verdict(first_of(of_device), account.steady), (overlap, *collective_lines(figures)))
+
+
+def overlap_of(figures: DeviceFigures, summary: Summary) -> str:
+    """The overlap of the copies of a device, with the causes that the account has for the rest, if there is one."""
+    account = summary.account.of(figures.position) if summary.account else None
+    copies = sorted(account.loss(Owner.COPY), key=lambda loss: -loss.ns) if account else ()
+    return overlap_line(figures, copies or summary.exposed_on(figures.position))
 
 
 def verdict(first: First, steady: Steady, what: str = "") -> str:

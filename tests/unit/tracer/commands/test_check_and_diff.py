@@ -135,7 +135,14 @@ def test_diff_shows_what_got_hidden_and_the_cause():
     lines = {line.split("  ")[0].strip(): line for line in text.splitlines()}
     assert "0.000     0.980" in lines["overlap ratio"]
     assert "(−98.0 %)" in lines["exposed copy"]
-    assert "exposed: same stream as compute" in text
+    assert "exposed copies 30.7 % -> 0.9 %: same stream as compute gone" in text
+
+
+def test_diff_has_one_account_in_its_text_and_the_causes_of_the_whole_span_in_its_document():
+    lines = ran(diff, SAME_STREAM, TWO_STREAMS).stdout.splitlines()
+    assert not [line for line in lines if line.startswith(("  exposed: ", "  idle: "))]
+    document = json.loads(ran(diff, SAME_STREAM, TWO_STREAMS, "--json").stdout)
+    assert "same stream as compute" in document["exposed"][0]["changes"]
 
 
 def test_diff_of_a_trace_with_itself_changes_nothing():
