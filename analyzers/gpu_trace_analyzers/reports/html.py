@@ -138,11 +138,12 @@ def _tiles(found: Tiles) -> str:
 
 
 def _cause(row: Cause, whole: str) -> str:
+    place = f'<p title="{_text(row.full_place)}">{_text(row.place)}</p>' if row.place else ""
     fix = f'<p class="do">fix: {_text(row.remedy)}</p>' if row.remedy else ""
     evidence = "<br>".join(map(_text, row.evidence))
     return (
         f'<div class="cause {row.kind}"><b>{_text(row.what)} {row.time} in {row.often}: {_text(row.title)}</b>'
-        f"<p>{row.share} of {_text(whole)}{_text(row.saves)}</p>{fix}"
+        f"<p>{row.share} of {_text(whole)}{_text(row.saves)}</p>{place}{fix}"
         f'<p class="evidence">{evidence}</p></div>'
     )
 

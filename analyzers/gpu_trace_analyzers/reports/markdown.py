@@ -54,8 +54,9 @@ def _part(part: Part) -> str:
 
 def _cause(row: Cause) -> str:
     head = f"- {row.what} {row.time} in {row.often}: **{_escape(row.title)}**{_escape(row.saves)}"
+    place = [f"  - {_escape(row.place)}"] if row.place else []
     fix = [f"  - fix: {_escape(row.remedy)}"] if row.remedy else []
-    return "\n".join([head, *fix, f"  - {_escape('; '.join(row.evidence))}"])
+    return "\n".join([head, *place, *fix, f"  - {_escape('; '.join(row.evidence))}"])
 
 
 def _in_short(found: Causes) -> Table:

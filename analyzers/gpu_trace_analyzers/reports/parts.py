@@ -137,6 +137,10 @@ class Cause:
     """what the fix can save; empty where that is nothing"""
     evidence: tuple[str, ...]
     """of the longest of them, a line or two"""
+    place: str = ""
+    """where in the script it is, with how many samples show that; empty where that is not known"""
+    full_place: str = ""
+    """the same place with its whole path"""
 
     @property
     def time(self) -> str:

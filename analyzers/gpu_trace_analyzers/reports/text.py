@@ -107,13 +107,14 @@ def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
 
 
 def _cause(row: Cause, width: int) -> Sequence[RenderableType]:
-    """The cause and its share, what to do about it, and below it the evidence."""
+    """The cause and its share, where in the script it is, what to do about it, and below it the evidence."""
     head = f"{row.what} {row.time} in {row.often}: {row.title}{row.saves}"
+    place = [_wrapped(row.place, width, by=4)] if row.place else []
     fix = [_wrapped(f"fix: {row.remedy}", width, by=4, hang=5)] if row.remedy else []
     for text in fix:
         text.highlight_words(["fix:"], "green")
     evidence = [_wrapped(line, width, by=6 if i else 4, style="dim") for i, line in enumerate(row.evidence)]
-    return [_wrapped(head, width, by=2, bold=row.title), *fix, *evidence]
+    return [_wrapped(head, width, by=2, bold=row.title), *place, *fix, *evidence]
 
 
 def _wrapped(line: str, width: int, *, by: int = 0, hang: int = 4, bold: str = "", style: str = "") -> Text:

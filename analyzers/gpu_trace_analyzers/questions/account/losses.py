@@ -15,10 +15,12 @@ from .causes import causes_of
 from .collectives import collective_headroom_ns
 from .copies import copy_headroom_ns
 from .identity import identity
+from .observed import observed
 from .operators import operator_times
 from .owners import owned
 from .pieces import joined
 from .turns import turns
+from .where import where
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from ..steady.window import StepKind
     from .operators import OperatorTime
     from .turns import Turns
+    from .where import Lines, Place, Where
+
+
+_NOT_OF_A_LINE = UNEXPLAINED - {"host_unobserved"} | {"profiler", "head_or_tail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,23 @@ class Loss:
     mostly: StepKind | None = None
     """where steps are of several kinds, the one that holds more than half of it; of losses that a first line names"""
 
+    seen: Where | None = None
+    """what samples of the host's stacks show of it; None without samples"""
+
     @property
     def explained(self) -> bool:
         """Whether its cause is known."""
         return self.cause not in UNEXPLAINED
+
+    @property
+    def where(self) -> tuple[Place, ...]:
+        """The lines of the script that it was sampled at, those with the most samples first."""
+        return self.seen.places if self.seen else ()
+
+    @property
+    def lines(self) -> Lines | None:
+        """Those that most of it is at; None where there are none, or where no cause that a line could have is known."""
+        return self.seen.lines if self.seen and self.cause not in _NOT_OF_A_LINE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +118,7 @@ def account_of(scope: Scope, position: int) -> DeviceAccount:
     losses = [
         loss
         for owner, found in causes_of(scope, position).items()
-        for loss in _losses(position, owner, joined(found), overlap_saves_ns.get(owner))
+        for loss in _losses(position, owner, found, overlap_saves_ns.get(owner))
     ]
     on_cpu = scope.trace.devices[position].kind == "cpu"
     return DeviceAccount(
@@ -113,12 +132,14 @@ def account_of(scope: Scope, position: int) -> DeviceAccount:
     )
 
 
-def _losses(position: int, owner: Owner, found: Explained, overlap_saves_ns: int | None) -> list[Loss]:
+def _losses(position: int, owner: Owner, parts: Explained, overlap_saves_ns: int | None) -> list[Loss]:
     """A loss per cause. ``overlap_saves_ns``: what overlap alone can save, where that is a limit."""
+    found = joined(parts)
     stretches, device = found.stretches, found.stretches.trace.devices[position]
     losses = []
     for number in np.unique(found.rule).tolist():
-        rule, members = found.rules[number], np.flatnonzero(found.rule == number)
+        seen, members = where(parts, parts.rule == number), np.flatnonzero(found.rule == number)
+        rule = observed(found.rules[number], seen)
         losses.append(
             Loss(
                 id=identity(stretches, members, device, owner.value, rule.cause),
@@ -132,6 +153,7 @@ def _losses(position: int, owner: Owner, found: Explained, overlap_saves_ns: int
                 count=len(members),
                 evidence=found.of(int(members[np.argmax(stretches.ns[members])]))[1],
                 remedy=rule.remedy,
+                seen=seen,
             )
         )
     return losses

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ...model import MISSING
 from ..fields import At, Field, Nested, Rows
 from .causes import evidence_lines
 from .compute import KINDS, WITHOUT_TENSOR_CORES
@@ -12,7 +14,8 @@ from .job_verdict import answer
 
 if TYPE_CHECKING:
     from ...questions.account.account import Account
-    from ...questions.account.losses import DeviceAccount
+    from ...questions.account.losses import DeviceAccount, Loss
+    from ...questions.account.where import Place
     from ...questions.compute.figures import ComputeFigures
     from ...summary import Summary
 
@@ -49,6 +52,14 @@ def _computed(account: DeviceAccount, at: At) -> tuple[ComputeFigures, ...]:
     return answer.rows if answer else ()
 
 
+def _place(place: Place) -> dict[str, object]:
+    return asdict(place) | {"line": None if place.line == MISSING else place.line}
+
+
+def _of(loss: Loss, figure: str) -> int | None:
+    return getattr(loss.seen, figure) if loss.seen else None
+
+
 _LOSSES = Rows(
     "losses",
     "what the device did instead of computing, in the order of `at_most_ns`",
@@ -64,7 +75,26 @@ _LOSSES = Rows(
         Field("end_ns", get=lambda row, _: row.evidence.end_ns),
         Field("evidence", get=lambda row, _: "; ".join(evidence_lines(row.evidence))),
         Field("remedy"),
-        Field("where", "lines of the script, where stacks were sampled", lambda _row, _at: [], only_json=True),
+        Field(
+            "where",
+            "lines of the script that the [samples](verdict.md#where-in-the-script) of the host's stacks show: `file`, "
+            "`line` (null if it is not known), `function`, `samples`; at most five",
+            lambda row, _: [_place(place) for place in row.where],
+            only_json=True,
+        ),
+        Field(
+            "lines",
+            "the lines that most of it is at, as text names them: `file`, `first_line`, `last_line`, `function`, "
+            "`samples`; null if no few lines are",
+            lambda row, _: asdict(row.lines) if row.lines else None,
+            only_json=True,
+        ),
+        Field("samples", "all of its samples; null if no stacks were sampled", lambda row, _: _of(row, "samples")),
+        Field(
+            "unsampled_ns",
+            "of the time in which the host held the device up, how much no sample stands for",
+            lambda row, _: _of(row, "unsampled_ns"),
+        ),
     ),
     table="losses",
     first=(DEVICE, RANK),

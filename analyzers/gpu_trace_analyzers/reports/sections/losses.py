@@ -9,6 +9,7 @@ from ...vocabulary.losses import Owner
 from ..owner_names import OWNER_NAMES
 from ..parts import Cause, Causes
 from .causes import evidence_lines
+from .places import full_place, sampled_line
 from .verdict import extent
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def _cause(loss: Loss, account: DeviceAccount, headroom_ns: int) -> Cause:
         remedy=loss.remedy,
         saving=_saving(loss, headroom_ns),
         evidence=evidence_lines(loss.evidence),
+        place=sampled_line(loss),
+        full_place=full_place(loss.lines) if loss.lines else "",
     )
 
 

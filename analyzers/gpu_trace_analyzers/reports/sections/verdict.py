@@ -12,6 +12,7 @@ from ..parts import Verdict
 from . import cpu
 from .device import collective_lines
 from .overlap import overlap_line
+from .places import at_lines
 
 if TYPE_CHECKING:
     from ...questions.account.first import First
@@ -78,7 +79,7 @@ def _spent(loss: Loss, account: DeviceAccount) -> str:
 
 def _why(loss: Loss) -> str:
     unseen = loss.cause == "unknown" and loss.owner is not Owner.OTHER
-    return ("cause not seen" if unseen else loss.title) + _saving(loss)
+    return ("cause not seen" if unseen else loss.title) + at_lines(loss.lines) + _saving(loss)
 
 
 def _saving(loss: Loss) -> str:

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....model import MISSING
-from ....readers.kineto.reader import NAME as KINETO
-from ....readers.kineto.reader import PYTHON_FUNCTIONS
 from ....vocabulary.losses import Owner
 from ...cuts import cut_at_launch
-from ...evidence import Fact
 from ...explained import Rule, explained_by
 from ...idle import IDLE_RULES
 from ...once import once
 from ...recorded import recorded, windows_of
 from ...scope import Window
-from ...stretches import Stretches, around, witness
+from ...stretches import Stretches, around
 from ..owners import owned
 from . import launching, queued, synchronized
 from .compiling import COMPILING, compilations
@@ -26,7 +23,7 @@ from .data import WAITING_FOR_DATA, data_remedy
 from .elsewhere import OTHER_DEVICE, blocked_elsewhere
 from .launching import launch_bound
 from .optimizer import optimizer_remedy
-from .parts import cut_host_parts, is_host_part
+from .parts import cut_host_parts
 from .queued import QUEUED
 from .records import (
     ALLOCATING_MEMORY,
@@ -40,6 +37,7 @@ from .records import (
     profiling,
 )
 from .started import START_UP, WAITING_FOR_COPY
+from .unobserved import HOST_UNOBSERVED, NO_OPERATOR, observing
 
 if TYPE_CHECKING:
     from ....model import Int64
@@ -78,25 +76,6 @@ def _instants(gaps: Stretches, window: Window) -> list[Int64]:
     found = [*(find(gaps.trace) for find in _HELD), blocked_elsewhere(gaps.trace, gaps.device)]
     edges = (times for each in found for times in (each.start_ns, each.end_ns))
     return [*edges, *synchronized.instants(gaps, window.start_ns), *launching.instants(gaps)]
-
-
-def _host_unobserved(stretches: Stretches) -> Int64:
-    return witness(is_host_part(stretches), stretches.after)
-
-
-HOST_UNOBSERVED = Rule(
-    cause="host_unobserved",
-    title="host busy with something that was not recorded",
-    remedy="",
-    find=_host_unobserved,
-    fact=lambda _stretches, _i, _row: Fact("no call or range shows what the host did"),
-)
-
-NO_OPERATOR = replace(
-    HOST_UNOBSERVED,
-    title="no operator ran",
-    fact=lambda _stretches, _i, _row: Fact("no thread ran an operator in the gap"),
-)
 
 
 def _of_old(cause: str) -> Rule:
@@ -138,22 +117,10 @@ def _with_remedies(found: Explained, window_ns: int) -> Explained:
     bound = np.flatnonzero(found.have("launch_bound"))
     remedies = {
         WAITING_FOR_DATA.cause: data_remedy(found),
-        HOST_UNOBSERVED.cause: _observing(found.stretches),
+        HOST_UNOBSERVED.cause: observing(found.stretches),
         QUEUED.cause: (gaps := queued.told(found, window_ns)).remedy,
         "launch_bound": optimizer_remedy(found.stretches, bound),
     }
     rules = (replace(rule, remedy=remedies.get(rule.cause) or rule.remedy) for rule in found.rules)
     told = tuple(replace(rule, fact=gaps.fact) if rule.cause == QUEUED.cause else rule for rule in rules)
     return replace(found, rules=told, saves_ns=queued.saved_ns(found))
-
-
-def _observing(stretches: Stretches) -> str:
-    """How to see what the host did. On a machine without a GPU, ranges of the framework are those that there are."""
-    trace = stretches.trace
-    on_cpu = trace.devices[stretches.device].kind == "cpu"
-    if trace.source.format != KINETO:
-        return f"record the host: put {'ranges of the profiler' if on_cpu else 'NVTX ranges'} around its work"
-    if PYTHON_FUNCTIONS in trace.source.dropped:
-        return "gpu-trace open shows the Python functions of that time"
-    ranges = "record_function" if on_cpu else "record_function, NVTX"
-    return f"record the host: gpu-trace run --level full, or ranges ({ranges}) around its work"

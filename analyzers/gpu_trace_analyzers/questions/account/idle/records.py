@@ -32,7 +32,7 @@ LOADING_CALL = re.compile(r"^cu(Module|Library)Load")
 LOADING = re.compile(r"^(Lazy Function|Runtime Triggered Module) Loading$")
 """CUPTI's names for the time that CUDA takes to load code for the first launch of it: the profiler takes none of it."""
 _ROOM = re.compile(f"^{re.escape(QUEUE_FULL)}$")
-"""The time in which a launch waited for room in the launch queue is no cause of idle time."""
+"""The time in which a launch waited for room in the launch queue does not cause idle time."""
 
 
 @once

@@ -1,0 +1,167 @@
+"""Where in the script was the host while a device lost time?
+
+A sample says what a thread did at one instant. It counts for a loss if that instant lies in the time in which the
+thread held the device up, and only then: the line of a sample that was taken before a gap is not that of the gap. So
+the samples of a line, as part of all, are an unbiased share of the time. What no sample stands for is unsampled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...intervals import Intervals
+from ...model import MISSING, ThreadState
+from ..stacks import outline, samples_of
+from .looks import looks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ...model import Int64, Trace
+    from ..explained import Explained
+    from ..stacks import Outline
+    from .looks import Look
+
+FEWEST = 3
+"""Samples from which a line is named."""
+MOST_PLACES = 5
+MOST_LINES = 10
+"""of a function that are named together, where none of them alone has most of the samples"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a function, and how many samples showed it."""
+
+    file: str
+    line: int
+    """`MISSING` if it is not known"""
+    function: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The line of a function, or a few of them, that most of a loss is at, or at what they call."""
+
+    file: str
+    first_line: int
+    last_line: int
+    function: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What the samples show of one loss."""
+
+    places: tuple[Place, ...]
+    """the innermost lines of the user's files, those with the most samples first; at most `MOST_PLACES`"""
+    lines: Lines | None
+    """those with most of the time; None where no few lines have, or where too little was sampled"""
+    samples: int
+    """all of them"""
+    unsampled_ns: int
+    """of the time in which the host held the device up, how much no sample stands for"""
+    state: ThreadState
+    """of most of the samples; ``UNKNOWN`` where there is none"""
+
+
+def where(found: Explained, which: NDArray[np.bool_]) -> Where | None:
+    """What the samples show of the stretches ``which`` of one cause; None for a trace without samples."""
+    trace = found.stretches.trace
+    if not len(trace.samples):
+        return None
+    times = looks(found, which)
+    rows = np.concatenate([np.empty(0, np.int64), *(_inside(trace, look) for look in times)])
+    looked_ns = sum(time.total_ns for _, time in times)
+    unsampled_ns = looked_ns - sum(_covered_ns(trace, look) for look in times)
+    frames = trace.samples.frame[rows].astype(np.int64)
+    lines = _mostly(trace, frames)
+    # Of a loss that was hardly sampled, most samples are not most of the time.
+    enough = lines and 2 * lines.samples * (looked_ns - unsampled_ns) > len(rows) * looked_ns
+    return Where(_places(trace, frames), lines if enough else None, len(rows), unsampled_ns, _state(trace, rows))
+
+
+def _inside(trace: Trace, look: Look) -> Int64:
+    """The samples of a thread that were taken in some time."""
+    owner, time = look
+    rows = samples_of(trace, owner)
+    return rows[time.covers(trace.samples.start_ns[rows])]
+
+
+def _covered_ns(trace: Trace, look: Look) -> int:
+    owner, time = look
+    rows, samples = samples_of(trace, owner), trace.samples
+    return (time & Intervals.of(samples.start_ns[rows], samples.end_ns[rows])).total_ns
+
+
+def _state(trace: Trace, rows: Int64) -> ThreadState:
+    counts = np.bincount(trace.samples.state[rows], minlength=len(ThreadState))
+    most = int(counts.argmax())
+    return ThreadState(most) if 2 * int(counts[most]) > len(rows) else ThreadState.UNKNOWN
+
+
+def _places(trace: Trace, frames: Int64) -> tuple[Place, ...]:
+    counts: Counter[tuple[str, int, str]] = Counter()
+    at, samples = _counted(outline(trace).place, frames)
+    for row, number in zip(at, samples, strict=True):
+        counts[_place(trace, row)] += number
+    order = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(Place(*place, number) for place, number in order[:MOST_PLACES])
+
+
+def _place(trace: Trace, frame: int) -> tuple[str, int, str]:
+    frames = trace.frames
+    return trace.text(int(frames.file[frame])), int(frames.line[frame]), trace.text(int(frames.function[frame]))
+
+
+def _counted(column: Int64, frames: Int64) -> tuple[Sequence[int], Sequence[int]]:
+    """The distinct values of a column of frames, without `MISSING`, and how many of ``frames`` have each."""
+    at = column[frames[frames != MISSING]]
+    distinct, samples = np.unique(at[at != MISSING], return_counts=True)
+    return distinct.tolist(), samples.tolist()
+
+
+def _mostly(trace: Trace, frames: Int64) -> Lines | None:
+    """The innermost function of the user's files that most of the samples are in, or beneath, and its lines there."""
+    tree = outline(trace)
+    at, samples = _counted(tree.own, frames)
+    function = _innermost_with_most(tree, at, samples, len(frames))
+    if function is None:
+        return None
+    lines: Counter[int] = Counter()
+    for row, number in zip(at, samples, strict=True):
+        while row != MISSING and tree.function[row] != function:
+            row = int(tree.up[row])
+        if row != MISSING:
+            lines[int(trace.frames.line[row])] += number
+    return _named(_place(trace, function), lines, len(frames))
+
+
+def _innermost_with_most(tree: Outline, at: Sequence[int], samples: Sequence[int], total: int) -> int | None:
+    """Any two functions with most of the samples have some in common, so one calls the other, which is the later."""
+    inside: Counter[int] = Counter()
+    for row, number in zip(at, samples, strict=True):
+        while row != MISSING:
+            inside[int(tree.function[row])] += number
+            row = int(tree.up[row])
+    return max((function for function, number in inside.items() if 2 * number > total), default=None)
+
+
+def _named(function: tuple[str, int, str], lines: Counter[int], total: int) -> Lines | None:
+    file, _, name = function
+    line, most = lines.most_common(1)[0]
+    if 2 * most > total:
+        first, last, number = line, line, most
+    else:
+        first, last, number = min(lines), max(lines), sum(lines.values())
+    if number < FEWEST or first == MISSING or last - first >= MOST_LINES:
+        return None
+    return Lines(file, first, last, name, number)
