@@ -91,8 +91,27 @@ def arguments(category: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
+def allocations(draw: st.DrawFn, ts: Text) -> dict[str, Any]:
+    event = {"ph": "i", "cat": "cpu_instant_event", "s": "t", "name": "[memory]", "pid": 77, "tid": draw(small)}
+    args = {"Total Reserved": draw(small), "Total Allocated": draw(st.integers(0, 2**40)), "Bytes": -8}
+    kind = draw(st.sampled_from([0, 1, 1, 6, 13]))
+    args |= {"Device Id": -1 if kind == 0 else draw(small), "Device Type": kind, "Addr": 2**63 + 5}
+    if draw(st.booleans()):
+        args |= {"finished": False, "Ev Idx": 7}
+    return event | {"ts": ts, "args": args}
+
+
+@st.composite
+def recorded_values(draw: st.DrawFn, ts: Text) -> dict[str, Any]:
+    beside = {"unit": draw(st.sampled_from(["MHz", ""])), "value": draw(st.integers(-(2**63), 2**63 - 1))}
+    beside |= draw(st.fixed_dictionaries({}, optional={"device": small, "thread": small, "process": st.just(78)}))
+    event = {"ph": "C", "cat": "recorded_counter", "name": "SM clock", "pid": 77, "tid": 0, "ts": ts}
+    return event | {"args": {beside["unit"] or "value": beside["value"]}, "gpu_trace": beside}
+
+
+@st.composite
 def others(draw: st.DrawFn) -> dict[str, Any]:
-    """Flow arrows, metadata, instants."""
+    """Flow arrows, metadata, instants, allocations, values of counters."""
     ts = Text(draw(microseconds))
     return draw(
         st.sampled_from(
@@ -102,6 +121,10 @@ def others(draw: st.DrawFn) -> dict[str, Any]:
                 {"name": "process_name", "ph": "M", "ts": ts, "pid": 77, "tid": 0, "args": {"name": "python"}},
                 {"name": "thread_name", "ph": "M", "ts": ts, "pid": 77, "tid": 78, "args": {"name": "worker"}},
                 {"name": "Record Window End", "ph": "i", "s": "g", "pid": "", "tid": "", "ts": ts},
+                draw(allocations(ts)),
+                draw(allocations(ts)),
+                draw(recorded_values(ts)),
+                {"ph": "C", "name": "rate", "pid": 77, "tid": 0, "ts": ts, "args": {"GB/s": Text("0.5"), "n": 1}},
                 {"ph": "X", "cat": "Trace", "ts": ts, "dur": Text("9.500"), "pid": "Spans", "tid": "p", "name": "p"},
             ]
         )
@@ -147,6 +170,8 @@ def as_kineto_2026(event: dict[str, Any]) -> str:
     fields = dict(event)
     args = fields.pop("args", None)
     rows = ",\n    ".join(to_json({key: value}, ensure_ascii=False)[1:-1] for key, value in fields.items())
+    if event["ph"] == "i":
+        rows = rows.replace(",\n", ",\n    \n", 1)
     inner = (
         f'\n    ,\n    "args": {{\n      {to_json(args, ensure_ascii=False)[1:-1]}\n    }}' if args is not None else ""
     )

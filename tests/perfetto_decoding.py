@@ -30,6 +30,9 @@ class Decoded:
     stages: list[Slice] = field(default_factory=list)
     slices: list[Slice] = field(default_factory=list)
     counters: dict[tuple[str, ...], list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    recorded: dict[tuple[str, ...], list[tuple[int, int, dict[str, Any]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     clocks: dict[int, int] = field(default_factory=dict)
     by_track: dict[int, list[Slice]] = field(default_factory=lambda: defaultdict(list))
 
@@ -84,7 +87,10 @@ class _Decoder:
 
     def _track_event(self, packet: Any, open_slices: dict[int, list[Slice]]) -> None:
         event = packet.track_event
-        if event.type == TrackEvent.TYPE_COUNTER:
+        if event.type == TrackEvent.TYPE_COUNTER and event.HasField("counter_value"):
+            point = (packet.timestamp, event.counter_value, self._args(event))
+            self.result.recorded[self._path(event.track_uuid)].append(point)
+        elif event.type == TrackEvent.TYPE_COUNTER:
             point = (packet.timestamp, event.double_counter_value)
             self.result.counters[self._path(event.track_uuid)].append(point)
         elif event.type == TrackEvent.TYPE_SLICE_BEGIN:
@@ -100,15 +106,19 @@ class _Decoder:
 
     def _slice(self, packet: Any) -> Slice:
         event = packet.track_event
+        args = self._args(event)
+        args["category"] = self.tables["event_categories"][event.category_iids[0]].name
+        name = self.tables["event_names"][event.name_iid].name
+        return Slice(self._path(event.track_uuid), name, packet.timestamp, -1, args, tuple(event.flow_ids))
+
+    def _args(self, event: Any) -> dict[str, Any]:
         texts = self.tables["debug_annotation_string_values"]
         args = {}
         for note in event.debug_annotations:
             is_text = note.HasField("string_value_iid")
             value = texts[note.string_value_iid].str.decode() if is_text else note.int_value
             args[self.tables["debug_annotation_names"][note.name_iid].name] = value
-        args["category"] = self.tables["event_categories"][event.category_iids[0]].name
-        name = self.tables["event_names"][event.name_iid].name
-        return Slice(self._path(event.track_uuid), name, packet.timestamp, -1, args, tuple(event.flow_ids))
+        return args
 
     def _path(self, uuid: int) -> tuple[str, ...]:
         descriptor = self.descriptors[uuid]

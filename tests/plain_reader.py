@@ -43,7 +43,23 @@ def tables(events: list[dict[str, Any]], operators: bool) -> dict[str, Counter[t
     for event in events:
         if event.get("ph") == "X" and "dur" in event:
             row(out, event, event.get("args", {}), operators, talking)
+        elif event.get("name") == "[memory]":
+            memory(out["counters"], event, event["args"])
+        elif event.get("cat") == "recorded_counter":
+            beside = event["gpu_trace"]
+            what = event["name"], beside["unit"], beside["value"], beside.get("device", -1)
+            pid, thread = beside.get("process", event["pid"]), beside.get("thread", -1)
+            out["counters"][(ns(event["ts"]), *what, pid, thread)] += 1
     return out
+
+
+def memory(out: Counter[Any], event: dict[str, Any], args: dict[str, Any]) -> None:
+    device = {0: -1, 1: args["Device Id"], 6: args["Device Id"]}.get(args["Device Type"])
+    whose = device, event["pid"], event["tid"]
+    if device is not None:
+        out[(ns(event["ts"]), "memory allocated", "bytes", args["Total Allocated"], *whose)] += 1
+    if device is not None and device >= 0:
+        out[(ns(event["ts"]), "memory reserved", "bytes", args["Total Reserved"], *whose)] += 1
 
 
 def group_of(args: dict[str, Any]) -> str:
@@ -117,6 +133,10 @@ READ_BACK: dict[str, Any] = {
         *(r["awaited_stream"], r["awaited_correlation"]),
     ),
     "overheads": lambda t, r: (r["start_ns"], r["end_ns"], t.text(r["name"])),
+    "counters": lambda t, r: (
+        *(r["start_ns"], t.text(r["name"]), t.text(r["unit"]), r["value"], _device(t, r["device"])),
+        *(t.processes[r["process"]].pid, r["thread"]),
+    ),
 }
 
 

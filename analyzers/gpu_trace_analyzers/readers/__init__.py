@@ -13,6 +13,7 @@ from ..model import HostOperators
 from .base.source_names import named_in_text
 from .base.tracefile import TraceFile
 from .finishing.contradictions import without_contradictions
+from .finishing.counter_ends import with_counter_ends
 from .finishing.cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
 from .finishing.recording_windows import with_windows
 from .formats import reader_for
@@ -63,7 +64,7 @@ def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
     reader = None if is_unsupported(file) else reader_for(file)
     if reader is None:
         raise refuse(file)
-    return with_windows(without_contradictions(_read(reader, file, rules, operators)))
+    return with_counter_ends(with_windows(without_contradictions(_read(reader, file, rules, operators))))
 
 
 def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) -> Trace:

@@ -20,6 +20,8 @@ class Key:
     DISTRIBUTED = "distributedInfo"
     STATED = "gpuTrace"
     """under which gpu-trace writes what Kineto has no key for"""
+    RECORDED = "gpu_trace"
+    """of an event that is a value of a counter: what viewers do not draw of it"""
 
 
 class Category:
@@ -85,7 +87,14 @@ class Argument:
     CATEGORY = "category"
     PAYLOAD = "payload"
     COLOR = "color"
+    ALLOCATED = "Total Allocated"
+    RESERVED = "Total Reserved"
+    DEVICE_TYPE = "Device Type"
+    DEVICE_ID = "Device Id"
 
+
+MEMORY = "[memory]"
+"""The name of an instant at which memory was allocated or released."""
 
 WORK = {
     "context": Argument.CONTEXT,

@@ -81,6 +81,7 @@ class Argument:
     GRAPH = "graph"
     GRAPH_NODE = "graph node"
     OPERATIONS = "operations"
+    THREAD = "thread"
     SHAPES = "shapes"
     TYPES = "types"
     VALUES = "values"

@@ -135,6 +135,7 @@ class TrackDescriptor:
     PROCESS = 3
     THREAD = 4
     PARENT_UUID = 5
+    COUNTER = 8
 
 
 class ProcessDescriptor:
@@ -154,6 +155,12 @@ class ThreadDescriptor:
     """what the times of samples count from"""
 
 
+class CounterDescriptor:
+    """A row with a value over time."""
+
+    UNIT_NAME = 6
+
+
 class TrackEvent:
     """The beginning or end of a slice, or a value of a counter."""
 
@@ -162,7 +169,10 @@ class TrackEvent:
     TYPE = 9
     NAME_IID = 10
     TRACK_UUID = 11
+    COUNTER_VALUE = 30
+    """of a counter that was recorded"""
     DOUBLE_COUNTER_VALUE = 44
+    """of one that follows from other rows"""
     FLOW_IDS = 47
 
 

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from ...model import MISSING, Device, DeviceWork, Doubt, Engine, HostCalls, Process, Role, Source, Table, Trace
+from ...model import (
+    MISSING,
+    Counters,
+    Device,
+    DeviceWork,
+    Doubt,
+    Engine,
+    HostCalls,
+    Process,
+    Role,
+    Source,
+    Table,
+    Trace,
+)
 from .frames import FrameTable
 from .growing import GrowingTable, put_in_order
 from .identity import DeviceKey, DeviceKind, apart_by_process, fill_contexts, owners
@@ -30,6 +43,7 @@ NOT_READ = "a device that is not read"
 """How the reason ends for which rows of such a device are dropped."""
 WITHOUT_CATEGORY = "rows without a category"
 """How the reason begins for which rows are dropped that nothing but the name of their process tells apart."""
+VALUES_OF_NO_DEVICE = "values of counters of no known device"
 _MOST_DEVICES = 4096
 _NEXT_NAME, _MOST_NAMES = " / ", 8
 _BEYOND = 1 << 20
@@ -164,16 +178,15 @@ class TraceBuilder:
         devices, renumber = self._ordered_devices()
         tables: dict[type[Table], Any] = {table: self._tables[table].rows() for table in list(self._tables)}
         processes = tuple(self._process(pid) for pid in self._processes)
+        of_devices = tables[Counters].device != MISSING
         tables = {table: _renumbered(rows, renumber) for table, rows in tables.items()}
         assign_launchers(tables[DeviceWork], tables[HostCalls])
         if self.counts_by_process and not self.stated_devices:
             devices = self._apart(tables, devices, processes)
         self._give_default_process(tables)
         fill_contexts(tables[DeviceWork])
-        nowhere = tables[DeviceWork].device == MISSING
-        self.dropped["work of no known device"] += int(nowhere.sum())
-        if nowhere.any():
-            tables[DeviceWork] = tables[DeviceWork][~nowhere]
+        self._leave_out(tables, DeviceWork, tables[DeviceWork].device == MISSING, "work of no known device")
+        self._leave_out(tables, Counters, of_devices & (tables[Counters].device == MISSING), VALUES_OF_NO_DEVICE)
         for table, kept in quarantine(tables, tuple(self.strings), self.resolution_ns, self._quarantine):
             tables[table] = tables[table][kept]
         for rows in tables.values():
@@ -187,6 +200,13 @@ class TraceBuilder:
             frames=self.frames.rows(),
             **{name: tables[table] for name, table in Trace.table_types().items()},
         )
+
+    def _leave_out(
+        self, tables: dict[type[Table], Any], table: type[Table], which: NDArray[np.bool_], reason: str
+    ) -> None:
+        self.dropped[reason] += int(which.sum())
+        if which.any():
+            tables[table] = tables[table][~which]
 
     def _apart(
         self, tables: dict[type[Table], Any], devices: tuple[Device, ...], processes: tuple[Process, ...]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from ...vocabulary.kineto import Argument
+from ...vocabulary.kineto import Argument, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +46,15 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
     graph_node: Id = msgspec.field(default=None, name=Argument.GRAPH_NODE)
 
 
+class MemoryArgs(msgspec.Struct, gc=False, frozen=True):
+    """What those of an allocation may hold."""
+
+    allocated: Id = msgspec.field(default=None, name=Argument.ALLOCATED)
+    reserved: Id = msgspec.field(default=None, name=Argument.RESERVED)
+    device_type: Id = msgspec.field(default=None, name=Argument.DEVICE_TYPE)
+    device_id: Id = msgspec.field(default=None, name=Argument.DEVICE_ID)
+
+
 class Args(WorkArgs, gc=False, frozen=True):
     """What those of any event may hold."""
 
@@ -67,6 +76,10 @@ class Args(WorkArgs, gc=False, frozen=True):
     shapes: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.SHAPES)
     types: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.TYPES)
     values: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.VALUES)
+    allocated: Id = msgspec.field(default=None, name=Argument.ALLOCATED)
+    reserved: Id = msgspec.field(default=None, name=Argument.RESERVED)
+    device_type: Id = msgspec.field(default=None, name=Argument.DEVICE_TYPE)
+    device_id: Id = msgspec.field(default=None, name=Argument.DEVICE_ID)
     data: msgspec.Raw = _NONE
 
 
@@ -84,6 +97,7 @@ class Event(msgspec.Struct, gc=False):
     ts: msgspec.Raw = _NONE
     dur: msgspec.Raw = _NONE
     args: Args = NO_ARGS
+    recorded: msgspec.Raw = msgspec.field(default=_NONE, name=Key.RECORDED)
 
 
 class CallEvent(msgspec.Struct, gc=False):
@@ -108,6 +122,27 @@ class WorkEvent(msgspec.Struct, gc=False):
     ts: msgspec.Raw = _NONE
     dur: msgspec.Raw = _NONE
     args: WorkArgs = WorkArgs()
+
+
+class MemoryEvent(msgspec.Struct, gc=False):
+    """Of `Event`, what a reader uses of an allocation."""
+
+    cat: str = ""
+    name: str = ""
+    pid: Id = None
+    tid: Id = None
+    ts: msgspec.Raw = _NONE
+    args: MemoryArgs = MemoryArgs()
+
+
+class CounterEvent(msgspec.Struct, gc=False):
+    """Of `Event`, what a reader uses of a value of a counter."""
+
+    cat: str = ""
+    name: str = ""
+    pid: Id = None
+    ts: msgspec.Raw = _NONE
+    recorded: msgspec.Raw = msgspec.field(default=_NONE, name=Key.RECORDED)
 
 
 def texts(raws: Iterable[msgspec.Raw]) -> bytes:

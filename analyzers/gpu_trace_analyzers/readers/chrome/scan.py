@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgspec
 
 from ...vocabulary.kineto import Category
-from .events import CallEvent, Event, WorkEvent
+from .events import CallEvent, CounterEvent, Event, MemoryEvent, WorkEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -43,6 +43,10 @@ class Layout:
     """from the category to the name"""
     flows: tuple[bytes, ...]
     """what the phases of flow arrows look like"""
+    instant: bytes = b""
+    """from the phase of an instant to its category; empty where that has none"""
+    counter: bytes = b""
+    """from the phase of a counter's value to its category"""
 
     @property
     def key_length(self) -> int:
@@ -57,6 +61,7 @@ KINETO = Layout(
     category=b': "X", "cat": "',
     name=b'", "name": "',
     flows=tuple(b': "%c", "id":' % phase for phase in b"fst"),
+    instant=b': "i", "cat": "',
 )
 KINETO_2026 = Layout(
     before=KINETO.before,
@@ -65,6 +70,7 @@ KINETO_2026 = Layout(
     category=b': "X",\n    "cat": "',
     name=b'",\n    "name": "',
     flows=tuple(b': "%c",\n    "id":' % phase for phase in b"fst"),
+    instant=b': "i",\n    \n    "cat": "',
 )
 """As PyTorch 2.13 has it, with a field on each line."""
 COMPACT = Layout(
@@ -74,6 +80,7 @@ COMPACT = Layout(
     category=b':"X","cat":"',
     name=b'","name":"',
     flows=tuple(b':"%c","%b":' % (phase, key) for phase in b"fst" for key in (b"id", b"bp")),
+    counter=b':"C","cat":"',
 )
 """An event a line, as gpu-trace writes them."""
 LAYOUTS = (KINETO, KINETO_2026, COMPACT)
@@ -86,7 +93,14 @@ _CATEGORIES: dict[str, type[msgspec.Struct]] = {
     **dict.fromkeys((Category.RUNTIME, Category.DRIVER, "xpu_runtime", "xpu_driver"), CallEvent),
     **dict.fromkeys((Category.OPERATOR, Category.ANNOTATION, Category.GPU_ANNOTATION, Category.NVTX), Event),
     **dict.fromkeys((Category.SYNC, Category.OVERHEAD, Category.PYTHON), Event),
+    Category.INSTANT: MemoryEvent,
+    Category.COUNTER: CounterEvent,
 }
+
+
+def _before(layout: Layout, category: str) -> bytes:
+    """From the phase of an event of that category to the category; empty where the layout has no such events."""
+    return {Category.INSTANT: layout.instant, Category.COUNTER: layout.counter}.get(category, layout.category)
 
 
 def _places(text: bytes, part: bytes, end: int) -> Iterator[int]:
@@ -146,7 +160,11 @@ class Scan:
         self._tail = layout.end + layout.between
         self._key = layout.key_length
         self._flow_key = len(layout.flows[0])
-        self._category_of = {(layout.category + name.encode() + layout.name)[: self._key]: name for name in _CATEGORIES}
+        self._category_of = {
+            (before + name.encode() + layout.name)[: self._key]: name
+            for name in _CATEGORIES
+            if (before := _before(layout, name))
+        }
         self._decoders: dict[str, Callable[[bytes], Any]] = {
             name: msgspec.json.Decoder(list[event]).decode  # type: ignore[valid-type]  # a type chosen at run time
             for name, event in _CATEGORIES.items()

@@ -30,6 +30,18 @@ def timed(events: list[Event], builder: TraceBuilder) -> tuple[list[Event], Int6
     return events, start_ns, start_ns + duration_ns
 
 
+def stamped(events: list[Event], builder: TraceBuilder) -> tuple[list[Event], Int64]:
+    """The events without a length that have a time, with (n,) times in ns; the others are counted as dropped."""
+    stamps = texts([event.ts for event in events])
+    at_ns = nanoseconds_of(stamps)
+    has = at_ns != NO_TIME
+    if not has.all():
+        builder.dropped["no readable ts"] += int((~has).sum())
+        events, at_ns = [event for event, kept in zip(events, has.tolist(), strict=True) if kept], at_ns[has]
+    note_clock(builder, stamps, at_ns)
+    return events, at_ns
+
+
 def note_clock(builder: TraceBuilder, starts: bytes, start_ns: Int64) -> None:
     """Tell the builder what the stamps say of their clock."""
     if builder.resolution_ns != 1 and b"." in starts:

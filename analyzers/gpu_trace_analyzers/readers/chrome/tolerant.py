@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from ...vocabulary.kineto import Key
 from .events import NO_ARGS, Args, Event, Id
 
 # Times stay text: a float cannot hold them. NaN and infinities, which JSON does not know, are no value.
@@ -199,18 +200,24 @@ def _event(found: dict[str, Any]) -> Event:
         ts=_raw(found.get("ts", "")),
         dur=_raw(found.get("dur", "")),
         args=_args(args) if isinstance(args, dict) and args else NO_ARGS,
+        recorded=_json(found[Key.RECORDED]) if Key.RECORDED in found else _NONE,
     )
 
 
 def _args(found: dict[str, Any]) -> Args:
     known = {field.name: found[field.encode_name] for field in _ARGS if field.encode_name in found}
     for name, value in known.items():
-        known[name] = msgspec.Raw(json.dumps(value).encode()) if name in _RAW else _id(value)
+        known[name] = _json(value) if name in _RAW else _id(value)
     return Args(**known)
 
 
+def _json(value: object) -> msgspec.Raw:
+    return msgspec.Raw(json.dumps(value).encode())
+
+
 _ARGS = msgspec.structs.fields(Args)
-_RAW = {field.name for field in _ARGS if field.default == msgspec.Raw(b"")}
+_NONE = msgspec.Raw(b"")
+_RAW = {field.name for field in _ARGS if field.default == _NONE}
 
 
 def _text(value: object) -> str:

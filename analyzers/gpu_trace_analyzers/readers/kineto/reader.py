@@ -8,10 +8,10 @@ GPU's rows have (there it is the device, or the agent).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...model import DeviceWork, HostCalls, HostOperators, Overheads, Ranges, Syncs
-from ...vocabulary.kineto import Argument, Category, Key
+from ...vocabulary.kineto import MEMORY, Argument, Category, Key
 from ...vocabulary.operators import MULTIPLYING
 from ...vocabulary.v8 import CATEGORY as PROFILER
 from ...vocabulary.v8 import PHASE
@@ -19,15 +19,16 @@ from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
 from ..chrome import EventStream, Named
 from ..chrome.stream import WAYS, Way
+from .counters import CounterRows
 from .document import describe
 from .rows import COMMUNICATES, Rows
 from .stacks import Stacks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from ...engines import EngineRules
-    from ...model import Table, Trace
+    from ...model import Trace
     from ..base.tracefile import TraceFile
     from ..chrome import Event
 
@@ -51,11 +52,12 @@ _UNUSED = {
     "cuda_event": "recorded CUDA events",
     Category.PYTHON: PYTHON_FUNCTIONS,
     Category.DRAWN: "lanes and notes drawn by gpu-trace",
+    Category.INSTANT: "instants",
     "trace": "profiler span",
 }
 _OTHER_DEVICES = {"mtia_ccp_events": "MTIA", "hpu_op": "HPU"}
 _PHASES = {"s": "flow", "t": "flow", "f": "flow"}
-_OTHER_PHASES = {"i": "instants", "I": "instants", "R": "instants", "C": "counters", "": "events without a phase"}
+_OTHER_PHASES = {"I": "instants", "R": "instants", "C": "counters", "": "events without a phase"}
 _FLUSH = 8192  # events decoded before they become columns: few enough to stay small, enough to pay for NumPy's calls
 
 
@@ -69,6 +71,23 @@ def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[
     return _Reading(file, rules, operators).trace(ways)
 
 
+def _takers(rows: Rows, counters: CounterRows) -> dict[str, Callable[[list[Event]], None]]:
+    """What turns the events of each category into columns."""
+    return {
+        **dict.fromkeys(KERNELS, rows.kernels),
+        **dict.fromkeys(COPIES, rows.copies),
+        **dict.fromkeys(FILLS, rows.fills),
+        **dict.fromkeys(CALLS, rows.calls),
+        **dict.fromkeys(OPERATORS, rows.operators),
+        **{category: partial(rows.ranges, category=category) for category in RANGES},
+        Category.CPU_WORK: rows.cpu_work,
+        Category.SYNC: rows.syncs,
+        Category.OVERHEAD: rows.overheads,
+        Category.INSTANT: counters.memory,
+        Category.COUNTER: counters.recorded,
+    }
+
+
 class _Reading:
     """Sorts events by category, and turns each category into columns, some thousand events at a time."""
 
@@ -76,20 +95,19 @@ class _Reading:
         self.builder = TraceBuilder(file, NAME)
         self.builder.counts_by_process = True
         self.rows = Rows(self.builder, rules)
+        self.counters = CounterRows(self.builder)
         self.stacks = Stacks(self.builder)
         self.some: dict[str, tuple[str, ...]] = dict.fromkeys(OPERATORS, COMMUNICATES)
-        self.tables: dict[str, type[Table]] = dict.fromkeys(KERNELS | COPIES | FILLS, DeviceWork)
-        self.tables |= dict.fromkeys(CALLS, HostCalls) | dict.fromkeys(RANGES, Ranges)
-        self.tables |= {Category.CPU_WORK: DeviceWork, Category.SYNC: Syncs, Category.OVERHEAD: Overheads}
-        if operators:
-            self.tables |= dict.fromkeys(OPERATORS, HostOperators)
+        self.takers = _takers(self.rows, self.counters)
+        if not operators:
+            self.takers = {category: take for category, take in self.takers.items() if category not in OPERATORS}
         self.pending: defaultdict[str, list[Event]] = defaultdict(list)
         self.without_category: Counter[int] = Counter()
         """by process id: what such rows are shows at most in the name of their process"""
 
     def trace(self, ways: Collection[Way]) -> Trace:
         named = dict.fromkeys(OPERATORS, Named(MULTIPLYING, Argument.SHAPES))
-        stream = EventStream(self.builder.file, self.tables, ways, self.some, named)
+        stream = EventStream(self.builder.file, self.takers, ways, self.some, named)
         for batch in stream:
             for category, events in batch.of.items():
                 self.put(category, events)
@@ -108,10 +126,14 @@ class _Reading:
     def put(self, category: str, events: list[Event]) -> None:
         if category in OPERATORS:
             self.rows.communication(events)
-            if category not in self.tables:
+            if category not in self.takers:
                 kept = [event for event in events if event.name in MULTIPLYING and event.args.shapes]
                 self.unused(category, len(events) - len(kept))
                 events = kept
+        elif category == Category.INSTANT:
+            kept = [event for event in events if event.name == MEMORY and event.args.allocated is not None]
+            self.unused(category, len(events) - len(kept))
+            events = kept
         pending = self.pending[category]
         pending += events
         if len(pending) >= _FLUSH:
@@ -122,18 +144,18 @@ class _Reading:
         others: Counter[str] = Counter()
         for event in events:
             category = event.cat.lower()
-            if event.ph == "X" and (category in self.tables or category in OPERATORS):
+            if event.ph == "X" and (category in self.takers or category in OPERATORS):
                 sorted_events[category].append(event)
             elif event.ph == "M":
                 self.name(event)
             elif event.ph == PHASE and category == PROFILER:
                 self.stacks.take(event)
+            elif event.ph == "i" or (event.ph == "C" and category == Category.COUNTER):
+                sorted_events[Category.INSTANT if event.ph == "i" else category].append(event)
             elif event.ph == "X" and not category:
                 self.without_category[as_id(event.pid)] += 1
-            elif event.ph == "X":
-                others[category] += 1
-            elif event.ph in _PHASES:
-                others[_PHASES[event.ph]] += 1
+            elif event.ph == "X" or event.ph in _PHASES:
+                others[_PHASES.get(event.ph, category)] += 1
             else:
                 self.of_another_phase(event.ph, category)
         for category, found in sorted_events.items():
@@ -164,24 +186,7 @@ class _Reading:
 
     def flush(self, category: str) -> None:
         events = self.pending.pop(category, [])
-        if category in CALLS:
-            self.rows.calls(events)
-        elif category in OPERATORS:
-            self.rows.operators(events)
-        elif category in KERNELS:
-            self.rows.kernels(events)
-        elif category in COPIES:
-            self.rows.copies(events)
-        elif category in FILLS:
-            self.rows.fills(events)
-        elif category == Category.CPU_WORK:
-            self.rows.cpu_work(events)
-        elif category in RANGES:
-            self.rows.ranges(events, category)
-        elif category == Category.SYNC:
-            self.rows.syncs(events)
-        else:
-            self.rows.overheads(events)
+        self.takers.get(category, self.rows.operators)(events)
 
     def name(self, event: Event) -> None:
         """A row of metadata: what a process or a thread is called."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...model import (
     MISSING,
+    Counters,
     Device,
     DeviceWork,
     HostCalls,
@@ -35,6 +36,7 @@ from ...vocabulary.perfetto import (
 )
 from ..base.building import NOT_ASKED
 from ..base.stamps import LIMIT_NS
+from .slices import signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from ...model import Table
     from ..base.building import TraceBuilder
     from ..base.identity import DeviceKind
-    from .slices import Note, Slice, Slices, Track
+    from .slices import Note, Slice, Slices, Track, Value
 
 _ENGINES = {title: engine for engine, title in LANES.items()}
 """By the titles of the lanes that hold work."""
@@ -90,6 +92,8 @@ class Rows:
         for found in self._slices.all():
             self._sort(found)
         self._slices.stacks.add(lambda pid: self.builder_of(self._ranks.get(pid, MISSING)), self.dropped)
+        for value in self._slices.recorded_values():
+            self._value(value)
         for (rank, table), rows in self._rows.items():
             names = sorted({name for row in rows for name in row})
             columns = {name: [row.get(name, MISSING) for row in rows] for name in names}
@@ -155,6 +159,28 @@ class Rows:
             self._rows[rank, DeviceWork].append(row | _arguments(builder, found, DeviceWork))
         else:
             self.dropped[_DERIVED] += 1
+
+    def _value(self, found: Value) -> None:
+        track, owner = self._slices.tracks.get(found.track), self._owner(found.track)
+        label = self._label(track) if track else None
+        if track is None or not 0 <= found.at_ns < LIMIT_NS:
+            self.dropped["values of no track or time"] += 1
+        elif label:
+            rank, device = self._device(label)
+            pid = found.notes.get(Argument.PROCESS, self._main.get(rank, 0))
+            self._counter_row(found, title_of(track.name), track.unit, rank, device, pid)
+        elif owner and owner.pid is not None:
+            rank = self._ranks.get(owner.pid, MISSING)
+            self._counter_row(found, track.name, track.unit, rank, MISSING, owner.pid)
+        else:
+            self.dropped["values of no track or time"] += 1
+
+    def _counter_row(self, found: Value, name: str, unit: str, rank: int, device: int, pid: Note) -> None:
+        builder = self.builder_of(rank)
+        row = {"start_ns": found.at_ns, "end_ns": found.at_ns, "value": found.value, "device": device}
+        row |= {"name": builder.strings[name], "unit": builder.strings[unit]}
+        row |= {"process": builder.process(pid if isinstance(pid, int) else 0)}
+        self._rows[rank, Counters].append(row | {"thread": _as_signed(builder, found.notes.get(Argument.THREAD))})
 
     def _device(self, label: re.Match[str]) -> tuple[int, int]:
         """The rank that a device belongs to, and its position among those of that rank."""
@@ -233,7 +259,7 @@ def _as_number(_: TraceBuilder | None, value: Note) -> int:
 
 
 def _as_signed(_: TraceBuilder, value: Note) -> int:
-    return (value + (1 << 63)) % (1 << 64) - (1 << 63) if isinstance(value, int) else MISSING
+    return signed(value) if isinstance(value, int) else MISSING
 
 
 def _as_text(builder: TraceBuilder, value: Note) -> int:

@@ -11,6 +11,7 @@ from ...vocabulary.perfetto_fields import (
     BuiltinClock,
     Clock,
     ClockSnapshot,
+    CounterDescriptor,
     DebugAnnotation,
     InternedData,
     InternedName,
@@ -29,11 +30,12 @@ from .wire import Broken, fields
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .wire import Value
+    from .wire import Value as WireValue
 
 # Of what every slice has: a local name is faster, and there are millions.
 _ANNOTATION, _TYPE, _TRACK_UUID = TrackEvent.DEBUG_ANNOTATIONS, TrackEvent.TYPE, TrackEvent.TRACK_UUID
 _BEGIN, _END = TrackEventType.TYPE_SLICE_BEGIN, TrackEventType.TYPE_SLICE_END
+_COUNTER = TrackEventType.TYPE_COUNTER
 _CATEGORIES, _EVENT_NAMES = InternedData.EVENT_CATEGORIES, InternedData.EVENT_NAMES
 _ARGUMENTS, _TEXTS = InternedData.DEBUG_ANNOTATION_NAMES, InternedData.DEBUG_ANNOTATION_STRING_VALUES
 _SEQUENCE = TracePacket.TRUSTED_PACKET_SEQUENCE_ID
@@ -48,7 +50,7 @@ _OUR_CATEGORIES = {
     Category.OVERHEAD,
 }
 
-Fields = dict[int, "Value"]
+Fields = dict[int, "WireValue"]
 Note = int | str | None
 """the value of an argument; None where a slice lacks it"""
 
@@ -61,6 +63,18 @@ class Track:
     parent: int
     pid: int | None = None
     tid: int | None = None
+    unit: str = ""
+    """of a counter's values"""
+
+
+@dataclass
+class Value:
+    """One value of a counter that was recorded; ``notes`` are its arguments."""
+
+    at_ns: int
+    track: int
+    value: int
+    notes: dict[str, int | str] = field(default_factory=dict)
 
 
 @dataclass
@@ -85,6 +99,7 @@ class Slices:
         self.epoch_ns: int | None = None
         self._names: dict[tuple[int, int], str] = {}
         self._events: list[tuple[int, Fields, list[Fields]]] = []
+        self._values: list[tuple[int, Fields, list[Fields]]] = []
         self._begins_at: int | None = None
         """where the first packet begins, of a trace that counts"""
         self._is_whole = False
@@ -112,7 +127,9 @@ class Slices:
         if isinstance(event := found.get(TracePacket.TRACK_EVENT), bytes):
             pairs = list(fields(event))
             notes = [dict(fields(note)) for key, note in pairs if key == _ANNOTATION and isinstance(note, bytes)]
-            self._events.append((_int(found.get(TracePacket.TIMESTAMP)), dict(pairs), notes))
+            of_event = dict(pairs)
+            into = self._values if of_event.get(_TYPE) == _COUNTER else self._events
+            into.append((_int(found.get(TracePacket.TIMESTAMP)), of_event, notes))
         elif isinstance(names := found.get(TracePacket.INTERNED_DATA), bytes):
             self._learn(names)
         elif isinstance(track := found.get(TracePacket.TRACK_DESCRIPTOR), bytes):
@@ -158,6 +175,13 @@ class Slices:
                 self.events += 1
                 yield ended
 
+    def recorded_values(self) -> Iterator[Value]:
+        """The values of recorded counters, in the order of the file; others follow from the slices."""
+        for at_ns, event, notes in self._values:
+            value = event.get(TrackEvent.COUNTER_VALUE)
+            if isinstance(value, int):
+                yield Value(at_ns, _int(event.get(_TRACK_UUID)), signed(value), self._notes(notes))
+
     def _known_to(self) -> dict[int, int]:
         """Until when ends can be paired with begins, on tracks that are not whole.
 
@@ -178,13 +202,16 @@ class Slices:
     def _slice(self, at_ns: int, event: Fields, notes: list[Fields]) -> Slice:
         name = self._names.get((_EVENT_NAMES, _int(event.get(TrackEvent.NAME_IID))), "")
         category = self._names.get((_CATEGORIES, _int(event.get(TrackEvent.CATEGORY_IIDS))), "")
-        found = Slice(at_ns, _int(event.get(_TRACK_UUID)), name, category)
+        return Slice(at_ns, _int(event.get(_TRACK_UUID)), name, category, self._notes(notes))
+
+    def _notes(self, notes: list[Fields]) -> dict[str, int | str]:
+        found: dict[str, int | str] = {}
         for parts in notes:
             key = self._names.get((_ARGUMENTS, _int(parts.get(DebugAnnotation.NAME_IID))), "")
             if (text := parts.get(DebugAnnotation.STRING_VALUE_IID)) is not None:
-                found.notes[key] = self._names.get((_TEXTS, _int(text)), "")
+                found[key] = self._names.get((_TEXTS, _int(text)), "")
             elif (number := parts.get(DebugAnnotation.INT_VALUE)) is not None:
-                found.notes[key] = _int(number)
+                found[key] = _int(number)
         return found
 
     def _learn(self, names: bytes) -> None:
@@ -205,6 +232,8 @@ class Slices:
             parts = dict(fields(thread))
             found.pid, found.tid = _int(parts.get(ThreadDescriptor.PID)), _int(parts.get(ThreadDescriptor.TID))
             found.name = _text(parts.get(ThreadDescriptor.THREAD_NAME))
+        if isinstance(counter := track.get(TrackDescriptor.COUNTER), bytes):
+            found.unit = _text(dict(fields(counter)).get(CounterDescriptor.UNIT_NAME))
         self.tracks[_int(track.get(TrackDescriptor.UUID))] = found
 
     def _set_clock(self, clocks: bytes) -> None:
@@ -216,9 +245,14 @@ class Slices:
             self.epoch_ns = real[0] - boot[0]
 
 
-def _int(value: Value | None) -> int:
+def signed(value: int) -> int:
+    """A 64-bit number that is written without its sign."""
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _int(value: WireValue | None) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _text(value: Value | None) -> str:
+def _text(value: WireValue | None) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""

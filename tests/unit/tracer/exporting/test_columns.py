@@ -165,7 +165,7 @@ def filled(draw):
         ),
         counters=Counters.of(
             {"start_ns": [8_500, 8_600, 9_000, 9_100, 40_000], "end_ns": [9_000, 9_100, 39_000, 50_000, 60_000]}
-            | {"name": [CLOCK] * 5, "unit": [UNIT] * 5, "value": [draw(st.integers(-(2**62), 2**62)), 7, 8, 7, 9]}
+            | {"name": [CLOCK] * 5, "unit": [UNIT] * 5, "value": [draw(st.integers(-(2**62), 2**62)), 7, 8, 6, 9]}
             | {"device": [0, MISSING, 0, MISSING, 0], "process": [0, 1, 0, 1, 0], "thread": [100, 200, MISSING, 7, 100]}
         ),
         epoch_ns=10**18,

@@ -16,6 +16,7 @@ from gpu_trace.exporting.timeline.findings import Finding
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
     MISSING,
+    Counters,
     Device,
     DeviceWork,
     Doubt,
@@ -91,6 +92,7 @@ def everything():
         ),
         overheads=Overheads.of(rows(1, name=[OVERHEAD])),
         windows=Windows.of({"start_ns": [0, 20_000], "end_ns": [10_000, 30_000], "process": [0, 0]}),
+        counters=Counters.of(rows(1, name=[DOMAIN], unit=[GROUP], value=[7], device=[0], thread=[100])),
     )
 
 
@@ -98,9 +100,10 @@ def test_every_word_of_perfetto_is_written(tmp_path):
     export_perfetto(Analysis(everything()), tmp_path / "all.pftrace", FINDINGS)
     decoded = decode(tmp_path / "all.pftrace")
     arguments = {name for row in decoded.slices for name in row.args} - {"category"}
+    assert decoded.recorded == {("GPU 0", "GPU 0 · domain"): [(0, 7, {"thread": 100, "process": 100})]}
     titles = {perfetto.title_of(row.track[-1]) for row in decoded.slices}
     assert {row.args["category"] for row in decoded.slices} == set(perfetto.CATEGORIES)
-    assert arguments | {perfetto.Argument.CATEGORY} == set(perfetto.ARGUMENTS)
+    assert arguments | {perfetto.Argument.CATEGORY} == set(perfetto.ARGUMENTS) - {perfetto.Argument.THREAD}
     assert {*perfetto.LANES.values(), perfetto.EXPOSED, perfetto.FINDINGS, perfetto.DOUBTS} <= titles
     assert {perfetto.SYNCHRONIZATION, perfetto.OVERHEADS} <= titles
 
@@ -108,7 +111,12 @@ def test_every_word_of_perfetto_is_written(tmp_path):
 def test_every_category_of_kineto_that_an_export_can_hold_is_written(tmp_path):
     export_chrome(Analysis(everything()), tmp_path / "all.json", FINDINGS)
     found = {event.get("cat") for event in json.loads((tmp_path / "all.json").read_text())["traceEvents"]} - {None}
-    not_exported = {kineto.Category.DRIVER, kineto.Category.GPU_ANNOTATION, kineto.Category.PYTHON}
+    not_exported = {
+        kineto.Category.INSTANT,
+        kineto.Category.DRIVER,
+        kineto.Category.GPU_ANNOTATION,
+        kineto.Category.PYTHON,
+    }
     known = {word for name, word in vars(kineto.Category).items() if name.isupper()}
     assert found == known - not_exported - {kineto.Category.CPU_WORK}
 
@@ -122,6 +130,7 @@ def test_every_word_is_read_as_what_it_stands_for(write, form, tmp_path):
     assert sorted(again.syncs.kind.tolist()) == sorted(trace.syncs.kind.tolist())
     assert sorted(again.ranges.kind.tolist()) == sorted(trace.ranges.kind.tolist())
     assert (len(again.calls), len(again.operators), len(again.overheads), len(again.windows)) == (1, 1, 1, 2)
+    assert (again.counters.value.tolist(), again.counters.end_ns.tolist()) == ([7], [10_000])
     assert [(doubt.reason, doubt.operations) for doubt in again.source.doubts] == [("why", 2)]
     if form == "pftrace":  # in Kineto's they are in the names of copies alone
         ends = zip(again.work.source.tolist(), again.work.target.tolist(), strict=True)

@@ -27,6 +27,7 @@ from ..timeline.findings import exposed_copies
 from ..timeline.identities import HostPlaces
 from ..timeline.moved import earliest_ns, shifted
 from . import json_text
+from .counters import counter_events
 from .devices import DeviceRows
 from .host import HostThreads
 from .one_file import device_numbers, with_own_correlations
@@ -76,6 +77,8 @@ def chrome_events(scope: Scope, findings: list[Finding]) -> Iterator[str]:
     yield from host.events()
     for device in devices:
         yield from device.events(findings)
+    groups = {position: rows.threads.pid for position, rows in zip(active_devices(trace), devices, strict=True)}
+    yield from counter_events(trace, places, numbers, groups)
     yield from _arrows(trace, host, devices)
     yield from stack_events(trace.samples, trace.frames, trace.strings, places.pids, places.tids)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.vocabulary.kineto import Category, Key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -47,6 +49,15 @@ def counter(name: str, unit: str, pid: int, at: Rows, value: Rows) -> Iterator[s
     head = f'{{"ph":"C","name":{json.dumps(name)},"pid":{pid},"tid":0,"ts":'
     for a, v in zip(at, value, strict=True):
         yield f'{head}{a},"args":{{"{unit}":{v}}}}}'
+
+
+def recorded_counter(
+    name: str, pid: int, at: Rows, drawn: str, value: Rows, beside: str, threads: Rows
+) -> Iterator[str]:
+    """Values of a counter that was recorded, drawn under that key; ``beside`` and each row's thread are read back."""
+    head = f'{{"ph":"C","cat":"{Category.COUNTER}","name":{name},"pid":{pid},"tid":0,"ts":'
+    for a, v, t in zip(at, value, threads, strict=True):
+        yield f'{head}{a},"args":{{{drawn}:{v}}},"{Key.RECORDED}":{{"value":{v},{beside}{t}}}}}'
 
 
 def process(pid: int, name: str, rank: int) -> Iterator[str]:

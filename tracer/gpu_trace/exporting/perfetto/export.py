@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import SyncKind
+from gpu_trace_analyzers.model import MISSING, SyncKind
 from gpu_trace_analyzers.questions.overlap import active_devices
 from gpu_trace_analyzers.vocabulary.perfetto import (
     ARGUMENTS,
@@ -30,10 +30,11 @@ from ..timeline.findings import exposed_copies
 from ..timeline.identities import HostPlaces
 from ..timeline.lanes import lanes
 from ..timeline.moved import earliest_ns, shifted
+from ..timeline.recorded import recorded_counters
 from ..timeline.titles import lane_title
 from . import packets
 from .arguments import Arguments
-from .counter_tracks import counter_packets
+from .counter_tracks import counter_packets, recorded_packets
 from .engine_lanes import EngineLanes
 from .flows import flows
 from .host_rows import HostRows
@@ -93,6 +94,7 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterat
     slices = _Slices(scope, names, tracks, findings)
     everything = [part for part in slices.all(places) if len(part)]
     counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
+    counted += _recorded(trace, places, tracks, slices)
     yield from tracks.packets
     yield from names.event_names([part.name for part in everything])
     notes = [note.values for part in everything for note in part.annotations if note.is_text]
@@ -113,6 +115,7 @@ class _Slices:
         self._tracks = tracks
         self._findings = findings
         self.groups: dict[int, int] = {}
+        self.processes: list[int] = []
 
     def all(self, places: HostPlaces) -> Iterator[Slices]:
         """Of the devices, then of the host."""
@@ -129,7 +132,9 @@ class _Slices:
             lanes_of_engines = EngineLanes(self._scope, device, self._names, places.pids, of_work)
             yield from lanes_of_engines.slices(self._tracks, group)
             yield self._syncs(device, group, places)
-        yield from HostRows(self._trace, places, self._names, of_calls).slices(self._tracks)
+        host = HostRows(self._trace, places, self._names, of_calls)
+        yield from host.slices(self._tracks)
+        self.processes = host.processes
 
     def _doubts(self, device: int, group: int) -> Slices:
         """Why the figures of the device are in doubt, along all of its work."""
@@ -183,6 +188,19 @@ def _counts(everything: Iterable[Slices]) -> dict[int, int]:
         tracks, numbers = np.unique(part.track, return_counts=True)
         counts.update(dict(zip(tracks.tolist(), numbers.tolist(), strict=True)))
     return dict(counts)
+
+
+def _recorded(trace: Trace, places: HostPlaces, tracks: Tracks, slices: _Slices) -> Iterator[bytes]:
+    """The counters that were recorded, each under its device or its process."""
+    groups = dict(slices.groups)
+    for counter in recorded_counters(trace, places):
+        title, parent, pid = counter.name, slices.processes[counter.process], None
+        if counter.device != MISSING:
+            if counter.device not in groups:  # it did nothing
+                groups[counter.device] = tracks.group(trace.devices[counter.device].label, counter.device)
+            title, parent = lane_title(trace, counter.device, counter.name), groups[counter.device]
+            pid = places.pids[counter.process] if len(places.pids) > 1 else None
+        yield from recorded_packets(counter, tracks, parent, title, pid)
 
 
 def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[bytes]:

@@ -39,10 +39,12 @@ class HostRows:
         self._names = names
         self._arguments = Arguments(trace, names, places.pids)
         self._flow = flow
+        self.processes: list[int] = []
+        """the tracks of the processes, once the slices were made"""
 
     def slices(self, tracks: Tracks) -> Iterator[Slices]:
         """Threads, NVTX ranges, and what the profiler itself took."""
-        processes = [
+        processes = self.processes = [
             tracks.process(pid, self._places.process_label(position), position)
             for position, pid in enumerate(self._places.pids)
         ]

@@ -81,14 +81,15 @@ def _begin(slices: Slices, rows: slice) -> Parts:
     event += number(TrackEvent.NAME_IID, slices.name[rows])
     event += number(TrackEvent.CATEGORY_IIDS, slices.category[rows])
     for annotation in slices.annotations:
-        event += _annotation(annotation, rows)
+        event += annotated(annotation, rows)
     if slices.flow is not None:
         flow = slices.flow[rows]
         event += where(flow > 0, fixed64(TrackEvent.FLOW_IDS, flow))
     return track_event(slices.start_ns[rows], event)
 
 
-def _annotation(annotation: Annotation, rows: slice) -> Parts:
+def annotated(annotation: Annotation, rows: slice) -> Parts:
+    """The argument of these rows of events."""
     values = annotation.values[rows]
     present = values != MISSING
     # A thread id may be negative: a hash, or a pointer that was cut off.

@@ -171,15 +171,38 @@ def test_of_a_category_some_events_are_decoded_by_how_their_names_begin(layout, 
     assert skipped == {"cpu_op": 2}
 
 
+@pytest.mark.parametrize(
+    ("layout", "name", "phase", "category"),
+    [
+        (KINETO, "kineto", "i", "cpu_instant_event"),
+        (KINETO_2026, "kineto 2026", "i", "cpu_instant_event"),
+        (COMPACT, "compact", "C", "recorded_counter"),
+    ],
+)
+def test_allocations_and_values_of_counters_take_the_fast_way(layout, name, phase, category):
+    scope = {"s": "t"} if phase == "i" else {}
+    event = {"ph": phase, "cat": category, **scope, "name": "[memory]", "pid": 1, "tid": 2, "ts": Text("1.000")}
+    block = ",\n".join([LAYOUTS[name](event | {"args": {"Total Allocated": 7}})] * 10)
+    wanted, unwanted = (Scan(layout, names, {}).events(block.encode()) for names in ({category}, {"kernel"}))
+    assert wanted is not None
+    assert unwanted is not None
+    assert ([found.name for found in wanted[0][category]], wanted[1]) == (["[memory]"] * 9, {})
+    assert (unwanted[0], unwanted[1]) == ({}, {category: 9})
+
+
 @pytest.mark.slow
-def test_what_torch_writes_here_takes_the_fast_way(tmp_path):
+@pytest.mark.parametrize("memory", [False, True], ids=["plain", "memory"])
+def test_what_torch_writes_here_takes_the_fast_way(memory, tmp_path):
     torch = pytest.importorskip("torch")
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    with torch.profiler.profile(activities=activities, profile_memory=memory) as profile:
         for _ in range(50):
             torch.ones(3, 3, requires_grad=True).mm(torch.ones(3, 3)).sum().backward()
     profile.export_chrome_trace(str(tmp_path / "trace.json"))
     content = (tmp_path / "trace.json").read_bytes()
     first = min(place for place in map(content.find, (b'{\n    "ph": "X",', b'{\n    "ph": "s",')) if place >= 0)
+    if memory:
+        first = content.rindex(b'{\n    "ph"', 0, content.index(b'"[memory]"'))
     found = [Scan(layout, {"cpu_op"}, {}).events(content[first : first + 50_000]) for layout in KNOWN_LAYOUTS]
     assert [scanned for scanned in found if scanned], "torch has a new layout"
 
