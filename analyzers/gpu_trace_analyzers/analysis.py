@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from operator import index
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from .questions.steady.host import host_window
 from .questions.steady.window import steady_scope
 from .questions.unmatched import unmatched
 from .questions.unowned import unowned
+from .questions.work.by_range import operations_by_range
 from .questions.work.launch_statistics import launch_statistics
 from .questions.work.operations import operations
 from .questions.work.operators import operator_figures
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from .questions.steady.host import HostWindow
     from .questions.unmatched import Unmatched
     from .questions.unowned import Unowned
+    from .questions.work.by_range import OperationInRange
     from .questions.work.launch_statistics import LaunchStatistics
     from .questions.work.operations import OperationFigures
     from .questions.work.operators import OperatorFigures
@@ -202,6 +205,11 @@ class Analysis:
         return operations(self._steady_scope)
 
     @property
+    def operations_by_range(self) -> tuple[OperationInRange, ...]:
+        """The same for each range that launched them."""
+        return operations_by_range(self.scope, self._steady_scope)
+
+    @property
     def operators(self) -> tuple[OperatorFigures, ...]:
         """Which operators took the host's time? Needs a trace that was read with its operators."""
         return operator_figures(self.scope, self._host_window)
@@ -225,6 +233,11 @@ class Analysis:
     def transfers(self) -> tuple[TransferFigures, ...]:
         """How many bytes did each device copy, in which direction and size class, and how fast?"""
         return transfers(self._steady_scope)
+
+    @property
+    def to_compare(self) -> Summary:
+        """The summary with what only comparisons need of it."""
+        return replace(self.summary, by_range=self.operations_by_range)
 
     @property
     def _steady_scope(self) -> Scope:

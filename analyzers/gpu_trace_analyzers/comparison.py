@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .errors import UsageError
 from .loss_changes import Run, account_change
+from .operation_changes import OperationRun, operation_changes
 from .spread import Change, Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .loss_changes import AccountChange
+    from .operation_changes import OperationChanges
     from .questions.overlap import DeviceFigures
     from .questions.ranges import RangeFigures
     from .summary import Summary
@@ -48,6 +50,8 @@ class Comparison:
     idle: tuple[Compared, ...]
     accounts: tuple[AccountChange, ...]
     """of the devices that have one"""
+    operations: tuple[OperationChanges, ...] = ()
+    """of the devices that every run has, if the summaries have their operations"""
 
     @property
     def several(self) -> bool:
@@ -74,6 +78,7 @@ def compare(before: Sequence[Summary], after: Sequence[Summary]) -> Comparison:
         labels |= _labels(summary)
     devices, ranges = sides.matched(_devices), sides.matched(_ranges)
     accounts = (account_change(labels[key], *sides.of_device(_run, key)) for key in devices)
+    operations = (operation_changes(labels[key], *sides.of_device(_operations, key)) for key in devices)
     return Comparison(
         sides.before,
         sides.after,
@@ -90,6 +95,7 @@ def compare(before: Sequence[Summary], after: Sequence[Summary]) -> Comparison:
         tuple(_causes(labels[key], *sides.of_device(_exposed, key)) for key in devices),
         tuple(_causes(labels[key], *sides.of_device(_idle, key)) for key in devices),
         tuple(filter(None, accounts)),
+        tuple(each for each in operations if each and each.rows),
     )
 
 
@@ -180,6 +186,15 @@ def _run(summary: Summary, key: _Key) -> Run | None:
     figures, account = _devices(summary).get(key), summary.account
     of_device = account.of(figures.position) if figures and account else None
     return Run(of_device, account.steady) if account and of_device else None
+
+
+def _operations(summary: Summary, key: _Key) -> OperationRun | None:
+    """The operations of one device, and the account of the window that they are of."""
+    figures, run = _devices(summary).get(key), _run(summary, key)
+    if figures is None or run is None:
+        return None
+    own = [row for row in summary.by_range if row.device == figures.position]
+    return OperationRun(run, {(row.name, row.engine, row.range): row for row in own})
 
 
 def _causes(label: str, before: Sequence[Mapping[str, int]], after: Sequence[Mapping[str, int]]) -> Compared:

@@ -75,6 +75,19 @@ class Change:
         return self.of_before.meets(self.of_after)
 
     @property
+    def beyond_spread(self) -> bool | None:
+        """Whether the sides are further apart than the runs of either: None as for `within_spread`.
+
+        Of many figures that did not change, three runs a side are apart by chance in one of ten, and so far apart in
+        one of 140.
+        """
+        if self.within_spread is None:
+            return None
+        before, after = self.of_before.known, self.of_after.known
+        widest = max(before[-1] - before[0], after[-1] - after[0])
+        return max(before[0] - after[-1], after[0] - before[-1]) > widest
+
+    @property
     def by(self) -> float:
         """How much it changed; 0 where one side has none."""
         return 0 if self.before is None or self.after is None else self.after - self.before

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
     from .questions.scope import Scope, Window
+    from .questions.work.by_range import OperationInRange
     from .questions.work.work import Work
 
 
@@ -72,6 +73,8 @@ class Summary:
     """whether reports show the ranges of libraries too (NCCL's, cuDNN's)"""
     work: Work | None = None
     """what the work was, in the window of the account, where that is asked for"""
+    by_range: tuple[OperationInRange, ...] = ()
+    """operations by the range that launched them, in the same window, where summaries are compared"""
 
     @property
     def shown_ranges(self) -> tuple[RangeFigures, ...]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.comparison import Compared
     from gpu_trace_analyzers.loss_changes import AccountChange
     from gpu_trace_analyzers.model import Engine
+    from gpu_trace_analyzers.operation_changes import OperationChanges
     from gpu_trace_analyzers.questions.steady.window import Steady
     from gpu_trace_analyzers.spread import Change
 
@@ -109,6 +110,8 @@ class Diff:
     idle: pd.DataFrame
     account: pd.DataFrame
     """a row per device, owner, cause and figure: its share of the window, its time, and its time per step"""
+    operations: pd.DataFrame
+    """a row per device, operation, range and figure: how many, their time, and their time per step"""
 
 
 def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None, operators: bool = False) -> Trace:
@@ -227,9 +230,9 @@ def diff(
     """
     asked = Asked(copies=copies, from_ns=from_ns, to_ns=to_ns, whole=whole, steps=steps, step_range=step_range)
     sides = ([before] if isinstance(before, Trace) else before, [after] if isinstance(after, Trace) else after)
-    found = compare(*([asked.analyze(run).summary for run in side] for side in sides))
+    found = compare(*([asked.analyze(run).to_compare for run in side] for side in sides))
     devices, ranges, exposed, idle = map(_changes, (found.devices, found.ranges, found.exposed, found.idle))
-    return Diff(devices, ranges, exposed, idle, _account(found.accounts))
+    return Diff(devices, ranges, exposed, idle, _account(found.accounts), _operations(found.operations))
 
 
 def _frame(summary: Summary, name: str) -> pd.DataFrame:
@@ -252,6 +255,16 @@ def _account(accounts: Sequence[AccountChange]) -> pd.DataFrame:
         for change in filter(None, (row.share, row.ns, row.step_ns))
     ]
     return pd.DataFrame(cells, columns=["device", "owner", "cause", "title", *_CHANGE])
+
+
+def _operations(found: Sequence[OperationChanges]) -> pd.DataFrame:
+    cells = [
+        {"device": changes.device, "name": row.name, "engine": row.engine.key, "range": row.range} | _cells(change)
+        for changes in found
+        for row in changes.rows
+        for change in filter(None, (row.count, row.ns, row.step_ns))
+    ]
+    return pd.DataFrame(cells, columns=["device", "name", "engine", "range", *_CHANGE])
 
 
 def _cells(change: Change) -> dict[str, Any]:

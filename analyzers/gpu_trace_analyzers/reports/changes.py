@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..units import NONE, duration, ratio
+from . import markdown
 from .loss_changes import account_document, account_table, change_line, first_line, how_compared
+from .operation_changes import operation_parts, operations_document
 from .parts import Column, Facts, Kind, Line, Section, Table, Verdict
 from .sections.notes import doubtful
 from .sections.source import source_line
@@ -77,14 +79,22 @@ def sections(found: Comparison) -> Iterator[Section]:
     sides = (("before", found.before), ("after ", found.after))
     yield Section("", tuple(Line(line) for title, runs in sides for line in _side(title, runs)))
     accounts = {account.device: account for account in found.accounts}
+    operations = {row.device: tuple(operation_parts(row, found.several)) for row in found.operations}
     for device, exposed, idle in zip(found.devices, found.exposed, found.idle, strict=True):
         if account := accounts.get(device.device):
             line = (Facts((f"{device.device}: {change_line(account)}",)),) if len(accounts) > 1 else ()
             yield Section("", (*line, account_table(account, found.several)))
         causes = {} if account else {"exposed": exposed, "idle": idle}
         yield Section("", (_device_table(device, causes, found.several),))
+        if parts := operations.get(device.device):
+            yield Section("", parts)
     for table in _range_tables(found.ranges):
         yield Section("", (table,))
+
+
+def to_markdown(found: Comparison) -> str:
+    """The same as a markdown page."""
+    return markdown.drawn(sections(found))
 
 
 def to_json(found: Comparison) -> str:
@@ -99,6 +109,7 @@ def to_json(found: Comparison) -> str:
         "exposed": [_document(row, found.several) for row in found.exposed],
         "idle": [_document(row, found.several) for row in found.idle],
         "account": account_document(found),
+        "operations": operations_document(found.operations, found.several),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 

@@ -53,6 +53,13 @@ def test_diff_of_accounts(trace):
     assert rows.after.item() == 0
 
 
+def test_diff_of_operations(trace):
+    after = gpu_trace.load(TRACES / "two_streams.json.gz")
+    found = gpu_trace.diff(trace, after).operations.set_index(["engine", "figure"])
+    assert found.loc[("compute", "count"), ["before", "after"]].tolist() == [50, 50]
+    assert found.loc[("copy_d2h", "ns"), "range"] == "seed_nonblocking -> two_streams"
+
+
 def test_diff_of_several_runs_a_side(trace):
     after = gpu_trace.load(TRACES / "two_streams.json.gz")
     found = gpu_trace.diff([trace, after, trace], [after, after]).devices.set_index("figure")

@@ -38,9 +38,10 @@ class Diff(click.Command):
 
 @click.command(cls=Diff)
 @click.argument("traces", metavar="BEFORE AFTER | BEFORE... -- AFTER...", nargs=-1, type=FileName())
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
 @analysis_options()
-def diff(traces: tuple[str, ...], as_json: bool, asked: Asked) -> None:
+def diff(traces: tuple[str, ...], form: str | None, asked: Asked) -> None:
     """Show the changes from BEFORE to AFTER, per device and per range, and their causes.
 
     Two traces are compared directly. With several runs a side, separated by --, the medians are compared. A change is
@@ -52,13 +53,16 @@ def diff(traces: tuple[str, ...], as_json: bool, asked: Asked) -> None:
       gpu-trace diff slow.json.gz fast.json.gz
       gpu-trace diff slow-1 slow-2 slow-3 -- fast-1 fast-2 fast-3
     """  # noqa: D301  # \b is click's
-    from gpu_trace_analyzers.reports.changes import to_json, to_text
+    from gpu_trace_analyzers.reports.changes import to_json, to_markdown, to_text
 
     before, after = _sides(traces)
     with progress("computing"):
         found = compare([_summary(path, asked) for path in before], [_summary(path, asked) for path in after])
-    if as_json:
+    if form == "json":
         click.echo(to_json(found), nl=False)
+        return
+    if form == "markdown":
+        display(to_markdown(found), nl=False)
         return
     width = min(shutil.get_terminal_size((100, 24)).columns, 140)
     display(to_text(found, width), nl=False)
@@ -68,7 +72,7 @@ def _summary(path: str, asked: Asked) -> Summary:
     """Of one run; its trace is not kept."""
     from gpu_trace_analyzers.reports.sections.source import nothing_recorded
 
-    summary = asked.analyze(asked.load(path)).summary
+    summary = asked.analyze(asked.load(path)).to_compare
     if not summary.devices:
         raise TraceInconclusive(nothing_recorded(summary))
     return summary

@@ -330,3 +330,14 @@ def test_runs_of_one_side_have_the_same_devices():
     assert isinstance(result.exception, UsageError)
     assert "the runs of one side must have the same devices" in str(result.exception)
     assert "mlp_overlap.json.gz has GPU 0 (NVIDIA H200), GPU 1 (NVIDIA H200)" in str(result.exception)
+
+
+def test_a_comparison_as_markdown():
+    shown = ran(diff, "--markdown", BLOCKING, TWO_STREAMS).stdout
+    assert shown.startswith("**GPU 0 (NVIDIA H200): exposed copies ")
+    assert "| operation of GPU 0 | range | count |" in shown
+
+
+def test_operations_that_did_not_change_are_in_no_table():
+    assert "operation of" not in ran(diff, SAME_STREAM, TWO_STREAMS).stdout
+    assert "operation of GPU 0" in ran(diff, BLOCKING, TWO_STREAMS).stdout
