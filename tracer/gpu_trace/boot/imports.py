@@ -45,6 +45,8 @@ class _Watch:
 def _as_importlib(function: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
     """Have the interpreter count a function among importlib's own, which it leaves out of the tracebacks of imports."""
     function.__code__ = function.__code__.replace(co_filename="<frozen importlib._bootstrap>")
+    if sys.version_info >= (3, 11):
+        function.__code__ = function.__code__.replace(co_qualname=function.__name__)
     return function
 
 

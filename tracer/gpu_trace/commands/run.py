@@ -76,6 +76,7 @@ def _files(context: click.Context, parameter: click.Parameter, incomplete: str) 
 )
 @click.option("--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run this many ranks, as torchrun does.")
 @click.option("--follow", is_flag=True, help="Also record the Python processes that the script starts.")
+@click.option("--no-stacks", is_flag=True, help="Do not sample the Python stacks of the script's threads.")
 @click.option("--force", is_flag=True, help="Overwrite the run in the -o folder.")
 @click.option("--no-summary", is_flag=True, help="Do not print the summary when the script ends.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors and losses only.")
@@ -94,6 +95,7 @@ def run(
     events: int,
     ranks: int | None,
     follow: bool,
+    no_stacks: bool,
     force: bool,
     no_summary: bool,
     quiet: bool,
@@ -121,7 +123,7 @@ def run(
     target = Ranks(single, ranks) if ranks else single
     _check_ranges(step_range, range_name, steps)
     extent = Extent(steps, step_range, range_name, after, duration, events)
-    request = Request(target, level, folder, force, extent, follow)
+    request = Request(target, level, folder, force, extent, follow, stacks=not no_stacks)
     if not target.can_start:
         launch.run_natively(request)
     _warn_of_other_tools(quiet)

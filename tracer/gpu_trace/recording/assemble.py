@@ -14,19 +14,21 @@ from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 from ..boot.contract import BACKEND, FAILED, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.kineto_rows import chrome_rows, process_row
-from . import collectives, garbage, heads, job, lost, notes, sessions, thread_ids, trace_file, windows
+from . import collectives, garbage, heads, job, lost, notes, sessions, stack_rows, thread_ids, trace_file, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from ..nvtx_recording.records import ProcessRanges
+    from ..stack_sampling.records import SampledProcess
     from .collectives import Groups
     from .folder import RunFolder
     from .garbage import Collection
     from .kineto_text import KinetoText
     from .notes import Notes
     from .thread_ids import Thread
+    from .trace_file import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class ProcessLeft:
     rank: int | None = None
     left_to_the_script: list[str] = field(default_factory=list)
     """what the script's own profiler recorded instead of gpu-trace: nothing went wrong"""
+    sampled: SampledProcess | None = None
+    """its Python stacks"""
 
     @property
     def has_content(self) -> bool:
@@ -68,9 +72,14 @@ class ProcessLeft:
         return [str(device.get("name", "")) for device in self.parts[0].devices] if self.parts else []
 
     @property
+    def sessions(self) -> list[tuple[int, int]]:
+        """From when to when each session recorded, in ns since 1970, in order, as far as that is known."""
+        return sorted(part.window for part in self.parts if part.window)
+
+    @property
     def windows(self) -> list[tuple[int, int]]:
         """When it was recorded, in ns since 1970; empty where that is not known, or its rows alone say as much."""
-        known = sorted(part.window for part in self.parts if part.window)
+        known = self.sessions
         stamps_ns = [ranges.opening["at_ns"] for ranges in self.ranges if len(ranges)]
         others_ns = [int(edge_ns) for each in stamps_ns for edge_ns in (each.min(), each.max())]
         return known if len(known) == len(self.parts) and windows.needs_saying(known, others_ns) else []
@@ -119,8 +128,8 @@ def _read(
     of_kernels = partial(collectives.arguments, launches=nccl.launches(ranges), groups=groups)
     parts, threads, damage = sessions.read(raw, pid, facts, threads, of_kernels)
     noted = [*facts.all(FAILED), *damage, *lost.in_sentences(facts, sum(program.lost for program in ranges))]
-    collected = garbage.read(raw, pid)
-    return ProcessLeft(pid, facts, parts, noted, ranges, threads, collected, rank, lost.left_to_the_script(facts))
+    collected, own, sampled = garbage.read(raw, pid), lost.left_to_the_script(facts), stack_rows.read(raw, pid)
+    return ProcessLeft(pid, facts, parts, noted, ranges, threads, collected, rank, own, sampled)
 
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
@@ -130,11 +139,12 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     run = _run()
     for process, name in zip(with_content, names, strict=True):
         base_ns = process.base_ns
-        rows = chain(
+        rows: Iterable[Row] = chain(
             thread_ids.name_rows(process.pid, process.threads),
             garbage.chrome_rows(process.pid, process.garbage, base_ns),
             _ranges([process, *guests.get(process.pid, [])], base_ns),
             (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
+            stack_rows.rows_of(process.sampled, process.pid, process.sessions, base_ns),
         )
         trace_file.write(folder.path / name, _head(process) + heads.of_run(run), process.parts, rows)
     return [folder.path / name for name in names]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from gpu_trace_analyzers.errors import UsageError
 from ..boot.contract import NATIVE, STOPPING, Settings
 from ..cupti_recording.library import activities_library
 from ..nvtx_recording import environment
-from . import interpreter, notes
+from . import interpreter, notes, stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +49,8 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     afterwards = set(before)
     try:
         pid = _started(command, environment, before)
-        status = _wait(pid, watched, lambda: _tell_if_saving(folder, pid, saving))
+        with stacks.sampling(folder.raw) if request.stacks else nullcontext():
+            status = _wait(pid, watched, lambda: _tell_if_saving(folder, pid, saving))
         afterwards |= _may_come_again(status)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, afterwards)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..boot.contract import TORCH
-from . import cost, launch, notes, run_json
+from . import cost, launch, notes, run_json, stacks
 from .result import Recording
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
         bare,
         notes=main.notes,
         traces=traces,
-        lost=lost,
+        lost=lost + stacks.lost(bare.folder.raw, [process.pid for process in processes if process.parts]),
+        stacks=stacks.in_run_json(bare.folder.raw),
         left_to_the_script=[_of(p, sentence, processes) for p in processes for sentence in p.left_to_the_script],
         gpus=main.gpus,
         never_entered=_never_entered(extent, processes) if main.notes.last(TORCH) and not traces else "",

@@ -113,6 +113,8 @@ class Request:
     extent: Extent = Extent()
     follow: bool = False
     """record the Python processes that the script starts, too"""
+    stacks: bool = True
+    """sample the Python stacks of all threads"""
 
     @property
     def only_ranks(self) -> bool:

@@ -10,6 +10,7 @@ from . import ending, interpreter
 from .cost import FREE, Cost
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .folder import RunFolder
@@ -36,6 +37,8 @@ class Recording:
     never_entered: str = ""
     """the NVTX range that was to begin the recording, or to count its steps, where none of that name was entered"""
     cost: Cost = FREE
+    stacks: Mapping[str, float | int] | None = None
+    """rate and cost of sampling stacks; None where none were sampled"""
 
     @property
     def ending(self) -> ending.Ending:

@@ -42,6 +42,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
         "lost": recording.lost + recording.left_to_the_script,
         "cost": asdict(recording.cost),
+        "stacks": recording.stacks,
     }
     recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from .kineto_text import KinetoText
 
+    Row = Mapping[str, Any] | msgspec.Raw
+    """an event, or its text"""
+
 _LEVEL = 1
 """of gzip: 5 times as fast as the default, and the file is a fifth larger"""
 
@@ -23,7 +27,7 @@ def write(
     path: Path,
     head: bytes,
     parts: Sequence[KinetoText],
-    rows: Iterable[Mapping[str, Any]],
+    rows: Iterable[Row],
 ) -> None:
     """Write the trace, whole or not at all; ``head`` is what stands in front of its events, ``rows`` are added."""
     unfinished = path.with_name(path.name + ".part")
@@ -43,7 +47,7 @@ def _compressed(path: Path) -> Any:
     return igzip.open(path, "wb", compresslevel=_LEVEL)  # type: ignore[no-untyped-call]  # isal has no types
 
 
-def _events(parts: Sequence[KinetoText], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes | memoryview]:
+def _events(parts: Sequence[KinetoText], rows: Iterable[Row]) -> Iterator[bytes | memoryview]:
     yield b'"traceEvents": [\n'
     separator = b""
     texts, names = placed([part.events for part in parts])
@@ -52,7 +56,7 @@ def _events(parts: Sequence[KinetoText], rows: Iterable[Mapping[str, Any]]) -> I
             yield separator
             yield from pieces
             separator = b",\n"
-    for row in (*names, *rows):
+    for row in chain(names, rows):
         yield separator + msgspec.json.encode(row)
         separator = b",\n"
     yield b"\n]}\n"

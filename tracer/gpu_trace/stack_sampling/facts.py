@@ -1,0 +1,57 @@
+"""How the sampling of stacks went: the file ``stacks``, facts that the sampler writes at its end, ``key<TAB>value``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILE = "stacks"
+_REFUSED, _PROCESS = "refused", "process"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFacts:
+    """``error`` is the errno for which it was sampled no more, 0 for none; ``unread`` changed while they were read."""
+
+    error: int
+    samples: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Times in ns. ``missed`` rounds came too late; ``is_full`` where there were too many samples to go on."""
+
+    refused: str = ""
+    """why nothing was sampled, in words"""
+    rounds: int = 0
+    missed: int = 0
+    cpu_ns: int = 0
+    period_ns: int = 0
+    longest_period_ns: int = 0
+    is_full: int = 0
+    processes: dict[int, ProcessFacts] = field(default_factory=dict)
+
+
+def read(raw: Path) -> Facts | None:
+    """The facts; None where no stacks were wanted, or the disk was full."""
+    try:
+        lines = (raw / _FILE).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    found: dict[str, Any] = {"processes": {}}
+    for key, _, value in (line.partition("\t") for line in lines):
+        if key == _PROCESS:
+            pid, *numbers = map(int, value.split())
+            found["processes"][pid] = ProcessFacts(*numbers)
+        else:
+            found[key] = value if key == _REFUSED else int(value)
+    return Facts(**found)
+
+
+def refuse(raw: Path, reason: str) -> None:
+    """Note why nothing can be sampled. Raises OSError."""
+    (raw / _FILE).write_text(f"{_REFUSED}\t{reason}\n", encoding="utf-8")
