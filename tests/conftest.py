@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from exhaustive import EXHAUSTIVE, lines_of
 from gpu_trace.recording.launch import machine_has_gpu
 
 # pytest keeps the tests that it has rewritten, also where the environment tells Python to write no bytecode: to rewrite
@@ -17,6 +18,7 @@ sys.dont_write_bytecode = False
 
 # A test must not fail for being slow on a busy machine.
 settings.register_profile("project", deadline=None)
+settings.register_profile("fewer", deadline=None, max_examples=30)
 settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("project")
 TESTS = Path(__file__).parent
@@ -54,13 +56,19 @@ def compile_packages():
         compileall.compile_dir(TESTS.parent / package, quiet=2)
 
 
-def pytest_collection_modifyitems(items):
-    has_gpu = machine_has_gpu()
+def pytest_collection_modifyitems(items, config):
+    has_gpu, met = machine_has_gpu(), set()
     for item in items:
-        if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+        path = item.path.relative_to(TESTS).as_posix()
+        if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+        if lines := lines_of(f"{path}::{item.name}"):
+            item.add_marker(pytest.mark.exhaustive)
+            met.update(lines)
         if not has_gpu and item.get_closest_marker("gpu"):
             item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
+    if [Path(argument).resolve() for argument in config.args] == [TESTS] and (unmet := EXHAUSTIVE.keys() - met):
+        raise pytest.UsageError(f"tests/exhaustive.py names tests that are not there: {', '.join(sorted(unmet))}")
 
 
 @pytest.fixture(scope="session")

@@ -58,18 +58,17 @@ def halves(
 ) -> tuple[Half, Half]:
     """What both return, side by side: a dataclass of JSON's types. ``what`` they run is told apart by its repr."""
     kept = FOLDER / f"{hashlib.sha256(f'{what!r} {_here()}'.encode()).hexdigest()}.json"
-    alone = None
+    known = None
     with suppress(OSError, ValueError):
-        alone = kind(**json.loads(kept.read_text("utf-8")))
+        known = kind(**json.loads(kept.read_text("utf-8")))
     with ThreadPoolExecutor() as pool:
         ours = pool.submit(run_traced)
-        if alone is None:
-            alone = run_natively()
+        alone = run_natively() if known is None else known
         traced = ours.result()
-    if alone != traced and kept.exists():
+    if known is not None and known != traced:
         kept.unlink()
-        alone = run_natively()
-    if alone == traced and not kept.exists():
+        alone, known = run_natively(), None
+    if known is None and alone == traced:
         _keep(kept, asdict(alone))
     return alone, traced
 

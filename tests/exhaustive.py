@@ -1,0 +1,84 @@
+"""The tests that ``scripts/test`` leaves out, and ``scripts/test --all`` and ``.ci/run`` run.
+
+Each is a longer variant of what another test shows, which takes seconds of a CPU. A line is a test below this folder,
+where ``*`` is any text, and what stands for it. A new test is not in here: it is run by ``scripts/test``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+WITHOUT_TORCH = (
+    "isolated, and more", "ignoring the environment", "without the script's folder", "without the user's site",
+    "empty PYTHONPATH", "a module called click", "forkserver pool", "module with spawn", "a folder without __main__",
+    "a prompt after an exit", "a prompt asked for by the environment", "exit with words", "exit None", "exit 256",
+    "chained exceptions", "failing import", "excepthook that fails", "aborted", "Ctrl-C handled", "SIGTERM handled",
+    "SIGHUP", "fork then raise", "fork then os._exit", "atexit that fails", "exception in a thread",
+    "os._exit by keyword", "os._exit of nothing", "execve by keyword", "no flags of ours", "recursion limit",
+    "asyncio", "warning at top level",
+)  # fmt: skip
+EXHAUSTIVE = {
+    # in a browser
+    "browser/test_perfetto_ui.py::*[mlp_overlap]": "the same of two_streams",
+    "browser/test_perfetto_ui.py::*[ddp_rank0]": "the same of two_streams",
+    "browser/test_perfetto_ui.py::test_every_row_is_there_*[0-*": "that at 10**18 ns",
+    "browser/test_perfetto_ui.py::test_every_row_is_there_*[9007199254741769-*": "that at 10**18 ns",
+    "browser/test_recorded_run.py::*[trace.pftrace]": "[trace.json.gz], and test_perfetto_ui of .pftrace",
+    "browser/test_report_page.py::*[ddp_rank1-light-phone]": "ddp_rank1-light-desktop",
+    "browser/test_report_page.py::*[ddp_rank1-dark-*": "ddp_rank1-light-desktop",
+    "browser/test_report_page.py::*[mlp_overlap-light-*": "mlp_overlap-dark-phone",
+    "browser/test_report_page.py::*[mlp_overlap-dark-desktop]": "mlp_overlap-dark-phone",
+    "browser/test_report_page.py::*[seed_nonblocking-light-*": "seed_nonblocking-dark-desktop",
+    "browser/test_report_page.py::*[seed_nonblocking-dark-phone]": "seed_nonblocking-dark-desktop",
+    "browser/test_report_page.py::*at_every_zoom[7]": "at_every_zoom[11]",
+    "browser/test_site_pages.py::*": "golden/test_site: the pages are built, and their links lead somewhere",
+    # scripts, natively and recorded
+    "fidelity/test_full_disk.py::*[files]": "[room]",
+    "fidelity/test_garbage.py::*[full]": "[gpu]",
+    "fidelity/test_own_profiler.py::*[modules]": "[classes] and [functions]",
+    "fidelity/test_own_profiler.py::test_what_was_not_recorded_meanwhile_is_not_idle[ops]": "[gpu]",
+    "fidelity/test_own_profiler.py::test_a_profiler_that_is_prepared_and_never_started*": "the one that is started",
+    "fidelity/test_own_profiler.py::test_a_profiler_that_was_prepared_before*[-exit 7]": "that which is started, too",
+    "fidelity/test_ranks.py::*[-m torch.distributed.run]": "[has a child]",
+    "fidelity/test_ranks.py::*[torchrun --no-python]": "[has a child]",
+    "fidelity/test_ranks.py::*[ends early]": "[fails]",
+    "fidelity/test_ranks.py::*[hangs]": "[fails]",
+    "fidelity/test_ranks.py::*[is killed]": "[fails], and with_torch of a killed script",
+    "fidelity/test_signals.py::*[each descriptor closed]": "[descriptors closed]",
+    "fidelity/test_signals.py::test_few_descriptors_are_enough": "[descriptors closed]",
+    "fidelity/test_windows.py::test_a_launcher_itself_is_not_recorded": "ranks [has a child]",
+    "fidelity/test_windows.py::test_a_script_that_grows_by_itself*": "test_events_are_bounded, boot/test_budget",
+    "fidelity/test_windows.py::test_a_window_that_the_script_never_reaches": "test_a_window_of_optimizer_steps",
+    "fidelity/test_windows.py::test_only_inside_an_nvtx_range": "test_every_time_in_an_nvtx_range",
+    "fidelity/test_with_torch.py::test_its_own_profiler_left_running": "[its own profiler]",
+    **{f"fidelity/test_without_torch.py::*[{name}]": "cases of its kind" for name in WITHOUT_TORCH},
+    # recorded traces, samples and pages
+    "golden/test_docs.py::test_the_jobs_of_the_ci_page_run": "the pages' commands that print the same everywhere",
+    "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/how-to/*": "those of README.md",
+    "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/tutorial.md]": "those of README.md",
+    "golden/test_jobs.py::test_a_recorded_job_has_traces_clocks_and_its_truth": "test_samples: jobs write their clocks",
+    "golden/test_limits.py::test_every_case_runs_without_a_gpu[all]": "[some]",
+    "golden/test_one_wrong_stamp.py::*[one_h200/*": "the other traces",
+    "golden/test_reader_figures.py::*[ddp_rank1.json.gz]": "ddp_rank0.json.gz",
+    "golden/test_samples.py::test_two_ranks_train_as_one*": "test_samples: jobs of two ranks; fidelity/test_ranks",
+    # processes, and big traces
+    "unit/analyzers/readers/folders/test_runs.py::test_the_recorded_jobs_are_one_run_each": "the small jobs beside it",
+    "unit/analyzers/readers/pftrace/test_reader.py::test_a_recorded_trace_comes_back*-ddp_rank1]": "mlp_overlap",
+    "unit/lab/test_page.py::test_the_laboratory_runs_a_sample*": "the tests beside it; golden/test_samples",
+    "unit/tracer/recording/test_kineto_places.py::*[777-ddp_rank0]": "[777-two_streams]",
+    "unit/tracer/test_endings.py::*[info*": "[summary]",
+    "unit/tracer/test_endings.py::*[summary --json*": "[summary]",
+    "unit/tracer/test_progress.py::test_a_pipe_gets_nothing[info]": "[summary]",
+    "unit/tracer/test_progress.py::test_a_pipe_gets_nothing[check]": "[summary]",
+}
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {line: re.compile(re.escape(line).replace(r"\*", ".*")) for line in EXHAUSTIVE}
+
+
+def lines_of(test: str) -> list[str]:
+    """The lines that name a test, given as its path below this folder, ``::`` and its name."""
+    return [line for line, pattern in _patterns().items() if pattern.fullmatch(test)]
