@@ -39,7 +39,7 @@ CAUSES: Mapping[Owner, tuple[str, ...]] = {
     Owner.IDLE: (
         *("waiting_for_data", "launch_bound", "synchronized", "allocating", "compiling", "garbage_collection"),
         *("start_up", "waiting_for_copy", "event", "other_device", "queued", "profiler", "head_or_tail"),
-        *("host_unobserved", "lost_kernels", "lost_nodes", "unknown"),
+        *("host_gil", "host_unobserved", "lost_kernels", "lost_nodes", "unknown"),
     ),
 }
 """The keys of the rules that explain the time of each owner, on devices of any kind; of all but compute."""

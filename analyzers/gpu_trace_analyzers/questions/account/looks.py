@@ -1,8 +1,9 @@
 """Which threads held a device up in the stretches of a loss, and when?
 
 In the host's part of a gap, and beside a copy before the next compute is launched, it is the launching thread. For a
-wait it is the thread that waited, in that call; for the next batch, the loader's workers, if there are any. What runs
-on a device has the thread that launched it, in the launching call. A CPU device runs it on the thread itself.
+wait it is the thread that waited, in that call; for the lock, the thread that had it; for the next batch, the loader's
+workers, if there are any. What runs on a device has the thread that launched it, in the launching call. A CPU device
+runs it on the thread itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..host_waits import launched_by
 from ..stacks import loader_workers, samples_of
 from ..stretches import pick
 from .idle.data import WAITING_FOR_DATA
+from .idle.lock import HOST_GIL
 from .idle.parts import is_host_part, launching_threads, with_caller
 from .idle.synchronized import SYNCHRONIZED
 
@@ -44,6 +46,8 @@ def looks(found: Explained, which: Mask) -> list[Look]:
         return _in_calls(found.stretches.trace, found.witness[which])
     if cause == _LATE:
         return _of_late_threads(found.stretches, which)
+    if cause == HOST_GIL.cause:
+        return _of_holders(found, which)
     by_workers = _fetched_by_workers(found, which) if cause == WAITING_FOR_DATA.cause else np.zeros_like(which)
     return [
         *_of_workers(found.stretches, by_workers),
@@ -56,6 +60,14 @@ def _of_launching_threads(stretches: Stretches, which: Mask) -> list[Look]:
     among = which & (stretches.during == MISSING)
     mine = [(owner, parts[among[parts]]) for owner, parts in launching_threads(stretches)]
     return [_look(stretches, owner, parts) for owner, parts in mine if len(parts)]
+
+
+def _of_holders(found: Explained, which: Mask) -> list[Look]:
+    samples, row = found.stretches.trace.samples, np.where(which, found.witness, MISSING)
+    process, thread = pick(samples.process, row), pick(samples.thread, row)
+    owners = sorted({*zip(process[which].tolist(), thread[which].tolist(), strict=True)})
+    mine = [((p, t), np.flatnonzero((process == p) & (thread == t) & which)) for p, t in owners]
+    return [_look(found.stretches, owner, parts) for owner, parts in mine]
 
 
 def _of_late_threads(stretches: Stretches, which: Mask) -> list[Look]:

@@ -35,6 +35,7 @@ _LATE = {
     "garbage_collection": "collects garbage",
     "start_up": "starts up",
     "profiler": "is held up by the profiler",
+    "host_gil": "waits for the GIL",
 }
 """what the host of a late rank does, by the cause of its idle time"""
 

@@ -22,6 +22,7 @@ from .compiling import COMPILING, compilations
 from .data import WAITING_FOR_DATA, data_remedy
 from .elsewhere import OTHER_DEVICE, blocked_elsewhere
 from .launching import launch_bound
+from .lock import HOST_GIL, lock_waits
 from .optimizer import optimizer_remedy
 from .parts import cut_host_parts
 from .queued import QUEUED
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from ...explained import Explained
     from ...scope import Scope
 
-_HELD = (batches, compilations, collections, allocations, loads, lazy_loads, profiling)
+_HELD = (batches, compilations, collections, allocations, loads, lazy_loads, profiling, lock_waits)
 """What a launching thread can be held by, with a record of its own."""
 
 
@@ -93,6 +94,7 @@ def _gpu_rules(window: Window) -> tuple[Rule, ...]:
         START_UP,
         PROFILER,
         OTHER_DEVICE,
+        HOST_GIL,
         synchronized.synchronized(window),
         launch_bound(window),
         HOST_UNOBSERVED,
