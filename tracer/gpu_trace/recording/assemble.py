@@ -14,7 +14,20 @@ from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 from ..boot.contract import BACKEND, FAILED, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.kineto_rows import chrome_rows, process_row
-from . import collectives, garbage, heads, job, lost, notes, sessions, stack_rows, thread_ids, trace_file, windows
+from . import (
+    collectives,
+    garbage,
+    gpu_clock_rows,
+    heads,
+    job,
+    lost,
+    notes,
+    sessions,
+    stack_rows,
+    thread_ids,
+    trace_file,
+    windows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -143,6 +156,7 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
             thread_ids.name_rows(process.pid, process.threads),
             garbage.chrome_rows(process.pid, process.garbage, base_ns),
             _ranges([process, *guests.get(process.pid, [])], base_ns),
+            _clocks(folder.raw, process, base_ns),
             (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
             stack_rows.rows_of(process.sampled, process.pid, process.sessions, base_ns),
         )
@@ -169,6 +183,10 @@ def _run() -> str:
 
 def _ranges(processes: list[ProcessLeft], base_ns: int) -> Iterator[dict[str, Any]]:
     return chain.from_iterable(chrome_rows(program, base_ns) for process in processes for program in process.ranges)
+
+
+def _clocks(raw: Path, process: ProcessLeft, base_ns: int) -> Iterator[dict[str, Any]]:
+    return gpu_clock_rows.chrome_rows(raw, process.pid, process.notes.devices, process.sessions, base_ns)
 
 
 def _guests(processes: list[ProcessLeft]) -> dict[int, list[ProcessLeft]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..boot.contract import TORCH
-from . import cost, launch, notes, run_json, stacks
+from . import cost, gpu_clocks, launch, notes, run_json, stacks
 from .result import Recording
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> Recording:
     """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
     began = time.time_ns()
-    status, pid = launch.run(request, folder, saving)
+    with gpu_clocks.sampled(folder.raw):
+        status, pid = launch.run(request, folder, saving)
     recording = Recording(folder, status, notes.read(folder.raw, pid), wall_ns=time.time_ns() - began)
     try:
         recording = _collected(recording, pid, request.extent)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from ...model import MISSING
 from ..once import once
+from .clocks import low_clock
 from .figures import compute_figures
 from .tensor_cores import without_tensor_cores
 
 if TYPE_CHECKING:
     from ..account.losses import DeviceAccount
     from ..scope import Scope
+    from .clocks import LowClock
     from .figures import ComputeFigures
     from .tensor_cores import WithoutTensorCores
 
@@ -29,6 +31,7 @@ class ComputeAnswer:
     has_shapes: bool
     """whether any shapes were recorded, without which no rate is known"""
     without_tensor_cores: WithoutTensorCores | None
+    low_clock: LowClock | None
 
 
 @once
@@ -40,4 +43,5 @@ def compute_answer(scope: Scope, account: DeviceAccount) -> ComputeAnswer:
         rows=compute_figures(scope, account.device),
         has_shapes=bool((scope.trace.operators.shapes != MISSING).any()),
         without_tensor_cores=without_tensor_cores(scope, account),
+        low_clock=low_clock(scope, account.device),
     )

@@ -11,9 +11,10 @@ from ...intervals import Intervals
 from ...model import MISSING, Engine
 from ..evidence import work_name
 from ..once import once
+from .clocks import mean_clock_mhz
 from .kernels import KINDS, PRECISIONS, Kind, Precision, named
 from .operators import multiplying
-from .peaks import peak_tflop_per_s
+from .peaks import peak_at, peak_tflop_per_s
 
 if TYPE_CHECKING:
     from ...model import Device, Int64, Trace
@@ -41,6 +42,10 @@ class ComputeFigures:
     """what those need, see ``flops.py``"""
     peak_tflop_per_s: float | None = None
     """dense peak of the device in this precision"""
+    mean_clock_mhz: float | None = None
+    """mean clock of the multiprocessors over that time; None where clocks were not recorded"""
+    peak_at_clock_tflop_per_s: float | None = None
+    """dense peak at that clock"""
     largest: str = ""
     """name of the kernel that takes most of it, short enough for a sentence"""
     largest_ns: int = 0
@@ -55,6 +60,12 @@ class ComputeFigures:
     def share_of_peak(self) -> float | None:
         """Rate over peak."""
         rate, peak = self.tflop_per_s, self.peak_tflop_per_s
+        return None if rate is None or peak is None else rate / peak
+
+    @property
+    def share_of_peak_at_clock(self) -> float | None:
+        """Rate over the peak at the clock at which the device ran."""
+        rate, peak = self.tflop_per_s, self.peak_at_clock_tflop_per_s
         return None if rate is None or peak is None else rate / peak
 
 
@@ -133,23 +144,26 @@ def _figures(
     calls = np.unique(found.call_of[rows]) if counted else rows[:0]
     each, often = np.unique(found.which[calls], return_counts=True)
     flops = sum(found.needed[at].flops * times for at, times in zip(each.tolist(), often.tolist(), strict=True))
-    largest = _largest(trace, rows)
+    largest, busy = _largest(trace, rows), _busy(trace, rows)
+    clock = mean_clock_mhz(trace, position, busy)
     return ComputeFigures(
         device=position,
         kind=kind,
         precision=precision,
         kernels=len(rows),
-        busy_ns=_busy_ns(trace, rows),
+        busy_ns=busy.total_ns,
         calls=len(calls) if counted else None,
         flops=flops if counted else None,
         peak_tflop_per_s=peak_of(trace.devices[position], kind, precision),
+        mean_clock_mhz=clock,
+        peak_at_clock_tflop_per_s=peak_at_clock(trace.devices[position], kind, precision, clock),
         largest=work_name(trace, int(largest[0])),
-        largest_ns=_busy_ns(trace, largest),
+        largest_ns=_busy(trace, largest).total_ns,
     )
 
 
-def _busy_ns(trace: Trace, rows: Int64) -> int:
-    return Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows]).total_ns
+def _busy(trace: Trace, rows: Int64) -> Intervals:
+    return Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
 
 
 def _largest(trace: Trace, rows: Int64) -> Int64:
@@ -163,3 +177,8 @@ def _largest(trace: Trace, rows: Int64) -> Int64:
 def peak_of(device: Device, kind: Kind, precision: Precision) -> float | None:
     """The dense peak for what multiplies; None for other kernels, and for what is not known."""
     return None if kind is Kind.OTHER else peak_tflop_per_s(device, precision)
+
+
+def peak_at_clock(device: Device, kind: Kind, precision: Precision, clock_mhz: float | None) -> float | None:
+    """The same at a clock."""
+    return None if kind is Kind.OTHER or clock_mhz is None else peak_at(device, precision, clock_mhz)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...model import MISSING
 from ..fields import At, Field, Nested, Rows
 from .causes import evidence_lines
-from .compute import KINDS, WITHOUT_TENSOR_CORES
+from .compute import KINDS, LOW_CLOCK, WITHOUT_TENSOR_CORES
 from .device import DEVICE, RANK
 from .job_verdict import answer
 
@@ -132,6 +132,7 @@ FIELDS = (
                     *(DEVICE, RANK, Field("window_ns"), Field("compute_ns"), _TURNS, _LOSSES),
                     Rows("compute", "what it computed in the window", _computed, KINDS),
                     WITHOUT_TENSOR_CORES,
+                    LOW_CLOCK,
                 ),
                 table="accounts",
                 first=(DEVICE, RANK),

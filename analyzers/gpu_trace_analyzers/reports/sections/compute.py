@@ -13,6 +13,7 @@ from .device import DEVICE, LABEL
 
 if TYPE_CHECKING:
     from ...questions.compute.answer import ComputeAnswer
+    from ...questions.compute.clocks import LowClock
     from ...questions.compute.figures import ComputeFigures
     from ...questions.compute.tensor_cores import WithoutTensorCores
     from ...summary import Summary
@@ -37,6 +38,9 @@ KINDS = (
     Field("tflop_per_s"),
     Field("peak_tflop_per_s", "dense, by NVIDIA's datasheets; null for a device that is in no table"),
     Field("share_of_peak"),
+    Field("mean_clock_mhz", "of the multiprocessors over that time; null if clocks were not recorded"),
+    Field("peak_at_clock_tflop_per_s", "dense, at that clock"),
+    Field("share_of_peak_at_clock"),
 )
 WITHOUT_TENSOR_CORES = Nested(
     "without_tensor_cores",
@@ -46,6 +50,17 @@ WITHOUT_TENSOR_CORES = Nested(
         Field("ns"),
         Field("at_most_ns", "what TF32 can save, by the two peaks; null if they are not known"),
         Field("unknown_kernels", "of which no name says the precision", lambda row, _: row.unknown),
+    ),
+)
+LOW_CLOCK = Nested(
+    "low_clock",
+    "compute time at a clock that was held down, with NVML's reasons; null if it is short, or not recorded",
+    lambda account, at: _low_clock(account.device, at),
+    (
+        Field("ns"),
+        Field("mean_mhz"),
+        Field("max_mhz"),
+        Field("reasons", get=lambda row, _: list(row.reasons), cell=", ".join),
     ),
 )
 FIELDS = (
@@ -62,6 +77,11 @@ FIELDS = (
 def _without(position: int, at: At) -> WithoutTensorCores | None:
     answer = at.summary.answer_of(position)
     return answer.without_tensor_cores if answer else None
+
+
+def _low_clock(position: int, at: At) -> LowClock | None:
+    answer = at.summary.answer_of(position)
+    return answer.low_clock if answer else None
 
 
 _SHOWN = (
@@ -104,8 +124,14 @@ def compute_lines(answer: ComputeAnswer | None) -> list[str]:
     """What else is to be said of the computing, a line each."""
     if answer is None:
         return []
-    found = answer.without_tensor_cores
-    return [*(_without_lines(found) if found else ()), *_not_recorded(answer)]
+    found, low = answer.without_tensor_cores, answer.low_clock
+    return [*(_without_lines(found) if found else ()), *([clock_line(low)] if low else ()), *_not_recorded(answer)]
+
+
+def clock_line(low: LowClock) -> str:
+    """``SM clock 1.40 of 1.98 GHz for 83.0 % of compute: power limit``."""
+    clock = f"SM clock {low.mean_mhz / 1000:.2f} of {low.max_mhz / 1000:.2f} GHz"
+    return f"{clock} for {share(low.ns, low.compute_ns)} of compute: {', '.join(low.reasons)}"
 
 
 def _how(row: ComputeFigures, answer: ComputeAnswer) -> str:

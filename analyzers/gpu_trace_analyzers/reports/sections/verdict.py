@@ -10,6 +10,7 @@ from ...vocabulary.losses import Owner
 from ..owner_names import OWNER_NAMES
 from ..parts import Verdict
 from . import cpu
+from .compute import compute_lines, computed
 from .device import collective_lines
 from .overlap import overlap_line
 from .places import at_lines
@@ -30,7 +31,10 @@ def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
     of_device = account.of(figures.position) if account else None
     if account is None or of_device is None:
         return Verdict(overlap, tuple(collective_lines(figures)))
-    return Verdict(verdict(first_of(of_device), account.steady), (overlap, *collective_lines(figures)))
+    first, answer = first_of(of_device), summary.answer_of(figures.position)
+    said = verdict(first, account.steady, computed(answer))
+    compute = [] if first.losses else compute_lines(answer)
+    return Verdict(said, (overlap, *collective_lines(figures), *compute))
 
 
 def overlap_of(figures: DeviceFigures, summary: Summary) -> str:

@@ -71,6 +71,21 @@ def test_without_shapes_it_says_what_to_record(written, said):
     assert any(line.strip() == hint for line in lines(written)) == said
 
 
+def test_a_clock_that_is_held_down_is_said_with_its_reason():
+    times = "0-1000000000"
+    written = f"""
+        k {times} name=add; counter SM_clock {times} 1400 MHz gpu0; counter max_SM_clock {times} 1980 MHz gpu0
+        counter throttle_reasons {times} 4 gpu0
+    """
+    assert "SM clock 1.40 of 1.98 GHz for 100.0 % of compute: power limit" in [line.strip() for line in lines(written)]
+    found = to_document(summary(written))["account"]["devices"][0]["low_clock"]
+    assert found == {"ns": 10**9, "mean_mhz": 1400.0, "max_mhz": 1980, "reasons": ["power limit"]}
+    copying = written.replace(f" k {times}", " k 0-400000000")
+    assert not any(
+        "SM clock" in line for line in lines(f"{copying}; h2d pageable 400000000-1000000000 @390000000-1000000000")
+    )
+
+
 def test_the_table_is_shown_where_a_rate_is_known():
     shown = lines(f"op aten::mm 0-10 {MM}; k 100-4100 @5; k 4100-5000 name=add")
     (row,) = [line.split() for line in shown if line.startswith("products in bfloat16")]
@@ -93,6 +108,9 @@ def test_programs_get_the_same():
         "tflop_per_s": 500.0,
         "peak_tflop_per_s": 989.4,
         "share_of_peak": pytest.approx(500 / 989.4),
+        "mean_clock_mhz": None,
+        "peak_at_clock_tflop_per_s": None,
+        "share_of_peak_at_clock": None,
     }
     (device,) = to_document(found)["account"]["devices"]
     assert device["compute"] == [{key: value for key, value in row.items() if key not in ("device", "label")}]
