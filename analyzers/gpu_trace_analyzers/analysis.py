@@ -16,6 +16,7 @@ from .questions.compute.figures import compute_figures
 from .questions.idle import explain_idle, idle_causes
 from .questions.issued import launch_order
 from .questions.launches import launches
+from .questions.memory import memory_figures
 from .questions.overlap import active_devices, device_figures, pair_figures
 from .questions.ranges import range_figures, step_figures
 from .questions.ranks import rank_figures
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from .questions.explained import CauseFigures, Explained, Rule
     from .questions.issued import LaunchOrder
     from .questions.launches import Launches
+    from .questions.memory import MemoryFigures
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
@@ -183,6 +185,11 @@ class Analysis:
     def compute_of(self, device: int) -> tuple[ComputeFigures, ...]:
         """What did the kernels of one GPU compute, in which precision, and at which rate? Nothing of a CPU."""
         return compute_figures(self.scope, device)
+
+    @property
+    def memory(self) -> tuple[MemoryFigures, ...]:
+        """How much memory was allocated at most, and by what? Empty where it was not recorded."""
+        return memory_figures(self.scope)
 
     @property
     def collectives(self) -> tuple[CollectiveFigures, ...]:

@@ -114,7 +114,7 @@ class Device:
     that ``owner`` names the process or the file which counts this one, where several in a trace do; empty where the
     trace has one count. ``uuid`` is NVIDIA's name of the very GPU, empty where the trace does not say.
     ``capability`` is its CUDA compute capability (``(9, 0)``), None where the trace does not say, and
-    ``multiprocessors`` the number of its SMs, or `MISSING`.
+    ``multiprocessors`` the number of its SMs, or `MISSING`, as ``memory``, its bytes.
     """
 
     kind: Literal["gpu", "cpu"]
@@ -125,6 +125,7 @@ class Device:
     uuid: str = ""
     capability: tuple[int, int] | None = None
     multiprocessors: int = MISSING
+    memory: int = MISSING
 
     @property
     def label(self) -> str:

@@ -12,6 +12,7 @@ from .questions.collectives import collective_figures
 from .questions.compute.answer import compute_answer
 from .questions.compute.figures import compute_figures
 from .questions.idle import idle_causes
+from .questions.memory import memory_figures
 from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
 from .questions.ranges import buried_ranges, range_figures, step_figures
 from .questions.ranks import rank_figures
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .questions.compute.answer import ComputeAnswer
     from .questions.compute.figures import ComputeFigures
     from .questions.explained import CauseFigures
+    from .questions.memory import MemoryFigures
     from .questions.overlap import DeviceFigures, PairFigures
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
@@ -66,6 +68,8 @@ class Summary:
     """what the kernels of each GPU computed, and at which rate"""
     answers: tuple[ComputeAnswer, ...] = ()
     """the same in the steady window, of every device of the account"""
+    memory: tuple[MemoryFigures, ...] = ()
+    """how much memory was allocated at most, where that was recorded"""
     pairs_omitted: int = 0
     """pairs of devices that are not in ``pairs``, which has none of them where there are so many devices"""
 
@@ -134,5 +138,6 @@ def summarized(
         window=scope.window,
         account=of_steady,
         compute=tuple(row for device in active_devices(trace) for row in compute_figures(scope, device)),
+        memory=memory_figures(scope),
         answers=tuple(compute_answer(inside, each) for each in of_steady.devices),
     )

@@ -95,7 +95,7 @@ class TraceBuilder:
         self._devices: dict[DeviceKey, int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._device_uuids: dict[tuple[DeviceKind, int], str] = {}
-        self._device_sizes: dict[tuple[DeviceKind, int], tuple[tuple[int, int] | None, int]] = {}
+        self._device_sizes: dict[tuple[DeviceKind, int], tuple[tuple[int, int] | None, int, int]] = {}
         self._processes: dict[int, int] = {}
         self._process_names: dict[int, str] = {}
         self._thread_names: defaultdict[int, dict[int, dict[str, None]]] = defaultdict(dict)
@@ -136,10 +136,12 @@ class TraceBuilder:
         self._device_names[kind, index] = name
         self._device_uuids[kind, index] = uuid
 
-    def size_device(self, index: int, major: object, minor: object, multiprocessors: object) -> None:
-        """Say a GPU's compute capability and its number of SMs; plain numbers alone are known."""
+    def size_device(
+        self, index: int, major: object, minor: object, multiprocessors: object, memory: object = None
+    ) -> None:
+        """Say a GPU's compute capability, its number of SMs and its bytes; plain numbers alone are known."""
         capability = (major, minor) if _is_number(major) and _is_number(minor) else None
-        self._device_sizes["gpu", index] = capability, multiprocessors if _is_number(multiprocessors) else MISSING
+        self._device_sizes["gpu", index] = capability, _number(multiprocessors), _number(memory)
 
     def name_other_devices(self, kind: DeviceKind, name: str) -> None:
         """Say what those devices are called that did something and have no name of their own."""
@@ -266,9 +268,13 @@ class TraceBuilder:
     def _described(self, key: DeviceKey, owner: str) -> Device:
         name = self._device_names.get((key.kind, key.number), "")
         uuid = self._device_uuids.get((key.kind, key.number), "")
-        size = self._device_sizes.get((key.kind, key.number), (None, MISSING))
+        size = self._device_sizes.get((key.kind, key.number), (None, MISSING, MISSING))
         plain = Device(key.kind, key.number, name, self.rank, owner, "" if owner else uuid, *size)
         return self.stated_devices.get((key.kind, key.number), plain)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and _is_number(value) else MISSING
 
 
 def _is_number(value: object) -> TypeGuard[int]:

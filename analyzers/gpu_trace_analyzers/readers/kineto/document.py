@@ -27,6 +27,7 @@ class StatedDevice(msgspec.Struct):
     uuid: str = ""
     capability: tuple[int, int] | None = None
     multiprocessors: int = MISSING
+    memory: int = MISSING
 
 
 class StatedProcess(msgspec.Struct):
@@ -63,6 +64,7 @@ class Stated(msgspec.Struct):
     doubts: list[StatedDoubt] = []
 
 
+_SIZES = ("computeMajor", "computeMinor", "numSms", "totalGlobalMem")
 _NOT_SHOWN = {Key.STATED, Key.SCHEMA, Key.UNIT, Key.BASE_NS, "traceName"}
 
 
@@ -81,7 +83,7 @@ def describe(builder: TraceBuilder, document: Document) -> None:
         if _is_int(device.get("id")):
             uuid = device.get("uuid")
             builder.name_device("gpu", device["id"], str(device.get("name", "")), uuid if isinstance(uuid, str) else "")
-            builder.size_device(device["id"], *map(device.get, ("computeMajor", "computeMinor", "numSms")))
+            builder.size_device(device["id"], *map(device.get, _SIZES))
     # ROCm numbers devices in its rows otherwise than in this list; where all are alike that does not matter.
     if len(names := {str(device.get("name", "")) for device in known}) == 1:
         builder.name_other_devices("gpu", names.pop())

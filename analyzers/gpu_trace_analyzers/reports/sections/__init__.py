@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..parts import Line, Note, Remark, Section, Source, Verdict
-from . import account, causes, compute, device, job, notes, pairs, ranges, source, work
+from . import account, causes, compute, device, job, memory, notes, pairs, ranges, source, work
 from .compute import compute_table
 from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
 from .job_verdict import folded, job_verdict
 from .losses import device_losses, lost_share
+from .memory import memory_table
 from .notes import range_notes, reading_notes
 from .pairs import pair_table, pairs_line
 from .ranges import range_table, step_table
@@ -39,6 +40,7 @@ FIELDS = (
     *causes.FIELDS,
     *account.FIELDS,
     *compute.FIELDS,
+    *memory.FIELDS,
     *work.FIELDS,
 )
 """The keys of ``summary.json``, in order."""
@@ -85,6 +87,8 @@ def _tables(summary: Summary) -> Iterator[Section]:
         yield Section("", (Remark(not_compared),))
     if computing := compute_table(summary):
         yield Section("Compute", (computing,))
+    if remembered := memory_table(summary):
+        yield Section("Memory", (remembered,))
     if summary.collectives:
         yield Section("Collectives", (collective_table(summary),))
     if summary.shown_ranges:

@@ -1,0 +1,77 @@
+"""How much memory was allocated at most, and by what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model import MISSING
+from ...units import NONE, percent, size
+from ..fields import At, Field, Rows, Shown, table
+from ..parts import Column, Kind
+
+if TYPE_CHECKING:
+    from ...questions.memory import MemoryFigures
+    from ...summary import Summary
+    from ..parts import Table
+
+FIELDS = (
+    Rows(
+        "memory",
+        "[how much memory was allocated at most](figures.md#memory), per GPU and process, then on the host; empty if it"
+        " was not recorded",
+        lambda summary, _: summary.memory,
+        (
+            Field(
+                "device",
+                "null for the host, and for a GPU that had no activity",
+                lambda row, at: at.places.get(row.device),
+            ),
+            Field("label"),
+            Field("pid"),
+            Field("rank", "null outside a job", lambda row, _: row.rank if row.rank != MISSING else None),
+            Field("allocated_bytes", "the most that was allocated at once"),
+            Field("peak_ns", "when, on the trace's clock"),
+            Field("reserved_bytes", "that PyTorch's allocator held then; null if not recorded"),
+            Field("unused_bytes", "of those, what was not allocated"),
+            Field("most_reserved_bytes", "the most that it ever held"),
+            Field("device_bytes", "the memory of the GPU; null if not recorded"),
+            Field("share", "`allocated_bytes` / `device_bytes`"),
+            Field("operator", "that allocated then; null if not known", lambda row, _: row.operator or None),
+            Field(
+                "ranges",
+                "around it, the innermost first",
+                lambda row, _: list(row.ranges),
+                cell="; ".join,
+            ),
+        ),
+        table="memory",
+    ),
+)
+
+_SHOWN = (
+    Shown(Column("memory", kind=Kind.WORD), lambda row, _: _owner(row)),
+    Shown(Column("peak"), lambda row, _: size(row.allocated_bytes)),
+    Shown(Column("of device", drop_order=3), lambda row, _: percent(row.share)),
+    Shown(Column("reserved", drop_order=4), lambda row, _: _size(row.reserved_bytes)),
+    Shown(Column("unused", drop_order=2), lambda row, _: _size(row.unused_bytes)),
+    Shown(Column("operator", kind=Kind.WORD), lambda row, _: row.operator or NONE),
+    Shown(Column("range", drop_order=1, kind=Kind.WORD), lambda row, _: row.ranges[0] if row.ranges else NONE),
+)
+_OF_GPUS = ("of device", "reserved", "unused")
+
+
+def memory_table(summary: Summary) -> Table | None:
+    """A row per GPU, process and host; None where no memory was recorded."""
+    if not summary.memory:
+        return None
+    of_gpus = any(row.device != MISSING for row in summary.memory)
+    shown = [each for each in _SHOWN if of_gpus or each.column.title not in _OF_GPUS]
+    return table(shown, summary.memory, At.of(summary))
+
+
+def _owner(row: MemoryFigures) -> str:
+    return row.label.split(" (")[0]
+
+
+def _size(count: int | None) -> str:
+    return NONE if count is None else size(count)
