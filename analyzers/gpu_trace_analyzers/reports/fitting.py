@@ -12,7 +12,7 @@ from .parts import SHORTEST_NAME
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .parts import Table
+    from .parts import Column, Table
 
 GAP = 2
 """Columns of space after each cell."""
@@ -22,6 +22,7 @@ _BEFORE = 4
 
 def fitted(table: Table, width: int) -> Table:
     """The table in ``width`` characters, without the columns that have to go for it."""
+    table = replace(table, rows=tuple(tuple(map(_in_its_room, row, table.columns)) for row in table.rows))
     for column in sorted(filter(lambda c: c.drop_order is not None, table.columns), key=lambda c: c.drop_order or 0):
         if _needed(table, table.name_room) <= width:
             break
@@ -29,6 +30,10 @@ def fitted(table: Table, width: int) -> Table:
     room = max(SHORTEST_NAME, width - _needed(table, 0))
     names = told_apart([row[0] for row in table.rows], room)
     return replace(table, rows=tuple((name, *row[1:]) for name, row in zip(names, table.rows, strict=True)))
+
+
+def _in_its_room(cell: str, column: Column) -> str:
+    return cell if column.room is None else shortened(cell, column.room)
 
 
 def told_apart(names: Sequence[str], width: int) -> list[str]:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..model import Engine
 from ..units import NONE, count, duration
-from .fitting import shortened
-from .parts import Column, Kind, Remark, Table
+from .parts import Column, Facts, Kind, Table
 from .short_names import short_names
 from .spreads import change_document, spread_cell
 
@@ -29,18 +28,22 @@ def operation_parts(found: OperationChanges, several: bool) -> Iterator[Part]:
     """The table of one device, and what it leaves out; nothing where no operation changed enough."""
     if not found.comparable:
         why = "the windows of the runs differ in kind; --whole compares all"
-        yield Remark(f"operations of {found.device} are not compared: {why}")
+        yield Facts((f"operations of {found.device} are not compared: {why}",))
         return
     rows = found.worth_a_line
     if rows:
         yield _table(found, rows[:MOST_SHOWN], several)
     left_out = []
+    if rows and not several:
+        left_out.append("one run a side: differences may be chance; compare several runs a side")
     if len(rows) > MOST_SHOWN:
-        left_out.append(f"and {count(len(rows) - MOST_SHOWN, 'more operation')}")
+        left_out.append(f"and {count(len(rows) - MOST_SHOWN, 'more operation')}; all are in --json")
     if found.within_spread:
-        left_out.append(f"{count(found.within_spread, 'operation')} changed by less than the spread of the runs")
+        left_out.append(
+            f"{count(found.within_spread, 'operation')} changed by less than the spread of the runs; all are in --json"
+        )
     if left_out:
-        yield Remark(f"{'; '.join(left_out)}; all are in --json")
+        yield Facts(tuple(left_out))
 
 
 def _table(found: OperationChanges, rows: Sequence[OperationChange], several: bool) -> Table:
@@ -50,13 +53,13 @@ def _table(found: OperationChanges, rows: Sequence[OperationChange], several: bo
     first = Column("per step" if by_step else "before")
     columns = (
         Column(f"operation of {found.device.partition(' (')[0]}", kind=Kind.WORD),
-        *([Column("range", drop_order=3, kind=Kind.WORD)] if ranges else []),
+        *([Column("range", drop_order=3, kind=Kind.WORD, room=_RANGE_ROOM)] if ranges else []),
         Column("count", drop_order=4),
         *(first, *spreads[:1], Column("after"), *spreads[1:], Column("change")),
     )
     names = _names(rows)
     cells = tuple(
-        (name, *([shortened(row.range or NONE, _RANGE_ROOM)] if ranges else []), *_cells(row, several))
+        (name, *([row.range or NONE] if ranges else []), *_cells(row, several))
         for name, row in zip(names, rows, strict=True)
     )
     return Table(columns, cells, name_room=_NAME_ROOM)

@@ -83,6 +83,8 @@ class Column:
     drop_order: int | None = None
     """the column with the lowest is left out first; None: never"""
     kind: Kind = Kind.FIGURE
+    room: int | None = None
+    """characters of its cells that a terminal keeps; None: all of them"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...model import Engine
 from ...units import NONE, count, duration, rate, share
 from ..fields import At, Field, Rows, Shown, table
-from ..parts import Column, Kind, Remark
+from ..parts import Column, Facts, Kind
 from ..short_names import short_names
 from .device import DEVICE, ENGINE_NAMES, LABEL, RANK
 from .overlap import short_label
@@ -99,7 +99,7 @@ def operation_parts(rows: Sequence[OperationFigures], words: str, summary: Summa
     for amount in summary.work.amounts if summary.work else ():
         own = [row for row in rows if row.device == amount.device]
         if own and len(own) < amount.names:
-            yield Remark(_left_out(amount, own, at))
+            yield Facts((_left_out(amount, own, at),))
 
 
 def operation_table(rows: Sequence[OperationFigures], words: str, summary: Summary) -> Table:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...units import NONE, count, duration
 from ..fields import At, Field, Nested, Rows, Shown, table
 from ..owner_names import OWNER_NAMES
-from ..parts import Column, Kind, Remark
+from ..parts import Column, Facts, Kind
 from .device import DEVICE, RANK
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ FIELDS = (
 )
 
 
+_LOSS_ROOM = 48
+"""Characters of a loss in a terminal; the account above has them in full."""
+
+
 def _step(row: StepLength, _at: At) -> str:
     process = f"r{row.rank} " if row.rank >= 0 else ""
     return f"{process}{row.number}" + ("" if row.in_window else " (left out)")
@@ -75,7 +79,7 @@ _SHOWN = (
     Shown(Column("on host", drop_order=3), lambda row, _: duration(row.host_ns)),
     Shown(Column("ops", drop_order=2), lambda row, _: count(row.operations)),
     Shown(Column("kind", drop_order=1, kind=Kind.WORD), _kind),
-    Shown(Column("largest loss", drop_order=4, kind=Kind.WORD), _loss),
+    Shown(Column("largest loss", drop_order=4, kind=Kind.WORD, room=_LOSS_ROOM), _loss),
 )
 
 
@@ -85,7 +89,7 @@ def step_length_parts(rows: Sequence[StepLength], most: int | None, summary: Sum
     shown = [row for row in rows if row in longest]
     yield _table(shown, summary)
     if rest := [row.device_ns for row in rows if row not in longest]:
-        yield Remark(f"and {count(len(rest), 'shorter step')}, {_between(min(rest), max(rest))}; all are in --json")
+        yield Facts((f"and {count(len(rest), 'shorter step')}, {_between(min(rest), max(rest))}; all are in --json",))
 
 
 def _between(least: int, most: int) -> str:
@@ -93,7 +97,9 @@ def _between(least: int, most: int) -> str:
 
 
 def _table(rows: Sequence[StepLength], summary: Summary) -> Table:
-    """A row per step; where all are of one kind, no column says so."""
+    """A row per step; no column of kinds where all are of one, and none of the host where that is the device."""
     one = len({row.kind for row in rows}) == 1
-    shown = [each for each in _SHOWN if not (one and each.cell is _kind)]
+    on_cpu = all(row.device_ns == row.host_ns for row in rows)
+    left_out = [*(("kind",) if one else ()), *(("on host",) if on_cpu else ())]
+    shown = [each for each in _SHOWN if each.column.title not in left_out]
     return replace(table(shown, rows, At.of(summary)), every_row=True)

@@ -50,7 +50,7 @@ def work_sections(summary: Summary, shown: Iterable[int] | None = None) -> Itera
     ranks = None if chosen is None else {row.device.rank for row in summary.devices if row.position in chosen}
     if rows := _operations(work, summary, chosen):
         yield Section(f"Operations{of}", tuple(operation_parts(rows, words, summary)))
-    yield from _host(work, words, of, summary, ranks)
+    yield from _host(work, words, summary, ranks)
     if steps := _of(work.steps, None, ranks):
         yield Section("Length of steps", tuple(step_length_parts(steps, work.top, summary)))
     if launched := _of(work.launches, chosen, None):
@@ -68,11 +68,12 @@ def _operations(work: Work, summary: Summary, chosen: Iterable[int] | None) -> l
     return [row for row in _of(work.operations, chosen, None) if row.device not in on_cpu]
 
 
-def _host(work: Work, words: str, of: str, summary: Summary, ranks: Iterable[int] | None) -> Iterator[Section]:
+def _host(work: Work, words: str, summary: Summary, ranks: Iterable[int] | None) -> Iterator[Section]:
+    window = f", {words}" if words else ""
     if operators := _of(work.operators, None, ranks):
-        yield Section(f"Operators on the host{of}", (operator_table(operators, words, summary),))
+        yield Section(f"Host time of operators{window}", (operator_table(operators, words, summary),))
     if ranges := shown_range_times(_of(work.ranges, None, ranks), summary):
-        yield Section(f"Ranges on the host{of}", (range_time_table(ranges, words, summary),))
+        yield Section(f"Host time of ranges{window}", (range_time_table(ranges, words, summary),))
 
 
 def _words(summary: Summary) -> str:

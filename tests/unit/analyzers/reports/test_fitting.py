@@ -11,6 +11,7 @@ from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.changes import to_text
 from gpu_trace_analyzers.reports.fitting import fitted, widths
+from gpu_trace_analyzers.reports.parts import Column, Table
 from gpu_trace_analyzers.reports.sections.device import engine_table
 from gpu_trace_analyzers.reports.sections.job import collective_table
 from gpu_trace_analyzers.reports.sections.ranges import range_table, step_table
@@ -55,3 +56,14 @@ def test_no_table_is_too_wide_and_no_figure_of_it_is_cut(tables, width):
 def test_the_answer_stays(tables, width):
     for table in tables:
         assert {"hidden", "exposed", "busy", "device"} & {*table.headings} <= {*fitted(table, width).headings}
+
+
+def test_a_cell_with_a_room_is_cut_to_it_in_a_terminal():
+    table = Table((Column("name"), Column("why", room=10)), (("a", "0123456789abcdef"),))
+    assert fitted(table, 80).rows == (("a", "012345…def"),)
+
+
+def test_columns_go_before_names_that_need_their_room():
+    table = Table((Column("name"), Column("figure", drop_order=1)), (("a" * 30, "1234567890"),), name_room=30)
+    assert fitted(table, 40).rows == (("a" * 30,),)
+    assert fitted(replace(table, name_room=16), 40).rows[0][1] == "1234567890"

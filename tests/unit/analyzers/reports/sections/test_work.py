@@ -69,7 +69,7 @@ def test_every_form_has_every_table(training):
     analysis = Analysis(training)
     summary = replace(analysis.summary, work=analysis.work.of_top(2))
     for form in (to_markdown(summary), to_html(analysis, summary)):
-        for title in ("Operations of", "Operators on the host of", "Ranges on the host of", "Length of steps"):
+        for title in ("Operations of", "Host time of operators, ", "Host time of ranges, ", "Length of steps"):
             assert title in form
         for title in ("Launches of steps 2 to 4", "Copies by size of steps 2 to 4"):
             assert title in form
