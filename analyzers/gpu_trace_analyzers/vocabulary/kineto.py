@@ -79,6 +79,9 @@ class Argument:
     GROUP = "Process Group Name"
     GROUP_RANKS = "Process Group Ranks"
     SEQUENCE = "Seq"
+    ELEMENTS_IN = "In msg nelems"
+    ELEMENTS_OUT = "Out msg nelems"
+    ELEMENT = "dtype"
     AWAITED_STREAM = "wait_on_stream"
     AWAITED_CORRELATION = "wait_on_cuda_event_record_corr_id"
     THREAD = "thread"
@@ -118,6 +121,16 @@ SYNC = {
     "correlation": Argument.CORRELATION,
 }
 """Those of `Syncs`; a wait is that of no process."""
+
+ELEMENT_BYTES = {
+    **dict.fromkeys(("Byte", "Char", "Bool", "QInt8", "QUInt8"), 1),
+    **dict.fromkeys(("Float8_e5m2", "Float8_e4m3fn", "Float8_e5m2fnuz", "Float8_e4m3fnuz", "Float8_e8m0fnu"), 1),
+    **dict.fromkeys(("Short", "UInt16", "Half", "BFloat16"), 2),
+    **dict.fromkeys(("Int", "UInt32", "Float", "QInt32", "ComplexHalf"), 4),
+    **dict.fromkeys(("Long", "UInt64", "Double", "ComplexFloat"), 8),
+    "ComplexDouble": 16,
+}
+"""How large an element of a collective is, by the name that PyTorch gives its type."""
 
 CALL = {"correlation": Argument.CORRELATION}
 """Those of `HostCalls`."""

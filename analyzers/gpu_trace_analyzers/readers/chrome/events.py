@@ -38,6 +38,9 @@ class WorkArgs(msgspec.Struct, gc=False, frozen=True):
     group: Id = msgspec.field(default=None, name=Argument.GROUP)
     group_ranks: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.GROUP_RANKS)
     sequence: Id = msgspec.field(default=None, name=Argument.SEQUENCE)
+    elements_in: Id = msgspec.field(default=None, name=Argument.ELEMENTS_IN)
+    elements_out: Id = msgspec.field(default=None, name=Argument.ELEMENTS_OUT)
+    element: Id = msgspec.field(default=None, name=Argument.ELEMENT)
     bytes: Id = None
     from_device: Id = msgspec.field(default=None, name=Argument.FROM_DEVICE)
     in_device: Id = msgspec.field(default=None, name=Argument.IN_DEVICE)

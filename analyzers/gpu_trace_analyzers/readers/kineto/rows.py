@@ -19,7 +19,7 @@ from ...model import (
     Ranges,
     Syncs,
 )
-from ...vocabulary.kineto import OF_THE_PROCESS, OPERATOR, RANGE, SYNC_KINDS, Category, copy_ends
+from ...vocabulary.kineto import ELEMENT_BYTES, OF_THE_PROCESS, OPERATOR, RANGE, SYNC_KINDS, Category, copy_ends
 from ..base.columns import as_id, ids
 from ..chrome import texts, timed
 
@@ -70,7 +70,8 @@ class Rows:
         columns["group"] = [MISSING if arg.group is None else self._group(arg) for arg in args]
         columns["sequence"] = ids([arg.sequence for arg in args])
         collective = columns["engine"] == Engine.COLLECTIVE
-        columns["size"] = np.where(collective, ids([arg.bytes for arg in args]), MISSING)
+        columns["size"] = np.full(len(args), MISSING)
+        columns["size"][collective] = [_message(args[row]) for row in np.flatnonzero(collective).tolist()]
         operators = ids([arg.operator for arg in args])
         self._launched_by.append((len(self._builder.column(DeviceWork, "engine")), operators))
         self._builder.add(DeviceWork, **columns)
@@ -252,6 +253,22 @@ def _where_missing(values: Int64, other: Callable[[int], object]) -> Int64:
     if len(missing):
         values[missing] = ids([other(row) for row in missing.tolist()])
     return values
+
+
+def _message(arg: Args | WorkArgs) -> int:
+    """The bytes of a collective as NCCL counts them; `MISSING` where they are not said.
+
+    PyTorch says the elements that a rank puts in and gets out. Of a collective that collects or scatters, NCCL counts
+    the part of one rank, which is the smaller of the two; else both are the same. Of several that one kernel runs
+    together, it may say those of one alone.
+    """
+    if arg.bytes is not None:
+        return as_id(arg.bytes)
+    if "coalesced" in str(arg.collective):
+        return MISSING
+    elements = min(as_id(arg.elements_in), as_id(arg.elements_out))
+    each = ELEMENT_BYTES.get(str(arg.element), 0)
+    return elements * each if elements > 0 and each else MISSING
 
 
 def _color(value: object) -> int:

@@ -78,3 +78,35 @@ def test_two_processes_may_use_one_id_for_two_operators(engines):
 @pytest.mark.parametrize("number", [0, -1])
 def test_no_operator_is_none(engines, number):
     assert engines(operator("c10d::allreduce_", number), kernel(number)) == [COMPUTE]
+
+
+@pytest.mark.parametrize(
+    ("name", "elements", "size"),
+    [
+        ("allreduce", (100, 100, "Float"), 400),
+        ("_allgather_base", (100, 800, "BFloat16"), 200),
+        ("_reduce_scatter_base", (800, 100, "Double"), 800),
+        ("broadcast", (3, 3, "Bool"), 3),
+        ("allreduce", (100, 100, "Complex"), -1),  # no type that is known
+        ("allreduce", (100, None, "Float"), -1),
+        ("allreduce", (0, 0, "Float"), -1),
+        ("allgather_into_tensor_coalesced", (100, 800, "Float"), -1),
+    ],
+)
+def test_the_bytes_of_a_collective_are_its_elements_as_nccl_counts_them(tmp_path, name, elements, size):
+    keys = zip(("In msg nelems", "Out msg nelems", "dtype"), elements, strict=True)
+    said = {key: value for key, value in keys if value is not None}
+    path = tmp_path / "trace.json"
+    event = kernel(2, "ncclDevKernel", **{"Collective name": name}, **said)
+    path.write_text(json.dumps({"schemaVersion": 1, "traceEvents": [event]}))
+    assert load(path).work.size.tolist() == [size]
+    event["args"]["bytes"] = 7  # what gpu-trace wrote is said exactly
+    path.write_text(json.dumps({"schemaVersion": 1, "traceEvents": [event]}))
+    assert load(path).work.size.tolist() == [7]
+
+
+def test_elements_of_a_kernel_that_is_no_collective_say_no_size(tmp_path):
+    path = tmp_path / "trace.json"
+    event = kernel(2, **{"In msg nelems": 100, "Out msg nelems": 100, "dtype": "Float"})
+    path.write_text(json.dumps({"schemaVersion": 1, "traceEvents": [event]}))
+    assert load(path).work.size.tolist() == [-1]
