@@ -39,7 +39,8 @@ def with_collectives(trace: Trace, rules: EngineRules) -> HostOperators:
         return trace.operators
     found = GrowingTable(HostOperators)
     found.extend(trace.operators[~_inside(trace.operators, ran)])
-    found.extend(HostOperators.of({name: getattr(ran, name) for name in HostOperators.columns()}))
+    shared = HostOperators.columns().keys() & ran.columns()
+    found.extend(HostOperators.of({name: getattr(ran, name) for name in shared}))
     rows: HostOperators = found.rows()
     put_in_order(rows)
     return rows
