@@ -18,6 +18,7 @@ WITHOUT_TORCH = (
     "os._exit by keyword", "os._exit of nothing", "execve by keyword", "no flags of ours", "recursion limit",
     "asyncio", "warning at top level",
 )  # fmt: skip
+JOBS = ("ddp_late_start", "ddp_slow_gpu", "ddp_slow_host", "fsdp", "tensor_parallel")
 EXHAUSTIVE = {
     # in a browser
     "browser/test_perfetto_ui.py::*[mlp_overlap]": "the same of two_streams",
@@ -57,15 +58,28 @@ EXHAUSTIVE = {
     "golden/test_docs.py::test_the_jobs_of_the_ci_page_run": "the pages' commands that print the same everywhere",
     "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/how-to/*": "those of README.md",
     "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/tutorial.md]": "those of README.md",
-    "golden/test_jobs.py::test_a_recorded_job_has_traces_clocks_and_its_truth": "test_samples: jobs write their clocks",
+    "golden/test_jobs.py::test_a_recorded_job_has_traces_clocks_and_its_truth": "the tests of what it recorded",
+    **{f"golden/test_jobs.py::*_a_recording_*[{name}]": "ddp, ddp_late_data, pipeline" for name in JOBS},
     "golden/test_limits.py::test_every_case_runs_without_a_gpu[all]": "[some]",
     "golden/test_one_wrong_stamp.py::*[one_h200/*": "the other traces",
     "golden/test_reader_figures.py::*[ddp_rank1.json.gz]": "ddp_rank0.json.gz",
-    "golden/test_samples.py::test_two_ranks_train_as_one*": "test_samples: jobs of two ranks; fidelity/test_ranks",
+    "golden/test_samples.py::test_two_ranks_train_as_one*": "fidelity/test_ranks, and the sample in one process",
+    "golden/test_samples.py::test_a_job_of_two_ranks*": "golden/test_jobs: jobs that were recorded",
+    "golden/test_samples.py::test_ranks_that_do_not_share*": "the sample in one process checks its weights",
+    "golden/test_samples.py::test_a_task_that_comes_before*": "the sample in one process checks its products",
+    "golden/test_samples.py::test_layers_are_exchanged*": "the sample in one process checks its weights",
+    "golden/test_samples.py::test_a_variant_for_gpus*": "the variants of a CPU",
+    "golden/test_samples.py::test_an_unknown_variant*": "the variants of a CPU",
     # processes, and big traces
+    "unit/analyzers/readers/finishing/test_contradictions.py::test_nothing*[two_h200/*": "the other traces",
     "unit/analyzers/readers/folders/test_runs.py::test_the_recorded_jobs_are_one_run_each": "the small jobs beside it",
     "unit/analyzers/readers/pftrace/test_reader.py::test_a_recorded_trace_comes_back*-ddp_rank1]": "mlp_overlap",
     "unit/lab/test_page.py::test_the_laboratory_runs_a_sample*": "the tests beside it; golden/test_samples",
+    "unit/tracer/commands/test_analysis_options.py::test_*--copies d2h,d2d]": "--copies h2d",
+    "unit/tracer/commands/test_analysis_options.py::test_*[--from 5ms]": "--from 8ms --to 15345678ns",
+    "unit/tracer/commands/test_analysis_options.py::test_*---from 5ms]": "--from 8ms --to 15345678ns",
+    "unit/tracer/commands/test_analysis_options.py::test_*--to 15ms]": "--from 8ms --to 15345678ns",
+    "unit/tracer/nvtx_recording/test_recording.py::test_torch_cuda_nvtx_works*[]": "with the library",
     "unit/tracer/recording/test_kineto_places.py::*[777-ddp_rank0]": "[777-two_streams]",
     "unit/tracer/test_endings.py::*[info*": "[summary]",
     "unit/tracer/test_endings.py::*[summary --json*": "[summary]",

@@ -66,7 +66,7 @@ def halves(
         alone = run_natively() if known is None else known
         traced = ours.result()
     if known is not None and known != traced:
-        kept.unlink()
+        kept.unlink(missing_ok=True)
         alone, known = run_natively(), None
     if known is None and alone == traced:
         _keep(kept, asdict(alone))

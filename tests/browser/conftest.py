@@ -113,7 +113,7 @@ def loaded(chromium):
         page.wait_for_selector("input.trace_file", state="attached")
 
         def show(trace: Path) -> Shown:
-            page.evaluate("window.before = window.app.trace")
+            page.evaluate("() => { window.before = window.app.trace; }")  # the trace itself is not to be sent here
             page.set_input_files("input.trace_file", trace)
             page.wait_for_function(f"{SHOWN} && window.app.trace !== window.before", timeout=60_000)
             return Shown(page)

@@ -16,8 +16,8 @@ from gpu_trace_analyzers.readers.chrome.scan import LAYOUTS as KNOWN_LAYOUTS
 from kineto_text import HEAD, LAYOUTS, SHELLS, File, InMemory, Text, files
 from plain_reader import parse, read_back, tables
 
-SOME = settings(max_examples=50, deadline=None)
-FEW = settings(max_examples=8, deadline=None)
+SOME = settings(max_examples=settings.default.max_examples // 2)
+FEW = settings(max_examples=max(2, settings.default.max_examples // 12))
 WAYS = {"scan": ("scan", "typed"), "typed": ("typed",), "tolerant": ()}
 
 
