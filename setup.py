@@ -34,7 +34,7 @@ setup(
         library("gpu_trace.cupti_recording._activities", "tracer/gpu_trace/cupti_recording/activities.c"),
         library(
             "gpu_trace.stack_sampling._sampler",
-            *(f"{STACKS}/{name}.c" for name in ("interpreter", "process", "sampler", "stacks")),
+            *(f"{STACKS}/{name}.c" for name in ("children", "interpreter", "process", "sampler", "stacks")),
             include=(str(HEADERS / "internal"), str(HEADERS / "internal" / "mimalloc")),
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from . import (
     notes,
     sessions,
     stack_rows,
+    stacks,
     thread_ids,
     trace_file,
     windows,
@@ -62,6 +63,8 @@ class ProcessLeft:
     """what the script's own profiler recorded instead of gpu-trace: nothing went wrong"""
     sampled: SampledProcess | None = None
     """its Python stacks"""
+    started_by: int = 0
+    """the process that started it, by the sampler of stacks; 0 where that does not know"""
 
     @property
     def has_content(self) -> bool:
@@ -71,7 +74,7 @@ class ProcessLeft:
     @property
     def parent(self) -> int:
         """The process that started it; 0 where it does not say."""
-        return next((parent for program in self.ranges for parent in program.texts.parents), 0)
+        return next((parent for program in self.ranges for parent in program.texts.parents), self.started_by)
 
     @property
     def base_ns(self) -> int:
@@ -113,7 +116,13 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
     facts = {pid: notes.read(raw, pid) for pid in pids}
     ranks = _ranks(facts)
     groups = nccl.ranks_of({rank: nccl.members(ranges.get(pid, [])) for pid, rank in ranks.items()})
-    found = [_read(raw, pid, facts[pid], ranges.get(pid, []), groups, ranks.get(pid)) for pid in pids]
+    parents = stacks.parents(raw)
+    found = [
+        replace(
+            _read(raw, pid, facts[pid], ranges.get(pid, []), groups, ranks.get(pid)), started_by=parents.get(pid, 0)
+        )
+        for pid in pids
+    ]
     return sorted(found, key=lambda left: (left.pid != first, left.rank or 0, left.pid))
 
 
@@ -158,7 +167,10 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
             _ranges([process, *guests.get(process.pid, [])], base_ns),
             _clocks(folder.raw, process, base_ns),
             (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
-            stack_rows.rows_of(process.sampled, process.pid, process.sessions, base_ns),
+            *(
+                stack_rows.rows_of(each.sampled, each.pid, process.sessions, base_ns)
+                for each in (process, *guests.get(process.pid, []))
+            ),
         )
         trace_file.write(folder.path / name, _head(process) + heads.of_run(run), process.parts, rows)
     return [folder.path / name for name in names]
@@ -190,7 +202,7 @@ def _clocks(raw: Path, process: ProcessLeft, base_ns: int) -> Iterator[dict[str,
 
 
 def _guests(processes: list[ProcessLeft]) -> dict[int, list[ProcessLeft]]:
-    """The processes whose ranges go into the trace of another, by that one: workers of a data loader, mostly.
+    """The processes whose ranges and stacks go into the trace of another, by that: workers of a data loader, mostly.
 
     That is the nearest which started them, or started the one that did, and has a trace; else the first.
     """
@@ -198,7 +210,7 @@ def _guests(processes: list[ProcessLeft]) -> dict[int, list[ProcessLeft]]:
     hosts = [process.pid for process in processes if process.has_content]
     guests: dict[int, list[ProcessLeft]] = {}
     for process in processes:
-        if process.has_content or not any(process.ranges) or not hosts:
+        if process.has_content or not (any(process.ranges) or process.sampled) or not hosts:
             continue
         ancestor, generations = process.parent, len(by_pid)
         while ancestor in by_pid and ancestor not in hosts and generations:  # ids are used again: no end is sure

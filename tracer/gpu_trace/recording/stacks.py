@@ -96,6 +96,12 @@ def _of_one(found: Facts, pid: int) -> str:
     return ""
 
 
+def parents(raw: Path) -> dict[int, int]:
+    """Which process started each that was sampled, as far as that is known."""
+    found = facts.read(raw)
+    return {pid: process.parent for pid, process in found.processes.items()} if found else {}
+
+
 def in_run_json(raw: Path) -> dict[str, float | int] | None:
     """Rate and cost of sampling; None where nothing was sampled."""
     found = facts.read(raw)

@@ -14,11 +14,15 @@ _REFUSED, _PROCESS = "refused", "process"
 
 @dataclass(frozen=True, slots=True)
 class ProcessFacts:
-    """``error`` is the errno for which it was sampled no more, 0 for none; ``unread`` changed while they were read."""
+    """``error`` is the errno for which it was sampled no more, 0 for none; ``unread`` changed while they were read.
+
+    ``parent`` is the process that started it, 0 where that is not known.
+    """
 
     error: int
     samples: int
     unread: int
+    parent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "process.h"
 
 enum { MOST_THREADS = 4096, MOST_FILES = 256, MOST_FINDS = 50, TRIES = 3, NOTES = 1 << 16 };
@@ -184,6 +185,7 @@ static int count_lines(const char* text, const char* key) {
 /* Whether anything was recorded since the last look, or may have been. */
 static int is_recorded(Process* process) {
     static char text[NOTES];
+    if (process->forked_runtime) return 1; /* while its parent is, which is known later */
     int file = open(process->notes, O_RDONLY | O_CLOEXEC);
     if (file < 0) return 1;
     int was_recorded = process->begun > process->ended, begun = process->begun;
@@ -225,7 +227,11 @@ void look_at(Process* process) {
         drop_rows_before(process, clock_ns(CLOCK_REALTIME) - NS);
     }
     int may_come = process->error == ENOEXEC || process->error == EFAULT; /* it is becoming another program */
-    if (may_come && process->finds++ < MOST_FINDS) process->error = find_interpreter(&process->interpreter, process->pid);
+    if (!may_come || process->finds++ >= MOST_FINDS) return;
+    process->error = find_interpreter(&process->interpreter, process->pid);
+    if (process->error || !process->forked_runtime || process->interpreter.runtime == process->forked_runtime) return;
+    process->error = access(process->notes, F_OK) ? ENOEXEC : 0; /* another program: sampled if it is recorded */
+    if (!process->error) process->forked_runtime = 0;
 }
 
 /* ---- beginning and end ---- */
@@ -243,6 +249,7 @@ Process* open_process(const char* folder, pid_t pid) {
     Process* process = calloc(1, sizeof *process);
     if (!process) return NULL;
     process->pid = pid;
+    process->parent = parent_of(pid);
     snprintf(process->notes, sizeof process->notes, "%s/notes-%d", folder, (int)pid);
     process->rows_file = open_files(process, folder);
     process->error = process->rows_file ? find_interpreter(&process->interpreter, pid) : errno;

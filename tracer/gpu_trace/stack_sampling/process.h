@@ -28,7 +28,8 @@ typedef struct {
 } Thread;
 
 typedef struct {
-    pid_t pid;
+    pid_t pid, parent;
+    uintptr_t forked_runtime; /* where that of its parent is, if it was forked and runs no other program; else 0 */
     int error; /* an errno: why it is not sampled */
     int finds; /* how often its interpreter was looked for */
     uint64_t samples, unread;

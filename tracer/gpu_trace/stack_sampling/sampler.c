@@ -14,11 +14,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "children.h"
 #include "process.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
 enum { MOST_PROCESSES = 128, ROWS_AT_THE_WISHED_RATE = 250000, MOST_ROWS = 2000000, LOOK_EVERY_NS = 100000000 };
+enum { LOOKS_FOR_ALL = 10, MOST_STRANGERS = 64 };
 
 static struct {
     pthread_t thread;
@@ -32,16 +34,24 @@ static struct {
     uint64_t missed; /* rounds */
     int count;
     Process* processes[MOST_PROCESSES];
+    unsigned looks, strangers_met;
+    pid_t strangers[MOST_STRANGERS]; /* children that were not forked, or became other programs */
 } sampler = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- which processes ---- */
 
-/* The process of this id, which is a new one mostly; NULL where there are too many. */
-static Process* meet(pid_t pid) {
+static Process* known(pid_t pid) {
     for (int i = 0; i < sampler.count; i++) {
         if (sampler.processes[i]->pid == pid) return sampler.processes[i];
     }
-    Process* process = sampler.count < MOST_PROCESSES ? open_process(sampler.folder, pid) : NULL;
+    return NULL;
+}
+
+/* The process of this id, which is a new one mostly; NULL where there are too many. */
+static Process* meet(pid_t pid) {
+    Process* process = known(pid);
+    if (process) return process;
+    process = sampler.count < MOST_PROCESSES ? open_process(sampler.folder, pid) : NULL;
     if (process) sampler.processes[sampler.count++] = process;
     return process;
 }
@@ -57,9 +67,35 @@ static void look_for_processes(void) {
     closedir(folder);
 }
 
+static int is_stranger(pid_t pid) {
+    for (int i = 0; i < MOST_STRANGERS; i++) {
+        if (sampler.strangers[i] == pid) return 1;
+    }
+    return 0;
+}
+
+/* Meet the children that a process has forked, the workers of a data loader: they have no notes. A process that became
+ * another program has its runtime elsewhere. */
+static void look_for_children(const Process* parent, int all_threads) {
+    pid_t children[MOST_PROCESSES];
+    int count = children_of(parent->pid, all_threads, children, MOST_PROCESSES);
+    for (int i = 0; i < count; i++) {
+        Interpreter found;
+        if (known(children[i]) || is_stranger(children[i])) continue;
+        int is_forked = !find_interpreter(&found, children[i]) && found.runtime == parent->interpreter.runtime;
+        Process* child = is_forked ? meet(children[i]) : NULL;
+        if (child) child->forked_runtime = found.runtime;
+        if (!is_forked) sampler.strangers[sampler.strangers_met++ % MOST_STRANGERS] = children[i];
+    }
+}
+
 static void look(void) {
     sampler.looked_ns = clock_ns(CLOCK_MONOTONIC);
     look_for_processes();
+    int all_threads = sampler.looks++ % LOOKS_FOR_ALL == 0, count = sampler.count;
+    for (int i = 0; i < count; i++) {
+        if (!sampler.processes[i]->error) look_for_children(sampler.processes[i], all_threads);
+    }
     for (int i = 0; i < sampler.count; i++) look_at(sampler.processes[i]);
 }
 
@@ -127,8 +163,8 @@ static void write_facts(void) {
     fprintf(file, "longest_period_ns\t%lld\nis_full\t%d\n", (long long)sampler.longest_ns, pace.rows >= MOST_ROWS);
     for (int i = 0; i < sampler.count; i++) {
         const Process* process = sampler.processes[i];
-        fprintf(file, "process\t%d %d %llu %llu\n", (int)process->pid, process->error, (unsigned long long)process->samples,
-                (unsigned long long)process->unread);
+        fprintf(file, "process\t%d %d %llu %llu %d\n", (int)process->pid, process->error,
+                (unsigned long long)process->samples, (unsigned long long)process->unread, (int)process->parent);
     }
     fclose(file);
 }
@@ -138,6 +174,8 @@ static void set_up(const char* folder, int64_t period_ns, double share) {
     sampler.wished_ns = sampler.longest_ns = period_ns;
     sampler.share = share;
     sampler.stopping = sampler.count = 0;
+    sampler.looks = sampler.strangers_met = 0;
+    memset(sampler.strangers, 0, sizeof sampler.strangers);
     sampler.looked_ns = sampler.cpu_ns = 0;
     sampler.missed = 0;
     sampler.round_ns = 0;

@@ -48,12 +48,18 @@ def looks(found: Explained, which: Mask) -> list[Look]:
         return _of_late_threads(found.stretches, which)
     if cause == HOST_GIL.cause:
         return _of_holders(found, which)
+    return [*_of_launching_threads(found.stretches, which), *_of_operations(found.stretches, which)]
+
+
+def looks_at_workers(found: Explained, which: Mask) -> list[Look]:
+    """The workers of the loader in place of the launching thread, where that waits for them; none without any."""
+    cause = found.rules[int(found.rule[which][0])].cause if which.any() else ""
     by_workers = _fetched_by_workers(found, which) if cause == WAITING_FOR_DATA.cause else np.zeros_like(which)
-    return [
-        *_of_workers(found.stretches, by_workers),
-        *_of_launching_threads(found.stretches, which & ~by_workers),
-        *_of_operations(found.stretches, which),
-    ]
+    if not by_workers.any():
+        return []
+    time = Intervals.of(found.stretches.start_ns[by_workers], found.stretches.end_ns[by_workers])
+    workers = [(owner, time) for owner in _workers(found.stretches)]
+    return [*workers, *_of_launching_threads(found.stretches, which & ~by_workers)]
 
 
 def _of_launching_threads(stretches: Stretches, which: Mask) -> list[Look]:
@@ -125,13 +131,6 @@ def _workers(stretches: Stretches) -> list[Thread]:
         for owner in loader_workers(trace)
         if alone or (trace.processes[owner[0]].rank in ranks and MISSING not in ranks)
     ]
-
-
-def _of_workers(stretches: Stretches, which: Mask) -> list[Look]:
-    if not which.any():
-        return []
-    time = Intervals.of(stretches.start_ns[which], stretches.end_ns[which])
-    return [(owner, time) for owner in _workers(stretches)]
 
 
 def _sampled(trace: Trace, device: int, owner: Thread) -> Thread:

@@ -16,7 +16,7 @@ import numpy as np
 from ...intervals import Intervals
 from ...model import MISSING, ThreadState
 from ..stacks import outline, samples_of
-from .looks import looks
+from .looks import looks, looks_at_workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,13 @@ def where(found: Explained, which: NDArray[np.bool_]) -> Where | None:
     trace = found.stretches.trace
     if not len(trace.samples):
         return None
-    times = looks(found, which)
+    workers = looks_at_workers(found, which)
+    seen = _seen(trace, workers) if workers else None
+    # Workers that mostly wait for work are not what the loader waits for.
+    return seen if seen and seen.lines else _seen(trace, looks(found, which))
+
+
+def _seen(trace: Trace, times: Sequence[Look]) -> Where:
     rows = np.concatenate([np.empty(0, np.int64), *(_inside(trace, look) for look in times)])
     looked_ns = sum(time.total_ns for _, time in times)
     unsampled_ns = looked_ns - sum(_covered_ns(trace, look) for look in times)

@@ -264,3 +264,49 @@ def _sample_a_child_as_nobody(library, folder):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     return 0 if records.read(folder, child).rows.size == 1 else 2
+
+
+FORKS = """
+import os, subprocess, sys, threading, time
+
+def forked():
+    until = time.time() + 0.6
+    while time.time() < until:
+        sum(range(1000))
+
+def fork():
+    if not (child := os.fork()):
+        forked()
+        os._exit(0)
+    children.append(child)
+
+children = []
+with open(sys.argv[1], "a") as notes:
+    notes.write(f"recorded_from\\t0 {time.time_ns()}\\n")
+fork()
+thread = threading.Thread(target=fork)
+thread.start()
+thread.join()
+other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.7)"])
+for child in children:
+    os.waitpid(child, 0)
+other.wait()
+print(*children, other.pid)
+"""
+
+
+def test_forked_children_are_sampled_and_other_programs_are_not(tmp_path):
+    (tmp_path / "script.py").write_text(FORKS)
+    library = sampler()
+    library.begin(tmp_path, share=1.0)
+    with subprocess.Popen([sys.executable, "script.py", "notes"], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        (tmp_path / f"notes-{process.pid}").symlink_to("notes")
+        first, second, other = map(int, process.communicate()[0].split())
+    library.end()
+    said = facts.read(tmp_path).processes
+    for child in (first, second):
+        of_child = [chain for chain, *_ in innermost(tmp_path, child)]
+        assert len(of_child) >= 5
+        assert sum("forked" in {name for name, _ in chain} for chain in of_child) >= 0.8 * len(of_child)
+        assert said[child].parent == process.pid
+    assert other not in said or not said[other].samples

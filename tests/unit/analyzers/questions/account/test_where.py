@@ -196,10 +196,10 @@ def test_the_next_batch_of_workers_is_where_they_are():
     assert loss.lines == Lines("/u/data.py", 30, 30, "__getitem__", 8)
 
 
-def test_workers_that_mostly_wait_are_not_where_the_time_went():
+def test_workers_that_mostly_wait_are_not_what_the_loop_waits_for():
     busy, idle = f"{WORKER}|__getitem__@/u/data.py:30", f"{WORKER}|get@/usr/lib/python3.11/queue.py:1"
-    text = f"{TWO}\n{LOADER.format('Multi')}\n{samples(*[busy] * 4, *[idle] * 5, more='t2')}"
-    assert loss_of(text, "waiting_for_data").lines is None
+    text = f"{TWO}; {LOADER.format('Multi')}; {samples(*[busy] * 4, *[idle] * 5, more='t2')}; {samples(*[LOOP] * 9)}"
+    assert loss_of(text, "waiting_for_data").lines == Lines("/u/a.py", 57, 57, "iterate", 9)
 
 
 def test_without_samples_of_workers_it_is_where_the_loop_waits():
