@@ -18,6 +18,7 @@ from .questions.issued import launch_order
 from .questions.launches import launches
 from .questions.memory import memory_figures
 from .questions.overlap import active_devices, device_figures, pair_figures
+from .questions.page_faults import page_faults
 from .questions.ranges import range_figures, step_figures
 from .questions.ranks import rank_figures
 from .questions.scope import Scope, Window
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .questions.launches import Launches
     from .questions.memory import MemoryFigures
     from .questions.overlap import DeviceFigures, PairFigures
+    from .questions.page_faults import PageFaults
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
     from .questions.steady.host import HostWindow
@@ -190,6 +192,11 @@ class Analysis:
     def memory(self) -> tuple[MemoryFigures, ...]:
         """How much memory was allocated at most, and by what? Empty where it was not recorded."""
         return memory_figures(self.scope)
+
+    @property
+    def page_faults(self) -> tuple[PageFaults, ...]:
+        """How many page faults of unified memory were there? Empty where none were recorded."""
+        return page_faults(self.scope)
 
     @property
     def collectives(self) -> tuple[CollectiveFigures, ...]:

@@ -14,6 +14,7 @@ from .questions.compute.figures import compute_figures
 from .questions.idle import idle_causes
 from .questions.memory import memory_figures
 from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
+from .questions.page_faults import page_faults
 from .questions.ranges import buried_ranges, range_figures, step_figures
 from .questions.ranks import rank_figures
 from .questions.steady.window import steady_scope
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .questions.explained import CauseFigures
     from .questions.memory import MemoryFigures
     from .questions.overlap import DeviceFigures, PairFigures
+    from .questions.page_faults import PageFaults
     from .questions.ranges import RangeFigures
     from .questions.ranks import RankFigures
     from .questions.scope import Scope, Window
@@ -70,6 +72,8 @@ class Summary:
     """the same in the steady window, of every device of the account"""
     memory: tuple[MemoryFigures, ...] = ()
     """how much memory was allocated at most, where that was recorded"""
+    page_faults: tuple[PageFaults, ...] = ()
+    """of unified memory, where they were recorded"""
     pairs_omitted: int = 0
     """pairs of devices that are not in ``pairs``, which has none of them where there are so many devices"""
 
@@ -139,5 +143,6 @@ def summarized(
         account=of_steady,
         compute=tuple(row for device in active_devices(trace) for row in compute_figures(scope, device)),
         memory=memory_figures(scope),
+        page_faults=page_faults(scope),
         answers=tuple(compute_answer(inside, each) for each in of_steady.devices),
     )

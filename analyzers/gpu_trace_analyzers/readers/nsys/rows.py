@@ -9,7 +9,9 @@ import numpy as np
 from ...model import MISSING, DeviceWork, HostCalls, RangeKind, Ranges, SyncKind, Syncs
 from ...vocabulary import cupti
 from ...vocabulary.kineto import memory_word, memset_name
+from . import page_faults
 from .copies import CopyKinds
+from .page_faults import Places, add_page_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +60,7 @@ class Rows:
         self.graphs()
         self.calls()
         self.syncs()
+        add_page_faults(self.tables, self.builder, Places(self.devices, self.processes))
         self.nvtx()
         self.threads()
         self.count_unused()
@@ -231,7 +234,7 @@ class Rows:
     def count_unused(self) -> None:
         """Rows of tables with times that no figure here needs: operating system calls, samples, counters."""
         used = {_CUPTI + kind for kind in ("KERNEL", "MEMCPY", "MEMSET", "GRAPH_TRACE", "RUNTIME", "SYNCHRONIZATION")}
-        for table in sorted(self.tables.names - used - {"NVTX_EVENTS"}):
+        for table in sorted(self.tables.names - used - {"NVTX_EVENTS", *page_faults.TABLES}):
             if "start" in self.tables.columns_of(table) and (rows := self.tables.count(table)):
                 self.builder.events += rows
                 self.builder.dropped[f"rows of {table}"] += rows

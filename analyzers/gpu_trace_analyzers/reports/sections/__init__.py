@@ -15,7 +15,7 @@ from .device import devices_line, engine_table, facts, tiles
 from .job import collective_table, rank_line
 from .job_verdict import folded, job_verdict
 from .losses import device_losses, lost_share
-from .memory import memory_table
+from .memory import memory_table, page_faults_line
 from .notes import range_notes, reading_notes
 from .pairs import pair_table, pairs_line
 from .ranges import range_table, step_table
@@ -89,6 +89,8 @@ def _tables(summary: Summary) -> Iterator[Section]:
         yield Section("Compute", (computing,))
     if remembered := memory_table(summary):
         yield Section("Memory", (remembered,))
+    if faults := page_faults_line(summary):
+        yield Section("", (Remark(faults),))
     if summary.collectives:
         yield Section("Collectives", (collective_table(summary),))
     if summary.shown_ranges:

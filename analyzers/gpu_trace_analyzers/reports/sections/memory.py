@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model import MISSING
-from ...units import NONE, percent, size
+from ...units import NONE, count, percent, size
 from ..fields import At, Field, Rows, Shown, table
 from ..parts import Column, Kind
 
 if TYPE_CHECKING:
     from ...questions.memory import MemoryFigures
+    from ...questions.page_faults import PageFaults
     from ...summary import Summary
     from ..parts import Table
 
@@ -46,6 +47,18 @@ FIELDS = (
         ),
         table="memory",
     ),
+    Rows(
+        "page_faults",
+        "page faults of unified memory, per GPU and process, then on the host; empty if none were recorded",
+        lambda summary, _: summary.page_faults,
+        (
+            Field("device", "null as above", lambda row, at: at.places.get(row.device)),
+            Field("label"),
+            Field("pid"),
+            Field("faults"),
+        ),
+        table="page_faults",
+    ),
 )
 
 _SHOWN = (
@@ -69,9 +82,15 @@ def memory_table(summary: Summary) -> Table | None:
     return table(shown, summary.memory, At.of(summary))
 
 
-def _owner(row: MemoryFigures) -> str:
+def page_faults_line(summary: Summary) -> str:
+    """How many there were, and where; empty where none were recorded."""
+    faults = [f"{count(row.faults)} on {_owner(row) or 'the host'}" for row in summary.page_faults]
+    return f"page faults of unified memory: {', '.join(faults)}" if faults else ""
+
+
+def _owner(row: MemoryFigures | PageFaults) -> str:
     return row.label.split(" (")[0]
 
 
-def _size(count: int | None) -> str:
-    return NONE if count is None else size(count)
+def _size(bytes_: int | None) -> str:
+    return NONE if bytes_ is None else size(bytes_)

@@ -13,7 +13,7 @@ from literal import literal
 
 TEXT = (
     "range ProfilerStep#1 0-9; s7 k 0-10 @1; s7 d2h 10-30 @2; gpu1 nccl 0-5; gpu1 k 6-9; gpu1 k 12-13; s7 k 35-40 @33"
-    "; counter memory_allocated 1-40 9 bytes gpu0 t1"
+    "; counter memory_allocated 1-40 9 bytes gpu0 t1; counter GPU_page_faults 1-40 9 faults gpu0"
 )
 TRACE = literal(TEXT)
 OPERATORS = HostOperators.of({"start_ns": [0], "end_ns": [5], "name": [0], "process": [0], "thread": [1]})
