@@ -16,7 +16,7 @@ from .steps import step_lengths
 from .transfers import transfers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, TypeVar
 
     from ..scope import Scope
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 TOP = 20
 """rows that documents and pages have of each device or process, if no other number is asked for"""
+
+MOST_STEPS = 1_000
+"""steps that documents have, the longest ones; launches alone may repeat a hundred thousand times"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,27 @@ class Work:
     transfers: tuple[TransferFigures, ...]
     top: int | None = None
     """operations of each device, operators and ranges of each process that it has at most; None: all"""
+    steps_left_out: int = 0
+    """steps that are no longer than any of ``steps``"""
 
     def of_top(self, top: int) -> Work:
-        """With the first ``top`` rows of each device or process, of what is in order of time."""
+        """With the first ``top`` rows of each device or process, of what is in order of time, and the longest steps."""
+        steps = longest(self.steps, max(MOST_STEPS, top))
         return replace(
             self,
             operations=_first(self.operations, top, lambda row: row.device),
             operators=_first(self.operators, top, lambda row: row.process),
             ranges=_first(self.ranges, top, lambda row: row.process),
+            steps=steps,
+            steps_left_out=self.steps_left_out + len(self.steps) - len(steps),
             top=top,
         )
+
+
+def longest(steps: Sequence[StepLength], most: int) -> tuple[StepLength, ...]:
+    """The ``most`` longest steps, in their order."""
+    by_length = sorted(range(len(steps)), key=lambda i: -steps[i].device_ns)[:most]
+    return tuple(steps[i] for i in sorted(by_length))
 
 
 def _first(rows: Iterable[T], top: int, group: Callable[[T], Any]) -> tuple[T, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...questions.work.work import MOST_STEPS, longest
 from ...units import NONE, count, duration
 from ..fields import At, Field, Nested, Rows, Shown, table
 from ..owner_names import OWNER_NAMES
@@ -22,7 +23,7 @@ _NUMBER, _NAME, _PID = Field("number", "n of `ProfilerStep#n`, otherwise counted
 FIELDS = (
     Rows(
         "steps",
-        "per process and step of the recording, whichever the window has",
+        "per process and step of the recording, in the window or not; of more than 1,000 the longest ones",
         lambda work, _: work.steps,
         (
             _NUMBER,
@@ -51,6 +52,7 @@ FIELDS = (
         table="step_lengths",
         first=(_NUMBER, _NAME, _PID, RANK),
     ),
+    Field("steps_left_out", "how many steps `steps` does not have"),
 )
 
 
@@ -85,15 +87,12 @@ _SHOWN = (
 
 def step_length_parts(rows: Sequence[StepLength], most: int | None, summary: Summary) -> Iterator[Part]:
     """The table of the ``most`` longest steps, in their order, and how long the others are."""
-    longest = sorted(rows, key=lambda row: -row.device_ns)[:most]
-    shown = [row for row in rows if row in longest]
+    shown = longest(rows, len(rows) if most is None else most)
     yield _table(shown, summary)
-    if rest := [row.device_ns for row in rows if row not in longest]:
-        yield Facts((f"and {count(len(rest), 'shorter step')}, {_between(min(rest), max(rest))}; all are in --json",))
-
-
-def _between(least: int, most: int) -> str:
-    return " to ".join(dict.fromkeys((duration(least), duration(most))))
+    nowhere = summary.work.steps_left_out if summary.work else 0
+    if others := len(rows) - len(shown) + nowhere:
+        has = f"the {MOST_STEPS:,} longest are" if nowhere else "all are"
+        yield Facts((f"and {count(others, 'other step')}, none of them longer; {has} in --json",))
 
 
 def _table(rows: Sequence[StepLength], summary: Summary) -> Table:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.questions.work import work as module
+from gpu_trace_analyzers.questions.work.work import longest
 from gpu_trace_analyzers.vocabulary.losses import Owner
 from literal import literal
 
@@ -80,3 +82,12 @@ def test_largest_losses_are_no_larger_than_the_losses_of_the_account(name):
     assert all(total <= ns[key] for key, total in found.items())
     inside = [row for row in analysis.step_lengths if row.in_window]
     assert sum(row.device_ns for row in inside) == account.window_ns
+
+
+def test_documents_have_the_longest_of_many_steps(monkeypatch):
+    monkeypatch.setattr(module, "MOST_STEPS", 2)
+    work = Analysis(literal(TEXT.replace("200-250", "200-280").replace("d2h 250-290", "d2h 280-290")), whole=True).work
+    assert [row.device_ns for row in work.steps] == [100, 100, 100]
+    assert [row.number for row in work.of_top(1).steps] == [1, 2]
+    assert (work.steps_left_out, work.of_top(1).steps_left_out, work.of_top(3).steps_left_out) == (0, 1, 0)
+    assert [row.number for row in longest([work.steps[2], work.steps[0]], 1)] == [3]
