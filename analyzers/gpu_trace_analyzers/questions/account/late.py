@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..scope import Scope
-    from .losses import DeviceAccount
+    from .losses import DeviceAccount, Loss
+    from .where import Lines
 
     Spent = Mapping[tuple[Owner, str], int]
     """by owner and cause, in ns; compute has no cause"""
@@ -48,6 +49,8 @@ class Lateness:
     """that of the cause"""
     covered_ns: int
     """how much of ``waited_ns`` that explains; it may be more, where the rank was faster with the rest"""
+    lines: Lines | None = None
+    """the lines of its script that most of it is at, if samples show them"""
 
     @property
     def once(self) -> bool:
@@ -86,16 +89,18 @@ def _lateness(scope: Scope, rank: int, waited: Mapping[int, int]) -> Lateness:
     late = _account_of_rank(scope, rank)
     beyond = _beyond(late, waiting) if late else {}
     waited_ns = sum(waited[account.device] for account in waiting)
-    owner, cause, covered_ns = _mostly(beyond, waited_ns)
-    title = next((loss.title for loss in late.losses if (loss.owner, loss.cause) == (owner, cause)), "") if late else ""
+    losses = late.losses if late else ()
+    owner, cause, covered_ns = _mostly(beyond, waited_ns, losses)
+    loss = next((loss for loss in losses if (loss.owner, loss.cause) == (owner, cause)), None)
     return Lateness(
         rank=rank,
         waited_ns=sum(waited.values()),
         collectives=_collectives(scope, longest, rank),
         owner=owner,
         cause=cause,
-        title=title,
+        title=loss.title if loss else "",
         covered_ns=covered_ns,
+        lines=loss.lines if loss else None,
     )
 
 
@@ -121,12 +126,16 @@ def _spent(account: DeviceAccount) -> dict[tuple[Owner, str], int]:
     return {(Owner.COMPUTE, ""): account.compute_ns} | {(loss.owner, loss.cause): loss.ns for loss in account.losses}
 
 
-def _mostly(beyond: Spent, waited_ns: int) -> tuple[Owner | None, str, int]:
-    """The cause that covers most of the waiting, else the owner whose causes together do; None where none does."""
+def _mostly(beyond: Spent, waited_ns: int, losses: Sequence[Loss]) -> tuple[Owner | None, str, int]:
+    """The cause that covers most of the waiting, else the owner whose causes together do; None where none does.
+
+    A cause that is not known counts if samples show the line that the host was at.
+    """
+    seen = {loss.cause for loss in losses if loss.lines}
     owners: Counter[Owner] = Counter()
     for (owner, _), ns in beyond.items():
         owners[owner] += ns
-    causes = [(owner, cause, ns) for (owner, cause), ns in beyond.items() if cause not in UNEXPLAINED]
+    causes = [(owner, cause, ns) for (owner, cause), ns in beyond.items() if cause not in UNEXPLAINED or cause in seen]
     for found in (causes, [(owner, "", ns) for owner, ns in owners.items()]):
         most = max(found, key=lambda each: each[2], default=None)
         if most is not None and most[2] >= MOSTLY * waited_ns > 0:

@@ -13,6 +13,7 @@ from ..fields import At
 from ..owner_names import OWNER_NAMES
 from .compute import computed
 from .overlap import short_label
+from .places import at_lines
 from .verdict import extent, mostly_in, verdict
 
 if TYPE_CHECKING:
@@ -87,8 +88,12 @@ def _what_it_does(late: Lateness) -> str:
     if late.owner is not Owner.IDLE:
         return f"which spends longer in {late.title or OWNER_NAMES[late.owner]}"
     if late.cause in _LATE:
-        return f"which {_LATE[late.cause]}"
-    return f"which is idle for longer: {late.title}" if late.title else "which is idle for longer, cause not seen"
+        return f"which {_LATE[late.cause]}{at_lines(late.lines)}"
+    return (
+        f"which is idle for longer: {late.title}{at_lines(late.lines)}"
+        if late.title
+        else "which is idle for longer, cause not seen"
+    )
 
 
 def folded(summary: Summary) -> dict[int, str]:

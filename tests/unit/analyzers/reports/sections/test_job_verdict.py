@@ -18,6 +18,27 @@ def test_the_rank_that_the_others_wait_for_is_named_with_what_it_does():
     )
 
 
+LATE = """
+    k 0-100 @0; s9 nccl 100-1010 @1 name=a
+    gpu1 k 0-50 @0 t2; gpu1 k 950-1000 @950 t2; gpu1 s9 nccl 1000-1010 @950 t2 name=a
+"""
+STACKS = "; ".join(f"sample {at}-{at + 100} t2 holds_lock batches@/u/train.py:57" for at in range(50, 950, 100))
+
+
+def test_the_line_of_a_late_rank_is_named():
+    data = "range enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__ 50-950 t2"
+    assert said(f"{LATE}; {data}; {STACKS}").endswith(
+        ": waiting for rank 1, which waits for data at train.py:57 in batches (once)"
+    )
+
+
+def test_what_a_late_rank_did_without_a_known_cause_is_told_by_its_line_alone():
+    assert said(LATE).endswith(": waiting for rank 1, which is idle for longer, cause not seen (once)")
+    assert said(f"{LATE}; {STACKS}").endswith(
+        ": waiting for rank 1, which is idle for longer: host busy at train.py:57 in batches (once)"
+    )
+
+
 def test_ranks_that_wait_for_each_other():
     text = "nccl 0-60 name=a; gpu1 nccl 50-60 name=a; gpu1 nccl 100-160 name=b; nccl 150-160 name=b"
     assert said(text).endswith(": waiting for one rank after another")
