@@ -58,12 +58,17 @@ class Stacks:
         """of each table and id the fields"""
         self._threads: dict[Value, tuple[int, int]] = {}
         """process and thread of each sequence"""
+        self._positions: defaultdict[TraceBuilder, dict[int, int | None]] = defaultdict(dict)
+        """of each builder the positions of frames, by those that the file has for them; None for one that it lacks"""
         self._samples: defaultdict[tuple[int, int] | None, list[dict[str, NDArray[Any]]]] = defaultdict(list)
 
     def learn(self, table: int, row: bytes) -> None:
-        """Take a row of one of `TABLES`. Raises `Broken`."""
-        found = list(fields(row))
-        self._rows[table, _number(dict(found).get(InternedName.IID))] = found
+        """Take a row of one of `TABLES`, which every sequence repeats that speaks of it. Raises `Broken`."""
+        number, iid = next(fields(row), (0, 0))
+        if number != InternedName.IID or not isinstance(iid, int):
+            raise Broken("a row without an id in front")
+        if (table, iid) not in self._rows:
+            self._rows[table, iid] = list(fields(row))
 
     def take_thread(self, sequence: Value, descriptor: bytes) -> None:
         """Take which thread a sequence is of. Raises `Broken`."""
@@ -98,16 +103,20 @@ class Stacks:
     def _add(self, builder: TraceBuilder, place: tuple[int, int], columns: dict[str, NDArray[Any]]) -> int:
         """Add the samples of a thread; of how many the file has no stack."""
         columns["state"] = known_states(columns["state"])
-        columns["frame"], lost = self._positions(builder, columns["frame"])
+        columns["frame"], lost = self._moved(builder, columns["frame"])
         count = len(columns["frame"])
         process, thread = np.full(count, builder.process(place[0])), np.full(count, place[1])
         builder.add(Samples, **columns, process=process, thread=thread)
         return lost
 
-    def _positions(self, builder: TraceBuilder, frames: NDArray[np.int32]) -> tuple[Int64, int]:
+    def _moved(self, builder: TraceBuilder, frames: NDArray[np.int32]) -> tuple[Int64, int]:
         """Where the frames of samples are among the builder's, and of how many samples the file has no stack."""
         distinct, which, counts = np.unique(frames, return_inverse=True, return_counts=True)
-        places = [self._position(builder, frame) if frame != MISSING else MISSING for frame in distinct.tolist()]
+        known = self._positions[builder]
+        for frame in distinct.tolist():
+            if frame not in known:
+                known[frame] = self._position(builder, frame) if frame != MISSING else MISSING
+        places = [known[frame] for frame in distinct.tolist()]
         lost = sum(n for place, n in zip(places, counts.tolist(), strict=True) if place is None)
         return np.array([MISSING if place is None else place for place in places])[which.reshape(-1)], lost
 

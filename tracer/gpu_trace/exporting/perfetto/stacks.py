@@ -86,6 +86,7 @@ class _Tables:
 
     def __init__(self, trace: Trace) -> None:
         self._frames = frames = trace.frames
+        self._stacks: dict[int, bytes] = {}
         self._texts: Sequence[str] = (*trace.strings, "", NO_STACK)
         nothing, no_stack = len(self._texts) - 2, len(self._texts) - 1
         # The last frame is that of samples whose stack could not be read, and is of no file.
@@ -128,6 +129,11 @@ class _Tables:
         return fields((Frame.IID, place + 1), *code, *(numbers if line else ()))
 
     def _stack(self, frame: int) -> bytes:
+        if frame not in self._stacks:  # threads that do the same work have the same stacks
+            self._stacks[frame] = self._new_stack(frame)
+        return self._stacks[frame]
+
+    def _new_stack(self, frame: int) -> bytes:
         found = [frame]
         while found[-1] < len(self._frames) and (caller := int(self._frames.caller[found[-1]])) != MISSING:
             found.append(caller)

@@ -98,10 +98,21 @@ def test_columns_that_do_not_fit_together_are_broken(data):
         read(data)
 
 
-@pytest.mark.parametrize(
-    ("start_ns", "end_ns", "kept"),
-    [((-1, 15), (15, 20), 1), ((5, 15), (4, 20), 1), ((5, 2**62), (15, 2**62), 1), ((-(2**63), 5), (2**63 - 1, 1), 0)],
-)
+IMPOSSIBLE = [
+    ((-1, 15), (15, 20), 1),
+    ((5, 15), (4, 20), 1),
+    ((5, 2**62), (15, 2**62), 1),
+    ((-(2**63), 5), (2**63 - 1, 1), 0),
+]
+
+
+@pytest.mark.parametrize("row", [b"", message((2, b"f"), (1, 1)), message((1, b"f")), b"\x08"])
+def test_a_row_without_an_id_in_front_is_broken(row):
+    with pytest.raises(Broken):
+        Stacks().learn(InternedData.FUNCTION_NAMES, row)
+
+
+@pytest.mark.parametrize(("start_ns", "end_ns", "kept"), IMPOSSIBLE)
 def test_samples_at_impossible_times_are_counted(start_ns, end_ns, kept):
     trace, dropped = read(columns(start_ns=start_ns, end_ns=end_ns))
     assert (len(trace.samples), dropped) == (kept, {"samples of no thread or time": 2 - kept})
