@@ -6,13 +6,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .model import Engine, Process, RangeKind
+from .model import MISSING, Engine, Process, RangeKind
+from .questions.sampled import sampled_threads
 from .questions.unmatched import unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .model import Device, Source, Trace
+    from .questions.sampled import SampledThread
     from .questions.unmatched import Unmatched
 
 
@@ -28,6 +30,14 @@ class DeviceContents:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """A thread whose stacks were sampled, and the id of its process; `MISSING` if the trace does not say."""
+
+    pid: int
+    samples: SampledThread
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What was read of a file or folder, and what was not."""
 
@@ -38,6 +48,8 @@ class Contents:
     """without the one that stands for a process that the file does not name"""
     tables: Mapping[str, int]
     """rows of each kind of event, by the key of `TABLES`"""
+    sampled: tuple[Sampled, ...]
+    """the threads whose stacks were sampled, those with most samples first"""
     unmatched: Unmatched
     unclassified: Mapping[str, int]
     """names of the operations whose engine is unknown, the commonest first"""
@@ -51,6 +63,7 @@ TABLES: Mapping[str, str] = {
     "annotations": "annotations",
     "synchronizations": "synchronizations",
     "overheads": "profiler overheads",
+    "samples": "sampled stacks",
     "without_correlation": "operations without a correlation id",
 }
 """Key, for programs, and title of each kind of event; the last is part of the first."""
@@ -65,6 +78,7 @@ def contents(trace: Trace) -> Contents:
         devices=tuple(_device(trace, position) for position in range(len(trace.devices))),
         processes=tuple(process for process in trace.processes if process != Process(0)),
         tables=_rows(trace),
+        sampled=tuple(Sampled(_pid(trace, each.process), each) for each in sampled_threads(trace)),
         unmatched=unmatched(trace),
         unclassified=dict(unknown.most_common()),
     )
@@ -74,6 +88,10 @@ def _device(trace: Trace, position: int) -> DeviceContents:
     work = trace.work_of(position)
     engines = Counter(Engine(engine) for engine in work.engine.tolist())
     return DeviceContents(trace.devices[position], dict(engines.most_common()), len(set(work.stream.tolist())))
+
+
+def _pid(trace: Trace, process: int) -> int:
+    return trace.processes[process].pid if process != MISSING else MISSING
 
 
 def _rows(trace: Trace) -> dict[str, int]:
@@ -87,5 +105,6 @@ def _rows(trace: Trace) -> dict[str, int]:
         "annotations": kinds[RangeKind.ANNOTATION],
         "synchronizations": len(trace.syncs),
         "overheads": len(trace.overheads),
+        "samples": len(trace.samples),
         "without_correlation": without if len(trace.calls) else 0,
     }

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..contents import TABLES
-from ..units import count
+from ..units import count, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..contents import Contents, DeviceContents
+    from ..contents import Contents, DeviceContents, Sampled
     from ..model import Process, Quarantined
 
 SCHEMA = "gpu-trace.info/1"
@@ -49,6 +49,7 @@ def to_json(found: Contents) -> str:
             for each in found.processes
         ],
         "rows": found.tables,
+        "sampled_threads": [_sampled_document(each) for each in found.sampled],
         "not_used": source.dropped,
         "unmatched": {key: getattr(found.unmatched, key) for key in _UNMATCHED},
         "unclassified": found.unclassified,
@@ -66,6 +67,12 @@ def _device_document(row: DeviceContents) -> dict[str, object]:
     return {**names, "owner": device.owner, "streams": row.streams, "operations": operations}
 
 
+def _sampled_document(row: Sampled) -> dict[str, object]:
+    figures = asdict(row.samples)
+    del figures["process"]
+    return {"pid": _known(row.pid), **figures}
+
+
 def _known(number: int) -> int | None:
     return number if number >= 0 else None
 
@@ -77,6 +84,7 @@ def _lines(found: Contents) -> Iterator[str]:
     yield from _section("devices", map(_device, found.devices))
     yield from _section("processes", map(_process, found.processes))
     yield from _section("read", _counts((TABLES[key], rows) for key, rows in found.tables.items()))
+    yield from _section("threads whose stacks were sampled", _threads(found.sampled))
     yield from _section("not used", _counts(source.dropped.items()))
     yield from _section("launches and operations", _counts(unmatched))
     yield from _section("operations of unknown kind", _unclassified(found))
@@ -111,6 +119,21 @@ def _process(process: Process) -> str:
     rank = f", rank {process.rank}{world}" if process.rank >= 0 else ""
     threads = f", {count(len(process.thread_names), 'named thread')}" if process.thread_names else ""
     return f"{process.pid} {process.name}".rstrip() + rank + threads
+
+
+def _threads(rows: tuple[Sampled, ...]) -> Iterator[str]:
+    several = len({row.pid for row in rows}) > 1
+    for row in rows[:_LISTED]:
+        found = row.samples
+        whose = f"process {row.pid}, " if several else ""
+        rate = f", {1e9 / found.period_ns:,.1f} per second" if found.period_ns else ""
+        covered = f", {share(found.covered_ns, found.recorded_ns)} of the recorded time" if found.recorded_ns else ""
+        without = f"; {found.without_stack:,} without a stack" if found.without_stack else ""
+        thread = f"thread {found.thread}"
+        named = f"{thread} {found.name}".rstrip() if found.name != thread else thread
+        yield f"{whose}{named}: {count(found.samples, 'sample')}{rate}{covered}{without}"
+    if len(rows) > _LISTED:
+        yield f"and {count(len(rows) - _LISTED, 'more thread')}"
 
 
 def _unclassified(found: Contents) -> Iterator[str]:

@@ -6,7 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from gpu_trace.commands.info import info
+from gpu_trace.exporting.chrome import export_chrome
+from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import FormatUnsupported
+from literal import literal
 from small_traces import JSON, NSYS_TABLES, write_nsys
 
 
@@ -104,3 +107,26 @@ def test_of_two_traces_there_are_two_documents(tmp_path):
     output = shown("--json", tmp_path / "a.json", tmp_path / "b.json")
     documents = json.loads("[" + output.replace("}\n{", "},\n{") + "]")
     assert [document["path"] for document in documents] == [str(tmp_path / "a.json"), str(tmp_path / "b.json")]
+
+
+def test_threads_whose_stacks_were_sampled_are_told_with_rate_and_share(tmp_path):
+    each = [f"sample {at}000000-{at + 10}000000 t7 f@a.py:1" for at in (0, 10, 20, 30)]
+    text = "; ".join(["k 0-80000000", *each, "sample 5-9 t8"])
+    export_chrome(Analysis(literal(text)), tmp_path / "trace.json")
+    output = shown(tmp_path / "trace.json")
+    assert "sampled stacks                     5\n" in output
+    assert "threads whose stacks were sampled\n" in output
+    assert "  thread 7: 4 samples, 100.0 per second, 50.0 % of the recorded time\n" in output
+    assert "  thread 8: 1 sample, <0.1 % of the recorded time; 1 without a stack\n" in output
+    [first, second] = json.loads(shown(tmp_path / "trace.json", "--json"))["sampled_threads"]
+    assert first == {
+        "pid": 100,
+        "thread": 7,
+        "name": "thread 7",
+        "samples": 4,
+        "without_stack": 0,
+        "period_ns": 10_000_000,
+        "covered_ns": 40_000_000,
+        "recorded_ns": 80_000_000,
+    }
+    assert (second["period_ns"], second["without_stack"], second["covered_ns"]) == (None, 1, 4)
