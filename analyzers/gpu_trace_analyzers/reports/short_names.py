@@ -6,9 +6,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from .fitting import told_apart
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LONGEST = 120
+"""characters of a name on a page: some kernels have thousands"""
 _ANONYMOUS = re.compile(r"(\(anonymous namespace\)|<unnamed>|\{anonymous\})::")
 """A namespace without a name, as Clang, NVCC and GCC write it."""
 _CAST = re.compile(r"\([\w: ]+\)(?=-?\d)")
@@ -36,11 +40,14 @@ def short_name(name: str) -> str:
 
 
 def short_names(names: Sequence[str]) -> list[str]:
-    """The same of many, in their order; of different names that look alike then, all but the first get a number."""
+    """The same of many, in their order, at most `LONGEST` characters each.
+
+    Of different names that look alike then, all but the first get a number.
+    """
     met: dict[str, str] = {}
     often: Counter[str] = Counter()
     for name in dict.fromkeys(names):
         short = short_name(name)
         often[short] += 1
         met[name] = short if often[short] == 1 else f"{short} ({often[short]})"
-    return [met[name] for name in names]
+    return told_apart([met[name] for name in names], LONGEST)

@@ -77,7 +77,7 @@ def summary(
         raise click.UsageError("--csv and --html take one trace; give only one")
     if html:
         refuse_to_overwrite(Path(html), traces)
-    of_one = bool(csv_folder or html) or asked.of_one_run
+    of_one = bool(csv_folder or html or top) or asked.of_one_run
     exit_code = 0
     for number, path in enumerate(traces):
         with progress("grouping the runs"):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.reports.fitting import shortened, told_apart
-from gpu_trace_analyzers.reports.short_names import short_name, short_names
+from gpu_trace_analyzers.reports.short_names import LONGEST, short_name, short_names
 
 KERNELS = [
     line.split(" ", 1)[1]
@@ -83,3 +83,9 @@ def test_no_name_is_longer_than_its_room(names, width):
     assert [name for name in names if len(name) <= width] == [
         cut for name, cut in zip(names, found, strict=True) if len(name) <= width
     ]
+
+
+def test_no_name_is_longer_than_a_page_shows():
+    (name,) = short_names([f"void f<{', '.join(f'T{i}' for i in range(900))}>(int)"])
+    assert len(name) == LONGEST
+    assert name.startswith("f<T0, T1, ")

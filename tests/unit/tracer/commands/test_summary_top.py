@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -52,3 +53,12 @@ def test_the_account_chooses_the_window(recorded):
     steps = json.loads(printed("--json", "--steps", "2:4", recorded("ddp_rank0")))["work"]["devices"][0]
     assert steps["count"] < whole["count"]
     assert steps["window_ns"] < whole["window_ns"]
+
+
+def test_of_several_runs_there_is_no_work(recorded, tmp_path):
+    for name in ("two_streams", "seed_blocking"):
+        (tmp_path / name).mkdir()
+        shutil.copy(recorded(name), tmp_path / name / "trace.json.gz")
+    result = CliRunner().invoke(summary, ["--top", "3", str(tmp_path)])
+    assert result.exit_code != 0
+    assert "holds 2 runs, not one" in str(result.exception)
