@@ -26,6 +26,7 @@ from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES
+from literal import literal
 
 
 @pytest.fixture(scope="module", params=["two_streams", "mlp_overlap", "ddp_rank0"])
@@ -165,6 +166,25 @@ def test_chrome_json_has_the_arrows_and_the_names_of_rows(as_json):
     streams = zip(trace.work.device.tolist(), trace.work.stream.tolist(), strict=True)
     wanted = Counter((trace.devices[device].label, f"stream {stream}") for device, stream in streams)
     assert {(process, thread): count for process, thread, count in rows} == wanted
+
+
+@pytest.mark.parametrize("write", [export_perfetto, export_chrome])
+def test_recorded_counters_are_tracks_with_all_of_their_values(write, loaded, tmp_path):
+    trace = literal(
+        "gpu0 k 0-9000; gpu1 k 0-9000; counter SM_clock 0-400 1980 MHz gpu0; counter SM_clock 400-9000 1410 MHz gpu0;"
+        "counter SM_clock 100-9000 1200 MHz gpu1; counter memory_allocated 10-20 4096 bytes t1;"
+        "counter memory_allocated 20-9000 9000000000000001 bytes t1; counter throttle_reasons 7-9000 -4 gpu0"
+    )
+    file = tmp_path / ("counters.pftrace" if write is export_perfetto else "counters.json")
+    write(Analysis(trace), file)
+    shown = loaded(file)
+    assert shown.complaints() == []
+    rows = shown.sql("select t.name, c.ts, c.value from counter c join counter_track t on c.track_id = t.id")
+    first = min(ts for _, ts, _ in rows)
+    found = Counter((re.sub(r"^.* · | (MHz|bytes|value)$", "", name), ts - first, value) for name, ts, value in rows)
+    counters = trace.counters
+    columns = (map(trace.text, counters.name), counters.start_ns.tolist(), counters.value.tolist())
+    assert Counter(zip(*columns, strict=True)) <= found
 
 
 def test_the_queries_of_the_manual_have_answers(loaded, recorded, tmp_path):

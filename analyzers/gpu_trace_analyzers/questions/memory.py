@@ -11,6 +11,7 @@ import numpy as np
 from ..domains import is_library
 from ..model import MISSING
 from ..vocabulary.counters import ALLOCATED, RESERVED
+from .issued import backward_callers
 from .once import once
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class MemoryFigures:
     operator: str
     """the innermost operator that ran on the allocating thread then; empty where none is known"""
     ranges: tuple[str, ...]
-    """the ranges of that thread in which it lies, the innermost first"""
+    """the ranges of that thread in which it lies, the innermost first; of autograd, then those of the thread
+    that called backward"""
 
     @property
     def unused_bytes(self) -> int | None:
@@ -136,7 +138,8 @@ def _ranges(trace: Trace, process: int, thread: int, at_ns: int) -> tuple[str, .
     domains = np.unique(trace.ranges.domain)
     own = domains[[not is_library(trace.text(code)) for code in domains.tolist()]]
     ranges = trace.ranges[np.isin(trace.ranges.domain, own)]
-    return tuple(_around(trace, ranges, ranges.thread, process, thread, at_ns))
+    threads = [thread, *(c for at, autograd, c in backward_callers(trace) if at == process and thread in autograd)]
+    return tuple(name for each in threads for name in _around(trace, ranges, ranges.thread, process, each, at_ns))
 
 
 def _around(

@@ -82,7 +82,7 @@ def _config(level: str) -> Any:
     return autograd.ProfilerConfig(
         autograd.ProfilerState.KINETO,
         full,  # shapes
-        full,  # memory
+        full,  # memory: PyTorch reports it to a session of one thread alone, not to one of all threads
         full,  # stacks
         False,  # flops
         False,  # modules

@@ -55,7 +55,7 @@ def _files(context: click.Context, parameter: click.Parameter, incomplete: str) 
     type=click.Choice(["gpu", "ops", "full"]),
     default="gpu",
     show_default=True,
-    help="Record device activity, launches, ranges (gpu); also operators (ops); also shapes, stacks, memory (full).",
+    help="Record device activity, launches, ranges (gpu); also operators (ops); also shapes, stacks (full).",
 )
 @click.option("--steps", metavar="A:B", type=StepSlice(), help="Record the optimizer steps A:B, as in a slice.")
 @click.option(

@@ -48,6 +48,8 @@ _MOST_DEVICES = 4096
 _NEXT_NAME, _MOST_NAMES = " / ", 8
 _BEYOND = 1 << 20
 """more than any number that describes a device"""
+_MOST_BYTES = 1 << 60
+"""more than any memory"""
 _EPOCH_NS = 10**18
 """Later than any stamp relative to a base time: as nanoseconds since 1970, the year 2001."""
 
@@ -141,7 +143,7 @@ class TraceBuilder:
     ) -> None:
         """Say a GPU's compute capability, its number of SMs and its bytes; plain numbers alone are known."""
         capability = (major, minor) if _is_number(major) and _is_number(minor) else None
-        self._device_sizes["gpu", index] = capability, _number(multiprocessors), _number(memory)
+        self._device_sizes["gpu", index] = capability, _number(multiprocessors), _number(memory, _MOST_BYTES)
 
     def name_other_devices(self, kind: DeviceKind, name: str) -> None:
         """Say what those devices are called that did something and have no name of their own."""
@@ -273,12 +275,12 @@ class TraceBuilder:
         return self.stated_devices.get((key.kind, key.number), plain)
 
 
-def _number(value: object) -> int:
-    return value if isinstance(value, int) and _is_number(value) else MISSING
+def _number(value: object, beyond: int = _BEYOND) -> int:
+    return value if _is_number(value, beyond) else MISSING
 
 
-def _is_number(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BEYOND
+def _is_number(value: object, beyond: int = _BEYOND) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < beyond
 
 
 def _in_order(device: Device) -> tuple[bool, int, int, str]:

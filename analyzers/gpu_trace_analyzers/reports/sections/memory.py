@@ -70,16 +70,19 @@ _SHOWN = (
     Shown(Column("operator", kind=Kind.WORD), lambda row, _: row.operator or NONE),
     Shown(Column("range", drop_order=1, kind=Kind.WORD), lambda row, _: row.ranges[0] if row.ranges else NONE),
 )
-_OF_GPUS = ("of device", "reserved", "unused")
+_LEAST_ON_HOST = 10**6
+"""Bytes of the host that are worth a line beside those of a GPU."""
 
 
 def memory_table(summary: Summary) -> Table | None:
-    """A row per GPU, process and host; None where no memory was recorded."""
-    if not summary.memory:
-        return None
+    """A row per GPU, process and host, without columns of which nothing is known; None where there is no row."""
     of_gpus = any(row.device != MISSING for row in summary.memory)
-    shown = [each for each in _SHOWN if of_gpus or each.column.title not in _OF_GPUS]
-    return table(shown, summary.memory, At.of(summary))
+    rows = [
+        row for row in summary.memory if row.device != MISSING or not of_gpus or row.allocated_bytes >= _LEAST_ON_HOST
+    ]
+    at = At.of(summary)
+    known = [each for each in _SHOWN if any(each.cell(row, at) != NONE for row in rows)]
+    return table(known, rows, at) if rows else None
 
 
 def page_faults_line(summary: Summary) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from gpu_trace_analyzers.model import MISSING, Device, HostOperators
+from gpu_trace_analyzers.model import MISSING, Device, HostOperators, Process
 from gpu_trace_analyzers.questions.memory import memory_figures
 from gpu_trace_analyzers.questions.scope import Scope, Window
 from gpu_trace_analyzers.summary import summarized
@@ -96,6 +96,12 @@ def test_operators_that_allocate_for_others_are_not_named():
 def test_ranges_are_those_of_the_thread_the_innermost_first():
     ranges = "range step 0-90; range forward 15-25; range late 21-25; range early 0-20; range other 0-90 t2; "
     assert figures(STEADY + ranges + "range whole 0-90 process")[0].ranges == ("forward", "step")
+
+
+def test_a_peak_on_a_thread_of_autograd_lies_in_the_ranges_of_the_thread_that_called_backward():
+    trace = literal(STEADY.replace("t1", "t2") + "range step 0-90 t1; range backward 15-25 t1; range inner 18-22 t2")
+    named = replace(trace, processes=(Process(100, thread_names={2: "pt_autograd_0"}),))
+    assert (figures(trace)[0].ranges, figures(named)[0].ranges) == (("inner",), ("inner", "backward", "step"))
 
 
 def test_a_value_measured_from_outside_has_neither_operator_nor_range():

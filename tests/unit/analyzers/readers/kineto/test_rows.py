@@ -28,10 +28,12 @@ def test_operators_that_multiply_are_read_with_their_shapes_though_nobody_asks()
     assert trace.source.dropped == {"framework operators": 1}
 
 
-def test_a_device_has_its_capability_and_multiprocessors():
-    told = '"deviceProperties": [{"id": 3, "computeMajor": 9, "computeMinor": 0, "numSms": 132}, {"id": 4}]'
+def test_a_device_has_its_capability_multiprocessors_and_memory():
+    sizes = '"computeMajor": 9, "computeMinor": 0, "numSms": 132, "totalGlobalMem": 150109880320'
+    told = f'"deviceProperties": [{{"id": 3, {sizes}}}, {{"id": 4}}]'
     other = KERNEL.replace('"pid": 3', '"pid": 4')
     trace = kineto.read(
         InMemory(content=f'{{{told}, "traceEvents": [{KERNEL}, {other}]}}'.encode()), default_rules(), operators=False
     )
-    assert [(device.capability, device.multiprocessors) for device in trace.devices] == [((9, 0), 132), (None, -1)]
+    found = [(device.capability, device.multiprocessors, device.memory) for device in trace.devices]
+    assert found == [((9, 0), 132, 150_109_880_320), (None, -1, -1)]

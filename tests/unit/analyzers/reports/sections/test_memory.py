@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import Device
 from gpu_trace_analyzers.reports.document import to_document
@@ -27,13 +29,19 @@ def table(text):
 
 def test_a_line_has_the_peak_and_what_it_lies_in():
     titles, row = table(GPU)
-    assert " ".join(titles) == "memory peak of device reserved unused operator range"
-    assert " ".join(row) == "GPU 0 12.0 MB 10.0 % 20.0 MB 8.00 MB – forward"
+    assert " ".join(titles) == "memory peak of device reserved unused range"
+    assert " ".join(row) == "GPU 0 12.0 MB 10.0 % 20.0 MB 8.00 MB forward"
 
 
 def test_the_host_has_no_reserve():
     titles, row = table("s7 k 0-9; counter memory_allocated 1-2 16000000 bytes t1")
-    assert (" ".join(titles), " ".join(row)) == ("memory peak operator range", "host memory 16.0 MB – –")
+    assert (" ".join(titles), " ".join(row)) == ("memory peak", "host memory 16.0 MB")
+
+
+@pytest.mark.parametrize(("allocated", "shown"), [(999_999, False), (1_000_000, True)])
+def test_little_memory_of_the_host_is_not_shown_beside_a_gpu(allocated, shown):
+    text = to_text(summary(f"{GPU}; counter memory_allocated 10-90 {allocated} bytes t1"), width=200)
+    assert ("host memory" in text) == shown
 
 
 def test_memory_that_was_not_recorded_is_not_shown():
