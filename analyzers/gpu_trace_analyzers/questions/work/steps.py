@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ...model import Int64
     from ...vocabulary.losses import Owner
     from ..explained import Rule
-    from ..scope import Window
     from ..steady.steps import Steps
+    from ..steady.window import Steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,13 @@ def step_lengths(
 
     ``inside`` is the scope of the steady window, whose losses are known; the others choose it, as for `steady`.
     """
-    window = steady(scope, whole, steps, step_range).window
+    spoken_of = steady(scope, whole, steps, step_range)
     recording = scope if scope.window is None else Scope(scope.trace, scope.copies)
     found = found_steps(recording, step_range)
     if found is None or not (steps is not None or steady(recording, step_range=step_range).first_step is not None):
         return ()
     each = _processes(found.steps)
-    return tuple(row for own in each for row in _of_process(recording, inside, own, window, step_range))
+    return tuple(row for own in each for row in _of_process(recording, inside, own, spoken_of, step_range))
 
 
 def _processes(steps: Steps) -> Iterator[Int64]:
@@ -97,14 +97,14 @@ def _processes(steps: Steps) -> Iterator[Int64]:
 
 
 def _of_process(
-    scope: Scope, inside: Scope, own: Int64, window: Window | None, step_range: str | None
+    scope: Scope, inside: Scope, own: Int64, of_window: Steady, step_range: str | None
 ) -> Iterator[StepLength]:
     found, of = found_steps(scope, step_range), kinds(scope, step_range)
     assert found is not None
     steps, kind, process = found.steps[own], of.kind[own], int(found.steps.process[own[0]])
     names = kind_names(scope, steps, kind) if len(np.unique(kind)) > 1 else {}
     numbers = {each: i for i, each in enumerate(dict.fromkeys(kind.tolist()))}
-    spoken_of = _inside(steps, window)
+    spoken_of = _inside(steps, of_window)
     losses = _losses(inside, process, steps, spoken_of)
     for i in range(len(steps)):
         yield StepLength(
@@ -124,11 +124,12 @@ def _of_process(
         )
 
 
-def _inside(steps: Steps, window: Window | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which steps begin in the window."""
-    if window is None:
-        return np.ones(len(steps), np.bool_)
-    return np.asarray((steps.start_ns >= window.start_ns) & (steps.start_ns < window.end_ns))
+def _inside(steps: Steps, of_window: Steady) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which steps the window is of: by their numbers where steps decided it, else those with a part in it."""
+    window = of_window.window
+    if of_window.first_step is not None and of_window.last_step is not None:
+        return np.asarray((steps.number >= of_window.first_step) & (steps.number <= of_window.last_step))
+    return np.ones(len(steps), np.bool_) if window is None else window.meets(steps.start_ns, steps.end_ns)
 
 
 def _losses(

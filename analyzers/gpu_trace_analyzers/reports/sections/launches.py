@@ -80,6 +80,10 @@ _SHOWN = (
 )
 
 
+_ENOUGH = 10
+"""launches from which a tenth of them is one or more"""
+
+
 def size_class(row: TransferFigures) -> str:
     """``64 KiB to 1 MiB``."""
     if row.at_least is None:
@@ -118,7 +122,6 @@ def _lines(row: LaunchStatistics, words: str, label: str) -> Iterator[str]:
         middle = f"median {duration(row.median_call_ns)}, max {duration(row.max_call_ns)}"
         yield f"the host took {duration(row.mean_call_ns)} per launch ({middle}){waited if row.waited_for_room else ''}"
     low, median, high = (duration(row.ahead_ns[decile]) for decile in (1, 5, 9))
-    yield (
-        f"launches were {median} ahead of the device in the median (10 % less than {low}, 10 % more than {high}); "
-        f"{share(row.found_idle, row.launches)} found it idle"
-    )
+    spread = f" (10 % less than {low}, 10 % more than {high})" if row.launches >= _ENOUGH else ""
+    idle = f"{share(row.found_idle, row.launches)} found it idle"
+    yield f"launches were {median} ahead of the device in the median{spread}; {idle}"

@@ -87,7 +87,11 @@ _SHOWN = (
 
 def step_length_parts(rows: Sequence[StepLength], most: int | None, summary: Summary) -> Iterator[Part]:
     """The table of the ``most`` longest steps, in their order, and how long the others are."""
+    if summary.account and summary.account.steady.found_by == "asked":
+        rows = [row for row in rows if row.in_window]
     shown = longest(rows, len(rows) if most is None else most)
+    if not shown:
+        return
     yield _table(shown, summary)
     nowhere = summary.work.steps_left_out if summary.work else 0
     if others := len(rows) - len(shown) + nowhere:

@@ -51,8 +51,8 @@ def work_sections(summary: Summary, shown: Iterable[int] | None = None) -> Itera
     if rows := _operations(work, summary, chosen):
         yield Section(f"Operations{of}", tuple(operation_parts(rows, words, summary)))
     yield from _host(work, words, summary, ranks)
-    if steps := _of(work.steps, None, ranks):
-        yield Section("Length of steps", tuple(step_length_parts(steps, work.top, summary)))
+    if parts := tuple(step_length_parts(_of(work.steps, None, ranks), work.top, summary)):
+        yield Section("Length of steps", parts)
     if launched := _of(work.launches, chosen, None):
         yield Section(f"Launches{of}", (launch_facts(launched, words, summary),))
     copied = _of(work.transfers, chosen, None)

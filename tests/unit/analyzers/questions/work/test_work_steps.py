@@ -84,6 +84,18 @@ def test_largest_losses_are_no_larger_than_the_losses_of_the_account(name):
     assert sum(row.device_ns for row in inside) == account.window_ns
 
 
+def test_of_a_job_the_steps_of_all_ranks_with_the_numbers_of_the_window_are_in_it():
+    analysis = Analysis(TRACES / "two_h200/fsdp")
+    steady = analysis.account.steady
+    inside = [(row.rank, row.number) for row in analysis.step_lengths if row.in_window]
+    assert inside == [(rank, n) for rank in (0, 1) for n in range(steady.first_step, steady.last_step + 1)]
+
+
+def test_a_step_that_meets_a_window_of_time_is_in_it():
+    found = Analysis(literal(TEXT), from_ns=150, to_ns=180).step_lengths
+    assert [row.number for row in found if row.in_window] == [2]
+
+
 def test_documents_have_the_longest_of_many_steps(monkeypatch):
     monkeypatch.setattr(module, "MOST_STEPS", 2)
     work = Analysis(literal(TEXT.replace("200-250", "200-280").replace("d2h 250-290", "d2h 280-290")), whole=True).work
