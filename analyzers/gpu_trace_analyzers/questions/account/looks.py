@@ -116,7 +116,8 @@ def _fetched_by_workers(found: Explained, which: Mask) -> Mask:
     if not _workers(found.stretches):
         return np.zeros_like(which)
     named = np.array([*("_MultiProcessing" in text for text in trace.strings), False], dtype=np.bool_)
-    name = pick(ranges.name, np.where(which, found.witness, MISSING))
+    in_range = which & (found.witness < len(ranges))
+    name = pick(ranges.name, np.where(in_range, found.witness, MISSING))
     return np.asarray(which & named[name])
 
 

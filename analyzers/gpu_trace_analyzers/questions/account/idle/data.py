@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....model import MISSING
 from ...evidence import Fact
 from ...explained import Rule
 from .parts import held, launch_times
 from .records import batches
+from .sampled_batches import sampled_batches
 
 if TYPE_CHECKING:
     from ....model import Int64, Trace
@@ -33,8 +35,19 @@ _START = "keep the workers between epochs (persistent_workers=True)"
 _SLICES = "the data is in memory, so slice whole batches from it instead of collating items"
 
 
+def _find(stretches: Stretches) -> Int64:
+    """The range in which the thread waited, or behind all these a sample of it there."""
+    in_range, sampled = held(stretches, batches(stretches.trace)), held(stretches, sampled_batches(stretches.trace))
+    behind = np.where(sampled == MISSING, MISSING, len(stretches.trace.ranges) + sampled)
+    return np.where(in_range != MISSING, in_range, behind)
+
+
 def _fact(stretches: Stretches, _i: int, row: int) -> Fact:
     trace, ranges = stretches.trace, stretches.trace.ranges
+    if row >= len(ranges):
+        spans = sampled_batches(trace)
+        run = int(np.flatnonzero(spans.row == row - len(ranges))[0])
+        return Fact("samples show the host in __next__ of the loader", int(spans.end_ns[run] - spans.start_ns[run]))
     return Fact(f"the host was in {trace.text(int(ranges.name[row]))}", int(ranges.end_ns[row] - ranges.start_ns[row]))
 
 
@@ -42,7 +55,7 @@ WAITING_FOR_DATA = Rule(
     cause="waiting_for_data",
     title="waiting for the next batch",
     remedy=_ANY,
-    find=lambda stretches: held(stretches, batches(stretches.trace)),
+    find=_find,
     fact=_fact,
 )
 
@@ -53,6 +66,10 @@ def data_remedy(found: Explained) -> str:
     if not members.any():
         return WAITING_FOR_DATA.remedy
     trace, row, ns = found.stretches.trace, found.witness[members], found.stretches.ns[members]
+    ranged = row < len(trace.ranges)  # samples do not tell the class of the loader
+    if 2 * int(ns[ranged].sum()) <= int(ns.sum()):
+        return WAITING_FOR_DATA.remedy
+    row, ns = row[ranged], ns[ranged]
     names = [trace.text(code) for code in trace.ranges.name[row].tolist()]
     by_workers = np.array(["_MultiProcessing" in name for name in names])
     alone = np.array(["_SingleProcess" in name for name in names])

@@ -37,6 +37,7 @@ from .records import (
     loads,
     profiling,
 )
+from .sampled_batches import sampled_batches
 from .started import START_UP, WAITING_FOR_COPY
 from .unobserved import HOST_UNOBSERVED, NO_OPERATOR, observing
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from ...explained import Explained
     from ...scope import Scope
 
-_HELD = (batches, compilations, collections, allocations, loads, lazy_loads, profiling, lock_waits)
+_HELD = (batches, compilations, collections, allocations, loads, lazy_loads, profiling, lock_waits, sampled_batches)
 """What a launching thread can be held by, with a record of its own."""
 
 
