@@ -26,7 +26,7 @@ from ..overlap import COLLECTIVE, COMPUTE, cells_of
 from ..recorded import windows_of
 from ..streams import in_one_stream
 from ..stretches import Stretches, around, pick, witness
-from .order import launched_behind
+from .order import earlier_ns, launched_behind
 from .owners import owned
 from .pieces import clipped, cut_at
 from .waited import waited_ns
@@ -62,7 +62,13 @@ def explain_collectives(scope: Scope, position: int) -> Explained:
     found = explained_by(stretches, rules)
     cut = cut_at_launch(stretches, found.have("launched_late") & launched_long_before(stretches))
     found = found if cut is stretches else explained_by(cut, rules)
-    return replace(found, saves_ns=waited_ns(found.stretches))
+    return replace(found, saves_ns=_saved_ns(found))
+
+
+def _saved_ns(found: Explained) -> Int64:
+    """How long anything waited for each; launching one ahead of other compute saves at most what that is earlier."""
+    waited = waited_ns(found.stretches)
+    return np.where(found.have("order"), np.minimum(waited, earlier_ns(found.stretches)), waited)
 
 
 @once

@@ -25,8 +25,7 @@ def launched_behind(stretches: Stretches) -> Int64:
     depend on it. It began as soon as it was launched, when that compute had begun, so the launch held it back.
     """
     trace, during, before = stretches.trace, stretches.during, stretches.before
-    wait, event_ns = waited_for_event(stretches, "during"), np.full(len(stretches), MISSING)
-    event_ns[wait != MISSING] = events_of(trace, wait[wait != MISSING])[1]
+    event_ns = _awaited_ns(stretches)
     launch_ns, before_ns = stretches.launch_ns(during), stretches.launch_ns(before)
     known = (event_ns != MISSING) & (launch_ns != MISSING) & (before_ns != MISSING)
     call = pick(stretches.launched.call, during)
@@ -34,3 +33,19 @@ def launched_behind(stretches: Stretches) -> Int64:
     had_begun = pick(trace.work.start_ns, before) < launch_ns
     behind = (event_ns <= before_ns) & (before_ns < launch_ns) & ~in_one_stream(trace.work, before, during)
     return witness(np.asarray(known & at_once & had_begun & behind), before)
+
+
+def earlier_ns(stretches: Stretches) -> Int64:
+    """By how much each collective could have been launched earlier at most, from its event on: (n,) int64.
+
+    0 where that is not known.
+    """
+    event_ns, launch_ns = _awaited_ns(stretches), stretches.launch_ns(stretches.during)
+    return np.where((event_ns == MISSING) | (launch_ns == MISSING), 0, np.maximum(0, launch_ns - event_ns))
+
+
+def _awaited_ns(stretches: Stretches) -> Int64:
+    """When the event was recorded that the stream of each collective waited on first; `MISSING` if it is not known."""
+    wait, event_ns = waited_for_event(stretches, "during"), np.full(len(stretches), MISSING)
+    event_ns[wait != MISSING] = events_of(stretches.trace, wait[wait != MISSING])[1]
+    return event_ns

@@ -216,6 +216,12 @@ def test_a_collective_that_does_not_depend_on_the_compute_before_it_was_launched
     assert causes(replace(behind(5), syncs=Syncs.empty())) == [("unknown", 100, 200)]
 
 
+def test_to_launch_a_collective_first_saves_no_more_than_how_much_earlier_that_could_be():
+    # Its event was recorded at 5, and it was launched at 30.
+    losses = account_of(Scope(behind(5)), 0).loss(Owner.COLLECTIVE)
+    assert [(loss.cause, loss.ns, loss.at_most_ns) for loss in losses] == [("order", 100, 25)]
+
+
 def test_a_collective_that_did_not_begin_when_it_was_launched_was_not_held_back_by_its_launch():
     text = (
         "call cudaEventRecord 5-6; k 12-100 @10; call cudaStreamWaitEvent 20-21; "
