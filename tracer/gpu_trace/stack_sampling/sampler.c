@@ -112,7 +112,8 @@ static void sample_all(void) {
 static void set_period(int64_t cpu_ns) {
     int64_t period_ns = sampler.wished_ns;
     for (uint64_t rows = ROWS_AT_THE_WISHED_RATE; rows < pace.rows; rows *= 2) period_ns *= 2;
-    sampler.round_ns += ((double)cpu_ns - sampler.round_ns) / 16;
+    double more_ns = (double)cpu_ns - sampler.round_ns; /* soon heeded where there are more threads, and later where fewer */
+    sampler.round_ns += more_ns / (more_ns > 0 ? 4 : 16);
     int64_t affordable_ns = (int64_t)(sampler.round_ns / sampler.share);
     pace.period_ns = affordable_ns > period_ns ? affordable_ns : period_ns;
     if (pace.period_ns > sampler.longest_ns) sampler.longest_ns = pace.period_ns;
@@ -140,14 +141,14 @@ static void* sample(void* unused) {
     unsigned seed = (unsigned)clock_ns(CLOCK_MONOTONIC);
     int64_t planned_ns = 0;
     while (wait_until(planned_ns)) {
-        int64_t began_ns = clock_ns(CLOCK_MONOTONIC), cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        int64_t began_ns = clock_ns(CLOCK_MONOTONIC), cpu_ns = sampler.cpu_ns;
         if (planned_ns && began_ns > planned_ns + pace.period_ns) sampler.missed += (uint64_t)((began_ns - planned_ns) / pace.period_ns);
         if (!sampler.count || began_ns - sampler.looked_ns > LOOK_EVERY_NS) look();
         if (pace.rows < MOST_ROWS) sample_all();
         planned_ns = next_round_ns(&seed);
-        set_period(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns);
+        sampler.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        set_period(sampler.cpu_ns - cpu_ns); /* what waiting took, too */
     }
-    sampler.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     return NULL;
 }
 
