@@ -1,10 +1,10 @@
 """Measures what sampling Python stacks costs a recorded training loop, and what the sampler itself takes.
 
-The loop launches small kernels, as fast as its host can, in one process that is recorded all the time. It runs in equal
-blocks, of which every other one is sampled: a pair is one of each, in turns the sampled one first. So what differs
-from process to process, and changes slowly in one, does not differ between the two. Then processes of 1, 10 and 100
-threads are sampled, of which one computes and the others wait, or all want to compute: the rate is what the sampler's
-limit left.
+Processes of 1, 10 and 100 threads are sampled, of which one computes and the others wait, or all want to compute: the
+rate is what the sampler's limit left. Then a loop launches small kernels, as fast as its host can, in one process that
+is recorded all the time. It runs in equal blocks, half of them sampled. A pair is the time of some that are sampled and
+of as many that are not, in turns; so what differs from process to process, and changes slowly in one, does not differ
+between the two.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 THREADS = (1, 10, 100)
+THREADS_S = 5.0
 RESAMPLED = 10_000
+TURNS = 8
+"""blocks of each kind in a pair"""
 COLUMNS = {"threads": 8, "others": 10, "rate Hz": 10, "% of a core": 14, "µs a sample": 13, "missed": 8, "unread": 8}
 
 
@@ -98,7 +101,7 @@ class Sampling:
 
 
 def pairs(count: int, seconds: float) -> Iterator[tuple[float, float]]:
-    """Times of a sampled block and of one that was not."""
+    """Times of sampled blocks and of as many that were not, each about so many seconds together."""
     with tempfile.TemporaryDirectory() as folder:
         own = [__file__, "--workload", "loop"]
         options = ["run", "-q", "--no-summary", "--no-stacks", "--events", "100000000", "-o", f"{folder}/run"]
@@ -115,11 +118,14 @@ def pairs(count: int, seconds: float) -> Iterator[tuple[float, float]]:
                         return float(process.stdout.readline())
                 return float(process.stdout.readline())
 
-            steps = max(1, round(20 * seconds / block(20, sampled=False)))
+            block(20, sampled=False)
+            steps = max(1, round(20 * seconds / TURNS / block(20, sampled=False)))
             block(steps, sampled=True)
-            for number in range(count):
-                first = number % 2 == 0
-                times = {sampled: block(steps, sampled) for sampled in (first, not first)}
+            for _ in range(count):
+                times = {True: 0.0, False: 0.0}
+                for turn in range(TURNS):
+                    for sampled in (True, False) if turn % 2 else (False, True):
+                        times[sampled] += block(steps, sampled)
                 yield times[True], times[False]
             process.stdin.close()
 
@@ -166,12 +172,14 @@ def main() -> None:
     """Parse the arguments; workloads run themselves again through them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=1.0, help="about how long a block is")
+    parser.add_argument(
+        "--seconds", type=float, default=1.0, help="how long the blocks of each kind in a pair take, about"
+    )
     parser.add_argument("--workload", choices=("loop", "wait", "compute"), help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.workload is None:
-        measure_threads(5 * chosen.seconds)
+        measure_threads(THREADS_S)
         measure_pairs(chosen.pairs, chosen.seconds)
     elif chosen.workload == "loop":
         train()
