@@ -26,7 +26,7 @@ class Machine:
 
     ``torch`` is what the probe said, empty where it could not run; ``said`` its stderr then. ``kernels`` and
     ``operators`` count what was recorded of it; ``source`` is who kept the records of the GPU. ``activities`` and
-    ``injection`` say which of our libraries were built.
+    ``injection`` say which of our libraries were built. ``stacks`` counts samples of the probe's Python stacks.
     """
 
     platform: str
@@ -37,6 +37,7 @@ class Machine:
     recorded: str = ""
     kernels: int = 0
     operators: int = 0
+    stacks: int = 0
     lost: tuple[str, ...] = ()
     source: str = ""
     activities: bool = False
@@ -66,6 +67,7 @@ def examine() -> Machine:
         recorded=facts.get("recorded", ""),
         kernels=sum(row.get("cat") == "kernel" for row in rows),
         operators=sum(row.get("cat") == "cpu_op" for row in rows),
+        stacks=(facts.get("stacks") or {}).get("samples", 0),
         lost=tuple(facts.get("lost", ())),
         source=facts.get("source", ""),
         activities=activities_library() is not None,

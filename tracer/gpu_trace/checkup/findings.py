@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ..recording.stacks import FORBIDDEN, NOT_BUILT, UNKNOWN, reason_in
+
 if TYPE_CHECKING:
     from .examine import Machine
+
+
+_AS_A_BUG = "report this as a bug, with the output of gpu-trace doctor"
 
 
 class State(Enum):
@@ -38,6 +43,7 @@ def findings(machine: Machine) -> list[Finding]:
         _gpu(machine),
         _recording(machine),
         _nvtx(machine),
+        _stacks(machine),
         *_other_tools(machine),
     ]
 
@@ -96,7 +102,7 @@ def _recording(machine: Machine) -> Finding:
         "recording",
         State.BROKEN,
         "; ".join(machine.lost) or "no operator of a small script was recorded",
-        "report this as a bug, with the output of gpu-trace doctor",
+        _AS_A_BUG,
     )
 
 
@@ -121,6 +127,22 @@ def _nvtx(machine: Machine) -> Finding:
         return Finding("NVTX", State.FINE, "the ranges of all libraries are recorded")
     what = "only Python ranges are recorded; the NVTX injection library was not built"
     return Finding("NVTX", State.LIMITED, what, _to_build(machine))
+
+
+def _stacks(machine: Machine) -> Finding:
+    if machine.stacks:
+        return Finding("stacks", State.FINE, "the Python stacks of a small script were sampled")
+    reason = reason_in(machine.lost)
+    fixes = {
+        NOT_BUILT: "install a C compiler (gcc) and the headers of Python (python3-dev), then reinstall gpu-trace",
+        UNKNOWN: "reinstall gpu-trace with this Python",
+        FORBIDDEN: (
+            "allow a process to read the memory of those that it starts (kernel.yama.ptrace_scope at most 1),"
+            " or in the container (--cap-add=SYS_PTRACE)"
+        ),
+    }
+    what = f"no Python stacks are recorded: {reason.partition(';')[0]}" if reason else "no Python stack was sampled"
+    return Finding("stacks", State.LIMITED, what, fixes.get(reason, _AS_A_BUG))
 
 
 def _other_tools(machine: Machine) -> list[Finding]:

@@ -11,18 +11,19 @@ from ..stack_sampling import facts
 from ..stack_sampling.library import Sampler, built_sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ..stack_sampling.facts import Facts
 
-_NOT_BUILT = "the stack sampler was not built; run gpu-trace doctor"
-_UNKNOWN = "the stack sampler was built for another Python; run gpu-trace doctor"
-_FORBIDDEN = "the system does not let gpu-trace read the memory of the script; run gpu-trace doctor"
+_LOST = "Python stacks: "
+NOT_BUILT = "the stack sampler was not built; run gpu-trace doctor"
+UNKNOWN = "the stack sampler was built for another Python; run gpu-trace doctor"
+FORBIDDEN = "the system does not let gpu-trace read the memory of the script; run gpu-trace doctor"
 _UNREADABLE = "the memory of the script could not be read (%s)"
 _REASONS = {
-    errno.EPERM: _FORBIDDEN,
-    errno.ENOSYS: _FORBIDDEN,
+    errno.EPERM: FORBIDDEN,
+    errno.ENOSYS: FORBIDDEN,
     errno.ENOEXEC: "the script runs another Python than gpu-trace does",
 }
 _MANY = 0.1
@@ -42,7 +43,7 @@ def sampling(raw: Path) -> Iterator[None]:
 
 def _begun(raw: Path) -> Sampler | None:
     path = built_sampler()
-    reason = _NOT_BUILT
+    reason = NOT_BUILT
     if path is not None:
         try:
             sampler = Sampler(path)
@@ -62,9 +63,9 @@ def lost(raw: Path, pids: Sequence[int]) -> list[str]:
     if found is None or not pids:
         return []
     if found.refused:
-        return [f"Python stacks: {found.refused}"]
+        return [f"{_LOST}{found.refused}"]
     if _may_be_read(found) and not _is_known():
-        return [f"Python stacks: {_UNKNOWN}"]
+        return [f"{_LOST}{UNKNOWN}"]
     told = {pid: reason for pid in pids if (reason := _of_one(found, pid))}
     if len(told) == len(pids) and len(set(told.values())) == 1:
         return [told[pids[0]]]
@@ -72,7 +73,7 @@ def lost(raw: Path, pids: Sequence[int]) -> list[str]:
 
 
 def _may_be_read(found: Facts) -> bool:
-    return all(_REASONS.get(process.error) != _FORBIDDEN for process in found.processes.values())
+    return all(_REASONS.get(process.error) != FORBIDDEN for process in found.processes.values())
 
 
 def _is_known() -> bool:
@@ -87,7 +88,7 @@ def _of_one(found: Facts, pid: int) -> str:
     if process is None:
         return ""
     if process.error not in (0, errno.ESRCH):
-        return f"Python stacks: {_REASONS.get(process.error) or _UNREADABLE % os.strerror(process.error)}"
+        return f"{_LOST}{_REASONS.get(process.error) or _UNREADABLE % os.strerror(process.error)}"
     taken = process.samples + process.unread
     if process.unread > _MANY * taken:
         return f"{process.unread:,} of {taken:,} samples of Python stacks: the stacks changed while they were read"
@@ -100,6 +101,11 @@ def parents(raw: Path) -> dict[int, int]:
     """Which process started each that was sampled, as far as that is known."""
     found = facts.read(raw)
     return {pid: process.parent for pid, process in found.processes.items()} if found else {}
+
+
+def reason_in(sentences: Iterable[str]) -> str:
+    """Why no stacks were sampled, by what was lost; empty where it does not say."""
+    return next((each.removeprefix(_LOST) for each in sentences if each.startswith(_LOST)), "")
 
 
 def in_run_json(raw: Path) -> dict[str, float | int] | None:

@@ -6,6 +6,7 @@ import pytest
 
 from gpu_trace.checkup.examine import Machine
 from gpu_trace.checkup.findings import State, findings
+from gpu_trace.recording.stacks import FORBIDDEN, NOT_BUILT, UNKNOWN
 
 TORCH = {"torch": "2.13.0", "cuda": "13.0", "gpus": ["NVIDIA H200"], "error": ""}
 HEALTHY = Machine(
@@ -19,6 +20,7 @@ HEALTHY = Machine(
     source="cupti",
     activities=True,
     injection=True,
+    stacks=150,
 )
 NO_GPU = {**TORCH, "cuda": "", "gpus": []}
 
@@ -46,6 +48,10 @@ def test_a_healthy_machine():
         ({"source": "kineto", "activities": False}, "recording", State.LIMITED, "compiler"),
         ({"injection": False}, "NVTX", State.LIMITED, "compiler"),
         ({"injection": False, "compiler": True}, "NVTX", State.LIMITED, "reinstall"),
+        ({"stacks": 0, "lost": (f"Python stacks: {NOT_BUILT}",)}, "stacks", State.LIMITED, "python3-dev"),
+        ({"stacks": 0, "lost": (f"Python stacks: {UNKNOWN}",)}, "stacks", State.LIMITED, "reinstall"),
+        ({"stacks": 0, "lost": ("other", f"Python stacks: {FORBIDDEN}")}, "stacks", State.LIMITED, "SYS_PTRACE"),
+        ({"stacks": 0}, "stacks", State.LIMITED, "bug"),
         ({"environment": {"NVTX_INJECTION64_PATH": "/x.so"}}, "other tools", State.LIMITED, "unset"),
     ],
 )
