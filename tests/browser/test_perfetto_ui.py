@@ -263,3 +263,36 @@ def test_every_row_is_there_to_the_nanosecond_also_where_a_double_is_not(write, 
         " where s.name like 'row %' and t.type != 'gpu_render_stage'"
     )
     assert Counter(map(tuple, rows)) == wanted
+
+
+STACKS = ("<module>@/a.py:90|batches@/a.py:57", "<module>@/a.py:90|step@/b.py:7", "<module>@/a.py:91")
+SAMPLED = [(at, thread, STACKS[(at + thread) % 3]) for at in range(40) for thread in (100, 101)]
+
+
+@pytest.mark.parametrize("write", [export_perfetto, export_chrome])
+def test_sampled_stacks_have_a_track_a_thread_and_a_flame_graph(write, loaded, tmp_path):
+    rows = [f"sample {at}000000-{at + 1}000000 t{thread} {stack}" for at, thread, stack in SAMPLED]
+    trace = literal("; ".join(["k 0-40000000", *rows, "sample 41000000-42000000 t101"]))
+    file = tmp_path / ("stacks.pftrace" if write is export_perfetto else "stacks.json")
+    write(Analysis(trace), file)
+    shown = loaded(file)
+    assert shown.complaints() == []
+    found = shown.sql(
+        "select s.ts / 1000000 - (select min(ts) from cpu_profile_stack_sample) / 1000000, tid, f.name, pf.name"
+        " from cpu_profile_stack_sample s join thread using (utid)"
+        " join stack_profile_callsite c on s.callsite_id = c.id join stack_profile_frame f on c.frame_id = f.id"
+        " left join stack_profile_callsite p on c.parent_id = p.id left join stack_profile_frame pf on"
+        " p.frame_id = pf.id"
+    )
+    names = [[place.partition("@")[0] for place in stack.split("|")] for _, _, stack in SAMPLED]
+    wanted = [
+        (at, thread, stack[-1], stack[0] if len(stack) > 1 else None)
+        for (at, thread, _), stack in zip(SAMPLED, names, strict=True)
+    ]
+    assert Counter(map(tuple, found)) == Counter([*wanted, (41, 101, "(no stack)", None)])
+    tracks = shown.page.evaluate("window.app.trace.workspaces.currentWorkspace.flatTracks.map(track => track.name)")
+    assert sorted(name for name in tracks if name.endswith("(CPU Stack Samples)")) == [
+        "main thread (CPU Stack Samples)",
+        "thread 101 (CPU Stack Samples)",
+    ]
+    shown.page.get_by_text("CPU Profile Sample Flamegraph").wait_for(state="attached")

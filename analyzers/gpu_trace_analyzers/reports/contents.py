@@ -130,7 +130,7 @@ def _threads(rows: tuple[Sampled, ...]) -> Iterator[str]:
         covered = f", {share(found.covered_ns, found.recorded_ns)} of the recorded time" if found.recorded_ns else ""
         without = f"; {found.without_stack:,} without a stack" if found.without_stack else ""
         thread = f"thread {found.thread}"
-        named = f"{thread} {found.name}".rstrip() if found.name != thread else thread
+        named = found.name if found.name.startswith(thread) else f"{thread} {found.name}".rstrip()
         yield f"{whose}{named}: {count(found.samples, 'sample')}{rate}{covered}{without}"
     if len(rows) > _LISTED:
         yield f"and {count(len(rows) - _LISTED, 'more thread')}"
