@@ -25,6 +25,7 @@ from gpu_trace_analyzers.questions.launches import launches
 from gpu_trace_analyzers.questions.overlap import active_devices, device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.readers.base.merging import merge
 from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES
 from literal import literal
 
@@ -188,11 +189,12 @@ def test_recorded_counters_are_tracks_with_all_of_their_values(write, loaded, tm
 
 
 def test_the_queries_of_the_manual_have_answers(loaded, recorded, tmp_path):
-    export_perfetto(Analysis(load(recorded("two_streams"), operators=True)), tmp_path / "trace.pftrace")
+    trace = merge("job", [load(recorded("two_streams"), operators=True), literal("sample 0-10 f@a.py:1")])
+    export_perfetto(Analysis(trace), tmp_path / "trace.pftrace")
     shown = loaded(tmp_path / "trace.pftrace")
     manual = (Path(__file__).parents[2] / "docs/perfetto.md").read_text()
     queries = re.findall(r"```sql\n(.*?)```", manual, re.DOTALL)
-    assert len(queries) == 2
+    assert len(queries) == 3
     assert all(shown.sql(query) for query in queries)
 
 

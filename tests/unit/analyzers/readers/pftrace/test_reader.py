@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import random
+from collections import Counter
 
 import pytest
 
-from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace.exporting.perfetto import export_perfetto, stacks
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import FormatUnsupported, GpuTraceError
 from gpu_trace_analyzers.readers import load
@@ -134,6 +135,41 @@ def test_a_cut_at_any_packet_is_told_and_what_is_read_is_true(tmp_path, ending):
     assert counts == sorted(counts)
     assert counts[0] == 0
     assert counts[-1] == len(whole.work) + len(whole.calls) + len(whole.ranges)
+
+
+def sampled(trace):
+    """Each sample with the functions of its stack."""
+    rows = zip(
+        *(getattr(trace.samples, name).tolist() for name in ("frame", "start_ns", "end_ns", "state")), strict=True
+    )
+    for frame, *others in rows:
+        stack = []
+        while frame >= 0:
+            stack.append(trace.text(int(trace.frames.function[frame])))
+            frame = int(trace.frames.caller[frame])
+        yield (*others, *stack)
+
+
+def test_a_cut_among_samples_is_told_and_those_that_are_read_have_their_stacks(tmp_path, monkeypatch):
+    monkeypatch.setattr(stacks, "_SAMPLES_PER_PACKET", 2)
+    monkeypatch.setattr(stacks, "_ROWS_PER_PACKET", 2)
+    each = "sample {0}-{1} t{2} running main@a.py:1|f{3}@a.py:2"
+    rows = [each.format(10 * at, 10 * at + 10, thread, at % 3) for at in range(7) for thread in (100, 101)]
+    path = tmp_path / "x.pftrace"
+    known = list(sampled(exported(literal("; ".join(["k 0-5", *rows])), path)))
+    assert len(known) == 14
+    data, counts = path.read_bytes(), []
+    for end in [*ends_of_packets(data)][:-1]:
+        path.write_bytes(data[:end])
+        cut = load(path)
+        cut.check()
+        assert "the file is cut off or damaged" in "".join(cut.source.damage), end
+        assert cut.source.losses == {}
+        found = list(sampled(cut))
+        assert not Counter(found) - Counter(known)
+        counts.append(len(found))
+    assert counts == sorted(counts)
+    assert set(counts) == {0, 2, 4, 6, 7, 9, 11, 13, 14}
 
 
 def test_it_says_how_many_slices_are_missing(tmp_path):
