@@ -103,6 +103,9 @@ def test_few_descriptors_are_enough(tmp_path):
     native, traced = run_both(ending("SIGUSR1 in a C call", text), tmp_path)
     assert traced == native
     assert {"work", "last"} <= names(tmp_path / "run")
+
+
+def test_few_descriptors_are_enough_for_all_of_a_run(tmp_path):
     limited = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, *ENTRY, "run", "-o", "run", "script.py"]
     (folder := tmp_path / "limited").mkdir()
     (folder / "script.py").write_text(START)
