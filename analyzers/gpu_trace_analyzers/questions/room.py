@@ -54,12 +54,12 @@ class Room:
 @once
 def room(scope: Scope, position: int) -> Room:
     """That of one device, in the time that was recorded of it."""
-    trace, rows = scope.trace, np.flatnonzero(scope.trace.work.device == position)
-    waited = waited_for_room(trace)
+    trace, waited = scope.trace, waited_for_room(scope.trace)
     if not waited.any():
         return Room(0, 0)
-    calls = np.unique(launches(trace).call[rows])
-    calls = calls[(calls != MISSING) & waited[calls]]
+    call = launches(trace).call[trace.work.device == position]
+    call = call[call != MISSING]
+    calls = np.unique(call[waited[call]])
     spans = Intervals.of(trace.calls.start_ns[calls], trace.calls.end_ns[calls]) & recorded(scope, position)
     inside = spans.covered_ns(trace.calls.start_ns[calls], trace.calls.end_ns[calls]) > 0
     return Room(int(inside.sum()), spans.total_ns)
@@ -83,7 +83,7 @@ def _recorded(trace: Trace) -> Int64:
     overheads, call = trace.overheads, launches(trace).call
     full = [code for code in np.unique(overheads.name).tolist() if trace.text(code) == QUEUE_FULL]
     rows, found = np.flatnonzero(np.isin(overheads.name, full)), [np.zeros(0, np.int64)]
-    launching = np.unique(call[call != MISSING]) if len(rows) else found[0]
+    launching = _once_each(call, len(trace.calls)) if len(rows) else found[0]
     for process in np.unique(overheads.process[rows]).tolist():
         own = launching[trace.calls.process[launching] == process]
         waits = overheads[rows[overheads.process[rows] == process]]
@@ -91,6 +91,13 @@ def _recorded(trace: Trace) -> Int64:
         within = own[last[last >= 0]]
         found.append(within[waits.end_ns[last >= 0] <= trace.calls.end_ns[within]])
     return np.concatenate(found)
+
+
+def _once_each(call: Int64, calls: int) -> Int64:
+    """The calls that are in a column of them, in order; `MISSING` is none."""
+    found = np.zeros(calls, np.bool_)
+    found[call[call != MISSING]] = True
+    return np.flatnonzero(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
