@@ -64,6 +64,7 @@ TABLES: Mapping[str, str] = {
     "synchronizations": "synchronizations",
     "overheads": "profiler overheads",
     "samples": "sampled stacks",
+    "counters": "values of recorded counters",
     "without_correlation": "operations without a correlation id",
 }
 """Key, for programs, and title of each kind of event; the last is part of the first."""
@@ -106,5 +107,6 @@ def _rows(trace: Trace) -> dict[str, int]:
         "synchronizations": len(trace.syncs),
         "overheads": len(trace.overheads),
         "samples": len(trace.samples),
+        "counters": len(trace.counters),
         "without_correlation": without if len(trace.calls) else 0,
     }

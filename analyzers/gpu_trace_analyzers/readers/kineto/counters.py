@@ -98,7 +98,8 @@ class CounterRows:
         return events, at_ns[kept], [row for row in each if row is not None]
 
     def _add(self, at_ns: Int64, number: Int64, **columns: NDArray[np.integer]) -> None:
-        device = self._builder.devices("gpu", number)
+        distinct, places = np.unique(number, return_inverse=True)
+        device = self._builder.devices("gpu", distinct)[places.reshape(-1)]
         known = (device != MISSING) | (number == MISSING)
         self._drop(VALUES_OF_NO_DEVICE, ~known)
         kept = {name: values[known] for name, values in columns.items()}

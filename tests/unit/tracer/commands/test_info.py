@@ -109,6 +109,12 @@ def test_of_two_traces_there_are_two_documents(tmp_path):
     assert [document["path"] for document in documents] == [str(tmp_path / "a.json"), str(tmp_path / "b.json")]
 
 
+def test_values_of_recorded_counters_are_counted(tmp_path):
+    text = "k 0-90; counter SM_clock 0-5 1980 MHz gpu0; counter SM_clock 5-90 1400 MHz gpu0"
+    export_chrome(Analysis(literal(text)), tmp_path / "trace.json")
+    assert "values of recorded counters        2\n" in shown(tmp_path / "trace.json")
+
+
 def test_threads_whose_stacks_were_sampled_are_told_with_rate_and_share(tmp_path):
     each = [f"sample {at}000000-{at + 10}000000 t7 f@a.py:1" for at in (0, 10, 20, 30)]
     text = "; ".join(["k 0-80000000", *each, "sample 5-9 t8"])
