@@ -86,7 +86,7 @@ def test_a_run_asks_each_question_once(name, tmp_path):
 
 def test_checks_and_asking_again_ask_nothing_more():
     analysis = Analysis(TRACES / "mlp_overlap.json.gz")
-    assert analysis.summary.devices
+    assert analysis.to_compare.devices
     with Counting() as counted:
         check(analysis.summary, Limits(min_overlap=0.5))
         names = [name for name, of in vars(Analysis).items() if not name.startswith("_") and not inspect.isfunction(of)]
