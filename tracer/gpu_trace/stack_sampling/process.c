@@ -97,12 +97,20 @@ static enum State state_of(const Process* process, Thread* thread, const PythonT
 
 /* ---- a round: all threads of a process ---- */
 
-/* The threads come in the same order each time. */
+/* A child that is being forked has its parent's memory, and so names the threads of that, until it knows its own. */
+static int has_thread(const Process* process, pid_t tid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d", (int)process->pid, (int)tid);
+    return !access(path, F_OK);
+}
+
+/* The threads come in the same order each time. NULL for one that is not of this process. */
 static Thread* thread_of(Process* process, pid_t tid, int expected) {
     if (expected < process->count && process->threads[expected].tid == tid) return process->threads + expected;
     for (int i = 0; i < process->count; i++) {
         if (process->threads[i].tid == tid) return process->threads + i;
     }
+    if (!has_thread(process, tid)) return NULL;
     if (process->count == process->room) {
         int room = process->room ? 2 * process->room : 16;
         Thread* threads = realloc(process->threads, (size_t)room * sizeof *threads);
