@@ -149,7 +149,7 @@ def test_each_session_says_when_it_recorded(tmp_path):
 
 class Folder:
     def __init__(self, path):
-        self.path = path
+        self.path, self.raw = path, path / ".raw"
 
 
 def test_the_pause_between_two_sessions_is_not_idle(tmp_path):
