@@ -70,10 +70,13 @@ def _lost(first: First, steady: Steady) -> list[str]:
 def _computed(first: First, steady: Steady, what: str) -> list[str]:
     """That it computed, and the largest loss if that is worth a line."""
     account = first.account
-    largest = [loss for loss in account.losses if loss.ns >= LEAST_SHARE * account.window_ns]
-    rest = [f"{_spent(loss, account)}: {loss.title}" for loss in sorted(largest, key=lambda loss: -loss.ns)[:1]]
+    least_ns = LEAST_SHARE * account.window_ns
+    largest = max((loss for loss in account.losses if loss.ns >= least_ns), key=lambda loss: loss.ns, default=None)
     spent = f"computed for {share(account.compute_ns, account.window_ns)} of {extent(steady)}"
-    return [spent + (f": {what}" if what else cpu.operators(account)), *rest]
+    spent += f": {what}" if what else cpu.operators(account)
+    if largest is None:
+        return [spent]
+    return [spent, f"{_spent(largest, account)}{mostly_in(largest, steady)}: {_cause(largest)}"]
 
 
 def _spent(loss: Loss, account: DeviceAccount) -> str:
@@ -82,8 +85,12 @@ def _spent(loss: Loss, account: DeviceAccount) -> str:
 
 
 def _why(loss: Loss) -> str:
+    return _cause(loss) + _saving(loss)
+
+
+def _cause(loss: Loss) -> str:
     unseen = loss.cause == "unknown" and loss.owner is not Owner.OTHER
-    return ("cause not seen" if unseen else loss.title) + at_lines(loss.lines) + _saving(loss)
+    return ("cause not seen" if unseen else loss.title) + at_lines(loss.lines)
 
 
 def _saving(loss: Loss) -> str:

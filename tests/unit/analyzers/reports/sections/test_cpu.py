@@ -61,6 +61,12 @@ def test_what_it_computes_comes_before_time_without_operators_if_it_is_most(comp
     assert first_line(f"k 0-{computes - 10} name=mm; k 990-1000 name=mm") == line
 
 
+def test_a_loss_without_a_cause_is_called_that_behind_what_it_computes():
+    line = first_line("s1 k 0-600 name=mm; s2 nccl 600-900; s1 k 900-1000 name=mm")
+    computed = "computed for 70.0 % of the time: 100.0 % of operator time in mm"
+    assert line == f"{computed}; in exposed collectives for 30.0 %: cause not seen"
+
+
 def test_a_loss_with_a_cause_comes_first():
     line = first_line(f"range {NEXT} 600-990; s1 k 0-600 name=mm; s1 k 990-1000 name=mm")
     assert line.startswith("idle for 39.0 % of the time: waiting for the next batch")

@@ -18,6 +18,21 @@ def test_the_rank_that_the_others_wait_for_is_named_with_what_it_does():
     )
 
 
+def test_the_kind_of_step_in_which_ranks_wait_is_named():
+    # Rank 1 comes 3,000 ns late to the collective of each third step, and 200 ns to those of the others.
+    text = []
+    for number, late in enumerate([200, 200, 3000] * 3):
+        host, at, name = number * 100, 5_000 + number * 10_000, "evaluate" if late > 1000 else "train"
+        comes, ends = at + 5000 + late, at + 5050 + late
+        text += [f"range step#{number} {host}-{host + 100}; range {name} {host + 1}-{host + 99}"]
+        text += [f"k {at}-{at + 5000} @{host + 2} name={name}; s9 nccl {at + 5000}-{ends} @{host + 3} name=a"]
+        text += [f"gpu1 k {at}-{comes} @{host + 4} name={name}; gpu1 s9 nccl {comes}-{ends} @{host + 5} name=a"]
+        text += [f"{gpu} k {ends}-{at + 10_000} @{host + 6} name=b" for gpu in ("gpu0", "gpu1")]
+    line = said("; ".join(text))
+    spent = "rank 0: in exposed collectives for 11.3 % of steps 0 to 8, mostly in steps with evaluate"
+    assert line == f"{spent}: waiting for rank 1, which computes for longer"
+
+
 LATE = """
     k 0-100 @0; s9 nccl 100-1010 @1 name=a
     gpu1 k 0-50 @0 t2; gpu1 k 950-1000 @950 t2; gpu1 s9 nccl 1000-1010 @950 t2 name=a
