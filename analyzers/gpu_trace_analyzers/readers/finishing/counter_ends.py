@@ -20,7 +20,8 @@ def with_counter_ends(trace: Trace) -> Trace:
 
     A value stands until the next one of its counter, at most until the end of the window of recording in which it
     began; one that began outside of all windows, until the end of the next window. Of values in a row that are equal,
-    in one window, the first stands for all.
+    in one window, the first stands for all. In a damaged file a later value may be lost, so the last one that is there
+    has no length.
     """
     counters = trace.counters
     if not len(counters):
@@ -34,8 +35,9 @@ def with_counter_ends(trace: Trace) -> Trace:
     repeats[after] = same & stands & (counters.value[before] == counters.value[after])
     order = order[~repeats[order]]
     before, after = order[:-1], order[1:]
-    next_ns = np.where(which[before] == which[after], counters.start_ns[after], limit_ns[before])
-    end_ns = limit_ns.copy()
+    last_ns = counters.start_ns if trace.source.damage else limit_ns
+    next_ns = np.where(which[before] == which[after], counters.start_ns[after], last_ns[before])
+    end_ns = last_ns.copy()
     end_ns[before] = np.minimum(limit_ns[before], next_ns)
     return replace(trace, counters=replace(counters, end_ns=end_ns)[~repeats])
 

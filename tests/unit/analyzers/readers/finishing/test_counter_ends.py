@@ -54,6 +54,15 @@ def test_of_values_of_one_instant_the_last_stands():
     assert ended("counter clock 10-10 5; counter clock 10-10 7") == [(10, 10, 5), (10, 100, 7)]
 
 
+def test_in_a_damaged_file_the_last_value_of_each_counter_has_no_length():
+    text = "k 0-90; counter clock 10-10 5 gpu0; counter clock 30-30 6 gpu0; counter power 20-20 7 gpu0"
+    trace = literal(text)
+    windows = Windows.of({"start_ns": [0], "end_ns": [90], "process": [0]})
+    damaged = replace(trace, windows=windows, source=replace(trace.source, damage=("the file is cut off",)))
+    assert with_counter_ends(damaged).counters.end_ns.tolist() == [30, 20, 30]
+    assert with_counter_ends(replace(trace, windows=windows)).counters.end_ns.tolist() == [30, 90, 90]
+
+
 def test_in_a_trace_without_windows_no_value_has_a_length():
     counters = with_counter_ends(literal("counter clock 10-10 5; counter clock 30-30 6")).counters
     assert counters.end_ns.tolist() == [10, 30]
