@@ -181,6 +181,15 @@ MXNET = """{
     "displayTimeUnit": "ms"
 }"""
 
+SAMPLED = """{"schemaVersion": 1, "displayTimeUnit": "ns", "baseTimeNanoseconds": 1790857026000000000,
+"traceEvents": [
+{"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernel","pid":77,"tid":77,"ts":100.000,"dur":5.500,"args":{"correlation":1}},
+{"ph":"X","cat":"kernel","name":"sgemm","pid":0,"tid":7,"ts":106.001,"dur":20.002,"args":{"device":0,"stream":7,"correlation":1}},
+{"ph":"P","cat":"disabled-by-default-v8.cpu_profiler","name":"Profile","id":"0x1","pid":77,"tid":77,"ts":90.001,"args":{"data":{"startTime":90}}},
+{"ph":"P","cat":"disabled-by-default-v8.cpu_profiler","name":"ProfileChunk","id":"0x1","pid":77,"tid":77,"ts":90.001,"args":{"data":{"cpuProfile":{"nodes":[{"id":2,"callFrame":{"functionName":"<module>","scriptId":0,"url":"/a/train.py","lineNumber":89}},{"id":3,"parent":2,"callFrame":{"functionName":"batches","scriptId":0,"url":"/a/train.py","lineNumber":56}}],"samples":[3,2]},"timeDeltas":[0,10],"gpuTrace":{"start_ns":90001,"deltas_ns":[0,10000],"durations_ns":[10000,9000],"states":[3,4]}}}}
+]}
+"""
+
 JSON = {
     "cuda": CUDA,
     "kineto 2021": KINETO_2021,
@@ -188,6 +197,7 @@ JSON = {
     "xpu": XPU,
     "cpu only": CPU_ONLY,
     "bare list": BARE_LIST,
+    "sampled": SAMPLED,
     "xla": XLA,
     "mxnet": MXNET,
 }

@@ -163,6 +163,18 @@ def test_a_bare_list_of_events(read):
     assert work(read(JSON["bare list"])) == [("GPU 0", "compute", 1500, 3750, "k")]
 
 
+def test_sampled_stacks(read):
+    trace = read(JSON["sampled"])
+    assert work(trace) == [("GPU 0", "compute", 106001, 126003, "sgemm")]
+    assert list(zip(trace.samples.start_ns.tolist(), trace.samples.end_ns.tolist(), strict=True)) == [
+        (90_001, 100_001),
+        (100_001, 109_001),
+    ]
+    assert [trace.text(trace.frames.function[frame]) for frame in trace.samples.frame] == ["batches", "<module>"]
+    assert (trace.frames.caller.tolist(), trace.frames.line.tolist()) == ([-1, 0], [90, 57])
+    assert trace.windows.start_ns.tolist() == [100_000]
+
+
 def test_xla(read):
     trace = read(JSON["xla"])
     gpu = "GPU 0 (NVIDIA H100)"
