@@ -32,7 +32,7 @@ def sampled(trace, shift_ns=0):
     samples = trace.samples
     columns = (samples.start_ns + shift_ns, samples.end_ns + shift_ns, samples.frame, samples.state, samples.thread)
     rows = zip(*(column.tolist() for column in columns), samples.process.tolist(), strict=True)
-    return sorted((*row[:2], stack(trace, row[2]), *row[3:5], trace.processes[row[5]]) for row in rows)
+    return sorted((*row[:2], stack(trace, row[2]), *row[3:5], trace.processes[row[5]].pid) for row in rows)
 
 
 @given(stacks)
