@@ -26,6 +26,8 @@ _REASONS = {
     errno.ENOSYS: FORBIDDEN,
     errno.ENOEXEC: "the script runs another Python than gpu-trace does",
 }
+_ENDED = (errno.ESRCH, errno.EFAULT, errno.ENOEXEC)
+"""of a process that was sampled until then: it ended, was about to, or became a program that is no Python"""
 _MANY = 0.1
 """as a part of all samples"""
 
@@ -87,7 +89,7 @@ def _of_one(found: Facts, pid: int) -> str:
     process = found.processes.get(pid)
     if process is None:
         return ""
-    if process.error not in (0, errno.ESRCH):
+    if process.error and process.error not in (_ENDED if process.samples else (errno.ESRCH,)):
         return f"{_LOST}{_REASONS.get(process.error) or _UNREADABLE % os.strerror(process.error)}"
     taken = process.samples + process.unread
     if process.unread > _MANY * taken:

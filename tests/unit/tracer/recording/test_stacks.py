@@ -30,7 +30,7 @@ def test_nothing_is_lost_of_what_was_not_wanted(tmp_path):
     assert stacks.lost(tmp_path, [9]) == []
 
 
-@pytest.mark.parametrize("error", [0, errno.ESRCH])
+@pytest.mark.parametrize("error", [0, errno.ESRCH, errno.EFAULT, errno.ENOEXEC])
 def test_a_process_that_ended_lost_nothing(tmp_path, error):
     assert lost(tmp_path, f"{PERIOD}process\t9 {error} 50 0\n") == []
 
@@ -46,6 +46,14 @@ def test_a_process_that_ended_lost_nothing(tmp_path, error):
 )
 def test_why_a_process_was_not_sampled(tmp_path, error, sentence):
     assert lost(tmp_path, f"{PERIOD}process\t9 {error} 0 0\n") == [sentence]
+
+
+def test_a_process_that_may_be_read_no_more_lost_its_stacks(tmp_path):
+    assert lost(tmp_path, f"{PERIOD}process\t9 {errno.EPERM} 50 0\n") == [_FORBIDDEN]
+
+
+def test_a_process_that_ended_before_it_was_sampled_lost_nothing(tmp_path):
+    assert lost(tmp_path, f"{PERIOD}process\t9 {errno.ESRCH} 0 0\n") == []
 
 
 def test_what_holds_for_all_processes_is_said_once(tmp_path):
