@@ -45,6 +45,12 @@ def test_the_first_line_and_the_loss_name_the_line():
     assert answer(analysis(9).summary).endswith(place)
 
 
+def test_where_it_mostly_computed_the_line_of_the_rest_is_named():
+    stacks = "; ".join(f"sample {900 + 10 * i}-{910 + 10 * i} holds_lock f@/u/a.py:7" for i in range(10))
+    loaded = answer(Analysis(literal(f"s1 k 0-900; s1 k 1000-1010; {stacks}", kind="cpu")).summary)
+    assert loaded.endswith(": host busy at a.py:7 in f")
+
+
 def test_what_was_not_sampled_is_said():
     assert "(9 of 9 samples; 198 ns not sampled)" in to_text(analysis(9, until=802).summary)
 
