@@ -114,6 +114,17 @@ def samples_of(trace: Trace, owner: Thread) -> Int64:
     return np.flatnonzero((samples.process == process) & (samples.thread == thread))
 
 
+def runs(joins: Mask, fewest: int) -> list[tuple[int, int]]:
+    """The first and the last of each row of at least ``fewest`` that are joined: ``joins[i]`` says it of i and i + 1.
+
+    ``fewest`` is at least 2.
+    """
+    edges = np.diff(np.concatenate(([0], joins.astype(np.int8), [0])))
+    first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    kept = last - first + 1 >= fewest
+    return list(zip(first[kept].tolist(), last[kept].tolist(), strict=True))
+
+
 @once
 def loader_workers(trace: Trace) -> tuple[Thread, ...]:
     """The threads that prepare batches for PyTorch's ``DataLoader`` in other processes, as far as they were sampled."""

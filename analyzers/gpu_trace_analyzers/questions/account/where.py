@@ -7,7 +7,6 @@ the samples of a line, as part of all, are an unbiased share of the time. What n
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from ..stacks import outline, samples_of
 from .looks import looks, looks_at_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,24 +114,25 @@ def _state(trace: Trace, rows: Int64) -> ThreadState:
 
 
 def _places(trace: Trace, frames: Int64) -> tuple[Place, ...]:
-    counts: Counter[tuple[str, int, str]] = Counter()
     at, samples = _counted(outline(trace).place, frames)
-    for row, number in zip(at, samples, strict=True):
-        counts[_place(trace, row)] += number
-    order = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(Place(*place, number) for place, number in order[:MOST_PLACES])
+    columns = (trace.frames.file[at], trace.frames.line[at], trace.frames.function[at])
+    places, which = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    count = np.zeros(len(places), np.int64)
+    np.add.at(count, which.reshape(-1), samples)
+    # Of equal counts, texts decide: those with as many samples as the last that is listed are compared by them.
+    least = np.sort(count)[-MOST_PLACES:].min(initial=np.iinfo(np.int64).max)
+    most = [
+        Place(trace.text(file), line, trace.text(function), number)
+        for (file, line, function), number in zip(places.tolist(), count.tolist(), strict=True)
+        if number >= least
+    ]
+    return tuple(sorted(most, key=lambda each: (-each.samples, each.file, each.line, each.function))[:MOST_PLACES])
 
 
-def _place(trace: Trace, frame: int) -> tuple[str, int, str]:
-    frames = trace.frames
-    return trace.text(int(frames.file[frame])), int(frames.line[frame]), trace.text(int(frames.function[frame]))
-
-
-def _counted(column: Int64, frames: Int64) -> tuple[Sequence[int], Sequence[int]]:
+def _counted(column: Int64, frames: Int64) -> tuple[Int64, Int64]:
     """The distinct values of a column of frames, without `MISSING`, and how many of ``frames`` have each."""
     at = column[frames[frames != MISSING]]
-    distinct, samples = np.unique(at[at != MISSING], return_counts=True)
-    return distinct.tolist(), samples.tolist()
+    return np.unique(at[at != MISSING], return_counts=True)
 
 
 def _mostly(trace: Trace, frames: Int64) -> Lines | None:
@@ -140,34 +140,50 @@ def _mostly(trace: Trace, frames: Int64) -> Lines | None:
     tree = outline(trace)
     at, samples = _counted(tree.own, frames)
     function = _innermost_with_most(tree, at, samples, len(frames))
-    if function is None:
+    if function == MISSING:
         return None
-    lines: Counter[int] = Counter()
-    for row, number in zip(at, samples, strict=True):
-        while row != MISSING and tree.function[row] != function:
-            row = int(tree.up[row])
-        if row != MISSING:
-            lines[int(trace.frames.line[row])] += number
-    return _named(_place(trace, function), lines, len(frames))
+    for level in _levels(tree, at):
+        inside = tree.function[level.frame] == function
+        at[level.of[inside]] = level.frame[inside]
+    inside = tree.function[at] == function
+    lines, which = np.unique(trace.frames.line[at[inside]], return_inverse=True)
+    count = np.zeros(len(lines), np.int64)
+    np.add.at(count, which.reshape(-1), samples[inside])
+    file, name = (trace.text(int(column[function])) for column in (trace.frames.file, trace.frames.function))
+    return _named(file, name, lines, count, len(frames))
 
 
-def _innermost_with_most(tree: Outline, at: Sequence[int], samples: Sequence[int], total: int) -> int | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    """Frames that are equally far above some others: (n,) int64 each."""
+
+    of: Int64
+    """the place of each among those others"""
+    frame: Int64
+
+
+def _levels(tree: Outline, at: Int64) -> Iterator[_Level]:
+    """The frames themselves, those that called them, and so on, of the user's files alone."""
+    level = _Level(np.arange(len(at)), at.copy())
+    while len(level.frame):
+        yield level
+        up = tree.up[level.frame]
+        level = _Level(level.of[up != MISSING], up[up != MISSING])
+
+
+def _innermost_with_most(tree: Outline, at: Int64, samples: Int64, total: int) -> int:
     """Any two functions with most of the samples have some in common, so one calls the other, which is the later."""
-    inside: Counter[int] = Counter()
-    for row, number in zip(at, samples, strict=True):
-        while row != MISSING:
-            inside[int(tree.function[row])] += number
-            row = int(tree.up[row])
-    return max((function for function, number in inside.items() if 2 * number > total), default=None)
+    inside = np.zeros(len(tree.function), np.int64)
+    for level in _levels(tree, at):
+        np.add.at(inside, tree.function[level.frame], samples[level.of])
+    return int(np.flatnonzero(2 * inside > total).max(initial=MISSING))
 
 
-def _named(function: tuple[str, int, str], lines: Counter[int], total: int) -> Lines | None:
-    file, _, name = function
-    line, most = lines.most_common(1)[0]
-    if 2 * most > total:
-        first, last, number = line, line, most
-    else:
-        first, last, number = min(lines), max(lines), sum(lines.values())
+def _named(file: str, function: str, lines: Int64, samples: Int64, total: int) -> Lines | None:
+    most = int(samples.argmax())
+    alone = 2 * int(samples[most]) > total
+    first, last = (int(lines[most]),) * 2 if alone else (int(lines[0]), int(lines[-1]))
+    number = int(samples[most] if alone else samples.sum())
     if number < FEWEST or first == MISSING or last - first >= MOST_LINES:
         return None
-    return Lines(file, first, last, name, number)
+    return Lines(file, first, last, function, number)

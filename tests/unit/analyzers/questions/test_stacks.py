@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.model import MISSING
-from gpu_trace_analyzers.questions.stacks import loader_workers, nearest, outline, samples_of
+from gpu_trace_analyzers.questions.stacks import loader_workers, nearest, outline, runs, samples_of
 from literal import literal
 
 SITE = "/e/lib/python3.11/site-packages"
@@ -104,3 +104,15 @@ def test_the_nearest_wanted_frame_is_found_by_climbing(data):
 
     found = nearest(np.array(caller, dtype=np.int64), np.array(wanted, dtype=np.bool_))
     assert found.tolist() == [climb(at) for at in range(count)]
+
+
+@given(st.lists(st.booleans()), st.integers(2, 4))
+def test_runs_are_rows_that_are_joined(joins, fewest):
+    rows = [[0]]
+    for i, joined in enumerate(joins):
+        if joined:
+            rows[-1].append(i + 1)
+        else:
+            rows.append([i + 1])
+    expected = [(row[0], row[-1]) for row in rows if len(row) >= fewest]
+    assert runs(np.array(joins, dtype=np.bool_), fewest) == expected

@@ -16,7 +16,7 @@ from ....model import MISSING, ThreadState
 from ...evidence import Fact
 from ...explained import Rule
 from ...once import once
-from ...stacks import samples_of
+from ...stacks import runs, samples_of
 from .parts import Records, held, launch_times
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def _runs(trace: Trace, owner: Thread) -> Iterator[tuple[int, int, int]]:
     rows, start_ns = samples_of(trace, owner), trace.samples.start_ns
     holder, launched = _holders(trace, rows), launch_times(trace, owner)
     threads = np.where(holder == MISSING, MISSING, trace.samples.thread[holder])
-    follows = (threads[1:] == threads[:-1]) & (trace.samples.end_ns[rows[:-1]] >= start_ns[rows[1:]])
-    launches = np.searchsorted(launched, start_ns[rows])
-    for goes_on, fewest in ((follows, FEWEST_WITH_LAUNCHES), (follows & (np.diff(launches) == 0), FEWEST)):
-        for run in np.split(np.arange(len(rows)), np.flatnonzero(~goes_on) + 1):
-            if len(run) >= fewest and threads[run[0]] != MISSING:
-                yield int(start_ns[rows[run[0]]]), int(start_ns[rows[run[-1]]]), int(holder[run[0]])
+    goes_on = (threads[1:] == threads[:-1]) & (threads[1:] != MISSING)
+    goes_on &= trace.samples.end_ns[rows[:-1]] >= start_ns[rows[1:]]
+    without = np.diff(np.searchsorted(launched, start_ns[rows])) == 0
+    for joins, fewest in ((goes_on, FEWEST_WITH_LAUNCHES), (goes_on & without, FEWEST)):
+        for first, last in runs(joins, fewest):
+            yield int(start_ns[rows[first]]), int(start_ns[rows[last]]), int(holder[first])
 
 
 def _holders(trace: Trace, rows: Int64) -> Int64:

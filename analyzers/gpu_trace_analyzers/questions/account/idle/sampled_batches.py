@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...once import once
-from ...stacks import nearest, samples_of
+from ...stacks import nearest, runs, samples_of
 from .parts import Records, launch_times
 
 if TYPE_CHECKING:
@@ -55,6 +55,4 @@ def _runs(trace: Trace, rows: Int64, inside: Mask, launched: Int64) -> list[tupl
     start_ns, end_ns = trace.samples.start_ns[rows], trace.samples.end_ns[rows]
     goes_on = inside[1:] & inside[:-1] & (end_ns[:-1] >= start_ns[1:])
     goes_on &= np.diff(np.searchsorted(launched, start_ns)) == 0
-    runs = np.split(np.arange(len(rows)), np.flatnonzero(~goes_on) + 1)
-    kept = (run for run in runs if len(run) >= FEWEST)  # of more than one, so all of them are inside
-    return [(int(start_ns[run[0]]), int(start_ns[run[-1]]), int(rows[run[0]])) for run in kept]
+    return [(int(start_ns[first]), int(start_ns[last]), int(rows[first])) for first, last in runs(goes_on, FEWEST)]
