@@ -1,4 +1,4 @@
-"""Which launches waited for room in the launch queue? There the host is ahead, so that is no loss.
+"""Which launches waited for room in the launch queue? There the host is ahead, so it loses no time.
 
 A process launches about a thousand operations ahead of its device. Past that a launch call returns only when earlier
 work begins or ends. CUPTI has a record of such a wait. Of a process without any, a long call waited for room if the

@@ -27,7 +27,7 @@ _REASONS = {
     errno.ENOEXEC: "the script runs another Python than gpu-trace does",
 }
 _ENDED = (errno.ESRCH, errno.EFAULT, errno.ENOEXEC)
-"""of a process that was sampled until then: it ended, was about to, or became a program that is no Python"""
+"""of a process that was sampled until then: it ended, was about to, or became a program other than Python"""
 _MANY = 0.1
 """as a part of all samples"""
 

@@ -17,7 +17,7 @@ MOSTLY = Fraction(1, 2)
 
 
 def operators(account: DeviceAccount) -> str:
-    """``: 88.1 % of operator time in aten::mm``; empty for a device that is no CPU."""
+    """``: 88.1 % of operator time in aten::mm``; empty for a device other than a CPU."""
     every = account.operators
     total_ns = sum(each.ns for each in every)
     for count in range(1, MOST_NAMED + 1):
