@@ -5,6 +5,9 @@ from sysconfig import get_path
 
 from setuptools import Extension, setup
 
+STACKS = "tracer/gpu_trace/stack_sampling"
+HEADERS = Path(get_path("include"))
+
 
 def library(name: str, *sources: str, include: tuple[str, ...] = ()) -> Extension:
     """No extension module: a library that others load, called one so that setuptools builds it and puts it in place.
@@ -16,15 +19,13 @@ def library(name: str, *sources: str, include: tuple[str, ...] = ()) -> Extensio
     return Extension(
         name,
         list(sources),
+        depends=[str(header) for header in Path(STACKS).glob("*.h")] if include else [],
         include_dirs=list(include),
         extra_compile_args=["-std=c11", "-O2", "-fvisibility=hidden", "-pthread"],
         extra_link_args=["-pthread", "-ldl"],
         optional=True,
     )
 
-
-STACKS = "tracer/gpu_trace/stack_sampling"
-HEADERS = Path(get_path("include"))
 
 setup(
     ext_modules=[
