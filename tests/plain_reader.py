@@ -67,6 +67,11 @@ def group_of(args: dict[str, Any]) -> str:
     return " ".join(named) if "Process Group Name" in args else ""
 
 
+def message(args: dict[str, Any]) -> int:
+    """Bytes of a collective, by its elements and their type; -1 if PyTorch does not say."""
+    return args["In msg nelems"] * {"Float": 4}[args["dtype"]] if "In msg nelems" in args else -1
+
+
 def row(
     out: dict[str, Counter[Any]], event: dict[str, Any], args: dict[str, Any], operators: bool, talking: set[int]
 ) -> None:
@@ -78,7 +83,7 @@ def row(
             engine = Engine.COLLECTIVE
         device = next((args[key] for key in ("device", "inDevice", "fromDevice") if key in args), event["pid"])
         has_bytes = category != "kernel" or engine == Engine.COLLECTIVE
-        size = args.get("bytes", -1) if has_bytes else -1
+        size = args.get("bytes", message(args)) if has_bytes else -1
         if engine == Engine.COMPUTE and args.get("External id") in talking:
             engine = Engine.COLLECTIVE
         peer = args.get("toDevice", -1) if category == "gpu_memcpy" else -1

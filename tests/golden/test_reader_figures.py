@@ -57,7 +57,9 @@ def test_busy_time_count_and_bytes_of_every_engine(name):
     for device, figures in EXPECTED[name].items():
         assert {engine: union_ns(spans[d, engine]) for d, engine in spans if d == device} == figures["busy_ns"]
         assert {engine: counts[d, engine] for d, engine in spans if d == device} == figures["count"]
-        assert {e: sizes[d, e] for d, e in spans if d == device and sizes[d, e]} == figures["bytes"]
+        # The independent program did not read the elements of a collective: test_recorded_traces.py counts its bytes.
+        moved = {engine: sizes[d, engine] for d, engine in spans if d == device and engine != "comm"}
+        assert {engine: size for engine, size in moved.items() if size} == figures["bytes"]
 
 
 def test_the_mxnet_dump():
