@@ -82,13 +82,13 @@ def compute_figures(scope: Scope, position: int) -> tuple[ComputeFigures, ...]:
     rows = _rows(scope, position, found)
     kinds, precisions = what_of(trace)
     counted = found.call_of[rows] != MISSING
-    keys = np.stack((kinds[rows], precisions[rows], counted), axis=1)
-    distinct, which = np.unique(keys, axis=0, return_inverse=True)
-    groups = [rows[which.reshape(-1) == number] for number in range(len(distinct))]
-    figures = (
-        _figures(trace, position, own, found, KINDS[kind], PRECISIONS[precision], bool(has_calls))
-        for own, (kind, precision, has_calls) in zip(groups, distinct.tolist(), strict=True)
-    )
+    shape = (len(KINDS), len(PRECISIONS), 2)
+    keys = np.ravel_multi_index((kinds[rows], precisions[rows], counted.astype(np.int64)), shape)
+    figures = []
+    for key in np.flatnonzero(np.bincount(keys)).tolist():
+        kind, precision, has_calls = np.unravel_index(key, shape)
+        own = rows[keys == key]
+        figures.append(_figures(trace, position, own, found, KINDS[kind], PRECISIONS[precision], bool(has_calls)))
     return tuple(sorted(figures, key=lambda row: -row.busy_ns))
 
 
