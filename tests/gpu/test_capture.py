@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.questions.overlap import active_devices
 from gpu_trace_analyzers.readers import load
 from native import events, facts, names, run_both, run_traced, script, write_files
 
@@ -199,9 +200,8 @@ def test_the_warm_up_of_a_scripts_profiler_is_recorded(level, tmp_path):
 def test_the_trace_has_the_uuid_that_nvidia_smi_has(level, tmp_path):
     trace = load(recorded(WORK + KERNELS.format(count=1), tmp_path, "--level", level) / "trace.json.gz")
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout
-    assert [device.uuid for device in trace.devices if device.kind == "gpu"] == re.findall(r"GPU-[0-9a-f-]+", listed)[
-        :1
-    ]
+    uuids = [trace.devices[position].uuid for position in active_devices(trace)]
+    assert uuids == re.findall(r"GPU-[0-9a-f-]+", listed)[:1]
 
 
 TWICE = """

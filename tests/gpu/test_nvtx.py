@@ -24,6 +24,7 @@ def recorded(text: str, folder, *options: str, code: int = 0):
     write_files(case, folder)
     outcome = run_traced(case, folder, folder / "run", *options)
     assert outcome.code == code, outcome.stderr
+    assert (folder / "run" / "summary.json").exists(), outcome.stderr
     return folder / "run"
 
 

@@ -168,7 +168,7 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
             _clocks(folder.raw, process, base_ns),
             (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
             *(
-                stack_rows.rows_of(each.sampled, each.pid, process.sessions, base_ns)
+                stack_rows.rows_of(each.sampled, each.pid, process.sessions, base_ns, each.lost)
                 for each in (process, *guests.get(process.pid, []))
             ),
         )

@@ -33,14 +33,24 @@ def read(raw: Path, pid: int) -> SampledProcess | None:
     return records.read(raw, pid) if sampler_knows_this_python() else None
 
 
-def rows_of(sampled: SampledProcess | None, pid: int, windows: Sequence[Window], base_ns: int) -> Iterator[msgspec.Raw]:
-    """Rows of the samples taken inside the windows, which do not overlap; their times count from ``base_ns``."""
+def rows_of(
+    sampled: SampledProcess | None, pid: int, windows: Sequence[Window], base_ns: int, lost: list[str]
+) -> Iterator[msgspec.Raw]:
+    """Rows of the samples taken inside the windows, which do not overlap; their times count from ``base_ns``.
+
+    They were read from a process that went on running. Whatever is wrong with them costs the stacks alone: ``lost``
+    then gets a sentence.
+    """
     if sampled is None:
         return
     strings: dict[str, int] = {}
-    frames, frame_of_call = frames_of(sampled, _BOOT, Path.cwd(), lambda text: strings.setdefault(text, len(strings)))
-    samples = _inside(sampled, frame_of_call, windows, base_ns)
-    for text in stack_events(samples, frames, list(strings), [pid]):
+    try:
+        frames, at = frames_of(sampled, _BOOT, Path.cwd(), lambda text: strings.setdefault(text, len(strings)))
+        texts = [*stack_events(_inside(sampled, at, windows, base_ns), frames, list(strings), [pid])]
+    except Exception as error:
+        lost.append(f"Python stacks: they contradict themselves ({error or type(error).__name__})")
+        return
+    for text in texts:
         yield msgspec.Raw(text.encode())
 
 

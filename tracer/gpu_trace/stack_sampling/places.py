@@ -76,4 +76,7 @@ def _absolute(file: str, folder: Path) -> str:
     if file.startswith(("<", "/")):
         return file
     path = folder / file
-    return str(path) if path.exists() else file
+    try:
+        return str(path) if path.exists() else file
+    except (OSError, ValueError):  # too long, or with a NUL
+        return file

@@ -93,7 +93,8 @@ def _codes(data: bytes) -> Iterator[tuple[int, Code]]:
         at += CODE.size
         name, file, table = _cut(data, at, (name_bytes, file_bytes, table_bytes))
         at += name_bytes + file_bytes + table_bytes
-        if at <= len(data):
+        # Of a process that goes on running anything may be read; what is no code object's has no frames.
+        if at <= len(data) and {name_kind, file_kind} <= _ENCODINGS.keys():
             yield number, Code(_text(name, name_kind), _text(file, file_kind), first_line, table)
 
 
@@ -104,4 +105,4 @@ def _cut(data: bytes, at: int, sizes: tuple[int, ...]) -> Iterator[bytes]:
 
 
 def _text(data: bytes, kind: int) -> str:
-    return data.decode(_ENCODINGS[kind], "surrogatepass").encode("utf-8", "replace").decode("utf-8")
+    return data.decode(_ENCODINGS[kind], "replace")

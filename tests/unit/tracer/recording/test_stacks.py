@@ -119,7 +119,7 @@ def samples(folder, rows, windows, base_ns=1000):
     """(thread, start, end, state) of the rows, whose times count from ``base_ns``."""
     sampled.write(folder, 9, MAIN, [(0, 1, -1)], rows)
     found = []
-    for row in stack_rows.rows_of(stack_rows.read(folder, 9), 9, windows, base_ns):
+    for row in stack_rows.rows_of(stack_rows.read(folder, 9), 9, windows, base_ns, []):
         event = json.loads(bytes(row))
         assert event["pid"] == 9
         if event["name"] == "ProfileChunk":
@@ -148,8 +148,19 @@ def test_threads_and_states_are_kept(tmp_path):
 
 
 def test_no_samples_are_no_rows(tmp_path):
-    assert list(stack_rows.rows_of(stack_rows.read(tmp_path, 9), 9, [(0, 10)], 0)) == []
+    assert list(stack_rows.rows_of(stack_rows.read(tmp_path, 9), 9, [(0, 10)], 0, [])) == []
     assert samples(tmp_path, [], [(0, 10)]) == []
+
+
+def test_stacks_that_contradict_themselves_cost_themselves_alone(tmp_path):
+    no_line = [sampled.code("main", "/a.py", -(1 << 31), b"")]
+    sampled.write(tmp_path, 9, no_line, [(0, 1, 4)], [(2000, 2010, 5, 1, 3)])
+    said: list[str] = []
+    found = stack_rows.read(tmp_path, 9)
+    found.codes[1] = None
+    assert list(stack_rows.rows_of(found, 9, [(2000, 2100)], 1000, said)) == []
+    assert len(said) == 1
+    assert said[0].startswith("Python stacks: they contradict themselves (")
 
 
 def test_nothing_is_believed_of_a_layout_that_is_not_known(tmp_path, monkeypatch):

@@ -98,6 +98,7 @@ def test_files_with_a_name_alike_are_not_gpu_traces(tmp_path):
 
 def test_relative_names_of_files_are_completed_where_there_is_such_a_file(tmp_path):
     (tmp_path / "train.py").touch()
-    names = ["train.py", "gone.py", "<string>", "/abs.py"]
-    found, _ = frames(tmp_path, [(0, number, -1) for number in (1, 2, 3, 4)], [code("f", name) for name in names])
-    assert [file for _, file, *_ in found] == [str(tmp_path / "train.py"), "gone.py", "<string>", "/abs.py"]
+    long = "x" * 5000
+    names = ["train.py", "gone.py", "<string>", "/abs.py", long]
+    found, _ = frames(tmp_path, [(0, number, -1) for number in range(1, 6)], [code("f", name) for name in names])
+    assert [file for _, file, *_ in found] == [str(tmp_path / "train.py"), *names[1:]]

@@ -37,7 +37,18 @@ def test_texts_are_as_cpython_stores_them(tmp_path, kind, encoding):
 def test_half_a_surrogate_in_a_name_is_replaced(tmp_path):
     data = "a\ud800".encode("utf-16-le", "surrogatepass")
     sampled.write(tmp_path, 9, [struct.pack("<iIIIII", 1, 2, len(data), 1, 0, 0) + data], [], [])
-    assert records.read(tmp_path, 9).codes[1].function == "a?"
+    assert records.read(tmp_path, 9).codes[1].function == "a\ufffd"
+
+
+def test_what_is_no_code_object_has_no_frames(tmp_path):
+    """The process ran on while it was read: any bytes may have been there."""
+    beyond_unicode = struct.pack("<iIIIII", 1, 4, 4, 1, 0, 0) + b"\xff" * 4
+    no_kind = struct.pack("<iIIIII", 1, 3, 3, 1, 0, 0) + b"abc"
+    sampled.write(tmp_path, 9, [beyond_unicode, no_kind, CODES[0]], [(0, 2, 4), (0, 3, 4)], [(100, 110, 5, 1, 1)])
+    found = records.read(tmp_path, 9)
+    assert {number: code.function for number, code in found.codes.items()} == {1: "\ufffd", 3: "main"}
+    assert found.calls["number"].tolist() == [2]
+    assert len(found.rows) == 0
 
 
 @pytest.mark.parametrize("file", ["codes", "calls", "rows"])
