@@ -9,6 +9,7 @@ import numpy as np
 from ...domains import is_library
 from ..issued import launch_order
 from ..ranges import range_names, with_length
+from .marks import PROFILER_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def kind_names(scope: Scope, steps: Steps, kind: Int64) -> Mapping[int, str]:
     """The name of each kind that has one; ``steps`` are of one process, ``kind`` (steps,) that of each.
 
-    Of several ranges that only one kind has, it is the one that launched most.
+    Of several ranges that only one kind has, it is the one that launched most. ``ProfilerStep#n`` names no kind.
     """
     trace, ranges, names = scope.trace, with_length(scope), range_names(scope)
     _, launched = launch_order(trace).firsts(ranges)
@@ -41,8 +42,9 @@ def kind_names(scope: Scope, steps: Steps, kind: Int64) -> Mapping[int, str]:
     own = np.flatnonzero((least == most) & (steps_with == np.bincount(kind)[least]))
     most_last = own[np.argsort(np.add.reduceat(launched[rows], first)[own], kind="stable")]
     heads = [(int(least[each]), rows[first[each]], int(code[first[each]])) for each in most_last.tolist()]
-    return {
+    told = {
         of: names.shown.get(name) or trace.text(name)
         for of, row, name in heads
         if not is_library(trace.text(int(ranges.domain[row])))
     }
+    return {of: name for of, name in told.items() if name != PROFILER_STEPS}
