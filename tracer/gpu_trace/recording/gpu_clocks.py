@@ -62,7 +62,8 @@ def _sample(raw: Path, ended: threading.Event) -> None:
 
         pynvml.nvmlInit()
         try:
-            _write(raw, ended, _gpus(pynvml))
+            if not ended.is_set():  # a short script ends before, and its folder may be gone
+                _write(raw, ended, _gpus(pynvml))
         finally:
             pynvml.nvmlShutdown()
 
@@ -79,14 +80,11 @@ def _gpus(nvml: Any) -> dict[str, dict[int, Callable[[], int]]]:
 
 
 def _questions(nvml: Any, handle: Any) -> dict[int, Callable[[], int]]:
-    # NVML 12.3 renamed the reasons.
-    old = nvml.nvmlDeviceGetCurrentClocksThrottleReasons
-    reasons = getattr(nvml, "nvmlDeviceGetCurrentClocksEventReasons", old)
     asked = {
         SM_CLOCK: lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM),
         MAX_SM_CLOCK: lambda: nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM),
         POWER: lambda: nvml.nvmlDeviceGetPowerUsage(handle),
-        THROTTLE_REASONS: lambda: reasons(handle),
+        THROTTLE_REASONS: _reasons(nvml, handle),
     }
     known = {}
     for place, name in enumerate(COUNTERS):
@@ -94,6 +92,17 @@ def _questions(nvml: Any, handle: Any) -> dict[int, Callable[[], int]]:
             asked[name]()
             known[place] = asked[name]
     return known
+
+
+def _reasons(nvml: Any, handle: Any) -> Callable[[], int]:
+    """NVML 12.3 renamed what asks for the reasons; an older driver lacks the new name that the package has."""
+    old = nvml.nvmlDeviceGetCurrentClocksThrottleReasons
+    new = getattr(nvml, "nvmlDeviceGetCurrentClocksEventReasons", old)
+    try:
+        new(handle)
+    except nvml.NVMLError:
+        return lambda: old(handle)
+    return lambda: new(handle)
 
 
 def _answer(ask: Callable[[], int]) -> int:

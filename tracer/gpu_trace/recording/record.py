@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..boot.contract import TORCH
 from . import cost, gpu_clocks, launch, notes, run_json, stacks
 from .result import Recording
+from .working_folder import working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,9 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
         run_json.write(request, recording, began)
         folder.discard_raw()
     except (Exception, KeyboardInterrupt) as error:
-        kept = f"; the raw recording is in {os.path.relpath(folder.raw)}" if folder.raw.exists() else ""
+        kept = (
+            f"; the raw recording is in {os.path.relpath(folder.raw, working_folder())}" if folder.raw.exists() else ""
+        )
         recording.lost.append(f"the run folder could not be completed ({error or type(error).__name__}){kept}")
     return recording
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from .._version import VERSION
 from ..boot.contract import BOUNDED, CUDA, PYTHON, REFUSED, STREAM_WAITS, TORCH, UNSYNCHRONIZED
 from . import job
 from .folder import SCHEMA
+from .working_folder import working_folder
 
 if TYPE_CHECKING:
     from .notes import Notes
@@ -25,7 +25,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
     document = {
         "schema": SCHEMA,
         "command": request.target.command,
-        "cwd": os.getcwd(),  # noqa: PTH109  # where the script ran, as the shell calls it
+        "cwd": working_folder(),
         "job": job.facts(),
         "began_ns": began_ns,
         "wall_ns": recording.wall_ns,

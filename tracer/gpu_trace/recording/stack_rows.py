@@ -14,6 +14,7 @@ from ..exporting.chrome.stacks import stack_events
 from ..stack_sampling import records
 from ..stack_sampling.places import frames_of
 from ..stack_sampling.trial import sampler_knows_this_python
+from .working_folder import working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ _BOOT = Path(__file__).resolve().parent.parent / "boot"
 
 def read(raw: Path, pid: int) -> SampledProcess | None:
     """What was sampled of a process; None for nothing, or where none of it can be believed."""
-    return records.read(raw, pid) if sampler_knows_this_python() else None
+    return records.read(raw, pid) if records.has(raw, pid) and sampler_knows_this_python() else None
 
 
 def rows_of(
@@ -45,7 +46,9 @@ def rows_of(
         return
     strings: dict[str, int] = {}
     try:
-        frames, at = frames_of(sampled, _BOOT, Path.cwd(), lambda text: strings.setdefault(text, len(strings)))
+        frames, at = frames_of(
+            sampled, _BOOT, Path(working_folder()), lambda text: strings.setdefault(text, len(strings))
+        )
         texts = [*stack_events(_inside(sampled, at, windows, base_ns), frames, list(strings), [pid])]
     except Exception as error:
         lost.append(f"Python stacks: they contradict themselves ({error or type(error).__name__})")

@@ -41,11 +41,15 @@ class Facts:
 
 
 def read(raw: Path) -> Facts | None:
-    """The facts; None where no stacks were wanted, or the disk was full."""
+    """The facts; None where no stacks were wanted, or a full disk left no whole file."""
     try:
-        lines = (raw / _FILE).read_text(encoding="utf-8").splitlines()
-    except OSError:
+        return _facts((raw / _FILE).read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError, TypeError):
         return None
+
+
+def _facts(lines: list[str]) -> Facts:
+    """Raises ValueError and TypeError where a line is cut off."""
     found: dict[str, Any] = {"processes": {}}
     for key, _, value in (line.partition("\t") for line in lines):
         if key == _PROCESS:

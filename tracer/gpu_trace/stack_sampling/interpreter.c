@@ -218,9 +218,10 @@ static int read_frame(pid_t pid, const Chunk* chunk, uintptr_t address, Remote* 
 }
 
 static int frames_from(pid_t pid, const Chunk* chunk, uintptr_t address, Frame* frames) {
-    int depth = 0;
+    int depth = 0, steps = 0;
     Remote frame;
     while (address && depth < DEEPEST) {
+        if (steps++ > 4 * DEEPEST) return -1; /* not all stand for Python code; read while they change, they may go round */
         if (read_frame(pid, chunk, address, &frame)) return -1;
         depth += is_python(&frame, frames + depth);
         address = (uintptr_t)previous_of(&frame);
@@ -326,7 +327,8 @@ static int read_text(pid_t pid, uintptr_t address, Text* text) {
     int error = address & UNALIGNED ? EFAULT : read_bytes(pid, address, &head, sizeof head);
     if (error) return error;
     text->kind = head.state.kind;
-    if (!head.state.compact || !text->kind || head.length < 0 || head.length * text->kind > LONGEST) return EFAULT;
+    if (text->kind != 1 && text->kind != 2 && text->kind != 4) return EFAULT;
+    if (!head.state.compact || head.length < 0 || head.length > LONGEST / (Py_ssize_t)text->kind) return EFAULT;
     text->bytes = (uint32_t)head.length * text->kind;
     return read_data(pid, address + (head.state.ascii ? sizeof(PyASCIIObject) : sizeof(PyCompactUnicodeObject)), text);
 }

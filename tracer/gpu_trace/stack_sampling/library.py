@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sysconfig
 from pathlib import Path
 
 PERIOD_NS = 10_000_000
@@ -35,7 +36,8 @@ class Sampler:
 
 def built_sampler() -> Path | None:
     """The library; None where it was installed without a C compiler, or for a Python whose layout is not known."""
-    return next(iter(sorted(Path(__file__).parent.glob("_sampler*.so"))), None)
+    path = Path(__file__).with_name(f"_sampler{sysconfig.get_config_var('EXT_SUFFIX')}")
+    return path if path.exists() else None
 
 
 def _check(error: int) -> None:

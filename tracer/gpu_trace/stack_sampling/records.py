@@ -61,6 +61,11 @@ class SampledProcess:
     codes: dict[int, Code]
 
 
+def has(raw: Path, pid: int) -> bool:
+    """Whether the sampler met this process."""
+    return (raw / f"stacks-{pid}-rows").exists()
+
+
 def read(raw: Path, pid: int) -> SampledProcess | None:
     """What was sampled of a process; None for nothing."""
     try:

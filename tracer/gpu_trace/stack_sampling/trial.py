@@ -32,13 +32,13 @@ def sampler_knows_this_python() -> bool:
     path = built_sampler()
     if path is None:
         return False
-    with tempfile.TemporaryDirectory() as name:
-        try:
+    try:
+        with tempfile.TemporaryDirectory() as name:
             Sampler(path).sample_once(Path(name), os.getpid())
-        except OSError:
-            return False
-        line = sys._getframe().f_lineno
-        found = _sampled(Path(name))
+            line = sys._getframe().f_lineno
+            found = _sampled(Path(name))
+    except OSError:  # no folder can be written, or no process read
+        return False
     inside, *outside = found[1:] or [("", "", 0)]  # without the frame of sample_once
     expected = list(_calls(sys._getframe().f_back))
     return inside[1] == __file__ and abs(inside[2] - line) < _FEW_LINES and outside == expected

@@ -100,6 +100,20 @@ def test_older_drivers_call_the_reasons_otherwise(tmp_path, on_a_machine_with_gp
     assert values(tmp_path)[0, WHY] == [8]
 
 
+def test_a_driver_may_be_older_than_the_package(tmp_path, on_a_machine_with_gpus):
+    fake = nvml(nvmlDeviceGetCurrentClocksThrottleReasons=lambda _: 8, nvmlDeviceGetCurrentClocksEventReasons=refuses)
+    sample(tmp_path, on_a_machine_with_gpus, fake)
+    assert values(tmp_path)[0, WHY] == [8]
+
+
+def test_a_script_that_ends_before_nvml_answers_has_no_clocks(tmp_path):
+    ended = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "pynvml", nvml(nvmlInit=ended.set, nvmlDeviceGetCount=lambda: pytest.fail("asked")))
+        gpu_clocks._sample(tmp_path, ended)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_from_where_nvml_no_longer_answers_the_value_is_unknown(tmp_path, on_a_machine_with_gpus):
     answers = iter([1400, 1400])  # the first is of whether it answers at all
 

@@ -8,11 +8,15 @@ import json
 import pytest
 
 from gpu_trace.recording import stack_rows, stacks
+from gpu_trace.recording.working_folder import working_folder
 from gpu_trace.stack_sampling import trial
 from tests import sampled
 
 PERIOD = "rounds\t100\nmissed\t2\ncpu_ns\t5000\nperiod_ns\t10000000\nlongest_period_ns\t40000000\n"
 _FORBIDDEN = "Python stacks: the system does not let gpu-trace read the memory of the script; run gpu-trace doctor"
+
+tried = trial.sampler_knows_this_python.__wrapped__
+"""what tries the sampler each time"""
 
 
 @pytest.fixture(autouse=True)
@@ -166,3 +170,35 @@ def test_stacks_that_contradict_themselves_cost_themselves_alone(tmp_path):
 def test_nothing_is_believed_of_a_layout_that_is_not_known(tmp_path, monkeypatch):
     monkeypatch.setattr(stack_rows, "sampler_knows_this_python", lambda: False)
     assert samples(tmp_path, [(2000, 2010, 5, 1, 3)], [(2000, 3000)]) == []
+
+
+def test_a_script_may_delete_its_working_folder(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    said: list[str] = []
+    sampled.write(tmp_path, 9, [sampled.code("main", "a.py", 3, b"")], [(0, 1, -1)], [(2000, 2010, 5, 1, 3)])
+    assert list(stack_rows.rows_of(stack_rows.read(tmp_path, 9), 9, [(2000, 2100)], 1000, said))
+    assert said == []
+    assert working_folder() == str(gone)
+
+
+def test_where_nothing_was_sampled_the_sampler_is_not_tried(tmp_path, monkeypatch):
+    monkeypatch.setattr(stack_rows, "sampler_knows_this_python", lambda: pytest.fail("it was tried"))
+    assert stack_rows.read(tmp_path, 9) is None
+
+
+def test_without_a_folder_for_files_no_python_is_known(monkeypatch):
+    def no_folder():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(trial.tempfile, "TemporaryDirectory", no_folder)
+    assert not tried()
+
+
+@pytest.mark.parametrize("cut", ["rounds\t", "rou", "process\t", "process\t9", "process\t9 0"])
+def test_a_full_disk_leaves_no_facts(tmp_path, cut):
+    assert lost(tmp_path, f"missed\t2\n{cut}") == []
+    assert stacks.parents(tmp_path) == {}
+    assert stacks.in_run_json(tmp_path) is None

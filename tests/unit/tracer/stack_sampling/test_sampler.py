@@ -165,6 +165,16 @@ def test_the_lines_of_all_frames_are_those_of_the_script(phases):
             assert chain[1] == ("<module>", lines.index("    phase(until)") + 1)
 
 
+def test_a_library_for_another_python_beside_it_is_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(library_module, "__file__", str(tmp_path / "library.py"))
+    (tmp_path / "_sampler.cpython-310-x86_64-linux-gnu.so").touch()
+    (tmp_path / "_sampler.so").touch()
+    monkeypatch.setattr(library_module.sysconfig, "get_config_var", {"EXT_SUFFIX": ".cpython-311.so"}.get)
+    assert built_sampler() is None
+    (tmp_path / "_sampler.cpython-311.so").touch()
+    assert built_sampler() == tmp_path / "_sampler.cpython-311.so"
+
+
 def test_this_python_is_known():
     assert sampler_knows_this_python()
 
