@@ -36,6 +36,8 @@ class ComputeFigures:
     kernels: int
     busy_ns: int
     """length of the union of these kernels"""
+    inside_ns: int
+    """what of that lies in the window: a kernel that began there may end later"""
     calls: int | None = None
     """operators that launched them; None where their shapes are not recorded"""
     flops: int | None = None
@@ -49,12 +51,15 @@ class ComputeFigures:
     largest: str = ""
     """name of the kernel that takes most of it, short enough for a sentence"""
     largest_ns: int = 0
-    """length of the union of the kernels of that name"""
+    """what of the union of the kernels of that name lies in the window"""
 
     @property
     def tflop_per_s(self) -> float | None:
-        """FLOPs over busy time, in 10^12 a second."""
-        return None if self.flops is None or not self.busy_ns else self.flops / self.busy_ns / 1000
+        """FLOPs over busy time, in 10^12 a second; None for more than the peak, which the device did not compute."""
+        if self.flops is None or not self.busy_ns:
+            return None
+        rate, peak = self.flops / self.busy_ns / 1000, self.peak_tflop_per_s
+        return None if peak is not None and rate > peak else rate
 
     @property
     def share_of_peak(self) -> float | None:
@@ -88,7 +93,7 @@ def compute_figures(scope: Scope, position: int) -> tuple[ComputeFigures, ...]:
     for key in np.flatnonzero(np.bincount(keys)).tolist():
         kind, precision, has_calls = np.unravel_index(key, shape)
         own = rows[keys == key]
-        figures.append(_figures(trace, position, own, found, KINDS[kind], PRECISIONS[precision], bool(has_calls)))
+        figures.append(_figures(scope, position, own, found, KINDS[kind], PRECISIONS[precision], bool(has_calls)))
     return tuple(sorted(figures, key=lambda row: -row.busy_ns))
 
 
@@ -139,12 +144,13 @@ def _rows(scope: Scope, position: int, found: Multiplying) -> Int64:
 
 
 def _figures(
-    trace: Trace, position: int, rows: Int64, found: Multiplying, kind: Kind, precision: Precision, counted: bool
+    scope: Scope, position: int, rows: Int64, found: Multiplying, kind: Kind, precision: Precision, counted: bool
 ) -> ComputeFigures:
+    trace = scope.trace
     calls = np.unique(found.call_of[rows]) if counted else rows[:0]
     each, often = np.unique(found.which[calls], return_counts=True)
     flops = sum(found.needed[at].flops * times for at, times in zip(each.tolist(), often.tolist(), strict=True))
-    largest, busy = _largest(trace, rows), _busy(trace, rows)
+    largest, busy = _largest(scope, rows), _busy(trace, rows)
     clock = mean_clock_mhz(trace, position, busy)
     return ComputeFigures(
         device=position,
@@ -152,13 +158,14 @@ def _figures(
         precision=precision,
         kernels=len(rows),
         busy_ns=busy.total_ns,
+        inside_ns=_inside(scope, rows).total_ns,
         calls=len(calls) if counted else None,
         flops=flops if counted else None,
         peak_tflop_per_s=peak_of(trace.devices[position], kind, precision),
         mean_clock_mhz=clock,
         peak_at_clock_tflop_per_s=peak_at_clock(trace.devices[position], kind, precision, clock),
         largest=work_name(trace, int(largest[0])),
-        largest_ns=_busy(trace, largest).total_ns,
+        largest_ns=_inside(scope, largest).total_ns,
     )
 
 
@@ -166,11 +173,24 @@ def _busy(trace: Trace, rows: Int64) -> Intervals:
     return Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
 
 
-def _largest(trace: Trace, rows: Int64) -> Int64:
-    """Those of the name that takes most."""
-    names, which = np.unique(trace.work.name[rows], return_inverse=True)
+def _inside(scope: Scope, rows: Int64) -> Intervals:
+    return Intervals.of(*_clipped(scope, rows))
+
+
+def _clipped(scope: Scope, rows: Int64) -> tuple[Int64, Int64]:
+    """Start and end of what of each row lies in the window; empty where nothing does."""
+    start_ns, end_ns, window = scope.trace.work.start_ns[rows], scope.trace.work.end_ns[rows], scope.window
+    if window is None:
+        return start_ns, end_ns
+    return np.clip(start_ns, window.start_ns, window.end_ns), np.clip(end_ns, window.start_ns, window.end_ns)
+
+
+def _largest(scope: Scope, rows: Int64) -> Int64:
+    """Those of the name that takes most of the window."""
+    names, which = np.unique(scope.trace.work.name[rows], return_inverse=True)
     ns = np.zeros(len(names), dtype=np.int64)
-    np.add.at(ns, which, trace.work.end_ns[rows] - trace.work.start_ns[rows])
+    start_ns, end_ns = _clipped(scope, rows)
+    np.add.at(ns, which, end_ns - start_ns)
     return np.asarray(rows[which == np.argmax(ns)])
 
 

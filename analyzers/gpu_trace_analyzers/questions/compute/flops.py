@@ -150,6 +150,9 @@ PRECISIONS = {
 }
 """What PyTorch calls the types of tensors. For float32 the kernel decides whether that is TF32."""
 
+_NOT_KNOWN = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RecursionError)
+"""What formulas raise for nested tensors, complex numbers, values not recorded, and arguments that no call can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Needed:
@@ -172,6 +175,6 @@ def needed(name: str, shapes: str, types: str, values: str) -> Needed | None:
         args = Arguments(json.loads(shapes), json.loads(values or "[]"))
         precision = PRECISIONS[json.loads(types)[formula.operand]]
         flops = formula.flops(args)
-    except (ValueError, KeyError, IndexError, TypeError):  # nested tensors, complex numbers, values not recorded
+    except _NOT_KNOWN:
         return None
-    return Needed(formula.kind, precision, flops) if flops > 0 else None
+    return Needed(formula.kind, precision, flops) if 0 < flops < 2**63 else None

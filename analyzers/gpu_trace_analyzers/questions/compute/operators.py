@@ -6,6 +6,7 @@ operator's time. Backward passes run on threads of autograd, whose operators are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ...model import HostOperators, Int64, Trace
     from .flops import Needed
 
+_OF_SPARSE = re.compile("cusparse|csrmm|bsrmm|coomm|spmm", re.IGNORECASE)
+"""Kernels that multiply a sparse matrix, of which the arguments show the shape of the dense one."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Multiplying:
@@ -30,7 +34,7 @@ class Multiplying:
     which: Int64
     """for each call its place in ``needed``: (calls,) int64"""
     call_of: Int64
-    """for each row of ``Trace.work`` the call that launched it, `MISSING` for none: (work,) int64"""
+    """for each row of ``Trace.work`` the call that launched it: (work,) int64. `MISSING` for none, or a sparse one"""
 
 
 @once
@@ -43,7 +47,7 @@ def multiplying(trace: Trace) -> Multiplying:
     rows, which = asked[known], which[known]
     outer = _outermost(operators[rows])
     rows, which = rows[outer], which[outer]
-    return Multiplying(found, which, _launched_in(trace, operators[rows]))
+    return Multiplying(found, which, _of_dense(trace, _launched_in(trace, operators[rows])))
 
 
 def _needed(trace: Trace, operators: HostOperators) -> tuple[tuple[Needed, ...], Int64]:
@@ -77,6 +81,15 @@ def _launched_in(trace: Trace, operators: HostOperators) -> Int64:
         inside = (place >= 0) & (at_ns < operators.end_ns[own[place]])
         call_of[rows[inside]] = own[place[inside]]
     return call_of
+
+
+def _of_dense(trace: Trace, call_of: Int64) -> Int64:
+    """The same without the calls that launched a kernel of a sparse product."""
+    launched = np.flatnonzero(call_of != MISSING)
+    names = np.unique(trace.work.name[launched]).tolist()
+    of_sparse = [name for name in names if _OF_SPARSE.search(trace.text(name))]
+    sparse = np.unique(call_of[launched[np.isin(trace.work.name[launched], of_sparse)]])
+    return np.where(np.isin(call_of, sparse), MISSING, call_of)
 
 
 def _by_thread(operators: HostOperators, order: Int64) -> list[Int64]:

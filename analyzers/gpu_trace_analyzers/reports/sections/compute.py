@@ -35,7 +35,7 @@ KINDS = (
     Field("busy_ns"),
     Field("calls", "operators that launched them; null, as `flops`, if no shapes were recorded"),
     Field("flops", "by the shapes of the arguments"),
-    Field("tflop_per_s"),
+    Field("tflop_per_s", "null also for more than the peak: then the shapes do not say what was computed"),
     Field("peak_tflop_per_s", "dense, by NVIDIA's datasheets; null for a device that is in no table"),
     Field("share_of_peak"),
     Field("mean_clock_mhz", "of the multiprocessors over that time; null if clocks were not recorded"),
@@ -96,10 +96,10 @@ _SHOWN = (
 
 def compute_table(summary: Summary) -> Table | None:
     """A row per kind and precision that takes long enough; None where no rate is known."""
-    if not any(row.flops is not None for row in summary.compute):
+    if not any(row.tflop_per_s is not None for row in summary.compute):
         return None
     whole_ns = {figures.position: figures.compute_ns for figures in summary.devices}
-    rows = [row for row in summary.compute if row.busy_ns >= _SHOWN_SHARE * whole_ns[row.device]]
+    rows = [row for row in summary.compute if row.inside_ns >= _SHOWN_SHARE * whole_ns[row.device]]
     return table(_SHOWN, rows, At.of(summary))
 
 
@@ -116,7 +116,8 @@ def computed(answer: ComputeAnswer | None) -> str:
     """What takes most of the compute time, for the first line; empty where nothing is known of it."""
     if answer is None or not answer.compute_ns:
         return ""
-    large = [row for row in answer.rows if row.busy_ns >= _NAMED_SHARE * answer.compute_ns]
+    large = [row for row in answer.rows if row.inside_ns >= _NAMED_SHARE * answer.compute_ns]
+    large.sort(key=lambda row: -row.inside_ns)
     return ", ".join(f"{named(row)} ({_how(row, answer)})" for row in large[:_NAMED_ROWS])
 
 
@@ -135,7 +136,7 @@ def clock_line(low: LowClock) -> str:
 
 
 def _how(row: ComputeFigures, answer: ComputeAnswer) -> str:
-    said = [f"{share(row.busy_ns, answer.compute_ns)} of compute"]
+    said = [f"{share(row.inside_ns, answer.compute_ns)} of compute"]
     if row.kind is Kind.OTHER and row.largest:
         said.append(f"{share(row.largest_ns, answer.compute_ns)} in {row.largest}")
     if row.tflop_per_s is not None:
@@ -161,7 +162,7 @@ def _without_lines(found: WithoutTensorCores) -> list[str]:
 
 
 def _not_recorded(answer: ComputeAnswer) -> list[str]:
-    multiplies = sum(row.busy_ns for row in answer.rows if row.kind is not Kind.OTHER)
+    multiplies = sum(row.inside_ns for row in answer.rows if row.kind is not Kind.OTHER)
     if answer.has_shapes or multiplies < _NAMED_SHARE * answer.compute_ns or not multiplies:
         return []
     return ["TFLOP/s not known, because no shapes were recorded; record with --level full"]

@@ -117,3 +117,13 @@ def test_programs_get_the_same():
     assert device["without_tensor_cores"] is None
     of_float32 = to_document(summary(f"k 0-1000 name={FFMA}"))["account"]["devices"][0]["without_tensor_cores"]
     assert of_float32 == {"ns": 1_000, "at_most_ns": 864, "unknown_kernels": 0}
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [(2000, "100.0 % of compute, 50.0 % in add"), (1500, "100.0 % of compute, 66.7 % in mul")],
+)
+def test_a_kernel_that_the_window_cuts_takes_at_most_all_of_its_compute(end, said):
+    trace = replace(literal("s7 k 1000-9000 name=add; s8 k 0-1000 name=mul"), devices=(H200,))
+    told = to_text(Analysis(trace, from_ns=0, to_ns=end).summary, width=200).splitlines()
+    assert next(line for line in told if line.startswith("GPU 0")).endswith(f"other kernels ({said})")

@@ -11,6 +11,7 @@ from gpu_trace_analyzers.questions.scope import Scope, Window
 from literal import literal
 
 MM = 'shapes=[[100,100],[100,100]] types=["c10::BFloat16","c10::BFloat16"]'
+LARGE = 'shapes=[[100,500],[500,100]] types=["c10::BFloat16","c10::BFloat16"]'
 FLOAT = 'shapes=[[100,100],[100,100]] types=["float","float"]'
 TF32, FFMA = "sm90_xmma_gemm_f32f32_tf32f32_f32", "sm80_xmma_gemm_f32f32_f32f32_f32_ffma"
 FLOPS = 2 * 100**3
@@ -44,7 +45,7 @@ def test_kernels_that_run_at_once_take_their_time_once():
     [(TF32, Precision.TF32), (FFMA, Precision.FLOAT32), ("nvjet_xyz", Precision.FLOAT32_OR_TF32)],
 )
 def test_the_longest_kernel_of_a_product_of_float32_says_whether_it_is_tf32(kernel, precision):
-    (row,) = figures(f"op aten::mm 0-10 {FLOAT}; k 100-104 @5 name={kernel}; k 104-107 @6 name=splitKreduce")
+    (row,) = figures(f"op aten::mm 0-10 {FLOAT}; k 100-140 @5 name={kernel}; k 140-170 @6 name=splitKreduce")
     assert (row.precision, row.kernels) == (precision, 2)
     assert (row.share_of_peak is None) == (precision is Precision.FLOAT32_OR_TF32)
 
@@ -95,3 +96,39 @@ def test_copies_and_collectives_inside_an_operator_are_no_compute():
 def test_a_cpu_has_none():
     trace = literal(f"op aten::mm 0-10 {MM}; k 0-10", kind="cpu")
     assert compute_figures(Scope(trace), 0) == ()
+
+
+@pytest.mark.parametrize(
+    ("window", "inside"),
+    [
+        (None, [(20, 20), (6, 6)]),
+        ((0, 120), [(20, 20), (6, 6)]),
+        ((0, 101), [(1, 1), (1, 1)]),
+        ((0, 102), [(2, 2), (2, 2)]),
+    ],
+)
+def test_what_of_a_kernel_lies_in_the_window_is_counted_beside_its_whole_length(window, inside):
+    text = f"op aten::mm 0-10 {MM}; k 100-104 @5; k 104-106 @6; s8 k 100-120 name=add"
+    rows = figures(text, window and Window(*window))
+    assert [row.busy_ns for row in rows] == [20, 6]
+    assert [(row.inside_ns, row.largest_ns) for row in rows] == inside
+
+
+def test_the_largest_is_that_which_takes_most_of_the_window():
+    text = "k 100-104 name=mul; k 104-140 name=add"
+    assert [(row.largest, row.largest_ns) for row in figures(text, Window(100, 140))] == [("add", 36)]
+    assert [(row.largest, row.largest_ns) for row in figures(text, Window(100, 106))] == [("mul", 4)]
+
+
+@pytest.mark.parametrize(("end", "rate"), [(110, 1000), (111, 1000 * 10 / 11)])
+def test_a_rate_above_the_peak_is_none(end, rate):
+    # Two thousand operations a nanosecond: 1,000 TFLOP/s are more than 989.4.
+    (row,) = figures(f"op aten::mm 0-10 {LARGE}; k 100-{end} @5")
+    assert row.tflop_per_s == (None if rate > 989.4 else pytest.approx(rate))
+    assert row.share_of_peak == (None if rate > 989.4 else pytest.approx(rate / 989.4))
+    assert row.flops == 10_000_000
+
+
+def test_a_rate_above_the_peak_of_an_unknown_device_stands():
+    (row,) = compute_figures(Scope(literal(f"op aten::mm 0-10 {LARGE}; k 100-110 @5")), 0)
+    assert row.tflop_per_s == 1000

@@ -36,6 +36,29 @@ def attention(name, query, key, value, causal=False):
     return call(name, shapes, {CAUSAL[name]: causal}, "c10::BFloat16")
 
 
+@pytest.mark.parametrize(
+    ("stride", "known"), [("[1, 1]", True), ("[0, 0]", False), ("[Infinity, 1]", False), ("[NaN, 1]", False)]
+)
+def test_a_stride_that_no_convolution_has_leaves_it_unknown(stride, known):
+    values = {3: stride, 4: [1, 1], 5: [1, 1], 6: False}
+    assert (call("aten::convolution", [[1, 3, 8, 8], [4, 3, 3, 3]], values) is not None) == known
+
+
+@pytest.mark.parametrize(
+    ("mask", "known"), [("[True, True, True]", True), (7, False), (None, False), ("[" * 100_000, False)]
+)
+def test_a_mask_that_is_no_text_of_a_list_leaves_it_unknown(mask, known):
+    shapes = [[1, 4, 8, 8], [1, 3, 8, 8], [4, 3, 3, 3]]
+    values = json.dumps(["", "", "", "", "", "", "", "False", "", "", mask])
+    found = needed("aten::convolution_backward", json.dumps(shapes), json.dumps(["float"] * 3), values)
+    assert (found is not None) == known
+
+
+@pytest.mark.parametrize(("inner", "known"), [(2**62 - 1, True), (2**62, False)])
+def test_more_operations_than_fit_in_64_bits_are_unknown(inner, known):
+    assert (call("aten::mm", [[1, inner], [inner, 1]]) is not None) == known
+
+
 def test_readers_keep_the_operators_that_have_formulas():
     assert tuple(FORMULAS) == MULTIPLYING
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +77,17 @@ def test_a_brute_force_finds_the_same(drawn, launches):
         next((2 * size for a, b, t, size in nested if a <= at < b and t == thread), None) for at, thread in launches
     ]
     assert launched_by(literal(f"{rows}\n{work}")) == expected
+
+
+SPARSE = ["void_cusparse::load_balancing_kernel<float>", "csrmm_v2", "bsrmm_kernel", "cooMM", "cuSPARSE_SpMM"]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "flops"), [*((name, None) for name in SPARSE), ("gemm", 128), ("nvjet_sm90_tst_1", 128)]
+)
+def test_a_call_that_launched_a_kernel_of_a_sparse_product_needs_less_than_its_shapes_say(kernel, flops):
+    trace = literal(f"""
+        op aten::mm 0-10 {MM}; op aten::mm 20-30 {MM}
+        k 100-110 @5 name=scale; k 110-120 @6 name={kernel}; k 120-130 @25 name=gemm
+    """)
+    assert launched_by(trace) == [flops, flops, 128]
