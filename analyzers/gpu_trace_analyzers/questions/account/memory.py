@@ -1,8 +1,8 @@
-"""Does a script pin memory anew in its steps, or flush the allocator's cache because memory is short?
+"""Does a script pin memory anew in its steps, or is memory freed between two allocations?
 
 PyTorch's allocator keeps what is freed. Where cudaMalloc fails, it frees what it keeps and asks again: an allocation,
-frees and an allocation on one thread, which launches nothing in between. A script that empties the cache itself has
-launched work since its last allocation.
+frees and an allocation on one thread, which launches nothing in between. No record says that an allocation failed, so
+the words say what was seen. A script that empties the cache itself has launched work since its last allocation.
 """
 
 from __future__ import annotations
@@ -52,13 +52,15 @@ def pinned_anew(found: Explained, cause: str, own: OwnSteps) -> Repeated | None:
 
 
 def flushed(found: Explained, cause: str, own: OwnSteps) -> Repeated | None:
-    """Whether steps flush the allocator's cache for want of memory, and most of a loss is that."""
+    """Whether steps free memory between two allocations, and most of a loss is that."""
     calls = _flushes(found.stretches.trace)
     told = _in_steps(found, cause, own, calls, calls)
     if told is None:
         return None
-    words = f"in {told[0]:,} of {told[1]:,} steps an allocation failed and freed the allocator's cache first"
-    return Repeated(words, "use less memory (smaller batches, checkpointing), or expandable segments")
+    words = f"in {told[0]:,} of {told[1]:,} steps memory was freed between two allocations, with no launch between them"
+    return Repeated(
+        words, "if memory is short, use less of it (smaller batches, checkpointing), or expandable segments"
+    )
 
 
 def _in_steps(
@@ -83,7 +85,7 @@ def _in_steps(
 
 @once
 def _flushes(trace: Trace) -> NDArray[np.bool_]:
-    """Which calls free the allocator's cache for an allocation that failed, with this and the next one: (calls,)."""
+    """Which calls free memory between two allocations, with these two: (calls,)."""
     calls, found = trace.calls, np.zeros(len(trace.calls), np.bool_)
     allocates, frees = calls_named(trace, _ALLOCATES), calls_named(trace, _FREES)
     if not (allocates.any() and frees.any()):

@@ -8,7 +8,7 @@ from literal import literal
 
 STEP = 100_000
 PIN = "pin buffers once, before the loop, and copy into them"
-LESS = "use less memory (smaller batches, checkpointing), or expandable segments"
+LESS = "if memory is short, use less of it (smaller batches, checkpointing), or expandable segments"
 USUAL = "allocate and pin once, before the loop; no empty_cache() between steps; expandable segments"
 FLUSH = ("cudaMalloc 10000-20000", "cudaFree 20000-50000", "cudaFree 50000-60000", "cudaMalloc 60000-80000")
 
@@ -73,8 +73,8 @@ def test_without_steps_nothing_is_said_of_them():
     assert allocating(*(step(n, "cudaHostAlloc 10000-70000") for n in range(5)), whole=True) == (USUAL, "")
 
 
-def test_allocations_that_fail_flush_the_cache():
-    words = "in 4 of 4 steps an allocation failed and freed the allocator's cache first"
+def test_what_is_freed_between_two_allocations_is_said_as_it_was_seen():
+    words = "in 4 of 4 steps memory was freed between two allocations, with no launch between them"
     assert allocating(*(step(n, *FLUSH) for n in range(5))) == (LESS, words)
 
 
