@@ -94,8 +94,9 @@ def _of_operations(stretches: Stretches, which: Mask) -> list[Look]:
     if trace.devices[stretches.device].kind == "gpu":
         return _in_calls(trace, pick(stretches.launched.call, row))
     process, thread = pick(trace.work.process, row), pick(trace.work.stream, row)
-    owners = {*zip(process.tolist(), thread.tolist(), strict=True)} - {(MISSING, MISSING)}
-    return [_look(stretches, (p, t), among[(process == p) & (thread == t)]) for p, t in sorted(owners)]
+    owners = sorted({*zip(process.tolist(), thread.tolist(), strict=True)})
+    mine = [((p, t), among[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t)]
+    return [_look(stretches, owner, parts) for owner, parts in mine]
 
 
 def _in_calls(trace: Trace, call: Int64) -> list[Look]:

@@ -17,7 +17,7 @@ from ...evidence import Fact
 from ...explained import Rule
 from ...once import once
 from ...stacks import runs, samples_of
-from .parts import Records, held, launch_times
+from .parts import Records, held, launch_times, launching_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,11 +75,13 @@ def _holders(trace: Trace, rows: Int64) -> Int64:
     return np.where(together & waits, held_at[nearest], MISSING)
 
 
-def _fact(stretches: Stretches, _i: int, row: int) -> Fact:
+def _fact(stretches: Stretches, i: int, row: int) -> Fact:
     trace, waits = stretches.trace, lock_waits(stretches.trace)
     process, thread = int(trace.samples.process[row]), int(trace.samples.thread[row])
     name = trace.processes[process].thread_names.get(thread, "")
-    run = int(np.flatnonzero(waits.row == row)[0])
+    after = int(stretches.after[i])
+    mine = (waits.process == trace.work.process[after]) & (waits.thread == launching_thread(trace)[after])
+    run = int(np.flatnonzero((waits.row == row) & mine)[0])
     who = f"thread {thread} ({name})" if name else f"thread {thread}"
     return Fact(f"{who} held the GIL in every sample", int(waits.end_ns[run] - waits.start_ns[run]))
 

@@ -9,6 +9,8 @@ from hypothesis import given
 
 from gpu_trace_analyzers.model import MISSING, Process, ThreadState
 from gpu_trace_analyzers.questions.account.causes import causes_of
+from gpu_trace_analyzers.questions.account.idle.explain import explain_idle_time
+from gpu_trace_analyzers.questions.account.looks import looks
 from gpu_trace_analyzers.questions.account.losses import account_of
 from gpu_trace_analyzers.questions.account.where import Lines, Place
 from gpu_trace_analyzers.questions.overlap import active_devices
@@ -142,6 +144,15 @@ def test_a_cpu_thread_without_stacks_has_those_of_the_main_thread():
     assert trace.processes[0].pid == 100
     loss = loss_of(trace, "host_unobserved")
     assert (loss.title, loss.lines.first_line) == ("host in Python code", 57)
+
+
+def test_work_of_a_cpu_in_no_process_has_no_thread_to_look_at():
+    trace = literal(f"s7 k 0-10; s7 k 1000-1010; {samples(*[BATCHES] * 9, more='t100')}", kind="cpu")
+    process = np.full(len(trace.work), MISSING, dtype=trace.work.process.dtype)
+    nowhere = replace(trace, work=replace(trace.work, process=process))
+    known, unknown = (explain_idle_time(Scope(each), 0) for each in (trace, nowhere))
+    assert [owner for owner, _ in looks(known, np.full(len(known.rule), True))] == [(0, 100)]
+    assert looks(unknown, np.full(len(unknown.rule), True)) == []
 
 
 SYNC = """

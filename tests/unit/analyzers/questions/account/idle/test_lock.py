@@ -95,6 +95,15 @@ def test_the_evidence_names_that_thread(names, who):
     assert facts(trace, "host_gil") == [(f"{who} held the GIL in every sample", 200, "")]
 
 
+@pytest.mark.parametrize(("launching", "ns"), [("t1", 200), ("t3", 400)])
+def test_the_evidence_is_the_run_of_the_thread_that_launches(launching, ns):
+    # Thread 3 was at the lock for longer, beside the same samples of thread 2.
+    other = rounds(*[("waits_for_lock", "")] * 9, start=99, more="t3 main@/u/c.py:1")
+    holder = rounds(*[("", "holds_lock")] * 4, start=350)
+    trace = literal(f"{GAP} {launching}; {rounds(*[LOCKED] * 5)}; {holder}; {other}")
+    assert facts(trace, "host_gil") == [("thread 2 held the GIL in every sample", ns, "")]
+
+
 def test_batches_and_collections_of_garbage_come_before():
     text = f"{GAP}; {rounds(*[LOCKED] * 9)}; range enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__ 20-990"
     assert claimed(text) == []
