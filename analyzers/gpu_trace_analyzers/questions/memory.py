@@ -42,7 +42,7 @@ class MemoryFigures:
     allocated_bytes: int
     """the most that was allocated at once; on the host, of what was allocated while it was recorded"""
     peak_ns: int
-    """when that much was allocated for the first time"""
+    """when that much was allocated for the first time; the start of the window for what was allocated before it"""
     reserved_bytes: int | None
     """what the allocator held then, given out or not; None where it was not recorded"""
     most_reserved_bytes: int | None
@@ -50,15 +50,20 @@ class MemoryFigures:
     device_bytes: int | None
     """the memory of the device; None where the trace does not say"""
     operator: str
-    """the innermost operator that ran on the allocating thread then; empty where none is known"""
+    """the innermost operator that ran on the allocating thread then; empty where none is known, as
+    of what was allocated before the window"""
     ranges: tuple[str, ...]
     """the ranges of that thread in which it lies, the innermost first; of autograd, then those of the thread
     that called backward"""
 
     @property
     def unused_bytes(self) -> int | None:
-        """What the allocator held then, and had not given out: fragments, and blocks kept for later."""
-        return None if self.reserved_bytes is None else self.reserved_bytes - self.allocated_bytes
+        """What the allocator held then, and had not given out: fragments, and blocks kept for later.
+
+        None where a trace says that it held less than was allocated.
+        """
+        held = self.reserved_bytes
+        return None if held is None or held < self.allocated_bytes else held - self.allocated_bytes
 
     @property
     def share(self) -> float | None:
@@ -75,7 +80,7 @@ def memory_figures(scope: Scope) -> tuple[MemoryFigures, ...]:
     counters = scope.trace.counters
     if scope.window is not None and len(counters):
         counters = counters[scope.window.meets(counters.start_ns, counters.end_ns)]
-    return tuple(_figures(scope.trace, *each) for each in _each_allocated(scope.trace, counters))
+    return tuple(_figures(scope, *each) for each in _each_allocated(scope.trace, counters))
 
 
 def _each_allocated(trace: Trace, counters: Counters) -> Iterator[tuple[Counters, Counters]]:
@@ -89,10 +94,13 @@ def _each_allocated(trace: Trace, counters: Counters) -> Iterator[tuple[Counters
         yield one, two
 
 
-def _figures(trace: Trace, allocated: Counters, reserved: Counters) -> MemoryFigures:
+def _figures(scope: Scope, allocated: Counters, reserved: Counters) -> MemoryFigures:
+    trace = scope.trace
     peak = int(np.argmax(allocated.value))
     device, process = int(allocated.device[peak]), int(allocated.process[peak])
     at_ns, thread = int(allocated.start_ns[peak]), int(allocated.thread[peak])
+    if scope.window is not None and at_ns < scope.window.start_ns:  # allocated earlier, it still stands
+        at_ns, thread = scope.window.start_ns, MISSING
     owner = trace.processes[process] if process != MISSING else None
     total = trace.devices[device].memory if device != MISSING else MISSING
     return MemoryFigures(

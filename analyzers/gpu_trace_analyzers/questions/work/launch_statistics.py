@@ -48,7 +48,8 @@ class LaunchStatistics:
     found_idle: int
     """launches that found all earlier operations of the device ended"""
     ahead_ns: tuple[int, ...]
-    """from the begin of each call to the start of what it launched: the least, the nine deciles, the most"""
+    """from the begin of each call to the start of what it launched: the least, the nine deciles, the most;
+    without what a trace has at an earlier time than its call, and empty where that is all"""
 
     @property
     def per_second(self) -> float | None:
@@ -85,6 +86,7 @@ def _on_device(scope: Scope, host: HostWindow, position: int) -> LaunchStatistic
     timed = call[~waited_for_room(trace)[call]]
     took = np.sort(calls.end_ns[timed] - calls.start_ns[timed])
     ahead_ns = np.sort(work.start_ns[rows[first]] - calls.start_ns[call])
+    ahead_ns = ahead_ns[ahead_ns >= 0]
     return LaunchStatistics(
         device=position,
         rank=trace.devices[position].rank,
@@ -95,8 +97,13 @@ def _on_device(scope: Scope, host: HostWindow, position: int) -> LaunchStatistic
         median_call_ns=int(took[(len(took) - 1) // 2]) if len(took) else None,
         max_call_ns=int(took[-1]) if len(took) else None,
         found_idle=int(found_idle(trace)[rows[first]].sum()),
-        ahead_ns=tuple(int(ahead_ns[(len(ahead_ns) - 1) * i // _DECILES]) for i in range(_DECILES + 1)),
+        ahead_ns=_deciles(ahead_ns) if len(ahead_ns) else (),
     )
+
+
+def _deciles(ordered: Int64) -> tuple[int, ...]:
+    """With the least and the most."""
+    return tuple(int(ordered[(len(ordered) - 1) * i // _DECILES]) for i in range(_DECILES + 1))
 
 
 def _host_ns(scope: Scope, host: HostWindow, position: int, call: Int64) -> int:

@@ -121,7 +121,10 @@ def _lines(row: LaunchStatistics, words: str, label: str) -> Iterator[str]:
         waited = f", without {row.waited_for_room:,} that waited for room in the launch queue"
         middle = f"median {duration(row.median_call_ns)}, max {duration(row.max_call_ns)}"
         yield f"the host took {duration(row.mean_call_ns)} per launch ({middle}){waited if row.waited_for_room else ''}"
+    idle = f"{share(row.found_idle, row.launches)} found"
+    if not row.ahead_ns:
+        yield f"{idle} the device idle"
+        return
     low, median, high = (duration(row.ahead_ns[decile]) for decile in (1, 5, 9))
     spread = f" (10 % less than {low}, 10 % more than {high})" if row.launches >= _ENOUGH else ""
-    idle = f"{share(row.found_idle, row.launches)} found it idle"
-    yield f"launches were {median} ahead of the device in the median{spread}; {idle}"
+    yield f"launches were {median} ahead of the device in the median{spread}; {idle} it idle"

@@ -146,3 +146,18 @@ def test_peaks_are_those_of_brute_force(trace):
         assert found[owner].allocated_bytes == most
         assert found[owner].peak_ns == min(row[4] for row in own if row[0] == "memory allocated" and row[3] == most)
         assert found[owner].most_reserved_bytes == (max(reserved) if reserved else None)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"), [(20, (20, "aten::mm", ("step",))), (21, (21, "", ())), (29, (29, "", ()))]
+)
+def test_what_was_allocated_before_the_window_stands_from_its_start_and_nothing_there_made_it(start, expected):
+    trace = with_operators(f"{STEADY} range step 0-90", ("aten::mm", 5, 90))
+    (found,) = figures(trace, Window(start, 40))
+    assert (found.peak_ns, found.operator, found.ranges) == expected
+
+
+@pytest.mark.parametrize(("reserved", "unused"), [(900, 0), (899, None)])
+def test_less_reserved_than_allocated_says_nothing_of_what_is_unused(reserved, unused):
+    (found,) = figures(f"{STEADY} counter memory_reserved 10-100 {reserved} bytes gpu0 t1")
+    assert (found.reserved_bytes, found.unused_bytes) == (reserved, unused)

@@ -36,6 +36,12 @@ def test_deciles_of_few_are_those_of_the_next_lower():
     assert statistics("k 10-20 @0; k 40-50 @1").ahead_ns == (*(10,) * 10, 39)
 
 
+def test_work_that_a_trace_has_before_its_call_is_in_no_figure_of_how_far_ahead():
+    assert statistics("k 10-20 @0; k 40-50 @40; k 50-60 @51").ahead_ns == (*(0,) * 10, 10)
+    row = statistics("k 10-20 @11")
+    assert (row.launches, row.ahead_ns) == (1, ())
+
+
 def test_launches_that_found_the_device_idle():
     row = statistics("k 10-20 @0; k 30-40 @20; k 50-60 @39; s8 k 100-110 @60")
     assert (row.launches, row.found_idle) == (4, 3)
