@@ -287,6 +287,9 @@ static int take_head(const Interpreter* interpreter, const PyCodeObject* code, c
     head->first_line = code->co_firstlineno;
     head->file = (uintptr_t)code->co_filename;
     head->lines = (uintptr_t)code->co_linetable;
+#if PY_VERSION_HEX >= 0x030C0000
+    head->version = code->co_version;
+#endif
 #if PY_VERSION_HEX >= 0x030B0000
     head->name = (uintptr_t)code->co_qualname;
     head->bytes = (int32_t)(code->ob_base.ob_size * (Py_ssize_t)sizeof(_Py_CODEUNIT));
@@ -298,6 +301,52 @@ static int take_head(const Interpreter* interpreter, const PyCodeObject* code, c
     return 0;
 #endif
 }
+
+#if PY_VERSION_HEX < 0x030C0000
+
+enum { PAGE = 4096, OF_A_FILE = 320 };
+
+static uint64_t hash_of_text(const char* data, size_t bytes) {
+    const PyASCIIObject* head = (const PyASCIIObject*)data;
+    size_t text = (size_t)head->length + (head->state.ascii ? sizeof(PyASCIIObject) : sizeof(PyCompactUnicodeObject));
+    uint64_t hash = 0xcbf29ce484222325u ^ (uint64_t)head->length;
+    for (size_t at = sizeof *head; at < text && at < bytes; at++) hash = (hash ^ (unsigned char)data[at]) * 0x100000001b3u;
+    return hash;
+}
+
+/* Before 3.12 code has no version. Files that are executed one after another come to lie at the same addresses, with all
+ * that they hold: the name of the file tells them apart. It is read as far as its page goes, which is there for sure. */
+static int read_versions(const Interpreter* interpreter, int count, CodeHead* heads) {
+    static union {
+        PyASCIIObject head;
+        char data[OF_A_FILE];
+    } files[AT_ONCE];
+    static struct iovec local[AT_ONCE], remote[AT_ONCE];
+    int read = 0;
+    for (int i = 0; i < count; i++) {
+        uintptr_t file = heads[i].file, left = PAGE - file % PAGE;
+        if (file & UNALIGNED) return EFAULT;
+        if (i && file == heads[i - 1].file) continue;
+        size_t bytes = left < sizeof(PyASCIIObject) ? sizeof(PyASCIIObject) : left < OF_A_FILE ? left : OF_A_FILE;
+        local[read] = piece(files + read, bytes);
+        remote[read++] = piece((void*)file, bytes);
+    }
+    int error = read_pieces(interpreter->pid, local, remote, read);
+    for (int i = 0, at = -1; i < count && !error; i++) {
+        if (!i || heads[i].file != heads[i - 1].file) at++;
+        heads[i].version = hash_of_text(files[at].data, local[at].iov_len);
+    }
+    return error;
+}
+
+#else
+
+static int read_versions(const Interpreter* interpreter, int count, CodeHead* heads) {
+    (void)interpreter, (void)count, (void)heads;
+    return 0;
+}
+
+#endif
 
 int read_code(const Interpreter* interpreter, const Frame* frames, int count, CodeHead* heads) {
     static PyCodeObject codes[AT_ONCE];
@@ -312,7 +361,7 @@ int read_code(const Interpreter* interpreter, const Frame* frames, int count, Co
     }
     int error = read_pieces(interpreter->pid, local, remote, count);
     for (int i = 0; i < count && !error; i++) error = take_head(interpreter, codes + i, frames + i, heads + i);
-    return error;
+    return error ? error : read_versions(interpreter, count, heads);
 }
 
 /* ---- texts ---- */

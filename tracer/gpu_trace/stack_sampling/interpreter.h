@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     uintptr_t name, file, lines; /* where these objects are: by them a code object is known again */
     int32_t first_line, bytes;   /* bytes of instructions; 0 where the object does not say */
+    uint64_t version;            /* another one where new code lies where freed code lay */
 } CodeHead;
 
 typedef struct {

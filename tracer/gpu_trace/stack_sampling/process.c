@@ -122,25 +122,6 @@ static Thread* thread_of(Process* process, pid_t tid, int expected) {
     return process->threads + process->count++;
 }
 
-static uint64_t hash_of(const PythonThread* read) {
-    uint64_t hash = (uint64_t)read->depth;
-    for (int i = 0; i < read->depth; i++) {
-        hash = (hash ^ read->frames[i].code) * 0x9e3779b97f4a7c15u;
-        hash = (hash ^ (hash >> 32) ^ (uint32_t)read->frames[i].offset) * 0xd6e8feb86659fd93u;
-    }
-    return hash | 1;
-}
-
-/* Its stack, which is that of its last sample mostly; 0 where it cannot be told. */
-static uint32_t stack_of(Process* process, Thread* thread, const PythonThread* read) {
-    uint64_t hash = hash_of(read);
-    if (hash != thread->stack_hash) {
-        thread->stack = number_of_stack(process->stacks, &process->interpreter, read);
-        thread->stack_hash = thread->stack ? hash : 0;
-    }
-    return thread->stack;
-}
-
 /* Sample one thread; where the next is, 0 behind the last. A stack that changed while it was read is read again. */
 static uintptr_t sample_thread(Process* process, uintptr_t address, int expected) {
     PythonThread* read = &thread_read;
@@ -149,7 +130,7 @@ static uintptr_t sample_thread(Process* process, uintptr_t address, int expected
         if (read_thread(&process->interpreter, address, read)) return 0;
         Thread* thread = read->tid > 0 && read->depth ? thread_of(process, read->tid, expected) : NULL;
         if (!thread) return read->next; /* it has no Python frame now */
-        uint32_t stack = read->depth > 0 ? stack_of(process, thread, read) : 0;
+        uint32_t stack = number_of_stack(process->stacks, &process->interpreter, read);
         if (stack) {
             add_sample(process, thread, now_ns, stack, state_of(process, thread, read));
             return read->next;
@@ -253,14 +234,16 @@ static FILE* open_files(Process* process, const char* folder) {
     return process->stacks ? fopen(rows, "wbe") : NULL;
 }
 
-Process* open_process(const char* folder, pid_t pid) {
+Process* open_process(const char* folder, pid_t pid, const Interpreter* found) {
     Process* process = calloc(1, sizeof *process);
     if (!process) return NULL;
     process->pid = pid;
     process->parent = parent_of(pid);
     snprintf(process->notes, sizeof process->notes, "%s/notes-%d", folder, (int)pid);
     process->rows_file = open_files(process, folder);
-    process->error = process->rows_file ? find_interpreter(&process->interpreter, pid) : errno;
+    process->error = process->rows_file ? 0 : errno;
+    if (found) process->interpreter = *found;
+    else if (!process->error) process->error = find_interpreter(&process->interpreter, pid);
     return process;
 }
 

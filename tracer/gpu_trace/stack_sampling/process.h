@@ -22,8 +22,7 @@ typedef struct {
 typedef struct {
     pid_t tid;
     int file; /* /proc/PID/task/TID/syscall, which says whether it waits, and for what; -1 while it is not open */
-    uint64_t round, stack_hash;
-    uint32_t stack;
+    uint64_t round;
     Row last; /* sample, until it is known when that ends; it starts at 0 while there is none */
 } Thread;
 
@@ -52,8 +51,8 @@ typedef struct {
 } Pace;
 extern Pace pace;
 
-/* NULL where there is no memory; an error is in it. */
-Process* open_process(const char* folder, pid_t pid);
+/* NULL where there is no memory; an error is in it. Its interpreter is looked for unless it was found already. */
+Process* open_process(const char* folder, pid_t pid, const Interpreter* found);
 void sample_process(Process* process);
 /* Write what was recorded by its notes, and drop the rest; to be called every now and then. */
 void look_at(Process* process);

@@ -48,10 +48,10 @@ static Process* known(pid_t pid) {
 }
 
 /* The process of this id, which is a new one mostly; NULL where there are too many. */
-static Process* meet(pid_t pid) {
+static Process* meet(pid_t pid, const Interpreter* found) {
     Process* process = known(pid);
     if (process) return process;
-    process = sampler.count < MOST_PROCESSES ? open_process(sampler.folder, pid) : NULL;
+    process = sampler.count < MOST_PROCESSES ? open_process(sampler.folder, pid, found) : NULL;
     if (process) sampler.processes[sampler.count++] = process;
     return process;
 }
@@ -62,7 +62,7 @@ static void look_for_processes(void) {
     struct dirent* entry;
     while ((entry = readdir(folder))) {
         int pid, length = 0;
-        if (sscanf(entry->d_name, "notes-%d%n", &pid, &length) == 1 && !entry->d_name[length]) meet(pid);
+        if (sscanf(entry->d_name, "notes-%d%n", &pid, &length) == 1 && !entry->d_name[length]) meet(pid, NULL);
     }
     closedir(folder);
 }
@@ -74,16 +74,18 @@ static int is_stranger(pid_t pid) {
     return 0;
 }
 
-/* Meet the children that a process has forked, the workers of a data loader: they have no notes. A process that became
- * another program has its runtime elsewhere. */
+/* Meet the children that a process has forked, the workers of a data loader: they have no notes. Their interpreter is
+ * where their parent's is; a process that became another program has it elsewhere. */
 static void look_for_children(const Process* parent, int all_threads) {
     pid_t children[MOST_PROCESSES];
     int count = children_of(parent->pid, all_threads, children, MOST_PROCESSES);
     for (int i = 0; i < count; i++) {
-        Interpreter found;
+        Interpreter found = parent->interpreter;
+        uintptr_t first;
+        found.pid = children[i];
         if (known(children[i]) || is_stranger(children[i])) continue;
-        int is_forked = !find_interpreter(&found, children[i]) && found.runtime == parent->interpreter.runtime;
-        Process* child = is_forked ? meet(children[i]) : NULL;
+        int is_forked = !first_thread(&found, &first) && found.main && found.main == parent->interpreter.main;
+        Process* child = is_forked ? meet(children[i], &found) : NULL;
         if (child) child->forked_runtime = found.runtime;
         if (!is_forked) sampler.strangers[sampler.strangers_met++ % MOST_STRANGERS] = children[i];
     }
@@ -141,13 +143,14 @@ static void* sample(void* unused) {
     unsigned seed = (unsigned)clock_ns(CLOCK_MONOTONIC);
     int64_t planned_ns = 0;
     while (wait_until(planned_ns)) {
-        int64_t began_ns = clock_ns(CLOCK_MONOTONIC), cpu_ns = sampler.cpu_ns;
+        int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
         if (planned_ns && began_ns > planned_ns + pace.period_ns) sampler.missed += (uint64_t)((began_ns - planned_ns) / pace.period_ns);
         if (!sampler.count || began_ns - sampler.looked_ns > LOOK_EVERY_NS) look();
+        int64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID); /* new processes are no reason to sample less often */
         if (pace.rows < MOST_ROWS) sample_all();
         planned_ns = next_round_ns(&seed);
         sampler.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-        set_period(sampler.cpu_ns - cpu_ns); /* what waiting took, too */
+        set_period(sampler.cpu_ns - cpu_ns);
     }
     return NULL;
 }
@@ -215,7 +218,7 @@ EXPORT void gpu_trace_stacks_end(void) {
 /* Sample one process once, this one too; 0, or an errno: why that cannot be done here. */
 EXPORT int gpu_trace_stacks_once(const char* folder, int pid) {
     set_up(folder, NS / 100, 1);
-    Process* process = meet(pid);
+    Process* process = meet(pid, NULL);
     int error = process ? process->error : ENOMEM;
     if (!error) sample_all();
     if (process) error = process->error;

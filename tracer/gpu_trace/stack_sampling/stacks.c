@@ -122,7 +122,7 @@ void close_stacks(Stacks* stacks) {
 
 static int is_the_same(const CodeHead* one, const CodeHead* other) {
     return one->name == other->name && one->file == other->file && one->lines == other->lines && one->first_line == other->first_line &&
-           one->bytes == other->bytes;
+           one->bytes == other->bytes && one->version == other->version;
 }
 
 /* The number of a code object; 0 where its texts cannot be read. */

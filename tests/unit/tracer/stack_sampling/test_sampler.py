@@ -308,6 +308,29 @@ def _sample_a_child_as_nobody(library, folder):
     return 0 if records.read(folder, child).rows.size == 1 else 2
 
 
+FILES = """
+import time
+
+text = "import time\\nuntil = time.time() + 0.08\\nwhile time.time() < until:\\n    pass\\n"
+print(flush=True)
+time.sleep(0.3)
+for number in range(16):
+    exec(compile(text, f"file{number:02}.py", "exec"), {})
+"""
+
+
+def test_files_that_lie_where_freed_ones_lay_are_told_apart(tmp_path):
+    library = sampler()
+    library.begin(tmp_path, share=1.0)
+    with subprocess.Popen([sys.executable, "-c", FILES], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        (tmp_path / f"notes-{process.pid}").write_text("recorded_from\t0 1\n")
+    library.end()
+    sampled = records.read(tmp_path, process.pid)
+    files = {code.file for code in sampled.codes.values()}
+    assert {f"file{number:02}.py" for number in range(16)} <= files
+
+
 FORKS = """
 import os, subprocess, sys, threading, time
 
