@@ -23,11 +23,12 @@ def chrome_rows(
     """The values as rows of counters of a process, whose times count from ``base_ns``.
 
     ``devices`` are its GPUs as Kineto describes them: a number, and a UUID by which NVML knows the GPU too. ``windows``
-    say when it was recorded, in ns since 1970; values from before and after are left out, except the latest before.
+    say when it was recorded, in ns since 1970; values from before and after are left out. The latest before stands when
+    recording begins.
     """
     numbers = {device.get("uuid"): device["id"] for device in devices if "id" in device}
     uuids = _uuids(raw)
-    latest: dict[tuple[int, int], tuple[int, int]] = {}
+    latest: dict[tuple[int, int], int] = {}
     first_ns = min((start_ns for start_ns, _ in windows), default=0)
     last_ns = max((end_ns for _, end_ns in windows), default=1 << 63)
     for value, at_ns, place, counter in _values(raw):
@@ -35,13 +36,14 @@ def chrome_rows(
         if number is None or at_ns > last_ns:
             continue
         if at_ns < first_ns:
-            latest[number, counter] = value, at_ns
+            latest[number, counter] = value
             continue
-        if earlier := latest.pop((number, counter), None):
-            yield _row(pid, number, counter, *earlier, base_ns)
+        earlier = latest.pop((number, counter), None)
+        if earlier is not None and at_ns > first_ns:
+            yield _row(pid, number, counter, earlier, first_ns, base_ns)
         yield _row(pid, number, counter, value, at_ns, base_ns)
     for (number, counter), earlier in latest.items():
-        yield _row(pid, number, counter, *earlier, base_ns)
+        yield _row(pid, number, counter, earlier, first_ns, base_ns)
 
 
 def _uuids(raw: Path) -> list[str]:

@@ -28,6 +28,7 @@ _REASONS = {
 }
 _ENDED = (errno.ESRCH, errno.EFAULT, errno.ENOEXEC)
 """of a process that was sampled until then: it ended, was about to, or became a program other than Python"""
+_CROWDED = "Python stacks of some processes: too many ran at one time"
 _MANY = 0.1
 """as a part of all samples"""
 
@@ -68,10 +69,12 @@ def lost(raw: Path, pids: Sequence[int]) -> list[str]:
         return [f"{_LOST}{found.refused}"]
     if _may_be_read(found) and not _is_known():
         return [f"{_LOST}{UNKNOWN}"]
+    crowded = [_CROWDED] if found.is_crowded else []
     told = {pid: reason for pid in pids if (reason := _of_one(found, pid))}
     if len(told) == len(pids) and len(set(told.values())) == 1:
-        return [told[pids[0]]]
-    return [f"process {pid}: {sentence}" if len(pids) > 1 else sentence for pid, sentence in told.items()]
+        return [told[pids[0]], *crowded]
+    each = [f"process {pid}: {sentence}" if len(pids) > 1 else sentence for pid, sentence in told.items()]
+    return each + crowded
 
 
 def _may_be_read(found: Facts) -> bool:

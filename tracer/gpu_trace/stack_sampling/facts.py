@@ -27,7 +27,10 @@ class ProcessFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Times in ns. ``missed`` rounds came too late; ``is_full`` where there were too many samples to go on."""
+    """Times in ns. ``missed`` rounds came too late.
+
+    ``is_full`` where there were too many samples to go on, ``is_crowded`` where there were too many processes.
+    """
 
     refused: str = ""
     """why nothing was sampled, in words"""
@@ -37,6 +40,7 @@ class Facts:
     period_ns: int = 0
     longest_period_ns: int = 0
     is_full: int = 0
+    is_crowded: int = 0
     processes: dict[int, ProcessFacts] = field(default_factory=dict)
 
 

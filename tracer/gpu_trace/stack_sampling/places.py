@@ -34,16 +34,22 @@ def frames_of(sampled: SampledProcess, own: Path, folder: Path, code_of: Callabl
     table = FrameTable()
     codes = {number: _Place(code, folder, code_of) for number, code in sampled.codes.items()}
     own_codes = {number for number, place in codes.items() if Path(place.file).is_relative_to(own)}
+    shims = {number for number, code in sampled.codes.items() if _is_shim(code)}
     last = int(sampled.calls["number"].max(initial=0))
     position, hidden = [MISSING] * (last + 1), set()
     for number, caller, code, offset in sampled.calls.tolist():
         position[number] = position[caller]
         if caller in hidden or code in own_codes:
             hidden.add(number)
-        else:
+        elif code not in shims:
             place = codes[code]
             position[number] = table.position(position[caller], place.function, place.file_code, place.line(offset))
     return table.rows(), np.array(position, dtype=np.int64)
+
+
+def _is_shim(code: Code) -> bool:
+    """Whether CPython 3.13 puts it between a class and its ``__init__``: it is no code of a file."""
+    return (code.function, code.file, code.lines) == ("__init__", "__init__", b"\xfb")
 
 
 class _Place:

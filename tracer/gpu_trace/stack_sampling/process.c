@@ -174,8 +174,12 @@ static int count_lines(const char* text, const char* key) {
 /* Whether anything was recorded since the last look, or may have been. */
 static int is_recorded(Process* process) {
     static char text[NOTES];
-    if (process->forked_runtime) return 1; /* while its parent is, which is known later */
-    int file = open(process->notes, O_RDONLY | O_CLOEXEC);
+    const char* notes = process->notes;
+    if (process->forked_runtime) {
+        if (!access(notes, F_OK)) return 1; /* by its parent or by itself, which is known later */
+        notes = process->notes_of_parent;
+    }
+    int file = open(notes, O_RDONLY | O_CLOEXEC);
     if (file < 0) return 1;
     int was_recorded = process->begun > process->ended, begun = process->begun;
     ssize_t length;
@@ -208,7 +212,28 @@ static void drop_rows_before(Process* process, int64_t ns) {
     process->rows_count = left;
 }
 
+/* Write what is left, and give back files and memory; what the facts say of it stays. */
+static void finish(Process* process) {
+    forget(process, clock_ns(CLOCK_REALTIME), 1);
+    if (process->rows_file) {
+        if (is_recorded(process)) write_rows(process);
+        fclose(process->rows_file);
+    }
+    if (process->stacks) close_stacks(process->stacks);
+    free(process->threads);
+    free(process->rows);
+    process->rows_file = NULL;
+    process->stacks = NULL;
+    process->threads = NULL;
+    process->rows = NULL;
+    process->rows_count = process->rows_room = 0;
+    process->room = 0;
+}
+
+int is_open(const Process* process) { return process->stacks != NULL; }
+
 void look_at(Process* process) {
+    if (process->error == ESRCH) finish(process);
     if (!process->rows_file) return;
     if (is_recorded(process)) {
         write_rows(process);
@@ -220,7 +245,9 @@ void look_at(Process* process) {
     process->error = find_interpreter(&process->interpreter, process->pid);
     if (process->error || !process->forked_runtime || process->interpreter.runtime == process->forked_runtime) return;
     process->error = access(process->notes, F_OK) ? ENOEXEC : 0; /* another program: sampled if it is recorded */
-    if (!process->error) process->forked_runtime = 0;
+    if (process->error) return;
+    process->forked_runtime = 0;
+    process->notes_read = process->begun = process->ended = 0; /* they were its parent's */
 }
 
 /* ---- beginning and end ---- */
@@ -248,13 +275,6 @@ Process* open_process(const char* folder, pid_t pid, const Interpreter* found) {
 }
 
 void close_process(Process* process) {
-    forget(process, clock_ns(CLOCK_REALTIME), 1);
-    if (process->rows_file) {
-        if (is_recorded(process)) write_rows(process);
-        fclose(process->rows_file);
-    }
-    if (process->stacks) close_stacks(process->stacks);
-    free(process->threads);
-    free(process->rows);
+    finish(process);
     free(process);
 }

@@ -40,6 +40,7 @@ typedef struct {
     Row* rows; /* not yet written */
     size_t rows_count, rows_room;
     char notes[PATH];
+    const char* notes_of_parent; /* if it was forked: of the one that its notes are about too */
     long notes_read;
     int begun, ended; /* sessions, by its notes */
 } Process;
@@ -56,6 +57,8 @@ Process* open_process(const char* folder, pid_t pid, const Interpreter* found);
 void sample_process(Process* process);
 /* Write what was recorded by its notes, and drop the rest; to be called every now and then. */
 void look_at(Process* process);
+/* Whether its files are open: until it has ended. */
+int is_open(const Process* process);
 void close_process(Process* process);
 
 static inline int64_t clock_ns(clockid_t clock) {

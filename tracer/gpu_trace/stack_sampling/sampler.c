@@ -19,7 +19,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum { MOST_PROCESSES = 128, ROWS_AT_THE_WISHED_RATE = 250000, MOST_ROWS = 2000000, LOOK_EVERY_NS = 100000000 };
+enum { MOST_PROCESSES = 4096, MOST_AT_ONCE = 128, ROWS_AT_THE_WISHED_RATE = 250000, MOST_ROWS = 2000000, LOOK_EVERY_NS = 100000000 };
 enum { LOOKS_FOR_ALL = 10, MOST_STRANGERS = 64 };
 
 static struct {
@@ -32,7 +32,7 @@ static struct {
     double share, round_ns; /* of a processor, at most; of its time, for a round */
     int64_t cpu_ns; /* in all */
     uint64_t missed; /* rounds */
-    int count;
+    int count, is_crowded; /* whether a process was turned away */
     Process* processes[MOST_PROCESSES];
     unsigned looks, strangers_met;
     pid_t strangers[MOST_STRANGERS]; /* children that were not forked, or became other programs */
@@ -47,11 +47,18 @@ static Process* known(pid_t pid) {
     return NULL;
 }
 
+static int have_room(void) {
+    int open = 0;
+    for (int i = 0; i < sampler.count; i++) open += is_open(sampler.processes[i]);
+    return open < MOST_AT_ONCE && sampler.count < MOST_PROCESSES;
+}
+
 /* The process of this id, which is a new one mostly; NULL where there are too many. */
 static Process* meet(pid_t pid, const Interpreter* found) {
     Process* process = known(pid);
     if (process) return process;
-    process = sampler.count < MOST_PROCESSES ? open_process(sampler.folder, pid, found) : NULL;
+    process = have_room() ? open_process(sampler.folder, pid, found) : NULL;
+    sampler.is_crowded |= !process;
     if (process) sampler.processes[sampler.count++] = process;
     return process;
 }
@@ -86,7 +93,10 @@ static void look_for_children(const Process* parent, int all_threads) {
         if (known(children[i]) || is_stranger(children[i])) continue;
         int is_forked = !first_thread(&found, &first) && found.main && found.main == parent->interpreter.main;
         Process* child = is_forked ? meet(children[i], &found) : NULL;
-        if (child) child->forked_runtime = found.runtime;
+        if (child) {
+            child->forked_runtime = found.runtime;
+            child->notes_of_parent = parent->forked_runtime ? parent->notes_of_parent : parent->notes;
+        }
         if (!is_forked) sampler.strangers[sampler.strangers_met++ % MOST_STRANGERS] = children[i];
     }
 }
@@ -165,6 +175,7 @@ static void write_facts(void) {
     fprintf(file, "rounds\t%llu\nmissed\t%llu\n", (unsigned long long)pace.round, (unsigned long long)sampler.missed);
     fprintf(file, "cpu_ns\t%lld\nperiod_ns\t%lld\n", (long long)sampler.cpu_ns, (long long)sampler.wished_ns);
     fprintf(file, "longest_period_ns\t%lld\nis_full\t%d\n", (long long)sampler.longest_ns, pace.rows >= MOST_ROWS);
+    fprintf(file, "is_crowded\t%d\n", sampler.is_crowded);
     for (int i = 0; i < sampler.count; i++) {
         const Process* process = sampler.processes[i];
         fprintf(file, "process\t%d %d %llu %llu %d\n", (int)process->pid, process->error,
@@ -177,7 +188,7 @@ static void set_up(const char* folder, int64_t period_ns, double share) {
     snprintf(sampler.folder, sizeof sampler.folder, "%s", folder);
     sampler.wished_ns = sampler.longest_ns = period_ns;
     sampler.share = share;
-    sampler.stopping = sampler.count = 0;
+    sampler.stopping = sampler.count = sampler.is_crowded = 0;
     sampler.looks = sampler.strangers_met = 0;
     memset(sampler.strangers, 0, sizeof sampler.strangers);
     sampler.looked_ns = sampler.cpu_ns = 0;

@@ -198,11 +198,17 @@ def test_values_of_the_recorded_time_are_kept_and_the_latest_before(tmp_path):
     )
     rows = told(chrome_rows(raw, 77, [{"id": 3, "uuid": "GPU-a"}], [(50, 70), (90, 100)], 0))
     assert [(name, at, row["value"]) for name, at, row in rows] == [
-        ("SM clock", "0.020", 2),
+        ("SM clock", "0.050", 2),
         ("SM clock", "0.060", 3),
         ("SM clock", "0.080", 4),
-        ("power", "0.030", 7),
+        ("power", "0.050", 7),
     ]
+
+
+def test_a_value_of_the_very_start_needs_none_before(tmp_path):
+    raw = written(tmp_path, (1, 49, 0, SM), (2, 50, 0, SM))
+    rows = told(chrome_rows(raw, 77, [{"id": 3, "uuid": "GPU-a"}], [(50, 70)], 0))
+    assert [(at, row["value"]) for _, at, row in rows] == [("0.050", 2)]
 
 
 def test_a_file_that_is_cut_off_or_missing_costs_no_other_value(tmp_path):

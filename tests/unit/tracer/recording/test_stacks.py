@@ -101,6 +101,12 @@ def test_too_many(tmp_path):
     assert found == ["Python stacks after the first 2,000,000 samples"]
 
 
+def test_too_many_processes(tmp_path):
+    sentence = "Python stacks of some processes: too many ran at one time"
+    assert lost(tmp_path, f"{PERIOD}is_crowded\t1\nprocess\t9 0 50 0\n") == [sentence]
+    assert lost(tmp_path, f"{PERIOD}is_crowded\t0\nprocess\t9 0 50 0\n") == []
+
+
 def test_rate_and_cost(tmp_path):
     (tmp_path / "stacks").write_text(f"{PERIOD}process\t8 0 70 1\nprocess\t9 3 30 0\n")
     assert stacks.in_run_json(tmp_path) == {

@@ -51,6 +51,14 @@ def test_the_same_place_with_another_caller_is_another_frame(tmp_path):
     assert position == [MISSING, 0, 1, 2, 3]
 
 
+def test_what_calls_an_init_in_python_3_13_is_no_frame(tmp_path):
+    shim = sampled.code("__init__", "__init__", 1, b"\xfb")
+    codes = [code("main", "/a.py"), shim, code("Net.__init__", "/b.py")]
+    found, position = frames(tmp_path, [(0, 1, -1), (1, 2, -1), (2, 3, -1)], codes)
+    assert [(name, caller) for name, *_, caller in found] == [("main", MISSING), ("Net.__init__", 0)]
+    assert position == [MISSING, 0, 0, 1]
+
+
 def test_instructions_of_one_line_are_one_frame(tmp_path):
     compiled = compile("first(second(third()))", "/a.py", "exec")
     offsets = [instruction.offset for instruction in dis.get_instructions(compiled) if instruction.opname == "CALL"]

@@ -308,6 +308,67 @@ def _sample_a_child_as_nobody(library, folder):
     return 0 if records.read(folder, child).rows.size == 1 else 2
 
 
+ONE_BY_ONE = """
+import os, sys, time
+with open(sys.argv[1], "a") as notes:
+    notes.write(f"recorded_from\\t0 {time.time_ns()}\\n")
+for _ in range(6):
+    if not (child := os.fork()):
+        time.sleep(0.3)
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(child, flush=True)
+time.sleep(0.3)
+print(flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_processes_that_have_ended_keep_no_file_open(tmp_path):
+    (tmp_path / "script.py").write_text(ONE_BY_ONE)
+    library = sampler()
+    library.begin(tmp_path, share=1.0)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "script.py", "notes"], cwd=tmp_path, stdin=pipe, stdout=pipe, text=True
+    ) as process:
+        (tmp_path / f"notes-{process.pid}").symlink_to("notes")
+        children = [int(line) for line in iter(process.stdout.readline, "\n")]
+        names = [str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+        process.stdin.close()
+    library.end()
+    opened = {name for name in names if name.startswith(f"{tmp_path}/stacks-")}
+    assert opened == {f"{tmp_path}/stacks-{process.pid}-{kind}" for kind in ("rows", "codes", "calls")}
+    assert all(list(innermost(tmp_path, child)) for child in children)
+    assert facts.read(tmp_path).is_crowded == 0
+
+
+BETWEEN_SESSIONS = """
+import os, sys, time
+with open(sys.argv[1], "a") as notes:
+    notes.write("recorded_from\\t0 1\\nrecorded_to\\t0 2\\n")
+time.sleep(0.3)
+if not (child := os.fork()):
+    time.sleep(1)
+    os._exit(0)
+os.waitpid(child, 0)
+print(child)
+"""
+
+
+def test_of_a_forked_child_nothing_is_kept_between_sessions_of_its_parent(tmp_path):
+    (tmp_path / "script.py").write_text(BETWEEN_SESSIONS)
+    library = sampler()
+    library.begin(tmp_path, share=1.0)
+    with subprocess.Popen([sys.executable, "script.py", "notes"], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        (tmp_path / f"notes-{process.pid}").symlink_to("notes")
+        child = int(process.communicate()[0])
+    library.end()
+    samples = facts.read(tmp_path).processes[child].samples
+    assert samples > 20
+    assert len(records.read(tmp_path, child).rows) <= samples // 4
+
+
 FILES = """
 import time
 
