@@ -22,7 +22,7 @@ KERNEL, MEMCPY, MEMSET, CALL, DRIVER_CALL, WAIT = 10, 1, 2, 5, 4, 38
 
 class Folder:
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self.raw = path, path / ".raw"
 
 
 @pytest.fixture(params=PIDS)

@@ -48,7 +48,7 @@ def frames_of(sampled: SampledProcess, own: Path, folder: Path, code_of: Callabl
 
 
 def _is_shim(code: Code) -> bool:
-    """Whether CPython 3.13 puts it between a class and its ``__init__``: it is no code of a file."""
+    """Whether CPython 3.13 puts it between a class and its ``__init__``: it belongs to no file."""
     return (code.function, code.file, code.lines) == ("__init__", "__init__", b"\xfb")
 
 

@@ -98,7 +98,7 @@ def _codes(data: bytes) -> Iterator[tuple[int, Code]]:
         at += CODE.size
         name, file, table = _cut(data, at, (name_bytes, file_bytes, table_bytes))
         at += name_bytes + file_bytes + table_bytes
-        # Of a process that goes on running anything may be read; what is no code object's has no frames.
+        # Of a process that goes on running anything may be read. Only code objects have frames.
         if at <= len(data) and {name_kind, file_kind} <= _ENCODINGS.keys():
             yield number, Code(_text(name, name_kind), _text(file, file_kind), first_line, table)
 

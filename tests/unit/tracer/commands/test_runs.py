@@ -38,10 +38,10 @@ def test_each_run_has_one_line_with_its_name_its_span_and_its_first_line(folder)
     assert (title, empty) == (f"{folder} · 4 runs", "")
     assert [line.split() for line in lines[:1]] == [["run", "span", "verdict"]]
     expected = {
-        "ddp": ("5.03 s", "computed for 96.3 % of steps 0 to 5"),
-        "gpu1_and_gpu2.json.gz": ("132.6 ms", "computed for 99.9 % of the time"),
+        "ddp": ("5.03 s", "computed for 96.3 % of steps 0 to 5: products in float32 withou…"),
+        "gpu1_and_gpu2.json.gz": ("132.6 ms", "computed for 99.9 % of the time: products in float32 without te…"),
         "seed_nonblocking.json.gz": ("188.7 ms", "in exposed copies for 30.7 % of the time: same stream as comput…"),
-        "two_streams.json.gz": ("132.0 ms", "computed for 99.1 % of steps 0 to 49"),
+        "two_streams.json.gz": ("132.0 ms", "computed for 99.1 % of steps 0 to 49: products in float32 witho…"),
     }
     for line, (name, (span, verdict)) in zip(lines[1:], expected.items(), strict=True):
         assert line.split(None, 1)[0] == name
