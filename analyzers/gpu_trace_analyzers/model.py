@@ -60,6 +60,9 @@ class Engine(IntEnum):
         return self.name.lower()
 
 
+KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
+"""Engines whose operations are kernels on a GPU."""
+
 BUS_COPIES = (Engine.COPY_H2D, Engine.COPY_D2H, Engine.COPY_P2P)
 """Copies that cross the bus or the link between devices: those that count as copies on a GPU by default."""
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model import MISSING, Engine
+from ..model import KERNELS, MISSING
 
 if TYPE_CHECKING:
     from ..model import Trace
     from .stretches import Stretches
 
-_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
 _LONG_NAME = 48
 _ANONYMOUS = re.compile(r"(\(anonymous namespace\)|<unnamed>|\{anonymous\})::")
 """A namespace without a name, as Clang, NVCC and GCC write it."""
@@ -70,7 +69,7 @@ def evidence(stretches: Stretches, i: int, fact: Fact) -> Evidence:
         stream=int(trace.work.stream[row]) if row != MISSING else None,
         place=_place(trace, row),
         call=call_name(trace, call),
-        verb="launched" if row != MISSING and trace.work.engine[row] in _KERNELS else "enqueued",
+        verb="launched" if row != MISSING and trace.work.engine[row] in KERNELS else "enqueued",
         call_ns=int(trace.calls.end_ns[call] - trace.calls.start_ns[call]) if call != MISSING else None,
         range=innermost_range(stretches, row),
         fact=fact,
@@ -83,7 +82,7 @@ def work_name(trace: Trace, row: int) -> str:
     Of a C++ kernel without its return type, template arguments and parameters; of a very long name the two ends.
     """
     name = trace.text(int(trace.work.name[row])) if row != MISSING else ""
-    if name and trace.work.engine[row] in _KERNELS:
+    if name and trace.work.engine[row] in KERNELS:
         bare = _ANONYMOUS.sub("", name.removeprefix("void "))
         name = bare[: min(place for place in (*map(bare.find, "<("), len(bare)) if place >= 0)] or name
     return name if len(name) <= _LONG_NAME else f"{name[: _LONG_NAME // 2]}…{name[1 - _LONG_NAME // 2 :]}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..intervals import Intervals
-from ..model import MISSING, Engine
+from ..model import KERNELS, MISSING
 from ..vocabulary.cupti import QUEUE_FULL
 from .launches import launches
 from .once import once
@@ -38,8 +38,6 @@ AT_ONCE_NS = 15_000
 """A call that waited for an operation returns so soon after it began or ended."""
 _BY_CHANCE = 10
 """A call returns by chance so soon after an operation where operations begin and end in a tenth of its time or more."""
-
-_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def _inferred(trace: Trace, rows: Int64) -> Int64:
     """The calls that launched rows of one process and device and waited for room, by what was pending."""
     queue, calls, work = _Queue.of(trace, rows), trace.calls, trace.work
     took = calls.end_ns[queue.call] - calls.start_ns[queue.call]
-    kernel = np.isin(work.engine[queue.row], _KERNELS) & (work.graph[queue.row] == MISSING)
+    kernel = np.isin(work.engine[queue.row], KERNELS) & (work.graph[queue.row] == MISSING)
     long = np.flatnonzero((took > LONG_NS) & kernel)
     if not len(long):
         return queue.call[long]

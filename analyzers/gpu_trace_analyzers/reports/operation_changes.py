@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..model import Engine
+from ..model import KERNELS
 from ..units import NONE, count, duration
 from .parts import Column, Facts, Kind, Table
 from .short_names import short_names
@@ -21,7 +21,6 @@ MOST_SHOWN = 8
 """rows of a device"""
 _RANGE_ROOM = 20
 _NAME_ROOM = 24
-_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
 
 
 def operation_parts(found: OperationChanges, several: bool) -> Iterator[Part]:
@@ -66,8 +65,8 @@ def _table(found: OperationChanges, rows: Sequence[OperationChange], several: bo
 
 
 def _names(rows: Sequence[OperationChange]) -> list[str]:
-    short = iter(short_names([row.name for row in rows if row.engine in _KERNELS]))
-    return [next(short) if row.engine in _KERNELS else row.name for row in rows]
+    short = iter(short_names([row.name for row in rows if row.engine in KERNELS]))
+    return [next(short) if row.engine in KERNELS else row.name for row in rows]
 
 
 def _cells(row: OperationChange, several: bool) -> list[str]:

@@ -95,15 +95,4 @@ def _reasons(held: Counters, time: Intervals) -> tuple[str, ...]:
 
 def _ns_inside(values: Counters, time: Intervals) -> Int64:
     """For how long of a time each value stood: (values,) int64."""
-    return _ns_before(values.end_ns, time) - _ns_before(values.start_ns, time)
-
-
-def _ns_before(at_ns: Int64, time: Intervals) -> Int64:
-    """How much of a time lies before each instant."""
-    whole = np.concatenate(([0], np.cumsum(time.end_ns - time.start_ns)))
-    place = np.searchsorted(time.start_ns, at_ns, side="right")
-    before = np.maximum(place - 1, 0)
-    if not len(time.start_ns):
-        return np.zeros(len(at_ns), dtype=np.int64)
-    inside = np.minimum(at_ns, time.end_ns[before]) - time.start_ns[before]
-    return np.where(place > 0, whole[before] + np.maximum(inside, 0), 0)
+    return time.covered_ns(values.start_ns, values.end_ns)

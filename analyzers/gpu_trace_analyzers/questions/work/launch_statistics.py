@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...intervals import Intervals
-from ...model import MISSING, Engine
+from ...model import KERNELS, MISSING
 from ..account.idle.launching import found_idle
 from ..launches import launches
 from ..once import once
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ..scope import Scope
     from ..steady.host import HostWindow
 
-_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
 _DECILES = 10
 
 
@@ -77,7 +76,7 @@ def launch_statistics(scope: Scope, host: HostWindow) -> tuple[LaunchStatistics,
 def _on_device(scope: Scope, host: HostWindow, position: int) -> LaunchStatistics | None:
     trace, launched = scope.trace, launches(scope.trace)
     work, calls = trace.work, trace.calls
-    kernel = np.isin(work.engine, [int(engine) for engine in _KERNELS]) | (work.graph != MISSING)
+    kernel = np.isin(work.engine, [int(engine) for engine in KERNELS]) | (work.graph != MISSING)
     rows = np.flatnonzero((work.device == position) & (launched.call != MISSING) & kernel)
     rows = rows[host.has(launched.at_ns[rows], calls.end_ns[launched.call[rows]], work.process[rows])]
     if not len(rows):

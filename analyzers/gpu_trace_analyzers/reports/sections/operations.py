@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...model import Engine
+from ...model import KERNELS
 from ...units import NONE, count, duration, rate, share
 from ..fields import At, Field, Rows, Shown, table
 from ..parts import Column, Facts, Kind
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ...summary import Summary
     from ..parts import Part, Table
 
-_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
 _NAME = Field("name")
 _ENGINE = Field("engine", get=lambda row, _: row.engine.key)
 FIELDS = (
@@ -104,7 +103,7 @@ def operation_parts(rows: Sequence[OperationFigures], words: str, summary: Summa
 
 def operation_table(rows: Sequence[OperationFigures], words: str, summary: Summary) -> Table:
     """A row per operation; names of kernels are short, and those of one table differ."""
-    kernels = [row.engine in _KERNELS for row in rows]
+    kernels = [row.engine in KERNELS for row in rows]
     short = iter(short_names([row.name for row, kernel in zip(rows, kernels, strict=True) if kernel]))
     named = [replace(row, name=next(short)) if kernel else row for row, kernel in zip(rows, kernels, strict=True)]
     one = len({row.device for row in rows}) == 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.model import Engine
+from gpu_trace_analyzers.model import KERNELS
 from gpu_trace_analyzers.questions.streams import streams
 from gpu_trace_analyzers.vocabulary.perfetto_fields import ComputeKernelLaunch, Dim3, ExtraData, TracePacket
 from gpu_trace_analyzers.vocabulary.perfetto_fields import GpuRenderStageEvent as Event
@@ -74,7 +74,7 @@ class RenderStages:
     def _stage_rows(self) -> Iterator[Row]:
         codes, first = np.unique(self._work.name, return_index=True)
         for code, engine in zip(codes.tolist(), self._work.engine[first].tolist(), strict=True):
-            category = Stage.COMPUTE if engine in (Engine.COMPUTE, Engine.COLLECTIVE) else Stage.OTHER
+            category = Stage.COMPUTE if engine in KERNELS else Stage.OTHER
             yield {"iid": self._stage(code), "name": packets.valid(self._trace.text(code)), "category": category}
 
     def _stage(self, code: int) -> int:

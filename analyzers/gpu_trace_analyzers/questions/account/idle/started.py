@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....model import ALL_COPIES, MISSING, Engine
+from ....model import ALL_COPIES, KERNELS, MISSING
 from ...cuts import START_UP_NS
 from ...events import events_of
 from ...evidence import Fact, call_name, work_name
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 LONG_CALL_NS = 50_000
 """A launch call takes some microseconds. One that takes more with nothing pending loaded the kernel's code."""
 
-_KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
-
 
 def launched_before(stretches: Stretches) -> Mask:
     """Which stretches lie behind the start of the call that launched what ends them."""
@@ -40,7 +38,7 @@ def launched_before(stretches: Stretches) -> Mask:
 def first_of_kernel(trace: Trace) -> Mask:
     """Which rows of ``Trace.work`` are the first launch of a kernel in their process, as far as is recorded."""
     work, launched = trace.work, launches(trace)
-    rows = np.flatnonzero((launched.call != MISSING) & np.isin(work.engine, [int(engine) for engine in _KERNELS]))
+    rows = np.flatnonzero((launched.call != MISSING) & np.isin(work.engine, [int(engine) for engine in KERNELS]))
     rows = rows[np.argsort(launched.at_ns[rows], kind="stable")]
     names = work.name[rows].astype(np.int64) * (len(trace.processes) + 1) + work.process[rows]
     found = np.zeros(len(work), np.bool_)

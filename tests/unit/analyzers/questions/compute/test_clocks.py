@@ -3,15 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
 
 from gpu_trace_analyzers.intervals import Intervals
 from gpu_trace_analyzers.model import Device
-from gpu_trace_analyzers.questions.compute.clocks import _ns_before, low_clock, mean_clock_mhz
+from gpu_trace_analyzers.questions.compute.clocks import low_clock, mean_clock_mhz
 from gpu_trace_analyzers.questions.compute.figures import compute_figures
 from gpu_trace_analyzers.questions.scope import Scope, Window
 from literal import literal
-from strategies import HORIZON_NS, stretch_lists
 
 S = 10**9
 POWER, IDLE, NONE = 0x4, 0x1, 0x0
@@ -92,15 +90,6 @@ def test_another_device_has_its_own():
     trace = literal(f"k 0-{S};gpu1 k 0-{S};{clocks((0, 1000, 1400, POWER))}")
     assert low_clock(Scope(trace, None, Window(0, S)), 0) is not None
     assert low_clock(Scope(trace, None, Window(0, S)), 1) is None
-
-
-@given(stretch_lists)
-def test_time_before_an_instant_is_counted_as_one_by_one(pairs):
-    time = Intervals.from_pairs(pairs)
-    each = [sum(any(a <= at < b for a, b in pairs) for at in range(end)) for end in range(HORIZON_NS + 2)]
-    import numpy as np
-
-    assert _ns_before(np.arange(HORIZON_NS + 2), time).tolist() == each
 
 
 def test_the_mean_clock_of_a_time_needs_the_clock_for_nearly_all_of_it():
