@@ -5,7 +5,7 @@ Statements end at ``;`` or at the end of a line:
     [gpu1] [s7] KIND START-END [@START[-END]] [tN] [MEMORY] [name=TEXT] [size=BYTES] [group=TEXT] [seq=N]   device work
          [graph=GRAPH.NODE] [launch=N]  of a replay; rows of one launch have one number, and one of them the call
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
-    op NAME START-END [tN] [shapes=LIST] [types=LIST] [values=LIST]   an operator; a LIST has no spaces
+    op NAME START-END [tN] [shapes=LIST] [types=LIST] [values=LIST] [rf=N]   an operator; a LIST has no spaces
     range NAME START-END [tN|process]   a named range (NVTX), of a thread or of the whole process
     overhead START-END [NAME]           time that the profiler took, or that CUPTI says something took
     sample START-END [tN] [STATE] [STACK]   a sampled stack
@@ -127,7 +127,7 @@ def _operator(out: _Writing, words: list[str]) -> None:
     told = dict(word.split("=", 1) for word in words if "=" in word)
     lists = {name: out.code(told[name]) if name in told else MISSING for name in ("shapes", "types", "values")}
     row = {"name": out.code(words[1]), "process": 0, "thread": _thread(words)}
-    out.operators.append(_times(words[2]) | row | lists)
+    out.operators.append(_times(words[2]) | row | lists | {"record_function": int(told.get("rf", MISSING))})
 
 
 def _overhead(out: _Writing, words: list[str]) -> None:

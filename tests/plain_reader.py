@@ -97,7 +97,8 @@ def row(
         lists = [
             json.dumps(args[key]) if key in args else "" for key in ("Input Dims", "Input type", "Concrete Inputs")
         ]
-        out["operators"][(start, end, name, event["pid"], event["tid"], *lists)] += 1
+        number = args.get("Record function id", 0) or -1
+        out["operators"][(start, end, name, event["pid"], event["tid"], *lists, number)] += 1
     elif category in ("user_annotation", "nvtx"):
         nvtx = category == "nvtx"
         kind = RangeKind.NVTX if nvtx else RangeKind.ANNOTATION
@@ -128,6 +129,7 @@ READ_BACK: dict[str, Any] = {
     "operators": lambda t, r: (
         *(r["start_ns"], r["end_ns"], t.text(r["name"]), t.processes[r["process"]].pid, r["thread"]),
         *(t.text(r[column]) for column in ("shapes", "types", "values")),
+        r["record_function"],
     ),
     "ranges": lambda t, r: (
         *(r["start_ns"], r["end_ns"], t.text(r["name"]), r["kind"], t.processes[r["process"]].pid, r["thread"]),

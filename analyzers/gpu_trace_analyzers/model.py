@@ -242,6 +242,8 @@ class HostOperators(Table):
     """their types as the framework calls them, ``'["float", "float"]'``"""
     values: Text
     """the arguments that are no tensors as text, with an empty text for each tensor"""
+    record_function: Int64
+    """the number of the call in its process, that of its node in an execution trace; `MISSING` where none was given"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

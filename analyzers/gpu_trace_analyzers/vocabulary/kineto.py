@@ -65,6 +65,8 @@ class Argument:
     SHAPES = "Input Dims"
     TYPES = "Input type"
     VALUES = "Concrete Inputs"
+    RECORD_FUNCTION = "Record function id"
+    """0 unless something that observes PyTorch's operators asked for numbers, as its `ExecutionTraceObserver` does"""
     GRAPH = "graph id"
     GRAPH_NODE = "graph node id"
     ENGINE = "gpu_trace_engine"
@@ -136,7 +138,9 @@ CALL = {"correlation": Argument.CORRELATION}
 """Those of `HostCalls`."""
 
 OPERATOR = {"shapes": Argument.SHAPES, "types": Argument.TYPES, "values": Argument.VALUES}
-"""Those of `HostOperators`, each a list."""
+"""Those of `HostOperators` that are lists."""
+OPERATOR_NUMBER = {"record_function": Argument.RECORD_FUNCTION}
+"""Those that are numbers."""
 
 RANGE = {"domain": Argument.DOMAIN, "category": Argument.CATEGORY, "payload": Argument.PAYLOAD}
 """Those of `Ranges` that are text."""

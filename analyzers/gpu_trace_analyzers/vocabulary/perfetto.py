@@ -85,6 +85,7 @@ class Argument:
     SHAPES = "shapes"
     TYPES = "types"
     VALUES = "values"
+    RECORD_FUNCTION = "record function"
 
 
 def _words(group: type) -> tuple[str, ...]:
@@ -117,7 +118,12 @@ COLUMNS: dict[type[Table], dict[str, str]] = {
         "correlation": Argument.CORRELATION,
     },
     HostCalls: {"correlation": Argument.CORRELATION},
-    HostOperators: {"shapes": Argument.SHAPES, "types": Argument.TYPES, "values": Argument.VALUES},
+    HostOperators: {
+        "shapes": Argument.SHAPES,
+        "types": Argument.TYPES,
+        "values": Argument.VALUES,
+        "record_function": Argument.RECORD_FUNCTION,
+    },
     Ranges: {"domain": Argument.DOMAIN, "category": Argument.CATEGORY, "payload": Argument.PAYLOAD},
 }
 """The columns of each table that are arguments: text and devices by their roles, `MEMORY_COLUMNS` by their word, all

@@ -79,6 +79,7 @@ class Args(WorkArgs, gc=False, frozen=True):
     shapes: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.SHAPES)
     types: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.TYPES)
     values: msgspec.Raw = msgspec.field(default=_NONE, name=Argument.VALUES)
+    record_function: Id = msgspec.field(default=None, name=Argument.RECORD_FUNCTION)
     allocated: Id = msgspec.field(default=None, name=Argument.ALLOCATED)
     reserved: Id = msgspec.field(default=None, name=Argument.RESERVED)
     device_type: Id = msgspec.field(default=None, name=Argument.DEVICE_TYPE)

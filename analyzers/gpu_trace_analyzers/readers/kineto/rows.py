@@ -116,6 +116,7 @@ class Rows:
         events, columns = self._timed(events)
         for column in OPERATOR:
             columns[column] = self._list_of(texts([getattr(event.args, column) for event in events]))
+        columns["record_function"] = _or_none(ids([event.args.record_function for event in events]))
         self._builder.add(HostOperators, **columns, **self._on_host(events))
 
     def ranges(self, events: list[Event], category: str) -> None:
@@ -243,7 +244,7 @@ def _labels(events: list[Event]) -> list[int | str | None]:
 
 
 def _or_none(values: Int64) -> Int64:
-    """Ids of graphs and of nodes, of which 0 is none."""
+    """Ids of which 0 is none: those of graphs, of their nodes, and of calls of operators."""
     return np.where(values > 0, values, MISSING)
 
 

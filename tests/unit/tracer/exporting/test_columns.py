@@ -131,6 +131,7 @@ def filled(draw):
                 column: [code] + [MISSING] * (count - 1)
                 for column, code in zip(("shapes", "types", "values"), LISTS, strict=True)
             }
+            | {"record_function": [draw(st.integers(1, 2**62))] + [MISSING] * (count - 1)}
         ),
         ranges=Ranges.of(
             times(count, 8_900, length=300)

@@ -84,7 +84,9 @@ def everything():
         processes=(Process(100, "python"), Process(200, "python")),
         work=DeviceWork.of(work),
         calls=HostCalls.of(rows(1, name=[MM], thread=[100], correlation=[1])),
-        operators=HostOperators.of(rows(1, name=[MM], thread=[100], shapes=[GRID], types=[GRID], values=[GRID])),
+        operators=HostOperators.of(
+            rows(1, name=[MM], thread=[100], shapes=[GRID], types=[GRID], values=[GRID], record_function=[6])
+        ),
         ranges=Ranges.of(ranges),
         syncs=Syncs.of(
             rows(len(SyncKind), kind=list(SyncKind), device=[0], stream=[7], correlation=[900])

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import MISSING, RangeKind
-from gpu_trace_analyzers.vocabulary.kineto import CALL, OF_THE_PROCESS, OPERATOR, RANGE, Argument, Category
+from gpu_trace_analyzers.vocabulary.kineto import (
+    CALL,
+    OF_THE_PROCESS,
+    OPERATOR,
+    OPERATOR_NUMBER,
+    RANGE,
+    Argument,
+    Category,
+)
 from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS
 
 from ..timeline.identities import keys
@@ -16,9 +24,9 @@ from . import json_text
 from .rows import JsonTexts, Threads, place, present, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from gpu_trace_analyzers.model import Int64, Ranges, Trace
+    from gpu_trace_analyzers.model import HostCalls, HostOperators, Int64, Ranges, Trace
 
     from ..timeline.identities import HostPlaces
     from .json_text import Rows
@@ -72,24 +80,17 @@ class HostThreads:
 
     def _of_calls(self, order: Int64) -> dict[str, Rows]:
         """The arguments that calls alone have, of rows in that order, of which the calls come first."""
-        calls = order < len(self._trace.calls)
-        args: dict[str, Rows] = {}
-        for column, argument in CALL.items():
-            values = np.full(len(order), MISSING, dtype=np.int64)
-            values[calls] = getattr(self._trace.calls, column)[order[calls]]
-            args[argument] = present(values)
-        return args
+        return {name: present(values) for name, values in _arguments(CALL, self._trace.calls, order, 0)}
 
     def _of_operators(self, order: Int64) -> dict[str, Rows]:
         """Those that operators alone have, which come behind the calls."""
-        first, operators = len(self._trace.calls), self._trace.operators
-        own = (order >= first) & (order < first + len(operators))
-        args: dict[str, Rows] = {}
-        for column, argument in OPERATOR.items():
-            values = np.full(len(order), MISSING, dtype=np.int32)
-            values[own] = getattr(operators, column)[order[own] - first]
-            args[argument] = self._texts.raw(values)
-        return args
+        operators, first = self._trace.operators, len(self._trace.calls)
+        lists = _arguments(OPERATOR, operators, order, first)
+        numbers = _arguments(OPERATOR_NUMBER, operators, order, first)
+        return {
+            **{name: self._texts.raw(values) for name, values in lists},
+            **{name: present(values) for name, values in numbers},
+        }
 
     def _nvtx(self, ranges: Ranges) -> Iterator[str]:
         owners, which_owner = keys(ranges.process, ranges.thread)
@@ -126,3 +127,17 @@ class HostThreads:
             yield from threads.metadata
         for owner, tid in self._places.tids.items():
             yield from json_text.thread(self._places.pids[owner[0]], tid, self._places.names[owner], tid)
+
+
+def _arguments(
+    columns: Mapping[str, str], table: HostCalls | HostOperators, order: Int64, first: int
+) -> Iterator[tuple[str, Int64]]:
+    """Columns of a table among rows in that order, by their arguments; ``first`` is the place of its first row there.
+
+    The rows of other tables have nothing in them.
+    """
+    own = (order >= first) & (order < first + len(table))
+    for column, argument in columns.items():
+        values = np.full(len(order), MISSING, dtype=np.int64)
+        values[own] = getattr(table, column)[order[own] - first]
+        yield argument, values

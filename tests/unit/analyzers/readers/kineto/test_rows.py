@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.readers import kineto
 from kineto_text import InMemory
 
@@ -37,3 +38,10 @@ def test_a_device_has_its_capability_multiprocessors_and_memory():
     )
     found = [(device.capability, device.multiprocessors, device.memory) for device in trace.devices]
     assert found == [((9, 0), 132, 150_109_880_320), (None, -1, -1)]
+
+
+def test_an_operator_has_its_number_of_the_execution_trace_and_0_is_none():
+    numbered = [BARE[:-1] + f', "args": {{"External id": 1, "Record function id": {number}}}}}' for number in (41, 0)]
+    content = f"[{KERNEL}, {numbered[0]}, {numbered[1]}, {BARE}]".encode()
+    trace = kineto.read(InMemory(content=content), default_rules(), operators=True)
+    assert sorted(trace.operators.record_function.tolist()) == [MISSING, MISSING, 41]
