@@ -1,0 +1,72 @@
+"""Edges between operations of devices: one must end before another may begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from ..columns import Columns
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..columns import Int8, Int64
+
+
+class Because(IntEnum):
+    """Why an operation has to wait for another one."""
+
+    READS = 0
+    """it reads what the other one wrote"""
+    OVERWRITES_READ = 1
+    """it writes what the other one reads"""
+    OVERWRITES = 2
+    """it writes what the other one wrote"""
+    SAME_OPERATOR = 3
+    """both are of one operator, which orders them"""
+    UNKNOWN = 4
+    """what one of the two reads and writes is not known, so the order of their launches stays"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges(Columns):
+    """Operations are positions among the given rows, in the order of their launches; ``before < after``."""
+
+    before: Int64
+    after: Int64
+    because: Int8
+    """`Because`"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents(Columns):
+    """A row for each content of memory: what a storage held from when it was made until it was made anew.
+
+    A storage that the memory allocator gives out again is a new one, whatever its address.
+    """
+
+    size: Int64
+    """bytes of the part that operations touched; `MISSING` if unknown"""
+    device: Int64
+    """index of the GPU (``cuda:1``), `MISSING` for memory of the host"""
+    first: Int64
+    """the operation that used it first, as a position among the rows"""
+    last: Int64
+    """the one that used it last"""
+    made: Int8
+    """1 if it was made among the rows, 0 if it existed before"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dependencies:
+    """The true data dependencies among ``rows`` of ``Trace.work``, which are in the order of their launches."""
+
+    rows: Int64
+    edges: Edges
+    known: NDArray[np.bool_]
+    """whether it is known what the operation reads and writes: (n,)"""
+    contents: Contents
+    host_reads: NDArray[np.bool_]
+    """copies to the host whose result an operator on the host reads later: (n,)"""

@@ -1,0 +1,1 @@
+"""How long would the same work take if only its true dependencies held it back? A model of host, engines and memory."""
