@@ -1,0 +1,96 @@
+"""The recording as the model sees it: streams in their order, and the waits between them that the recording shows.
+
+What the model gives back for it must be the recorded time; by how much it is not says how well the model fits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .host import host_program
+from .pace import pace
+from .schedule import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..model import Int64
+    from .pace import Pace
+    from .window import Part
+
+_HELD_UP_NS = 20_000
+"""An operation that starts so much later than its launch and its stream explain was waiting for another stream."""
+_AT_ONCE_NS = 15_000
+"""and started so soon after what it waited for had ended"""
+
+
+def recorded_plan(part: Part) -> Plan:
+    """Each stream of a device is a server."""
+    stream, found = stream_of_each(part), pace(part)
+    return Plan(
+        server=stream,
+        duration_ns=durations(part),
+        latency_ns=found.latency_ns,
+        gap_ns=found.gap_ns,
+        before=_waits_between_streams(part, stream, found),
+        host=host_program(part),
+        free_ns=backlog(part, stream),
+    )
+
+
+def durations(part: Part) -> Int64:
+    """As recorded, in ns: (n,)."""
+    work = part.trace.work[part.rows]
+    return np.asarray(work.end_ns - work.start_ns)
+
+
+def stream_of_each(part: Part) -> Int64:
+    """A number for the stream of each operation: (n,)."""
+    work = part.trace.work[part.rows]
+    keys = np.stack([work.device.astype(np.int64), work.context.astype(np.int64), work.stream])
+    return np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def backlog(part: Part, server: Int64) -> Mapping[int, int]:
+    """Until when servers work for launches before the window, in ns since its begin.
+
+    Work before counts for the servers of the stream on which it runs.
+    """
+    work, rows, issued_ns = part.trace.work, part.rows, part.issued_ns
+    busy: dict[int, int] = {}
+    mine = np.isin(np.arange(len(work)), rows)
+    earlier = ~mine & (work.process == part.process) & (work.start_ns < issued_ns.min(initial=0))
+    earlier &= work.end_ns > part.begin_ns
+    for row in np.flatnonzero(earlier).tolist():
+        same = (work.device[rows] == work.device[row]) & (work.engine[rows] == work.engine[row])
+        for each in np.unique(server[same]).tolist():
+            busy[each] = max(busy.get(each, 0), int(work.end_ns[row]) - part.begin_ns)
+    return busy
+
+
+def _waits_between_streams(part: Part, stream: Int64, found: Pace) -> Sequence[Sequence[int]]:
+    """Of each operation, the one of another stream that it waited for, as its start shows; none or one."""
+    work = part.trace.work[part.rows]
+    free_ns = _free_ns(work.end_ns, stream, found, part.begin_ns)
+    explained = np.maximum(part.issued_ns + found.latency_ns, free_ns)
+    late = work.start_ns - explained > _HELD_UP_NS
+    by_end = np.argsort(work.end_ns, kind="stable")
+    place = np.searchsorted(work.end_ns[by_end], work.start_ns, side="right") - 1
+    before: list[Sequence[int]] = [()] * len(work)
+    for k in np.flatnonzero(late & (place >= 0)).tolist():
+        other = int(by_end[place[k]])
+        at_once = work.start_ns[k] - work.end_ns[other] <= _AT_ONCE_NS
+        if at_once and other < k and stream[other] != stream[k]:
+            before[k] = (other,)
+    return before
+
+
+def _free_ns(end_ns: Int64, stream: Int64, found: Pace, begin_ns: int) -> Int64:
+    """When the stream of each operation had done what came before it there."""
+    free = np.full(len(end_ns), begin_ns)
+    order = np.lexsort((np.arange(len(end_ns)), stream))
+    follows = np.diff(stream[order]) == 0
+    free[order[1:][follows]] = end_ns[order[:-1][follows]] + found.gap_ns[order[1:][follows]]
+    return free
