@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .lanes import Timeline
-from .parts import Causes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 from .sections import sections
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from ..analysis import Analysis
     from ..summary import Summary
-    from .parts import Cause, Column, Part, Section
+    from .parts import Cause, Change, Column, Part, Section
 
 _HEAD = (Source, Note, Verdict, Line)
+_CLASSES: dict[type[Part], str] = {Source: "source", Note: "note", Remark: "hint"}
 _OF_DEVICE = (Verdict, Tiles, Causes, Table, Facts)
 """The order of parts on the page, which has room to show first what decides."""
 _LEGEND = (
@@ -107,17 +108,13 @@ def _section(title: str, parts: Iterable[Part]) -> str:
 
 def _part(part: Part) -> str:
     match part:
-        case Source(text):
-            return f'<p class="source">{_text(text)}</p>'
-        case Note(text):
-            return f'<p class="note">{_text(text)}</p>'
+        case Source(text) | Note(text) | Remark(text):
+            return f'<p class="{_CLASSES[type(part)]}">{_text(text)}</p>'
         case Verdict(text, below):
             lines = "".join(f'<p class="below">{_text(line)}</p>' for line in below)
             return f'<p class="verdict">{_text(text)}</p>{lines}'
         case Line(text):
             return f"<section>{_text(text)}</section>"
-        case Remark(text):
-            return f'<p class="hint">{_text(text)}</p>'
         case Facts(lines):
             return "".join(f'<p class="hint">{_text(line)}</p>' for line in lines)
         case Table():
@@ -125,6 +122,8 @@ def _part(part: Part) -> str:
         case Causes():
             causes = "".join(_cause(row, part.whole) for row in part.rows)
             return f"<details><summary>{_text(part.title)}</summary>{causes}</details>" if part.title else causes
+        case Changes(rows):
+            return f'<ol class="changes">{"".join(map(_change, rows))}</ol>'
         case Tiles():
             return _tiles(part)
 
@@ -146,6 +145,11 @@ def _cause(row: Cause, whole: str) -> str:
         f"<p>{row.share} of {_text(whole)}{_text(row.saves)}</p>{place}{fix}"
         f'<p class="evidence">{evidence}</p></div>'
     )
+
+
+def _change(row: Change) -> str:
+    how = "".join(f'<p class="hint">{_text(line)}</p>' for line in row.how)
+    return f'<li><b>{_text(row.text)}</b><p class="do">{_text(row.saving)}</p>{how}</li>'
 
 
 def _timeline(timeline: Timeline | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .parts import Causes, Column, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Column, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 from .sections import sections
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..summary import Summary
-    from .parts import Cause, Part, Section
+    from .parts import Cause, Change, Part, Section
 
 _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]<>|#~"} | {"\n": " ", "\r": " "})
 
@@ -48,6 +48,8 @@ def _part(part: Part) -> str:
             return _table(part)
         case Causes():
             return _table(_in_short(part)) if part.title else "\n".join(map(_cause, part.rows))
+        case Changes(rows):
+            return "\n".join(_change(number, row) for number, row in enumerate(rows, 1))
         case Tiles():
             return ""
 
@@ -57,6 +59,12 @@ def _cause(row: Cause) -> str:
     place = [f"  - {_escape(row.place)}"] if row.place else []
     fix = [f"  - fix: {_escape(row.remedy)}"] if row.remedy else []
     return "\n".join([head, *place, *fix, f"  - {_escape('; '.join(row.evidence))}"])
+
+
+def _change(number: int, row: Change) -> str:
+    return "\n".join(
+        [f"{number}. **{_escape(row.text)}**", *(f"   - {_escape(line)}" for line in (row.saving, *row.how))]
+    )
 
 
 def _in_short(found: Causes) -> Table:

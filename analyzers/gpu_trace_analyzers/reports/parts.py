@@ -171,7 +171,26 @@ class Causes:
     """where it has one, the causes are small: a page folds them under it, markdown makes a table, text has none"""
 
 
-Part: TypeAlias = Source | Note | Verdict | Line | Remark | Facts | Tiles | Table | Causes
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to change, what that saves, and how it is done."""
+
+    text: str
+    """an instruction"""
+    saving: str
+    """``saves about 56.9 ms (± 0.4 ms): 132.3 ms``"""
+    how: tuple[str, ...]
+    """a line each: which operations go where, and what waits for what"""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to change, that which saves most first."""
+
+    rows: tuple[Change, ...]
+
+
+Part: TypeAlias = Source | Note | Verdict | Line | Remark | Facts | Tiles | Table | Causes | Changes
 
 
 @dataclass(frozen=True, slots=True)

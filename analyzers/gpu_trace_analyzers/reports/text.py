@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..units import count
 from .fitting import GAP, fitted, widths
-from .parts import Causes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 from .sections import sections
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..summary import Summary
-    from .parts import Cause, Part, Section
+    from .parts import Cause, Change, Part, Section
 
 DEVICES_SHOWN = 8
 """Of more devices, those with the worst figures are shown here."""
@@ -99,6 +99,8 @@ def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
             return [_wrapped(line, width, by=2) for line in lines]
         case Causes(rows, _, title):
             return [] if title else [line for row in rows for line in _cause(row, width)]
+        case Changes(rows):
+            return [line for number, row in enumerate(rows, 1) for line in _change(number, row, width)]
         case Table():
             inward = int(section.of_device)
             return [_indented(_table(part, width - inward), inward)]
@@ -115,6 +117,12 @@ def _cause(row: Cause, width: int) -> Sequence[RenderableType]:
         text.highlight_words(["fix:"], "green")
     evidence = [_wrapped(line, width, by=6 if i else 4, style="dim") for i, line in enumerate(row.evidence)]
     return [_wrapped(head, width, by=2, bold=row.title), *place, *fix, *evidence]
+
+
+def _change(number: int, row: Change, width: int) -> Sequence[RenderableType]:
+    """What to change, and below it what that saves and how it is done."""
+    head = _wrapped(f"{number}. {row.text}", width, by=2, hang=3, bold=row.text)
+    return [head, *(_wrapped(line, width, by=5) for line in (row.saving, *row.how))]
 
 
 def _wrapped(line: str, width: int, *, by: int = 0, hang: int = 4, bold: str = "", style: str = "") -> Text:

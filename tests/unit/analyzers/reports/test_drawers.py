@@ -15,6 +15,8 @@ from gpu_trace_analyzers.reports.parts import (
     Bar,
     Cause,
     Causes,
+    Change,
+    Changes,
     Column,
     Facts,
     Kind,
@@ -50,6 +52,10 @@ PARTS = {
         ["exposed copies 40 ns in 2 cups", "tea", "(fix saves up to 3 ns)", "fix: drink it", *EVIDENCE],
     ),
     Tiles: (Tiles((Tile("0.98", "ratio"),)), ["0.98", "ratio"]),
+    Changes: (
+        Changes((Change("drink it hot", "saves 3 ns", ("a cup", "a pot")), Change("pour it", "saves 2 ns", ()))),
+        ["drink it hot", "saves 3 ns", "a cup", "a pot", "pour it", "saves 2 ns"],
+    ),
 }
 
 
