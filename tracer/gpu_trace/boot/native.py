@@ -29,12 +29,11 @@ def loaded() -> Any:
 
 
 def _load(name: str) -> Any:
-    folder = os.path.dirname(__file__)
-    files = sorted(file for file in os.listdir(folder) if file.startswith(name) and file.endswith(".so"))
+    path = f"{os.path.dirname(__file__)}/{name}.so"
     ctypes = sys.modules["ctypes"]
     kind = ctypes.PyDLL if name == GARBAGE else ctypes.CDLL  # its functions are called with the interpreter's lock
     try:
-        return kind(f"{folder}/{files[0]}") if files else None
+        return kind(path) if os.path.exists(path) else None
     except OSError:  # built for another machine
         return None
 

@@ -134,8 +134,8 @@ def _stacks(machine: Machine) -> Finding:
         return Finding("stacks", State.FINE, "the Python stacks of a small script were sampled")
     reason = reason_in(machine.lost)
     fixes = {
-        NOT_BUILT: "install a C compiler (gcc) and the headers of Python (python3-dev), then reinstall gpu-trace",
-        UNKNOWN: "reinstall gpu-trace with this Python",
+        NOT_BUILT: "install a C compiler (gcc), then reinstall gpu-trace",
+        UNKNOWN: "use CPython 3.10 to 3.13, not a free-threaded build",
         FORBIDDEN: (
             "allow a process to read the memory of those that it starts (kernel.yama.ptrace_scope at most 1),"
             " or in the container (--cap-add=SYS_PTRACE)"

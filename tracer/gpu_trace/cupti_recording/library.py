@@ -7,4 +7,5 @@ from pathlib import Path
 
 def activities_library() -> Path | None:
     """The built library; None where it was installed without a C compiler."""
-    return next(iter(sorted(Path(__file__).parent.glob("_activities*.so"))), None)
+    path = Path(__file__).with_name("_activities.so")
+    return path if path.exists() else None

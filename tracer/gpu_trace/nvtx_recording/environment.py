@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def injection_library() -> Path | None:
     """The built library; None where it was installed without a C compiler."""
-    return next(iter(sorted(Path(__file__).parent.glob("_injection*.so"))), None)
+    path = Path(__file__).with_name("_injection.so")
+    return path if path.exists() else None
 
 
 def injection(native: Mapping[str, str]) -> tuple[Path | None, str]:

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 _LOST = "Python stacks: "
 NOT_BUILT = "the stack sampler was not built; run gpu-trace doctor"
-UNKNOWN = "the stack sampler was built for another Python; run gpu-trace doctor"
+UNKNOWN = "the stack sampler does not know this Python; run gpu-trace doctor"
 FORBIDDEN = "the system does not let gpu-trace read the memory of the script; run gpu-trace doctor"
 _UNREADABLE = "the memory of the script could not be read (%s)"
 _REASONS = {
     errno.EPERM: FORBIDDEN,
     errno.ENOSYS: FORBIDDEN,
+    errno.ENOTSUP: UNKNOWN,
     errno.ENOEXEC: "the script runs another Python than gpu-trace does",
 }
 _ENDED = (errno.ESRCH, errno.EFAULT, errno.ENOEXEC)

@@ -1,11 +1,13 @@
 /* The Python stacks of another process, read out of its memory. It must run the interpreter that this is loaded into:
- * the layout of its structures is that of the headers this was compiled with, and its addresses are found by our own.
+ * its addresses are found by our own, and layout.h says where its structures have what is read.
  */
 #ifndef GPU_TRACE_INTERPRETER_H
 #define GPU_TRACE_INTERPRETER_H
 
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "layout.h"
 
 enum { DEEPEST = 1024 };
 
@@ -28,6 +30,7 @@ typedef struct {
 
 typedef struct {
     pid_t pid;
+    const Layout* layout;
     uintptr_t runtime, code_type, main, gil;
 } Interpreter;
 
@@ -41,7 +44,7 @@ typedef struct {
 } PythonThread;
 
 /* Each returns 0 or an errno: EPERM where the system forbids it, ESRCH where the process has ended, ENOEXEC where it
- * runs another Python, EFAULT where it was changing. */
+ * runs another Python, ENOTSUP where the layout of this one is not known, EFAULT where it was changing. */
 int find_interpreter(Interpreter* interpreter, pid_t pid);
 int first_thread(Interpreter* interpreter, uintptr_t* address);
 int read_thread(const Interpreter* interpreter, uintptr_t address, PythonThread* thread);

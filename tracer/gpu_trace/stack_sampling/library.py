@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sysconfig
 from pathlib import Path
 
 PERIOD_NS = 10_000_000
@@ -17,7 +16,7 @@ class Sampler:
     """Samples every process that has notes in a folder, from `begin` to `end`."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError for a library that was built for another machine or another Python."""
+        """Raises OSError for a library that was built for another machine."""
         self._library = ctypes.CDLL(str(path))
 
     def begin(self, folder: Path, period_ns: int = PERIOD_NS, share: float = SHARE) -> None:
@@ -35,8 +34,8 @@ class Sampler:
 
 
 def built_sampler() -> Path | None:
-    """The library; None where it was installed without a C compiler, or for a Python whose layout is not known."""
-    path = Path(__file__).with_name(f"_sampler{sysconfig.get_config_var('EXT_SUFFIX')}")
+    """The library; None where it was installed without a C compiler."""
+    path = Path(__file__).with_name("_sampler.so")
     return path if path.exists() else None
 
 

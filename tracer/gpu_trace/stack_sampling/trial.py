@@ -28,7 +28,7 @@ _NONE_IS_OWN = Path("/nowhere")
 
 @cache
 def sampler_knows_this_python() -> bool:
-    """Whether it was built, and finds this very call: so the layout of CPython is that it was compiled for."""
+    """Whether it was built, and finds this very call: so its layout of this version of CPython is right."""
     path = built_sampler()
     if path is None:
         return False

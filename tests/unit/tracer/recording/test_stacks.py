@@ -44,6 +44,7 @@ def test_a_process_that_ended_lost_nothing(tmp_path, error):
     [
         (errno.EPERM, _FORBIDDEN),
         (errno.ENOSYS, _FORBIDDEN),
+        (errno.ENOTSUP, "Python stacks: the stack sampler does not know this Python; run gpu-trace doctor"),
         (errno.ENOEXEC, "Python stacks: the script runs another Python than gpu-trace does"),
         (errno.EFAULT, "Python stacks: the memory of the script could not be read (Bad address)"),
     ],
@@ -86,7 +87,7 @@ def test_a_library_of_another_machine(tmp_path, monkeypatch):
 
 def test_an_unknown_layout(tmp_path, monkeypatch):
     monkeypatch.setattr(trial, "sampler_knows_this_python", lambda: False)
-    sentence = "Python stacks: the stack sampler was built for another Python; run gpu-trace doctor"
+    sentence = "Python stacks: the stack sampler does not know this Python; run gpu-trace doctor"
     assert lost(tmp_path, f"{PERIOD}process\t9 0 50 0\n") == [sentence]
 
 

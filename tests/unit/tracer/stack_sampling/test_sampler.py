@@ -23,7 +23,7 @@ from gpu_trace.stack_sampling.places import frames_of
 from gpu_trace.stack_sampling.trial import sampler_knows_this_python
 from gpu_trace_analyzers.model import MISSING, ThreadState
 
-pytestmark = pytest.mark.skipif(built_sampler() is None, reason="there is no C compiler, or no headers of Python")
+pytestmark = pytest.mark.skipif(built_sampler() is None, reason="there is no C compiler")
 
 PHASES = """
 import os, sys, threading, time
@@ -163,16 +163,6 @@ def test_the_lines_of_all_frames_are_those_of_the_script(phases):
         if thread == main and function_of(chain) == "in_c":
             assert chain[0][1] in {lines.index("        sum(range(20_000))") + 1, lines.index("def in_c(until):") + 2}
             assert chain[1] == ("<module>", lines.index("    phase(until)") + 1)
-
-
-def test_a_library_for_another_python_beside_it_is_not_taken(tmp_path, monkeypatch):
-    monkeypatch.setattr(library_module, "__file__", str(tmp_path / "library.py"))
-    (tmp_path / "_sampler.cpython-310-x86_64-linux-gnu.so").touch()
-    (tmp_path / "_sampler.so").touch()
-    monkeypatch.setattr(library_module.sysconfig, "get_config_var", {"EXT_SUFFIX": ".cpython-311.so"}.get)
-    assert built_sampler() is None
-    (tmp_path / "_sampler.cpython-311.so").touch()
-    assert built_sampler() == tmp_path / "_sampler.cpython-311.so"
 
 
 def test_this_python_is_known():
