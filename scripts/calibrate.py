@@ -35,19 +35,19 @@ if TYPE_CHECKING:
     from calibration.kinds import Kind
 
 TABLE = Path(__file__).parents[1] / "analyzers/gpu_trace_analyzers/whatif/contention/measured.toml"
-COPY = 96 * kinds.MIB
+COPY = 80 * kinds.MIB
 """bytes of the copies that other kinds run beside: more than a cache of the device holds"""
-FEW = 8
+SIZES = tuple(5 << power for power in range(14, 26))
+"""bytes: 80 KiB to 160 MiB"""
+BLOCKS = (10, 33, 66, 132)
+FEW = BLOCKS[0]
 """blocks of the small kernels that other kinds run beside"""
-SIZES = tuple(1 << power for power in range(16, 29))
-"""bytes: 64 KiB to 256 MiB"""
-BLOCKS = (8, 33, 66, 132)
 STREAMS = (2, 4, 8, 16, 32)
 IN_STREAM = 8
 """kernels of few blocks that follow one another in each stream"""
 OF_BLOCKS: tuple[Callable[[int], Kind], ...] = (
     kinds.blocks_of_arithmetic,
-    kinds.blocks_of_softmax,
+    kinds.blocks_of_norm,
     kinds.blocks_of_product,
 )
 Row = tuple[Any, ...]
@@ -60,11 +60,11 @@ def alone(clock: Clock, chosen: list[Kind]) -> Iterator[Row]:
 
 
 def slowdown(clock: Clock, chosen: list[Kind]) -> Iterator[Row]:
-    """Of each kind beside each other, and beside copies in both directions: both keys, and factors."""
+    """Of each kind beside each, itself too, and beside copies in both directions: both keys, and factors."""
     by_key = {kind.key: kind for kind in chosen}
     both = (by_key["copy_h2d"], by_key["copy_d2h"])
     for kind, others in product(chosen, [*((other,) for other in chosen), both]):
-        if kind in others:
+        if len(others) > 1 and kind in others:
             continue
         measured = clock.beside(kind, others)
         if measured is not None:

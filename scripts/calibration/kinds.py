@@ -20,8 +20,8 @@ _FLOAT32 = "highest"
 _BLOCK_OF_JIT = 512
 """elements per block of a kernel that torch.cuda.jiterator makes: 128 threads of 4"""
 _ITERATIONS = 6_000
-_ROW = 1 << 18
-"""elements per row, and so per block, of a softmax"""
+_ROW = 5 << 16
+"""elements per row, and so per block, of a norm"""
 _FEW_PRODUCT = (96, 3_000)
 """rows and inner side of a product with few blocks"""
 _COLUMNS_PER_BLOCK = 96
@@ -115,10 +115,10 @@ def _arithmetic() -> Callable[..., torch.Tensor]:
     return torch.cuda.jiterator._create_jit_fn(_ARITHMETIC, count=0.0)
 
 
-def blocks_of_softmax(blocks: int) -> Kind:
-    """A kernel of so many blocks that waits for memory: softmax has one block per row."""
-    x, y = (torch.rand(blocks, _ROW, device="cuda") for _ in range(2))
-    return Kind("blocks_softmax", lambda: torch.softmax(x, dim=-1, out=y))
+def blocks_of_norm(blocks: int) -> Kind:
+    """A kernel of so many blocks that waits for memory: a layer's norm has one block per row."""
+    x = torch.rand(blocks, _ROW, device="cuda")
+    return Kind("blocks_norm", lambda: torch.nn.functional.layer_norm(x, (_ROW,)))
 
 
 def blocks_of_product(blocks: int) -> Kind:
