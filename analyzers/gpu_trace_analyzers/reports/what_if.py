@@ -102,7 +102,7 @@ def _changes(entry: Entry) -> list[Changes]:
 
 
 def _change(remedy: Remedy) -> Change:
-    saves = f"saves about {duration(remedy.gain_ns)} (± {duration(remedy.error_ns)}): {duration(remedy.predicted_ns)}"
+    saves = f"saves about {duration(remedy.gain_ns)} (±{duration(remedy.error_ns)}): {duration(remedy.predicted_ns)}"
     memory = f", with {size(remedy.extra_bytes)} more device memory" if remedy.extra_bytes else ""
     return Change(remedy.text, saves + memory, tuple(map(_move_line, remedy.moves)))
 

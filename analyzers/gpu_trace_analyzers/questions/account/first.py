@@ -26,8 +26,8 @@ class First:
 def first_of(account: DeviceAccount) -> First:
     """The first line of one device."""
     least_ns = LEAST_SHARE * account.window_ns
-    worth = [loss for loss in account.losses if loss.at_most_ns >= least_ns > 0 and not _is_warm_up(loss, account)]
-    close = [loss for loss in worth[1:2] if CLEARLY * loss.at_most_ns > worth[0].at_most_ns]
+    worth = [loss for loss in account.losses if loss.saves_ns >= least_ns > 0 and not _is_warm_up(loss, account)]
+    close = [loss for loss in worth[1:2] if CLEARLY * loss.saves_ns > worth[0].saves_ns]
     return First(account, tuple(worth[:1] + close))
 
 

@@ -110,4 +110,4 @@ def _waits(kind: _Kind) -> bool:
 
 
 def _saves_ns(first: First) -> int:
-    return first.losses[0].at_most_ns if first.losses else 0
+    return first.losses[0].saves_ns if first.losses else 0

@@ -23,6 +23,8 @@ from .turns import turns
 from .where import where
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..evidence import Evidence
     from ..explained import Explained, Rule
     from ..scope import Scope
@@ -61,6 +63,15 @@ class Loss:
 
     seen: Where | None = None
     """what samples of the host's stacks show of it; None without samples"""
+    about_ns: int | None = None
+    """what ending it saves, as predicted from the dependencies; None where that was not asked"""
+    error_ns: int | None = None
+    """by how much that may be wrong"""
+
+    @property
+    def saves_ns(self) -> int:
+        """What ending it saves: as predicted, else the most that it could."""
+        return self.at_most_ns if self.about_ns is None else self.about_ns
 
     @property
     def explained(self) -> bool:
@@ -89,7 +100,7 @@ class DeviceAccount:
     """without what was not recorded"""
     compute_ns: int
     losses: tuple[Loss, ...]
-    """in the order of what ending them would save at most"""
+    """in the order of what ending them would save"""
     steps: int = 0
     """how many steps the window is of; 0 where steps did not decide"""
     operators: tuple[OperatorTime, ...] = ()
@@ -126,10 +137,15 @@ def account_of(scope: Scope, position: int) -> DeviceAccount:
         rank=scope.trace.devices[position].rank,
         window_ns=recorded(scope, position).total_ns,
         compute_ns=owned(scope, position)[Owner.COMPUTE].total_ns,
-        losses=tuple(sorted(losses, key=lambda loss: (-loss.at_most_ns, -loss.ns))),
+        losses=in_order(losses),
         operators=operator_times(scope, position) if on_cpu else (),
         turns=turns(scope, position) if on_cpu else None,
     )
+
+
+def in_order(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    """That whose end saves most first."""
+    return tuple(sorted(losses, key=lambda loss: (-loss.saves_ns, -loss.ns)))
 
 
 def _losses(position: int, owner: Owner, parts: Explained, overlap_saves_ns: int | None) -> list[Loss]:

@@ -62,7 +62,7 @@ def _of(loss: Loss, figure: str) -> int | None:
 
 _LOSSES = Rows(
     "losses",
-    "what the device did instead of computing, in the order of `at_most_ns`",
+    "what the device did instead of computing, in the order of `about_ns`, else `at_most_ns`",
     lambda account, _: account.losses,
     (
         Field("id", "the same in another recording of the same script"),
@@ -70,6 +70,8 @@ _LOSSES = Rows(
         Field("cause"),
         Field("ns"),
         Field("at_most_ns"),
+        Field("about_ns", "what ending it saves by [`gpu-trace whatif`](what-if.md); null if that was not asked"),
+        Field("error_ns", "by how much that may be wrong"),
         Field("count"),
         Field("start_ns", "of the longest stretch", lambda row, _: row.evidence.start_ns),
         Field("end_ns", get=lambda row, _: row.evidence.end_ns),

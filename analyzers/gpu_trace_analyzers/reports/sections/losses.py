@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...units import count, duration
+from ...units import count
 from ...vocabulary.losses import Owner
 from ..owner_names import OWNER_NAMES
 from ..parts import Cause, Causes
 from .causes import evidence_lines
 from .places import full_place, sampled_line
-from .verdict import extent
+from .verdict import extent, saves
 
 if TYPE_CHECKING:
     from ...questions.account.losses import DeviceAccount, Loss
@@ -64,7 +64,9 @@ def _saving(loss: Loss, headroom_ns: int) -> str:
     """What the fix can save, and why that may be more than overlap can."""
     if not loss.remedy or not loss.explained:
         return ""
+    if loss.about_ns is not None:
+        return saves(loss)
     if not loss.at_most_ns:
         return "nothing waited for it" if loss.owner in (Owner.COPY, Owner.COLLECTIVE) else ""
     shortens = loss.owner is Owner.COPY and loss.at_most_ns > headroom_ns
-    return f"fix saves up to {duration(loss.at_most_ns)}" + (": it shortens copies" if shortens else "")
+    return saves(loss) + (": it shortens copies" if shortens else "")

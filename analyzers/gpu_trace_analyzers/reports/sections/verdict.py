@@ -95,9 +95,17 @@ def _cause(loss: Loss) -> str:
 
 def _saving(loss: Loss) -> str:
     once = "once" if loss.count == 1 else ""
-    saves = f"fix saves up to {duration(loss.at_most_ns)}" if loss.explained else ""
-    said = ", ".join(filter(None, (once, saves)))
+    said = ", ".join(filter(None, (once, saves(loss) if loss.explained else "")))
     return f" ({said})" if said else ""
+
+
+def saves(loss: Loss) -> str:
+    """What its fix saves: as predicted from the dependencies, else the most that it could."""
+    if loss.about_ns is None or loss.error_ns is None:
+        return f"fix saves up to {duration(loss.at_most_ns)}"
+    if not loss.about_ns:
+        return "fix saves nothing"
+    return f"fix saves about {duration(loss.about_ns)} ±{duration(loss.error_ns)}"
 
 
 def mostly_in(loss: Loss, steady: Steady) -> str:

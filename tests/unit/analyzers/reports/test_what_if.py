@@ -28,7 +28,7 @@ this run took 132.0 ms; its own dependencies allow 112.0 ms (between 111.0 ms an
   no schedule takes less than 100.0 ms: compute is busy that long
   the busiest engine alone, without dependencies: 90.0 ms
   1. move the copies to a side stream
-     saves about 20.0 ms (± 1.00 ms): 112.0 ms
+     saves about 20.0 ms (±1.00 ms): 112.0 ms
      3 × Memcpy DtoH (Device -> Pinned) off stream 7; wait on an event recorded after gemm
 """
     )
