@@ -57,7 +57,7 @@ def answered(**changed: object) -> WhatIf:
     found = WhatIf(
         status="answered",
         reason="",
-        window=WhatIfWindow("measured", 0, 132 * MS, 6),
+        window=WhatIfWindow("measured", 0, 132 * MS, 6, "measured"),
         recorded_ns=132 * MS,
         unrecorded_ns=None,
         replay_ns=131 * MS,
@@ -82,6 +82,7 @@ def answered(**changed: object) -> WhatIf:
     return replace(found, **changed)
 
 
-def abstained(reason: str = "three CUDA graphs run in the window, and their edges are not recorded") -> WhatIf:
+def abstained(**changed: object) -> WhatIf:
     """No answer about `before`: replay and bound stay."""
-    return answered(status="abstained", reason=reason, expected=None, remedies=(), schedule=None)
+    reason = "three CUDA graphs run in the window, and their edges are not recorded"
+    return answered(status="abstained", reason=reason, expected=None, remedies=(), schedule=None, **changed)

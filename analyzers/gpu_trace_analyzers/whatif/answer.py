@@ -19,6 +19,10 @@ class WhatIfWindow:
     end_ns: int
     operations: int
     """device operations that were launched in it"""
+    range_name: str | None = None
+    """the range that was asked for; None for the steady window"""
+    steps: int | None = None
+    """how many steps it is of; None where steps did not decide"""
 
     @property
     def ns(self) -> int:

@@ -20,6 +20,7 @@ class Window(msgspec.Struct, frozen=True):
     start_ns: int
     end_ns: int
     operations: int
+    steps: int | None
 
 
 class Expected(msgspec.Struct, frozen=True):

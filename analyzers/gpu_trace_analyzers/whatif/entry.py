@@ -20,15 +20,15 @@ WAITING = "waiting"
 """beside the engines of a critical path: the time in which none of its operations ran, because the host was late"""
 
 
-def entry_of(found: WhatIf, trace: Trace, range_name: str | None) -> document.Entry:
-    """What is kept of an answer about a trace. ``range_name``: the range that was asked of; None for steady steps."""
+def entry_of(found: WhatIf, trace: Trace) -> document.Entry:
+    """What is kept of an answer about a trace."""
     predicted_ns = found.expected.predicted_ns if found.expected else 0
     window = found.window
     return document.Entry(
-        range=range_name,
+        range=window.range_name,
         status=found.status,
         reason=found.reason,
-        window=document.Window(window.name, window.start_ns, window.end_ns, window.operations),
+        window=document.Window(window.name, window.start_ns, window.end_ns, window.operations, window.steps),
         recorded_ns=found.recorded_ns,
         unrecorded_ns=found.unrecorded_ns,
         replay_ns=found.replay_ns,

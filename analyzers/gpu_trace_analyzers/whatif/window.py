@@ -54,7 +54,7 @@ def part(trace: Trace, range_name: str | None = None) -> Part:
     Raises `UsageError` for a range that the trace does not have, and `TraceInconclusive` for one that launched nothing,
     or work of several processes.
     """
-    name, hosts = _named(trace, range_name) if range_name else _steady(trace)
+    name, hosts, steps = _named(trace, range_name) if range_name else _steady(trace)
     launched = launches(trace)
     chosen = np.zeros(len(trace.work), np.bool_)
     for process, host in hosts.items():
@@ -68,7 +68,7 @@ def part(trace: Trace, range_name: str | None = None) -> Part:
     rows = rows[np.lexsort((rows, launched.at_ns[rows]))]
     host = hosts[processes[0]]
     end_ns = max(int(trace.work.end_ns[rows].max()), _last_wait_ns(trace, processes[0], host))
-    window = WhatIfWindow(name, host.start_ns, end_ns, len(rows))
+    window = WhatIfWindow(name, host.start_ns, end_ns, len(rows), range_name, steps)
     return Part(trace, window, processes[0], rows, launched.at_ns[rows])
 
 
@@ -80,7 +80,7 @@ def _last_wait_ns(trace: Trace, process: int, host: Window) -> int:
     return int(calls.end_ns[own].max(initial=host.start_ns))
 
 
-def _named(trace: Trace, name: str) -> tuple[str, dict[int, Window]]:
+def _named(trace: Trace, name: str) -> tuple[str, dict[int, Window], None]:
     """For each process with such a range, from the begin of the first to the end of the last."""
     ranges = trace.ranges
     code = trace.strings.index(name) if name in trace.strings else MISSING
@@ -91,15 +91,16 @@ def _named(trace: Trace, name: str) -> tuple[str, dict[int, Window]]:
     for process in np.unique(ranges.process[rows]).tolist():
         own = rows[ranges.process[rows] == process]
         hosts[process] = Window(int(ranges.start_ns[own].min()), int(ranges.end_ns[own].max()))
-    return name, hosts
+    return name, hosts, None
 
 
-def _steady(trace: Trace) -> tuple[str, dict[int, Window]]:
-    """The steady steps, or the whole recording where it has none."""
+def _steady(trace: Trace) -> tuple[str, dict[int, Window], int | None]:
+    """The steady steps and how many they are, or the whole recording where it has none."""
     scope = Scope(trace)
     host, found = host_window(scope), steady(scope)
     everything = Window(int(trace.calls.start_ns.min(initial=0)), int(trace.calls.end_ns.max(initial=0)) + 1)
     hosts = {process: host.of(process) or everything for process in range(len(trace.processes))}
     if found.first_step is None or found.last_step is None:
-        return "the whole recording", hosts
-    return f"steps {count(found.first_step)} to {count(found.last_step)}", hosts
+        return "the whole recording", hosts, None
+    steps = found.last_step - found.first_step + 1
+    return f"steps {count(found.first_step)} to {count(found.last_step)}", hosts, steps

@@ -21,8 +21,8 @@ SUMMARY = Analysis(before()).summary
 
 
 def entry(start_ms=0, end_ms=132, **remedy):
-    window = WhatIfWindow("measured", start_ms * MS, end_ms * MS, 6)
-    return entry_of(answered(window=window, remedies=(replace(REMEDY, **remedy),)), before(), "measured")
+    window = WhatIfWindow("measured", start_ms * MS, end_ms * MS, 6, "measured")
+    return entry_of(answered(window=window, remedies=(replace(REMEDY, **remedy),)), before())
 
 
 def summarized(text):
@@ -82,7 +82,7 @@ def test_of_several_predictions_that_of_the_window_counts():
 def test_of_several_changes_for_a_loss_the_first_is_its_price():
     first = entry()
     both = replace(answered(), remedies=(REMEDY, replace(REMEDY, id="pinned", gain_ns=5 * MS)))
-    assert priced(SUMMARY, [entry_of(both, before(), "measured")]) == priced(SUMMARY, [first])
+    assert priced(SUMMARY, [entry_of(both, before())]) == priced(SUMMARY, [first])
 
 
 def test_without_a_prediction_or_an_account_nothing_changes():

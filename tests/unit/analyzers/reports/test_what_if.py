@@ -11,7 +11,7 @@ from what_ifs import MS, abstained, after, answered, before
 
 
 def text(found, **verified_as):
-    entry = entry_of(found, before(), "measured")
+    entry = entry_of(found, before())
     if verified_as:
         entry = msgspec.structs.replace(entry, verified=verified(entry, entry.expected, **verified_as))
     return to_text("seed.json.gz", entry)

@@ -6,16 +6,18 @@ import msgspec
 import pytest
 
 from gpu_trace_analyzers.errors import TraceUnreadable
+from gpu_trace_analyzers.whatif.answer import WhatIfWindow
 from gpu_trace_analyzers.whatif.document import EMPTY, SCHEMA, Document, encoded, one
 from gpu_trace_analyzers.whatif.entry import entry_of
 from gpu_trace_analyzers.whatif.stored import place_of, stored
 from what_ifs import MS, abstained, answered, before
 
-ENTRY = entry_of(answered(), before(), "measured")
+STEADY = WhatIfWindow("steps 3 to 5", 0, 9, 6, None, 3)
+ENTRY = entry_of(answered(), before())
 
 
 def test_an_answer_is_read_back_as_it_was_written(tmp_path):
-    unanswered = entry_of(abstained(), before(), None)
+    unanswered = entry_of(abstained(window=STEADY), before())
     document = EMPTY.having(ENTRY).having(unanswered)
     place_of(tmp_path).write_text(encoded(document), encoding="utf-8")
     assert stored(tmp_path) == document
@@ -23,7 +25,7 @@ def test_an_answer_is_read_back_as_it_was_written(tmp_path):
 
 
 def test_a_new_answer_of_a_window_takes_the_place_of_the_old_one():
-    again = entry_of(answered(recorded_ns=7), before(), "measured")
+    again = entry_of(answered(recorded_ns=7), before())
     assert EMPTY.having(ENTRY).having(again).entries == (again,)
 
 

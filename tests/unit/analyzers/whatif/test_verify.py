@@ -7,7 +7,7 @@ from gpu_trace_analyzers.whatif.spent import spent
 from gpu_trace_analyzers.whatif.verify import verified
 from what_ifs import MS, after, answered, before
 
-ENTRY = entry_of(answered(), before(), "measured")
+ENTRY = entry_of(answered(), before())
 
 
 def test_a_prediction_is_held_against_a_time():
@@ -20,7 +20,7 @@ def test_a_prediction_is_held_against_a_time():
 
 
 def test_gains_are_counted_from_the_clock_where_it_is_known():
-    entry = entry_of(answered(unrecorded_ns=130 * MS), before(), "measured")
+    entry = entry_of(answered(unrecorded_ns=130 * MS), before())
     found = verified(entry, entry.expected, "after", 113 * MS)
     assert (found.gain_ns, found.predicted_gain_ns) == (17 * MS, 18 * MS)
 
