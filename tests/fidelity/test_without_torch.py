@@ -52,8 +52,8 @@ f(0)
 PACKAGE = {"pkg/__init__.py": "", "pkg/__main__.py": WHO, "pkg/mod.py": WHO}
 LOADED = """
 import sys
-# atexit and gc are built in, and nobody can mean another __future__: they do no harm
-HARMLESS = ("__future__", "atexit", "gc")
+# atexit, errno and gc are built in, and nobody can mean another __future__: they do no harm
+HARMLESS = ("__future__", "atexit", "errno", "gc")
 print(sorted(name for name in sys.modules if "_gpu_trace_boot" not in name and name not in HARMLESS))
 """
 NO_PATH = {"PYTHONPATH": "/nowhere", "PYTHONOPTIMIZE": "1"}
@@ -201,6 +201,22 @@ def test_unreadable(tmp_path):
     (tmp_path / "script.py").touch(mode=0)
     case = Case({})
     assert run_traced(case, tmp_path, tmp_path / "run") == run_natively(case, tmp_path)
+
+
+OLD_TORCH = {
+    "script.py": "import torch, torch.cuda.nvtx as nvtx; print(sorted(vars(torch)), sorted(vars(nvtx)))",
+    "torch/__init__.py": "__version__ = '2.5.1+cu124'",
+    "torch/autograd/__init__.py": "",
+    "torch/cuda/__init__.py": "",
+    "torch/cuda/nvtx.py": "",
+}
+
+
+def test_a_torch_that_is_too_old_is_left_alone(tmp_path):
+    native, traced = run_both(Case(OLD_TORCH), tmp_path)
+    assert native == traced
+    assert facts(tmp_path / "run")["versions"]["torch"] == "2.5.1+cu124"
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json"}
 
 
 def test_the_run_folder_says_how_a_script_without_torch_ended(tmp_path):

@@ -143,6 +143,16 @@ PYTHON, TORCH = Text("python"), Text("torch")
 """their versions; torch's, once it is imported"""
 CUDA = Text("cuda")
 """the version of CUDA, or of HIP, that torch was built with; empty for a build without GPUs"""
+OLDEST_TORCH = (2, 6)
+"""that is recorded; an older one is left alone"""
+
+
+def is_too_old(torch: str) -> bool:
+    """Whether this version of torch is not recorded; one without two numbers is taken for new."""
+    numbers = torch.split(".")[:2]
+    return all(number.isdecimal() for number in numbers) and tuple(map(int, numbers)) < OLDEST_TORCH
+
+
 DEVICES = Text("devices")
 """the GPUs of the process in JSON, as Kineto describes them"""
 RECORDING = Text("recording")

@@ -37,7 +37,6 @@ def begin() -> None:
     def torch_imported() -> None:
         try:
             __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes, threads)
-            _nvtx_hooks().stand_in_for_torch(wishes.injection, wishes.raw)
         except Exception as error:
             notes.failed("the recorder could not hook torch", error)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from . import captures, signals
+from . import captures, nvtx_hooks, signals
 from .bounds import Bounds
-from .contract import CUDA, TORCH
+from .contract import CUDA, TORCH, is_too_old
 from .scripts_profiler import ScriptsProfiler
 from .session import Calls
 
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 
 
 def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurThreads) -> None:
-    """Watch torch, and start to record: at the first use of CUDA where there is a GPU, else now."""
+    """Watch torch, and start to record: at the first use of CUDA where there is a GPU, else now.
+
+    A torch that is too old to be recorded is left alone.
+    """
     torch = sys.modules["torch"]
+    notes.write(TORCH, torch.__version__)
+    if is_too_old(torch.__version__):
+        return
+    notes.write(CUDA, _version_of_gpu_library(torch))
     profiler = sys.modules["torch.autograd.profiler"]
-    _note_versions(torch, notes)
     recorder.use(Calls(profiler))
     ScriptsProfiler(recorder)
     signals.save_before_dying(recorder, notes, threads)
@@ -36,11 +42,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
         torch.cuda._lazy_call(bounds.begin)
     else:
         bounds.begin()
-
-
-def _note_versions(torch: Any, notes: Notes) -> None:
-    notes.write(TORCH, torch.__version__)
-    notes.write(CUDA, _version_of_gpu_library(torch))
+    nvtx_hooks.stand_in_for_torch(settings.injection, settings.raw)
 
 
 def _version_of_gpu_library(torch: Any) -> str:

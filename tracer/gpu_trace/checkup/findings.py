@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ..boot.contract import is_too_old
 from ..recording.stacks import FORBIDDEN, NOT_BUILT, UNKNOWN, reason_in
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def findings(machine: Machine) -> list[Finding]:
     """All findings, in the order in which things build on each other."""
     if not machine.torch:
         return [_system(machine), _no_torch(machine)]
+    if is_too_old(machine.torch["torch"]):
+        return [_system(machine), _old_torch(machine)]
     return [
         _system(machine),
         _torch(machine),
@@ -62,7 +65,13 @@ def _system(machine: Machine) -> Finding:
 
 def _no_torch(machine: Machine) -> Finding:
     last = machine.said.splitlines()[-1] if machine.said else "torch could not be imported"
-    return Finding("torch", State.BROKEN, last, "install torch 2.6 or later into this Python: pip install torch")
+    return Finding(
+        "torch", State.BROKEN, last, "install gpu-trace into the Python that has torch, or torch into this one"
+    )
+
+
+def _old_torch(machine: Machine) -> Finding:
+    return Finding("torch", State.BROKEN, f"{machine.torch['torch']} is too old", "install torch 2.6 or later")
 
 
 def _torch(machine: Machine) -> Finding:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from ..boot.contract import BOUNDED, GPU, PYTHON, RECORDING, SOURCE, STARTED, TORCH
+from ..boot.contract import BOUNDED, GPU, PYTHON, RECORDING, SOURCE, STARTED, TORCH, is_too_old
 from . import ending, interpreter
 from .cost import FREE, Cost
 
@@ -73,11 +75,12 @@ class Recording:
             return f"{work} was recorded{until}."
         if not self.notes.last(PYTHON):
             return self._nothing
-        if self.notes.last(TORCH):
-            return (
-                "It used no GPU, so nothing was recorded. To record CPU work, run with CUDA_VISIBLE_DEVICES= (empty)."
-            )
-        return "It never imported torch, so nothing was recorded."
+        return self._with_torch(torch) if (torch := self.notes.last(TORCH)) else _without_torch()
+
+    def _with_torch(self, torch: str) -> str:
+        if is_too_old(torch):
+            return f"Its torch {torch} is too old, so nothing was recorded; install torch 2.6 or later."
+        return "It used no GPU, so nothing was recorded. To record CPU work, run with CUDA_VISIBLE_DEVICES= (empty)."
 
     @property
     def _nothing(self) -> str:
@@ -87,3 +90,10 @@ class Recording:
         if not self.folder.path.exists():
             return "The run folder was deleted, and the recording with it."
         return "Its Python did not load the recorder, or ended before loading it, so nothing was recorded."
+
+
+def _without_torch() -> str:
+    """Why the script did not import it: the Python that runs it is the one that runs us."""
+    if find_spec("torch") is None:
+        return f"{sys.executable} has no torch, so nothing was recorded; install gpu-trace into the Python that has it."
+    return "It never imported torch, so nothing was recorded."

@@ -37,7 +37,8 @@ def test_a_healthy_machine():
     ("change", "subject", "state", "fix"),
     [
         ({"platform": "darwin"}, "system", State.BROKEN, "Linux"),
-        ({"torch": {}, "said": "ModuleNotFoundError: No module named 'torch'"}, "torch", State.BROKEN, "pip install"),
+        ({"torch": {}, "said": "ModuleNotFoundError: No module named 'torch'"}, "torch", State.BROKEN, "has torch"),
+        ({"torch": {**TORCH, "torch": "2.5.1+cu124"}}, "torch", State.BROKEN, "2.6"),
         ({"torch": NO_GPU}, "torch", State.LIMITED, "CUDA"),
         ({"torch": {**TORCH, "gpus": []}}, "GPU", State.BROKEN, "CUDA_VISIBLE_DEVICES"),
         ({"torch": {**TORCH, "error": "RuntimeError: no"}}, "GPU", State.BROKEN, "nvidia-smi"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gpu_trace.boot.recorder import Recorder
 from gpu_trace.commands import run
 from gpu_trace.recording import folder as run_folder
+from gpu_trace.recording import result
 from gpu_trace.recording.cost import Cost
 from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.result import Recording
@@ -27,6 +29,24 @@ def test_a_range_that_was_never_entered_is_named_and_no_device_is_blamed():
         recording(never_entered="nosuch").what == "No NVTX range called 'nosuch' was entered, so nothing was recorded."
     )
     assert "CUDA_VISIBLE_DEVICES=" in recording().what
+
+
+@pytest.mark.parametrize("version", ["2.5.1+cu124", "1.13.1"])
+def test_a_torch_that_is_too_old_is_said_in_one_sentence(version):
+    told = recording(f"python\t3.11\ntorch\t{version}\n").what
+    assert told == f"Its torch {version} is too old, so nothing was recorded; install torch 2.6 or later."
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "2.6.0a0+git1a2b3c", "2.10.1", "3.0", "unknown"])
+def test_a_later_torch_is_not_too_old(version):
+    assert "too old" not in recording(f"python\t3.11\ntorch\t{version}\n").what
+
+
+def test_a_python_without_torch_is_named(monkeypatch):
+    assert recording("python\t3.11\n").what == "It never imported torch, so nothing was recorded."
+    monkeypatch.setattr(result, "find_spec", lambda name: None)
+    told = recording("python\t3.11\n").what
+    assert told.startswith(f"{sys.executable} has no torch, so nothing was recorded; install ")
 
 
 @pytest.mark.parametrize(
