@@ -22,6 +22,7 @@ _AIM_MS = 2.0
 """length of the work that is timed: hundreds of times what an event adds to it"""
 _MOST_OPERATIONS = 600
 """in all lanes: a GPU takes about a thousand launches ahead, and what comes later would wait for the hold to end"""
+_LEAST_HOLD_MS = 0.5
 _MOST_HOLD_MS = 500.0
 _CYCLES_PER_MS = 2_000_000
 """of a GPU at 2 GHz; one with a slower clock is held for longer"""
@@ -56,18 +57,19 @@ class Clock:
 
     def __init__(self) -> None:
         self._streams = [torch.cuda.Stream() for _ in range(32)]
-        self._hold_ms = 2.0
+        self._enqueue_ms = 0.01
 
     def race(self, lanes: Sequence[Lane]) -> list[float]:
         """Milliseconds from the common start to the end of each lane."""
+        operations = sum(lane.count for lane in lanes)
         while True:
-            start = self._start()
+            start = self._start(operations)
             ends = self._enqueue(lanes, start)
             in_time = not start.query()
             torch.cuda.synchronize()
             if in_time:
                 return [start.elapsed_time(end) for end in ends]
-            self._hold_longer()
+            self._hold_longer(operations)
 
     def warm(self, kinds: Sequence[Kind]) -> None:
         """Run each kind in its stream, so that modules are loaded and workspaces allocated."""
@@ -115,10 +117,10 @@ class Clock:
             ]
         return beside, None
 
-    def _start(self) -> torch.cuda.Event:
-        """The event that ends the hold."""
+    def _start(self, operations: int) -> torch.cuda.Event:
+        """The event that ends a hold, which is as long as the host needs to enqueue so many operations."""
         start = torch.cuda.Event(enable_timing=True)
-        torch.cuda._sleep(int(self._hold_ms * _CYCLES_PER_MS))
+        torch.cuda._sleep(int((_LEAST_HOLD_MS + operations * self._enqueue_ms) * _CYCLES_PER_MS))
         start.record()
         return start
 
@@ -137,7 +139,7 @@ class Clock:
             end.record(stream)
         return ends
 
-    def _hold_longer(self) -> None:
-        self._hold_ms *= 2
-        if self._hold_ms > _MOST_HOLD_MS:
+    def _hold_longer(self, operations: int) -> None:
+        self._enqueue_ms *= 1.5
+        if operations * self._enqueue_ms > _MOST_HOLD_MS:
             raise RuntimeError(f"the host enqueues too slowly: {_MOST_HOLD_MS:.0f} ms are not enough for it")
