@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from ..columns import Columns
+from ..columns import Columns, Int8, Int64
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from ..columns import Int8, Int64
 
 
 class Because(IntEnum):

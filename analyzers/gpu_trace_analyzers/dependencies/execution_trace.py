@@ -1,0 +1,142 @@
+"""Reading an execution trace: what PyTorch's `ExecutionTraceObserver` writes of each operator, its tensors above all.
+
+A node has the operator's name, its schema, the number of the call that a trace calls "Record function id", and the
+tensors that went in and came out: ``[tensor, storage, offset, elements, bytes of an element, device]``. The id of a
+storage stands for its address: memory that is given out again has the id that it had before.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..errors import TraceUnreadable
+from ..readers.base.gunzip import MAGIC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
+RECORD_AGAIN = "record it again, and stop the observer before the process ends"
+
+
+class Values(msgspec.Struct, gc=False):
+    """The arguments of an operator, or its results: four lists of one length."""
+
+    values: list[Any]
+    shapes: list[Any]
+    types: list[str]
+    strides: list[Any] = []
+    """empty in files of before PyTorch 2.5, which do not say them"""
+
+
+class _Attribute(msgspec.Struct, gc=False):
+    name: str
+    value: int | str | float | bool | None = None
+
+
+class _Node(msgspec.Struct, gc=False):
+    id: int
+    name: str
+    ctrl_deps: int | None
+    inputs: msgspec.Raw
+    outputs: msgspec.Raw
+    attrs: list[_Attribute]
+
+
+class _File(msgspec.Struct):
+    schema: str
+    pid: int
+    nodes: list[_Node]
+
+
+class Node:
+    """One call of an operator. What went in and came out is decoded when it is asked for."""
+
+    __slots__ = ("_inputs", "_outputs", "backend", "caller", "id", "name", "schema")
+
+    def __init__(self, read: _Node, schema: str, backend: str) -> None:
+        self.id, self.name, self.schema, self.backend = read.id, read.name, schema, backend
+        self.caller = read.ctrl_deps or 0  # the root calls itself
+        self._inputs, self._outputs = read.inputs, read.outputs
+
+    @property
+    def inputs(self) -> Values:
+        """Its arguments."""
+        return _VALUES.decode(self._inputs)
+
+    @property
+    def outputs(self) -> Values:
+        """Its results."""
+        return _VALUES.decode(self._outputs)
+
+    @property
+    def mentions_host(self) -> bool:
+        """Whether any argument can be in the memory of the host: cheaper to ask than to decode them."""
+        return b'"cpu"' in bytes(self._inputs)
+
+
+_VALUES = msgspec.json.Decoder(Values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExecutionTrace:
+    """The operators of one process, in the order in which they ended."""
+
+    path: str
+    pid: int
+    nodes: Mapping[int, Node]
+    """by the number that `HostOperators.record_function` has"""
+    by_id: Mapping[int, Node]
+    """by their own id, of which a node has its caller's"""
+
+
+def read_execution_trace(path: str | PathLike[str]) -> ExecutionTrace:
+    """The execution trace in a JSON file, with or without gzip.
+
+    Raises `TraceUnreadable` for a file that is none, that ends too early, or whose nodes have no number of the call.
+    """
+    return execution_trace_of(_content(Path(path)), path)
+
+
+def execution_trace_of(data: bytes, path: str | PathLike[str]) -> ExecutionTrace:
+    """The same of the JSON in such a file; ``path`` is for what is said of it."""
+    read = _decoded(data, path)
+    nodes: dict[int, Node] = {}
+    by_id: dict[int, Node] = {}
+    for one in read.nodes:
+        attributes = {attribute.name: attribute.value for attribute in one.attrs}
+        node = Node(one, str(attributes.get("op_schema", "")), str(attributes.get("kernel_backend", "")))
+        by_id[node.id] = node
+        number = attributes.get("rf_id")
+        if isinstance(number, int) and number > 0:
+            nodes[number] = node
+    if not nodes:
+        problem = "no operator in it has the number of its call"
+        raise TraceUnreadable(path, problem, "record it with PyTorch 2.6 or later")
+    return ExecutionTrace(str(path), read.pid, nodes, by_id)
+
+
+def _decoded(data: bytes, path: str | PathLike[str]) -> _File:
+    try:
+        return msgspec.json.decode(data, type=_File)
+    except msgspec.ValidationError as error:
+        problem = f"it is no execution trace of PyTorch ({error})"
+        raise TraceUnreadable(path, problem, "give the file that ExecutionTraceObserver wrote") from None
+    except msgspec.DecodeError as error:
+        raise TraceUnreadable(path, f"it is not whole JSON ({error})", RECORD_AGAIN) from None
+
+
+def _content(path: Path) -> bytes:
+    data = path.read_bytes()
+    if not data.startswith(MAGIC):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise TraceUnreadable(path, f"its gzip data is damaged ({error})", RECORD_AGAIN) from None

@@ -1,0 +1,66 @@
+"""Which arguments does an operator write, and which results does it make? By its schema.
+
+``aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)``: ``!`` marks what is written, and
+a result without a mark shares no memory with an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+_RESULT = re.compile(r"Tensor(\([a-z])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of an operator."""
+
+    name: str
+    written: bool
+    shared: bool
+    """whether a result may share its memory: what makes a view only looks at it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the schema of an operator promises."""
+
+    arguments: tuple[Argument, ...]
+    makes: bool
+    """whether a result is a tensor with memory of its own"""
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it only makes another tensor of the same memory."""
+        return not self.makes and any(argument.shared and not argument.written for argument in self.arguments)
+
+
+@cache
+def schema_of(text: str) -> Schema | None:
+    """The schema that a text states; None for a text that is none, as operators without schema have."""
+    head, arrow, results = text.rpartition(") -> ")
+    if not arrow or "(" not in head:
+        return None
+    arguments = tuple(_argument(part) for part in _parts(head.partition("(")[2]) if part != "*")
+    return Schema(arguments, any(not found[1] for found in _RESULT.finditer(results)))
+
+
+def _argument(text: str) -> Argument:
+    """``Tensor(a -> *) self``, ``int[2] stride=[1, 1]``, ``Tensor(a!)[] self``, ``str mode='none'``."""
+    declared = re.match(r"(\w[\w.]*(?:\([^)]*\))?[?\[\]\d]*)\s+(\w+)", text)
+    kind, name = declared.groups() if declared else (text, "")
+    return Argument(name, "!" in kind, kind.startswith("Tensor("))
+
+
+def _parts(text: str) -> list[str]:
+    """The arguments: split at commas that are in no brackets."""
+    parts, depth, begin = [], 0, 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "," and depth == 0:
+            parts.append(text[begin:at].strip())
+            begin = at + 1
+    last = text[begin:].strip()
+    return [*parts, last] if last else parts
