@@ -31,6 +31,8 @@ def main(folder: Path, only: tuple[str, ...], title: str, again: bool, arguments
     """Run every experiment, profiled and unprofiled, and write lab.json, index.md and index.html.
 
     ARGUMENTS are passed to every sample, as in scripts/lab -- --repeats 7.
+
+    scripts/lab --what-if measures predictions of gpu-trace whatif; scripts/lab --what-if --help lists its options.
     """
     wanted = [experiment for experiment in experiments() if not only or experiment.sample in only]
     folder.mkdir(parents=True, exist_ok=True)

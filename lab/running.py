@@ -15,7 +15,7 @@ from .experiments import ROOT
 from .measured import Lab, Ran, Variant, recorded, wall_clocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from .experiments import Experiment
@@ -30,36 +30,42 @@ def run_all(wanted: Sequence[Experiment], folder: Path, arguments: Sequence[str]
     for experiment in wanted:
         print(f"== {experiment.title}: {experiment.script}", flush=True)
         ran.append(run(experiment, folder / experiment.sample, arguments))
-    return Lab(machine(ran), ran)
+    found = [variant.recorded for one in ran for variant in one.variants if variant.recorded]
+    labels = {on.label for recorded in found for on in recorded.devices if "rank" not in on.label}
+    return Lab(machine(labels), ran)
 
 
 def run(experiment: Experiment, folder: Path, arguments: Sequence[str]) -> Ran:
     """Run one experiment, unprofiled and then recorded into ``folder``."""
     ranks = [f"--nproc-per-node={experiment.ranks}"] if experiment.ranks > 1 else []
     alone = ["-m", "torch.distributed.run", "--standalone", *ranks] if ranks else []
-    printed = _output(*alone, experiment.script, *arguments)
+    printed = output(*alone, experiment.script, *arguments)
     print(printed, end="", flush=True)
     traced = ["-m", "gpu_trace", "run", "-q", "--force", "-o", str(folder), *ranks]
-    _output(*traced, experiment.script, *arguments)
+    output(*traced, experiment.script, *arguments)
     clocks, trace = wall_clocks(printed), load(folder)
     variants = [Variant(name, ns, recorded(trace, name, experiment.copies)) for name, ns in clocks.items()]
     return Ran(experiment.sample, printed.splitlines()[0], list(arguments), variants)
 
 
-def machine(ran: Sequence[Ran]) -> dict[str, str]:
-    """What it was run on."""
-    found = [variant.recorded for one in ran for variant in one.variants if variant.recorded]
-    labels = {on.label for recorded in found for on in recorded.devices if "rank" not in on.label}
+def machine(devices: Iterable[str]) -> dict[str, str]:
+    """What it was run on, of which these are the devices."""
     return {
-        "devices": ", ".join(sorted(labels)),
+        "devices": ", ".join(sorted(devices)),
         "processor": f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores",
         "python": platform.python_version(),
         **{package: _version(package) for package in ("torch", "nvtx", "gpu-trace")},
     }
 
 
-def _output(*command: str) -> str:
-    ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+def output(*command: str, codes: Collection[int] = (0,)) -> str:
+    """What Python prints that runs these arguments from the root of the repository.
+
+    Raises ``subprocess.CalledProcessError`` where it ends with another code than these.
+    """
+    ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if ran.returncode not in codes:
+        ran.check_returncode()
     return ran.stdout
 
 

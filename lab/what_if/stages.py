@@ -1,0 +1,111 @@
+"""Three stages of a pair, each of which leaves a file: so that a prediction can be kept before the time after exists.
+
+In the folder of a pair, ``before`` and ``after`` leave what a case took in ``before.json`` and ``after.json``, beside
+its run folder of the same name. ``predict`` leaves ``prediction.json``, from the run folder ``before`` alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from ..running import machine, output
+from .measured import Case, Clocks, Outcome, Prediction, busiest_ns, devices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from .pairs import Pair
+
+    Stage = Callable[[Pair, Path, Sequence[str]], None]
+    """runs in the folder of a pair; the last are arguments of its script"""
+
+Kept = TypeVar("Kept", Case, Prediction)
+
+RANGE = "measured"
+ABSTAINED = 4
+"""the exit code with which ``gpu-trace whatif`` gives no answer"""
+
+
+class Skipped(Exception):
+    """A stage cannot run here, or not yet; the message says why."""
+
+
+class WrongResults(Exception):
+    """A case did not leave what it has to."""
+
+
+def before(pair: Pair, folder: Path, arguments: Sequence[str]) -> None:
+    """Time and record the case before the change; what was known of the pair is no longer."""
+    for name in ("before", "prediction", "after"):
+        (folder / f"{name}.json").unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    _keep(_case(pair, "before", folder, arguments), folder / "before.json")
+
+
+def predict(pair: Pair, folder: Path, _arguments: Sequence[str]) -> None:
+    """Predict the time after the change, from the recording before it."""
+    known = outcome(pair, folder)
+    if known.before is None:
+        raise Skipped("not measured before the change")
+    if known.after is not None:
+        raise Skipped("measured after the change already, so it can no longer be predicted")
+    command = ("whatif", str(folder / "before"), "--range", RANGE, "--json")
+    printed = output("-m", "gpu_trace", *command, codes=(0, ABSTAINED))
+    (folder / "prediction.json").write_text(printed, encoding="utf-8")
+
+
+def after(pair: Pair, folder: Path, arguments: Sequence[str]) -> None:
+    """Time and record the case after the change, and hold the prediction against it."""
+    known = outcome(pair, folder)
+    if known.before is None or known.prediction is None:
+        raise Skipped("not predicted")
+    case = _case(pair, "after", folder, arguments)
+    if case.unrecorded.checksum != known.before.unrecorded.checksum:
+        raise WrongResults("the results after the change are not those before it")
+    _keep(case, folder / "after.json")
+    if known.prediction.expected is not None:
+        command = ("whatif", str(folder / "before"), "--range", RANGE, "--verify", str(folder / "after"))
+        (folder / "verified.txt").write_text(output("-m", "gpu_trace", *command), encoding="utf-8")
+
+
+STAGES: dict[str, Stage] = {"before": before, "predict": predict, "after": after}
+
+
+def outcome(pair: Pair, folder: Path) -> Outcome:
+    """What the stages have left so far."""
+    return Outcome(
+        pair.name,
+        before=_kept(folder / "before.json", Case),
+        prediction=_kept(folder / "prediction.json", Prediction),
+        after=_kept(folder / "after.json", Case),
+    )
+
+
+def _case(pair: Pair, case: str, folder: Path, arguments: Sequence[str]) -> Case:
+    """A case as it ran without a recording and with one, into the run folder of its name."""
+    script = (pair.script, "--case", case, *arguments)
+    unrecorded = _clocks(output(*script))
+    record = ("run", "-q", "--force", "-o", str(folder / case), "--range", RANGE, "--dependencies")
+    recorded = _clocks(output("-m", "gpu_trace", *record, *script, "--repeats", "1"))
+    if recorded.checksum != unrecorded.checksum:
+        raise WrongResults(f"the results of {case} are others when it is recorded")
+    summary = (folder / case / "summary.json").read_bytes()
+    return Case(machine(devices(summary)), unrecorded, recorded.clocks_ns[0], busiest_ns(summary))
+
+
+def _clocks(printed: str) -> Clocks:
+    found = msgspec.json.decode(printed)
+    if "needs" in found:
+        raise Skipped(f"it needs {found['needs']}")
+    return msgspec.convert(found, Clocks)
+
+
+def _keep(case: Case, path: Path) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(case), indent=1) + b"\n")
+
+
+def _kept(path: Path, kind: type[Kept]) -> Kept | None:
+    return msgspec.json.decode(path.read_bytes(), type=kind) if path.exists() else None
