@@ -52,7 +52,8 @@ def predict(pair: Pair, folder: Path, _arguments: Sequence[str]) -> None:
         raise Skipped("not measured before the change")
     if known.after is not None:
         raise Skipped("measured after the change already, so it can no longer be predicted")
-    command = ("whatif", str(folder / "before"), "--range", RANGE, "--json")
+    clock = ("--unrecorded", f"{known.before.unrecorded.median_ns}ns")
+    command = ("whatif", str(folder / "before"), "--range", RANGE, *clock, "--json")
     printed = output("-m", "gpu_trace", *command, codes=(0, ABSTAINED))
     (folder / "prediction.json").write_text(printed, encoding="utf-8")
 

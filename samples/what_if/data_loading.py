@@ -24,7 +24,7 @@ class Loading:
         self.model = nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, CLASSES)).to(DEVICE)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01)
         self.start = [parameter.detach().clone() for parameter in self.model.parameters()]
-        self.batches = [pinned(torch.rand(rows, features)) for _ in range(12)]
+        self.batches = [pinned(torch.rand(rows, features, device=DEVICE)) for _ in range(12)]
         self.labels = list(torch.randint(CLASSES, (len(self.batches), rows), device=DEVICE))
         self.halves = torch.zeros(2, rows, features, device=DEVICE)
         self.side = Stream()

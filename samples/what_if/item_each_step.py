@@ -18,7 +18,7 @@ class Search:
 
     def __init__(self, small: bool) -> None:
         size, self.steps = (48, 4) if small else (4096, 16)
-        self.batches = [pinned(torch.randn(size, size)) for _ in range(8)]
+        self.batches = [pinned(torch.randn(size, size, device=DEVICE)) for _ in range(8)]
         self.right = torch.randn(size, size, device=DEVICE)
         self.taken: list[int] = []
         self.side = Stream()

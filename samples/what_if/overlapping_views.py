@@ -19,7 +19,7 @@ class Loading:
 
     def __init__(self, small: bool) -> None:
         size, count = (48, 4) if small else (4096, 16)
-        self.batches = [pinned(torch.randn(size, size)) for _ in range(count)]
+        self.batches = [pinned(torch.randn(size, size, device=DEVICE)) for _ in range(count)]
         self.right = torch.randn(size, size, device=DEVICE)
         buffer = torch.empty(size + size // 2, size, device=DEVICE)
         self.views = buffer[:size], buffer[size // 2 :]

@@ -20,7 +20,7 @@ class Network:
 
     def __init__(self, small: bool) -> None:
         width, rows, layers = (64, 8, 4) if small else (8192, 1024, 12)
-        self.weights = [pinned(torch.randn(width, width) / width**0.5) for _ in range(layers)]
+        self.weights = [pinned(torch.randn(width, width, device=DEVICE) / width**0.5) for _ in range(layers)]
         self.rows = torch.randn(rows, width, device=DEVICE)
         self.buffers = [torch.empty(width, width, device=DEVICE) for _ in range(BUFFERS)]
         self.output = self.rows

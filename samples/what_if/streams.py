@@ -33,10 +33,10 @@ current_stream = torch.cuda.current_stream if ON_GPU else _Stream
 
 
 def pinned(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy in pinned memory, which a copy to or from the GPU needs to run while the host goes on."""
-    return tensor.pin_memory() if ON_GPU else tensor.clone()
+    """A copy of it in pinned memory of the host."""
+    return pinned_like(tensor).copy_(tensor)
 
 
 def pinned_like(tensor: torch.Tensor) -> torch.Tensor:
-    """Pinned memory of the host for a tensor's values."""
+    """Pinned memory for its values: copies to and from it run while the host goes on."""
     return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=ON_GPU)

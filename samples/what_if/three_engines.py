@@ -18,7 +18,7 @@ class Pipeline:
 
     def __init__(self, small: bool) -> None:
         size, columns, count = (64, 24, 3) if small else (8192, 3072, 10)
-        self.inputs = [pinned(torch.randn(size, size)) for _ in range(count)]
+        self.inputs = [pinned(torch.randn(size, size, device=DEVICE)) for _ in range(count)]
         self.right = torch.randn(size, columns, device=DEVICE)
         self.outputs = [pinned_like(self.right) for _ in self.inputs]
         self.into, self.compute, self.out = Stream(), Stream(), Stream()

@@ -25,7 +25,7 @@ class Training:
         self.model = nn.Sequential(*layers, nn.Linear(width, CLASSES)).to(DEVICE)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01)
         self.start = [parameter.detach().clone() for parameter in self.model.parameters()]
-        self.batches = [pinned(torch.randn(rows, width)) for _ in range(8)]
+        self.batches = [pinned(torch.randn(rows, width, device=DEVICE)) for _ in range(8)]
         self.labels = list(torch.randint(CLASSES, (len(self.batches), rows), device=DEVICE))
         self.side = Stream()
 

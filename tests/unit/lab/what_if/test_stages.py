@@ -81,7 +81,7 @@ def test_a_pair_is_timed_and_recorded_before_predicted_and_then_timed_and_record
     assert machine.commands[:3] == [
         script,
         (*record, "--range", "measured", "--dependencies", *script, "--repeats", "1"),
-        ("-m", "gpu_trace", "whatif", f"{tmp_path}/before", "--range", "measured", "--json"),
+        ("-m", "gpu_trace", "whatif", f"{tmp_path}/before", "--range", "measured", "--unrecorded", "189ns", "--json"),
     ]
     assert machine.commands[-1][2:] == (
         "whatif", f"{tmp_path}/before", "--range", "measured", "--verify", f"{tmp_path}/after",
