@@ -3,6 +3,7 @@
 Statements end at ``;`` or at the end of a line:
 
     [gpu1] [s7] KIND START-END [@START[-END]] [tN] [MEMORY] [name=TEXT] [size=BYTES] [group=TEXT] [seq=N]   device work
+         [grid=LIST] [block=LIST]
          [graph=GRAPH.NODE] [launch=N]  of a replay; rows of one launch have one number, and one of them the call
     call NAME START-END [tN]            a host call that launches nothing, or whose work is lost
     op NAME START-END [tN] [shapes=LIST] [types=LIST] [values=LIST] [rf=N]   an operator; a LIST has no spaces
@@ -174,7 +175,7 @@ def _work(out: _Writing, words: list[str]) -> None:
         | {"name": out.code(told.get("name", kind)), "engine": int(KINDS[kind]), "device": device, "stream": stream}
         | {"process": 0, "correlation": correlation, "size": int(told.get("size", MISSING))}
         | {"source": ends[0], "target": ends[1]}
-        | {"group": out.code(told["group"]) if "group" in told else MISSING}
+        | {name: out.code(told[name]) if name in told else MISSING for name in ("group", "grid", "block")}
         | {"sequence": int(told.get("seq", MISSING))}
         | {"graph": int(graph or MISSING), "graph_node": int(node or MISSING)}
     )

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from gpu_trace_analyzers.model import MISSING, Device
+from gpu_trace_analyzers.whatif.contention.measured import model_of, models, read_models
+from measured_gpus import TABLE, use
+
+
+def test_the_table_of_the_package_is_read_and_its_spreads_are_in_order() -> None:
+    for model in models():
+        spreads = [*model.slowdown.values()]
+        assert all(each.low <= each.median <= each.high for each in spreads)
+        for curve in [*model.copies.values(), *(curve for each in model.blocks.values() for curve in each.values())]:
+            assert (np.diff(curve.at) > 0).all()
+            assert (curve.low <= curve.median).all()
+            assert (curve.median <= curve.high).all()
+
+
+def test_an_empty_table_has_no_models() -> None:
+    assert read_models("# nothing was measured yet\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "multiprocessors", "found"),
+    [("Test GPU", 100, True), ("Test GPU", MISSING, True), ("Test GPU", 50, False), ("Test GPU MIG", 100, False)],
+)
+def test_a_part_of_a_device_is_not_the_device(
+    monkeypatch: pytest.MonkeyPatch, name: str, multiprocessors: int, found: bool
+) -> None:
+    use(monkeypatch)
+
+    assert (model_of(Device("gpu", 0, name, multiprocessors=multiprocessors)) is not None) == found
+
+
+def test_copies_between_two_sizes_lie_straight_between_them() -> None:
+    curve = read_models(TABLE)[0].copies["copy_h2d", ""]
+
+    _, median, _ = curve.read(np.log2([512, 1024, 2048, 4096, 10**6]))
+
+    assert median.tolist() == [100, 100, 200, 300, 300]
+
+
+def test_kernels_of_few_blocks_have_the_blocks_that_were_seen() -> None:
+    blocks = read_models(TABLE)[0].blocks
+
+    assert list(blocks["blocks_arithmetic"]) == [10, 100]
+    assert list(blocks["blocks_product"]) == [20], "of 5 asked for"
+    assert blocks["blocks_product"][20].at.tolist() == [0.2, 2.0]
+    assert blocks["blocks_product"][20].median.tolist() == [1.0, 1.3]
