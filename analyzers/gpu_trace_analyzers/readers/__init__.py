@@ -64,7 +64,12 @@ def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
     reader = None if is_unsupported(file) else reader_for(file)
     if reader is None:
         raise refuse(file)
-    return with_counter_ends(with_windows(without_contradictions(_read(reader, file, rules, operators))))
+    return completed(_read(reader, file, rules, operators), rules, operators)
+
+
+def completed(trace: Trace, rules: EngineRules, operators: bool) -> Trace:
+    """What a reader read, as `load` gives it. ``operators`` as there; the trace has them all, or has work."""
+    return with_counter_ends(with_windows(without_contradictions(_with_work(trace, rules, operators))))
 
 
 def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
@@ -72,9 +77,15 @@ def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) 
     with_operators = operators or names_no_gpu(file)
     trace = reader.read(file, rules, with_operators)
     has_work = len(trace.work) > 0
-    if with_operators != (operators or not has_work):
-        trace = reader.read(TraceFile(file.path), rules, not with_operators)
-    if has_work:
+    return (
+        trace
+        if with_operators == (operators or not has_work)
+        else reader.read(TraceFile(file.path), rules, not with_operators)
+    )
+
+
+def _with_work(trace: Trace, rules: EngineRules, operators: bool) -> Trace:
+    if len(trace.work):
         return trace
     if is_work_of_cpus(trace):
         return with_cpu_devices(trace, rules, operators)
@@ -108,4 +119,4 @@ def _load_folder(folder: Path, rules: EngineRules, operators: bool) -> Trace:
     raise SeveralRuns(folder, [str(run.paths[0]) for run in found])
 
 
-__all__ = ["load", "runs"]
+__all__ = ["completed", "load", "runs"]

@@ -104,10 +104,20 @@ class RecordedActivities:
 
     def of(self, *kinds: ActivityKind) -> NDArray[np.void]:
         """The records of some kinds in the order of their starts; what has no times on our clock is left out."""
-        records: NDArray[np.void] = self.records[np.isin(self.records["kind"], kinds)]
-        timed = (records["start_ns"] >= _EARLIEST_NS) & (records["end_ns"] >= records["start_ns"])
-        records = records[timed]
-        return records[np.argsort(records["start_ns"], kind="stable")]
+        records: NDArray[np.void] = self.records[self.rows_of(*kinds)]
+        return records
+
+    def rows_of(self, *kinds: ActivityKind) -> NDArray[np.int64]:
+        """Where those records are: (n,) int64."""
+        rows = np.flatnonzero(np.isin(self.records["kind"], kinds))
+        start_ns, end_ns = self.records["start_ns"][rows], self.records["end_ns"][rows]
+        timed = (start_ns >= _EARLIEST_NS) & (end_ns >= start_ns)
+        rows, start_ns = rows[timed], start_ns[timed]
+        return rows[np.argsort(start_ns, kind="stable")]
+
+    def count(self, *kinds: ActivityKind) -> int:
+        """How many records there are of some kinds, timed or not."""
+        return int(np.isin(self.records["kind"], kinds).sum())
 
     @property
     def began_ns(self) -> int:

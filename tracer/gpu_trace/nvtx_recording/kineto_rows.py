@@ -26,28 +26,34 @@ FIRST_LANE = 1 << 30
 """Above every thread id of Linux (at most 2^22), below 2^31, where Perfetto's importer stops."""
 _PROCESS = 0
 """Stands for all threads of a process: no thread of Linux has this id."""
-_DEFAULT_DOMAINS = ("", "NVTX")
+DEFAULT_DOMAINS = ("", "NVTX")
 """the nvtx package calls the default domain NVTX"""
 
 
 def chrome_rows(ranges: ProcessRanges, base_ns: int) -> Iterator[dict[str, Any]]:
     """Rows whose times count from ``base_ns`` (since 1970), and the names of their lanes."""
-    lanes = _Lanes()
-    args = _args(ranges)
-    names = ranges.texts.strings
-    owner = np.where(ranges.opening["kind"] == EventKind.START, _PROCESS, ranges.opening["thread"])
-    columns = (column.tolist() for column in (ranges.opening["at_ns"], ranges.opening["name"], owner, ranges.end_ns))
-    for start_ns, name, thread, end_ns in zip(*columns, strict=True):
+    lanes, names = _Lanes(ranges), ranges.texts.strings
+    columns = (column.tolist() for column in (ranges.opening["at_ns"], ranges.opening["name"], ranges.end_ns))
+    for lane, args, start_ns, name, end_ns in zip(lanes.of_ranges, _args(ranges), *columns, strict=True):
         yield {
             "ph": "X",
             "cat": Category.NVTX,
             "name": names.get(name, ""),
             "pid": ranges.pid,
-            "tid": lanes.lane(thread, start_ns, end_ns),
+            "tid": lane,
             "ts": microseconds(start_ns - base_ns),
             "dur": microseconds(end_ns - start_ns),
-            "args": next(args),
+            "args": args,
         }
+    yield from _lane_names(ranges, lanes)
+
+
+def lane_names(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
+    """The rows that name the lanes, alone."""
+    return _lane_names(ranges, _Lanes(ranges))
+
+
+def _lane_names(ranges: ProcessRanges, lanes: _Lanes) -> Iterator[dict[str, Any]]:
     for thread, number, lane in lanes.all():
         title = OF_THE_PROCESS if thread == _PROCESS else ranges.texts.threads.get(thread, f"thread {thread}")
         shown = f"NVTX ({title})" if number == 0 else f"NVTX ({title}), {number + 1}"
@@ -61,14 +67,18 @@ def process_row(pid: int, name: str) -> dict[str, Any]:
 
 
 class _Lanes:
-    """Lanes of owners, which come with ranges in the order of their starts, of equal starts the longest first."""
+    """Lanes of ranges, which are in the order of their starts, of equal starts the longest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, ranges: ProcessRanges) -> None:
         self._open: dict[int, list[list[int]]] = {}
         """by thread, and lane of the thread: the ends of the ranges that are open"""
         self._numbers: dict[tuple[int, int], int] = {}
+        owner = np.where(ranges.opening["kind"] == EventKind.START, _PROCESS, ranges.opening["thread"])
+        columns = (column.tolist() for column in (owner, ranges.opening["at_ns"], ranges.end_ns))
+        self.of_ranges = list(map(self._lane, *columns))
+        """the id of each range's"""
 
-    def lane(self, thread: int, start_ns: int, end_ns: int) -> int:
+    def _lane(self, thread: int, start_ns: int, end_ns: int) -> int:
         """The thread's first lane in which the range lies wholly inside, or after, every other."""
         lanes = self._open.setdefault(thread, [])
         for number, ends in enumerate(lanes):
@@ -90,7 +100,7 @@ class _Lanes:
 
 def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
     """What each range says beside its name and times; what it does not say is left out."""
-    texts, payloads, finished = ranges.texts, _payloads(ranges), ranges.finished.tolist()
+    texts, payloads, finished = ranges.texts, payloads_of(ranges), ranges.finished.tolist()
     names = ("thread", "domain", "category", "color", "has_color", "kind")
     columns = (ranges.opening[name].tolist() for name in names)
     for thread, domain, category, color, has_color, kind, payload, ended in zip(
@@ -99,12 +109,12 @@ def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
         args: dict[str, Any] = {Argument.THREAD: thread}
         if kind == EventKind.START:
             args[Argument.SCOPE] = OF_THE_PROCESS
-        if (domain_name := texts.strings.get(domain, "")) not in _DEFAULT_DOMAINS:
+        if (domain_name := texts.strings.get(domain, "")) not in DEFAULT_DOMAINS:
             args[Argument.DOMAIN] = domain_name
         if category:
-            args[Argument.CATEGORY] = texts.categories.get((domain, category), str(category))
+            args[Argument.CATEGORY] = category_of(ranges, domain, category)
         if has_color:
-            args[Argument.COLOR] = f"#{_opaque(color):08X}"
+            args[Argument.COLOR] = f"#{opaque(color):08X}"
         if payload:
             args[Argument.PAYLOAD] = payload
         if kind == EventKind.MARK or not ended:
@@ -112,7 +122,12 @@ def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:
         yield args
 
 
-def _payloads(ranges: ProcessRanges) -> list[str]:
+def category_of(ranges: ProcessRanges, domain: int, category: int) -> str | None:
+    """The name of a category, or its number where it has no name; None for the number that stands for none."""
+    return ranges.texts.categories.get((domain, category), str(category)) if category else None
+
+
+def payloads_of(ranges: ProcessRanges) -> list[str]:
     """Each range's payload as text: a number, or what the fields of a struct are called, and theirs."""
     found = payload_texts(ranges.opening)
     for payloads in ranges.payloads:
@@ -123,7 +138,7 @@ def _payloads(ranges: ProcessRanges) -> list[str]:
     return found
 
 
-def _opaque(argb: int) -> int:
+def opaque(argb: int) -> int:
     """The nvtx package gives colors without an alpha channel; they are not meant to be invisible."""
     return argb if argb >> 24 else argb | 0xFF000000
 

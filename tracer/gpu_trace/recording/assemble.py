@@ -13,7 +13,7 @@ from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 
 from ..boot.contract import BACKEND, FAILED, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
 from ..nvtx_recording import nccl, records
-from ..nvtx_recording.kineto_rows import chrome_rows, process_row
+from ..nvtx_recording.kineto_rows import process_row
 from . import (
     collectives,
     garbage,
@@ -26,9 +26,9 @@ from . import (
     stack_rows,
     stacks,
     thread_ids,
-    trace_file,
     windows,
 )
+from .process_trace import ProcessTrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from .collectives import Groups
     from .folder import RunFolder
     from .garbage import Collection
-    from .kineto_text import KinetoText
     from .notes import Notes
+    from .process_trace import Row
+    from .sessions import Session
     from .thread_ids import Thread
-    from .trace_file import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ProcessLeft:
 
     pid: int
     notes: Notes
-    parts: list[KinetoText]
+    parts: list[Session]
     lost: list[str]
     ranges: list[ProcessRanges]
     threads: list[Thread]
@@ -80,17 +80,17 @@ class ProcessLeft:
     def base_ns(self) -> int:
         """What its trace counts times from, in ns since 1970."""
         stamps = (int(ranges.opening["at_ns"].min()) for ranges in self.ranges if len(ranges))
-        return (self.parts[0].base_ns if self.parts else 0) or min(stamps)
+        return (self.parts[0].text.base_ns if self.parts else 0) or min(stamps)
 
     @property
     def gpus(self) -> list[str]:
         """What the GPUs are called that it could see, by index."""
-        return [str(device.get("name", "")) for device in self.parts[0].devices] if self.parts else []
+        return [str(device.get("name", "")) for device in self.parts[0].text.devices] if self.parts else []
 
     @property
     def sessions(self) -> list[tuple[int, int]]:
         """From when to when each session recorded, in ns since 1970, in order, as far as that is known."""
-        return sorted(part.window for part in self.parts if part.window)
+        return sorted(part.text.window for part in self.parts if part.text.window)
 
     @property
     def windows(self) -> list[tuple[int, int]]:
@@ -156,24 +156,34 @@ def _read(
 
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     """Write a trace for each process with something in it; their paths, in the same order."""
+    found = traces(folder, processes)
+    for trace in found:
+        trace.write()
+    return [trace.path for trace in found]
+
+
+def traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[ProcessTrace]:
+    """The trace of each process with something in it, in the same order."""
     with_content = [process for process in processes if process.has_content]
-    names, guests = _names(with_content), _guests(processes)
-    run = _run()
-    for process, name in zip(with_content, names, strict=True):
-        base_ns = process.base_ns
-        rows: Iterable[Row] = chain(
-            thread_ids.name_rows(process.pid, process.threads),
-            garbage.chrome_rows(process.pid, process.garbage, base_ns),
-            _ranges([process, *guests.get(process.pid, [])], base_ns),
-            _clocks(folder.raw, process, base_ns),
-            (process_row(guest.pid, f"started by {guest.parent}") for guest in guests.get(process.pid, [])),
-            *(
-                stack_rows.rows_of(each.sampled, each.pid, process.sessions, base_ns, each.lost)
-                for each in (process, *guests.get(process.pid, []))
-            ),
-        )
-        trace_file.write(folder.path / name, _head(process) + heads.of_run(run), process.parts, rows)
-    return [folder.path / name for name in names]
+    guests, run = _guests(processes), _run()
+    return [
+        _trace(folder, name, process, guests.get(process.pid, []), run)
+        for process, name in zip(with_content, _names(with_content), strict=True)
+    ]
+
+
+def _trace(folder: RunFolder, name: str, process: ProcessLeft, guests: list[ProcessLeft], run: str) -> ProcessTrace:
+    base_ns, everyone = process.base_ns, [process, *guests]
+    rows: Iterable[Row] = chain(
+        thread_ids.name_rows(process.pid, process.threads),
+        garbage.chrome_rows(process.pid, process.garbage, base_ns),
+        _clocks(folder.raw, process, base_ns),
+        (process_row(guest.pid, f"started by {guest.parent}") for guest in guests),
+        *(stack_rows.rows_of(each.sampled, each.pid, process.sessions, base_ns, each.lost) for each in everyone),
+    )
+    programs = [program for each in everyone for program in each.ranges]
+    head = _head(process) + heads.of_run(run)
+    return ProcessTrace(folder.path / name, process.pid, base_ns, head, process.parts, programs, rows)
 
 
 def _head(process: ProcessLeft) -> bytes:
@@ -181,7 +191,7 @@ def _head(process: ProcessLeft) -> bytes:
     base_ns = process.base_ns
     times = [(start_ns - base_ns, end_ns - base_ns) for start_ns, end_ns in process.windows]
     windows = [StatedWindow(process.pid, start_ns, end_ns) for start_ns, end_ns in times]
-    head = heads.head(process.parts, base_ns, process.notes.devices)
+    head = heads.head([part.text for part in process.parts], base_ns, process.notes.devices)
     return head + heads.distributed(process.distributed_info) + heads.stated(windows)
 
 
@@ -191,10 +201,6 @@ def _run() -> str:
     Process ids alone come again, and so does what Kineto counts its times from: it is the same for months.
     """
     return job.name() if job.rank() is not None else f"{os.getpid()}-{time.time_ns()}"
-
-
-def _ranges(processes: list[ProcessLeft], base_ns: int) -> Iterator[dict[str, Any]]:
-    return chain.from_iterable(chrome_rows(program, base_ns) for process in processes for program in process.ranges)
 
 
 def _clocks(raw: Path, process: ProcessLeft, base_ns: int) -> Iterator[dict[str, Any]]:

@@ -10,12 +10,13 @@ from ..boot.contract import STOPPED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .kineto_text import KinetoText
     from .notes import Notes
+    from .sessions import Session
 
+_NS_PER_CALL = 5000
 _NS_PER_ROW = {
-    b'"cat": "cuda_runtime"': 5000,
-    b'"cat": "cuda_driver"': 5000,
+    b'"cat": "cuda_runtime"': _NS_PER_CALL,
+    b'"cat": "cuda_driver"': _NS_PER_CALL,
     b'"cat": "cpu_op"': 1500,
     b'"cat": "user_annotation"': 3000,
 }
@@ -41,11 +42,15 @@ class Cost:
 FREE = Cost(0, 0, 0)
 
 
-def of(parts: Sequence[KinetoText], notes: Notes) -> Cost:
+def of(sessions: Sequence[Session], notes: Notes) -> Cost:
     """The cost of recording a process: by the rows that it left, and by its own notes."""
     stamps = notes.all(STOPPED)
     return Cost(
-        sum(part.events.count(row) * each_ns for part in parts for row, each_ns in _NS_PER_ROW.items()),
+        sum(_of_text(session.text.events) + session.calls * _NS_PER_CALL for session in sessions),
         sum(stopped - began for began, stopped, _ in stamps),
         sum(saved - stopped for _, stopped, saved in stamps),
     )
+
+
+def _of_text(events: bytes) -> int:
+    return sum(events.count(row) * each_ns for row, each_ns in _NS_PER_ROW.items())

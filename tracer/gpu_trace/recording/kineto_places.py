@@ -9,15 +9,15 @@ arguments, shapes and stacks stay as they are, byte by byte.
 from __future__ import annotations
 
 import re
-from itertools import compress
-from typing import TYPE_CHECKING, Any
+from itertools import compress, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gpu_trace_analyzers.readers.base.stamps import NO_TIME, nanoseconds_of
 from gpu_trace_analyzers.vocabulary.kineto import Category
 
-from ..exporting.timeline.identities import Identities
+from ..exporting.timeline.identities import Identities, keys
 from ..exporting.timeline.lanes import lanes
 
 if TYPE_CHECKING:
@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.model import Int64
 
+    from ..cupti_recording.slices import Slices
+
 _ON_DEVICE = (Category.KERNEL.encode(), Category.MEMCPY.encode(), Category.MEMSET.encode())
 _REPEATED, _OVERHEAD = Category.GPU_ANNOTATION.encode(), Category.OVERHEAD.encode()
+_DECISIVE = (*_ON_DEVICE, _REPEATED, _OVERHEAD)
+"""categories that decide where a row goes"""
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _ID = rb"(" + _STRING + rb"|-?\d+)"
 _PLACE = re.compile(
     # A category that decides stands in front of the place of its event, and in front of no other.
     rb'"cat": "('
-    + b"|".join((*_ON_DEVICE, _REPEATED, _OVERHEAD))
+    + b"|".join(_DECISIVE)
     + rb')"'
     + rb'|"pid": '
     + _ID
@@ -58,9 +62,12 @@ Key = tuple[bytes, bytes, bytes]
 
 
 class _Rows:
-    """The places in one text, in order: a row for each event and each row of metadata."""
+    """The places of one session, in order: a row for each event and each row of metadata of its text, then its slices.
 
-    def __init__(self, text: bytes) -> None:
+    ``slices`` are rows that are no text yet, of several kinds.
+    """
+
+    def __init__(self, text: bytes, slices: Sequence[Slices]) -> None:
         self._text = text
         self.keys: dict[Key, int] = {}
         """the distinct ones, numbered"""
@@ -70,7 +77,20 @@ class _Rows:
             found, category = self._columns(piece, category)
             columns.append(found)
         self._is_place: list[NDArray[np.bool_]] = [is_place for is_place, *_ in columns]
-        self.key, self.start_ns, self.duration_ns = map(np.concatenate, list(zip(*columns, strict=True))[1:])
+        of_slices = [(self._keys_of(kind), kind.start_ns, kind.duration_ns) for kind in slices]
+        every = [*(times for _, *times in columns), *of_slices]
+        self.key, self.start_ns, self.duration_ns = map(np.concatenate, zip(*every, strict=True))
+        lengths = [0, *map(len, slices)]
+        self.of_slices = [slice(*ends) for ends in pairwise(len(self.key) - sum(lengths) + np.cumsum(lengths))]
+        """where the rows of each kind are among all"""
+
+    def _keys_of(self, slices: Slices) -> Int64:
+        """The numbers of the keys of rows that are no text: (n,) int64."""
+        distinct, place = keys(slices.pid, slices.tid)
+        category = slices.category.encode()
+        known = category if category in _DECISIVE else b""
+        numbers = [self.keys.setdefault((b"%d" % pid, b"%d" % tid, known), len(self.keys)) for pid, tid in distinct]
+        return np.array(numbers, dtype=np.int64)[place]
 
     def _columns(self, piece: tuple[int, int], before: bytes) -> tuple[list[NDArray[Any]], bytes]:
         """Of what is found in a piece of the text: which are places; of those key, start and duration.
@@ -80,11 +100,11 @@ class _Rows:
         # Columns of everything found, and no loop over it: there are millions.
         category, pid, tid, start, duration = list(zip(*_PLACE.findall(self._text, *piece), strict=True)) or [()] * 5
         is_place = [not name for name in category]
-        keys = list(compress(zip(pid, tid, (before, *category), strict=False), is_place))
-        for key in dict.fromkeys(keys):
+        found = list(compress(zip(pid, tid, (before, *category), strict=False), is_place))
+        for key in dict.fromkeys(found):
             self.keys.setdefault(key, len(self.keys))
         times = (b"".join(each + b"\0" for each in compress(column, is_place)) for column in (start, duration))
-        numbers = np.fromiter(map(self.keys.__getitem__, keys), np.int64, len(keys))
+        numbers = np.fromiter(map(self.keys.__getitem__, found), np.int64, len(found))
         return [np.array(is_place, dtype=bool), numbers, *map(nanoseconds_of, times)], (before, *category)[-1]
 
     def found(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, re.Match[bytes]]]:
@@ -110,17 +130,28 @@ def _pieces(text: bytes) -> Iterator[tuple[int, int]]:
         begin = end
 
 
-def placed(texts: Sequence[bytes]) -> tuple[list[Iterator[memoryview]], list[dict[str, Any]]]:
-    """The texts of events with new places, each in pieces, and rows of metadata that name them.
+class Placed(NamedTuple):
+    """The rows of one session in new places."""
 
-    Texts of any other layout stay as they are.
+    text: list[memoryview]
+    """that of its events, in pieces"""
+    slices: list[tuple[Int64, Int64]]
+    """process and thread of each of the other rows, a kind at a time"""
+
+
+def placed(sessions: Sequence[tuple[bytes, Sequence[Slices]]]) -> tuple[list[Placed], list[dict[str, Any]]]:
+    """The sessions of a process with new places, and rows of metadata that name them.
+
+    Each is the text of events, and rows that are no text yet. Texts of any other layout stay as they are.
     """
-    every = [_Rows(text) for text in texts]
+    every = [_Rows(text, slices) for text, slices in sessions]
     places = _Places({key for rows in every for key in rows.keys})
-    cleaned = []
-    for text, rows in zip(texts, every, strict=True):
-        cleaned.append(_spliced(text, sorted([*_edits(rows, places), *_names(text, places)])))
-    return cleaned, places.metadata
+    found = []
+    for (text, _), rows in zip(sessions, every, strict=True):
+        lane = _lanes(rows, places)
+        edits = sorted([*_edits(rows, places, lane), *_names(text, places)])
+        found.append(Placed(list(_spliced(text, edits)), [_moved(rows, places, lane, kind) for kind in rows.of_slices]))
+    return found, places.metadata
 
 
 class _Places:
@@ -178,14 +209,25 @@ class _Places:
         self.metadata.append({"ph": "M", "name": kind, "pid": pid, "tid": tid, "ts": 0, "args": {"name": name}})
 
 
-def _edits(rows: _Rows, places: _Places) -> Iterator[Edit]:
-    lane = _lanes(rows, places)
-    keys = list(rows.keys)
-    stays = np.array([(places.pid(key), places.tid(key, 0)) == key[:2] for key in keys] or [True])
+def _edits(rows: _Rows, places: _Places, lane: Int64) -> Iterator[Edit]:
+    distinct = list(rows.keys)
+    stays = np.array([(places.pid(key), places.tid(key, 0)) == key[:2] for key in distinct] or [True])
     for i, row in rows.found(~stays[rows.key] | (lane > 0)):
-        key = keys[rows.key[i]]
+        key = distinct[rows.key[i]]
         yield (*row.span(2), places.pid(key))
         yield (*row.span(3), places.tid(key, int(lane[i])))
+
+
+def _moved(rows: _Rows, places: _Places, lane: Int64, which: slice) -> tuple[Int64, Int64]:
+    """The processes and threads of some rows."""
+    distinct, key, lane = list(rows.keys), rows.key[which], lane[which]
+    pid, tid = (
+        np.array([(int(places.pid(key)), int(places.tid(key, 0))) for key in distinct], np.int64).reshape(-1, 2).T
+    )
+    found = tid[key]
+    for row in np.flatnonzero(lane).tolist():
+        found[row] = int(places.tid(distinct[key[row]], int(lane[row])))
+    return pid[key], found
 
 
 def _lanes(rows: _Rows, places: _Places) -> Int64:

@@ -76,21 +76,17 @@ def parse(text: bytes | mmap) -> KinetoText:
     return _repaired(head, text[opening.end() :])
 
 
-def with_distinct_ids(parts: list[KinetoText]) -> list[KinetoText]:
-    """Sessions of one process whose ids do not meet: CUPTI and torch may count from the start again in each."""
-    distinct, above = [], 0
-    for part in parts:
-        distinct.append(_shifted(part, above) if above else part)
-        if len(parts) > 1:
-            above = max([above, *(int(found[2]) for found in _ID.finditer(distinct[-1].events))]) + 1
-    return distinct
+def highest_id(part: KinetoText) -> int:
+    """The highest id of an operator, a call or an arrow; 0 where it has none."""
+    return max((int(found[2]) for found in _ID.finditer(part.events)), default=0)
 
 
-def _shifted(part: KinetoText, by: int) -> KinetoText:
-    events, shifted = BytesIO(part.events), BytesIO()
+def raised(part: KinetoText, by: int) -> KinetoText:
+    """The same events with other ids."""
+    events, written = BytesIO(part.events), BytesIO()
     while lines := events.readlines(_BLOCK):
-        shifted.write(_ID.sub(lambda found: b"%b%d" % (found[1], int(found[2]) + by), b"".join(lines)))
-    return replace(part, events=shifted.getvalue())
+        written.write(_ID.sub(lambda found: b"%b%d" % (found[1], int(found[2]) + by), b"".join(lines)))
+    return replace(part, events=written.getvalue())
 
 
 def is_json(text: bytes | mmap) -> bool:

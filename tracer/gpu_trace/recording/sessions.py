@@ -1,22 +1,21 @@
-"""What each session of a process left, as one text: Kineto's file, records of the CUPTI recording library, or both."""
+"""What each session of a process left: Kineto's text, records of the CUPTI recording library, or both."""
 
 from __future__ import annotations
 
 import mmap
-from dataclasses import replace
-from io import BytesIO
-from itertools import chain, islice
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..boot.contract import CUPTI, DEVICES, FAILED, KINETO, NOT_SAVED, RECORDS, session_file, session_of
-from ..cupti_recording import kineto_rows, records
-from ..cupti_recording.kineto_rows import RecordedProcess
+from ..cupti_recording import records
+from ..cupti_recording.records import ActivityKind
+from ..cupti_recording.slices import RecordedProcess
 from . import windows
-from .kineto_text import KinetoText, NoTrace, parse, with_distinct_ids
+from .kineto_text import KinetoText, NoTrace, highest_id, parse, raised
 from .thread_ids import with_ids_of_linux
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from ..cupti_recording.records import RecordedActivities
@@ -26,33 +25,77 @@ if TYPE_CHECKING:
     OfKernels = Callable[[RecordedActivities], dict[int, str]]
     """by correlation, more arguments of kernels' rows, as JSON without braces"""
 
-_BATCH = 10_000
-"""rows: as text each takes several times the room of its record"""
 _HEAD = b'{"schemaVersion": 1, "deviceProperties": %b, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The records of one session. ``of_kernels`` are more arguments of kernels, as JSON without braces.
+
+    By the correlation that the records have.
+    """
+
+    activities: RecordedActivities
+    process: RecordedProcess
+    of_kernels: Mapping[int, str]
+
+    @property
+    def highest_id(self) -> int:
+        """No call has a higher one."""
+        return int(self.activities.records["correlation"].max()) + self.process.raised
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What one session left. ``text`` is Kineto's, with no events where it saved none."""
+
+    text: KinetoText
+    recorded: Recorded | None = None
+
+    @property
+    def calls(self) -> int:
+        """How many calls the CUPTI recording library recorded."""
+        return self.recorded.activities.count(ActivityKind.RUNTIME, ActivityKind.DRIVER) if self.recorded else 0
 
 
 def read(
     raw: Path, pid: int, facts: Notes, threads: list[Thread], of_kernels: OfKernels = lambda _: {}
-) -> tuple[list[KinetoText], list[Thread], list[str]]:
-    """The sessions of process ``pid``, in order, as Kineto writes them, and what was wrong with them.
+) -> tuple[list[Session], list[Thread], list[str]]:
+    """The sessions of process ``pid``, in order, and what was wrong with them.
 
     Between them those of its ``threads`` that Kineto knew by other ids. Our own records have the right ones;
-    ``of_kernels`` says more of their kernels.
+    ``of_kernels`` says more of their kernels. No two sessions have one id in common.
     """
     saved, damage = _saved_by_kineto(raw, pid, facts)
     renamed, found = with_ids_of_linux(list(saved.values()), pid, threads)
     texts = dict(zip(saved, renamed, strict=True))
     own = _own_records(raw, pid)
     base_ns = next((text.base_ns for text in texts.values()), 0) or _began_ns(own.values())
-    for number, activities in own.items():
-        text = texts.get(number) or KinetoText(_head(base_ns, facts), b"")
+    sessions = []
+    for number in sorted(texts.keys() | own.keys()):
+        text, activities = texts.get(number) or KinetoText(_head(base_ns, facts), b""), own.get(number)
+        text = replace(text, window=windows.window_of(number, facts, text, activities))
         process = RecordedProcess(pid, base_ns, _multiprocessors(text))
-        texts[number] = _with_rows(text, kineto_rows.rows(activities, process, of_kernels(activities)))
-    timed = [
-        replace(text, window=windows.window_of(number, facts, text, own.get(number)))
-        for number, text in sorted(texts.items())
-    ]
-    return with_distinct_ids(timed), found, damage
+        recorded = Recorded(activities, process, of_kernels(activities)) if activities else None
+        sessions.append(Session(text, recorded))
+    return _with_distinct_ids(sessions), found, damage
+
+
+def _with_distinct_ids(sessions: list[Session]) -> list[Session]:
+    """CUPTI and torch may count from the start again in each session."""
+    distinct: list[Session] = []
+    above = 0
+    for session in sessions:
+        distinct.append(_raised(session, above) if above else session)
+        if len(sessions) > 1:
+            text, recorded = distinct[-1].text, distinct[-1].recorded
+            above = max(above, highest_id(text), recorded.highest_id if recorded else 0) + 1
+    return distinct
+
+
+def _raised(session: Session, by: int) -> Session:
+    recorded = session.recorded and replace(session.recorded, process=session.recorded.process._replace(raised=by))
+    return Session(raised(session.text, by), recorded)
 
 
 def _saved_by_kineto(raw: Path, pid: int, facts: Notes) -> tuple[dict[int, KinetoText], list[str]]:
@@ -93,11 +136,3 @@ def _head(base_ns: int, facts: Notes) -> bytes:
 def _multiprocessors(text: KinetoText) -> dict[int, int]:
     """Of each GPU, by index."""
     return {device["id"]: device["numSms"] for device in text.devices if {"id", "numSms"} <= device.keys()}
-
-
-def _with_rows(text: KinetoText, rows: Iterable[str]) -> KinetoText:
-    joined, rows = BytesIO(), iter(rows)
-    batches = (",\n".join(batch).encode() for batch in iter(lambda: list(islice(rows, _BATCH)), []))
-    for number, piece in enumerate(chain(filter(None, [text.events]), batches)):
-        joined.write(b",\n" * (number > 0) + piece)
-    return replace(text, events=joined.getvalue())

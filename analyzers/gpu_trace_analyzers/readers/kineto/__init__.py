@@ -1,5 +1,5 @@
 """torch.profiler's traces."""
 
-from .reader import NAME, read, recognizes
+from .reader import ARROWS, NAME, read, recognizes
 
-__all__ = ["NAME", "read", "recognizes"]
+__all__ = ["ARROWS", "NAME", "read", "recognizes"]

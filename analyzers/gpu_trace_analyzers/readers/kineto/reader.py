@@ -44,11 +44,13 @@ OPERATORS = frozenset({Category.OPERATOR, "operator"})
 RANGES = frozenset({Category.ANNOTATION, Category.NVTX})
 
 PYTHON_FUNCTIONS = "Python functions"
+ARROWS = "flow arrows"
+"""The reasons for which rows are left out that no figure needs."""
 _UNUSED = {
     Category.OPERATOR: NOT_ASKED,
     "operator": NOT_ASKED,
     Category.GPU_ANNOTATION: "annotations on GPU rows",
-    "flow": "flow arrows",
+    "flow": ARROWS,
     "cuda_event": "recorded CUDA events",
     Category.PYTHON: PYTHON_FUNCTIONS,
     Category.DRAWN: "lanes and notes drawn by gpu-trace",
@@ -66,9 +68,18 @@ def recognizes(file: TraceFile) -> bool:
     return any(f'"{key}"'.encode() in file.head for key in (Key.SCHEMA, Key.DEVICES))
 
 
-def read(file: TraceFile, rules: EngineRules, operators: bool, ways: Collection[Way] = WAYS) -> Trace:
-    """Read a file in blocks. ``ways`` leaves out the faster ways through a block; the trace is the same."""
-    return _Reading(file, rules, operators).trace(ways)
+def read(
+    file: TraceFile,
+    rules: EngineRules,
+    operators: bool,
+    ways: Collection[Way] = WAYS,
+    besides: Callable[[TraceBuilder], None] = lambda _: None,
+) -> Trace:
+    """Read a file in blocks. ``ways`` leaves out the faster ways through a block; the trace is the same.
+
+    ``besides`` adds rows that are not in the file, once all of the file are there.
+    """
+    return _Reading(file, rules, operators).trace(ways, besides)
 
 
 def _takers(rows: Rows, counters: CounterRows) -> dict[str, Callable[[list[Event]], None]]:
@@ -105,7 +116,7 @@ class _Reading:
         self.without_category: Counter[int] = Counter()
         """by process id: what such rows are shows at most in the name of their process"""
 
-    def trace(self, ways: Collection[Way]) -> Trace:
+    def trace(self, ways: Collection[Way], besides: Callable[[TraceBuilder], None]) -> Trace:
         named = dict.fromkeys(OPERATORS, Named(MULTIPLYING, Argument.SHAPES))
         stream = EventStream(self.builder.file, self.takers, ways, self.some, named)
         for batch in stream:
@@ -118,6 +129,7 @@ class _Reading:
             self.unused(category, count)
         self.builder.events = stream.events
         self.builder.dropped.update(stream.lost)
+        besides(self.builder)
         self.tell_without_category()
         describe(self.builder, stream.document)
         self.rows.close()

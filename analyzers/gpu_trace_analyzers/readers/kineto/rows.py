@@ -173,7 +173,8 @@ class Rows:
             for first, launched_by in self._launched_by:
                 own = engine[first : first + len(launched_by)]
                 own[(own == Engine.COMPUTE) & np.isin(launched_by, operators)] = Engine.COLLECTIVE
-        self._builder.default_process = self._builder.process(self._host if self._host is not None else 0)
+        if self._host is not None or self._builder.default_process == MISSING:
+            self._builder.default_process = self._builder.process(self._host or 0)
 
     def _timed(self, events: list[Event]) -> tuple[list[Event], Columns]:
         """The events that have times, with those and their names."""

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.cupti_recording.kineto_rows import RecordedProcess, rows
+from gpu_trace.cupti_recording.kineto_rows import name_rows, rows
 from gpu_trace.cupti_recording.records import LAUNCH, NO_STREAM, RECORD, ActivityKind, RecordedActivities
+from gpu_trace.cupti_recording.slices import RecordedProcess, slices
 
 BASE_NS = 1_790_857_026_000_000_000
 PID = 4242
@@ -32,16 +33,18 @@ def record(kind, start=0, end=0, **fields):
 
 def written(*records, process=PROCESS):
     activities = RecordedActivities(np.concatenate([np.zeros(0, RECORD), *records]), NAMES, {70: "main"})
-    return [json.loads(row, parse_float=Decimal) for row in rows(activities, process)]
+    shown = slices(activities, process)
+    texts = [*name_rows(activities, process, shown), *rows(activities, process, shown)]
+    return json.loads(f"[{','.join(texts)}]", parse_float=Decimal)
 
 
-def slices(found, category):
+def of_category(found, category):
     return [row for row in found if row.get("cat") == category]
 
 
 def test_a_kernel():
     launch = (4, 2, 3, 33, 1, 1, 40, 1024)
-    [kernel] = slices(written(record(10, 1234567, 1234570, name=1, stream=7, context=1, launch=launch)), "kernel")
+    [kernel] = of_category(written(record(10, 1234567, 1234570, name=1, stream=7, context=1, launch=launch)), "kernel")
     assert (kernel["name"], kernel["pid"], kernel["tid"]) == (NAMES[1], 0, 7)
     assert (kernel["ts"], kernel["dur"]) == (Decimal("1234.567"), Decimal("0.003"))
     assert {name: kernel["args"][name] for name in ("grid", "block", "registers per thread", "shared memory")} == {
@@ -57,7 +60,7 @@ def test_a_kernel():
 
 def test_a_kernel_of_a_graph_on_a_gpu_nobody_described():
     found = written(record(10, 1, 2, name=9, device=5, graph=3, graph_node=1 << 40))
-    [kernel] = slices(found, "kernel")
+    [kernel] = of_category(found, "kernel")
     assert (kernel["name"], kernel["args"]["graph id"], kernel["args"]["graph node id"]) == ("unknown", 3, 1 << 40)
     assert "blocks per SM" not in kernel["args"]
 
@@ -78,7 +81,7 @@ def test_a_kernel_of_a_graph_on_a_gpu_nobody_described():
     ],
 )
 def test_copies(kind, fields, name, args):
-    [copy] = slices(written(record(kind, 5, 8, device=2, stream=9, bytes=1 << 40, **fields)), "gpu_memcpy")
+    [copy] = of_category(written(record(kind, 5, 8, device=2, stream=9, bytes=1 << 40, **fields)), "gpu_memcpy")
     assert (copy["name"], copy["pid"], copy["tid"], copy["dur"]) == (name, 2, 9, Decimal("0.003"))
     assert copy["args"].items() >= (args | {"bytes": 1 << 40, "stream": 9}).items()
 
@@ -90,15 +93,17 @@ def test_how_fast_copies_and_memsets_were_and_of_which_graph():
         record(2, 5, 6, bytes=10, graph=4, graph_node=7),
     )
     names = ("memory bandwidth (GB/s)", "graph id", "graph node id")
-    copies, memsets = (slices(found, category) for category in ("gpu_memcpy", "gpu_memset"))
+    copies, memsets = (of_category(found, category) for category in ("gpu_memcpy", "gpu_memset"))
     said = [tuple(row["args"].get(name) for name in names) for row in (*copies, *memsets)]
     assert sorted(said, key=str) == [(Decimal(10), 4, 7), (Decimal("2.5"), 3, 1 << 40), (None, None, None)]
 
 
 def test_a_memset_and_an_overhead():
     found = written(record(2, 5, 8, stream=9, bytes=80, target=3), record(17, 1, 4, type=7 << 16))
-    assert [(row["name"], row["args"]["bytes"]) for row in slices(found, "gpu_memset")] == [("Memset (Device)", 80)]
-    assert [(row["name"], row["pid"]) for row in slices(found, "overhead")] == [("Activity Buffer Request", -1)]
+    assert [(row["name"], row["args"]["bytes"]) for row in of_category(found, "gpu_memset")] == [
+        ("Memset (Device)", 80)
+    ]
+    assert [(row["name"], row["pid"]) for row in of_category(found, "overhead")] == [("Activity Buffer Request", -1)]
 
 
 def test_calls_and_their_arrows():
@@ -109,7 +114,7 @@ def test_calls_and_their_arrows():
         record(10, 9, 12, name=2, device=1, stream=8, correlation=11),
         record(10, 12, 15, name=2, device=1, stream=8, correlation=13),
     )
-    [runtime], [driver] = slices(found, "cuda_runtime"), slices(found, "cuda_driver")
+    [runtime], [driver] = of_category(found, "cuda_runtime"), of_category(found, "cuda_driver")
     assert (runtime["name"], runtime["pid"], runtime["tid"], runtime["args"]) == (
         "cudaLaunchKernel",
         PID,
@@ -117,8 +122,8 @@ def test_calls_and_their_arrows():
         {"correlation": 11},
     )
     assert (driver["name"], driver["tid"], driver["args"]) == ("cuLaunchKernel", 71, {"correlation": 12, "result": 700})
-    arrows = [(row["ph"], row["id"], row["pid"], row["tid"], row["ts"]) for row in slices(found, "ac2g")]
-    assert arrows == [
+    arrows = [(row["ph"], row["id"], row["pid"], row["tid"], row["ts"]) for row in of_category(found, "ac2g")]
+    assert sorted(arrows, key=lambda arrow: arrow[-1]) == [
         ("s", 11, PID, 70, Decimal("0.001")),
         ("f", 11, 1, 7, Decimal("0.005")),
         ("f", 11, 1, 8, Decimal("0.009")),
@@ -129,7 +134,7 @@ def test_calls_and_their_arrows():
 
 def waits(*records):
     work = record(10, 0, 1, context=1), record(10, 0, 1, context=2, device=1)
-    return {row["args"]["correlation"]: row for row in slices(written(*work, *records), "cuda_sync")}
+    return {row["args"]["correlation"]: row for row in of_category(written(*work, *records), "cuda_sync")}
 
 
 def event(correlation, stream, number=4, context=1):
@@ -196,7 +201,7 @@ def test_every_record_becomes_one_row_exact_to_the_nanosecond(cases):
     assert Counter((row["cat"], row["pid"], row["ts"], row["dur"]) for row in found if row["ph"] == "X") == expected
     calls = Counter(number for kind, _, _, number in cases if kind == 5)
     work = Counter(number for kind, _, _, number in cases if kind in (1, 2, 10, 22))
-    assert Counter((row["ph"], row["id"]) for row in slices(found, "ac2g")) == Counter(
+    assert Counter((row["ph"], row["id"]) for row in of_category(found, "ac2g")) == Counter(
         {("s", n): count for n, count in calls.items() if n in work}
         | {("f", n): count for n, count in work.items() if n in calls}
     )

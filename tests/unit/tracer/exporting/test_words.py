@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from gpu_trace.cupti_recording.kineto_rows import RecordedProcess
 from gpu_trace.cupti_recording.kineto_rows import rows as kineto_rows
 from gpu_trace.cupti_recording.records import RECORD, ActivityKind, RecordedActivities
+from gpu_trace.cupti_recording.slices import RecordedProcess, slices
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
 from gpu_trace.exporting.timeline.findings import Finding
@@ -148,7 +148,8 @@ def recorded(tmp_path, **fields):
     ):
         for name, value in (common | more).items():
             record[name] = value
-    events = [json.loads(row) for row in kineto_rows(RecordedActivities(records, {}), RecordedProcess(1, BASE_NS, {}))]
+    activities, process = RecordedActivities(records, {}), RecordedProcess(1, BASE_NS, {})
+    events = json.loads(f"[{','.join(kineto_rows(activities, process, slices(activities, process)))}]")
     (tmp_path / "trace.json").write_text(json.dumps({kineto.Key.SCHEMA: 1, "traceEvents": events}))
     return load(tmp_path / "trace.json")
 

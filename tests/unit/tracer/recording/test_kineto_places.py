@@ -14,8 +14,8 @@ from gpu_trace_analyzers.readers import load
 
 
 def whole(texts):
-    cleaned, metadata = placed(texts)
-    return [b"".join(pieces) for pieces in cleaned], metadata
+    found, metadata = placed([(text, ()) for text in texts])
+    return [b"".join(session.text) for session in found], metadata
 
 
 def event(category, name, pid, tid, ts, dur, args=None):

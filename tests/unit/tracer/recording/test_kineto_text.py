@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.recording.kineto_text import NoTrace, parse, with_distinct_ids
+from gpu_trace.recording.kineto_text import NoTrace, highest_id, parse, raised
 
 HEAD = '{\n  "schemaVersion": 1,\n  "baseTimeNanoseconds": 7,\n  "traceEvents": [\n'
 TAIL = '\n  ],"traceName": "/tmp/x.json" }'
@@ -90,17 +90,12 @@ def test_a_text_without_events_is_no_trace(text):
         parse(text)
 
 
-def test_ids_of_several_sessions_do_not_meet():
-    parts = [parse(file_of(on_lines("a", 1), on_lines("b", 5))), parse(file_of(on_lines("c", 1), on_lines("d", 5)))]
-    joined = b",".join(part.events for part in with_distinct_ids(parts))
-    ids = [event["args"]["External id"] for event in json.loads(b"[" + joined + b"]")]
-    assert ids[:2] == [1, 5]
-    assert len(set(ids)) == 4
-    assert ids[3] - ids[2] == 4
+def ids(part):
+    return [event["args"]["External id"] for event in json.loads(b"[" + part.events + b"]")]
 
 
-def test_an_id_of_0_means_none_in_every_session():
-    parts = [parse(file_of(on_lines("a", 7))), parse(file_of(on_lines("b", 0), on_lines("c", 10)))]
-    ids = [json.loads(b"[" + part.events + b"]")[-1]["args"]["External id"] for part in with_distinct_ids(parts)]
-    assert b'"External id": 0,' in with_distinct_ids(parts)[1].events
-    assert ids == [7, 18]
+def test_ids_are_raised_and_0_means_none():
+    part = parse(file_of(on_lines("a", 1), on_lines("b", 0), on_lines("c", 5)))
+    assert highest_id(part) == 5
+    assert ids(raised(part, 8)) == [9, 0, 13]
+    assert highest_id(parse(file_of(on_lines("a", 0)))) == 0

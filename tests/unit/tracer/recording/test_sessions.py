@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from gpu_trace.cupti_recording.records import RECORD, ActivityKind
 from gpu_trace.recording import assemble, sessions
 from gpu_trace.recording.notes import Notes
+from gpu_trace.recording.process_trace import ProcessTrace
 from gpu_trace.recording.thread_ids import Thread
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
@@ -54,8 +57,13 @@ def recorded(folder, part, *launches, thread=70):
     (folder / f"cupti-1-{part}.names").write_bytes(struct.pack("<II", 1 << 31 | thread, 6) + b"worker")
 
 
-def rows(part, category):
-    return [row for row in json.loads(b"[" + part.events + b"]") if row.get("cat") == category]
+def rows(part, category=None):
+    """Those of a session, as its file has them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.json.gz"
+        ProcessTrace(path, 1, part.text.base_ns, b"{", [part], [], []).write()
+        found = json.loads(gzip.decompress(path.read_bytes()))["traceEvents"]
+    return [row for row in found if category in (None, row.get("cat"))]
 
 
 def test_both_are_one_text_with_kinetos_base(tmp_path):
@@ -66,13 +74,15 @@ def test_both_are_one_text_with_kinetos_base(tmp_path):
     assert [row["ts"] for row in rows(part, "user_annotation")] == [5.0]
     assert [(row["ts"], row["args"]["correlation"]) for row in rows(part, "kernel")] == [(1.01, 3)]
     assert rows(part, "kernel")[0]["args"]["blocks per SM"] == 0
-    assert b'"name": "thread 70 (worker)"' in part.events
+    assert [row["args"]["name"] for row in rows(part) if row.get("tid") == 70 and row["ph"] == "M"] == [
+        "thread 70 (worker)"
+    ]
 
 
 def test_a_killed_process_left_its_records(tmp_path):
     recorded(tmp_path, 0, (1000, 3), (2000, 4))
     [part], _, _ = sessions.read(tmp_path, 1, NOTES, [])
-    assert (part.base_ns, part.devices[0]["name"]) == (BASE_NS + 1000, "NVIDIA H200")
+    assert (part.text.base_ns, part.text.devices[0]["name"]) == (BASE_NS + 1000, "NVIDIA H200")
     assert [row["ts"] for row in rows(part, "kernel")] == [0.01, 1.01]
 
 
@@ -144,7 +154,7 @@ def test_each_session_says_when_it_recorded(tmp_path):
     recorded(tmp_path, 0, (1000, 3))
     recorded(tmp_path, 1, (8500, 3), (9500, 4))
     parts, _, _ = sessions.read(tmp_path, 1, TWO, [])
-    assert [part.window for part in parts] == [(BASE_NS, BASE_NS + 5000), (BASE_NS + 8000, BASE_NS + 9515)]
+    assert [part.text.window for part in parts] == [(BASE_NS, BASE_NS + 5000), (BASE_NS + 8000, BASE_NS + 9515)]
 
 
 class Folder:
