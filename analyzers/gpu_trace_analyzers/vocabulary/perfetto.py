@@ -16,6 +16,9 @@ LANES = {
 }
 """Titles of the lanes of a device that hold work."""
 EXPOSED = "Exposed copy"
+PREDICTED = "Predicted: "
+"""Before the title of a lane that holds work as it is predicted."""
+CRITICAL = "Predicted: critical path"
 FINDINGS = "Findings"
 SYNCHRONIZATION = "Synchronization"
 DOUBTS = "In doubt"
@@ -53,6 +56,7 @@ class Category:
     RECORDING = "recording"
     """when a process was recorded"""
     DOUBT = "doubt"
+    PREDICTION = "prediction"
 
 
 class Argument:

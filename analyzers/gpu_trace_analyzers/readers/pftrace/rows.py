@@ -63,7 +63,7 @@ _ON_HOST = frozenset(
         Category.RECORDING,
     }
 )
-_DERIVED = "findings and exposed copies, which follow from the rest"
+_DERIVED = "findings, exposed copies and predictions, which gpu-trace added"
 EXPECTED = (_DERIVED, NOT_ASKED)
 """Reasons for which nothing is missing."""
 _BEYOND = 1 << 20

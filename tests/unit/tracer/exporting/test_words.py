@@ -36,7 +36,9 @@ from gpu_trace_analyzers.model import (
 )
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.vocabulary import cupti, kineto, perfetto
+from gpu_trace_analyzers.whatif.answer import Schedule
 from perfetto_decoding import decode
+from what_ifs import answered
 
 NAMES = ("gemm", "Memcpy HtoD (Pinned -> Device)", "aten::mm", "domain", "payload", "[1, 2, 3]", "group", "overhead")
 KERNEL, COPY, MM, DOMAIN, PAYLOAD, GRID, GROUP, OVERHEAD = range(len(NAMES))
@@ -98,8 +100,14 @@ def everything():
     )
 
 
+def predicted(trace):
+    """All work as it was recorded, every operation on the critical path."""
+    rows, work = np.arange(len(trace.work)), trace.work
+    return answered(schedule=Schedule(rows, work.start_ns, work.end_ns, work.start_ns, work.end_ns, rows))
+
+
 def test_every_word_of_perfetto_is_written(tmp_path):
-    export_perfetto(Analysis(everything()), tmp_path / "all.pftrace", FINDINGS)
+    export_perfetto(Analysis(everything()), tmp_path / "all.pftrace", FINDINGS, predicted(everything()))
     decoded = decode(tmp_path / "all.pftrace")
     arguments = {name for row in decoded.slices for name in row.args} - {"category"}
     assert decoded.recorded == {("GPU 0", "GPU 0 · domain"): [(0, 7, {"thread": 100, "process": 100})]}
@@ -107,7 +115,8 @@ def test_every_word_of_perfetto_is_written(tmp_path):
     assert {row.args["category"] for row in decoded.slices} == set(perfetto.CATEGORIES)
     assert arguments | {perfetto.Argument.CATEGORY} == set(perfetto.ARGUMENTS) - {perfetto.Argument.THREAD}
     assert {*perfetto.LANES.values(), perfetto.EXPOSED, perfetto.FINDINGS, perfetto.DOUBTS} <= titles
-    assert {perfetto.SYNCHRONIZATION, perfetto.OVERHEADS} <= titles
+    assert {perfetto.SYNCHRONIZATION, perfetto.OVERHEADS, perfetto.CRITICAL} <= titles
+    assert {f"{perfetto.PREDICTED}{title}" for title in perfetto.LANES.values()} <= titles
 
 
 def test_every_category_of_kineto_that_an_export_can_hold_is_written(tmp_path):

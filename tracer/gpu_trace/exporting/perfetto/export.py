@@ -39,6 +39,7 @@ from .engine_lanes import EngineLanes
 from .flows import flows
 from .host_rows import HostRows
 from .names import Names, annotation, category
+from .predicted import Prediction
 from .render_stages import RenderStages
 from .slices import Annotation, Slices, slice_packets
 from .stacks import stack_packets
@@ -51,34 +52,40 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.model import Trace
     from gpu_trace_analyzers.questions.scope import Scope
+    from gpu_trace_analyzers.whatif.answer import WhatIf
 
     from ..timeline.findings import Finding
 
-_DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
+_DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 38
 
 
 _NO_DATE_NS = 1 << 63
 """ns since 1970 that stand for no date: a clock has no sign, and viewers read 63 bits of it"""
 
 
-def export(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
+def export(
+    analysis: Analysis,
+    path: str | PathLike[str],
+    findings: Iterable[Finding] | None = None,
+    what_if: WhatIf | None = None,
+) -> None:
     """As `export_perfetto`."""
     found = exposed_copies(analysis) if findings is None else findings
     with create(path) as file:
-        for data in perfetto_packets(analysis, found):
+        for data in perfetto_packets(analysis, found, what_if):
             file.write(data)
 
 
-def perfetto_packets(analysis: Analysis, findings: Iterable[Finding]) -> Iterator[bytes]:
+def perfetto_packets(analysis: Analysis, findings: Iterable[Finding], what_if: WhatIf | None = None) -> Iterator[bytes]:
     """The whole trace, in pieces of any number of packets."""
     size = 0
-    for data in _all_but_the_last(analysis, findings):
+    for data in _all_but_the_last(analysis, findings, what_if):
         size += len(data)
         yield data
     yield packets.last_packet(size)
 
 
-def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterator[bytes]:
+def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding], what_if: WhatIf | None) -> Iterator[bytes]:
     by_ns = max(0, -earliest_ns(analysis.trace))  # Perfetto's times have no sign
     scope = shifted(analysis.scope, by_ns)
     trace, findings = scope.trace, [finding.later(by_ns) for finding in findings]
@@ -91,7 +98,7 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterat
     yield from packets.names("event_categories", CATEGORIES)
     yield from packets.names("debug_annotation_names", ARGUMENTS)
     yield from RenderStages(trace, places).packets()
-    slices = _Slices(scope, names, tracks, findings)
+    slices = _Slices(scope, names, tracks, findings, Prediction.of(what_if, by_ns))
     everything = [part for part in slices.all(places) if len(part)]
     counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
     counted += _recorded(trace, places, tracks, slices)
@@ -109,11 +116,14 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding]) -> Iterat
 class _Slices:
     """All slices of a trace, with their tracks."""
 
-    def __init__(self, scope: Scope, names: Names, tracks: Tracks, findings: list[Finding]) -> None:
+    def __init__(
+        self, scope: Scope, names: Names, tracks: Tracks, findings: list[Finding], predicted: Prediction | None
+    ) -> None:
         self._scope, self._trace = scope, scope.trace
         self._names = names
         self._tracks = tracks
         self._findings = findings
+        self._predicted = predicted
         self.groups: dict[int, int] = {}
         self.processes: list[int] = []
 
@@ -132,6 +142,8 @@ class _Slices:
             lanes_of_engines = EngineLanes(self._scope, device, self._names, places.pids, of_work)
             yield from lanes_of_engines.slices(self._tracks, group)
             yield self._syncs(device, group, places)
+            if self._predicted:
+                yield from self._predictions(self._predicted, device, group)
         host = HostRows(self._trace, places, self._names, of_calls)
         yield from host.slices(self._tracks)
         self.processes = host.processes
@@ -171,6 +183,10 @@ class _Slices:
         slices = Slices(rows.start_ns, rows.end_ns, name, name, name, notes)
         title = lane_title(self._trace, device, SYNCHRONIZATION)
         return self._laned(title, group, _SYNCS_RANK, slices, Category.SYNC)
+
+    def _predictions(self, predicted: Prediction, device: int, group: int) -> Iterator[Slices]:
+        for title, rank, slices in predicted.slices(self._trace, device):
+            yield self._laned(lane_title(self._trace, device, title), group, rank, slices, Category.PREDICTION)
 
     def _laned(self, title: str, group: int, rank: int, slices: Slices, of_category: str) -> Slices:
         """The slices on as many tracks of that title as they need."""

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
 
 RANKS = {engine: 20 + engine for engine in Engine} | {Engine.COMPUTE: 10, Engine.COLLECTIVE: 29}
+PREDICTED_RANKS = {engine: 30 + rank for engine, rank in RANKS.items()}
+"""Below all that was recorded."""
+CRITICAL_RANK = 39
+"""before those"""
 EXPOSED_RANK = 15
 """Between what computed and what copied: it is what the one leaves of the other."""
 

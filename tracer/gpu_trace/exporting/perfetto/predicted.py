@@ -1,0 +1,59 @@
+"""What is predicted of a device, as slices beside those that were recorded: by engine, and the critical path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpu_trace_analyzers.model import Engine
+from gpu_trace_analyzers.vocabulary.perfetto import CRITICAL, LANES, PREDICTED, Argument, Category
+
+from ..timeline.titles import CRITICAL_RANK, PREDICTED_RANKS
+from .names import annotation, category, codes_to_iids
+from .slices import Annotation, Slices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.whatif.answer import Schedule, WhatIf
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A schedule, on the clock of the export."""
+
+    schedule: Schedule
+    begin_ns: int
+    """when its window begins"""
+
+    @staticmethod
+    def of(what_if: WhatIf | None, by_ns: int) -> Prediction | None:
+        """That of an answer, on a clock that shows ``by_ns`` more; None where there is none."""
+        if what_if is None or what_if.schedule is None:
+            return None
+        return Prediction(what_if.schedule, what_if.window.start_ns + by_ns)
+
+    def slices(self, trace: Trace, device: int) -> Iterator[tuple[str, int, Slices]]:
+        """Title, rank and slices of each track of one device; their track is to be chosen."""
+        schedule, work = self.schedule, trace.work[self.schedule.rows]
+        own, critical = work.device == device, np.zeros(len(work), np.bool_)
+        critical[schedule.critical] = True
+        tracks = [(f"{PREDICTED}{LANES[each]}", PREDICTED_RANKS[each], work.engine == each) for each in Engine]
+        for title, rank, chosen in (*tracks, (CRITICAL, CRITICAL_RANK, critical)):
+            rows = np.flatnonzero(own & chosen)
+            if len(rows):
+                yield title, rank, self._slices(trace, rows)
+
+    def _slices(self, trace: Trace, rows: NDArray[np.intp]) -> Slices:
+        schedule = self.schedule
+        rows = rows[np.lexsort((-schedule.end_ns[rows], schedule.start_ns[rows]))]
+        work = trace.work[schedule.rows[rows]]
+        of = np.full(len(rows), category(Category.PREDICTION))
+        start_ns, end_ns = (ns[rows] + self.begin_ns for ns in (schedule.start_ns, schedule.end_ns))
+        stream = Annotation(annotation(Argument.STREAM), work.stream)
+        return Slices(start_ns, end_ns, codes_to_iids(work.name), np.zeros(len(rows), np.int64), of, (stream,))
