@@ -51,7 +51,7 @@ def _counts(trace: Trace, column: Text) -> Int64:
 
 
 def _product(text: str) -> int:
-    """132 of ``"[66, 2, 1]"``; `MISSING` of what is no list of numbers above 0."""
+    """132 of ``"[66, 2, 1]"``; `MISSING` of anything but a list of numbers above 0."""
     try:
         sizes = json.loads(text)
     except ValueError:

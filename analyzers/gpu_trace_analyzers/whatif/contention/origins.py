@@ -52,7 +52,7 @@ class Factors(NamedTuple):
         return Factors(self.low[rows], self.expected[rows], self.high[rows], self.origin[rows])
 
     def put(self, rows: Index | Int64, spread: Sequence[Float64 | float], origin: Origin) -> None:
-        """Write some operations anew, none below 1: nothing gets faster beside others, so less was noise."""
+        """Write some operations anew, none below 1: nothing gets faster beside others, so less is chance."""
         for values, value in zip((self.low, self.expected, self.high), spread, strict=True):
             values[rows] = np.maximum(value, 1.0)
         self.origin[rows] = origin
