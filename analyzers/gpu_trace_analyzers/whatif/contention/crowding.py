@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING
-from .kinds import FEW_BLOCKS, class_of, is_product
+from .kinds import FEW_BLOCKS_MEMORY, FEW_BLOCKS_PRODUCT, class_of, is_product
 from .measured import Spread, model_of, models
 from .multiprocessors import blocks
 from .origins import Factors, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,17 +47,19 @@ def crowded(trace: Trace, position: int, rows: Int64, load: Float64) -> Factors:
 def _of_model(
     model: Model, trace: Trace, position: int, rows: Int64, load: Float64
 ) -> tuple[Float64, Float64, Float64]:
-    """By the kernels that were measured: products are most like the product, others like the mean of the rest."""
+    """By the kernels that were measured: expected is that of the most similar one, and the ends are those of all."""
     count = blocks(trace)[rows]
     count = np.where(count == MISSING, model.multiprocessors, count)
-    of_kind = {kind: _read(model.blocks[kind], count, load) for kind in FEW_BLOCKS if kind in model.blocks}
+    of_kind = {kind: _read(curves, count, load) for kind, curves in model.blocks.items()}
     low, median, high = (np.array(values) for values in zip(*of_kind.values(), strict=True))
-    products = np.array([kind == FEW_BLOCKS[-1] for kind in of_kind])
-    if products.all() or not products.any():
-        return low.min(axis=0), median.mean(axis=0), high.max(axis=0)
-    multiplies = is_product(class_of(trace, position)[rows])
-    expected = np.where(multiplies, median[products].mean(axis=0), median[~products].mean(axis=0))
+    product, other = (_place(list(of_kind), kind) for kind in (FEW_BLOCKS_PRODUCT, FEW_BLOCKS_MEMORY))
+    expected = np.where(is_product(class_of(trace, position)[rows]), median[product], median[other])
     return low.min(axis=0), expected, high.max(axis=0)
+
+
+def _place(kinds: Sequence[str], wanted: str) -> int:
+    """Of the wanted kind; the first, where it was not measured."""
+    return kinds.index(wanted) if wanted in kinds else 0
 
 
 def _read(curves: Mapping[int, Curve], count: Int64, load: Float64) -> tuple[Float64, Float64, Float64]:

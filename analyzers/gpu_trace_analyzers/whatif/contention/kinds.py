@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FLOAT32, TF32, BFLOAT16 = PRODUCTS = ("product_float32", "product_tf32", "product_bfloat16")
 MEMORY_BOUND = ("elementwise", "reduction")
-FEW_BLOCKS = ("blocks_arithmetic", "blocks_norm", "blocks_product")
+_, FEW_BLOCKS_MEMORY, FEW_BLOCKS_PRODUCT = FEW_BLOCKS = ("blocks_arithmetic", "blocks_norm", "blocks_product")
 COPIES = (Engine.COPY_H2D, Engine.COPY_D2H, Engine.COPY_P2P, Engine.COPY_D2D)
 
 
@@ -44,8 +44,8 @@ def _multiplies(*likely: str) -> Class:
 UNKNOWN = Class((), ())
 _OTHER_KERNEL = Class(MEMORY_BOUND, (*MEMORY_BOUND, *PRODUCTS))
 """Most kernels that do not multiply matrices wait for memory; but a name does not tell."""
-_FEW_PRODUCT = Class(("blocks_product",), (*FEW_BLOCKS, *PRODUCTS))
-_FEW_OTHER = Class(("blocks_arithmetic", "blocks_norm"), (*FEW_BLOCKS, *MEMORY_BOUND))
+_FEW_PRODUCT = Class((FEW_BLOCKS_PRODUCT,), (*FEW_BLOCKS, *PRODUCTS))
+_FEW_OTHER = Class((FEW_BLOCKS_MEMORY,), (*FEW_BLOCKS, *MEMORY_BOUND))
 _BY_PRECISION = {
     Precision.FLOAT64: _multiplies(FLOAT32),
     Precision.FLOAT32: _multiplies(FLOAT32),

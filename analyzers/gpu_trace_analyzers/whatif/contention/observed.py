@@ -10,7 +10,7 @@ An operation that loses time ``d - a`` in the time ``c`` beside an engine went `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,10 +83,17 @@ def same_operation(trace: Trace, position: int) -> Int64:
     call = found.call_of[own]
     shapes = np.full(len(own), MISSING)
     shapes[call != MISSING] = found.which[call[call != MISSING]]
-    columns = (work.name[own], work.engine[own], work.grid[own], work.block[own], work.size[own], shapes)
     kinds = np.full(len(work), MISSING)
-    kinds[own] = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+    kinds[own] = 0
+    for column in (work.name[own], work.engine[own], work.grid[own], work.block[own], work.size[own], shapes):
+        kinds[own] = _finer(kinds[own], column)
     return kinds
+
+
+def _finer(kinds: Int64, column: NDArray[np.signedinteger[Any]]) -> Int64:
+    """Kinds whose rows agree in a further column: numbered without gaps, so that their product fits in int64."""
+    distinct, place = np.unique(column, return_inverse=True)
+    return np.unique(kinds * len(distinct) + place.reshape(-1), return_inverse=True)[1].reshape(-1)
 
 
 def _rows_of_each(trace: Trace, kind_of: Int64, window: Window | None) -> list[tuple[int, Int64]]:
