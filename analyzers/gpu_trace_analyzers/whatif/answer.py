@@ -125,7 +125,5 @@ class WhatIf:
     """that with the largest gain first"""
     schedule: Schedule | None
 
-    @property
-    def before_ns(self) -> int:
-        """What gains are counted from: the clock where it is known, else the recorded time."""
-        return self.recorded_ns if self.unrecorded_ns is None else self.unrecorded_ns
+    before_ns: int
+    """what gains are counted from: the clock where it is known, else the replay with a host that is not recorded"""

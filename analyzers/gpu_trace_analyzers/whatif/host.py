@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 class HostProgram:
     """Launches and waits in order: (e,) each. Operations are positions in the part."""
 
+    at_ns: Int64
+    """when each began in the recording, in ns since the window's begin"""
     own_ns: Int64
     """the host's own time from the window's begin until each; never decreases"""
     launched: Int64
@@ -41,15 +43,18 @@ class HostProgram:
 
     def scaled(self, share: float) -> HostProgram:
         """A host that is faster, or slower: its own time times ``share``."""
-        return replace(
-            self, own_ns=np.rint(self.own_ns * share).astype(np.int64), total_own_ns=round(self.total_own_ns * share)
-        )
+        own_ns = np.rint(self.own_ns * share).astype(np.int64)
+        return replace(self, own_ns=own_ns, total_own_ns=round(self.total_own_ns * share))
+
+    def waiting_for(self, awaited: Sequence[Sequence[int]]) -> HostProgram:
+        """The same with other waits."""
+        return replace(self, awaited=awaited)
 
 
 def host_program(part: Part, *, only_results: bool = False) -> HostProgram:
     """That of the recording. ``only_results``: without waits after which the host can read no result.
 
-    The last wait of the window stays in any case: it is the end of what is timed.
+    Waits after the last launch stay in any case: they are the end of what is timed.
     """
     found, waiting = waits(part), _waiting(part)
     calls, _, _ = found.until_ns(part)
@@ -57,12 +62,13 @@ def host_program(part: Part, *, only_results: bool = False) -> HostProgram:
     # A copy that blocks its own launch is launched first, and then awaited.
     order = np.argsort(at_ns, kind="stable")
     launched = np.concatenate([np.arange(len(part.rows)), np.full(len(calls), MISSING)])
-    awaited = [(), *_awaited(found, calls, only_results)]
+    awaited = [(), *_awaited(part, found, calls, only_results)]
     which = np.concatenate([np.zeros(len(part.rows), np.int64), 1 + np.arange(len(calls))])[order]
     done_ns = max(int(at_ns.max()), int(part.trace.calls.end_ns[calls].max(initial=part.begin_ns)))
     until_ns = np.append(at_ns[order], done_ns)
     own_ns = part.ns(until_ns) - waiting.covered_ns(np.full(len(until_ns), part.begin_ns), until_ns)
-    return HostProgram(own_ns[:-1], launched[order], [awaited[i] for i in which.tolist()], int(own_ns[-1]))
+    each = [awaited[i] for i in which.tolist()]
+    return HostProgram(part.ns(until_ns[:-1]), own_ns[:-1], launched[order], each, int(own_ns[-1]))
 
 
 def _waiting(part: Part) -> Intervals:
@@ -78,12 +84,12 @@ def _waiting(part: Part) -> Intervals:
     return Intervals.of(starts, ends)
 
 
-def _awaited(found: Waits, calls: Int64, only_results: bool) -> Sequence[Sequence[int]]:
+def _awaited(part: Part, found: Waits, calls: Int64, only_results: bool) -> Sequence[Sequence[int]]:
     """The operations that each call waits for."""
-    first = np.searchsorted(found.call, calls, side="left").tolist()
+    first, last = np.searchsorted(found.call, calls), np.searchsorted(found.call, calls, side="right")
+    ends_window = part.trace.calls.start_ns[calls] > part.issued_ns.max()
     each = []
-    for a, b in zip(first, [*first[1:], len(found.call)], strict=True):
-        is_last = b == len(found.call)
-        kept = found.brings_result[a:b] | (not only_results or is_last)
+    for a, b, ends in zip(first.tolist(), last.tolist(), ends_window.tolist(), strict=True):
+        kept = found.brings_result[a:b] | (not only_results or ends)
         each.append(found.operation[a:b][kept].tolist())
     return each

@@ -61,7 +61,7 @@ def backlog(part: Part, server: Int64) -> Mapping[int, int]:
     work, rows, issued_ns = part.trace.work, part.rows, part.issued_ns
     busy: dict[int, int] = {}
     mine = np.isin(np.arange(len(work)), rows)
-    earlier = ~mine & (work.process == part.process) & (work.start_ns < issued_ns.min(initial=0))
+    earlier = ~mine & (work.process == part.process) & (work.start_ns < issued_ns.min())
     earlier &= work.end_ns > part.begin_ns
     for row in np.flatnonzero(earlier).tolist():
         same = (work.device[rows] == work.device[row]) & (work.engine[rows] == work.engine[row])

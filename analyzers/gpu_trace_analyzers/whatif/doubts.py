@@ -1,0 +1,58 @@
+"""What is not certain of a prediction: how much operations slow each other down, and what recording cost the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import Engine
+from ..questions.scope import Window
+from .contention.factors import contention
+from .servers import OWN_SERVERS, engine_of_each, server_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..model import Int64
+    from .contended import Slowdown
+    from .recording_cost import RecordingCost
+    from .window import Part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """One of the three views of a recording: the shortest time that is likely, the expected one, and the longest."""
+
+    cost: RecordingCost | None
+    slowdown: Slowdown
+
+
+def beliefs(part: Part, cost: RecordingCost | None) -> tuple[Belief, Belief, Belief]:
+    """The lowest, the expected and the highest. A host that is not known to be slowed down is as fast as recorded."""
+    low, expected, high = _slowdowns(part)
+    return Belief(cost, low), Belief(cost, expected), Belief(None, high)
+
+
+def _slowdowns(part: Part) -> tuple[Slowdown, Slowdown, Slowdown]:
+    """Of every operation beside each server of its device that is another one."""
+    found: tuple[dict[int, NDArray[np.float64]], ...] = ({}, {}, {})
+    device_of, used = part.trace.work.device[part.rows], np.unique(engine_of_each(part)).tolist()
+    window = Window(part.window.start_ns, part.window.end_ns)
+    for device in np.unique(device_of).tolist():
+        own = np.flatnonzero(device_of == device)
+        known = contention(part.trace, device, window)
+        for engine in (Engine.COMPUTE, *OWN_SERVERS):
+            if server_of(device, engine) in used:
+                factors = known.slowdown(part.rows[own], engine)
+                for view, factor in zip(found, (factors.low, factors.expected, factors.high), strict=True):
+                    view[server_of(device, engine)] = _everywhere(factor, own, len(part.rows))
+    return found[0], found[1], found[2]
+
+
+def _everywhere(factor: NDArray[np.float64], own: Int64, count: int) -> NDArray[np.float64]:
+    """The factors of one device's operations, and 1 of all others."""
+    found = np.ones(count)
+    found[own] = factor
+    return found

@@ -1,0 +1,60 @@
+"""One view of a part of a recording: its plan as recorded, the host, and how much operations slow each other down.
+
+There are three: what is expected, and the two ends of what is not certain, the cost of recording and the contention.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .contended import alone_ns, contended
+from .host import host_program
+from .recording_cost import without_recording
+from .replay import recorded_plan
+from .servers import before_each, engine_of_each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..dependencies.edges import Dependencies
+    from ..model import Int64
+    from .contended import Slowdown
+    from .host import HostProgram
+    from .recording_cost import RecordingCost
+    from .schedule import Plan, Times
+    from .window import Part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Modeled:
+    """What remedies change."""
+
+    part: Part
+    known: Dependencies
+    recorded: Plan
+    """as recorded, with the durations that operations have with nothing beside them"""
+    needs: Sequence[Sequence[int]]
+    """the true dependencies of each operation"""
+    engine: Int64
+    """the engine of a device that each occupies, as a number: (n,)"""
+    results_only: HostProgram
+    """the host of ``recorded``, without waits after which it can read no result"""
+    slowdown: Slowdown
+
+    def times(self, plan: Plan) -> Times:
+        """When the operations of a plan run, beside each other."""
+        return contended(plan, self.engine, self.slowdown)
+
+
+def modeled(part: Part, known: Dependencies, cost: RecordingCost | None, slowdown: Slowdown) -> Modeled:
+    """``cost``: what recording added to the host; None to leave the host as it was recorded."""
+    plan, engine, results = recorded_plan(part), engine_of_each(part), host_program(part, only_results=True)
+    if cost is not None:
+        plan = replace(plan, host=without_recording(part, plan.host, cost))
+        results = without_recording(part, results, cost)
+    work = part.trace.work[part.rows]
+    alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown)).astype(np.int64)
+    return Modeled(part, known, replace(plan, duration_ns=alone), before_each(known), engine, results, slowdown)

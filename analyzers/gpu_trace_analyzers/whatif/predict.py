@@ -1,0 +1,111 @@
+"""How long would a part of a recording take if only its true dependencies held it back, and what has to change?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..dependencies.find import dependencies
+from . import refusals
+from .answer import Bound, Expected, Schedule, WhatIf
+from .bound import bound, busiest
+from .critical import critical_path
+from .doubts import beliefs
+from .expected import expected_plan
+from .memory import extra_bytes
+from .modeled import modeled
+from .price import remedies
+from .replay import recorded_plan
+from .schedule import schedule
+from .window import part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..dependencies.execution_trace import ExecutionTrace
+    from ..model import Int64, Trace
+    from .modeled import Modeled
+    from .recording_cost import RecordingCost
+    from .schedule import Times
+    from .window import Part
+
+
+def what_if(
+    trace: Trace,
+    execution: ExecutionTrace | None,
+    *,
+    range_name: str | None = None,
+    unrecorded_ns: int | None = None,
+    cost: RecordingCost | None = None,
+) -> WhatIf:
+    """Predict the range of that name, or the steady steps, of a trace that was read with its operators.
+
+    ``execution``: which tensors operators read and wrote; without it there are the bound and the replay alone.
+    ``unrecorded_ns``: the time of the same work by a clock, without recording, if it is known. ``cost``: what recording
+    added to the host.
+
+    Raises `UsageError` for a range that the trace does not have, `TraceInconclusive` for one without GPU work.
+    """
+    chosen = part(trace, range_name)
+    unknown = _abstained(chosen, unrecorded_ns)
+    reason = refusals.misfit(chosen, unknown.replay_ns) or refusals.not_modeled(chosen)
+    if execution is None:
+        return replace(unknown, reason=reason or refusals.NO_DEPENDENCIES)
+    known = dependencies(trace, chosen.rows, execution)
+    unknown = replace(unknown, unknown_dependency_share=refusals.unknown_share(chosen, known))
+    if reason := reason or refusals.not_known(chosen, known):
+        return replace(unknown, reason=reason)
+    low, middle, high = (modeled(chosen, known, belief.cost, belief.slowdown) for belief in beliefs(chosen, cost))
+    found = _answered(unknown, middle, [low, high])
+    return replace(found, reason=doubt, status="abstained") if (doubt := refusals.uncertain(found)) else found
+
+
+def _abstained(chosen: Part, unrecorded_ns: int | None) -> WhatIf:
+    """What holds without dependencies."""
+    engine, busiest_ns = busiest(chosen)
+    replay_ns = schedule(recorded_plan(chosen)).total_ns
+    return WhatIf(
+        status="abstained",
+        reason="",
+        window=chosen.window,
+        recorded_ns=chosen.window.ns,
+        unrecorded_ns=unrecorded_ns,
+        replay_ns=replay_ns,
+        before_ns=replay_ns if unrecorded_ns is None else unrecorded_ns,
+        naive_ns=busiest_ns,
+        expected=None,
+        bound=Bound(busiest_ns, engine, busiest_ns, 0, ()),
+        unknown_dependency_share=None,
+        remedies=(),
+        schedule=None,
+    )
+
+
+def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
+    """The answer, from the expected view and the two ends of what is not certain."""
+    times = model.times(expected_plan(model))
+    low_ns, high_ns = sorted(end.times(expected_plan(end)).total_ns for end in ends)
+    before_ns = model.times(model.recorded).total_ns if found.unrecorded_ns is None else found.unrecorded_ns
+    found = replace(found, status="answered", before_ns=before_ns)
+    return replace(
+        found,
+        expected=Expected(
+            predicted_ns=times.total_ns,
+            low_ns=min(low_ns, times.total_ns),
+            high_ns=max(high_ns, times.total_ns),
+            extra_bytes=extra_bytes(model.known.contents, _recorded(model.part), (times.start_ns, times.end_ns)),
+        ),
+        bound=bound(model.part, model.needs, model.recorded.duration_ns.tolist()),
+        remedies=remedies(found, model, ends),
+        schedule=_schedule(model.part, times),
+    )
+
+
+def _recorded(part: Part) -> tuple[Int64, Int64]:
+    """When operations started and ended in the recording, in ns since the window's begin."""
+    work = part.trace.work
+    return part.ns(work.start_ns[part.rows]), part.ns(work.end_ns[part.rows])
+
+
+def _schedule(part: Part, times: Times) -> Schedule:
+    return Schedule(part.rows, *_recorded(part), times.start_ns, times.end_ns, critical_path(times))

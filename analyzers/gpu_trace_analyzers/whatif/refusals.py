@@ -1,0 +1,94 @@
+"""What cannot be answered? Each refusal is a sentence; what is not refused is answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..intervals import Intervals
+from ..model import KERNELS, MISSING, Engine
+from ..units import duration
+from .replay import durations
+
+if TYPE_CHECKING:
+    from ..dependencies.edges import Dependencies
+    from .answer import WhatIf
+    from .window import Part
+
+REPLAY = 0.01
+"""The part of the recorded time by which the replay may miss it."""
+UNKNOWN = 0.05
+"""The part of the device time whose reads and writes may be unknown."""
+AT_ONCE = 0.02
+"""The part of the compute time in which several kernels may run at once."""
+
+UNCERTAIN = 0.1
+"""The part of the gain that may be uncertain, where that is more than a hundredth of the time."""
+NO_DEPENDENCIES = "there is no execution trace, which has the dependencies; record with gpu-trace run --dependencies"
+
+
+def misfit(part: Part, replay_ns: int) -> str:
+    """Why the model does not fit the run; empty if it does."""
+    off = abs(replay_ns - part.window.ns) / max(1, part.window.ns)
+    if off <= REPLAY:
+        return ""
+    off_by = f"the recorded time is {off:.1%} off in its replay, and at most {REPLAY:.0%} is allowed"
+    return f"the model does not fit this run: {off_by}"
+
+
+def not_modeled(part: Part) -> str:
+    """Work that the model has no rule for; empty if there is none."""
+    work = part.trace.work[part.rows]
+    if all(part.trace.devices[device].kind == "cpu" for device in np.unique(work.device).tolist()):
+        return "the operations ran on a CPU, which has no engines beside its cores"
+    if (work.graph != MISSING).any():
+        return "CUDA graphs ran, and the dependencies inside a graph are not in an execution trace"
+    if (work.engine == Engine.COLLECTIVE).any():
+        return "collectives ran, whose time depends on the other ranks"
+    if (work.engine == Engine.UNKNOWN).any():
+        return "operations of unknown kind ran"
+    at_once = _at_once(part)
+    if at_once > AT_ONCE:
+        shared = f"several kernels ran at once for {at_once:.1%} of the compute time"
+        return f"{shared}, and how they share the GPU is not known"
+    return ""
+
+
+def not_known(part: Part, known: Dependencies) -> str:
+    """Why the dependencies say too little; empty if they say enough."""
+    share = unknown_share(part, known)
+    if share <= UNKNOWN:
+        return ""
+    unknown = f"what operations read and write is unknown for {share:.1%} of the device time"
+    return f"{unknown}, and at most {UNKNOWN:.0%} is allowed"
+
+
+def uncertain(found: WhatIf) -> str:
+    """Why the prediction is too uncertain to be told; empty if it is not."""
+    if found.expected is None:
+        return ""
+    half_ns = (found.expected.high_ns - found.expected.low_ns) // 2
+    gain_ns = found.before_ns - found.expected.predicted_ns
+    if half_ns <= max(UNCERTAIN * gain_ns, 0.01 * found.before_ns):
+        return ""
+    low, high = duration(found.expected.low_ns), duration(found.expected.high_ns)
+    return f"the time is between {low} and {high}, which is too wide to act on"
+
+
+def unknown_share(part: Part, known: Dependencies) -> float:
+    """The part of the device time whose reads and writes are not known."""
+    ns = durations(part)
+    return float(ns[~known.known].sum() / max(1, ns.sum()))
+
+
+def _at_once(part: Part) -> float:
+    """The part of the compute time of a device in which two kernels ran."""
+    work = part.trace.work[part.rows]
+    kernels = np.isin(work.engine, [int(engine) for engine in KERNELS])
+    total = once = 0
+    for device in np.unique(work.device).tolist():
+        own = work[kernels & (work.device == device)]
+        total += int((own.end_ns - own.start_ns).sum())
+        once += Intervals.of(own.start_ns, own.end_ns).total_ns
+    return (total - once) / max(1, once)

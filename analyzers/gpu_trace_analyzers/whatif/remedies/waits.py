@@ -1,0 +1,38 @@
+"""Leave out calls in which the host waits: those after which it reads nothing, and those for a single value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...questions.read_backs import copies_value
+from .change import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from ..host import HostProgram
+    from ..modeled import Modeled
+
+
+def fewer_waits(model: Modeled) -> Iterator[Change]:
+    """Without waits for nothing, and without waits for single values, as of ``.item()``."""
+    recorded = model.recorded
+    if any(len(a) != len(b) for a, b in zip(recorded.host.awaited, model.results_only.awaited, strict=True)):
+        text = "leave out synchronizing calls after which the host reads no result"
+        yield Change("no_synchronize", "synchronized", text, replace(recorded, host=model.results_only))
+    value = copies_value(model.part.trace.work[model.part.rows])
+    if value.any():
+        host = recorded.host.waiting_for(_without(recorded.host, np.flatnonzero(value).tolist()))
+        text = "read single values (.item()) after the loop, or a step late, so that the host does not wait for them"
+        yield Change("late_values", "synchronized", text, replace(recorded, host=host))
+
+
+def _without(host: HostProgram, operations: Collection[int]) -> Sequence[Sequence[int]]:
+    """What the host waits for, without some operations. Waits after its last launch are the end of what is timed."""
+    left, last = set(operations), int(np.flatnonzero(host.launched >= 0).max(initial=0))
+    return [
+        [k for k in awaited if k not in left] if place < last else awaited for place, awaited in enumerate(host.awaited)
+    ]

@@ -1,0 +1,54 @@
+"""The recording as the model sees it gives back the time that it took."""
+
+from __future__ import annotations
+
+from gpu_trace_analyzers.whatif.pace import USUAL_GAP_NS, USUAL_LATENCY_NS, pace
+from gpu_trace_analyzers.whatif.replay import recorded_plan, stream_of_each
+from gpu_trace_analyzers.whatif.schedule import schedule
+from gpu_trace_analyzers.whatif.window import part
+from literal import literal
+
+
+def measured(*statements):
+    """Times in µs."""
+    text = "; ".join(["range measured 0-100000", *statements])
+    return part(_in_ns(literal, text), "measured")
+
+
+def _in_ns(read, text):
+    import re
+
+    return read(re.sub(r"(?<=[\s@-])(\d+)(?=[-\s;]|$)", r"\g<1>000", text))
+
+
+def test_the_pace_is_what_the_trace_shows():
+    # The first two find their stream idle 8 and 10 us after their launch, the rest are queued 2 us behind another.
+    chosen = measured("k 108-200 @100", "k 410-600 @400", "k 602-900 @410", "k 902-1000 @420")
+    found = pace(chosen)
+    assert set(found.latency_ns.tolist()) == {9_000}
+    assert set(found.gap_ns.tolist()) == {2_000}
+
+
+def test_where_the_trace_shows_none_the_pace_is_the_usual():
+    found = pace(measured("k 208-300 @100"))
+    assert (found.latency_ns.tolist(), found.gap_ns.tolist()) == ([USUAL_LATENCY_NS], [USUAL_GAP_NS])
+
+
+def test_a_stream_that_waited_for_another_one_waits_in_the_replay():
+    chosen = measured("s7 k 110-500 @100", "s8 d2h 503-600 @120 size=4", "call cudaDeviceSynchronize 130-610")
+    plan = recorded_plan(chosen)
+    assert list(map(list, plan.before)) == [[], [0]]
+    assert schedule(plan).total_ns == 610_000 - 3_000  # but for the start of the copy, three behind its event
+
+
+def test_streams_that_started_as_they_were_launched_do_not_wait():
+    chosen = measured("s7 k 110-500 @100", "s8 d2h 130-600 @120 size=4")
+    assert list(map(list, recorded_plan(chosen).before)) == [[], []]
+    assert stream_of_each(chosen).tolist() == [0, 1]
+
+
+def test_what_was_launched_before_the_window_keeps_its_stream_busy():
+    trace = _in_ns(literal, "k 20-300 @10; range measured 100-900; k 302-400 @110; k 402-500 @120")
+    plan = recorded_plan(part(trace, "measured"))
+    assert dict(plan.free_ns) == {0: 200_000}
+    assert schedule(plan).start_ns.tolist() == [202_000, 302_000]
