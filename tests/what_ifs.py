@@ -60,6 +60,7 @@ def answered(**changed: object) -> WhatIf:
         window=WhatIfWindow("measured", 0, 132 * MS, 6, "measured"),
         recorded_ns=132 * MS,
         unrecorded_ns=None,
+        before_ns=132 * MS,
         replay_ns=131 * MS,
         naive_ns=90 * MS,
         expected=Expected(112 * MS, 111 * MS, 114 * MS),

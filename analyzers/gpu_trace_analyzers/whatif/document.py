@@ -104,6 +104,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     window: Window
     recorded_ns: int
     unrecorded_ns: int | None
+    before_ns: int
     replay_ns: int
     naive_ns: int
     expected: Expected | None
@@ -113,11 +114,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     spent: Spent | None
     remedies: tuple[Remedy, ...]
     verified: Verified | None = None
-
-    @property
-    def before_ns(self) -> int:
-        """What gains are counted from: the clock where it is known, else the recorded time."""
-        return self.recorded_ns if self.unrecorded_ns is None else self.unrecorded_ns
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ def entry_of(found: WhatIf, trace: Trace) -> document.Entry:
         window=document.Window(window.name, window.start_ns, window.end_ns, window.operations, window.steps),
         recorded_ns=found.recorded_ns,
         unrecorded_ns=found.unrecorded_ns,
+        before_ns=found.before_ns,
         replay_ns=found.replay_ns,
         naive_ns=found.naive_ns,
         expected=_expected(found.expected) if found.expected else None,

@@ -35,7 +35,7 @@ this run took 132.0 ms; its own dependencies allow 112.0 ms (between 111.0 ms an
 
 
 def test_both_clocks_are_shown_where_both_are_known():
-    found = text(answered(unrecorded_ns=130 * MS))
+    found = text(answered(unrecorded_ns=130 * MS, before_ns=130 * MS))
     assert "this run took 130.0 ms; its own" in found
     assert "\n  132.0 ms recorded; 130.0 ms by the clock, unrecorded\n" in found
 

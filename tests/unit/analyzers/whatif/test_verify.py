@@ -20,7 +20,7 @@ def test_a_prediction_is_held_against_a_time():
 
 
 def test_gains_are_counted_from_the_clock_where_it_is_known():
-    entry = entry_of(answered(unrecorded_ns=130 * MS), before())
+    entry = entry_of(answered(unrecorded_ns=130 * MS, before_ns=130 * MS), before())
     found = verified(entry, entry.expected, "after", 113 * MS)
     assert (found.gain_ns, found.predicted_gain_ns) == (17 * MS, 18 * MS)
 
