@@ -47,8 +47,16 @@ class Curve:
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[float]]) -> Curve:
-        """From rows of a place and a spread, in any order."""
-        return cls(*np.array(sorted(map(tuple, rows)), np.float64).T)
+        """From rows of a place and a spread, in any order; several of one place are one spread that holds them all."""
+        by_place: defaultdict[float, list[Sequence[float]]] = defaultdict(list)
+        for at, *spread in rows:
+            by_place[at].append(spread)
+        together = [
+            (at, min(low), float(np.median(median)), max(high))
+            for at, spreads in sorted(by_place.items())
+            for low, median, high in [zip(*spreads, strict=True)]
+        ]
+        return cls(*np.array(together, np.float64).T)
 
     def read(self, at: Float64) -> tuple[Float64, Float64, Float64]:
         """The three values at each place: straight between its neighbors, and as at the ends beyond them."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gpu_trace_analyzers.model import MISSING, Device
-from gpu_trace_analyzers.whatif.contention.measured import model_of, models, read_models
+from gpu_trace_analyzers.whatif.contention.measured import Curve, model_of, models, read_models
 from measured_gpus import TABLE, use
 
 
@@ -30,6 +30,13 @@ def test_a_part_of_a_device_is_not_the_device(
     use(monkeypatch)
 
     assert (model_of(Device("gpu", 0, name, multiprocessors=multiprocessors)) is not None) == found
+
+
+def test_several_spreads_of_one_place_are_one() -> None:
+    curve = Curve.of([(2, 1.0, 1.1, 1.2), (1, 1.0, 1.0, 1.0), (2, 0.9, 1.3, 1.4)])
+
+    assert curve.at.tolist() == [1, 2]
+    assert [column[1] for column in (curve.low, curve.median, curve.high)] == pytest.approx([0.9, 1.2, 1.4])
 
 
 def test_copies_between_two_sizes_lie_straight_between_them() -> None:
