@@ -14,10 +14,12 @@ from .contended import alone_ns, contended
 from .host import host_program
 from .recording_cost import without_recording
 from .replay import recorded_plan
-from .servers import before_each, engine_of_each
+from .servers import before_each, engine_of_each, shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from ..dependencies.edges import Dependencies
     from ..model import Int64
@@ -43,6 +45,8 @@ class Modeled:
     results_only: HostProgram
     """the host of ``recorded``, without waits after which it can read no result"""
     slowdown: Slowdown
+    share: NDArray[np.float64]
+    """the part of its engine that each operation fills: (n,)"""
 
     def times(self, plan: Plan) -> Times:
         """When the operations of a plan run, beside each other."""
@@ -57,4 +61,5 @@ def modeled(part: Part, known: Dependencies, cost: RecordingCost | None, slowdow
         results = without_recording(part, results, cost)
     work = part.trace.work[part.rows]
     alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown)).astype(np.int64)
-    return Modeled(part, known, replace(plan, duration_ns=alone), before_each(known), engine, results, slowdown)
+    plan, needs = replace(plan, duration_ns=alone), before_each(known)
+    return Modeled(part, known, plan, needs, engine, results, slowdown, shares(part))

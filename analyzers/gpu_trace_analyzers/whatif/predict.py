@@ -57,7 +57,8 @@ def what_if(
         return replace(unknown, reason=reason)
     low, middle, high = (modeled(chosen, known, belief.cost, belief.slowdown) for belief in beliefs(chosen, cost))
     found = _answered(unknown, middle, [low, high])
-    return replace(found, reason=doubt, status="abstained") if (doubt := refusals.uncertain(found)) else found
+    doubt = refusals.uncertain(found) or refusals.shared(middle, middle.times(expected_plan(middle)).total_ns)
+    return replace(unknown, reason=doubt, bound=found.bound) if doubt else found
 
 
 def _abstained(chosen: Part, unrecorded_ns: int | None) -> WhatIf:

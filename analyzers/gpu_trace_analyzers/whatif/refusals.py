@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import KERNELS, MISSING, Engine
 from ..units import duration
+from .expected import expected_plan
 from .replay import durations
 
 if TYPE_CHECKING:
     from ..dependencies.edges import Dependencies
     from .answer import WhatIf
+    from .modeled import Modeled
     from .window import Part
 
 REPLAY = 0.01
@@ -23,6 +26,8 @@ UNKNOWN = 0.05
 AT_ONCE = 0.02
 """The part of the compute time in which several kernels may run at once."""
 
+COULD_SHARE = 0.01
+"""The part of the time by which kernels that share the GPU may make the prediction wrong."""
 UNCERTAIN = 0.1
 """The part of the gain that may be uncertain, where that is more than a hundredth of the time."""
 NO_DEPENDENCIES = "there is no execution trace, which has the dependencies; record with gpu-trace run --dependencies"
@@ -62,6 +67,15 @@ def not_known(part: Part, known: Dependencies) -> str:
         return ""
     unknown = f"what operations read and write is unknown for {share:.1%} of the device time"
     return f"{unknown}, and at most {UNKNOWN:.0%} is allowed"
+
+
+def shared(model: Modeled, predicted_ns: int) -> str:
+    """Why kernels that need not wait for each other make the time uncertain; empty if none could run at once."""
+    at_once_ns = model.times(replace(expected_plan(model), share=model.share)).total_ns
+    saved = (predicted_ns - at_once_ns) / max(1, model.part.window.ns)
+    if saved <= COULD_SHARE:
+        return ""
+    return f"kernels that fill a part of the GPU could run at once, which may save {saved:.0%} more or nothing"
 
 
 def uncertain(found: WhatIf) -> str:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import Engine
+from .contention.factors import contention
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from ..dependencies.edges import Dependencies
     from ..model import Int64
@@ -29,6 +32,15 @@ def engine_of_each(part: Part) -> Int64:
 def server_of(device: int, engine: Engine) -> int:
     """The number of one engine of a device, by its position in ``Trace.devices``."""
     return device * (1 + len(OWN_SERVERS)) + OWN_SERVERS.get(engine, 0)
+
+
+def shares(part: Part) -> NDArray[np.float64]:
+    """The part of its engine that each operation fills, in (0, 1]: (n,). Copies and memsets fill theirs."""
+    found, device_of = np.ones(len(part.rows)), part.trace.work.device[part.rows]
+    for device in np.unique(device_of).tolist():
+        own = device_of == device
+        found[own] = contention(part.trace, device).share(part.rows[own])
+    return np.where(found > 0, found, 1.0)
 
 
 def before_each(known: Dependencies) -> Sequence[Sequence[int]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .by_dependencies import by_dependencies
 from .faster import faster_host, half_bytes
+from .pinned import pinned
 from .side_streams import side_streams
 from .waits import fewer_waits
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 CHANGES: tuple[Callable[[Modeled], Iterable[Change]], ...] = (
     by_dependencies,
     side_streams,
+    pinned,
     fewer_waits,
     faster_host,
     half_bytes,

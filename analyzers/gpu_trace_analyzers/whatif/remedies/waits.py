@@ -25,12 +25,12 @@ def fewer_waits(model: Modeled) -> Iterator[Change]:
         yield Change("no_synchronize", "synchronized", text, replace(recorded, host=model.results_only))
     value = copies_value(model.part.trace.work[model.part.rows])
     if value.any():
-        host = recorded.host.waiting_for(_without(recorded.host, np.flatnonzero(value).tolist()))
+        host = recorded.host.waiting_for(without(recorded.host, np.flatnonzero(value).tolist()))
         text = "read single values (.item()) after the loop, or a step late, so that the host does not wait for them"
         yield Change("late_values", "synchronized", text, replace(recorded, host=host))
 
 
-def _without(host: HostProgram, operations: Collection[int]) -> Sequence[Sequence[int]]:
+def without(host: HostProgram, operations: Collection[int]) -> Sequence[Sequence[int]]:
     """What the host waits for, without some operations. Waits after its last launch are the end of what is timed."""
     left, last = set(operations), int(np.flatnonzero(host.launched >= 0).max(initial=0))
     return [
