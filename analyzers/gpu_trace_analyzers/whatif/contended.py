@@ -54,6 +54,8 @@ def _stretch(start_ns: Int64, end_ns: Int64, group: Int64, slowdown: Slowdown) -
     # Beside others for a part p of its time, at a speed of 1 / f there, it does p / f + (1 - p) of its work per time.
     speed = np.ones(len(ns))
     for other, factor in slowdown.items():
+        if (factor <= 1).all() or not (group == other).any():
+            continue
         busy = Intervals.of(start_ns[group == other], end_ns[group == other])
         beside = np.where(group == other, 0, busy.covered_ns(start_ns, end_ns)) / ns
         speed -= beside * (1 - 1 / factor)

@@ -86,7 +86,8 @@ def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
     """The answer, from the expected view and the two ends of what is not certain."""
     times = model.times(expected_plan(model))
     low_ns, high_ns = sorted(end.times(expected_plan(end)).total_ns for end in ends)
-    before_ns = model.times(model.recorded).total_ns if found.unrecorded_ns is None else found.unrecorded_ns
+    recorded = model.times(model.recorded)
+    before_ns = recorded.total_ns if found.unrecorded_ns is None else found.unrecorded_ns
     found = replace(found, status="answered", before_ns=before_ns)
     return replace(
         found,
@@ -94,7 +95,7 @@ def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
             predicted_ns=times.total_ns,
             low_ns=min(low_ns, times.total_ns),
             high_ns=max(high_ns, times.total_ns),
-            extra_bytes=extra_bytes(model.known.contents, _recorded(model.part), (times.start_ns, times.end_ns)),
+            extra_bytes=extra_bytes(model.known.contents, recorded, times),
         ),
         bound=bound(model.part, model.needs, model.recorded.duration_ns.tolist()),
         remedies=remedies(found, model, ends),
