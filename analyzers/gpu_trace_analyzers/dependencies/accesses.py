@@ -1,130 +1,118 @@
-"""What does an operator read, and what does it write? By its schema, and by what schemas keep to themselves."""
+"""What do the kernels of an operator read, and what do they write?"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from .roles import Role, roles
 from .schema import schema_of
 from .tensors import Opaque, extents
 
 if TYPE_CHECKING:
     from .execution_trace import Node, Values
-    from .schema import Schema
     from .tensors import Extent
 
-_REPLACES = re.compile(
-    r"aten::(_foreach_)?(copy|fill|zero|normal|uniform|random|bernoulli|exponential|geometric|cauchy|log_normal)_$"
-)
-"""Operators that write ``self`` and do not read it. Others that write an argument are taken to read it, too."""
-
-_ONLY_RESULT = re.compile(r"out\d*$")
-"""Arguments that only take a result, as ATen names them."""
-
-_LOOKS_AT_NO_CONTENT = re.compile(r"aten::(\w+_like|new_\w+)$")
+_LOOKS_AT_SHAPES = re.compile(r"aten::(\w+_like|new_\w+)$")
 """Operators that look at the shape of an argument alone."""
 
-_STATISTICS = re.compile(r"aten::(native|cudnn|miopen)_batch_norm$|aten::batch_norm_(update|gather)_stats\w*$")
-"""Operators that write ``running_mean`` and ``running_var`` unless ``training`` is false; their schemas hide it."""
 
-_SENT = frozenset({"input", "inputs", "input_tensor", "input_tensors"})
-"""Arguments that a collective only reads. The schemas of c10d mark none as written."""
-
-
-class Accesses(NamedTuple):
-    """The parts of storages that an operator reads and writes."""
+@dataclass(frozen=True, slots=True)
+class Accesses:
+    """The parts of storages that an operator touches."""
 
     reads: list[Extent]
     writes: list[Extent]
-
-
-def made_by(node: Node) -> dict[int, str]:
-    """The storages that came out of an operator and had not gone in, with their devices: memory that was given out.
-
-    Results that share the memory of an argument are among them where it grew, as in ``resize_``, or was copied, as in
-    ``to``. Without a schema, a result may have been there before.
-    """
-    if schema_of(node.schema) is None or node.name.startswith("aten::set_"):
-        return {}
-    try:
-        went_in = {extent.storage for extent in _flat(node.inputs)}
-        return {e.storage: e.device for e in _flat(node.outputs) if e.storage not in went_in}
-    except Opaque:
-        return {}
+    made: frozenset[int]
+    """storages that came out and had not gone in: memory that was given out"""
 
 
 def accesses(node: Node) -> Accesses | None:
-    """What the kernels of an operator touch; None where its arguments do not tell."""
+    """What an operator touches; None where its arguments do not tell."""
     try:
-        arguments, results = extents(node.inputs), _flat(node.outputs)
+        arguments, results = extents(node.inputs), _all(node.outputs)
     except Opaque:
         return None
     given = [extent for one in arguments for extent in one]
     if not given and not results:
         return None
-    schema = schema_of(node.schema)
-    if schema is None:
+    if not node.schema:
         return _without_schema(node, given, results)
-    written = _written(node, schema)
-    reads = [e for i, one in enumerate(arguments) for e in one if written.get(i) != _REPLACED or not e.dense]
-    writes = [e for i, one in enumerate(arguments) for e in one if i in written]
-    went_in = {extent.storage for extent in given}
-    return Accesses(reads, writes + [e for e in results if schema.makes or e.storage not in went_in])
+    reads, writes = _of_arguments(node, arguments)
+    made = _made(node, given, results)
+    schema = schema_of(node.schema)
+    makes = schema is not None and schema.makes
+    return Accesses(reads, writes + [e for e in results if makes or e.storage in made], made)
+
+
+def made_by(node: Node) -> list[Extent]:
+    """The results of an operator in memory that had not gone in.
+
+    Without a schema none: there, what came out may have been there before.
+    """
+    if not node.schema:
+        return []
+    try:
+        given, results = _all(node.inputs), _all(node.outputs)
+    except Opaque:
+        return []
+    made = _made(node, given, results)
+    return [extent for extent in results if extent.storage in made]
 
 
 def given_to(node: Node) -> list[Extent]:
     """All that went in, as far as that is told."""
     try:
-        return _flat(node.inputs)
+        return _all(node.inputs)
     except Opaque:
         return []
 
 
-def _flat(values: Values) -> list[Extent]:
-    return [extent for one in extents(values) for extent in one]
+def is_view(node: Node) -> bool:
+    """Whether what comes out is but another tensor of what went in, unless that had to be copied."""
+    schema = schema_of(node.schema)
+    return schema is not None and schema.is_view
 
 
-_CHANGED, _REPLACED = 1, 2
+def looks_at_content(node: Node) -> bool:
+    """Whether an operator of the host reads what its arguments hold."""
+    return not is_view(node) and not _LOOKS_AT_SHAPES.match(node.name)
 
 
-def _written(node: Node, schema: Schema) -> dict[int, int]:
-    """By position, the arguments that it writes: `_CHANGED` for those that it may read, too, else `_REPLACED`."""
-    found = {}
-    replaces = _REPLACES.match(node.name) is not None
-    for i, argument in enumerate(schema.arguments):
-        if argument.written:
-            alone = (replaces and i == 0) or _ONLY_RESULT.match(argument.name)
-            found[i] = _REPLACED if alone else _CHANGED
-        elif _is_written_unsaid(node, schema, argument.name):
-            found[i] = _CHANGED
-    return found
+def _of_arguments(node: Node, arguments: list[list[Extent]]) -> tuple[list[Extent], list[Extent]]:
+    reads, writes = [], []
+    for role, one in zip(roles(node.name, node.schema), arguments, strict=False):
+        if one:
+            # What is written between the elements of a view that is spaced out stays: as if it was read.
+            reads += [extent for extent in one if role != Role.REPLACED or not extent.dense]
+            writes += one if _writes(node, role) else []
+    return reads, writes
 
 
-def _is_written_unsaid(node: Node, schema: Schema, argument: str) -> bool:
-    if node.name.startswith("c10d::"):
-        return argument not in _SENT and not node.name.startswith("c10d::send")
-    if argument in ("running_mean", "running_var") and _STATISTICS.match(node.name):
-        return _value(node, schema, "training") is not False
-    return False
+def _writes(node: Node, role: Role) -> bool:
+    if role != Role.CHANGED_IN_TRAINING:
+        return role != Role.READ
+    schema = schema_of(node.schema)
+    names = [argument.name for argument in schema.arguments] if schema else []
+    return "training" not in names or node.inputs.values[names.index("training")] is not False
 
 
-def _value(node: Node, schema: Schema, name: str) -> object:
-    """The value of an argument; None if it has none of this name."""
-    places = [i for i, argument in enumerate(schema.arguments) if argument.name == name]
-    values = node.inputs.values
-    return values[places[0]] if places and places[0] < len(values) else None
+def _made(node: Node, given: list[Extent], results: list[Extent]) -> frozenset[int]:
+    """A result in the memory of an argument is not among them, unless that grew, as in ``resize_``."""
+    if node.name.startswith("aten::set_"):  # gives a tensor memory that was there
+        return frozenset()
+    return frozenset({extent.storage for extent in results} - {extent.storage for extent in given})
 
 
 def _without_schema(node: Node, given: list[Extent], results: list[Extent]) -> Accesses | None:
     """Kernels of Triton and collectives touch what they are given; other code without a schema may touch anything."""
     if node.backend == "triton":
-        return Accesses(given + results, given + results)
+        return Accesses(given + results, given + results, frozenset())
     if node.name == "record_param_comms":
-        return Accesses(given, results or given)
+        return Accesses(given, results or given, frozenset())
     return None
 
 
-def looks_at_content(node: Node) -> bool:
-    """Whether an operator of the host reads the content of its arguments, or only looks at or makes tensors of it."""
-    schema = schema_of(node.schema)
-    return not _LOOKS_AT_NO_CONTENT.match(node.name) and (schema is None or not schema.is_view)
+def _all(values: Values) -> list[Extent]:
+    return [extent for one in extents(values) for extent in one]

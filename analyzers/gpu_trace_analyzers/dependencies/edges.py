@@ -25,7 +25,7 @@ class Because(IntEnum):
     SAME_OPERATOR = 3
     """both are of one operator, which orders them"""
     UNKNOWN = 4
-    """what one of the two reads and writes is not known, so the order of their launches stays"""
+    """what one of the two reads and writes is not known, so they keep the order that the recording gave them"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

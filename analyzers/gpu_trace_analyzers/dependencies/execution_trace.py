@@ -55,30 +55,35 @@ class _File(msgspec.Struct):
     nodes: list[_Node]
 
 
-class Node:
-    """One call of an operator. What went in and came out is decoded when it is asked for."""
+# Not known to the garbage collector, which would otherwise go through all of them again and again.
+class Node(msgspec.Struct, gc=False, eq=False):
+    """One call of an operator. What went in and came out is decoded each time it is asked for."""
 
-    __slots__ = ("_inputs", "_outputs", "backend", "caller", "id", "name", "schema")
-
-    def __init__(self, read: _Node, schema: str, backend: str) -> None:
-        self.id, self.name, self.schema, self.backend = read.id, read.name, schema, backend
-        self.caller = read.ctrl_deps or 0  # the root calls itself
-        self._inputs, self._outputs = read.inputs, read.outputs
+    id: int
+    name: str
+    caller: int
+    """id of the node that called it"""
+    schema: str
+    """empty if it has none"""
+    backend: str
+    """``triton`` for its kernels, else empty"""
+    given: msgspec.Raw
+    returned: msgspec.Raw
 
     @property
     def inputs(self) -> Values:
         """Its arguments."""
-        return _VALUES.decode(self._inputs)
+        return _VALUES.decode(self.given)
 
     @property
     def outputs(self) -> Values:
         """Its results."""
-        return _VALUES.decode(self._outputs)
+        return _VALUES.decode(self.returned)
 
     @property
     def mentions_host(self) -> bool:
         """Whether any argument can be in the memory of the host: cheaper to ask than to decode them."""
-        return b'"cpu"' in bytes(self._inputs)
+        return b'"cpu"' in bytes(self.given)
 
 
 _VALUES = msgspec.json.Decoder(Values)
@@ -110,10 +115,11 @@ def execution_trace_of(data: bytes, path: str | PathLike[str]) -> ExecutionTrace
     nodes: dict[int, Node] = {}
     by_id: dict[int, Node] = {}
     for one in read.nodes:
-        attributes = {attribute.name: attribute.value for attribute in one.attrs}
-        node = Node(one, str(attributes.get("op_schema", "")), str(attributes.get("kernel_backend", "")))
+        told = {attribute.name: attribute.value for attribute in one.attrs}
+        schema, backend = str(told.get("op_schema", "")), str(told.get("kernel_backend", ""))
+        node = Node(one.id, one.name, one.ctrl_deps or 0, schema, backend, one.inputs, one.outputs)
         by_id[node.id] = node
-        number = attributes.get("rf_id")
+        number = told.get("rf_id")
         if isinstance(number, int) and number > 0:
             nodes[number] = node
     if not nodes:

@@ -23,6 +23,8 @@ class Joined:
     """The operators of a trace with the nodes of an execution trace of the same run."""
 
     execution: ExecutionTrace
+    process: int
+    """its position in ``Trace.processes``"""
     ran: dict[int, tuple[int, int]]
     """by the id of a node: begin and end of its operator, in ns"""
     of_rows: list[Node | None]
@@ -53,7 +55,7 @@ def joined(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Joined:
             node_at[at] = nodes[number]
     places = zip(node_at.values(), operators.start_ns[list(node_at)], operators.end_ns[list(node_at)], strict=True)
     ran = {node.id: (int(start), int(end)) for node, start, end in places}
-    return Joined(execution, ran, [node_at.get(at) for at in launching_operators(trace)[rows].tolist()])
+    return Joined(execution, process, ran, [node_at.get(at) for at in launching_operators(trace)[rows].tolist()])
 
 
 def _process(trace: Trace, execution: ExecutionTrace) -> int:

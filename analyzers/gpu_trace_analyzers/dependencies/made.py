@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from .accesses import made_by
 
 if TYPE_CHECKING:
+    from .accesses import Accesses
     from .execution_trace import Node
     from .joined import Joined
+    from .memory import Memory
 
 
 class Made:
@@ -19,14 +21,28 @@ class Made:
 
     def __init__(self, joined: Joined) -> None:
         self._joined = joined
-        self._since: dict[int, dict[int, int]] = {}
+        self._by: dict[int, dict[int, int]] = {}
 
-    def since(self, node: Node) -> dict[int, int]:
-        """By the storages that this operator or one around it makes: since when, in ns, of several the innermost."""
-        if node.id not in self._since:
-            caller = self._joined.caller(node)
-            around = self.since(caller) if caller is not None else {}
-            begin = self._joined.ran.get(node.id)
-            own = made_by(node) if begin is not None else {}
-            self._since[node.id] = {**around, **dict.fromkeys(own, begin[0])} if own and begin else around
-        return self._since[node.id]
+    def begin(self, node: Node, touched: Accesses, memory: Memory, at_ns: int) -> None:
+        """Storages that this operator is the first to touch since they were given out hold nothing yet."""
+        read = {part.storage for part in touched.reads}
+        for part in touched.writes:
+            if part.storage in read:
+                continue
+            if part.storage in touched.made:
+                since = self._joined.ran[node.id][0]
+            else:
+                since = self._around(node).get(part.storage, -1)
+            if memory.made_ns(part.storage) < since:
+                memory.make(part, at_ns)
+
+    def _around(self, node: Node) -> dict[int, int]:
+        """The storages that operators around this one make: since when, in ns, of several the innermost."""
+        caller = self._joined.caller(node)
+        if caller is None:
+            return {}
+        if caller.id not in self._by:
+            ran = self._joined.ran.get(caller.id)
+            own = {part.storage: ran[0] for part in made_by(caller)} if ran else {}
+            self._by[caller.id] = {**self._around(caller), **own}
+        return self._by[caller.id]

@@ -14,33 +14,33 @@ if TYPE_CHECKING:
     from .tensors import Extent
     from .waits import Waits
 
-READS, OVERWRITES_READ, OVERWRITES = int(Because.READS), int(Because.OVERWRITES_READ), int(Because.OVERWRITES)
+_READS, _OVERWRITES_READ, _OVERWRITES = int(Because.READS), int(Because.OVERWRITES_READ), int(Because.OVERWRITES)
 
 
 class Content:
     """What a storage holds from when it is made until it is made anew.
 
-    Parts with one history: part ``i`` begins at byte ``begins[i]`` and goes to the next, the last one to the end.
+    Parts with one history each: part ``i`` begins at byte ``begins[i]`` and goes to the next, the last one to the end.
     """
 
-    __slots__ = ("begins", "device", "first", "high", "last", "low", "made", "made_at", "readers", "writer")
+    __slots__ = ("begins", "device", "first", "high", "last", "low", "made_ns", "readers", "writers")
 
-    def __init__(self, device: str, made: bool, made_at: int) -> None:
-        self.begins = [0]
-        self.writer = [MISSING]
+    def __init__(self, device: str, made_ns: int) -> None:
+        self.device, self.made_ns = device, made_ns
+        self.begins, self.writers = [0], [MISSING]
         self.readers: list[list[int]] = [[]]
-        self.device, self.made, self.made_at = device, made, made_at
         self.first = self.last = MISSING
         self.low, self.high = EVERYWHERE, 0
 
     def read(self, part: Extent, row: int, waits: Waits) -> None:
-        """An operation reads it; what it has to wait for is added to ``waits``, with the reason."""
+        """An operation reads it; what it has to wait for is added to ``waits``."""
         self._used(part, row)
         for i in range(*self._parts(part)):
-            if self.writer[i] not in (MISSING, row):
-                add_wait(waits, self.writer[i], READS)
-            if not self.readers[i] or self.readers[i][-1] != row:
-                self.readers[i].append(row)
+            if self.writers[i] not in (MISSING, row):
+                add_wait(waits, self.writers[i], _READS)
+            readers = self.readers[i]
+            if not readers or readers[-1] != row:
+                readers.append(row)
 
     def write(self, part: Extent, row: int, waits: Waits) -> None:
         """An operation writes it, likewise."""
@@ -49,17 +49,17 @@ class Content:
         for i in range(begin, end):
             for reader in self.readers[i]:
                 if reader != row:
-                    add_wait(waits, reader, OVERWRITES_READ)
-            if self.writer[i] not in (MISSING, row):
-                add_wait(waits, self.writer[i], OVERWRITES)
+                    add_wait(waits, reader, _OVERWRITES_READ)
+            if self.writers[i] not in (MISSING, row):
+                add_wait(waits, self.writers[i], _OVERWRITES)
         self._replace(begin, end, row)
 
     def host_reads(self, part: Extent) -> set[int]:
         """The operations that wrote what the host reads now."""
-        return {self.writer[i] for i in range(*self._parts(part))} - {MISSING}
+        return {self.writers[i] for i in range(*self._parts(part))} - {MISSING}
 
     def host_writes(self, part: Extent) -> set[int]:
-        """The operations that read what the host overwrites now; device work that follows finds it written."""
+        """The operations that read what the host overwrites now; what is launched afterwards finds it written."""
         begin, end = self._parts(part)
         readers = {row for i in range(begin, end) for row in self.readers[i]}
         self._replace(begin, end, MISSING)
@@ -74,11 +74,14 @@ class Content:
     def _replace(self, begin: int, end: int, row: int) -> None:
         """All of these parts have one history now, which begins with what wrote them."""
         self.begins[begin:end] = [self.begins[begin]]
-        self.writer[begin:end] = [row]
+        self.writers[begin:end] = [row]
         self.readers[begin:end] = [[]]
 
     def _parts(self, extent: Extent) -> tuple[int, int]:
-        """From which part to which the extent goes, after parting at its ends."""
+        """From which part to which an extent goes; parts are cut at its ends."""
+        begins = self.begins
+        if extent.begin == 0 and len(begins) == 2 and begins[1] == extent.end:  # nearly always: all of it
+            return 0, 1
         begin = self._part_at(extent.begin)
         return begin, self._part_at(extent.end)
 
@@ -86,7 +89,7 @@ class Content:
         at = bisect_left(self.begins, byte)
         if at == len(self.begins) or self.begins[at] != byte:
             self.begins.insert(at, byte)
-            self.writer.insert(at, self.writer[at - 1])
+            self.writers.insert(at, self.writers[at - 1])
             self.readers.insert(at, self.readers[at - 1].copy())
         return at
 
@@ -100,33 +103,31 @@ class Memory:
 
     def holds(self, part: Extent) -> Content:
         """The content of its storage; one that was not seen being made was there before."""
-        content = self._now.get(part.storage)
-        return content if content is not None else self._new(part.storage, part.device, made=False, at=MISSING)
+        return self._now.get(part.storage) or self._new(part.storage, part.device, MISSING)
 
-    def make(self, storage: int, device: str, at_ns: int) -> None:
-        """It is memory that was just given out: what was there before is gone."""
-        self._new(storage, device, made=True, at=at_ns)
+    def make(self, part: Extent, at_ns: int) -> None:
+        """Its storage is memory that was just given out: what was there before is gone."""
+        self._new(part.storage, part.device, at_ns)
 
-    def made_at(self, storage: int) -> int:
+    def made_ns(self, storage: int) -> int:
         """When its content was made; `MISSING` if that was not seen."""
         content = self._now.get(storage)
-        return MISSING if content is None else content.made_at
+        return MISSING if content is None else content.made_ns
 
     def contents(self) -> Contents:
         """Those that any operation used, in the order in which they were made or first seen."""
         used = [content for content in self._all if content.first != MISSING]
-        return Contents.of(
-            {
-                "size": [c.high - c.low if c.high < EVERYWHERE else MISSING for c in used],
-                "device": [_index(c.device) for c in used],
-                "first": [c.first for c in used],
-                "last": [c.last for c in used],
-                "made": [c.made for c in used],
-            }
-        )
+        columns = {
+            "size": [c.high - c.low if c.high < EVERYWHERE else MISSING for c in used],
+            "device": [_index(c.device) for c in used],
+            "first": [c.first for c in used],
+            "last": [c.last for c in used],
+            "made": [c.made_ns != MISSING for c in used],
+        }
+        return Contents.of(columns)
 
-    def _new(self, storage: int, device: str, *, made: bool, at: int) -> Content:
-        content = self._now[storage] = Content(device, made, at)
+    def _new(self, storage: int, device: str, made_ns: int) -> Content:
+        content = self._now[storage] = Content(device, made_ns)
         self._all.append(content)
         return content
 

@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from functools import cache
 
 _RESULT = re.compile(r"Tensor(\([a-z])?")
+_ARGUMENT = re.compile(r"(\w[\w.]*(?:\([^)]*\))?[?\[\]\d]*)\s+(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Argument:
     """One argument of an operator."""
 
     name: str
     written: bool
     shared: bool
-    """whether a result may share its memory: what makes a view only looks at it"""
+    """whether a result may share its memory"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """What the schema of an operator promises."""
 
@@ -33,13 +34,13 @@ class Schema:
 
     @property
     def is_view(self) -> bool:
-        """Whether it only makes another tensor of the same memory."""
+        """Whether its result is but another tensor of the same memory, unless it had to be copied."""
         return not self.makes and any(argument.shared and not argument.written for argument in self.arguments)
 
 
 @cache
 def schema_of(text: str) -> Schema | None:
-    """The schema that a text states; None for a text that is none, as operators without schema have."""
+    """The schema that a text states; None for a text that states none, as that of an operator without schema."""
     head, arrow, results = text.rpartition(") -> ")
     if not arrow or "(" not in head:
         return None
@@ -49,7 +50,7 @@ def schema_of(text: str) -> Schema | None:
 
 def _argument(text: str) -> Argument:
     """``Tensor(a -> *) self``, ``int[2] stride=[1, 1]``, ``Tensor(a!)[] self``, ``str mode='none'``."""
-    declared = re.match(r"(\w[\w.]*(?:\([^)]*\))?[?\[\]\d]*)\s+(\w+)", text)
+    declared = _ARGUMENT.match(text)
     kind, name = declared.groups() if declared else (text, "")
     return Argument(name, "!" in kind, kind.startswith("Tensor("))
 
@@ -57,10 +58,9 @@ def _argument(text: str) -> Argument:
 def _parts(text: str) -> list[str]:
     """The arguments: split at commas that are in no brackets."""
     parts, depth, begin = [], 0, 0
-    for at, letter in enumerate(text):
+    for at, letter in enumerate(text + ","):
         depth += (letter in "([") - (letter in ")]")
         if letter == "," and depth == 0:
             parts.append(text[begin:at].strip())
             begin = at + 1
-    last = text[begin:].strip()
-    return [*parts, last] if last else parts
+    return [part for part in parts if part]

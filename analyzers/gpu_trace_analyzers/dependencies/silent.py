@@ -1,11 +1,10 @@
-"""What did the operators do that launched nothing: what memory did they give out, what did the host read and write?"""
+"""What did the operators do that launched nothing: what memory was given out, what did the host read and write?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .accesses import Accesses, accesses, given_to, looks_at_content, made_by
-from .schema import schema_of
+from .accesses import accesses, given_to, is_view, looks_at_content, made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Silent(NamedTuple):
-    """One such operator."""
+    """What one such operator did, until it ended."""
 
     ended_ns: int
-    makes: dict[int, str]
-    """storages that it made, with their devices"""
+    makes: list[Extent]
+    """results in memory that was given out"""
     reads: list[Extent]
     """in the memory of the host"""
     writes: list[Extent]
-    """likewise, without those that it made"""
+    """likewise, in memory that was there before"""
 
 
 def silent_operators(joined: Joined) -> Iterator[Silent]:
-    """Those that matter, in any order."""
+    """Those that did anything, in any order."""
     nodes = joined.execution.by_id
     calling = {node.caller for node in nodes.values()}
     around = _around_launches(joined)
@@ -36,25 +35,19 @@ def silent_operators(joined: Joined) -> Iterator[Silent]:
         node = nodes[id_]
         if id_ in around:
             continue
-        # Of an operator that calls others, the one it calls is seen making what comes out of both.
-        makes = made_by(node) if id_ not in calling and _makes(node) else {}
-        touched = _on_host(node) if node.mentions_host and looks_at_content(node) else Accesses([], [])
-        if makes or touched.reads or touched.writes:
-            yield Silent(ended_ns, makes, touched.reads, [part for part in touched.writes if part.storage not in makes])
+        # What comes out of an operator that calls others was made by one of those.
+        makes = made_by(node) if node.schema and id_ not in calling and not is_view(node) else []
+        reads, writes = _on_host(node) if node.mentions_host and looks_at_content(node) else ([], [])
+        if makes or reads or writes:
+            made = {part.storage for part in makes}
+            yield Silent(ended_ns, makes, reads, [part for part in writes if part.storage not in made])
 
 
-def _makes(node: Node) -> bool:
-    schema = schema_of(node.schema)
-    return schema is not None and (schema.makes or not schema.is_view)
-
-
-def _on_host(node: Node) -> Accesses:
-    """What it touches there; an operator without a schema may write all that it was given."""
+def _on_host(node: Node) -> tuple[list[Extent], list[Extent]]:
+    """What it reads and writes there; an operator without a schema may write all that it was given."""
     found = accesses(node)
-    if found is None:
-        given = given_to(node)
-        found = Accesses(given, given)
-    return Accesses(*([part for part in parts if part.device == "cpu"] for parts in found))
+    reads, writes = (found.reads, found.writes) if found else (given_to(node),) * 2
+    return [part for part in reads if part.device == "cpu"], [part for part in writes if part.device == "cpu"]
 
 
 def _around_launches(joined: Joined) -> set[int]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .execution_trace import Values
 
 EVERYWHERE = 1 << 62
 """The end of a part of a storage that may be all of it."""
 MOST_IN_A_LIST = 4096
-"""So many tensors of a list an execution trace has at most."""
+"""So many members of a list an execution trace has; what a longer one goes on with is cut off."""
+_HIDING = ("Object", "GenericDict", "Blob", "Capsule", "Future")
+"""Types of arguments that may have tensors of which an execution trace says nothing."""
 
 
 class Extent(NamedTuple):
@@ -25,55 +29,79 @@ class Extent(NamedTuple):
     """whether it has all of these bytes"""
     device: str
     """``cuda:0``, ``cpu``"""
-    tensor: int
 
 
 class Opaque(Exception):
-    """A tensor whose memory an execution trace does not tell, such as a sparse one."""
+    """Memory that an execution trace does not tell, such as that of a sparse tensor."""
+
+
+class _Kind(Enum):
+    """What an argument may have of tensors, by its type."""
+
+    NONE = 0
+    ONE = 1
+    SEVERAL = 2
+    HIDDEN = 3
 
 
 def extents(values: Values) -> list[list[Extent]]:
-    """For each argument, its tensors that have any bytes; raises `Opaque` where one's memory is not told."""
-    strides = values.strides or [None] * len(values.values)
-    return [
-        list(_tensors(value, shape, stride)) if "Tensor" in kind else []
-        for value, kind, shape, stride in zip(values.values, values.types, values.shapes, strides, strict=True)
-    ]
+    """For each argument, its tensors that have any bytes; raises `Opaque` where the memory of one is not told."""
+    found: list[list[Extent]] = []
+    strides: Sequence[Any] = values.strides or [None] * len(values.values)
+    for value, text, shape, stride in zip(values.values, values.types, values.shapes, strides, strict=True):
+        kind = _kind(text)
+        if kind is _Kind.NONE:
+            found.append([])
+        elif kind is _Kind.ONE:
+            found.append(_extent(value, text, shape, stride))
+        elif kind is _Kind.SEVERAL:
+            found.append([extent for one in _members(value, text, shape, stride) for extent in one])
+        else:
+            raise Opaque
+    return found
 
 
-def _tensors(value: Any, shape: Any, stride: Any) -> Iterator[Extent]:
-    """A tensor, or those of a list or tuple, however deep."""
+@cache
+def _kind(text: str) -> _Kind:
+    """Of a type like ``Int``, ``Tensor(float)``, ``GenericList[Tensor(float),None]``."""
+    if any(word in text for word in _HIDING):
+        return _Kind.HIDDEN
+    if text.startswith("Tensor("):
+        return _Kind.ONE
+    return _Kind.SEVERAL if "Tensor(" in text else _Kind.NONE
+
+
+def _members(value: Any, text: str, shape: Sequence[Any], stride: Sequence[Any] | None) -> Iterator[list[Extent]]:
+    """The tensors in a list or a tuple, however deep."""
     if not isinstance(value, list):
         return
-    if len(value) == 6 and isinstance(value[5], str) and isinstance(value[0], int):
-        found = _extent(value, shape, stride)
-        if found:
-            yield found
+    if len(value) == 6 and isinstance(value[5], str) and isinstance(value[4], int):
+        yield _extent(value, text, shape, stride)
         return
     if len(value) > MOST_IN_A_LIST:
         raise Opaque
     for i, one in enumerate(value):
-        yield from _tensors(one, shape[i] if i < len(shape) else [], None if stride is None else stride[i])
+        yield from _members(one, text, shape[i], None if stride is None else stride[i])
 
 
-def _extent(value: list[Any], shape: list[int], strides: list[int] | None) -> Extent | None:
-    tensor, storage, offset, elements, itemsize, device = value
-    if not storage and shape:
+def _extent(value: list[Any], text: str, shape: Sequence[int], strides: Sequence[int] | None) -> list[Extent]:
+    _, storage, offset, elements, itemsize, device = value
+    if not storage and "uninitialized" not in text:
         raise Opaque
-    if not elements or not storage or device == "meta":
-        return None
+    if not elements or device == "meta":
+        return []
     if strides is None or len(strides) != len(shape):
-        return Extent(storage, 0, EVERYWHERE, False, device, tensor)
-    last = sum((count - 1) * stride for count, stride in zip(shape, strides, strict=True))
+        return [Extent(storage, 0, EVERYWHERE, False, device)]
+    reach, dense = _reach(tuple(shape), tuple(strides))
     begin = offset * itemsize
-    return Extent(storage, begin, begin + (last + 1) * itemsize, _dense(shape, strides), device, tensor)
+    return [Extent(storage, begin, begin + reach * itemsize, dense, device)]
 
 
-def _dense(shape: list[int], strides: list[int]) -> bool:
-    """Whether no element between the first and the last is left out."""
-    reached = 0
+@lru_cache(maxsize=1 << 16)
+def _reach(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, bool]:
+    """How many elements there are from the first to the last one, and whether the tensor has all of these."""
+    reached, dense = 1, True
     for stride, count in sorted(zip(strides, shape, strict=True)):
-        if count > 1 and stride > reached + 1:
-            return False
+        dense &= count == 1 or stride <= reached
         reached += (count - 1) * stride
-    return True
+    return reached, dense

@@ -1,0 +1,58 @@
+"""What does an operator do with each of its arguments? By its schema, and by what schemas keep to themselves."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .schema import schema_of
+
+if TYPE_CHECKING:
+    from .schema import Argument
+
+
+class Role(IntEnum):
+    """What an operator does with an argument."""
+
+    READ = 0
+    CHANGED = 1
+    """written, and perhaps read"""
+    REPLACED = 2
+    """written, whatever it was"""
+    CHANGED_IN_TRAINING = 3
+    """written unless the argument ``training`` is false"""
+
+
+_REPLACES = re.compile(
+    r"aten::(_foreach_)?(copy|fill|zero|normal|uniform|random|bernoulli|exponential|geometric|cauchy|log_normal)_$"
+)
+"""Operators that write their first argument and do not read it. Others may read what they write."""
+
+_RESULT = re.compile(r"out\d*$")
+"""Arguments that only take a result, as ATen names them."""
+
+_STATISTICS = re.compile(r"aten::(native|cudnn|miopen)_batch_norm$|aten::batch_norm_(update|gather)_stats\w*$")
+"""Operators that write their running statistics; the schemas do not mark them."""
+
+_SENT = frozenset({"input", "inputs", "input_tensor", "input_tensors"})
+"""Arguments that a collective only reads. The schemas of ``c10d`` mark none as written."""
+
+
+@cache
+def roles(name: str, schema: str) -> tuple[Role, ...]:
+    """Of each argument of the operator; empty without a schema."""
+    known = schema_of(schema)
+    return tuple(_role(name, i, argument) for i, argument in enumerate(known.arguments)) if known else ()
+
+
+def _role(name: str, place: int, argument: Argument) -> Role:
+    if argument.written:
+        replaced = (place == 0 and _REPLACES.match(name)) or _RESULT.match(argument.name)
+        return Role.REPLACED if replaced else Role.CHANGED
+    if name.startswith("c10d::"):
+        return Role.READ if argument.name in _SENT or name.startswith("c10d::send") else Role.CHANGED
+    if argument.name in ("running_mean", "running_var") and _STATISTICS.match(name):
+        return Role.CHANGED_IN_TRAINING
+    return Role.READ
