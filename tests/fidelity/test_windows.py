@@ -147,15 +147,6 @@ def test_a_launcher_itself_is_not_recorded(tmp_path):
     assert any("all_reduce" in name for name in names(tmp_path / "run"))
 
 
-def test_started_processes_are_recorded_when_followed(tmp_path):
-    text = (
-        "import subprocess, sys, torch\ntorch.ones(2).sin()\n"
-        "if len(sys.argv) < 2: subprocess.run([sys.executable, sys.argv[0], 'x'], check=True)"
-    )
-    assert run(text, tmp_path, "--follow").code == 0
-    assert len(list((tmp_path / "run").glob("trace-process-*.json.gz"))) == 2
-
-
 def command(folder, *arguments: str):
     line = [sys.executable, *ENTRY, "run", *arguments]
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)

@@ -6,7 +6,7 @@ Unhandled Operations".)
 
 from __future__ import annotations
 
-from .endings import look_like
+from .look_like import look_like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

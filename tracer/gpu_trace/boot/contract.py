@@ -20,7 +20,7 @@ NATIVE = f"{PREFIX}NATIVE_"
 INJECTION_VARIABLE = "NVTX_INJECTION64_PATH"
 """NVTX's own: the library that NVTX loads"""
 NVTX_FOLDER = f"{PREFIX}NVTX_DIR"
-"""where the injection library writes; in the C environment only, which ``os.environ`` does not show"""
+"""where the injection library writes"""
 NVTX_BYTES = f"{PREFIX}NVTX_BYTES"
 """how much it writes at most, as a decimal number of bytes; 512 MiB where it is not set, which only tests do"""
 
@@ -38,6 +38,7 @@ class Settings:
         hooks_nvtx: bool,
         activities: str,
         follow: bool,
+        is_child: bool,
         only_ranks: bool,
         steps: tuple[int, int] | None,
         step_range: str,
@@ -59,7 +60,9 @@ class Settings:
         self.activities = activities
         """the CUPTI recording library; empty where none was built"""
         self.follow = follow
-        """whether the processes that this one starts find the same environment, and are recorded too"""
+        """whether the processes that this one starts are recorded too"""
+        self.is_child = is_child
+        """whether a recorded process started this one, and not the parent"""
         self.only_ranks = only_ranks
         """whether this process is recorded only as a worker of a distributed job, not as its launcher"""
         self.steps = steps
@@ -79,6 +82,10 @@ class Settings:
         """The settings as environment variables."""
         return {_variable(field): _as_text(value) for field, value in vars(self).items()}
 
+    def of_children(self) -> Settings:
+        """The settings of the processes that this one starts."""
+        return Settings(**{**vars(self), "is_child": True})
+
     @staticmethod
     def of(environ: Mapping[str, str]) -> Settings:
         """The settings that the variables hold. Raises KeyError or ValueError for what `variables` did not write."""
@@ -86,6 +93,16 @@ class Settings:
         return Settings(
             **{field: _READ[kind](environ[_variable(field)]) for field, kind in fields.items() if kind in _READ}
         )
+
+
+def raw_variable() -> str:
+    """The variable by which an environment is known to be one of gpu-trace."""
+    return _variable("raw")
+
+
+def injection_variable() -> str:
+    """The variable with gpu-trace's injection library."""
+    return _variable("injection")
 
 
 def _variable(field: str) -> str:
@@ -191,6 +208,12 @@ RANK, WORLD_SIZE = Number("rank"), Number("world_size")
 """the place of the process in a distributed job, and the number of places"""
 BACKEND = Text("backend")
 """of the process group that it joined"""
+PROCESS = Text("process")
+"""what a started process is called: by multiprocessing, or by its command line"""
+FORKED = Number("forked")
+"""a process that was forked while a session was under way, in which there can be none"""
+BECAME_ANOTHER = Number("became_another")
+"""such a process became another program, by ``exec``"""
 LEFT = Text("left")
 """the function of `os` by which the script leaves; empty where the function failed"""
 EXCEPTION = Text("exception")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from .contract import LEFT
+from .contract import BECAME_ANOTHER, FORKED, LEFT
+from .look_like import look_like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from .notes import Notes
     from .recorder import Recorder
+    from .started import Started
 else:
     import _signal
 
@@ -32,11 +34,11 @@ def finish_undisturbed(recorder: Recorder) -> None:
             _signal.signal(_signal.SIGINT, before)
 
 
-def watch(recorder: Recorder, notes: Notes) -> None:
+def watch(recorder: Recorder, notes: Notes, started: Started) -> None:
     """Stand before ``os._exit`` and the ``exec`` functions, and look after forked children."""
     for name in ("_exit", "execv", "execve"):  # all others end in these
         _stand_before(name, recorder, notes)
-    os.register_at_fork(after_in_child=lambda: _in_forked_child(recorder))
+    os.register_at_fork(after_in_child=lambda: _in_forked_child(recorder, notes, started))
 
 
 def _stand_before(name: str, recorder: Recorder, notes: Notes) -> None:
@@ -44,6 +46,8 @@ def _stand_before(name: str, recorder: Recorder, notes: Notes) -> None:
 
     def replacement(*args: Any, **kwargs: Any) -> Any:
         if not recorder.belongs_here:
+            if name != "_exit" and recorder.had_session:
+                notes.write(BECAME_ANOTHER, os.getpid())
             leave(*args, **kwargs)
         notes.write(LEFT, f"os.{name}")
         finish_undisturbed(recorder)
@@ -57,14 +61,10 @@ def _stand_before(name: str, recorder: Recorder, notes: Notes) -> None:
     setattr(os, name, replacement)
 
 
-def look_like(replacement: Any, original: Any) -> None:
-    """Have a function called and documented as the one whose place it takes."""
-    for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
-        setattr(replacement, attribute, getattr(original, attribute))
-
-
-def _in_forked_child(recorder: Recorder) -> None:
+def _in_forked_child(recorder: Recorder, notes: Notes, started: Started) -> None:
     if recorder.had_session:
+        if not started.is_starting:  # another program, which `subprocess` forks for
+            notes.write(FORKED, os.getpid())
         _leave_without_destructors()
 
 

@@ -20,13 +20,24 @@ if TYPE_CHECKING:
 class Notes:
     """Appends to a file of this process."""
 
-    def __init__(self, path: str, reserved: str = "") -> None:
-        """``reserved`` is an empty file for which there is room whatever happens; the first process to come has it."""
+    def __init__(self, path: str, reserved: str = "", is_held: bool = False) -> None:
+        """``reserved`` is an empty file for which there is room whatever happens; the first process to come has it.
+
+        ``is_held`` keeps the facts in memory until `release`: the parent looks at each process that has notes.
+        """
         self._path = path
+        self._held: list[bytes] | None = [] if is_held else None
         try:
             os.rename(reserved, path)
         except OSError:
             return  # there is none, or another process has it
+
+    def release(self) -> bool:
+        """Have a file from now on, because there may be something to record; whether facts were held until now."""
+        held, self._held = self._held, None
+        if held:
+            self._append(b"".join(held))
+        return held is not None
 
     if TYPE_CHECKING:
 
@@ -40,11 +51,17 @@ class Notes:
     def write(self, key: Text | Number | Numbers, /, *values: str | int) -> None:
         """Note a fact; never raises, because a full disk must not end the script."""
         value = " ".join(map(str, values)).replace("\n", " ")
-        line = f"{key.name}\t{value}\n"
+        line = f"{key.name}\t{value}\n".encode("utf-8", "surrogateescape")
+        if self._held is None:
+            self._append(line)
+        else:
+            self._held.append(line)
+
+    def _append(self, lines: bytes) -> None:
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
             try:
-                os.write(file, line.encode("utf-8", "surrogateescape"))
+                os.write(file, lines)
             finally:
                 os.close(file)
         except OSError:

@@ -14,6 +14,7 @@ from _thread import RLock
 from . import contract, devices, stream_waits
 from .activities import Activities
 from .garbage import Garbage
+from .ranks import in_job
 from .session import Calls, Session
 from .threads import living
 
@@ -47,10 +48,13 @@ class Recorder:
         self._garbage = Garbage()
         self._events = 0
         self._parts = self._unsaved = 0
+        self._first_part = 0
+        """above 0 where the process was another program before, which was recorded as well"""
         self._wanted = False
         self._given_way = False
         self._is_kept_away = False
         self._finished = False
+        self._has_joined = False
         self.sessions = 0
         """how many were begun, with those that only warmed up"""
         os.register_at_fork(after_in_child=self._unlock)
@@ -88,7 +92,7 @@ class Recorder:
     @property
     def had_session(self) -> bool:
         """Whether this process, or the one it was forked from, ever had a session."""
-        return self._session is not None or self._parts > 0
+        return self._session is not None or self._parts > self._first_part
 
     @property
     def is_busy_in_this_thread(self) -> bool:
@@ -98,6 +102,7 @@ class Recorder:
     def use(self, calls: Calls) -> None:
         """Learn torch's own calls; nothing can be recorded before."""
         self._calls = calls
+        self._parts = self._first_part = _sessions_in(self._settings.raw, self._pid)
 
     def warm_up(self) -> None:
         """Have Kineto initialized in this thread, so that another one may start the recording later."""
@@ -200,10 +205,10 @@ class Recorder:
             self.sessions += 1
             self._session = self._threads.counted(lambda: self._new_session(calls, with_gpu))
             self._notes.write(contract.RECORDED_FROM, self._parts, time.time_ns())
-            self._note_rank()  # it may be killed
+            self.note_rank()  # it may be killed
             self._notes.write(contract.RECORDING, contract.GPU if with_gpu else contract.CPU)
             self._notes.write(contract.SOURCE, contract.CUPTI if self._activities else contract.KINETO)
-            if with_gpu and not self._parts:
+            if with_gpu and self._parts == self._first_part:
                 self._notes.write(contract.DEVICES, devices.described())
             if with_gpu and not self._activities and devices.have_cupti():
                 self._notes.write(contract.STREAM_WAITS, int(stream_waits.enable()))
@@ -268,7 +273,7 @@ class Recorder:
         if not _is_whole(f"{path}.part"):
             raise OSError(errno.ENOSPC, "the file is incomplete; check the free disk space")
         os.rename(f"{path}.part", path)
-        self._note_rank()
+        self.note_rank()
         self._notes.write(contract.STOPPED, began, stopped, time.time_ns())
         return path
 
@@ -306,14 +311,29 @@ class Recorder:
         if number.isdecimal() and int(number) > 1:
             self._notes.write(contract.STARTED, int(number) - 1)
 
-    def _note_rank(self) -> None:
-        """Of a distributed job; its launcher's variables outlive its process group."""
-        if os.environ.get("RANK", "").isdecimal() and os.environ.get("WORLD_SIZE", "").isdecimal():
-            distributed = sys.modules.get("torch.distributed")
-            if distributed and distributed.is_available() and distributed.is_initialized():
-                self._notes.write(contract.BACKEND, distributed.get_backend())
-            self._notes.write(contract.RANK, int(os.environ["RANK"]))
-            self._notes.write(contract.WORLD_SIZE, int(os.environ["WORLD_SIZE"]))
+    def note_rank(self) -> None:
+        """Of a distributed job: by its process group, while there is one, else by what its launcher set."""
+        distributed = sys.modules.get("torch.distributed")
+        if distributed and distributed.is_available() and distributed.is_initialized():
+            self._has_joined = True
+            self._notes.write(contract.BACKEND, distributed.get_backend())
+            self._note_place(distributed.get_rank(), distributed.get_world_size())
+        elif not self._has_joined and (place := in_job(os.environ)):
+            self._note_place(*place)
+
+    def _note_place(self, rank: int, size: int) -> None:
+        self._notes.write(contract.RANK, rank)
+        self._notes.write(contract.WORLD_SIZE, size)
+
+
+def _sessions_in(raw: str, pid: int) -> int:
+    """How many sessions of a process, at most, have left files."""
+    names = [contract.session_file(source, pid) for source in (contract.KINETO, contract.CUPTI)]
+    try:
+        left = [file for file in os.listdir(raw) if file.startswith(tuple(names))]
+    except OSError:  # what then cannot be written says so
+        return 0
+    return max(map(contract.session_of, left), default=-1) + 1
 
 
 def _try_to_create(path: str) -> None:

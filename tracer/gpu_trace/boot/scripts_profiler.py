@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
-from .endings import look_like
+from .look_like import look_like
 from .session import is_empty
 
 TYPE_CHECKING = False

@@ -7,23 +7,45 @@ import os
 import sys
 
 from . import endings, settings, signals
-from .contract import PYTHON, RESERVED_NOTES, notes_file
+from .contract import LEFT, PROCESS, PYTHON, RESERVED_NOTES, notes_file
 from .fork_warning import OurThreads
 from .imports import when_imported
+from .names import process_name
 from .notes import Notes
 from .recorder import Recorder
+from .started import Started
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .contract import Settings
+
+
+_COMPILES = "/torch/_inductor/compile_worker/__main__.py"
+
 
 def begin() -> None:
-    """Take the settings from the environment and wait for the script to import torch."""
+    """Take the settings from the environment, and hand them down; then wait for the script to import torch."""
     wishes = settings.take()
-    if wishes.only_ranks and "RANK" not in os.environ:
-        return
-    notes = Notes(f"{wishes.raw}/{notes_file(os.getpid())}", f"{wishes.raw}/{RESERVED_NOTES}")
+    started = Started(wishes)
+    started.watch()
+    if not _is_left_out(wishes):
+        _record(wishes, started)
+
+
+def _is_left_out(wishes: Settings) -> bool:
+    """Whether this is a launcher, or the process of torch.compile which forks those that compile.
+
+    In the latter a session would be in the way of these, and record nothing of the script's.
+    """
+    is_launcher = wishes.only_ranks and "RANK" not in os.environ
+    return is_launcher or any(argument.endswith(_COMPILES) for argument in sys.orig_argv)
+
+
+def _record(wishes: Settings, started: Started) -> None:
+    own = f"{wishes.raw}/{notes_file(os.getpid())}"
+    notes = Notes(own, is_held=True) if wishes.is_child else Notes(own, f"{wishes.raw}/{RESERVED_NOTES}")
     threads = OurThreads()
     recorder = Recorder(wishes, notes, threads)
 
@@ -34,27 +56,38 @@ def begin() -> None:
             recorder.leave()
             signals.end()
 
-    def torch_imported() -> None:
-        try:
-            __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes, threads)
-        except Exception as error:
-            notes.failed("the recorder could not hook torch", error)
-
-    def nvtx_imported() -> None:
-        try:
-            if _nvtx_hooks().looks_only_if_heard():
-                _nvtx_hooks().accept_any_color()
-                _nvtx_hooks().accept_any_argument()
-            if wishes.hooks_nvtx:
-                _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
-        except Exception as error:
-            notes.failed("the recorder could not hook the nvtx package", error)
-
     notes.write(PYTHON, sys.version.split()[0])
     atexit.register(at_exit)  # the first to register is the last to be called
-    endings.watch(recorder, notes)
-    when_imported("torch", torch_imported)
-    when_imported("nvtx", nvtx_imported)
+    endings.watch(recorder, notes, started)
+    when_imported("torch", lambda: _torch_imported(wishes, recorder, notes, threads))
+    when_imported("nvtx", lambda: _nvtx_imported(wishes, notes))
+
+
+def _torch_imported(wishes: Settings, recorder: Recorder, notes: Notes, threads: OurThreads) -> None:
+    _be_known(notes)
+    try:
+        __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes, threads)
+    except Exception as error:
+        notes.failed("the recorder could not hook torch", error)
+
+
+def _nvtx_imported(wishes: Settings, notes: Notes) -> None:
+    _be_known(notes)
+    try:
+        if _nvtx_hooks().looks_only_if_heard():
+            _nvtx_hooks().accept_any_color()
+            _nvtx_hooks().accept_any_argument()
+        if wishes.hooks_nvtx:
+            _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
+    except Exception as error:
+        notes.failed("the recorder could not hook the nvtx package", error)
+
+
+def _be_known(notes: Notes) -> None:
+    """Have notes from now on, because there may be something to record."""
+    if notes.release():
+        notes.write(PROCESS, process_name())
+        notes.write(LEFT, "")  # it may have left another program by `exec`
 
 
 def _nvtx_hooks() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import captures, nvtx_hooks, signals
+from . import captures, nvtx_hooks, process_groups, signals
 from .bounds import Bounds
 from .contract import CUDA, TORCH, is_too_old
 from .scripts_profiler import ScriptsProfiler
@@ -35,6 +35,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     ScriptsProfiler(recorder)
     signals.save_before_dying(recorder, notes, threads)
     captures.watch(torch.cuda.CUDAGraph)
+    process_groups.when_joined(recorder.note_rank)
     bounds = Bounds(settings, recorder, notes, threads)
     if settings.has_gpu and _version_of_gpu_library(torch):
         # Earlier would be too early: a profiler merely prepared before CUDA is initialized breaks CUDA in forked

@@ -75,7 +75,12 @@ def _files(context: click.Context, parameter: click.Parameter, incomplete: str) 
     help="Stop recording after about this many events. More events take longer to save.",
 )
 @click.option("--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run this many ranks, as torchrun does.")
-@click.option("--follow", is_flag=True, help="Also record the Python processes that the script starts.")
+@click.option(
+    "--follow/--no-follow",
+    default=True,
+    show_default=True,
+    help="Record the Python processes that the script starts, or only the script.",
+)
 @click.option("--no-stacks", is_flag=True, help="Do not sample the Python stacks of the script's threads.")
 @click.option("--force", is_flag=True, help="Overwrite the run in the -o folder.")
 @click.option("--no-summary", is_flag=True, help="Do not print the summary when the script ends.")
@@ -198,7 +203,7 @@ def _tell(recording: Recording, quiet: bool) -> None:
     for sentence in recording.lost:
         say(f"lost: {sentence}")
     if not quiet:
-        for sentence in recording.left_to_the_script:
+        for sentence in recording.left_out:
             say(f"not recorded: {sentence}")
         say(f"the script {recording.ending.text}. {recording.what}")
         if recording.cost.after_ns:
@@ -220,7 +225,7 @@ def _cost(recording: Recording) -> str:
 def _other_processes(recording: Recording) -> str:
     from gpu_trace_analyzers.units import count
 
-    return f"the script started {count(recording.started, 'process', 'processes')}; add --follow to record them"
+    return f"the script started {count(recording.started, 'process', 'processes')}; --no-follow left them out"
 
 
 def _say_on_a_terminal(sentence: str, quiet: bool) -> None:

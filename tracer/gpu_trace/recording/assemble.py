@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpu_trace_analyzers.readers.kineto.document import StatedWindow
 
-from ..boot.contract import BACKEND, FAILED, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
+from ..boot.contract import BACKEND, FAILED, PROCESS, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.kineto_rows import process_row
 from . import (
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from .thread_ids import Thread
 
 
+MOST_TRACES = 64
+"""of a run: a script may start thousands of processes"""
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessLeft:
     """What one process left. ``rank`` is its place in a distributed job, None where it has none."""
@@ -59,17 +63,39 @@ class ProcessLeft:
     garbage: list[Collection]
     """its long garbage collections"""
     rank: int | None = None
-    left_to_the_script: list[str] = field(default_factory=list)
-    """what the script's own profiler recorded instead of gpu-trace: nothing went wrong"""
+    left_out: list[str] = field(default_factory=list)
+    """what was not to be recorded, or could not be: nothing went wrong"""
     sampled: SampledProcess | None = None
     """its Python stacks"""
     started_by: int = 0
     """the process that started it, by the sampler of stacks; 0 where that does not know"""
+    is_first: bool = True
+    """whether it is the script's own, and none that this started"""
+
+    @property
+    def was_followed(self) -> bool:
+        """Whether a recorder was in it: one that was forked, or is no Python, left NVTX ranges at most."""
+        return self.notes.last(PYTHON) != ""
 
     @property
     def has_content(self) -> bool:
-        """Whether it has a trace of its own: a child that we did not follow left NVTX ranges, but nothing else."""
-        return bool(self.parts) or (any(self.ranges) and self.notes.last(PYTHON) != "")
+        """Whether it has a trace of its own. One that was started has none for having imported torch."""
+        if (self.parts and self.is_first) or any(part.has_work for part in self.parts):
+            return True
+        return any(self.ranges) and self.was_followed
+
+    @property
+    def label(self) -> str:
+        """What to call it in a sentence."""
+        if self.rank is not None:
+            return f"rank {self.rank}"
+        name = "the script" if self.is_first else self.notes.last(PROCESS)
+        return f"{name} ({self.pid})" if name else f"process {self.pid}"
+
+    @property
+    def size(self) -> int:
+        """About how much it left."""
+        return sum(part.size for part in self.parts) + sum(len(program) for program in self.ranges)
 
     @property
     def parent(self) -> int:
@@ -119,11 +145,17 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
     parents = stacks.parents(raw)
     found = [
         replace(
-            _read(raw, pid, facts[pid], ranges.get(pid, []), groups, ranks.get(pid)), started_by=parents.get(pid, 0)
+            _read(raw, pid, facts[pid], ranges.get(pid, []), groups, ranks.get(pid)),
+            started_by=parents.get(pid, 0),
+            is_first=pid == first,
         )
         for pid in pids
     ]
-    return sorted(found, key=lambda left: (left.pid != first, left.rank or 0, left.pid))
+    return sorted(found, key=_in_order)
+
+
+def _in_order(left: ProcessLeft) -> tuple[bool, bool, int, int]:
+    return not left.is_first, left.rank is None, left.rank or 0, left.pid
 
 
 def _ranks(facts: dict[int, Notes]) -> dict[int, int]:
@@ -150,7 +182,7 @@ def _read(
     of_kernels = partial(collectives.arguments, launches=nccl.launches(ranges), groups=groups)
     parts, threads, damage = sessions.read(raw, pid, facts, threads, of_kernels)
     noted = [*facts.all(FAILED), *damage, *lost.in_sentences(facts, sum(program.lost for program in ranges))]
-    collected, own, sampled = garbage.read(raw, pid), lost.left_to_the_script(facts), stack_rows.read(raw, pid)
+    collected, own, sampled = garbage.read(raw, pid), lost.left_out(facts), stack_rows.read(raw, pid)
     return ProcessLeft(pid, facts, parts, noted, ranges, threads, collected, rank, own, sampled)
 
 
@@ -163,16 +195,20 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
 
 
 def traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[ProcessTrace]:
-    """The trace of each process with something in it, in the same order."""
-    with_content = [process for process in processes if process.has_content]
-    guests, run = _guests(processes), _run()
+    """The trace of each process that is to have one, in the same order."""
+    with_content = with_traces(processes)
+    guests, of_run = _guests(processes), heads.of_run(_run())
     return [
-        _trace(folder, name, process, guests.get(process.pid, []), run)
+        _trace(folder, name, process, guests.get(process.pid, []), of_run + _called(process, with_content))
         for process, name in zip(with_content, _names(with_content), strict=True)
     ]
 
 
-def _trace(folder: RunFolder, name: str, process: ProcessLeft, guests: list[ProcessLeft], run: str) -> ProcessTrace:
+def _called(process: ProcessLeft, among: list[ProcessLeft]) -> bytes:
+    return heads.of_process(process.label if len(among) > 1 else "")
+
+
+def _trace(folder: RunFolder, name: str, process: ProcessLeft, guests: list[ProcessLeft], keys: bytes) -> ProcessTrace:
     base_ns, everyone = process.base_ns, [process, *guests]
     rows: Iterable[Row] = chain(
         thread_ids.name_rows(process.pid, process.threads),
@@ -182,7 +218,7 @@ def _trace(folder: RunFolder, name: str, process: ProcessLeft, guests: list[Proc
         *(stack_rows.rows_of(each.sampled, each.pid, process.sessions, base_ns, each.lost) for each in everyone),
     )
     programs = [program for each in everyone for program in each.ranges]
-    head = _head(process) + heads.of_run(run)
+    head = _head(process) + keys
     return ProcessTrace(folder.path / name, process.pid, base_ns, head, process.parts, programs, rows)
 
 
@@ -216,7 +252,9 @@ def _guests(processes: list[ProcessLeft]) -> dict[int, list[ProcessLeft]]:
     hosts = [process.pid for process in processes if process.has_content]
     guests: dict[int, list[ProcessLeft]] = {}
     for process in processes:
-        if process.has_content or not (any(process.ranges) or process.sampled) or not hosts:
+        if process.has_content or (process.was_followed and not process.is_first) or not hosts:
+            continue
+        if not (any(process.ranges) or process.sampled):
             continue
         ancestor, generations = process.parent, len(by_pid)
         while ancestor in by_pid and ancestor not in hosts and generations:  # ids are used again: no end is sure
@@ -225,10 +263,26 @@ def _guests(processes: list[ProcessLeft]) -> dict[int, list[ProcessLeft]]:
     return guests
 
 
+def with_traces(processes: list[ProcessLeft]) -> list[ProcessLeft]:
+    """Those that have a trace, in order: of more than `MOST_TRACES` the script's own, ranks, and the largest."""
+    found = [process for process in processes if process.has_content]
+    important = sorted(found, key=lambda process: (not process.is_first, process.rank is None, -process.size))
+    return sorted(important[:MOST_TRACES], key=_in_order)
+
+
+def too_many(processes: list[ProcessLeft]) -> list[str]:
+    """How many have none because so many others have one, in a sentence."""
+    count = sum(process.has_content for process in processes) - MOST_TRACES
+    return [f"the traces of {count} more processes: {MOST_TRACES} are kept, of those that left most"] * (count > 0)
+
+
 def _names(processes: list[ProcessLeft]) -> list[str]:
     if len(processes) == 1:
         return ["trace.json.gz"]
-    return [
-        f"trace-process-{process.pid}.json.gz" if process.rank is None else f"trace-rank-{process.rank}.json.gz"
-        for process in processes
-    ]
+    return [_name(process) for process in processes]
+
+
+def _name(process: ProcessLeft) -> str:
+    if process.rank is not None:
+        return f"trace-rank-{process.rank}.json.gz"
+    return "trace.json.gz" if process.is_first else f"trace-process-{process.pid}.json.gz"

@@ -51,3 +51,8 @@ def distributed(info: Mapping[str, object] | None) -> bytes:
 def of_run(name: str) -> bytes:
     """The key by which traces of one run, or of one job, are known to belong together wherever they are copied to."""
     return b'"%b": %b,\n' % (LAUNCHER.encode(), msgspec.json.encode(name)) if name else b""
+
+
+def of_process(name: str) -> bytes:
+    """The key with what to call the process; nothing for one that has a rank, or a run of its own."""
+    return b'"%b": %b,\n' % (Key.PROCESS.encode(), msgspec.json.encode(name)) if name else b""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..boot.ranks import in_job
+
 
 def rank() -> int | None:
     """Our place in the job; None outside one."""
-    number, size = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
-    return int(number) if number.isdecimal() and size.isdecimal() and int(size) > 1 else None
+    place = in_job(os.environ)
+    return place[0] if place and place[1] > 1 else None
 
 
 def name() -> str:
@@ -23,7 +25,7 @@ def name() -> str:
 
 def facts() -> dict[str, str | int] | None:
     """What the folders of all ranks of a job have alike, and our place in it; None outside one."""
-    number = rank()
-    if number is None:
+    place = in_job(os.environ)
+    if place is None or rank() is None:
         return None
-    return {"launcher": name(), "rank": number, "world_size": int(os.environ["WORLD_SIZE"])}
+    return {"launcher": name(), "rank": place[0], "world_size": place[1]}

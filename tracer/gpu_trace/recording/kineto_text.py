@@ -29,6 +29,8 @@ _UNFIT_FOR_A_NAME = re.compile(rb'["\\\x00-\x1f]')
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
 _ID = re.compile(rb'("(?:correlation|External id|wait_on_cuda_event_record_corr_id|id)": )([1-9]\d*)')
 """but not 0, which stands for none"""
+_OF_THE_SCRIPT = re.compile(rb'"cat": "(?!Trace"|overhead"|python_function"|ac2g")')
+"""the category of an event, but for those that a session has which met nothing"""
 _EVENT_END = re.compile(rb'\}\s*,\s*\{(?=\s*(?:"ph"|"?p?h?\Z))')
 
 
@@ -49,6 +51,11 @@ class KinetoText:
         """What its times count from, in ns since 1970; 0 where it does not say."""
         found = _BASE.search(self.head)
         return int(found[1]) if found else 0
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything of the script's among its events: a call, an operator, a range, device activity."""
+        return _OF_THE_SCRIPT.search(self.events) is not None
 
     @property
     def devices(self) -> list[dict[str, Any]]:

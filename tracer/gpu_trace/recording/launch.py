@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
 
-from ..boot.contract import NATIVE, STOPPING, Settings
+from ..boot import environment
+from ..boot.contract import STOPPING, Settings
 from ..cupti_recording.library import activities_library
-from ..nvtx_recording import environment
+from ..nvtx_recording.environment import injection, injection_library
 from . import interpreter, notes, stacks
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from .folder import RunFolder
     from .request import Request
 
-_ENTRY = Path(__file__).resolve().parent.parent / "boot" / "entry"
 _NAMES = ("HUP", "INT", "QUIT", "ALRM", "TERM", "USR1", "USR2", "XCPU", "VTALRM", "PROF", "IO", "PWR")
 _PASSED_ON = {signal.Signals[f"SIG{name}"] for name in _NAMES}
 """Those that boot/signals.c watches: they are meant for the script, whose end we then have to see."""
@@ -40,15 +40,15 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     """
     if interpreter.can_be_watched():
         command = interpreter.command_heeding_environment(request.target.command)
-        environment = _environment(request, folder)
+        variables = environment.recording(os.environ, _settings(request, folder), _is_ignored)
     else:
-        command, environment = interpreter.command(request.target.command), dict(os.environ)
+        command, variables = interpreter.command(request.target.command), dict(os.environ)
     watched = _PASSED_ON | {signal.SIGCHLD}
     # Blocked, not handled: so that each can be looked at, and the child starts with the mask and handlers we got.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     afterwards = set(before)
     try:
-        pid = _started(command, environment, before)
+        pid = _started(command, variables, before)
         with stacks.sampling(folder.raw) if request.stacks else nullcontext():
             status = _wait(pid, watched, lambda: _tell_if_saving(folder, pid, saving))
         afterwards |= _may_come_again(status)
@@ -65,9 +65,9 @@ def _may_come_again(status: int) -> set[int]:
     return {os.WTERMSIG(status)} - {signal.SIGINT} if os.WIFSIGNALED(status) else set()
 
 
-def _started(command: list[str], environment: dict[str, str], mask: Iterable[int]) -> int:
+def _started(command: list[str], variables: dict[str, str], mask: Iterable[int]) -> int:
     try:
-        return os.posix_spawn(command[0], command, environment, setsigmask=mask, setsigdef=_IGNORED_BY_PYTHON)
+        return os.posix_spawn(command[0], command, variables, setsigmask=mask, setsigdef=_IGNORED_BY_PYTHON)
     except OSError as error:  # a command line too long, no room for a process
         raise UsageError(
             f"{command[0]}: cannot be started ({error.strerror}); check that it exists, and shorten a long command line"
@@ -128,30 +128,18 @@ def _tell_if_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> 
     return True
 
 
-def _environment(request: Request, folder: RunFolder) -> dict[str, str]:
-    native = {
-        f"{NATIVE}{name}" if _is_ignored(name) or name == "PYTHONPATH" else name: value
-        for name, value in os.environ.items()
-    }
-    path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
-    return {
-        **native,
-        **_settings(request, folder).variables(),
-        "PYTHONPATH": os.pathsep.join([str(_ENTRY), path] if path else [str(_ENTRY)]),
-    }
-
-
 def _settings(request: Request, folder: RunFolder) -> Settings:
     extent = request.extent
-    library, _ = environment.injection(os.environ)
+    library, _ = injection(os.environ)
     return Settings(
         raw=str(folder.raw),
         level=request.level,
         has_gpu=machine_has_gpu(),
         injection=str(library or ""),
-        hooks_nvtx=not (library or environment.injection_library()),
+        hooks_nvtx=not (library or injection_library()),
         activities=str(activities_library() or ""),
         follow=request.follow or request.only_ranks,
+        is_child=False,
         only_ranks=request.only_ranks,
         steps=extent.steps,
         step_range=extent.step_range,

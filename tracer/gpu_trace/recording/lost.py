@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..boot.contract import (
+    BECAME_ANOTHER,
     CAME_BACK,
     CUPTI,
     DROPPED,
     FAILED,
+    FORKED,
     GAVE_WAY,
     NOT_SAVED,
     NOT_STARTED,
@@ -37,7 +39,23 @@ def in_sentences(facts: Notes, nvtx_events: int) -> list[str]:
     ]
 
 
-def left_to_the_script(facts: Notes) -> list[str]:
+def left_out(facts: Notes) -> list[str]:
+    """What was not to be recorded, or could not be, although nothing went wrong."""
+    return [*_left_to_the_script(facts), *_forked(facts)]
+
+
+def _forked(facts: Notes) -> list[str]:
+    """The processes that were made by fork alone, while a session was under way; of a GPU's work they could do none."""
+    if facts.last(SOURCE) == CUPTI:
+        return []
+    forked = set(facts.all(FORKED)) - set(facts.all(BECAME_ANOTHER))
+    if not forked:
+        return []
+    processes = "1 forked process" if len(forked) == 1 else f"{len(forked)} forked processes"
+    return [f"operators of {processes}, in which PyTorch cannot record; NVTX ranges and Python stacks are in the trace"]
+
+
+def _left_to_the_script(facts: Notes) -> list[str]:
     """What happened while the script's own profiler ran in place of the recording."""
     began, ended = facts.all(GAVE_WAY), facts.all(CAME_BACK)
     if not began:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .folder import RunFolder
     from .request import Extent, Request
 
+_NAMED = 3
+"""processes of which a sentence is; more are counted"""
+
 
 def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> Recording:
     """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
@@ -41,21 +44,24 @@ def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> R
 def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
     # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
     # one meant for the script, or the news of its end, could go to them.
-    from . import assemble
+    from . import assemble, subjects
 
     processes = assemble.left_by(bare.folder.raw, pid)
     traces = assemble.write_traces(bare.folder, processes)
-    lost = [_of(process, sentence, processes) for process in processes for sentence in process.lost]
-    main = next((process for process in processes if process.parts), processes[0])
+    recorded = [process.pid for process in processes if process.parts and process.has_content]
+    lost = _told([(process, sentence) for process in processes for sentence in process.lost], processes)
+    main = next((process for process in processes if process.parts and process.has_content), processes[0])
     return replace(
         bare,
         notes=main.notes,
         traces=traces,
-        lost=lost + stacks.lost(bare.folder.raw, [process.pid for process in processes if process.parts]),
+        lost=[*lost, *assemble.too_many(processes), *stacks.lost(bare.folder.raw, recorded)],
         stacks=stacks.in_run_json(bare.folder.raw),
-        left_to_the_script=[_of(p, sentence, processes) for p in processes for sentence in p.left_to_the_script],
+        left_out=_told([(process, sentence) for process in processes for sentence in process.left_out], processes),
         gpus=main.gpus,
         never_entered=_never_entered(extent, processes) if main.notes.last(TORCH) and not traces else "",
+        subjects=subjects.subjects(assemble.with_traces(processes)),
+        own_notes=bare.notes,
         cost=cost.of(main.parts, main.notes),
     )
 
@@ -66,5 +72,17 @@ def _never_entered(extent: Extent, processes: list[ProcessLeft]) -> str:
     return "" if wanted in entered else wanted
 
 
-def _of(process: ProcessLeft, sentence: str, processes: list[ProcessLeft]) -> str:
-    return sentence if len(processes) == 1 else f"process {process.pid}: {sentence}"
+def _told(said: list[tuple[ProcessLeft, str]], processes: list[ProcessLeft]) -> list[str]:
+    """Sentences with the processes that they are of, each once; without these where only the script left anything."""
+    of_sentence: dict[str, list[str]] = {}
+    for process, sentence in said:
+        of_sentence.setdefault(sentence, []).append(process.label)
+    if all(process.is_first or not process.has_content for process in processes) and all(p.is_first for p, _ in said):
+        return list(of_sentence)
+    return [f"{_named(labels)}: {sentence}" for sentence, labels in of_sentence.items()]
+
+
+def _named(labels: list[str]) -> str:
+    if len(labels) <= _NAMED:
+        return ", ".join(labels)
+    return f"{', '.join(labels[:_NAMED])} and {len(labels) - _NAMED} more"

@@ -111,7 +111,7 @@ class Request:
     folder: Path | None = None
     force: bool = False
     extent: Extent = Extent()
-    follow: bool = False
+    follow: bool = True
     """record the Python processes that the script starts, too"""
     stacks: bool = True
     """sample the Python stacks of all threads"""

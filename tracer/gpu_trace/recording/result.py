@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Recording:
     """What came of it.
 
-    ``status`` is the script's wait status, ``notes`` are those of the process that was recorded first; ``traces`` are
+    ``status`` is the script's wait status, ``notes`` are those of the first process with a session; ``traces`` are
     the files written, one a process; ``lost`` says in sentences what is not in them.
     """
 
@@ -32,8 +32,8 @@ class Recording:
     notes: Notes
     traces: list[Path] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
-    left_to_the_script: list[str] = field(default_factory=list)
-    """what is not in them either, and in the script's own profiles: nothing that went wrong"""
+    left_out: list[str] = field(default_factory=list)
+    """what is not in them either, although nothing went wrong: it is in the script's own profiles, say"""
     gpus: list[str] = field(default_factory=list)
     wall_ns: int = 0
     never_entered: str = ""
@@ -41,11 +41,15 @@ class Recording:
     cost: Cost = FREE
     stacks: Mapping[str, float | int] | None = None
     """rate and cost of sampling stacks; None where none were sampled"""
+    subjects: str = ""
+    """which processes were recorded, where the script's own is not all: `subjects.subjects`"""
+    own_notes: Notes | None = None
+    """those of the script's own process, where ``notes`` are of another one"""
 
     @property
     def ending(self) -> ending.Ending:
         """How the script ended."""
-        return ending.of(self.status, self.notes)
+        return ending.of(self.status, self.own_notes or self.notes)
 
     @property
     def device(self) -> str:
@@ -66,8 +70,8 @@ class Recording:
     def what(self) -> str:
         """What was recorded, in one sentence."""
         until = f", up to {reason}" if (reason := self.notes.last(BOUNDED)) else ""
-        if len(self.traces) > 1:
-            return f"{len(self.traces)} processes were recorded{until}."
+        if self.subjects:
+            return f"{self.subjects} recorded{until}."
         if self.never_entered:
             return f"No NVTX range called {self.never_entered!r} was entered, so nothing was recorded."
         if self.device:

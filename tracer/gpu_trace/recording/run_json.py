@@ -40,7 +40,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "versions": _versions(notes),
         "traces": [path.name for path in recording.traces],
         "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
-        "lost": recording.lost + recording.left_to_the_script,
+        "lost": recording.lost + recording.left_out,
         "cost": asdict(recording.cost),
         "stacks": recording.stacks,
     }

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     OfKernels = Callable[[RecordedActivities], dict[int, str]]
     """by correlation, more arguments of kernels' rows, as JSON without braces"""
 
+_BYTES_PER_ROW = 250
+"""about, as text"""
 _HEAD = b'{"schemaVersion": 1, "deviceProperties": %b, "displayTimeUnit": "ms", "baseTimeNanoseconds": %d,\n'
 
 
@@ -51,6 +53,16 @@ class Session:
 
     text: KinetoText
     recorded: Recorded | None = None
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything of the script's was recorded."""
+        return self.text.has_work or (self.recorded is not None and len(self.recorded.activities.records) > 0)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes its rows take as text."""
+        return len(self.text.events) + (len(self.recorded.activities.records) * _BYTES_PER_ROW if self.recorded else 0)
 
     @property
     def calls(self) -> int:

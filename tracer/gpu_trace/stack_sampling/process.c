@@ -245,7 +245,10 @@ void look_at(Process* process) {
     process->error = find_interpreter(&process->interpreter, process->pid);
     if (process->error || !process->forked_runtime || process->interpreter.runtime == process->forked_runtime) return;
     process->error = access(process->notes, F_OK) ? ENOEXEC : 0; /* another program: sampled if it is recorded */
-    if (process->error) return;
+    if (process->error) {
+        process->finds--; /* it may come to be recorded at any time */
+        return;
+    }
     process->forked_runtime = 0;
     process->notes_read = process->begun = process->ended = 0; /* they were its parent's */
 }

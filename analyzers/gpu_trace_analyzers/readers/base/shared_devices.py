@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ...model import MISSING
+from ...vocabulary.kineto import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,14 +70,14 @@ def _told_apart(devices: list[Device], traces: Sequence[Trace], places: list[lis
     shared = Counter(map(_key, devices))
     first = {place: n for n in reversed(range(len(traces))) for place in places[n]}
     return [
-        replace(device, owner=" ".join(filter(None, (_stem(traces[first[place]]), device.owner))))
+        replace(device, owner=" ".join(filter(None, (_name(traces[first[place]]), device.owner))))
         if shared[_key(device)] > 1
         else device
         for place, device in enumerate(devices)
     ]
 
 
-def _stem(trace: Trace) -> str:
-    """``process 123`` of a file that ``gpu-trace run`` named so, else the name without its endings."""
+def _name(trace: Trace) -> str:
+    """What ``gpu-trace run`` called the process, else the file's name without its endings."""
     stem = re.sub(r"(\.pt)?(\.trace)?\.\w+(\.gz)?$", "", PurePath(trace.source.path).name)
-    return re.sub(r"^trace-process-(\d+)$", r"process \1", stem)
+    return trace.source.metadata.get(Key.PROCESS) or re.sub(r"^trace-process-(\d+)$", r"process \1", stem)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RUN_TRACES = ("trace.json.gz", "trace.json")
 """The trace of a run folder: the first of these that is there."""
 
+_OF_OTHER_PROCESSES = re.compile(r"trace-(process|rank)-\d+\.json\.gz")
+"""In a run folder, beside the script's own trace: those of processes that it started."""
+
 RUN_FACTS = "run.json"
 """The file by which a run folder is known."""
 
@@ -37,7 +40,7 @@ def traces_in(folder: Path) -> list[TraceFile]:
     """
     for name in RUN_TRACES:
         if (folder / name).is_file():
-            return [TraceFile(folder / name)]
+            return [TraceFile(folder / name), *_of_other_processes(folder)]
     for paths in (sorted(folder.iterdir()), sorted(folder.rglob("*"))):
         exported = [path for path in paths if _is_exported(path)]
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
@@ -46,6 +49,12 @@ def traces_in(folder: Path) -> list[TraceFile]:
     if (folder / RUN_FACTS).is_file():
         raise TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
     raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
+
+
+def _of_other_processes(folder: Path) -> list[TraceFile]:
+    if not (folder / RUN_FACTS).is_file():
+        return []
+    return [TraceFile(path) for path in sorted(folder.iterdir()) if _OF_OTHER_PROCESSES.fullmatch(path.name)]
 
 
 def readable_in(folder: Path) -> list[TraceFile]:

@@ -31,6 +31,7 @@ SETTINGS = {
     "hooks_nvtx": False,
     "activities": "/x/_activities.so",
     "follow": False,
+    "is_child": True,
     "only_ranks": True,
     "steps": (10, 20),
     "step_range": "a:b\n=1",

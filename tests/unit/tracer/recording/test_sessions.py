@@ -220,5 +220,5 @@ def test_the_trace_has_the_uuid_of_each_gpu(tmp_path):
 def test_what_the_scripts_own_profiler_has_instead_is_said(notes, said, tmp_path):
     (tmp_path / "notes-1").write_text("python\t3.12\n" + notes)
     [process] = assemble.left_by(tmp_path, 1)
-    assert process.left_to_the_script == [f"{text} while the script used torch's profiler itself" for text in said]
+    assert process.left_out == [f"{text} while the script used torch's profiler itself" for text in said]
     assert process.lost == ([] if said else [ALL_LOST])

@@ -74,7 +74,7 @@ def test_processes_that_the_script_started_are_counted(monkeypatch, counter, sta
     told = recording(f"{TORCH}started\t{started}\n")
     assert told.started == started
     if started:
-        assert run._other_processes(told) == "the script started 2 processes; add --follow to record them"
+        assert run._other_processes(told) == "the script started 2 processes; --no-follow left them out"
 
 
 def test_a_run_folder_without_a_trace_is_called_that(tmp_path):

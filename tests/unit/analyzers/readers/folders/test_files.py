@@ -9,7 +9,7 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.readers import load
-from gpu_trace_analyzers.readers.folders.files import counts_in, rank_in_name
+from gpu_trace_analyzers.readers.folders.files import counts_in, rank_in_name, traces_in
 from plain_reader import read_back
 from small_traces import CPU_ONLY, CUDA, XLA
 
@@ -149,3 +149,12 @@ def test_whether_one_more_file_would_be_among_the_traces(tmp_path, there, name, 
     content = b"\n\x08\x50\x01\x68\x01\xc0\xb2\x04\x01" if there.endswith("pftrace") else CUDA.encode()
     (tmp_path / there).write_bytes(content)
     assert counts_in(tmp_path, name) == counts
+
+
+def test_a_run_is_the_trace_of_the_script_and_those_of_the_processes_that_it_started(tmp_path):
+    others = ["trace-process-7.json.gz", "trace-rank-0.json.gz"]
+    for name in ("trace.json.gz", "trace-of-mine.json.gz", *others):
+        (tmp_path / name).write_bytes(gzip.compress(CUDA.encode()))
+    assert [file.path.name for file in traces_in(tmp_path)] == ["trace.json.gz"]
+    (tmp_path / "run.json").write_text("{}")
+    assert [file.path.name for file in traces_in(tmp_path)] == ["trace.json.gz", *others]

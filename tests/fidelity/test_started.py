@@ -1,0 +1,128 @@
+"""Processes that a script starts are what they are natively, and have a trace if they did anything."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from native import Outcome, events, facts, run_both, run_traced, script, write_files
+from recalled import run_both as run_both_unless_known
+
+ENVIRONMENTS = """
+import os, subprocess, sys
+who = sys.argv[1] if len(sys.argv) > 1 else "script"
+shown = {name: value for name, value in os.environ.items() if name not in ("_", "OLDPWD", "PWD", "SHLVL")}
+print(who, list(shown.items()), sys.path, sys.orig_argv[1:], flush=True)
+if who == "script":
+    me = [sys.executable, __file__]
+    subprocess.run([*me, "as it is"])
+    subprocess.run([*me, "another"], env=dict(os.environ, X="1"))
+    subprocess.run([*me, "in bytes"], env={b"PYTHONPATH": b"/b", b"Y": b"\\xff"})
+    subprocess.run([*me, "none"], env={})
+    subprocess.run([*me, "spawned"], close_fds=False)
+    subprocess.run([*me, "before its start"], preexec_fn=lambda: None)
+    os.environ["PYTHONPATH"] = "/a"
+    subprocess.run([*me, "with a path"])
+    subprocess.run([*me, "with the environment's path"], env=os.environ)
+    del os.environ["PYTHONPATH"]
+    subprocess.run([*me, "without a path"])
+    os.system(f"{sys.executable} {__file__} shell")
+    os.spawnve(os.P_WAIT, sys.executable, [*me, "spawnve"], {"Y": "2"})
+    try: subprocess.run([*me, "x"], env={"A=B": "1"})
+    except ValueError as error: print(error)
+    try: os.posix_spawn(sys.executable, me, {1: 2})
+    except TypeError as error: print(error)
+    sys.stdout.flush()
+    os.execve(sys.executable, [*me, "exec"], {"Z": "1"})
+"""
+
+
+@pytest.mark.parametrize("path", [{}, {"PYTHONPATH": ""}, {"PYTHONPATH": "/p:/q"}], ids=["", "empty", "path"])
+def test_each_finds_its_native_environment(path, tmp_path):
+    native, traced = run_both(script(ENVIRONMENTS, environment=path), tmp_path)
+    assert traced == native
+    assert len(traced.stdout.splitlines()) == 15
+
+
+START = """
+import multiprocessing, subprocess, sys
+import torch
+def work(number): return float(torch.ones(4).mul(number).sum())
+if __name__ == "__main__":
+    torch.ones(4).sin()
+"""
+WAYS = {
+    "torch.multiprocessing.spawn": "    torch.multiprocessing.spawn(work, nprocs=2)\n",
+    "a process pool": (
+        "    from concurrent.futures import ProcessPoolExecutor\n"
+        "    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:\n"
+        "        print(list(pool.map(work, [1, 2])))\n"
+    ),
+    "a subprocess with an environment of its own": (
+        "    code = 'import torch; print(torch.ones(4).mul(3).sum())'\n"
+        "    subprocess.run([sys.executable, '-c', code], env={'A': '1'}, check=True)\n"
+    ),
+}
+NAMES = {
+    "torch.multiprocessing.spawn": ["SpawnProcess-1", "SpawnProcess-2"],
+    "a process pool": ["SpawnProcess-1"],
+    "a subprocess with an environment of its own": ["python"],
+}
+
+
+def started(run) -> dict[str, set[str]]:
+    """By what it is called, without its id, the operators of each process that was started."""
+    found = {}
+    for path in sorted(run.glob("trace-process-*.json.gz")):
+        trace = document(path)
+        rows = trace["traceEvents"]
+        found[trace["gpu_trace_process"].split(" (")[0]] = {row["name"] for row in rows if row.get("cat") == "cpu_op"}
+    return found
+
+
+def document(path):
+    import gzip
+
+    return json.loads(gzip.decompress(path.read_bytes()))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_to_start_processes_is_recorded(way, tmp_path):
+    native, traced = run_both_unless_known(script(START + WAYS[way]), tmp_path)
+    assert traced == native
+    operators = started(tmp_path / "run")
+    assert sorted(operators) == NAMES[way]
+    assert all("aten::mul" in found for found in operators.values())
+    assert "aten::sin" in {event["name"] for event in events(tmp_path / "run")}
+    assert document(tmp_path / "run/trace.json.gz")["gpu_trace_process"].startswith("the script (")
+    assert facts(tmp_path / "run")["lost"] == []
+
+
+def test_those_that_did_nothing_leave_nothing(tmp_path):
+    text = (
+        "import subprocess, sys, torch\ntorch.ones(2).sin()\n"
+        "for code in ('pass', 'import torch', '1 / 0'): subprocess.run([sys.executable, '-c', code], stderr=-3)"
+    )
+    write_files(case := script(text), tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run") == Outcome("", "", 0)
+    assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
+    assert facts(tmp_path / "run")["lost"] == []
+
+
+def test_who_wants_none_has_none(tmp_path):
+    case = script(START + WAYS["a subprocess with an environment of its own"])
+    write_files(case, tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run", "--no-follow").code == 0
+    assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
+
+
+def test_a_program_that_is_another_one_by_exec_is_recorded_on(tmp_path):
+    text = (
+        "import os, sys, torch\nif len(sys.argv) < 2:\n    torch.ones(2).sin()\n"
+        "    os.execv(sys.executable, [sys.executable, *sys.argv, 'again'])\ntorch.ones(2).cos()"
+    )
+    write_files(case := script(text), tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run") == Outcome("", "", 0)
+    assert {"aten::sin", "aten::cos"} <= {event["name"] for event in events(tmp_path / "run")}
+    assert facts(tmp_path / "run")["ending"]["text"] == "ended with exit code 0"
