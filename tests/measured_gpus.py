@@ -44,6 +44,7 @@ blocks = [
 ]
 grids = [
     ["blocks_product", 5, 20, 256, 64, 0, "gemm"],
+    ["blocks_product", 5, 7, 64, 32, 0, "splitKreduce_kernel"],
 ]
 
 [[device]]

@@ -12,7 +12,8 @@ from ...model import Engine
 from ...questions.compute.figures import what_of
 from ...questions.compute.kernels import KINDS, PRECISIONS, Kind, Precision
 from ...questions.once import once
-from .multiprocessors import share
+from .measured import PRODUCT_OF_FEW_BLOCKS
+from .multiprocessors import few_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 FLOAT32, TF32, BFLOAT16 = PRODUCTS = ("product_float32", "product_tf32", "product_bfloat16")
 MEMORY_BOUND = ("elementwise", "reduction")
-_, FEW_BLOCKS_MEMORY, FEW_BLOCKS_PRODUCT = FEW_BLOCKS = ("blocks_arithmetic", "blocks_norm", "blocks_product")
+ARITHMETIC, NORM, _ = FEW_BLOCKS = ("blocks_arithmetic", "blocks_norm", PRODUCT_OF_FEW_BLOCKS)
 COPIES = (Engine.COPY_H2D, Engine.COPY_D2H, Engine.COPY_P2P, Engine.COPY_D2D)
 
 
@@ -44,8 +45,8 @@ def _multiplies(*likely: str) -> Class:
 UNKNOWN = Class((), ())
 _OTHER_KERNEL = Class(MEMORY_BOUND, (*MEMORY_BOUND, *PRODUCTS))
 """Most kernels that do not multiply matrices wait for memory; but a name does not tell."""
-_FEW_PRODUCT = Class((FEW_BLOCKS_PRODUCT,), (*FEW_BLOCKS, *PRODUCTS))
-_FEW_OTHER = Class((FEW_BLOCKS_MEMORY,), (*FEW_BLOCKS, *MEMORY_BOUND))
+_FEW_PRODUCT = Class((ARITHMETIC,), (*FEW_BLOCKS, *PRODUCTS))
+_FEW_OTHER = Class((NORM,), (*FEW_BLOCKS, *MEMORY_BOUND))
 _BY_PRECISION = {
     Precision.FLOAT64: _multiplies(FLOAT32),
     Precision.FLOAT32: _multiplies(FLOAT32),
@@ -90,7 +91,7 @@ def _of_kernels(trace: Trace, position: int) -> Int64:
     """The same, as if all rows were kernels that compute."""
     kinds, precisions = what_of(trace)
     multiplies = kinds != KINDS.index(Kind.OTHER)
-    few = share(trace, position) < 1
+    few = few_blocks(trace, position)
     by_precision = np.array([CLASSES.index(_BY_PRECISION[each]) for each in PRECISIONS])
     large = np.where(multiplies, by_precision[precisions], CLASSES.index(_OTHER_KERNEL))
     small = np.where(multiplies, CLASSES.index(_FEW_PRODUCT), CLASSES.index(_FEW_OTHER))

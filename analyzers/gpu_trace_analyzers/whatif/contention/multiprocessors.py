@@ -1,7 +1,8 @@
-"""Which part of a device's multiprocessors can a kernel fill, and so what may run beside it?
+"""Which part of what a device can do at once does a kernel ask for, and so what may run beside it?
 
-A GPU gives blocks to its multiprocessors one each before any gets a second one. A kernel with fewer blocks than those
-leaves the others idle; one with as many or more uses all, and a kernel beside it takes time from it.
+A GPU gives blocks to its multiprocessors one each before any gets a second one, and one multiprocessor runs several
+blocks at once if they fit. A tile of a product takes most of one's registers and shared memory, so a product fills a
+device that has a block of it on each multiprocessor. Other kernels fill it with enough threads.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import KERNELS, MISSING, Engine
+from ...questions.compute.figures import what_of
+from ...questions.compute.kernels import KINDS, Kind
 from ...questions.once import once
 
 if TYPE_CHECKING:
@@ -23,25 +26,56 @@ if TYPE_CHECKING:
     Float64 = NDArray[np.float64]
 
 
+FULL_THREADS = 1_024
+"""of a multiprocessor: with as many, kernels that wait for memory do nine tenths of what they can at most, and kernels
+that compute all of it, as measured on an H200 (132 kernels of 132 blocks of 128 threads)"""
+
+
 @once
 def share(trace: Trace, position: int) -> Float64:
-    """The part of the multiprocessors of a device that each row of ``Trace.work`` can fill: (rows,) float64 in [0, 1].
+    """The part of a device that each row of ``Trace.work`` can fill: (rows,) float64 in [0, 1].
 
-    Of a kernel it is its blocks over the multiprocessors, at most 1; 1 where either is unknown, so that nothing is
-    taken to fit beside it. 0 for copies and memsets.
+    Of a product and a collective it is its blocks over the multiprocessors, of other kernels their threads over
+    `FULL_THREADS` for each; at most 1. It is 1 where that is unknown, so that nothing is taken to fit beside it, and 0
+    for copies and memsets.
     """
-    work, multiprocessors = trace.work, trace.devices[position].multiprocessors
+    work = trace.work
     kernels = np.isin(work.engine, [*KERNELS, Engine.UNKNOWN]) & ~work.undirected
+    each = np.where(threads(trace) == MISSING, FULL_THREADS, threads(trace))
+    each[(work.engine == Engine.COLLECTIVE) | _multiplies(trace)] = FULL_THREADS
+    part = part_of(blocks(trace), each, trace.devices[position].multiprocessors)
+    return np.where(kernels, np.where(blocks(trace) == MISSING, 1.0, part), 0.0)
+
+
+def part_of(blocks: Int64, threads: Int64, multiprocessors: int) -> Float64:
+    """The part of a device that so many blocks of so many threads fill: (n,) float64, at most 1; 1 where unknown."""
+    if multiprocessors <= 0:
+        return np.ones(len(blocks))
+    return np.minimum(blocks * np.minimum(threads / FULL_THREADS, 1.0) / multiprocessors, 1.0)
+
+
+@once
+def few_blocks(trace: Trace, position: int) -> NDArray[np.bool_]:
+    """Which rows of ``Trace.work`` are known to have fewer blocks than the device has multiprocessors: (rows,)."""
     count = blocks(trace)
-    known = (count != MISSING) & (multiprocessors > 0)
-    part = np.where(known, count / max(multiprocessors, 1), 1.0)
-    return np.where(kernels, np.minimum(part, 1.0), 0.0)
+    return np.asarray((count != MISSING) & (count < trace.devices[position].multiprocessors))
+
+
+def _multiplies(trace: Trace) -> NDArray[np.bool_]:
+    kinds, _ = what_of(trace)
+    return np.asarray(kinds != KINDS.index(Kind.OTHER))
 
 
 @once
 def blocks(trace: Trace) -> Int64:
     """The blocks of each row of ``Trace.work``: (rows,) int64; `MISSING` where its grid is not known."""
     return _counts(trace, trace.work.grid)
+
+
+@once
+def threads(trace: Trace) -> Int64:
+    """The threads of a block of each row of ``Trace.work``: (rows,) int64; `MISSING` where they are not known."""
+    return _counts(trace, trace.work.block)
 
 
 def _counts(trace: Trace, column: Text) -> Int64:

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .measured import Spread
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from ...model import Index, Int8, Int64
-    from .measured import Spread
 
     Float64 = NDArray[np.float64]
+
+
+NOTHING_KNOWN = Spread(1.0, 2.0, 4.0)
+"""Two that share one resource get half of it each; the highest leaves room for two more."""
 
 
 class Origin(IntEnum):

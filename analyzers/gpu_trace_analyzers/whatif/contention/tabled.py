@@ -8,7 +8,7 @@ import numpy as np
 
 from .kinds import CLASSES, FEW_BLOCKS, MEMORY_BOUND, PRODUCTS, TF32, class_of, kinds_beside
 from .measured import Spread, model_of, models
-from .origins import Factors, Origin
+from .origins import NOTHING_KNOWN, Factors, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     Float64 = NDArray[np.float64]
 
-NOTHING_KNOWN = Spread(1.0, 2.0, 4.0)
-"""Two that share one resource get half of it each. The largest factor that was seen is 3.8: of copies inside an H200
-beside kernels."""
 _STANDS_FOR = dict.fromkeys(PRODUCTS, TF32) | dict.fromkeys((*MEMORY_BOUND, *FEW_BLOCKS), MEMORY_BOUND[0])
 """the kernel beside which copies of all sizes were measured"""
 

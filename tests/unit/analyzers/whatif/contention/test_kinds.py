@@ -21,7 +21,7 @@ ADD = "vectorized_elementwise_kernel"
         (f"k 0-1 name={ADD} grid=[512,1,1]", ("elementwise", "reduction")),
         (f"k 0-1 name={ADD}", ("elementwise", "reduction")),
         (f"k 0-1 name={ADD} grid=[99,1,1]", ("blocks_norm",)),
-        (f"k 0-1 name={GEMM} grid=[99,1,1]", ("blocks_product",)),
+        (f"k 0-1 name={GEMM} grid=[99,1,1]", ("blocks_arithmetic",)),
         ("h2d 0-1", ("copy_h2d",)),
         ("p2p 0-1", ("copy_p2p",)),
         ("nccl 0-1 grid=[8,1,1]", ("collective",)),

@@ -10,7 +10,7 @@ def test_the_table_of_the_package_is_read_and_its_spreads_are_in_order() -> None
     for model in models():
         spreads = [*model.slowdown.values()]
         assert all(each.low <= each.median <= each.high for each in spreads)
-        for curve in [*model.copies.values(), *(curve for each in model.blocks.values() for curve in each.values())]:
+        for curve in [*model.copies.values(), *(crowd.factor for crowds in model.crowds.values() for crowd in crowds)]:
             assert (np.diff(curve.at) > 0).all()
             assert (curve.low <= curve.median).all()
             assert (curve.median <= curve.high).all()
@@ -47,10 +47,11 @@ def test_copies_between_two_sizes_lie_straight_between_them() -> None:
     assert median.tolist() == [100, 100, 200, 300, 300]
 
 
-def test_kernels_of_few_blocks_have_the_blocks_that_were_seen() -> None:
-    blocks = read_models(TABLE)[0].blocks
+def test_kernels_of_few_blocks_have_the_launch_that_was_seen() -> None:
+    crowds = read_models(TABLE)[0].crowds
 
-    assert list(blocks["blocks_arithmetic"]) == [10, 100]
-    assert list(blocks["blocks_product"]) == [20], "of 5 asked for"
-    assert blocks["blocks_product"][20].at.tolist() == [0.2, 2.0]
-    assert blocks["blocks_product"][20].median.tolist() == [1.0, 1.3]
+    assert [crowd.blocks for crowd in crowds["blocks_arithmetic"]] == [10, 100]
+    (product,) = crowds["blocks_product"]
+    assert (product.blocks, product.share) == (20, 0.2), "5 were asked for, and the first kernel counts"
+    assert product.factor.at.tolist() == [1, 10]
+    assert product.factor.median.tolist() == [1.0, 1.3]
