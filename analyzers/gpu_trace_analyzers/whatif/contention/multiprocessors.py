@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...model import Int64, Text, Trace
+    from ...questions.scope import Window
 
     Float64 = NDArray[np.float64]
 
@@ -45,6 +46,16 @@ def share(trace: Trace, position: int) -> Float64:
     each[(work.engine == Engine.COLLECTIVE) | _multiplies(trace)] = FULL_THREADS
     part = part_of(blocks(trace), each, trace.devices[position].multiprocessors)
     return np.where(kernels, np.where(blocks(trace) == MISSING, 1.0, part), 0.0)
+
+
+def share_taken(trace: Trace, position: int, window: Window | None, engine: Engine) -> float:
+    """The mean of the shares of an engine's operations in a window, over their time; 0 where there are none."""
+    work = trace.work
+    own = (work.device == position) & (work.engine == engine) & (work.end_ns > work.start_ns)
+    if window is not None:
+        own &= window.meets(work.start_ns, work.end_ns)
+    ns = (work.end_ns - work.start_ns)[own]
+    return float(np.average(share(trace, position)[own], weights=ns)) if len(ns) else 0.0
 
 
 def part_of(blocks: Int64, threads: Int64, multiprocessors: int) -> Float64:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model import Engine
 from .kinds import CLASSES, FEW_BLOCKS, MEMORY_BOUND, PRODUCTS, TF32, class_of, kinds_beside
 from .measured import Spread, model_of, models
+from .multiprocessors import share_taken
 from .origins import NOTHING_KNOWN, Factors, Origin
 
 if TYPE_CHECKING:
@@ -15,13 +17,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ...model import Engine, Int64, Trace
+    from ...model import Int64, Trace
     from ...questions.scope import Window
     from .kinds import Class
     from .measured import Model
 
     Float64 = NDArray[np.float64]
 
+BESIDE_LINK = Spread(1.0, 1.1, 2.0)
+"""What goes over the bus, what goes between devices and what stays on one share only the memory of the device, of which
+links take little: 1.00 to 1.10 in recordings of two H200s."""
+_PATH = {
+    Engine.COPY_H2D.key: "bus",
+    Engine.COPY_D2H.key: "bus",
+    Engine.COPY_P2P.key: "between devices",
+    Engine.COLLECTIVE.key: "between devices",
+    Engine.MEMSET.key: "",
+    Engine.UNKNOWN.key: "",
+}
+"""of kinds and engines; of all others it is the device"""
+_MOST_TAKEN = 0.5
 _STANDS_FOR = dict.fromkeys(PRODUCTS, TF32) | dict.fromkeys((*MEMORY_BOUND, *FEW_BLOCKS), MEMORY_BOUND[0])
 """the kernel beside which copies of all sizes were measured"""
 
@@ -30,13 +45,15 @@ def by_table(trace: Trace, position: int, window: Window | None, engine: Engine)
     """Of every row of ``Trace.work``: as measured on the model of the device, else on others, else within reason."""
     found = Factors.alike(NOTHING_KNOWN, Origin.UNKNOWN, len(trace.work))
     beside, of = kinds_beside(trace, position, window, engine), class_of(trace, position)
-    model = model_of(trace.devices[position])
+    model, taken = model_of(trace.devices[position]), share_taken(trace, position, window, engine)
     for number in np.unique(of).tolist():
         rows, own = np.flatnonzero(of == number), CLASSES[number]
         if model and (spread := of_class(model, own, beside)):
             found.put(rows, spread, Origin.MEASURED)
         elif spread := of_other_models(own, beside):
             found.put(rows, spread, Origin.OTHER_MODELS)
+        else:
+            found.put(rows, within_reason(own, engine, taken), Origin.UNKNOWN)
         if model:
             _put_by_size(found, model, own, beside, rows, trace.work.size[rows])
     return found
@@ -66,6 +83,16 @@ def of_other_models(own: Class, beside: Mapping[str, float]) -> Spread | None:
     if not each:
         return None
     return Spread(1.0, sum(found.median for found in each) / len(each), max(found.high for found in each))
+
+
+def within_reason(own: Class, engine: Engine, taken: float) -> Spread:
+    """Of what was measured nowhere. ``taken`` is the part of the multiprocessors that the others hold."""
+    path, other = (_PATH.get(kind, "device") for kind in (own.likely[0] if own.likely else "unknown", engine.key))
+    if not path or not other or path == other:
+        return NOTHING_KNOWN
+    if path == "device" and engine == Engine.COLLECTIVE:
+        return Spread(1.0, 1 / (1 - min(taken, _MOST_TAKEN)), BESIDE_LINK.high)
+    return BESIDE_LINK
 
 
 def _put_by_size(

@@ -47,7 +47,7 @@ def test_a_copy_is_slower_by_its_size() -> None:
     assert beside_adds(1024) == pytest.approx([1.0, 1.1, 1.2, Origin.MEASURED])
     assert beside_adds(2048) == pytest.approx([275 / 200, 355 / 200, 435 / 200, Origin.MEASURED])
     assert beside_adds(1 << 30) == pytest.approx([1.5, 2.0, 2.5, Origin.MEASURED])
-    assert first(on(literal(f"h2d 0-10; k 10-20 {ADD}")), Engine.COMPUTE) == NOTHING_KNOWN, "of unknown size"
+    assert first(on(literal(f"h2d 0-10; k 10-20 {ADD}")), Engine.COMPUTE)[-1] == Origin.UNKNOWN, "of unknown size"
 
 
 def test_a_copy_beside_several_kinds_of_kernels_lies_between_them() -> None:
@@ -85,10 +85,31 @@ def test_what_nothing_was_measured_of_is_an_interval(text: str, beside: Engine) 
     assert first(on(literal(text)), beside) == NOTHING_KNOWN
 
 
+COLLECTIVE = "nccl 20-50 grid=[25,1,1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "expected"),
+    [
+        # A quarter of the multiprocessors is taken, so a kernel has three quarters.
+        (f"k 0-10 {GEMM}; {COLLECTIVE}", Engine.COLLECTIVE, 4 / 3),
+        (f"d2d 0-10; {COLLECTIVE}", Engine.COLLECTIVE, 4 / 3),
+        (f"k 0-10 {GEMM}; nccl 20-50", Engine.COLLECTIVE, 2.0),
+        (f"k 0-10 {GEMM}", Engine.COPY_P2P, 1.1),
+        (f"p2p 0-10; k 10-20 {GEMM}", Engine.COMPUTE, 1.1),
+        (f"nccl 0-10; k 10-20 {GEMM}", Engine.COMPUTE, 1.1),
+        (f"h2d 0-10; {COLLECTIVE}", Engine.COLLECTIVE, 1.1),
+    ],
+)
+def test_links_and_the_device_share_little(text: str, beside: Engine, expected: float) -> None:
+    assert first(on(literal(text)), beside) == pytest.approx([1.0, expected, 2.0, Origin.UNKNOWN])
+
+
 def test_without_a_table_it_is_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, "")
 
-    assert first(on(literal(f"k 0-10 {GEMM}")), Engine.COPY_H2D) == NOTHING_KNOWN
+    assert first(on(literal(f"k 0-10 {GEMM}")), Engine.COPY_H2D) == [1.0, 1.1, 2.0, Origin.UNKNOWN]
+    assert first(on(literal("h2d 0-10")), Engine.COPY_D2H) == NOTHING_KNOWN
 
 
 def test_several_engines_add_what_they_add_alone() -> None:
