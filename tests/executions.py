@@ -52,6 +52,8 @@ class Run:
     trace: Trace
     rows: Int64
     execution: ExecutionTrace
+    text: str
+    """the trace, as ``literal`` reads it"""
 
     @property
     def dependencies(self) -> Dependencies:
@@ -99,9 +101,10 @@ class _Running:
             if line.strip():
                 self._line(line)
         self._end(0)
-        trace = literal("\n".join(self.text))
+        text = "\n".join(self.text)
+        trace = literal(text)
         rows = np.argsort(launches(trace).at_ns, kind="stable")
-        return Run(trace, rows, execution_trace_of(self.json(), "et.json"))
+        return Run(trace, rows, execution_trace_of(self.json(), "et.json"), text)
 
     def json(self) -> bytes:
         return json.dumps({"schema": "1.1.1-chakra.0.0.4", "pid": PID, "nodes": self.nodes}).encode()
