@@ -14,6 +14,7 @@ from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.html import to_html
 from literal import literal
 from many_kernels import many_kernels
+from what_ifs import answered, before
 
 TRACES = Path(__file__).parents[2] / "samples/traces"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -70,6 +71,15 @@ def test_it_draws_exposed_copies_and_fits(shown, name, viewport, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert page.problems == []
     assert len(page.requests) == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_draws_what_is_predicted(shown, scheme):
+    analysis = Analysis(before())
+    page = shown(to_html(analysis, analysis.summary, answered()), PHONE, scheme)
+    assert {"light": "183,121,31", "dark": "233,180,76"}[scheme] in page.evaluate(COLORS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.problems == []
 
 
 def test_the_next_exposed_copy_is_told(shown):

@@ -12,6 +12,7 @@ from .endings import errors_become_exit_codes, prepare_streams, without_prompt
 COMMANDS = {
     "run": "Profile an unmodified script and print its overlap summary.",
     "summary": "Print the overlap summary of a trace.",
+    "whatif": "Predict the time that its true dependencies allow a run.",
     "diff": "Show the changes between two traces, or two sides of several.",
     "check": "Check traces against limits, for a CI job.",
     "open": "Show a trace in the Perfetto UI.",

@@ -139,7 +139,10 @@ def _decoded(data: bytes, path: str | PathLike[str]) -> _File:
 
 
 def _content(path: Path) -> bytes:
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TraceUnreadable(path, f"cannot be read ({error.strerror or error})", "check the name") from None
     if not data.startswith(MAGIC):
         return data
     try:

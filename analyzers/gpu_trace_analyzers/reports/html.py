@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..whatif.entry import entry_of
 from .lanes import Timeline
 from .parts import Causes, Changes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 from .sections import sections
+from .what_if import what_if_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..analysis import Analysis
     from ..summary import Summary
+    from ..whatif.answer import WhatIf
     from .parts import Cause, Change, Column, Part, Section
 
 _HEAD = (Source, Note, Verdict, Line)
@@ -38,6 +41,7 @@ _LEGEND = (
     ("exposed", "exposed copy (no compute ran)"),
     ("range", "range on the host"),
 )
+_LEGEND_OF_PREDICTED = (("critical", "critical path of the prediction"),)
 _BUTTONS = (
     ("in", "+", "zoom in"),
     ("out", "−", "zoom out"),
@@ -48,8 +52,11 @@ _BUTTONS = (
 )
 
 
-def to_html(analysis: Analysis, summary: Summary) -> str:
-    """The page as text. ``summary`` is that of the analysis, and may show the ranges of libraries too."""
+def to_html(analysis: Analysis, summary: Summary, what_if: WhatIf | None = None) -> str:
+    """The page as text. ``summary`` is that of the analysis, and may show the ranges of libraries too.
+
+    ``what_if``: an answer about the same trace, which the page shows beside what was recorded.
+    """
     style, script = _asset("page.css"), _asset("spans.js") + _asset("page.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
     head = (
@@ -57,8 +64,9 @@ def to_html(analysis: Analysis, summary: Summary) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_text(policy)}">'
         f"<title>{_text(summary.source.path)} · overlap</title><style>{style}</style>"
     )
-    timeline = Timeline(analysis, summary) if summary.devices else None
-    body = "\n".join(_body(list(sections(summary)), timeline))
+    timeline = Timeline(analysis, summary, what_if) if summary.devices else None
+    predicted = [what_if_section(entry_of(what_if, analysis.trace))] if what_if else []
+    body = "\n".join(_body(list(sections(summary)), timeline, predicted))
     tail = _data(timeline) + f"<script>{script}</script>" if timeline else ""
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n{body}\n</main>{tail}</body></html>\n'
 
@@ -81,8 +89,8 @@ def _data(timeline: Timeline) -> str:
     return f'<script type="application/json" id="data">{text}</script>'
 
 
-def _body(found: Sequence[Section], timeline: Timeline | None) -> list[str]:
-    """What is said of everything, the devices, the timeline, the tables; below all of them the remarks."""
+def _body(found: Sequence[Section], timeline: Timeline | None, predicted: Sequence[Section] = ()) -> list[str]:
+    """What is said of everything, the devices, what is predicted, the timeline, the tables; the remarks below all."""
     whole = [part for section in found if not section.of_device for part in section.parts]
     head = sorted((part for part in whole if isinstance(part, _HEAD)), key=lambda part: _HEAD.index(type(part)))
     remarks = [part for part in whole if isinstance(part, Remark)]
@@ -93,6 +101,7 @@ def _body(found: Sequence[Section], timeline: Timeline | None) -> list[str]:
         if not section.of_device and (parts := [p for p in section.parts if not isinstance(p, (*_HEAD, Remark))])
     ]
     title = f"<h1>{_text(found[0].title)}</h1>" + "".join(map(_part, head))
+    devices += [_section(section.title, section.parts) for section in predicted]
     return [title, *devices, _timeline(timeline), *others, *map(_part, remarks)]
 
 
@@ -159,7 +168,8 @@ def _timeline(timeline: Timeline | None) -> str:
         f'<button type="button" data-do="{do}" aria-label="{label}" title="{label}">{text}</button>'
         for do, text, label in _BUTTONS
     )
-    legend = "".join(f'<li><i class="{kind}"></i>{text}</li>' for kind, text in _LEGEND)
+    kinds = _LEGEND if timeline.predicted is None else _LEGEND + _LEGEND_OF_PREDICTED
+    legend = "".join(f'<li><i class="{kind}"></i>{text}</li>' for kind, text in kinds)
     return (
         f'<section><h2>Timeline</h2><div class="bar">{buttons}<output id="shown"></output></div>'
         '<div id="timeline"><canvas tabindex="0" role="img" aria-label="Timeline of engines and ranges"></canvas></div>'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..model import MISSING
+from ..model import MISSING, Engine
 from ..questions.nesting import nesting_depths
 from .fitting import shortened
 from .packing import packed
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..model import Int32, Int64
     from ..questions.overlap import DeviceFigures
     from ..summary import Summary
+    from ..whatif.answer import Schedule, WhatIf
 
 DEPTHS_SHOWN = 5
 LONGEST_NAME = 160
@@ -59,14 +60,19 @@ class Group:
 
 
 class Timeline:
-    """Lanes of every device, and of the ranges of every host thread, on one clock that starts at 0."""
+    """Lanes of every device, and of the ranges of every host thread, on one clock that starts at 0.
 
-    def __init__(self, analysis: Analysis, summary: Summary) -> None:
+    Below a device stands what is predicted of it, on the same clock.
+    """
+
+    def __init__(self, analysis: Analysis, summary: Summary, what_if: WhatIf | None = None) -> None:
         self.names: dict[str, int] = {}
+        self.predicted = what_if.schedule if what_if else None
+        self._begin_ns = what_if.window.start_ns if what_if else 0
         self._analysis, self._trace, self._summary = analysis, analysis.trace, summary
         self._start_ns = min((figures.window.start_ns for figures in summary.devices), default=0)
         self._end_ns = max((figures.window.end_ns for figures in summary.devices), default=1)
-        groups = [Group(plain(figures.device.label), self._device(figures)) for figures in summary.devices]
+        groups = [group for figures in summary.devices for group in self._groups(figures)]
         self.groups = [*groups, *self._threads()]
 
     def document(self) -> dict[str, Any]:
@@ -78,6 +84,25 @@ class Timeline:
             "groups": [{"title": g.title, "lanes": [lane.document() for lane in g.lanes]} for g in self.groups],
             "spans": packed(column for lane in lanes for column in lane.columns()),
         }
+
+    def _groups(self, figures: DeviceFigures) -> list[Group]:
+        """A device as it was recorded, and if something is predicted of it, as it would be."""
+        label = plain(figures.device.label)
+        predicted = [] if self.predicted is None else self._predicted(self.predicted, figures.position)
+        return [Group(label, self._device(figures)), *(Group(f"{label}, predicted", predicted) for _ in predicted[:1])]
+
+    def _predicted(self, schedule: Schedule, device: int) -> list[Lane]:
+        """The schedule of one device: a lane per engine, and the critical path."""
+        work = self._trace.work[schedule.rows]
+        critical = np.zeros(len(work), np.bool_)
+        critical[schedule.critical] = True
+        own = work.device == device
+        chosen = [(ENGINE_NAMES[each], ENGINE_KINDS[each], own & (work.engine == each)) for each in Engine]
+        lanes = []
+        for name, kind, rows in (*chosen, ("critical path", "critical", own & critical)):
+            start_ns, end_ns = (ns[rows] + self._begin_ns for ns in (schedule.start_ns, schedule.end_ns))
+            lanes += self._lanes(name, kind, start_ns, end_ns, work.name[rows])
+        return lanes
 
     def _device(self, figures: DeviceFigures) -> list[Lane]:
         work = self._trace.work

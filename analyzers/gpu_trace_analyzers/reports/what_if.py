@@ -8,8 +8,10 @@ from ..model import Engine
 from ..units import count, duration, percent, share, size
 from ..whatif.entry import WAITING
 from . import text
+from .fitting import shortened
 from .parts import Change, Changes, Note, Section, Source, Verdict
 from .sections.device import ENGINE_NAMES
+from .short_names import short_name
 from .verified import verified_section
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 TITLE = "What if"
 NAMES = {engine.key: ENGINE_NAMES[engine] for engine in Engine} | {WAITING: "waiting for the host"}
+LONGEST_NAME = 56
+"""characters of the name of an operation that moves, or that waits"""
 LEAST_UNKNOWN = 0.001
 """share of device time below which unknown reads and writes are not worth a line"""
 
@@ -60,8 +64,8 @@ def _unknown_line(entry: Entry) -> str:
 
 
 def _below(entry: Entry) -> Iterator[str]:
-    if entry.unrecorded_ns is not None:
-        yield f"{duration(entry.recorded_ns)} recorded; {duration(entry.unrecorded_ns)} by the clock, unrecorded"
+    if clocks := _clocks_line(entry):
+        yield clocks
     yield _replay_line(entry)
     if entry.expected and entry.expected.extra_bytes:
         yield _memory_line(entry.expected)
@@ -70,6 +74,16 @@ def _below(entry: Entry) -> Iterator[str]:
     if entry.bound:
         yield _bound_line(entry.bound)
     yield f"the busiest engine alone, without dependencies: {duration(entry.naive_ns)}"
+
+
+def _clocks_line(entry: Entry) -> str:
+    """What the run took recorded and unrecorded; empty where one time is known."""
+    recorded = f"{duration(entry.recorded_ns)} recorded"
+    if entry.unrecorded_ns is not None:
+        return f"{recorded}; {duration(entry.unrecorded_ns)} by the clock, unrecorded"
+    if entry.before_ns in (entry.recorded_ns, entry.replay_ns):
+        return ""
+    return f"{recorded}; {duration(entry.before_ns)} without what recording adds to the host, by the model"
 
 
 def _replay_line(entry: Entry) -> str:
@@ -109,7 +123,12 @@ def _change(remedy: Remedy) -> Change:
 
 def _move_line(move: Move) -> str:
     """Which operations leave which stream, and the events that order them now."""
-    moved = f"{move.count:,} × {move.name} off stream {move.from_stream}"
-    waits = f"wait on an event recorded after {move.waits_for}" if move.waits_for else ""
-    awaited = f"record an event that {move.awaited_by} waits on" if move.awaited_by else ""
-    return "; ".join(filter(None, (moved, waits, awaited)))
+    leaves, waits = ("leaves", "waits") if move.count == 1 else ("leave", "wait")
+    moved = f"{move.count:,} × {_name(move.name)} {leaves} stream {move.from_stream}"
+    after = f"{waits} on an event recorded after {_name(move.waits_for)}" if move.waits_for else ""
+    awaited = f"{_name(move.awaited_by)} waits on an event recorded after" if move.awaited_by else ""
+    return "; ".join(filter(None, (moved, after, awaited)))
+
+
+def _name(operation: str) -> str:
+    return shortened(short_name(operation), LONGEST_NAME)

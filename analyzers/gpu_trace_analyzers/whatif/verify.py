@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from ..errors import TraceInconclusive, UsageError
+from ..units import count
 from .document import Verified
+from .entry import spent_entry
+from .spent import spent
+from .window import part
 
 if TYPE_CHECKING:
-    from .document import Entry, Expected, Spent
+    from ..model import Trace
+    from .answer import WhatIfWindow
+    from .document import Entry, Spent
 
 
-def verified(
-    entry: Entry,
-    expected: Expected,
-    after: str,
-    measured_ns: int,
-    *,
-    operations: int | None = None,
-    spent: Spent | None = None,
-) -> Verified:
-    """``expected`` of an entry beside the measured time of the same window, in the run that ``after`` names.
+def by_trace(entry: Entry, after: Trace) -> Verified:
+    """A prediction beside the same window of a recording after the change, measured as the one before was.
 
-    ``operations`` and ``spent`` are those of its trace; without them the time is that of a clock.
+    Raises `UsageError` where that recording has no such range or another number of steps, and `TraceInconclusive` for
+    an entry without a prediction, or a window without GPU work.
     """
-    by: Literal["trace", "clock"] = "clock" if spent is None else "trace"
+    found = part(after, entry.range)
+    _check_steps(entry, found.window, after.source.path)
+    work = after.work[found.rows]
+    start_ns, end_ns = found.ns(work.start_ns), found.ns(work.end_ns)
+    parts = spent_entry(spent(start_ns, end_ns, work.engine, found.window.ns))
+    return _verified(entry, after.source.path, found.window.ns, found.window.operations, parts)
+
+
+def by_clock(entry: Entry, measured_ns: int) -> Verified:
+    """The same beside a time that a clock measured. Raises `TraceInconclusive` for an entry without a prediction."""
+    return _verified(entry, "", measured_ns)
+
+
+def _check_steps(entry: Entry, after: WhatIfWindow, path: str) -> None:
+    steps = entry.window.steps
+    if entry.range is None and after.steps != steps:
+        found = count(after.steps, "steady step") if after.steps else "no steady steps"
+        predicted = f"{steps} steps" if steps else "the whole recording"
+        raise UsageError(f"{path}: has {found}, and {predicted} were predicted; name a range of both with --range")
+
+
+def _verified(
+    entry: Entry, after: str, measured_ns: int, operations: int | None = None, parts: Spent | None = None
+) -> Verified:
+    expected = entry.expected
+    if expected is None:
+        raise TraceInconclusive(f"there is no prediction to verify: {entry.reason}")
     gain_ns = entry.before_ns - measured_ns
     return Verified(
         after=after,
-        measured_by=by,
+        measured_by="clock" if parts is None else "trace",
         measured_ns=measured_ns,
         predicted_ns=expected.predicted_ns,
         error_ns=expected.predicted_ns - measured_ns,
@@ -38,7 +64,7 @@ def verified(
         naive_error_ns=entry.naive_ns - measured_ns,
         naive_gain_error=_gain_error(entry.naive_ns - measured_ns, gain_ns),
         operations=operations,
-        spent=spent,
+        spent=parts,
     )
 
 

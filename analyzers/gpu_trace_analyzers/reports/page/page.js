@@ -145,7 +145,7 @@ unpack(JSON.parse(document.getElementById("data").textContent)).then((data) => {
   function draw() {
     queued = false;
     const colors = {};
-    for (const name of ["compute", "collective", "copy", "memset", "unknown", "exposed", "range", "range-ink", "idle",
+    for (const name of ["compute", "collective", "copy", "memset", "unknown", "exposed", "critical", "range", "range-ink", "idle",
       "soft", "ink", "line", "edge", "bar-ink"]) colors[name] = style(name);
     pen.clearRect(0, 0, width, canvas.clientHeight);
     drawAxis(colors);

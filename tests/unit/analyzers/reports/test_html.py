@@ -22,6 +22,7 @@ from gpu_trace_analyzers.reports.packing import packed
 from literal import literal
 from many_kernels import many_kernels
 from strategies import traces
+from what_ifs import MS, abstained, answered, before
 
 EVIL = "</script><script>alert(1)</script><img/src=x/onerror=alert(2)>&lt\"'<!--"
 
@@ -123,6 +124,41 @@ def test_a_page_of_many_kernels_holds_each_of_them_and_is_small():
     assert [span[1] for span in kernels] == (chosen.end_ns - works.start_ns[0]).tolist()
     assert [span[2] for span in kernels] == [trace.text(code) for code in chosen.name.tolist()]
     assert len(text) < 9 * len(works) + 40_000
+
+
+def predicted_page(found):
+    analysis = Analysis(before())
+    return to_html(analysis, analysis.summary, found)
+
+
+def test_what_is_predicted_of_a_device_stands_below_it_on_the_same_clock():
+    groups = dict(lanes(data(predicted_page(answered()))))
+    assert [*groups] == ["GPU 0", "GPU 0, predicted", "Ranges on the host"]
+    first_ns = 10 * MS  # of the device, where the page begins
+    spans = {
+        name: [(start + first_ns, end + first_ns) for start, end, _ in found]
+        for name, _, found in groups["GPU 0, predicted"]
+    }
+    ms = {name: [(start // MS, end // MS) for start, end in found] for name, found in spans.items()}
+    assert ms == {
+        "compute": [(10, 40), (40, 70), (70, 100)],
+        "copy D2H": [(40, 50), (70, 80), (100, 110)],
+        "critical path": [(10, 40), (40, 70), (70, 100), (100, 110)],
+    }
+
+
+def test_the_page_says_what_was_predicted():
+    text = predicted_page(answered())
+    assert "<h2>What if</h2>" in text
+    assert "its own dependencies allow 112.0 ms" in text
+    assert "critical path of the prediction" in text
+
+
+def test_without_an_answer_the_page_has_its_reason_and_no_predicted_lanes():
+    text = predicted_page(abstained())
+    assert "no prediction: three CUDA graphs" in text
+    assert [title for title, _ in lanes(data(text))] == ["GPU 0", "Ranges on the host"]
+    assert "critical path of the prediction" not in text
 
 
 def test_a_trace_without_device_activity_is_a_sentence():

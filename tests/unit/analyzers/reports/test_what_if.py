@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
+from gpu_trace_analyzers.model import Engine
+from gpu_trace_analyzers.reports.fitting import shortened
 from gpu_trace_analyzers.reports.what_if import to_text
-from gpu_trace_analyzers.whatif.answer import Expected
-from gpu_trace_analyzers.whatif.entry import entry_of, spent_entry
-from gpu_trace_analyzers.whatif.spent import spent
-from gpu_trace_analyzers.whatif.verify import verified
+from gpu_trace_analyzers.whatif.answer import Expected, Move, WhatIfWindow
+from gpu_trace_analyzers.whatif.entry import entry_of
+from gpu_trace_analyzers.whatif.verify import by_clock, by_trace
 from what_ifs import MS, abstained, after, answered, before
 
 
-def text(found, **verified_as):
+def text(found, verified=None, width=100):
     entry = entry_of(found, before())
-    if verified_as:
-        entry = msgspec.structs.replace(entry, verified=verified(entry, entry.expected, **verified_as))
-    return to_text("seed.json.gz", entry)
+    if verified:
+        entry = msgspec.structs.replace(entry, verified=verified(entry))
+    return to_text("seed.json.gz", entry, width=width)
 
 
 def test_the_answer_says_the_time_what_supports_it_and_what_to_change():
@@ -29,7 +32,7 @@ this run took 132.0 ms; its own dependencies allow 112.0 ms (between 111.0 ms an
   the busiest engine alone, without dependencies: 90.0 ms
   1. move the copies to a side stream
      saves about 20.0 ms (±1.00 ms): 112.0 ms
-     3 × Memcpy DtoH (Device -> Pinned) off stream 7; wait on an event recorded after gemm
+     3 × Memcpy DtoH (Device -> Pinned) leave stream 7; wait on an event recorded after gemm
 """
     )
 
@@ -38,6 +41,12 @@ def test_both_clocks_are_shown_where_both_are_known():
     found = text(answered(unrecorded_ns=130 * MS, before_ns=130 * MS))
     assert "this run took 130.0 ms; its own" in found
     assert "\n  132.0 ms recorded; 130.0 ms by the clock, unrecorded\n" in found
+
+
+def test_what_recording_adds_is_shown_where_the_model_takes_it_off():
+    found = text(answered(before_ns=125 * MS))
+    assert "this run took 125.0 ms; its own" in found
+    assert "\n  132.0 ms recorded; 125.0 ms without what recording adds to the host, by the model\n" in found
 
 
 def test_memory_is_shown_with_the_time_without_it():
@@ -73,11 +82,9 @@ this run took 132.0 ms; no prediction: three CUDA graphs run in the window, and 
 
 
 def test_a_verified_prediction_says_how_far_off_it_was_and_where():
-    work = after().work
-    parts = spent_entry(spent(work.start_ns, work.end_ns, work.engine, 113 * MS))
-    found = text(answered(), after="after.json.gz", measured_ns=113 * MS, operations=6, spent=parts)
+    found = text(answered(), lambda entry: by_trace(entry, after()))
     assert found.startswith("""\
-predicted 112.0 ms; after.json.gz took 113.0 ms: 0.9 % too short
+predicted 112.0 ms; literal took 113.0 ms: 0.9 % too short
   gain: predicted 20.0 ms, measured 19.0 ms of 132.0 ms: error 5.3 %
   inside the predicted interval (111.0 ms to 114.0 ms)
   the busiest engine alone, 90.0 ms: 20.4 % too short, error of the gain 121.1 %
@@ -95,13 +102,22 @@ seed.json.gz · measured · 6 device operations
 
 
 def test_a_clock_says_no_more_than_the_time():
-    found = text(answered(), after="112.5ms", measured_ns=112_500_000)
+    found = text(answered(), lambda entry: by_clock(entry, 112_500_000))
     assert found.startswith("predicted 112.0 ms; measured 112.5 ms by the clock: 0.4 % too short\n")
     assert "part " not in found
 
 
 def test_another_number_of_operations_is_said():
-    work = after().work
-    parts = spent_entry(spent(work.start_ns, work.end_ns, work.engine, 113 * MS))
-    found = text(answered(), after="a", measured_ns=113 * MS, operations=7, spent=parts)
-    assert found.startswith("the run after the change launched 7, the one before 6 device operations: its work may")
+    found = text(answered(window=WhatIfWindow("measured", 0, 132 * MS, 5, "measured")), lambda e: by_trace(e, after()))
+    assert found.startswith("the run after the change launched 6, the one before 5 device operations: its work may")
+
+
+def test_operations_that_move_are_named_in_short_with_the_events_that_order_them():
+    moves = (
+        Move(Engine.COPY_H2D, "Memcpy HtoD (Pinned -> Device)", 7, 1, "", "void at::native::gemm<float>(int, float*)"),
+        Move(Engine.COPY_D2H, "k" * 99, 7, 2, "relu", ""),
+    )
+    found = text(answered(remedies=(replace(answered().remedies[0], moves=moves, extra_bytes=5000),)), width=140)
+    assert "saves about 20.0 ms (±1.00 ms): 112.0 ms, with 5.00 kB more device memory\n" in found
+    assert "1 × Memcpy HtoD (Pinned -> Device) leaves stream 7; gemm<float> waits on an event recorded after\n" in found
+    assert f"2 × {shortened('k' * 99, 56)} leave stream 7; wait on an event recorded after relu\n" in found

@@ -1,0 +1,51 @@
+"""What lies beside a trace that a prediction needs: its execution trace, and what recording it cost the host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..readers.folders.files import RUN_FACTS, traces_in
+from .recording_cost import RecordingCost
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PREFIX = "execution-"
+"""before the name of a trace: its execution trace, as ``gpu-trace run --dependencies`` writes it"""
+_ENDINGS = (".et.json.gz", ".et.json")
+"""in place of that of a trace: how others name theirs"""
+
+
+class _Recorded(msgspec.Struct):
+    cost_ns_per_operator: int = 0
+
+
+class _Facts(msgspec.Struct):
+    dependencies: _Recorded | None = None
+
+
+def execution_trace_beside(trace: Path) -> Path | None:
+    """That of a trace file, or of the only trace of a run folder; None where there is none.
+
+    Raises `TraceUnreadable` for a folder without a trace.
+    """
+    files = [file.path for file in traces_in(trace)] if trace.is_dir() else [trace]
+    if len(files) != 1:
+        return None
+    name = files[0].name.removesuffix(".gz").removesuffix(".json")
+    names = [f"{PREFIX}{files[0].name}", *(f"{name}{ending}" for ending in _ENDINGS)]
+    return next((path for path in map(files[0].with_name, names) if path.is_file()), None)
+
+
+def recording_cost_beside(trace: Path) -> RecordingCost | None:
+    """What the run of a trace measured of its own recording; None where nothing says it."""
+    folder = trace if trace.is_dir() else trace.parent
+    try:
+        facts = msgspec.json.decode((folder / RUN_FACTS).read_bytes(), type=_Facts)
+    except (OSError, msgspec.DecodeError):
+        return None
+    if facts.dependencies is None or facts.dependencies.cost_ns_per_operator <= 0:
+        return None
+    return RecordingCost(facts.dependencies.cost_ns_per_operator)

@@ -1,0 +1,209 @@
+"""``gpu-trace whatif``: how long the work of a run takes if only its true dependencies hold it back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gpu_trace_analyzers.errors import TraceInconclusive, UsageError
+from gpu_trace_analyzers.readers.base.source_names import in_text
+
+from ..filenames import FileName
+from ..progress import progress
+from ..quantities import Duration
+from ..terminal import display
+from ..writing import refuse_to_overwrite, write_text
+from .analysis_options import analysis_options
+
+if TYPE_CHECKING:
+    from gpu_trace_analyzers.asked import Asked
+    from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.whatif.answer import WhatIf
+    from gpu_trace_analyzers.whatif.document import Entry, Verified
+
+_NATIVE = (".pftrace", ".pftrace.gz")
+
+
+class TraceOrTime(FileName):
+    """A trace or a run folder; what is neither and reads as a time is the time of a clock, in ns."""
+
+    def convert(  # type: ignore[override]  # FileName's is a file name alone
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | int:
+        """The name as it is, or integer nanoseconds."""
+        name = str(super().convert(value, param, ctx))
+        return name if Path(name).exists() or not name[0].isdigit() else Duration().convert(name, param, ctx)
+
+
+@click.command()
+@click.argument("before", metavar="BEFORE", type=FileName())
+@click.option(
+    "--execution-trace",
+    metavar="FILE",
+    type=FileName(),
+    help="Take the dependencies from this execution trace. [default: the one beside BEFORE]",
+)
+@click.option("--range", "range_name", metavar="NAME", help="Predict this range. [default: the steady steps]")
+@click.option(
+    "--unrecorded", "unrecorded_ns", metavar="TIME", type=Duration(), help="The time that a clock measured unrecorded."
+)
+@click.option(
+    "--verify",
+    "after",
+    metavar="AFTER",
+    type=TraceOrTime(),
+    help="Compare the stored prediction with a run after the change: a trace, or the time of a clock.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--html", metavar="FILE", type=FileName(), help="Write the page of the run with the predicted schedule.")
+@click.option(
+    "--trace", "pftrace", metavar="FILE", type=FileName(), help="Write a Perfetto trace with the predicted schedule."
+)
+@analysis_options("rules")
+def whatif(
+    before: str,
+    execution_trace: str | None,
+    range_name: str | None,
+    unrecorded_ns: int | None,
+    after: str | int | None,
+    as_json: bool,
+    html: str | None,
+    pftrace: str | None,
+    asked: Asked,
+) -> None:
+    """Predict how long a run takes if only its true dependencies hold it back, and what to change.
+
+    Record the run with gpu-trace run --dependencies. The prediction is stored beside it, in whatif.json.
+
+    The command exits with 4 if it gives no prediction.
+
+    \b
+      gpu-trace whatif gpu-trace-runs/train-1
+      gpu-trace whatif gpu-trace-runs/train-1 --range epoch --unrecorded 384.5ms
+      gpu-trace whatif gpu-trace-runs/train-1 --verify gpu-trace-runs/train-2
+      gpu-trace whatif trace.json.gz --execution-trace execution.json.gz --html report.html
+    """  # noqa: D301  # \b is click's
+    if after is not None:
+        _only_reads(execution_trace, unrecorded_ns, html, pftrace)
+        entry = _verified(before, range_name, after, asked)
+    else:
+        _check_outputs(before, html, pftrace)
+        with progress("computing"):
+            trace = asked.load(before, operators=True)
+            found = _predicted(trace, before, execution_trace, range_name, unrecorded_ns)
+        entry = _entry(found, trace)
+    _show(before, entry, as_json)
+    _store(before, entry)
+    if after is None:
+        _write(asked, trace, found, entry, html, pftrace)
+    sys.exit(0 if entry.status == "answered" else TraceInconclusive.exit_code)
+
+
+def _only_reads(*others: object) -> None:
+    """Raise `UsageError` for options of a prediction, where a stored one is verified."""
+    if any(each is not None for each in others):
+        raise click.UsageError(
+            "--verify reads a stored prediction; give --execution-trace, --unrecorded, --html and --trace without it"
+        )
+
+
+def _check_outputs(before: str, html: str | None, pftrace: str | None) -> None:
+    """Raise `UsageError` for a file to write that is an input, or whose name is of another format."""
+    for out in filter(None, (html, pftrace)):
+        refuse_to_overwrite(Path(out), [before])
+    if pftrace and not pftrace.endswith(_NATIVE):
+        raise click.BadParameter(f"{pftrace}: the name must end in {', '.join(_NATIVE)}", param_hint="--trace")
+
+
+def _predicted(
+    trace: Trace, before: str, execution_trace: str | None, range_name: str | None, unrecorded_ns: int | None
+) -> WhatIf:
+    from gpu_trace_analyzers.dependencies.execution_trace import read_execution_trace
+    from gpu_trace_analyzers.whatif.beside import execution_trace_beside, recording_cost_beside
+    from gpu_trace_analyzers.whatif.predict import what_if
+
+    path = execution_trace or execution_trace_beside(Path(before))
+    return what_if(
+        trace,
+        read_execution_trace(path) if path else None,
+        range_name=range_name,
+        unrecorded_ns=unrecorded_ns,
+        cost=recording_cost_beside(Path(before)),
+    )
+
+
+def _entry(found: WhatIf, trace: Trace) -> Entry:
+    from gpu_trace_analyzers.whatif.entry import entry_of
+
+    return entry_of(found, trace)
+
+
+def _verified(before: str, range_name: str | None, after: str | int, asked: Asked) -> Entry:
+    """The stored entry of a range with what came true of it. Raises where nothing was predicted."""
+    from msgspec.structs import replace
+
+    from gpu_trace_analyzers.whatif.stored import place_of, stored
+
+    entry, place = stored(Path(before)).of(range_name), place_of(Path(before))
+    if entry is None:
+        wanted = f"--range {range_name}" if range_name else "the steady steps"
+        asks = f"gpu-trace whatif {before}{f' --range {range_name}' if range_name else ''}"
+        raise UsageError(f"{place}: has no prediction for {wanted}; run {asks} first, without --verify")
+    if entry.expected is None or entry.status == "abstained":
+        raise TraceInconclusive(f"{place}: has no prediction to verify, because {entry.reason}")
+    with progress("computing"):
+        return replace(entry, verified=_measured(entry, after, asked))
+
+
+def _measured(entry: Entry, after: str | int, asked: Asked) -> Verified:
+    from gpu_trace_analyzers.whatif.verify import by_clock, by_trace
+
+    if isinstance(after, int):
+        return by_clock(entry, after)
+    return by_trace(entry, asked.load(after))
+
+
+def _show(before: str, entry: Entry, as_json: bool) -> None:
+    if as_json:
+        from gpu_trace_analyzers.whatif.document import one
+
+        click.echo(one(in_text(before), entry), nl=False)
+        return
+    from gpu_trace_analyzers.reports.what_if import to_text
+
+    width = min(shutil.get_terminal_size((100, 24)).columns, 140) if sys.stdout.isatty() else 100
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    display(to_text(in_text(before), entry, width=width, color=color), nl=False)
+
+
+def _store(before: str, entry: Entry) -> None:
+    """Put the entry beside the trace, in place of an earlier one of its window."""
+    from gpu_trace_analyzers.whatif.document import encoded
+    from gpu_trace_analyzers.whatif.stored import place_of, stored
+
+    place = place_of(Path(before))
+    write_text(place, encoded(stored(Path(before)).having(entry)))
+    display(f"gpu-trace: wrote {place}", err=True)
+
+
+def _write(asked: Asked, trace: Trace, found: WhatIf, entry: Entry, html: str | None, pftrace: str | None) -> None:
+    """The schedule as a page and as a Perfetto trace, where they are asked for."""
+    if html:
+        from gpu_trace_analyzers.prices import priced
+        from gpu_trace_analyzers.reports.html import to_html
+
+        analysis = asked.analyze(trace)
+        with progress(f"writing {Path(html).name}"):
+            write_text(Path(html), to_html(analysis, priced(analysis.summary, [entry]), found))
+        display(f"gpu-trace: wrote {html}", err=True)
+    if pftrace:
+        from ..exporting.perfetto import export_perfetto
+
+        with progress(f"writing {Path(pftrace).name}"):
+            export_perfetto(asked.analyze(trace), pftrace, what_if=found)
+        display(f"gpu-trace: wrote {pftrace}", err=True)
