@@ -10,6 +10,7 @@ import numpy as np
 from ..model import Engine
 from ..questions.scope import Window
 from .contention.factors import contention
+from .recording_cost import RecordingCost
 from .servers import OWN_SERVERS, engine_of_each, server_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from ..model import Int64
     from .contended import Slowdown
-    from .recording_cost import RecordingCost
     from .window import Part
 
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 class Belief:
     """One of the three views of a recording: the shortest time that is likely, the expected one, and the longest."""
 
-    cost: RecordingCost | None
+    cost: RecordingCost
     slowdown: Slowdown
 
 
-def beliefs(part: Part, cost: RecordingCost | None) -> tuple[Belief, Belief, Belief]:
-    """The lowest, the expected and the highest. A host that is not known to be slowed down is as fast as recorded."""
+def beliefs(part: Part, cost: RecordingCost) -> tuple[Belief, Belief, Belief]:
+    """The lowest, the expected and the highest, in which operators and calls took no longer for being recorded."""
     low, expected, high = _slowdowns(part)
-    return Belief(cost, low), Belief(cost, expected), Belief(None, high)
+    return Belief(cost, low), Belief(cost, expected), Belief(RecordingCost(), high)
 
 
 def _slowdowns(part: Part) -> tuple[Slowdown, Slowdown, Slowdown]:

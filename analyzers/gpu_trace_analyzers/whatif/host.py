@@ -56,7 +56,7 @@ def host_program(part: Part, *, only_results: bool = False) -> HostProgram:
 
     Waits after the last launch stay in any case: they are the end of what is timed.
     """
-    found, waiting = waits(part), _waiting(part)
+    found, waited = waits(part), waiting(part)
     calls, _, _ = found.until_ns(part)
     at_ns = np.concatenate([part.issued_ns, part.trace.calls.start_ns[calls]])
     # A copy that blocks its own launch is launched first, and then awaited.
@@ -66,12 +66,12 @@ def host_program(part: Part, *, only_results: bool = False) -> HostProgram:
     which = np.concatenate([np.zeros(len(part.rows), np.int64), 1 + np.arange(len(calls))])[order]
     done_ns = max(int(at_ns.max()), int(part.trace.calls.end_ns[calls].max(initial=part.begin_ns)))
     until_ns = np.append(at_ns[order], done_ns)
-    own_ns = part.ns(until_ns) - waiting.covered_ns(np.full(len(until_ns), part.begin_ns), until_ns)
+    own_ns = part.ns(until_ns) - waited.covered_ns(np.full(len(until_ns), part.begin_ns), until_ns)
     each = [awaited[i] for i in which.tolist()]
     return HostProgram(part.ns(until_ns[:-1]), own_ns[:-1], launched[order], each, int(own_ns[-1]))
 
 
-def _waiting(part: Part) -> Intervals:
+def waiting(part: Part) -> Intervals:
     """When any thread of the host waited for device work, or for room in the launch queue."""
     _, start_ns, until_ns = waits(part).until_ns(part)
     trace = part.trace

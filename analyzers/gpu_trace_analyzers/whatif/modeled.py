@@ -53,12 +53,11 @@ class Modeled:
         return contended(plan, self.engine, self.slowdown)
 
 
-def modeled(part: Part, known: Dependencies, cost: RecordingCost | None, slowdown: Slowdown) -> Modeled:
-    """``cost``: what recording added to the host; None to leave the host as it was recorded."""
-    plan, engine, results = recorded_plan(part), engine_of_each(part), host_program(part, only_results=True)
-    if cost is not None:
-        plan = replace(plan, host=without_recording(part, plan.host, cost))
-        results = without_recording(part, results, cost)
+def modeled(part: Part, known: Dependencies, cost: RecordingCost, slowdown: Slowdown) -> Modeled:
+    """``cost``: what recording added to the host beside the overhead that the trace has."""
+    plan, engine = recorded_plan(part), engine_of_each(part)
+    plan = replace(plan, host=without_recording(part, plan.host, cost))
+    results = without_recording(part, host_program(part, only_results=True), cost)
     work = part.trace.work[part.rows]
     alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown)).astype(np.int64)
     plan, needs = replace(plan, duration_ns=alone), before_each(known)

@@ -15,6 +15,7 @@ from .expected import expected_plan
 from .memory import extra_bytes
 from .modeled import modeled
 from .price import remedies
+from .recording_cost import RecordingCost
 from .replay import recorded_plan
 from .schedule import schedule
 from .window import part
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ..dependencies.execution_trace import ExecutionTrace
     from ..model import Int64, Trace
     from .modeled import Modeled
-    from .recording_cost import RecordingCost
     from .schedule import Times
     from .window import Part
 
@@ -36,7 +36,7 @@ def what_if(
     *,
     range_name: str | None = None,
     unrecorded_ns: int | None = None,
-    cost: RecordingCost | None = None,
+    cost: RecordingCost = RecordingCost(),  # noqa: B008  # frozen
 ) -> WhatIf:
     """Predict the range of that name, or the steady steps, of a trace that was read with its operators.
 

@@ -1,4 +1,7 @@
-"""How fast would the host be without being recorded? Its own time, less what recording adds to operators and calls."""
+"""How fast would the host be without being recorded? Its own time, less what recording adds to it.
+
+That is the profiler's own overhead, as CUPTI records it, and what each operator and each call takes longer.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..intervals import Intervals
+from .host import waiting
+
 if TYPE_CHECKING:
+    from ..model import Int64
     from .host import HostProgram
     from .window import Part
 
@@ -19,18 +26,30 @@ _LEAST = 0.2
 class RecordingCost:
     """What recording adds to the host's time, as it was measured in the same run."""
 
-    operator_ns: int
+    operator_ns: int = 0
     call_ns: int = 0
 
 
 def without_recording(part: Part, host: HostProgram, cost: RecordingCost) -> HostProgram:
     """The program of the host as fast as it is when nothing records it."""
-    trace = part.trace
-    operators = trace.operators.start_ns[trace.operators.process == part.process] - part.begin_ns
-    calls = trace.calls.start_ns[trace.calls.process == part.process] - part.begin_ns
-    at_ns = np.concatenate([[0], host.at_ns, [max(part.window.ns, int(host.at_ns.max(initial=0)))]])
-    begun = np.searchsorted(np.sort(operators), at_ns) * cost.operator_ns + np.searchsorted(calls, at_ns) * cost.call_ns
+    at_ns = part.begin_ns + np.concatenate([[0], host.at_ns, [max(part.window.ns, int(host.at_ns.max(initial=0)))]])
+    added_ns = np.diff(_begun(part, cost, at_ns)) + _overhead_ns(part, at_ns)
     own_ns = np.diff(np.concatenate([[0], host.own_ns, [host.total_own_ns]]))
-    left_ns = np.maximum(own_ns - np.diff(begun), np.rint(own_ns * _LEAST).astype(np.int64))
-    own = np.cumsum(left_ns)
+    left_ns = np.maximum(own_ns - added_ns, np.rint(own_ns * _LEAST).astype(np.int64))
+    own = np.cumsum(np.where(added_ns > 0, left_ns, own_ns))
     return replace(host, own_ns=own[:-1], total_own_ns=int(own[-1]))
+
+
+def _begun(part: Part, cost: RecordingCost, at_ns: Int64) -> Int64:
+    """What the operators and calls that had begun until each time have added, together."""
+    operators, calls = (
+        np.sort(table.start_ns[table.process == part.process]) for table in (part.trace.operators, part.trace.calls)
+    )
+    return np.searchsorted(operators, at_ns) * cost.operator_ns + np.searchsorted(calls, at_ns) * cost.call_ns
+
+
+def _overhead_ns(part: Part, at_ns: Int64) -> Int64:
+    """The profiler's own overhead from each time to the next, in which the host did not wait anyway."""
+    rows = part.trace.overheads[part.trace.overheads.process == part.process]
+    overhead = Intervals.of(rows.start_ns, rows.end_ns) - waiting(part)
+    return overhead.covered_ns(at_ns[:-1], at_ns[1:])
