@@ -58,6 +58,18 @@ class Contents(Columns):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HostUses(Columns):
+    """Operators of the host that have to wait for an operation of a device, in the order in which they began."""
+
+    at_ns: Int64
+    """when the operator began, on the clock of the trace"""
+    operation: Int64
+    """as a position among the rows"""
+    reads: Int8
+    """1 if it reads what the operation wrote, 0 if it overwrites what the operation read or wrote"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dependencies:
     """The true data dependencies among ``rows`` of ``Trace.work``, which are in the order of their launches."""
 
@@ -68,3 +80,7 @@ class Dependencies:
     contents: Contents
     host_reads: NDArray[np.bool_]
     """copies to the host whose result an operator on the host reads later: (n,)"""
+    host_uses: HostUses
+    copied_again: NDArray[np.bool_]
+    """copies from memory of the host that is copied again later, though no operator on the host has written it since:
+    either it is the same, or code has filled it that is no operator: (n,)"""

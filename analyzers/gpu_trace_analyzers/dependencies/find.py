@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from heapq import merge
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..model import Memory as Place
 from ..questions.launches import launches
 from .accesses import accesses
 from .between_streams import orders_between_streams
-from .edges import Dependencies, Edges
+from .edges import Dependencies, Edges, HostUses
 from .joined import joined
 from .made import Made
 from .memory import Memory
@@ -25,7 +25,7 @@ from .unknown_order import UnknownOrder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..model import Int64, Trace
+    from ..model import Int8, Int64, Trace
     from .accesses import Accesses
     from .execution_trace import ExecutionTrace
     from .joined import Joined
@@ -45,7 +45,7 @@ def dependencies(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Depend
     both = joined(trace, rows, execution)
     walk = _Walk(trace, rows, both)
     launched_ns = np.maximum.accumulate(launches(trace).at_ns[rows])
-    silent = sorted(silent_operators(both), key=itemgetter(0))
+    silent = sorted(silent_operators(both), key=attrgetter("ended_ns"))
     orders = orders_between_streams(trace, both.process, launched_ns)
     # Of two at one time an operator that has ended is first, and a launch is last.
     steps: Iterator[tuple[int, Callable[..., None], tuple[object, ...]]] = merge(
@@ -73,16 +73,20 @@ class _Walk:
         self.ordered = self._unknown_order.ordered
         self._known = np.zeros(len(rows), dtype=np.bool_)
         self._host_reads = np.zeros(len(rows), dtype=np.bool_)
+        self._copied_again = np.zeros(len(rows), dtype=np.bool_)
+        self._host_uses: list[tuple[int, int, int]] = []
         self._waits: list[Waits] = []
 
     def ended(self, operator: Silent) -> None:
         """An operator that launched nothing has done what it does."""
         for part in operator.reads:
             self._read_by_host(part)
+            self._used_by_host(operator, self._memory.holds(part).host_reads(part), reads=True)
         for part in operator.makes:
             self._memory.make(part, operator.ended_ns)
         for part in operator.writes:
-            self._memory.holds(part).host_writes(part)
+            content = self._memory.holds(part)
+            self._used_by_host(operator, content.host_reads(part) | content.host_writes(part), reads=False)
 
     def launched(self, row: int, at_ns: int) -> None:
         """An operation was launched: what it touches, and so what it has to wait for."""
@@ -104,6 +108,8 @@ class _Walk:
         by_host = self._engine[row] not in _BUS or self._source[row] == Place.PAGEABLE
         for part in touched.reads:
             content = self._memory.holds(part)
+            if part.device == "cpu":
+                self._copied_again[list(content.readers_of(part))] = True
             content.read(part, row, waits)
             if by_host and part.device == "cpu":
                 self._read_by_host(part)
@@ -113,6 +119,9 @@ class _Walk:
     def _read_by_host(self, part: Extent) -> None:
         self._host_reads[list(self._memory.holds(part).host_reads(part))] = True
 
+    def _used_by_host(self, operator: Silent, rows: set[int], *, reads: bool) -> None:
+        self._host_uses += [(operator.began_ns, row, int(reads)) for row in sorted(rows)]
+
     def result(self) -> Dependencies:
         """All that was found."""
         after = np.repeat(np.arange(len(self._waits)), [len(waits) for waits in self._waits])
@@ -120,7 +129,14 @@ class _Walk:
         because = np.array([why for waits in self._waits for why in waits.values()], dtype=np.int8)
         order = np.lexsort((before, after))
         edges = Edges(before[order], after[order], because[order])
-        return Dependencies(self._rows, edges, self._known, self._memory.contents(), self._host_reads)
+        uses = HostUses(*_columns(sorted(self._host_uses)))
+        contents = self._memory.contents()
+        return Dependencies(self._rows, edges, self._known, contents, self._host_reads, uses, self._copied_again)
+
+
+def _columns(uses: list[tuple[int, int, int]]) -> tuple[Int64, Int64, Int8]:
+    at_ns, operation, reads = np.array(uses, np.int64).reshape(-1, 3).T
+    return at_ns, operation, reads.astype(np.int8)
 
 
 def _returns(touched: Accesses | None) -> bool:

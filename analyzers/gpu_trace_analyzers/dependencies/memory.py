@@ -60,10 +60,13 @@ class Content:
 
     def host_writes(self, part: Extent) -> set[int]:
         """The operations that read what the host overwrites now; what is launched afterwards finds it written."""
-        begin, end = self._parts(part)
-        readers = {row for i in range(begin, end) for row in self.readers[i]}
-        self._replace(begin, end, MISSING)
+        readers = self.readers_of(part)
+        self._replace(*self._parts(part), MISSING)
         return readers
+
+    def readers_of(self, part: Extent) -> set[int]:
+        """The operations that have read any of it since it was written last."""
+        return {row for i in range(*self._parts(part)) for row in self.readers[i]}
 
     def _used(self, part: Extent, row: int) -> None:
         if self.first == MISSING:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 class Silent(NamedTuple):
-    """What one such operator did, until it ended."""
+    """What one such operator did, from when it began until it ended."""
 
+    began_ns: int
     ended_ns: int
     makes: list[Extent]
     """results in memory that was given out"""
@@ -31,7 +32,7 @@ def silent_operators(joined: Joined) -> Iterator[Silent]:
     nodes = joined.execution.by_id
     calling = {node.caller for node in nodes.values()}
     around = _around_launches(joined)
-    for id_, (_, ended_ns) in joined.ran.items():
+    for id_, (began_ns, ended_ns) in joined.ran.items():
         node = nodes[id_]
         if id_ in around:
             continue
@@ -40,7 +41,7 @@ def silent_operators(joined: Joined) -> Iterator[Silent]:
         reads, writes = _on_host(node) if node.mentions_host and looks_at_content(node) else ([], [])
         if makes or reads or writes:
             made = {part.storage for part in makes}
-            yield Silent(ended_ns, makes, reads, [part for part in writes if part.storage not in made])
+            yield Silent(began_ns, ended_ns, makes, reads, [part for part in writes if part.storage not in made])
 
 
 def _on_host(node: Node) -> tuple[list[Extent], list[Extent]]:

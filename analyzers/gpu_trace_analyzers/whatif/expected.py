@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 def expected_plan(model: Modeled) -> Plan:
     """Each engine of a device is a server; operations wait for their true dependencies, the host for results alone."""
     free_ns = backlog(model.part, model.engine)
-    return replace(model.recorded, server=model.engine, before=model.needs, host=model.results_only, free_ns=free_ns)
+    return replace(model.recorded, server=model.engine, before=model.needs, host=model.host_by_data, free_ns=free_ns)

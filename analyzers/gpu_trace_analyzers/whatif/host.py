@@ -8,7 +8,7 @@ for it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from .waits import waits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from ..dependencies.edges import Dependencies, HostUses
     from ..model import Int64
-    from .waits import Waits
     from .window import Part
 
 
@@ -51,24 +53,71 @@ class HostProgram:
         return replace(self, awaited=awaited)
 
 
-def host_program(part: Part, *, only_results: bool = False) -> HostProgram:
-    """That of the recording. ``only_results``: without waits after which the host can read no result.
+def host_program(part: Part) -> HostProgram:
+    """That of the recording: every call waits for what it waited for."""
+    found = waits(part)
+    return _program(part, _Waiting(part.trace.calls.start_ns[found.call], found.operation))
 
-    Waits after the last launch stay in any case: they are the end of what is timed.
+
+def host_by_data(part: Part, known: Dependencies) -> HostProgram:
+    """The same launches and operators, but the host waits for data alone.
+
+    An operator of the host waits for what it reads and overwrites. A call waits for copies to the host that no operator
+    is known to read later, for the sake of code that is no operator; likewise for copies from memory that such code may
+    have filled again. Waits after the last launch stay: they are the end of what is timed.
     """
-    found, waited = waits(part), waiting(part)
-    calls, _, _ = found.until_ns(part)
-    at_ns = np.concatenate([part.issued_ns, part.trace.calls.start_ns[calls]])
+    found, uses = waits(part), known.host_uses
+    at_ns = part.trace.calls.start_ns[found.call]
+    read_later = _read_later(uses, found.operation, at_ns)
+    kept = found.own | (found.to_host & ~read_later) | known.copied_again[found.operation]
+    kept |= at_ns > part.issued_ns.max()
+    in_window = (uses.at_ns >= part.begin_ns) & (uses.at_ns < part.window.end_ns)
+    return _program(
+        part,
+        _Waiting(
+            np.concatenate([at_ns[kept], uses.at_ns[in_window]]),
+            np.concatenate([found.operation[kept], uses.operation[in_window]]),
+        ),
+    )
+
+
+def _read_later(uses: HostUses, operation: Int64, at_ns: Int64) -> NDArray[np.bool_]:
+    """Which operations have results that an operator of the host reads after a time: (n,) bool."""
+    reads = uses[uses.reads == 1]
+    last_ns: dict[int, int] = dict(zip(reads.operation.tolist(), reads.at_ns.tolist(), strict=True))
+    later = [last_ns.get(k, MISSING) >= at for k, at in zip(operation.tolist(), at_ns.tolist(), strict=True)]
+    return np.array(later, np.bool_)
+
+
+class _Waiting(NamedTuple):
+    """Times at which the host waits, and the operation that each is for; several may be at one time."""
+
+    at_ns: Int64
+    operation: Int64
+
+
+def _program(part: Part, wanted: _Waiting) -> HostProgram:
+    """Launches, and waits at the times that are wanted."""
+    times_ns, group = np.unique(wanted.at_ns, return_inverse=True)
+    awaited: list[list[int]] = [[] for _ in times_ns]
+    for each, operation in zip(group.tolist(), wanted.operation.tolist(), strict=True):
+        awaited[each].append(operation)
+    at_ns = np.concatenate([part.issued_ns, times_ns])
     # A copy that blocks its own launch is launched first, and then awaited.
     order = np.argsort(at_ns, kind="stable")
-    launched = np.concatenate([np.arange(len(part.rows)), np.full(len(calls), MISSING)])
-    awaited = [(), *_awaited(part, found, calls, only_results)]
-    which = np.concatenate([np.zeros(len(part.rows), np.int64), 1 + np.arange(len(calls))])[order]
-    done_ns = max(int(at_ns.max()), int(part.trace.calls.end_ns[calls].max(initial=part.begin_ns)))
-    until_ns = np.append(at_ns[order], done_ns)
-    own_ns = part.ns(until_ns) - waited.covered_ns(np.full(len(until_ns), part.begin_ns), until_ns)
-    each = [awaited[i] for i in which.tolist()]
-    return HostProgram(part.ns(until_ns[:-1]), own_ns[:-1], launched[order], each, int(own_ns[-1]))
+    launched = np.concatenate([np.arange(len(part.rows)), np.full(len(times_ns), MISSING)])[order]
+    each_awaited: list[list[int]] = [[] for _ in part.rows] + awaited
+    until_ns = np.append(at_ns[order], _done_ns(part))
+    own_ns = part.ns(until_ns) - waiting(part).covered_ns(np.full(len(until_ns), part.begin_ns), until_ns)
+    return HostProgram(
+        part.ns(until_ns[:-1]), own_ns[:-1], launched, [each_awaited[i] for i in order.tolist()], int(own_ns[-1])
+    )
+
+
+def _done_ns(part: Part) -> int:
+    """When the host had launched all, and had returned from its last wait."""
+    calls = part.trace.calls.end_ns[waits(part).call]
+    return max(int(part.issued_ns.max()), int(calls.max(initial=part.begin_ns)))
 
 
 def waiting(part: Part) -> Intervals:
@@ -82,14 +131,3 @@ def waiting(part: Part) -> Intervals:
         np.concatenate([until_ns, trace.calls.end_ns[full]]),
     )
     return Intervals.of(starts, ends)
-
-
-def _awaited(part: Part, found: Waits, calls: Int64, only_results: bool) -> Sequence[Sequence[int]]:
-    """The operations that each call waits for."""
-    first, last = np.searchsorted(found.call, calls), np.searchsorted(found.call, calls, side="right")
-    ends_window = part.trace.calls.start_ns[calls] > part.issued_ns.max()
-    each = []
-    for a, b, ends in zip(first.tolist(), last.tolist(), ends_window.tolist(), strict=True):
-        kept = found.brings_result[a:b] | (not only_results or ends)
-        each.append(found.operation[a:b][kept].tolist())
-    return each

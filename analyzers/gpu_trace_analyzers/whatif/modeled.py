@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .contended import alone_ns, contended
-from .host import host_program
+from .host import host_by_data
 from .recording_cost import without_recording
 from .replay import recorded_plan
 from .servers import before_each, engine_of_each, shares
@@ -42,8 +42,8 @@ class Modeled:
     """the true dependencies of each operation"""
     engine: Int64
     """the engine of a device that each occupies, as a number: (n,)"""
-    results_only: HostProgram
-    """the host of ``recorded``, without waits after which it can read no result"""
+    host_by_data: HostProgram
+    """the host where it waits for data alone"""
     slowdown: Slowdown
     share: NDArray[np.float64]
     """the part of its engine that each operation fills: (n,)"""
@@ -57,8 +57,8 @@ def modeled(part: Part, known: Dependencies, cost: RecordingCost, slowdown: Slow
     """``cost``: what recording added to the host beside the overhead that the trace has."""
     plan, engine = recorded_plan(part), engine_of_each(part)
     plan = replace(plan, host=without_recording(part, plan.host, cost))
-    results = without_recording(part, host_program(part, only_results=True), cost)
+    by_data = without_recording(part, host_by_data(part, known), cost)
     work = part.trace.work[part.rows]
     alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown)).astype(np.int64)
     plan, needs = replace(plan, duration_ns=alone), before_each(known)
-    return Modeled(part, known, plan, needs, engine, results, slowdown, shares(part))
+    return Modeled(part, known, plan, needs, engine, by_data, slowdown, shares(part))

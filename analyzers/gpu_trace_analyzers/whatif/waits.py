@@ -36,8 +36,10 @@ class Waits:
     call: Int64
     """in ``Trace.calls``"""
     operation: Int64
-    brings_result: NDArray[np.bool_]
-    """whether the host may read what the operation wrote, as of a copy to the host, or may overwrite what it read"""
+    to_host: NDArray[np.bool_]
+    """whether the operation copied to the host"""
+    own: NDArray[np.bool_]
+    """whether the call launched it, and blocked until it had ended"""
 
     def until_ns(self, part: Part) -> tuple[Int64, Int64, Int64]:
         """Each call that waited, when it began, and until when it waited: (calls,) int64 each."""
@@ -58,7 +60,7 @@ def waits(part: Part) -> Waits:
     new[1:] = (np.diff(call) != 0) | (np.diff(operation) != 0)
     engine = part.trace.work.engine[part.rows[operation]]
     own = launches(part.trace).call[part.rows[operation]] == call
-    return Waits(call[new], operation[new], ((engine == Engine.COPY_D2H) | own)[new])
+    return Waits(call[new], operation[new], (engine == Engine.COPY_D2H)[new], own[new])
 
 
 def _synchronizing(part: Part) -> Iterator[tuple[Int64, Int64]]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def fewer_waits(model: Modeled) -> Iterator[Change]:
     """Without waits for nothing, and without waits for single values, as of ``.item()``."""
     recorded = model.recorded
-    if any(len(a) != len(b) for a, b in zip(recorded.host.awaited, model.results_only.awaited, strict=True)):
-        text = "leave out synchronizing calls after which the host reads no result"
-        yield Change("no_synchronize", "synchronized", text, replace(recorded, host=model.results_only))
+    if any(recorded.host.awaited):
+        text = "wait only where the host reads a result, and leave out other synchronizing calls"
+        yield Change("no_synchronize", "synchronized", text, replace(recorded, host=model.host_by_data))
     value = copies_value(model.part.trace.work[model.part.rows])
     if value.any():
         host = recorded.host.waiting_for(without(recorded.host, np.flatnonzero(value).tolist()))

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from gpu_trace_analyzers.dependencies.edges import HostUses
 from gpu_trace_analyzers.errors import TraceInconclusive, UsageError
 from gpu_trace_analyzers.model import MISSING
-from gpu_trace_analyzers.whatif.host import host_program
+from gpu_trace_analyzers.whatif.host import host_by_data, host_program
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost, without_recording
 from gpu_trace_analyzers.whatif.window import part
+from known import nothing_known
 from literal import literal
 
 BOTH = "range measured 0-1000; s7 k 100-400 @50-60; s8 d2h 420-500 @70-80 size=4000;"
 
 
-def program(text, **options):
-    return host_program(part(literal(text), "measured"), **options)
+def program(text):
+    return host_program(part(literal(text), "measured"))
+
+
+def by_data(text, uses=(), copied_again=()):
+    """``uses``: (at, operation, whether it reads) of operators on the host."""
+    chosen = part(literal(text), "measured")
+    at_ns, operation, reads = np.array(uses, np.int64).reshape(-1, 3).T
+    again = np.isin(np.arange(len(chosen.rows)), copied_again)
+    known = nothing_known(chosen.rows, host_uses=HostUses(at_ns, operation, reads.astype(np.int8)), copied_again=again)
+    return host_by_data(chosen, known)
+
+
+def waits_of(host):
+    return [(int(own), sorted(awaited)) for own, awaited in zip(host.own_ns, host.awaited, strict=True) if awaited]
 
 
 def test_a_window_ends_with_its_last_work_or_the_last_wait_for_it():
@@ -33,26 +49,35 @@ def test_time_in_which_the_host_waited_is_not_its_own():
     assert found.total_own_ns == 90 + 20 + 60 + 10
 
 
-def test_without_a_copy_to_the_host_a_wait_reads_nothing():
-    text = "range measured 0-1000; k 100-400 @50-60; call cudaDeviceSynchronize 70-410; k 500-600 @420; " + (
-        "call cudaDeviceSynchronize 430-610"
-    )
-    assert list(map(list, program(text).awaited)) == [[], [0], [], [1]]
-    assert list(map(list, program(text, only_results=True).awaited)) == [
-        [],
-        [],
-        [],
-        [1],
-    ]  # the last one ends the window
+def test_without_a_copy_to_the_host_a_wait_is_for_nothing():
+    text = "range measured 0-1000; k 100-400 @50-60; call cudaDeviceSynchronize 70-410; k 500-600 @420;"
+    text += "call cudaDeviceSynchronize 430-610"
+    assert waits_of(program(text)) == [(70, [0]), (100, [1])]
+    assert waits_of(by_data(text)) == [(100, [1])]  # the last one is the end of what is timed
 
 
-def test_a_wait_after_a_copy_to_the_host_stays_for_that_copy():
-    text = (
-        BOTH
-        + "s7 k 430-600 @85-88; call cudaDeviceSynchronize 90-620;"
-        + "s7 k 700-800 @650; call cudaDeviceSynchronize 660-810"
-    )
-    assert list(map(list, program(text, only_results=True).awaited)) == [[], [], [], [1], [], [1, 3]]
+COPIED = BOTH + "call cudaDeviceSynchronize 90-520; s7 k 600-700 @560; call cudaDeviceSynchronize 580-710"
+
+
+def test_a_wait_stays_for_a_copy_to_the_host_that_any_code_may_read():
+    assert waits_of(by_data(COPIED)) == [(90, [1]), (170, [1, 2])]
+
+
+def test_an_operator_that_reads_the_copy_waits_in_place_of_the_call():
+    assert waits_of(by_data(COPIED, uses=[(570, 1, 1)])) == [(160, [1]), (170, [1, 2])]
+    read_before = by_data(COPIED, uses=[(80, 1, 1)])  # so what the call waits for is for something else
+    assert waits_of(read_before) == [(80, [1]), (90, [1]), (170, [1, 2])]
+
+
+def test_an_operator_that_overwrites_what_is_copied_waits_for_the_copy():
+    text = "range measured 0-1000; h2d 100-400 @50-60; call cudaDeviceSynchronize 70-410; h2d 500-600 @420;"
+    assert waits_of(by_data(text)) == []
+    assert waits_of(by_data(text, uses=[(415, 0, 0)])) == [(85, [0])]
+
+
+def test_memory_that_is_copied_again_may_have_been_filled_by_any_code():
+    text = "range measured 0-1000; h2d 100-400 @50-60; call cudaDeviceSynchronize 70-410; h2d 500-600 @420;"
+    assert waits_of(by_data(text, copied_again=[0])) == [(70, [0])]
 
 
 def test_a_copy_of_pageable_memory_is_awaited_by_its_own_launch():
@@ -61,7 +86,7 @@ def test_a_copy_of_pageable_memory_is_awaited_by_its_own_launch():
     assert found.launched.tolist() == [0, MISSING, 1]
     assert list(map(list, found.awaited)) == [[], [0], []]
     assert found.own_ns.tolist() == [50, 50, 100]  # from the end of the copy on it is its own again
-    assert program(text, only_results=True).awaited[1] == [0]
+    assert waits_of(by_data(text)) == [(50, [0])]
 
 
 def test_a_free_that_did_not_wait_is_the_hosts_own_time():
