@@ -20,6 +20,7 @@ _ENDINGS = (".et.json.gz", ".et.json")
 
 class _Recorded(msgspec.Struct):
     cost_ns_per_operator: int = 0
+    cost_ns_per_call: int = 0
 
 
 class _Facts(msgspec.Struct):
@@ -39,13 +40,13 @@ def execution_trace_beside(trace: Path) -> Path | None:
     return next((path for path in map(files[0].with_name, names) if path.is_file()), None)
 
 
-def recording_cost_beside(trace: Path) -> RecordingCost | None:
-    """What the run of a trace measured of its own recording; None where nothing says it."""
+def recording_cost_beside(trace: Path) -> RecordingCost:
+    """What the run of a trace measured of its own recording; nothing where nothing says it."""
     folder = trace if trace.is_dir() else trace.parent
     try:
-        facts = msgspec.json.decode((folder / RUN_FACTS).read_bytes(), type=_Facts)
+        facts = msgspec.json.decode((folder / RUN_FACTS).read_bytes(), type=_Facts).dependencies
     except (OSError, msgspec.DecodeError):
-        return None
-    if facts.dependencies is None or facts.dependencies.cost_ns_per_operator <= 0:
-        return None
-    return RecordingCost(facts.dependencies.cost_ns_per_operator)
+        return RecordingCost()
+    if facts is None:
+        return RecordingCost()
+    return RecordingCost(max(0, facts.cost_ns_per_operator), max(0, facts.cost_ns_per_call))
