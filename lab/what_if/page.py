@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .measured import Case, Outcome
     from .pairs import Pair
 
-BEGIN = "<!-- the pairs, as scripts/lab --what-if makes them -->"
-END = "<!-- end of the pairs -->"
+BEGIN = "<!-- the pairs, as scripts/lab --what-if measures them -->"
+END = "<!-- end of pairs -->"
 _HEADINGS = (
     "pair",
     "before",

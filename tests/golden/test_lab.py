@@ -11,6 +11,9 @@ from gpu_trace_analyzers.readers import load
 from lab.experiments import experiments
 from lab.measured import Lab, recorded
 from lab.page import markdown
+from lab.what_if.measured import Outcome
+from lab.what_if.page import inserted, tables
+from lab.what_if.pairs import pairs
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs/lab").glob("*.json"))
@@ -22,6 +25,13 @@ def test_a_page_is_what_was_measured(measured):
     lab = msgspec.json.decode(measured.read_bytes(), type=Lab)
     title = page.splitlines()[0].removeprefix("# ")
     assert markdown(lab, experiments(), title) == page
+
+
+@pytest.mark.parametrize("measured", sorted((ROOT / "docs/lab/what-if").glob("*.json")), ids=lambda path: path.stem)
+def test_the_tables_of_predictions_are_what_was_measured(measured):
+    page = (ROOT / "docs/what-if.md").read_text("utf-8")
+    outcomes = msgspec.json.decode(measured.read_bytes(), type=list[Outcome])
+    assert inserted(page, tables(outcomes, pairs())) == page
 
 
 RATIOS = {
