@@ -42,13 +42,14 @@ def test_the_page_has_every_column_of_every_frame():
         "ranges": gpu_trace.ranges(before),
         "causes": gpu_trace.causes(before),
         "work": gpu_trace.work(before),
+        "what_if": gpu_trace.what_if(before),
         "diff": gpu_trace.diff(before, after),
     }
     frames = {
         f"{name}.{field}": list(getattr(result, field).columns)
         for name, result in results.items()
         for field in result.__dataclass_fields__
-        if field != "steady"
+        if field not in ("steady", "answer")
     }
     rows = re.findall(
         r"^\| (`\w+\.\w+`.*?) \| .*? \| (.*) \|$", (ROOT / "docs/python-api.md").read_text("utf-8"), re.MULTILINE

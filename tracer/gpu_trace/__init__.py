@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from gpu_trace_analyzers.model import Engine, Trace
 
-    from ._api import account, causes, diff, load, overlap, ranges, work
+    from ._api import account, causes, diff, load, overlap, ranges, what_if, work
 
 __all__ = [
     "__version__",
@@ -32,6 +32,7 @@ __all__ = [
     "causes",
     "account",
     "work",
+    "what_if",
     "diff",
     "Analysis",
     "Trace",

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.model import Trace
+from gpu_trace_analyzers.model import Engine, Trace
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_tables
 from gpu_trace_analyzers.summary import Summary
+from gpu_trace_analyzers.whatif.beside import what_if_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,10 +31,10 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.comparison import Compared
     from gpu_trace_analyzers.loss_changes import AccountChange
-    from gpu_trace_analyzers.model import Engine
     from gpu_trace_analyzers.operation_changes import OperationChanges
     from gpu_trace_analyzers.questions.steady.window import Steady
     from gpu_trace_analyzers.spread import Change
+    from gpu_trace_analyzers.whatif.answer import WhatIf as Answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +114,20 @@ class Diff:
     """a row per device, owner, cause and figure: its share of the window, its time, and its time per step"""
     operations: pd.DataFrame
     """a row per device, operation, range and figure: how many, their time, and their time per step"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WhatIf:
+    """How long a run takes if only its true dependencies hold it back, and what to change; times in ns."""
+
+    answer: Answer
+    """``status``, ``reason`` if it is ``abstained``, and all figures: ``expected``, ``bound``, ``replay_ns``, ..."""
+    remedies: pd.DataFrame
+    """a row per change, that which saves most first"""
+    moves: pd.DataFrame
+    """a row per remedy and kind of operation that leaves its stream"""
+    schedule: pd.DataFrame
+    """a row per operation, as recorded and as predicted, in the order of the launches; empty without a prediction"""
 
 
 def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None, operators: bool = False) -> Trace:
@@ -211,6 +227,26 @@ def work(
     )
 
 
+def what_if(
+    trace: Trace,
+    execution_trace: str | PathLike[str] | None = None,
+    *,
+    range_name: str | None = None,
+    unrecorded_ns: int | None = None,
+) -> WhatIf:
+    """How long would it take if only its true dependencies held it back? Of a trace loaded with ``operators=True``.
+
+    ``execution_trace``: the file of PyTorch's observer (default: the one beside the trace). ``range_name``: the range
+    to predict (default: the steady steps). ``unrecorded_ns``: its time by a clock, without recording.
+
+    Raises `UsageError` where no range has that name, `TraceInconclusive` where it launched no GPU work, and
+    `TraceUnreadable` for a file that is not an execution trace.
+    """
+    path = trace.source.path
+    found = what_if_of(trace, path, execution_trace=execution_trace, range_name=range_name, unrecorded_ns=unrecorded_ns)
+    return WhatIf(found, _remedies(found), _moves(found), _schedule(found, trace))
+
+
 def diff(
     before: Trace | Sequence[Trace],
     after: Trace | Sequence[Trace],
@@ -237,6 +273,43 @@ def diff(
 
 def _frame(summary: Summary, name: str) -> pd.DataFrame:
     return pd.DataFrame(to_tables(summary)[name], columns=list(COLUMNS[name]))
+
+
+_REMEDY = ["id", "cause", "text", "predicted_ns", "gain_ns", "error_ns", "extra_bytes"]
+_MOVE = ["remedy", "engine", "name", "from_stream", "count", "waits_for", "awaited_by"]
+_TIMES = ["recorded_start_ns", "recorded_end_ns", "start_ns", "end_ns"]
+
+
+def _remedies(found: Answer) -> pd.DataFrame:
+    cells = [{name: getattr(row, name) for name in _REMEDY} for row in found.remedies]
+    return pd.DataFrame(cells, columns=_REMEDY)
+
+
+def _moves(found: Answer) -> pd.DataFrame:
+    cells = [
+        {name: getattr(move, name) for name in _MOVE[2:]} | {"remedy": row.id, "engine": move.engine.key}
+        for row in found.remedies
+        for move in row.moves
+    ]
+    return pd.DataFrame(cells, columns=_MOVE)
+
+
+def _schedule(found: Answer, trace: Trace) -> pd.DataFrame:
+    """Times from the window's begin; ``critical`` is whether the operation is on the critical path."""
+    columns = ["device", "engine", "name", "stream", *_TIMES, "critical"]
+    schedule = found.schedule
+    if schedule is None:
+        return pd.DataFrame(columns=columns)
+    work = trace.work[schedule.rows]
+    cells = {
+        "device": work.device,
+        "engine": [Engine(each).key for each in work.engine.tolist()],
+        "name": [trace.text(code) for code in work.name.tolist()],
+        "stream": work.stream,
+        **{name: getattr(schedule, name) for name in _TIMES},
+        "critical": np.isin(np.arange(len(work)), schedule.critical),
+    }
+    return pd.DataFrame(cells, columns=columns)
 
 
 _CHANGE = ["figure", "before", "after", "before_min", "before_max", "after_min", "after_max", "within_spread"]

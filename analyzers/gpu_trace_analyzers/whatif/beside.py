@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..dependencies.execution_trace import read_execution_trace
 from ..readers.folders.files import RUN_FACTS, traces_in
+from .predict import what_if
 from .recording_cost import RecordingCost
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
+
+    from ..model import Trace
+    from .answer import WhatIf
 
 PREFIX = "execution-"
 """before the name of a trace: its execution trace, as ``gpu-trace run --dependencies`` writes it"""
@@ -25,6 +31,28 @@ class _Recorded(msgspec.Struct):
 
 class _Facts(msgspec.Struct):
     dependencies: _Recorded | None = None
+
+
+def what_if_of(
+    trace: Trace,
+    path: str | PathLike[str],
+    *,
+    execution_trace: str | PathLike[str] | None = None,
+    range_name: str | None = None,
+    unrecorded_ns: int | None = None,
+) -> WhatIf:
+    """As `predict.what_if`, of a trace that was read from ``path``, with what lies there.
+
+    ``execution_trace``: a file to take in place of the one beside the trace. Raises `TraceUnreadable` if it is none.
+    """
+    file = execution_trace or execution_trace_beside(Path(path))
+    return what_if(
+        trace,
+        read_execution_trace(file) if file else None,
+        range_name=range_name,
+        unrecorded_ns=unrecorded_ns,
+        cost=recording_cost_beside(Path(path)),
+    )
 
 
 def execution_trace_beside(trace: Path) -> Path | None:

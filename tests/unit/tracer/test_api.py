@@ -82,6 +82,25 @@ def test_work(trace):
     assert gpu_trace.work(trace, whole=True).steady.found_by == "whole"
 
 
+def test_what_if():
+    trace = gpu_trace.load(TRACES / "whatif/seed_nonblocking.json.gz", operators=True)
+    found = gpu_trace.what_if(trace, range_name="measured", unrecorded_ns=189_240_000)
+    assert found.answer.status == "answered"
+    assert found.remedies.gain_ns.is_monotonic_decreasing
+    copies = found.moves[found.moves.remedy == found.remedies.id[0]]
+    assert copies[["engine", "from_stream", "count"]].values.tolist() == [["copy_d2h", 7, 50]]
+    schedule = found.schedule
+    assert schedule.engine.value_counts().to_dict() == {"compute": 50, "copy_d2h": 50}
+    assert schedule.end_ns.max() < schedule.recorded_end_ns.max() - 50_000_000
+    assert schedule.critical.sum() == 51
+
+
+def test_what_if_without_dependencies_has_no_schedule():
+    trace = gpu_trace.load(TRACES / "seed_nonblocking.json.gz", operators=True)
+    found = gpu_trace.what_if(trace)
+    assert (found.answer.status, len(found.remedies), len(found.moves), len(found.schedule)) == ("abstained", 0, 0, 0)
+
+
 def test_operators_are_read_where_asked_for():
     found = gpu_trace.work(gpu_trace.load(TRACES / "seed_nonblocking.json.gz", operators=True))
     assert found.operators.name[0] == "aten::mm"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive
+from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive, TraceUnreadable
 from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.readers import runs
 from gpu_trace_analyzers.readers.base.source_names import in_text
@@ -91,7 +91,7 @@ def summary(
         with progress("computing"):
             trace = found[0].load(Path(path)) if found else asked.load(path, operators=bool(top))
             analysis = asked.analyze(trace)
-            shown = replace(analysis.summary, with_libraries=all_domains)
+            shown = replace(_priced(analysis.summary, path), with_libraries=all_domains)
             written = top or csv_folder or html or form == "json"
             full = replace(shown, work=analysis.work.of_top(top or TOP)) if written else shown
         if csv_folder:
@@ -105,6 +105,18 @@ def summary(
             (click.echo if form == "json" else display)(text, nl=False)
         exit_code = exit_code if shown.devices else TraceInconclusive.exit_code
     sys.exit(exit_code)
+
+
+def _priced(summary: Summary, path: str) -> Summary:
+    """With what ``gpu-trace whatif`` has stored beside the trace. What cannot be read costs the prices alone."""
+    from gpu_trace_analyzers.prices import priced
+    from gpu_trace_analyzers.whatif.stored import stored
+
+    try:
+        return priced(summary, stored(Path(path)).entries)
+    except TraceUnreadable as error:
+        display(f"gpu-trace: {error}", err=True)
+        return summary
 
 
 def _list_runs(folder: str, found: list[Run], copies: Collection[Engine] | None, form: str | None) -> int:

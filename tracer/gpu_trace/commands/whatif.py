@@ -88,6 +88,9 @@ def whatif(
       gpu-trace whatif gpu-trace-runs/train-1 --verify gpu-trace-runs/train-2
       gpu-trace whatif trace.json.gz --execution-trace execution.json.gz --html report.html
     """  # noqa: D301  # \b is click's
+    from gpu_trace_analyzers.whatif.beside import what_if_of
+    from gpu_trace_analyzers.whatif.entry import entry_of
+
     if after is not None:
         _only_reads(execution_trace, unrecorded_ns, html, pftrace)
         entry = _verified(before, range_name, after, asked)
@@ -95,8 +98,10 @@ def whatif(
         _check_outputs(before, html, pftrace)
         with progress("computing"):
             trace = asked.load(before, operators=True)
-            found = _predicted(trace, before, execution_trace, range_name, unrecorded_ns)
-        entry = _entry(found, trace)
+            found = what_if_of(
+                trace, before, execution_trace=execution_trace, range_name=range_name, unrecorded_ns=unrecorded_ns
+            )
+            entry = entry_of(found, trace)
     _show(before, entry, as_json)
     _store(before, entry)
     if after is None:
@@ -118,29 +123,6 @@ def _check_outputs(before: str, html: str | None, pftrace: str | None) -> None:
         refuse_to_overwrite(Path(out), [before])
     if pftrace and not pftrace.endswith(_NATIVE):
         raise click.BadParameter(f"{pftrace}: the name must end in {', '.join(_NATIVE)}", param_hint="--trace")
-
-
-def _predicted(
-    trace: Trace, before: str, execution_trace: str | None, range_name: str | None, unrecorded_ns: int | None
-) -> WhatIf:
-    from gpu_trace_analyzers.dependencies.execution_trace import read_execution_trace
-    from gpu_trace_analyzers.whatif.beside import execution_trace_beside, recording_cost_beside
-    from gpu_trace_analyzers.whatif.predict import what_if
-
-    path = execution_trace or execution_trace_beside(Path(before))
-    return what_if(
-        trace,
-        read_execution_trace(path) if path else None,
-        range_name=range_name,
-        unrecorded_ns=unrecorded_ns,
-        cost=recording_cost_beside(Path(before)),
-    )
-
-
-def _entry(found: WhatIf, trace: Trace) -> Entry:
-    from gpu_trace_analyzers.whatif.entry import entry_of
-
-    return entry_of(found, trace)
 
 
 def _verified(before: str, range_name: str | None, after: str | int, asked: Asked) -> Entry:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gpu_trace.commands.summary import summary
 from gpu_trace.commands.whatif import whatif
 from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive, TraceUnreadable, UsageError
 
@@ -181,3 +182,25 @@ def test_a_name_that_is_neither_file_nor_time_is_said_to_be_no_trace(pair):
     run(trace, *RANGE)
     assert "after.json" in refused(GpuTraceError, trace, *RANGE, "--verify", pair / "after.json")
     assert "'3' has no unit" in run(trace, *RANGE, "--verify", "3", exit_code=2).stderr
+
+
+def test_the_summary_says_what_a_fix_saves_as_it_was_predicted(pair):
+    trace = pair / "seed_nonblocking.json.gz"
+    assert "same stream as compute (fix saves up to 58.0 ms)" in summarized(trace).stdout
+    run(trace, *RANGE, "--unrecorded", "189.24ms")
+    assert "same stream as compute (fix saves about 56.8 ms ±" in summarized(trace).stdout
+    loss = json.loads(summarized("--json", trace).stdout)["account"]["devices"][0]["losses"][0]
+    assert (loss["cause"], loss["about_ns"] // 100_000) == ("same_stream", 568)
+
+
+def test_a_damaged_prediction_costs_the_summary_its_prices_alone(pair):
+    (pair / "seed_nonblocking.whatif.json").write_text("{")
+    result = summarized(pair / "seed_nonblocking.json.gz")
+    assert "fix saves up to 58.0 ms" in result.stdout
+    assert result.stderr.startswith("gpu-trace: seed_nonblocking.whatif.json: has no predictions of gpu-trace")
+
+
+def summarized(*arguments):
+    result = CliRunner().invoke(summary, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result
