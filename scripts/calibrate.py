@@ -126,6 +126,17 @@ def _driver() -> str:
     return subprocess.run(query, stdout=subprocess.PIPE, text=True, check=False).stdout.partition("\n")[0]
 
 
+def _works(kind: Kind) -> bool:
+    """Whether this machine can do it: GPUs may have no link, or NCCL may not start."""
+    try:
+        kind.run()
+        torch.cuda.synchronize()
+    except RuntimeError as error:
+        print(f"{kind.key} is left out: {error}", flush=True)
+        return False
+    return True
+
+
 def _told(rows: Iterator[Row]) -> list[Row]:
     """The rows, each printed when it is there."""
     kept = []
@@ -146,7 +157,7 @@ def main() -> None:
     kernels = list(kinds.large())
     few = [(make(count), count) for make, count in product(OF_BLOCKS, BLOCKS)]
     small = [kind for kind, count in few if count == FEW]
-    chosen = [*kernels, *small, *kinds.copies(COPY), *kinds.between_gpus(COPY)]
+    chosen = [*kernels, *small, *kinds.copies(COPY), *filter(_works, kinds.between_gpus(COPY))]
     parts = {
         "alone": alone(clock, chosen),
         "slowdown": slowdown(clock, chosen),

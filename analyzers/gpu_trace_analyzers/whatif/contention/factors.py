@@ -20,14 +20,12 @@ from .multiprocessors import share
 from .observed import observed
 from .origins import Factors, Origin
 from .tabled import by_table
-from .undisturbed import alone_ns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...model import Device, Engine, Int64, Trace
     from ...questions.scope import Window
-    from .undisturbed import Range
 
     Float64 = NDArray[np.float64]
 
@@ -67,22 +65,17 @@ class Contention:
         """
         return crowded(self.trace, self.position, rows, load)
 
-    def alone_ns(self, rows: Int64) -> Range:
-        """How long each row takes with nothing beside it: as recorded, less what it lost to what ran beside it."""
-        return alone_ns(self.trace, self.position, rows, lambda engine: self.slowdown(rows, engine))
-
     def copy_ns(self, engine: Engine, size: Int64) -> tuple[Float64, Float64, Float64] | None:
         """Lowest, expected and highest ns of copies of ``size`` bytes alone, the host's memory pinned: (n,) each.
 
-        None where the model of the device was not measured. Sizes beyond those that were keep the rate of the nearest.
+        None where the model of the device was not measured. Larger ones than those have the rate of the largest.
         """
         model = model_of(self.device)
         curve = model.copies.get((engine.key, "")) if model else None
         if curve is None:
             return None
-        at = np.log2(np.maximum(size, 1))
-        beyond = np.exp2(np.maximum(at - curve.at[-1], 0.0))
-        low, expected, high = curve.read(at)
+        beyond = np.maximum(size / curve.at[-1], 1.0)
+        low, expected, high = curve.read(size.astype(np.float64))
         return low * beyond, expected * beyond, high * beyond
 
     def origin(self, origin: Origin) -> str:

@@ -88,7 +88,7 @@ class Model:
     slowdown: Mapping[tuple[str, str], Spread]
     """by kind and what was busy beside it"""
     copies: Mapping[tuple[str, str], Curve]
-    """ns of one copy by the binary logarithm of its bytes; by kind and what was busy beside it, or an empty text"""
+    """ns of one copy by its bytes; by kind and what was busy beside it, or an empty text"""
     crowds: Mapping[str, Sequence[Crowd]]
     """kernels of few blocks, by kind"""
 
@@ -113,7 +113,7 @@ def read_models(text: str) -> tuple[Model, ...]:
 def _model(entry: Mapping[str, Any]) -> Model:
     by_copy: defaultdict[tuple[str, str], list[tuple[float, ...]]] = defaultdict(list)
     for kind, beside, size, *ns in entry.get("copies", []):
-        by_copy[kind, beside].append((np.log2(size), *ns))
+        by_copy[kind, beside].append((size, *ns))
     return Model(
         name=entry["name"],
         multiprocessors=entry["multiprocessors"],

@@ -100,13 +100,13 @@ def _put_by_size(
 ) -> None:
     """Copies of known size, of which more was measured: a small one hardly notices what slows down a large one."""
     sized = size > 0
-    spread = of_copies(model, own, beside, np.log2(size[sized])) if sized.any() else None
+    spread = of_copies(model, own, beside, size[sized].astype(np.float64)) if sized.any() else None
     if spread:
         found.put(rows[sized], spread, Origin.MEASURED)
 
 
 def of_copies(
-    model: Model, own: Class, beside: Mapping[str, float], log2_size: Float64
+    model: Model, own: Class, beside: Mapping[str, float], size: Float64
 ) -> tuple[Float64, Float64, Float64] | None:
     """The factors of copies by their size; None where that was not measured."""
     kind = own.likely[0] if own.likely else ""
@@ -115,7 +115,7 @@ def of_copies(
     measured = [(curve, part) for curve, part in curves if curve is not None]
     if alone is None or not measured:
         return None
-    _, alone_ns, _ = alone.read(log2_size)
-    low, median, high = zip(*(curve.read(log2_size) for curve, _ in measured), strict=True)
+    _, alone_ns, _ = alone.read(size)
+    low, median, high = zip(*(curve.read(size) for curve, _ in measured), strict=True)
     expected = np.average(median, axis=0, weights=[part for _, part in measured])
     return np.min(low, axis=0) / alone_ns, expected / alone_ns, np.max(high, axis=0) / alone_ns

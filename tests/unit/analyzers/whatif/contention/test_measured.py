@@ -42,9 +42,18 @@ def test_several_spreads_of_one_place_are_one() -> None:
 def test_copies_between_two_sizes_lie_straight_between_them() -> None:
     curve = read_models(TABLE)[0].copies["copy_h2d", ""]
 
-    _, median, _ = curve.read(np.log2([512, 1024, 2048, 4096, 10**6]))
+    _, median, _ = curve.read(np.array([512.0, 1024, 2048, 4096, 10**6]))
 
-    assert median.tolist() == [100, 100, 200, 300, 300]
+    assert median.tolist() == pytest.approx([100, 100, 100 + 200 / 3, 300, 300])
+
+
+def test_between_two_measured_sizes_a_copy_has_their_rate() -> None:
+    # A copy of 67,108,864 bytes takes 1,214,315 ns in a recording of an H200; the sizes on both sides were measured.
+    model = model_of(Device("gpu", 0, "NVIDIA H200", multiprocessors=132))
+
+    assert model is not None
+    _, median, _ = model.copies["copy_h2d", ""].read(np.array([67_108_864.0]))
+    assert median.tolist() == pytest.approx([1_214_315], rel=0.01)
 
 
 def test_kernels_of_few_blocks_have_the_launch_that_was_seen() -> None:
