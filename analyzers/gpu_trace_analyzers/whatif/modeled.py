@@ -37,7 +37,7 @@ class Modeled:
     part: Part
     known: Dependencies
     recorded: Plan
-    """as recorded, with the durations that operations have with nothing beside them"""
+    """as recorded and with the true dependencies, with the durations that operations have with nothing beside them"""
     needs: Sequence[Sequence[int]]
     """the true dependencies of each operation"""
     engine: Int64
@@ -60,5 +60,8 @@ def modeled(part: Part, known: Dependencies, cost: RecordingCost, slowdown: Slow
     by_data = without_recording(part, host_by_data(part, known), cost)
     work = part.trace.work[part.rows]
     alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown)).astype(np.int64)
-    plan, needs = replace(plan, duration_ns=alone), before_each(known)
+    needs = before_each(known)
+    # Where a wait of the host kept an order in the recording, only the dependency keeps it without that wait.
+    before = [[*seen, *needed] for seen, needed in zip(plan.before, needs, strict=True)]
+    plan = replace(plan, duration_ns=alone, before=before)
     return Modeled(part, known, plan, needs, engine, by_data, slowdown, shares(part))

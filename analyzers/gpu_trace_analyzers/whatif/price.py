@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .remedies.change import Change
     from .schedule import Times
 
-OF_EVERYTHING = ("by_dependencies", "side_streams")
-"""Changes that contain others."""
+CONTAINS_OTHERS = {"side_streams": 1, "by_dependencies": 2}
+"""Changes that contain others; the larger number contains the smaller one."""
 LEAST_GAIN = 0.005
 """The part of the time that a remedy must save to be told."""
 
@@ -39,9 +39,13 @@ def remedies(before: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> tuple[R
 
 
 def _simplest(found: Sequence[Remedy]) -> Sequence[Remedy]:
-    """Without changes of everything that save no more than a change of one thing does."""
-    single_ns = max((each.gain_ns - each.error_ns for each in found if each.id not in OF_EVERYTHING), default=0)
-    return [each for each in found if each.id not in OF_EVERYTHING or each.gain_ns - 2 * each.error_ns > single_ns]
+    """Without changes that save no more than one does which they contain."""
+    kept: list[Remedy] = []
+    for each in sorted(found, key=lambda remedy: CONTAINS_OTHERS.get(remedy.id, 0)):
+        simpler_ns = max((other.gain_ns for other in kept), default=0)
+        if each.id not in CONTAINS_OTHERS or each.gain_ns - each.error_ns > simpler_ns:
+            kept.append(each)
+    return kept
 
 
 def _error_ns(before: WhatIf, likely: Sequence[int]) -> int:
