@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .answer import WhatIf
     from .modeled import Modeled
     from .remedies.change import Change
-    from .schedule import Times
 
 CONTAINS_OTHERS = {"side_streams": 1, "by_dependencies": 2}
 """Changes that contain others; the larger number contains the smaller one."""
@@ -23,18 +22,23 @@ LEAST_GAIN = 0.005
 
 
 def remedies(before: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> tuple[Remedy, ...]:
-    """Those that save anything, the largest gain first. ``ends``: the views at the two ends of what is not certain."""
-    recorded, least_ns = model.times(model.recorded), LEAST_GAIN * before.before_ns
+    """Those that save anything, the largest gain first. ``ends``: the views at the two ends of what is not certain.
+
+    A gain is the difference of two times of the model, in which its bias cancels.
+    """
+    recorded = model.times(model.recorded)
     times = {name: (change, model.times(change.plan)) for name, change in every(model).items()}
-    worth = {name: each for name, each in times.items() if before.before_ns - each[1].total_ns >= least_ns}
-    other = [every(end) for end in ends] if worth else []
+    least_ns = LEAST_GAIN * recorded.total_ns
+    worth = {name: each for name, each in times.items() if recorded.total_ns - each[1].total_ns >= least_ns}
+    other = [(end.times(end.recorded).total_ns, end, every(end)) for end in ends] if worth else []
     found = []
     for name, (change, planned) in worth.items():
-        likely = [end.times(changes[name].plan).total_ns for end, changes in zip(ends, other, strict=True)]
-        error_ns = _error_ns(before, [planned.total_ns, *likely])
-        if before.before_ns - planned.total_ns >= error_ns:
+        gain_ns = recorded.total_ns - planned.total_ns
+        likely = [base_ns - end.times(changes[name].plan).total_ns for base_ns, end, changes in other]
+        error_ns = _error_ns(before, recorded.total_ns, [gain_ns, *likely])
+        if gain_ns >= error_ns:
             held = extra_bytes(model.known.contents, recorded, planned)
-            found.append(_remedy(before, change, planned, error_ns, held))
+            found.append(_remedy(change, planned.total_ns, gain_ns, error_ns, held))
     return tuple(sorted(_simplest(found), key=lambda remedy: (-remedy.gain_ns, remedy.id)))
 
 
@@ -48,18 +52,20 @@ def _simplest(found: Sequence[Remedy]) -> Sequence[Remedy]:
     return kept
 
 
-def _error_ns(before: WhatIf, likely: Sequence[int]) -> int:
-    """Half of the interval between the views, and by how much the replay misses the recorded time."""
-    return (max(likely) - min(likely) + 1) // 2 + abs(before.replay_ns - before.recorded_ns)
+def _error_ns(before: WhatIf, modeled_ns: int, gains_ns: Sequence[int]) -> int:
+    """Half of the interval between the views, and by how much the model misses the recorded time and the clock."""
+    clock_ns = modeled_ns if before.unrecorded_ns is None else before.unrecorded_ns
+    misses_ns = abs(before.replay_ns - before.recorded_ns) + abs(clock_ns - modeled_ns)
+    return (max(gains_ns) - min(gains_ns) + 1) // 2 + misses_ns
 
 
-def _remedy(before: WhatIf, change: Change, planned: Times, error_ns: int, held: int) -> Remedy:
+def _remedy(change: Change, predicted_ns: int, gain_ns: int, error_ns: int, held: int) -> Remedy:
     return Remedy(
         id=change.id,
         cause=change.cause,
         text=change.text,
-        predicted_ns=planned.total_ns,
-        gain_ns=before.before_ns - planned.total_ns,
+        predicted_ns=predicted_ns,
+        gain_ns=gain_ns,
         error_ns=error_ns,
         extra_bytes=held,
         moves=change.moves,
