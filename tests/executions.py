@@ -13,6 +13,10 @@ An operator a line; what it calls is indented below it, what it launches itself 
     ?custom(a) -> z : k         # without a schema; ?? for one that the execution trace does not have
     t2 mul(a) : k               # on thread 2
     none : k                    # work without an operator
+    call cudaStreamSynchronize
+
+Arguments may also be numbers, ``True``, ``False`` and ``None``, a ``sparse`` tensor, one that is ``undefined``, and an
+``object``. The kernels of ``triton_...`` are of that backend.
 
 A tensor has `ELEMENTS` elements of 4 bytes unless its part is said, of memory on GPU 0 unless ``@cpu`` or ``@1`` is
 said where it is first named. Time passes by 10 ns with each begin, launch and end.
@@ -40,8 +44,17 @@ if TYPE_CHECKING:
 
 ELEMENTS = 8
 PID = 100
-_LINE = re.compile(r"( *)(?:t(\d+) )?(\?{0,2})([\w:]+)(?:\((.*)\))?(?: -> ([^:]*))?(?: *: (.*))?$")
+_LINE = re.compile(r"( *)(?:t(\d+) )?(\?{0,2})([\w:]+)(?:\((.*)\))?(?: -> (.*?))?(?: : (.*))?$")
 _TENSOR = re.compile(r"(\w+)(?:=(\w+))?(?:@(\w+))?(?:\[([\d:]*)\])?$")
+_NOT_ATEN = ("record_param_comms", "triton_add")
+_OTHERS: dict[str, Any] = {
+    "True": True,
+    "False": False,
+    "None": {"value": "<None>", "shape": [], "stride": [], "type": "None"},
+    "object": {"value": "<Object>", "shape": [], "stride": [], "type": "Object"},
+    "sparse": {"value": [7, 0, 0, 0, 0, ""], "shape": [8], "stride": []},
+    "undefined": {"value": [7, 0, 0, 0, 0, ""], "shape": [], "stride": [], "type": "Tensor(nullptr (uninitialized))"},
+}
 _KINDS = r"k|h2d|d2h|d2d|p2p|memset|nccl"
 
 
@@ -51,9 +64,14 @@ class Run:
 
     trace: Trace
     rows: Int64
-    execution: ExecutionTrace
+    json: bytes
+    """of the execution trace"""
     text: str
     """the trace, as ``literal`` reads it"""
+
+    @property
+    def execution(self) -> ExecutionTrace:
+        return execution_trace_of(self.json, "et.json")
 
     @property
     def dependencies(self) -> Dependencies:
@@ -61,7 +79,7 @@ class Run:
 
     @property
     def edges(self) -> set[tuple[int, int, str]]:
-        """(before, after, why), operations in the order of their launches."""
+        """(before, after, why), with operations in the order of their launches."""
         edges = self.dependencies.edges
         triples = zip(edges.before.tolist(), edges.after.tolist(), edges.because.tolist(), strict=True)
         return {(before, after, Because(because).name) for before, after, because in triples}
@@ -104,12 +122,14 @@ class _Running:
         text = "\n".join(self.text)
         trace = literal(text)
         rows = np.argsort(launches(trace).at_ns, kind="stable")
-        return Run(trace, rows, execution_trace_of(self.json(), "et.json"), text)
-
-    def json(self) -> bytes:
-        return json.dumps({"schema": "1.1.1-chakra.0.0.4", "pid": PID, "nodes": self.nodes}).encode()
+        document = {"schema": "1.1.1-chakra.0.0.4", "pid": PID, "nodes": self.nodes}
+        return Run(trace, rows, json.dumps(document).encode(), text)
 
     def _line(self, line: str) -> None:
+        if line.split()[0] == "call":
+            at = self._tick()
+            self.text.append(f"call {line.split()[1]} {at}-{at + 5}")
+            return
         found = _LINE.match(line)
         assert found, f"no line of a program: {line}"
         indent, thread, unknown, name, given, results, work = found.groups()
@@ -120,8 +140,8 @@ class _Running:
             return
         arguments, kinds = self._values(_split(given or ""))
         made, _ = self._values(_split(results or ""))
-        schema = "" if unknown else _schema(name, kinds, arguments, made)
-        full = name if "::" in name or unknown else f"aten::{name}"
+        schema = "" if unknown or name in _NOT_ATEN else _schema(name, kinds, arguments, made)
+        full = name if "::" in name or unknown or name in _NOT_ATEN else f"aten::{name}"
         caller = self.running[-1].id if self.running else 1
         self.ids += 1
         node = _node(self.ids, full, caller, arguments, made, schema)
@@ -151,7 +171,7 @@ class _Running:
         for text in texts:
             written, text = text.endswith("!"), text.rstrip("!")
             name, _, rest = text.partition("=")
-            named = name in ("out", "training", "running_mean") or name.startswith("input")
+            named = name in ("out", "training", "running_mean", "input_tensors", "output_tensors")
             kinds.append((name if named else "", written))
             values.append(self._value(rest if named else text))
         return values, kinds
@@ -159,23 +179,23 @@ class _Running:
     def _value(self, text: str) -> Any:
         if text.startswith("["):
             return [self._value(part) for part in _split(text[1:-1])]
-        if text in ("True", "False"):
-            return text == "True"
+        if text in _OTHERS:
+            return _OTHERS[text]
         return int(text) if text.lstrip("-").isdigit() else self._tensor(text)
 
     def _tensor(self, text: str) -> dict[str, Any]:
         found = _TENSOR.match(text)
         assert found, f"no tensor: {text}"
         name, address, device, part = found.groups()
-        if address:
-            self.storages[name] = self.storages[address]
-        if name not in self.storages:
+        at = address or name
+        if at not in self.storages:
             self.ids += 1
-            self.storages[name] = self.ids
+            self.storages[at] = self.ids
+        self.storages[name] = self.storages[at]
         self.devices.setdefault(name, {"cpu": "cpu", None: "cuda:0"}.get(device, f"cuda:{device}"))
         first, end, step = ([int(word) if word else None for word in (part or "").split(":")] + [None] * 2)[:3]
-        step = step or 1
-        count = -(-((ELEMENTS if end is None else end) - (first or 0)) // step)
+        step = 1 if step is None else step  # 0 repeats the first element
+        count = -(-((ELEMENTS if end is None else end) - (first or 0)) // (step or 1))
         value = [self.storages[name] + 1000, self.storages[name], first or 0, count, 4, self.devices[name]]
         return {"value": value, "shape": [count], "stride": [step]}
 
@@ -188,13 +208,15 @@ def _schema(name: str, kinds: list[tuple[str, bool]], arguments: list[Any], made
     views = {_storage(value) for value in made} & {_storage(value) for value in arguments}
     told = []
     for i, ((named, written), value) in enumerate(zip(kinds, arguments, strict=True)):
-        several = "[]" if isinstance(value, list) else ""
-        alias = f"({chr(97 + i)}!)" if written else f"({chr(97 + i)})" if views and _storage(value) in views else ""
-        kind = f"Tensor{alias}{several}" if isinstance(value, dict | list) else "Scalar"
-        told.append(f"{kind} {named or f'a{i}'}")
+        mark = "!" if written else ""
+        alias = f"({chr(97 + i)}{mark})" if written or _storage(value) in views else ""
+        kind = f"Tensor{alias}{'[]' * isinstance(value, list)}" if isinstance(value, dict | list) else "Scalar"
+        told += ["*"] * (named == "out") + [f"{kind} {named or f'a{i}'}"]
     results = ["Tensor(a)" if _storage(value) in views else "Tensor" for value in made]
-    written = [f"Tensor({chr(97 + i)}!)" for i, (_, one) in enumerate(kinds) if one]
-    return f"aten::{name}({', '.join(told)}) -> ({', '.join(results or written)})"
+    if any(written for _, written in kinds):
+        results = ["Tensor(a!)"]
+    full = name if "::" in name else f"aten::{name}"
+    return f"{full}({', '.join(told)}) -> ({', '.join(results)})"
 
 
 def _storage(value: Any) -> Any:
@@ -202,7 +224,8 @@ def _storage(value: Any) -> Any:
 
 
 def _node(id_: int, name: str, caller: int, arguments: list[Any], results: list[Any], schema: str) -> dict[str, Any]:
-    attributes = {"rf_id": id_, "op_schema": schema, "kernel_backend": ""}
+    backend = "triton" if name.startswith("triton_") else ""
+    attributes = {"rf_id": id_, "op_schema": schema, "kernel_backend": backend}
     return {
         "id": id_,
         "name": name,
@@ -231,4 +254,4 @@ def _each(value: Any, key: str) -> Any:
 def _type(value: Any) -> str:
     if isinstance(value, list):
         return f"GenericList[{','.join(map(_type, value))}]"
-    return "Tensor(float)" if isinstance(value, dict) else "Int"
+    return value.get("type", "Tensor(float)") if isinstance(value, dict) else type(value).__name__.capitalize()

@@ -30,9 +30,6 @@ _REPLACES = re.compile(
 )
 """Operators that write their first argument and do not read it. Others may read what they write."""
 
-_RESULT = re.compile(r"out\d*$")
-"""Arguments that only take a result, as ATen names them."""
-
 _STATISTICS = re.compile(r"aten::(native|cudnn|miopen)_batch_norm$|aten::batch_norm_(update|gather)_stats\w*$")
 """Operators that write their running statistics; the schemas do not mark them."""
 
@@ -49,7 +46,7 @@ def roles(name: str, schema: str) -> tuple[Role, ...]:
 
 def _role(name: str, place: int, argument: Argument) -> Role:
     if argument.written:
-        replaced = (place == 0 and _REPLACES.match(name)) or _RESULT.match(argument.name)
+        replaced = (place == 0 and _REPLACES.match(name)) or (argument.by_keyword and name.startswith("aten::"))
         return Role.REPLACED if replaced else Role.CHANGED
     if name.startswith("c10d::"):
         return Role.READ if argument.name in _SENT or name.startswith("c10d::send") else Role.CHANGED

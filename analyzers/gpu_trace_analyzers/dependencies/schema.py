@@ -22,6 +22,8 @@ class Argument:
     written: bool
     shared: bool
     """whether a result may share its memory"""
+    by_keyword: bool
+    """whether it stands behind ``*``, as arguments that only take a result do"""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,17 @@ def schema_of(text: str) -> Schema | None:
     head, arrow, results = text.rpartition(") -> ")
     if not arrow or "(" not in head:
         return None
-    arguments = tuple(_argument(part) for part in _parts(head.partition("(")[2]) if part != "*")
+    parts = _parts(head.partition("(")[2])
+    star = parts.index("*") if "*" in parts else len(parts)
+    arguments = tuple(_argument(part, by_keyword=i > star) for i, part in enumerate(parts) if i != star)
     return Schema(arguments, any(not found[1] for found in _RESULT.finditer(results)))
 
 
-def _argument(text: str) -> Argument:
+def _argument(text: str, *, by_keyword: bool) -> Argument:
     """``Tensor(a -> *) self``, ``int[2] stride=[1, 1]``, ``Tensor(a!)[] self``, ``str mode='none'``."""
     declared = _ARGUMENT.match(text)
     kind, name = declared.groups() if declared else (text, "")
-    return Argument(name, "!" in kind, kind.startswith("Tensor("))
+    return Argument(name, "!" in kind, kind.startswith("Tensor("), by_keyword)
 
 
 def _parts(text: str) -> list[str]:
