@@ -29,6 +29,7 @@ from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.merging import merge
 from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES
+from gpu_trace_analyzers.whatif.beside import what_if_of
 from literal import literal
 
 
@@ -300,3 +301,28 @@ def test_sampled_stacks_have_a_track_a_thread_and_a_flame_graph(write, loaded, t
         "thread 101 (CPU Stack Samples)",
     ]
     shown.page.get_by_text("CPU Profile Sample Flamegraph").wait_for(state="attached")
+
+
+def test_the_predicted_schedule_is_pinned_below_what_was_recorded(opened, recorded, tmp_path):
+    trace = load(recorded("whatif/seed_nonblocking"), operators=True)
+    found = what_if_of(trace, recorded("whatif/seed_nonblocking"), range_name="measured")
+    export_perfetto(Analysis(trace), tmp_path / "predicted.pftrace", what_if=found)
+    shown = opened(tmp_path / "predicted.pftrace")
+    shown.screenshot("predicted")
+    tracks = "window.app.trace.workspaces.currentWorkspace.pinnedTracks"
+    shown.page.wait_for_function(f"() => {tracks}.length", timeout=60_000)
+    pinned = shown.page.evaluate(f"{tracks}.map(t => t.name)")
+    assert [name for name in pinned if name.endswith("Compute")] == ["Compute", "Predicted: Compute"]
+    rows = shown.sql(
+        "select t.name, count(*), sum(s.dur) from slice s join track t on s.track_id = t.id"
+        " where s.category = 'prediction' group by t.name order by t.name"
+    )
+    work, schedule = trace.work[found.schedule.rows], found.schedule
+    ns = schedule.end_ns - schedule.start_ns
+    of = {engine: work.engine == engine for engine in (Engine.COMPUTE, Engine.COPY_D2H)}
+    assert rows == [
+        ["Predicted: Compute", 50, ns[of[Engine.COMPUTE]].sum()],
+        ["Predicted: Copy device to host", 50, ns[of[Engine.COPY_D2H]].sum()],
+        ["Predicted: critical path", len(schedule.critical), ns[schedule.critical].sum()],
+    ]
+    assert shown.complaints() == []
