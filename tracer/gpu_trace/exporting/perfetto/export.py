@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     from ..timeline.findings import Finding
 
-_DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 38
+_DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
 
 
 _NO_DATE_NS = 1 << 63

@@ -6,20 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.model import BUS_COPIES, Engine
-from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES, titled
+from gpu_trace_analyzers.vocabulary.perfetto import CRITICAL, EXPOSED, LANES, titled
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
 
 RANKS = {engine: 20 + engine for engine in Engine} | {Engine.COMPUTE: 10, Engine.COLLECTIVE: 29}
-PREDICTED_RANKS = {engine: 30 + rank for engine, rank in RANKS.items()}
-"""Below all that was recorded."""
-CRITICAL_RANK = 39
-"""before those"""
+CRITICAL_RANK = 30
+"""Below all that was recorded of engines."""
+PREDICTED_RANKS = {engine: 31 + place for place, engine in enumerate(sorted(RANKS, key=RANKS.__getitem__))}
 EXPOSED_RANK = 15
 """Between what computed and what copied: it is what the one leaves of the other."""
 
-PINNED = (LANES[Engine.COMPUTE], EXPOSED, *(LANES[engine] for engine in BUS_COPIES), LANES[Engine.COLLECTIVE])
+PINNED = (
+    *(LANES[Engine.COMPUTE], EXPOSED, *(LANES[engine] for engine in BUS_COPIES), LANES[Engine.COLLECTIVE]),
+    CRITICAL,
+)
 """What answers the question at a glance."""
 
 
