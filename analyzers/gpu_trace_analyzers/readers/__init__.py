@@ -20,7 +20,7 @@ from .formats import reader_for
 from .unsupported import is_unsupported, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from os import PathLike
 
     from ..engines import EngineRules
@@ -92,6 +92,13 @@ def _with_work(trace: Trace, rules: EngineRules, operators: bool) -> Trace:
     return trace if operators else replace(trace, operators=HostOperators.empty())
 
 
+def joined(folder: Path, traces: Sequence[Trace]) -> Trace:
+    """The trace of a run with these files in its folder, as `load` gives it, where each is in memory already."""
+    from .folders.runs import of_one_run
+
+    return of_one_run(folder, traces)
+
+
 def runs(folder: str | PathLike[str], *, rules: EngineRules | None = None, operators: bool = False) -> list[Run]:
     """The runs that a folder holds, in order of their paths; the figures of two of them have nothing to do together.
 
@@ -119,4 +126,4 @@ def _load_folder(folder: Path, rules: EngineRules, operators: bool) -> Trace:
     raise SeveralRuns(folder, [str(run.paths[0]) for run in found])
 
 
-__all__ = ["completed", "load", "runs"]
+__all__ = ["completed", "joined", "load", "runs"]

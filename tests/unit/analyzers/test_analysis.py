@@ -69,8 +69,9 @@ class Counting:
 def test_a_run_asks_each_question_once(name, tmp_path):
     shutil.copy(TRACES / f"{name}.json.gz", tmp_path / "trace.json.gz")
     with Counting() as counted:
-        summary, failures = write([tmp_path / "trace.json.gz"])
-    assert failures == []
+        analysis = Analysis(tmp_path / "trace.json.gz")
+        summary = analysis.summary
+        assert write(analysis, tmp_path) == {}
     assert [asked for asked, times in counted.answered.items() if times > 1] == []
     for question in ("launches", "launch_order", "causes", "idle_causes", "range_figures", "unmatched", "rank_figures"):
         assert counted.times(question) == 1

@@ -17,6 +17,8 @@ from ..quantities import SECONDS, StepSlice
 from ..terminal import display
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from click.shell_completion import CompletionItem
 
     from gpu_trace_analyzers.summary import Summary
@@ -132,13 +134,11 @@ def run(
     if not target.can_start:
         launch.run_natively(request)
     _warn_of_other_tools(quiet)
-    recording = record(request, create(request), lambda: _say_on_a_terminal("saving the recording ...", quiet))
+    audience = _OnStderr(quiet, show=not (no_summary or quiet or job.rank()))
+    recording = record(request, create(request), audience)
     with suppress(OSError, KeyboardInterrupt):  # the reader may have closed the pipe; the script's result stands
-        empty = True
-        if recording.traces:
-            empty = _summarize(recording, show=not (no_summary or quiet or job.rank()))
         _tell(recording, quiet)
-        if empty and recording.started and not follow and not quiet:
+        if not audience.saw_devices and recording.started and not follow and not quiet:
             say(_other_processes(recording))
     launch.exit_like_the_script(recording.status)
 
@@ -171,24 +171,30 @@ def _warn_of_other_tools(quiet: bool) -> None:
         say(sentence)
 
 
-def _summarize(recording: Recording, show: bool) -> bool:
-    """Write the summary, and print it; whether no device did anything.
+class _OnStderr:
+    """Tells the user about a run while it lasts."""
 
-    Whatever goes wrong is said in one line: the script's result stands.
-    """
-    from ..recording.summary_files import write
+    def __init__(self, quiet: bool, show: bool) -> None:
+        self._quiet, self._show = quiet, show
+        self.saw_devices = False
+        """whether the summary has any; unknown where there is none"""
 
-    try:
-        with progress("writing the summary") if show else nullcontext():
-            summary, failures = write(recording.traces)
-    except Exception as error:
-        say(f"no summary was written: {error}")
-        return False
-    for failure in failures:
-        say(failure)
-    if show:
-        display(_text(summary), err=True, nl=False)
-    return not summary.devices
+    def saving(self) -> None:
+        """The recording takes long to stop and save."""
+        if sys.stderr.isatty() and not self._quiet:
+            with suppress(OSError):
+                say("saving the recording ...")
+
+    def working(self, doing: str) -> AbstractContextManager[None]:
+        """Show on a terminal what takes long."""
+        return progress(doing) if self._show else nullcontext()
+
+    def show(self, summary: Summary) -> None:
+        """Print the summary. The reader may have closed the pipe."""
+        self.saw_devices = bool(summary.devices)
+        if self._show:
+            with suppress(OSError):
+                display(_text(summary), err=True, nl=False)
 
 
 def _text(summary: Summary) -> str:
@@ -200,6 +206,9 @@ def _text(summary: Summary) -> str:
 
 
 def _tell(recording: Recording, quiet: bool) -> None:
+    for reason in dict.fromkeys(recording.unwritten.values()):
+        names = [name for name, why in recording.unwritten.items() if why == reason]
+        say(f"{', '.join(names)} could not be written: {reason}")
     for sentence in recording.lost:
         say(f"lost: {sentence}")
     if not quiet:
@@ -226,11 +235,6 @@ def _other_processes(recording: Recording) -> str:
     from gpu_trace_analyzers.units import count
 
     return f"the script started {count(recording.started, 'process', 'processes')}; --no-follow left them out"
-
-
-def _say_on_a_terminal(sentence: str, quiet: bool) -> None:
-    if sys.stderr.isatty() and not quiet:
-        say(sentence)
 
 
 def say(sentence: str) -> None:

@@ -9,36 +9,48 @@ from typing import TYPE_CHECKING
 
 from ..boot.contract import TORCH
 from . import cost, gpu_clocks, launch, notes, run_json, stacks
+from .reasons import reason_of
 from .result import Recording
 from .working_folder import working_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .assemble import ProcessLeft
     from .folder import RunFolder
     from .request import Extent, Request
+    from .told import Audience
 
 _NAMED = 3
 """processes of which a sentence is; more are counted"""
 
 
-def record(request: Request, folder: RunFolder, saving: Callable[[], None]) -> Recording:
+def record(request: Request, folder: RunFolder, audience: Audience) -> Recording:
     """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
     began = time.time_ns()
     with gpu_clocks.sampled(folder.raw):
-        status, pid = launch.run(request, folder, saving)
-    recording = Recording(folder, status, notes.read(folder.raw, pid), wall_ns=time.time_ns() - began)
+        status, pid = launch.run(request, folder, audience.saving)
+    wall_ns = time.time_ns() - began
+    recording = Recording(folder, status, notes.read(folder.raw, pid), began_ns=began, wall_ns=wall_ns)
     try:
         recording = _collected(recording, pid, request.extent)
-        run_json.write(request, recording, began)
-        folder.discard_raw()
+        _complete(request, recording, audience)
     except (Exception, KeyboardInterrupt) as error:
-        kept = (
-            f"; the raw recording is in {os.path.relpath(folder.raw, working_folder())}" if folder.raw.exists() else ""
-        )
-        recording.lost.append(f"the run folder could not be completed ({error or type(error).__name__}){kept}")
+        recording.lost.append(f"the run folder could not be completed ({reason_of(error)}){_kept(folder)}")
     return recording
+
+
+def _complete(request: Request, recording: Recording, audience: Audience) -> None:
+    from .complete import complete
+
+    run_json.write(request, recording)
+    known = list(recording.lost)
+    complete(recording, audience)
+    if recording.lost != known:
+        run_json.write(request, recording)
+    recording.folder.discard_raw()
+
+
+def _kept(folder: RunFolder) -> str:
+    return f"; the raw recording is in {os.path.relpath(folder.raw, working_folder())}" if folder.raw.exists() else ""
 
 
 def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
@@ -47,7 +59,7 @@ def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
     from . import assemble, subjects
 
     processes = assemble.left_by(bare.folder.raw, pid)
-    traces = assemble.write_traces(bare.folder, processes)
+    traces = assemble.traces(bare.folder, processes)
     recorded = [process.pid for process in processes if process.parts and process.has_content]
     lost = _told([(process, sentence) for process in processes for sentence in process.lost], processes)
     main = next((process for process in processes if process.parts and process.has_content), processes[0])

@@ -13,27 +13,31 @@ from .cost import FREE, Cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from .folder import RunFolder
     from .notes import Notes
+    from .process_trace import ProcessTrace
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """What came of it.
 
-    ``status`` is the script's wait status, ``notes`` are those of the first process with a session; ``traces`` are
-    the files written, one a process; ``lost`` says in sentences what is not in them.
+    ``status`` is the script's wait status, ``notes`` are those of the first process with a session; ``traces`` has one
+    for each process that left something; ``lost`` says in sentences what is not in them.
     """
 
     folder: RunFolder
     status: int
     notes: Notes
-    traces: list[Path] = field(default_factory=list)
+    began_ns: int = 0
+    """since 1970"""
+    traces: list[ProcessTrace] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """what is not in them either, although nothing went wrong: it is in the script's own profiles, say"""
+    unwritten: dict[str, str] = field(default_factory=dict)
+    """of the files that are made of the traces, those that could not be written, by their names, and why"""
     gpus: list[str] = field(default_factory=list)
     wall_ns: int = 0
     never_entered: str = ""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .result import Recording
 
 
-def write(request: Request, recording: Recording, began_ns: int) -> None:
+def write(request: Request, recording: Recording) -> None:
     """Write the file. Raises OSError."""
     notes = recording.notes
     document = {
@@ -27,7 +27,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "command": request.target.command,
         "cwd": working_folder(),
         "job": job.facts(),
-        "began_ns": began_ns,
+        "began_ns": recording.began_ns,
         "wall_ns": recording.wall_ns,
         "level": request.level,
         "recorded": recording.device,
@@ -38,7 +38,7 @@ def write(request: Request, recording: Recording, began_ns: int) -> None:
         "gpus": recording.gpus,
         "until": notes.last(BOUNDED) or "the end",
         "versions": _versions(notes),
-        "traces": [path.name for path in recording.traces],
+        "traces": [trace.path.name for trace in recording.traces],
         "ending": {"exit_code": recording.ending.code, "text": recording.ending.text},
         "lost": recording.lost + recording.left_out,
         "cost": asdict(recording.cost),

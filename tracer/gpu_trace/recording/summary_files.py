@@ -5,31 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import GpuTraceError
 from gpu_trace_analyzers.questions.work.work import TOP
-from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_json
 from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
 
 from ..exporting.perfetto import export_perfetto
+from .reasons import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from gpu_trace_analyzers.summary import Summary
+    from gpu_trace_analyzers.analysis import Analysis
 
 
-def write(traces: Sequence[Path]) -> tuple[Summary, list[str]]:
-    """Write the files beside the traces of a run; their summary, and of each file that could not be written, why.
-
-    Raises `GpuTraceError` where a trace cannot be read.
-    """
-    trace = traces[0]
-    loaded = load(trace if len(traces) == 1 else trace.parent, operators=True)
-    analysis = Analysis(loaded)
+def write(analysis: Analysis, folder: Path) -> dict[str, str]:
+    """Write the files of a run into its folder; of each that could not be written, by its name, why."""
     summary = analysis.summary
     whole = replace(summary, work=analysis.work.of_top(TOP))
     made: dict[str, Callable[[Path], object]] = {
@@ -38,8 +31,8 @@ def write(traces: Sequence[Path]) -> tuple[Summary, list[str]]:
         "report.html": lambda path: path.write_text(to_html(analysis, whole), encoding="utf-8"),
         "trace.pftrace": lambda path: export_perfetto(analysis, path),
     }
-    failures = (_failure(make, trace.with_name(name)) for name, make in made.items())
-    return summary, [sentence for sentence in failures if sentence]
+    failures = {name: _failure(make, folder / name) for name, make in made.items()}
+    return {name: reason for name, reason in failures.items() if reason}
 
 
 def _failure(make: Callable[[Path], object], path: Path) -> str:
@@ -47,5 +40,5 @@ def _failure(make: Callable[[Path], object], path: Path) -> str:
     try:
         make(path)
     except (OSError, GpuTraceError) as error:
-        return f"{path.name} could not be written: {error}"
+        return reason_of(error)
     return ""

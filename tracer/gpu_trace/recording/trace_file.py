@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,10 +17,15 @@ _LEVEL = 1
 def write(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     """Write the file, whose text is given in pieces. Raises OSError."""
     unfinished = path.with_name(path.name + ".part")
-    with _compressed(unfinished) as file:
-        for piece in pieces:
-            file.write(piece)
-    unfinished.replace(path)
+    try:
+        with _compressed(unfinished) as file:
+            for piece in pieces:
+                file.write(piece)
+        unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
 
 
 def _compressed(path: Path) -> Any:

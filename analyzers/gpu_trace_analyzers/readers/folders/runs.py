@@ -58,8 +58,7 @@ class Run:
         if self.problem:
             raise self.problem
         traces = [trace for part in self.parts for trace in self._traces(part)]
-        whole = traces[0] if len(traces) == 1 else merge(str(path or _common(self.parts)), traces)
-        return named_in_text(whole)
+        return _whole(path or _common(self.parts), traces)
 
     def _traces(self, part: Part) -> list[Trace]:
         if part.trace is not None:
@@ -68,6 +67,19 @@ class Run:
         if len(files) == 1:
             return [self.read(files[0])]
         return [with_rank(self.read(file), rank_in_name(file.path.name)) for file in files]
+
+
+def of_one_run(folder: Path, traces: Sequence[Trace]) -> Trace:
+    """The trace of a run whose folder has these traces, each in a file of its own."""
+    if len(traces) == 1:
+        return named_in_text(traces[0])
+    by_name = sorted(traces, key=lambda trace: trace.source.path)
+    by_rank = sorted(by_name, key=lambda trace: rank_in_name(Path(trace.source.path).name))
+    return _whole(folder, [with_rank(trace, rank_in_name(Path(trace.source.path).name)) for trace in by_rank])
+
+
+def _whole(path: Path, traces: Sequence[Trace]) -> Trace:
+    return named_in_text(traces[0] if len(traces) == 1 else merge(str(path), traces))
 
 
 def runs_in(folder: Path, read: Read) -> list[Run]:

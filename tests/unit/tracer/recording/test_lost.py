@@ -52,7 +52,7 @@ def test_run_json_says_it_too(tmp_path):
         written.write(getattr(assemble.lost, key), value)
     [process] = assemble.left_by(tmp_path, 1)
     run = Recording(RunFolder(tmp_path), 0, notes.read(tmp_path, 1), lost=process.lost)
-    run_json.write(Request(Script("x.py")), run, 0)
+    run_json.write(Request(Script("x.py")), run)
     document = json.loads(run.folder.facts.read_text())
     assert (document["cupti_refused"], document["unsynchronized_ms"], document["stream_waits"]) == (
         "CUPTI returned error 39",

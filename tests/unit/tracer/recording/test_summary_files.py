@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpu_trace.recording.summary_files import write
+from gpu_trace_analyzers.analysis import Analysis
 
 TRACE = Path(__file__).parents[4] / "samples/traces/two_streams.json.gz"
 FILES = ["summary.json", "summary.md", "report.html", "trace.pftrace"]
@@ -19,16 +20,13 @@ def trace(tmp_path):
 
 
 def test_a_run_folder_gets_every_file(trace):
-    summary, failures = write([trace])
-    assert failures == []
-    assert len(summary.devices) == 1
+    assert write(Analysis(trace), trace.parent) == {}
     assert all((trace.parent / name).stat().st_size > 0 for name in FILES)
 
 
 @pytest.mark.parametrize("broken", FILES)
 def test_a_file_that_cannot_be_written_is_told_and_the_others_are_there(broken, trace):
     (trace.parent / broken).mkdir()
-    summary, [failure] = write([trace])
-    assert len(summary.devices) == 1
-    assert failure.startswith(f"{broken} could not be written: ")
+    failures = write(Analysis(trace), trace.parent)
+    assert list(failures) == [broken]
     assert all((trace.parent / name).is_file() for name in FILES if name != broken)

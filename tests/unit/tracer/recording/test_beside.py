@@ -1,0 +1,52 @@
+"""Work in a process of its own: what went wrong is told, and it can be stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from gpu_trace.recording.beside import Beside
+from gpu_trace.recording.reasons import INTERRUPTED
+
+
+def refuse():
+    raise OSError("no room")
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("work", "problem"), [(refuse, "no room"), (interrupt, INTERRUPTED), (int, "")])
+@pytest.mark.parametrize("forks", [True, False])
+def test_what_went_wrong_is_told(work, problem, forks, monkeypatch):
+    if not forks:
+        monkeypatch.setattr(os, "fork", refuse)
+    assert Beside(work).wait() == problem
+
+
+def test_it_is_done_by_another_process(tmp_path):
+    assert Beside(lambda: (tmp_path / "pid").write_text(str(os.getpid()))).wait() == ""
+    assert int((tmp_path / "pid").read_text()) != os.getpid()
+
+
+def test_a_process_that_is_killed_says_so():
+    assert Beside(lambda: os.kill(os.getpid(), signal.SIGKILL)).wait() == "its process was killed"
+
+
+def test_it_is_stopped_where_it_is_and_tidies_up(tmp_path):
+    def work():
+        (tmp_path / "part").touch()
+        try:
+            time.sleep(60)
+        finally:
+            (tmp_path / "part").unlink()
+
+    beside = Beside(work)
+    while not (tmp_path / "part").exists():
+        time.sleep(0.01)
+    beside.stop()
+    assert not (tmp_path / "part").exists()

@@ -1,0 +1,72 @@
+"""Work in a process of its own, beside what this one does: a fork, which has all that is in memory already."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from typing import TYPE_CHECKING
+
+from .reasons import reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Beside:
+    """Does some work, which begins at once. Where the system allows no more processes, `wait` does it."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        """``work`` shows nothing, and starts no threads."""
+        self._work = work
+        self._reading, writing = os.pipe()
+        try:
+            self._pid = _fork()
+        except OSError:
+            self._pid = -1
+        if self._pid == 0:
+            _do(work, writing)
+        os.close(writing)
+
+    def wait(self) -> str:
+        """Wait for its end; what went wrong, empty for nothing."""
+        if self._pid < 0:
+            return _problem(self._work)
+        problem = b""
+        while piece := os.read(self._reading, 1 << 16):
+            problem += piece
+        _, status = os.waitpid(self._pid, 0)
+        self._pid = 0
+        return problem.decode("utf-8", "replace") or ("its process was killed" if status else "")
+
+    def stop(self) -> None:
+        """End it where it is, and wait for that."""
+        if self._pid > 0:
+            os.kill(self._pid, signal.SIGTERM)
+            os.waitpid(self._pid, 0)
+
+
+def _fork() -> int:
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads. Those of BLAS end in a fork, and there are no others.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _do(work: Callable[[], object], writing: int) -> None:
+    """Do the work in the fork, and end it: without what Python does at its end, which is the other's to do."""
+    status = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        os.write(writing, _problem(work).encode("utf-8", "replace"))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _problem(work: Callable[[], object]) -> str:
+    try:
+        work()
+    except (Exception, KeyboardInterrupt) as error:
+        return reason_of(error)
+    return ""

@@ -1,0 +1,81 @@
+"""Completes the folder of a run: the summary is shown first, while other processes write the traces."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.readers import joined
+
+from . import summary_files
+from .beside import Beside
+from .reasons import reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .process_trace import ProcessTrace
+    from .result import Recording
+    from .told import Audience
+
+
+_SUMMARY = "the summary"
+
+
+class Incomplete(Exception):
+    """A trace could not be written."""
+
+
+def complete(recording: Recording, audience: Audience) -> None:
+    """Show the summary, and write the traces and what is made of them; ``recording.unwritten`` says what is not there.
+
+    Raises `Incomplete`, and whatever ends it early.
+    """
+    writers = [Beside(partial(_write, traces)) for traces in _dealt(recording.traces)]
+    try:
+        _summarize(recording, audience)
+        with audience.working("writing the traces"):
+            problems = [writer.wait() for writer in writers]
+    except BaseException:
+        for writer in writers:
+            writer.stop()
+        raise
+    for problem in filter(None, problems):
+        for name in [name for name, reason in recording.unwritten.items() if reason == problem]:
+            del recording.unwritten[name]  # one sentence says it of all
+        raise Incomplete(problem)
+
+
+def _summarize(recording: Recording, audience: Audience) -> None:
+    """Whatever goes wrong is noted: the traces are there all the same."""
+    if not recording.traces:
+        return
+    try:
+        with audience.working("making the summary"):
+            analysis = _analysis(recording)
+            summary = analysis.summary
+        audience.show(summary)
+        with audience.working("writing the summary"):
+            recording.unwritten.update(summary_files.write(analysis, recording.folder.path))
+    except Exception as error:
+        recording.unwritten[_SUMMARY] = reason_of(error)
+
+
+def _analysis(recording: Recording) -> Analysis:
+    """Of the run: what a reader makes of its folder, once the traces are there."""
+    rules = default_rules()
+    return Analysis(joined(recording.folder.path, [trace.in_memory(rules) for trace in recording.traces]))
+
+
+def _dealt(traces: Sequence[ProcessTrace]) -> list[Sequence[ProcessTrace]]:
+    """The traces, as evenly as they go to as many processes as there are processors beside this one's."""
+    count = max(1, min(len(traces), len(os.sched_getaffinity(0)) - 1))
+    return [traces[first::count] for first in range(count) if traces[first::count]]
+
+
+def _write(traces: Sequence[ProcessTrace]) -> None:
+    for trace in traces:
+        trace.write()
