@@ -18,17 +18,20 @@ GATE = 0.10
 """The largest error of a gain."""
 LARGE_GAIN, GATE_OF_LARGE = 0.10, 0.05
 """A gain of more than this part of the time, and the largest error of such a one."""
-NO_GAIN = 0.02
+NO_GAIN = 0.01
 """A smaller part of the time is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Times in ns: unrecorded before and after the change, and what was said before of the time after."""
+    """Times in ns: unrecorded before and after the change, and what was said before of the time after.
+
+    ``predicted_ns`` is None if no prediction was made, and so are the figures of it.
+    """
 
     before_ns: int
     after_ns: int
-    predicted_ns: int
+    predicted_ns: int | None
     naive_ns: int
 
     @property
@@ -37,14 +40,14 @@ class Comparison:
         return self.before_ns - self.after_ns
 
     @property
-    def predicted_gain_ns(self) -> int:
+    def predicted_gain_ns(self) -> int | None:
         """What it was predicted to gain."""
-        return self.before_ns - self.predicted_ns
+        return None if self.predicted_ns is None else self.before_ns - self.predicted_ns
 
     @property
-    def error(self) -> float:
+    def error(self) -> float | None:
         """Of the predicted time, as a part of the measured one; below 0 where it was predicted to be faster."""
-        return self.predicted_ns / self.after_ns - 1
+        return None if self.predicted_ns is None else self.predicted_ns / self.after_ns - 1
 
     @property
     def gain_error(self) -> float | None:
@@ -61,25 +64,28 @@ class Comparison:
         """The largest error of the gain that passes."""
         return GATE_OF_LARGE if self.gain_ns > LARGE_GAIN * self.before_ns else GATE
 
-    def _gain_error(self, time_ns: int) -> float | None:
-        return abs(time_ns - self.after_ns) / self.gain_ns if self.gain_ns > NO_GAIN * self.before_ns else None
+    def _gain_error(self, time_ns: int | None) -> float | None:
+        if time_ns is None or self.gain_ns <= NO_GAIN * self.before_ns:
+            return None
+        return abs(time_ns - self.after_ns) / self.gain_ns
 
 
 def compared(outcome: Outcome) -> Comparison | None:
-    """None where something was not measured, or nothing was predicted."""
-    before, after, prediction = outcome.before, outcome.after, outcome.prediction
-    if before is None or after is None or prediction is None or prediction.expected is None:
+    """None if one of the two times was not measured."""
+    before, after = outcome.before, outcome.after
+    if before is None or after is None:
         return None
-    predicted_ns = prediction.expected.predicted_ns
+    expected = outcome.prediction.expected if outcome.prediction else None
+    predicted_ns = expected.predicted_ns if expected else None
     return Comparison(before.unrecorded.median_ns, after.unrecorded.median_ns, predicted_ns, before.busiest_ns)
 
 
 def status(pair: Pair, outcome: Outcome) -> str:
     """Whether it passes, or why that is not known."""
     found = compared(outcome)
-    if found is None:
+    if found is None or found.predicted_gain_ns is None:
         return _unknown(pair, outcome)
-    return _gained(found) if pair.gains else _gained_nothing(found)
+    return _gained(found) if pair.gains else _gained_nothing(found, found.predicted_gain_ns)
 
 
 def _unknown(pair: Pair, outcome: Outcome) -> str:
@@ -101,7 +107,7 @@ def _gained(found: Comparison) -> str:
     return f"{passed}: at most {found.limit:.0%}".replace("%", " %")
 
 
-def _gained_nothing(found: Comparison) -> str:
+def _gained_nothing(found: Comparison, predicted_gain_ns: int) -> str:
     if found.gain_ns > NO_GAIN * found.before_ns:
         return "does not count: something gained"
-    return "passes: no gain" if found.predicted_gain_ns <= NO_GAIN * found.before_ns else "fails: a gain predicted"
+    return "passes: no gain" if predicted_gain_ns <= NO_GAIN * found.before_ns else "fails: a gain predicted"

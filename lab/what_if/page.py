@@ -84,7 +84,7 @@ def _errors(outcome: Outcome) -> list[str]:
     if found is None:
         return [NONE] * 6
     return [
-        f"{100 * found.error:+.1f} %",
+        NONE if found.error is None else f"{100 * found.error:+.2f} %",
         _gain(found.predicted_gain_ns, found.before_ns),
         _gain(found.gain_ns, found.before_ns),
         percent(found.gain_error),
@@ -97,8 +97,8 @@ def _clock(case: Case | None) -> str:
     return NONE if case is None else f"{_ms(case.unrecorded.median_ns)} ± {case.unrecorded.spread_ns / 1e6:.2f}"
 
 
-def _gain(ns: int, of_ns: int) -> str:
-    return f"{_ms(ns)} ({100 * ns / of_ns:.1f} %)"
+def _gain(ns: int | None, of_ns: int) -> str:
+    return NONE if ns is None else f"{_ms(ns)} ({100 * ns / of_ns:.1f} %)"
 
 
 def _ms(ns: int) -> str:

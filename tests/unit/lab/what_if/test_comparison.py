@@ -27,7 +27,7 @@ def test_a_gain_of_more_than_a_tenth_has_to_be_predicted_twice_as_well():
 
 
 def test_a_gain_that_is_none_has_no_error():
-    found = Comparison(before_ns=1000, after_ns=990, predicted_ns=1000, naive_ns=700)
+    found = Comparison(before_ns=1000, after_ns=991, predicted_ns=1000, naive_ns=700)
     assert (found.gain_error, found.naive_gain_error) == (None, None)
 
 
@@ -55,8 +55,8 @@ def test_medians_of_unrecorded_runs_are_compared_with_the_busiest_engine_before(
         (PAIR, measured(1000, 660, 700, 600), "fails: at most 5 %"),
         (PAIR, measured(1000, 945, 950, 930), "passes: at most 10 %"),
         (PAIR, measured(1000, 680, 700, 690), "does not count: the busiest engine is as near"),
-        (PAIR, measured(1000, 1000, 985, 600), "does not count: nothing gained"),
-        (NEGATIVE, measured(1000, 995, 1001, 600), "passes: no gain"),
+        (PAIR, measured(1000, 1000, 992, 600), "does not count: nothing gained"),
+        (NEGATIVE, measured(1000, 993, 1001, 600), "passes: no gain"),
         (NEGATIVE, measured(1000, 700, 1001, 600), "fails: a gain predicted"),
         (NEGATIVE, measured(1000, 1000, 700, 600), "does not count: something gained"),
     ],
@@ -71,12 +71,21 @@ def test_a_pair_passes_fails_or_proves_nothing(pair, outcome, said):
         (Outcome("p"), "not measured"),
         (Outcome("p", case(9)), "not predicted"),
         (Outcome("p", case(9), predicted(8)), "predicted, not measured after"),
-        (Outcome("p", case(9), predicted(None, "a CUDA graph"), case(8)), "abstained: a CUDA graph"),
+        (Outcome("p", case(9), predicted(None, "a CUDA graph")), "abstained: a CUDA graph"),
     ],
 )
 def test_a_pair_that_is_not_complete_says_what_is_missing(outcome, said):
     assert compared(outcome) is None
     assert status(PAIR, outcome) == said
+
+
+def test_where_it_abstained_the_gain_and_the_naive_estimate_are_known():
+    outcome = Outcome("p", case(1000, 900), predicted(None, "a CUDA graph"), case(800))
+    found = compared(outcome)
+    assert found == Comparison(1000, 800, None, 900)
+    assert (found.gain_ns, found.naive_gain_error) == (200, 0.5)
+    assert (found.error, found.gain_error, found.predicted_gain_ns) == (None, None, None)
+    assert status(PAIR, outcome) == "abstained: a CUDA graph"
 
 
 def test_a_pair_for_more_gpus_says_so_where_it_was_not_measured():

@@ -39,7 +39,7 @@ def test_a_row_has_times_gains_and_errors_in_the_order_of_the_headings():
         "189.24 ms ± 0.08",
         "132.31 ms",
         "132.41 ms ± 0.08",
-        "-0.1 %",
+        "-0.08 %",
         "56.93 ms (30.1 %)",
         "56.83 ms (30.0 %)",
         "0.2 %",
@@ -62,6 +62,12 @@ def test_pairs_that_gain_nothing_and_blind_pairs_have_tables_of_their_own():
 def test_a_pair_that_was_only_predicted_has_a_row():
     [*_, row] = tables([Outcome("products", FOUND[0].before, FOUND[0].prediction)], PAIRS).splitlines()
     assert row.endswith("| 189.24 ms ± 0.08 | 132.31 ms | – | – | – | – | – | – | – | predicted, not measured after |")
+
+
+def test_a_pair_that_was_not_predicted_has_its_gain_and_that_of_the_naive_estimate():
+    prediction = Prediction("gpu-trace.whatif/1", "abstained", "a CUDA graph", 0, 0, None)
+    [*_, row] = tables([Outcome("products", case(200, 190), prediction, case(180))], PAIRS).splitlines()
+    assert row.endswith("| – | – | 20.00 ms (10.0 %) | – | 190.00 ms | 50.0 % | abstained: a CUDA graph |")
 
 
 def test_a_page_names_the_machine():
