@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,8 @@ def wheel(tmp_path_factory):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so"))
     for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(folder)]
+    # The sdist too, and the wheel from that: so the sdist has all that a wheel needs.
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(folder)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
     return zipfile.ZipFile(next(folder.glob("*.whl")))
@@ -58,3 +60,27 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in {".so", ".pyc"}
     }
     assert sources <= set(wheel.namelist())
+
+
+def metadata(wheel, name):
+    (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
+    return message_from_bytes(wheel.read(path))
+
+
+def test_the_wheel_is_for_every_python_with_the_libraries_inside(wheel):
+    assert [tag.split("-")[:2] for tag in metadata(wheel, "WHEEL").get_all("Tag")] == [["py3", "none"]]
+    sources = ("boot/_garbage", "boot/_signals", "cupti_recording/_activities", "nvtx_recording/_injection")
+    libraries = {f"gpu_trace/{name}.so" for name in (*sources, "stack_sampling/_sampler")}
+    assert {name for name in wheel.namelist() if name.endswith(".so")} == (libraries if shutil.which("cc") else set())
+
+
+def test_no_library_is_compiled_against_the_headers_of_a_python():
+    sources = sorted((ROOT / "tracer").rglob("*.[ch]"))
+    assert len(sources) > 10
+    assert [path.name for path in sources if "#include <Python.h>" in path.read_text()] == []
+
+
+def test_torch_is_not_required_but_an_extra(wheel):
+    required = metadata(wheel, "METADATA").get_all("Requires-Dist")
+    assert [line for line in required if line.startswith("torch") and "extra ==" not in line] == []
+    assert 'torch>=2.6; extra == "torch"' in required
