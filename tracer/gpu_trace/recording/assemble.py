@@ -74,7 +74,7 @@ class ProcessLeft:
 
     @property
     def was_followed(self) -> bool:
-        """Whether a recorder was in it: one that was forked, or is no Python, left NVTX ranges at most."""
+        """Whether a recorder was in it: one that was forked, or is not Python, left NVTX ranges at most."""
         return self.notes.last(PYTHON) != ""
 
     @property

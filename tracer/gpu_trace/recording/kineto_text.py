@@ -30,7 +30,7 @@ _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
 _ID = re.compile(rb'("(?:correlation|External id|wait_on_cuda_event_record_corr_id|id)": )([1-9]\d*)')
 """but not 0, which stands for none"""
 _OF_THE_SCRIPT = re.compile(rb'"cat": "(?!Trace"|overhead"|python_function"|ac2g")')
-"""the category of an event, but for those that a session has which met nothing"""
+"""the category of an event, except those of a session that met nothing"""
 _EVENT_END = re.compile(rb'\}\s*,\s*\{(?=\s*(?:"ph"|"?p?h?\Z))')
 
 
