@@ -11,6 +11,7 @@ from .questions.causes import causes
 from .questions.collectives import collective_figures
 from .questions.compute.answer import compute_answer
 from .questions.compute.figures import compute_figures
+from .questions.helpers import helpers
 from .questions.idle import idle_causes
 from .questions.memory import memory_figures
 from .questions.overlap import active_devices, device_figures, pair_figures, pairs_omitted
@@ -76,6 +77,8 @@ class Summary:
     """of unified memory, where they were recorded"""
     pairs_omitted: int = 0
     """pairs of devices that are not in ``pairs``, which has none of them where there are so many devices"""
+    helpers: tuple[int, ...] = ()
+    """positions of devices on which a process without a rank did next to nothing: reports count them"""
 
     with_libraries: bool = False
     """whether reports show the ranges of libraries too (NCCL's, cuDNN's)"""
@@ -83,6 +86,16 @@ class Summary:
     """what the work was, in the window of the account, where that is asked for"""
     by_range: tuple[OperationInRange, ...] = ()
     """operations by the range that launched them, in the same window, where summaries are compared"""
+
+    @property
+    def shown_devices(self) -> tuple[DeviceFigures, ...]:
+        """What reports show of the devices."""
+        return tuple(figures for figures in self.devices if figures.position not in self.helpers)
+
+    @property
+    def shown_pairs(self) -> tuple[PairFigures, ...]:
+        """What reports show of the pairs of devices."""
+        return tuple(pair for pair in self.pairs if not {pair.a, pair.b} & {*self.helpers})
 
     @property
     def shown_ranges(self) -> tuple[RangeFigures, ...]:
@@ -130,6 +143,7 @@ def summarized(
         devices=tuple(device_figures(scope, device) for device in active_devices(trace)),
         pairs=pair_figures(scope),
         pairs_omitted=pairs_omitted(scope),
+        helpers=helpers(trace),
         ranges=range_figures(scope, apart),
         exposed=causes(scope),
         idle=idle_causes(scope),

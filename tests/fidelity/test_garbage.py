@@ -65,7 +65,8 @@ def test_the_script_sees_its_own_callbacks_alone(tmp_path):
         2,
     )
     assert "True <class 'list'> 1 True" in native.stdout
-    assert facts(tmp_path / "run")["lost"] == []
+    [said] = facts(tmp_path / "run")["lost"]
+    assert said.startswith("operators of 1 forked process, in which PyTorch cannot record")
 
 
 COLLECTS = """

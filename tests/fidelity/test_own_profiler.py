@@ -124,7 +124,7 @@ def test_native_and_traced_are_alike(name, tmp_path):
     assert traced == native
     assert native.stdout.splitlines().count("on") == len(uses)
     assert {"work", *(f"after {use}" for use in uses), "last"} <= names(tmp_path / "run")
-    said = facts(tmp_path / "run")["lost"]
+    said = [sentence for sentence in facts(tmp_path / "run")["lost"] if "forked process" not in sentence]
     assert len(said) <= 1
     assert all(NOT_SEEN.fullmatch(sentence) for sentence in said)
 

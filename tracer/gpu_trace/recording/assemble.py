@@ -89,7 +89,9 @@ class ProcessLeft:
         """What to call it in a sentence."""
         if self.rank is not None:
             return f"rank {self.rank}"
-        name = "the script" if self.is_first else self.notes.last(PROCESS)
+        if self.is_first:
+            return "the script"
+        name = self.notes.last(PROCESS)
         return f"{name} ({self.pid})" if name else f"process {self.pid}"
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..helpers import helpers
 from ..once import once
 from ..steady.window import steady, steady_scope
 from .by_kind import with_kinds
@@ -55,7 +56,7 @@ def account(
     counted = (replace(each, steps=_steps(found)) for each in accounts(inside))
     told = (with_repeated(each, scope, inside, found, step_range, PATTERNS) for each in counted)
     devices = tuple(with_kinds(each, scope, inside, found, step_range) for each in told)
-    job = job_first(devices, late_ranks(inside))
+    job = job_first([each for each in devices if each.device not in helpers(scope.trace)], late_ranks(inside))
     return Account(found, devices, job.first if job else None, job)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..parts import Line, Note, Remark, Section, Source, Verdict
 from . import account, causes, compute, device, job, memory, notes, pairs, ranges, source, work
 from .compute import compute_table
-from .device import devices_line, engine_table, facts, tiles
+from .device import devices_line, engine_table, facts, helpers_line, tiles
 from .job import collective_table, rank_line
 from .job_verdict import folded, job_verdict
 from .losses import device_losses, lost_share
@@ -66,7 +66,7 @@ def _head(summary: Summary) -> Section:
 
 def _devices(summary: Summary, most: int | None) -> Iterator[Section]:
     """The job, then the devices; where not all are shown, one for those that are alike."""
-    alike = folded(summary) if most is not None and len(summary.devices) > NOT_FOLDED else {}
+    alike = folded(summary) if most is not None and len(summary.shown_devices) > NOT_FOLDED else {}
     shown = _worst(summary, most, alike)
     if first := job_verdict(summary):
         yield Section("", (Verdict(first, tuple(filter(None, (rank_line(summary),)))),))
@@ -74,14 +74,16 @@ def _devices(summary: Summary, most: int | None) -> Iterator[Section]:
         yield _device(figures, summary)
         if others := alike.get(figures.position):
             yield Section("", (Remark(others),), apart=False)
-    if left_out := devices_line(len(alike or summary.devices) - len(shown)):
+    if left_out := devices_line(len(alike or summary.shown_devices) - len(shown)):
         yield Section("", (Remark(left_out),))
+    if little := helpers_line(summary):
+        yield Section("", (Remark(little),))
     if not shown:
         yield Section("", (Line(nothing_recorded(summary)),))
 
 
 def _tables(summary: Summary) -> Iterator[Section]:
-    if summary.pairs:
+    if summary.shown_pairs:
         yield Section("Devices computing concurrently", (pair_table(summary),))
     if not_compared := pairs_line(summary):
         yield Section("", (Remark(not_compared),))
@@ -106,15 +108,15 @@ def _worst(summary: Summary, most: int | None, alike: Collection[int]) -> list[D
 
     ``alike`` has those that stand for others.
     """
-    several = [figures for figures in summary.devices if not alike or figures.position in alike]
+    several = [figures for figures in summary.shown_devices if not alike or figures.position in alike]
     worst = sorted(several, key=lambda figures: (-lost_share(summary, figures), -figures.exposed_copy_ns))[:most]
     return sorted(worst, key=lambda figures: figures.position)
 
 
 def _at_work(summary: Summary, most: int | None) -> list[int] | None:
     """The devices of which the tables of their work are shown: of many where not all fit, the one of the first line."""
-    if most is None or len(summary.devices) <= NOT_FOLDED:
-        return None
+    if most is None or len(summary.shown_devices) <= NOT_FOLDED:
+        return [figures.position for figures in summary.shown_devices] if summary.helpers else None
     first = summary.account.first if summary.account else None
     return [first.account.device if first else summary.devices[0].position]
 

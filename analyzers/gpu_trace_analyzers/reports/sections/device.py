@@ -36,6 +36,8 @@ ENGINE_KINDS = {
     Engine.UNKNOWN: "unknown",
 }
 """what engines are drawn alike"""
+NAMED = 3
+"""Helpers that are named one by one; more are counted."""
 _NEVER_HIDDEN = (Engine.COMPUTE, Engine.UNKNOWN)
 
 
@@ -99,6 +101,12 @@ FIELDS = (
                 lambda figures, _: figures.device.owner,
             ),
             _OWN_LABEL,
+            Field(
+                "helper",
+                "whether a process without a rank did next to nothing on it (less than 2 % of the busiest device)",
+                lambda figures, at: figures.position in at.summary.helpers,
+                only_json=True,
+            ),
             Field("start_ns", get=lambda figures, _: figures.window.start_ns),
             Field("span_ns"),
             Field("unrecorded_ns", "between windows of the recording, not in the span"),
@@ -216,6 +224,16 @@ def _shorter(figures: DeviceFigures) -> str:
         f"{duration(figures.overlap_ns)} of {duration(shorter_ns)} {shorter} time "
         f"({duration(longer_ns)} {longer} {than})"
     )
+
+
+def helpers_line(summary: Summary) -> str:
+    """The devices of helpers, which have no section of their own; empty where there are none."""
+    rows = [figures for figures in summary.devices if figures.position in summary.helpers]
+    if not rows:
+        return ""
+    labels = [figures.device.owner or figures.device.label for figures in rows]
+    named = ", ".join(labels) if len(labels) <= NAMED else count(len(labels), "device")
+    return f"not shown: {named}, {duration(sum(figures.busy_ns for figures in rows))} of work; all are in --json"
 
 
 def devices_line(others: int) -> str:

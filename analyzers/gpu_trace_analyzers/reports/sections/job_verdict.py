@@ -99,7 +99,8 @@ def _what_it_does(late: Lateness) -> str:
 def folded(summary: Summary) -> dict[int, str]:
     """Positions of the devices to show, each with those that are as it is: ``ranks 1-7: as rank 0``, or empty."""
     account = summary.account
-    groups = alike([first_of(each) for each in account.devices]) if account else ()
+    shown = [each for each in account.devices if each.device not in summary.helpers] if account else []
+    groups = alike(map(first_of, shown))
     found = {}
     for leader, *others in groups:
         at = leader.account.device
@@ -110,7 +111,7 @@ def folded(summary: Summary) -> dict[int, str]:
 
 def _named(summary: Summary, positions: Sequence[int]) -> str:
     """``rank 1``, ``ranks 1-7``; where ranks do not tell the devices apart, ``GPU 1``, ``5 of 8 devices``."""
-    at, every = At.of(summary), [figures.device for figures in summary.devices]
+    at, every = At.of(summary), [figures.device for figures in summary.shown_devices]
     devices = [at.device(position) for position in positions]
     ranks = [device.rank for device in every]
     if min(ranks, default=-1) < 0 or len(set(ranks)) < len(ranks):

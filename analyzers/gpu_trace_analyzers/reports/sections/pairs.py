@@ -46,7 +46,7 @@ _SHOWN = (
 
 def pair_table(summary: Summary) -> Table:
     """A row per pair of devices."""
-    return table(_SHOWN, summary.pairs, At.of(summary))
+    return table(_SHOWN, summary.shown_pairs, At.of(summary))
 
 
 def pairs_line(summary: Summary) -> str:
