@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Columns = dict[str, Any]
 
 _MEMORY_ENDS = ("copy_kind", "source", "target")
+_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64)
 
 
 def add(
@@ -75,7 +76,7 @@ class _Columns:
         self._text = builder.strings.__getitem__
 
     def kernels(self, shown: Slices) -> Columns:
-        records = self._activities.records[shown.at]
+        records = self._activities.at(shown.at)
         name, place = np.unique(records["name"], return_inverse=True)
         titles = [name_of_kernel(self._activities, number) for number in name.tolist()]
         grid, block = self._launches(records["launch"])
@@ -89,14 +90,13 @@ class _Columns:
 
     def _launches(self, launches: NDArray[np.void]) -> tuple[Int64, Int64]:
         """The texts of grid and block of each kernel."""
-        numbers: dict[bytes, int] = {}
-        place = np.array([numbers.setdefault(launch, len(numbers)) for launch in launches.tolist()], dtype=np.int64)
-        shapes = [LAUNCH.unpack(launch)[:6] for launch in numbers]
+        distinct, place = _distinct_launches(launches)
+        shapes = [LAUNCH.unpack(launch)[:6] for launch in distinct]
         grids, blocks = ([self._text(json.dumps(shape[part])) for shape in shapes] for part in (_GRID, _BLOCK))
         return _picked(grids, place), _picked(blocks, place)
 
     def copies(self, shown: Slices) -> Columns:
-        records = self._activities.records[shown.at]
+        records = self._activities.at(shown.at)
         kinds, place = _distinct(records, _MEMORY_ENDS)
         names = [name_of_copy(*kind) for kind in kinds]
         ends = [copy_ends(name) for name in names]
@@ -115,7 +115,7 @@ class _Columns:
         }
 
     def memsets(self, shown: Slices) -> Columns:
-        records = self._activities.records[shown.at]
+        records = self._activities.at(shown.at)
         targets, place = np.unique(records["target"], return_inverse=True)
         names = [name_of_memset(target) for target in targets.tolist()]
         return {
@@ -126,7 +126,7 @@ class _Columns:
         }
 
     def syncs(self, shown: Slices) -> Columns:
-        records = self._activities.records[shown.at]
+        records = self._activities.at(shown.at)
         kind = _mapped(records["type"], lambda number: cupti.SYNCS[number])
         stream, correlation = Awaited(self._activities.events).by(records)
         of_event = np.isin(kind, (SyncKind.EVENT, SyncKind.STREAM_WAIT))
@@ -141,7 +141,7 @@ class _Columns:
         }
 
     def calls(self, shown: Slices) -> Columns:
-        records = self._activities.records[shown.at]
+        records = self._activities.at(shown.at)
         return {
             **self._times(shown),
             "name": _mapped(records["name"], lambda number: self._text(self._activities.call_name(number))),
@@ -176,6 +176,16 @@ class _Columns:
 
 
 _GRID, _BLOCK = slice(0, 3), slice(3, 6)
+
+
+def _distinct_launches(launches: NDArray[np.void]) -> tuple[list[bytes], Int64]:
+    """Launches of which no two are equal, and which of them each kernel has."""
+    words = np.ascontiguousarray(launches).view(np.uint64).reshape(len(launches), -1)
+    key = (words * _ODD).sum(axis=1, dtype=np.uint64)  # wraps around; sorting numbers is many times as fast
+    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    if (words[first[place]] != words).any():  # two have one key
+        _, first, place = np.unique(launches, return_index=True, return_inverse=True)
+    return launches[first].tolist(), place
 
 
 def _distinct(records: Records, fields: tuple[str, ...]) -> tuple[list[tuple[int, ...]], Int64]:

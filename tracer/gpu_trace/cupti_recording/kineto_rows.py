@@ -92,10 +92,11 @@ def rows(
 
 def name_rows(activities: RecordedActivities, process: RecordedProcess, shown: AllSlices) -> Iterator[str]:
     """Rows that say what the GPUs, their streams and the threads are called, each a JSON object."""
-    work = activities.records[np.concatenate((shown.kernels.at, shown.copies.at, shown.memsets.at))]
-    for device in np.unique(work["device"]).tolist():
+    work = np.concatenate((shown.kernels.at, shown.copies.at, shown.memsets.at))
+    devices, streams = (activities.records[field][work] for field in ("device", "stream"))
+    for device in np.unique(devices).tolist():
         yield _named("process_name", device, 0, {"name": f"GPU {device}"})
-        for stream in np.unique(work["stream"][work["device"] == device]).tolist():
+        for stream in np.unique(streams[devices == device]).tolist():
             yield _named("thread_name", device, stream, {"name": f"stream {stream}"})
             yield _named("thread_sort_index", device, stream, {"sort_index": stream})
     for device in np.unique(shown.syncs.pid[activities.records["stream"][shown.syncs.at] == NO_STREAM]).tolist():
@@ -134,8 +135,8 @@ class _Texts(dict[tuple[Any, ...], Any]):
 class _Batch:
     """Some rows of one kind: times in microseconds as text, exact to the nanosecond, and ids, in lists."""
 
-    def __init__(self, records: Records, raised: int, shown: Slices, rows: slice) -> None:
-        self.records = records[shown.at[rows]]
+    def __init__(self, activities: RecordedActivities, raised: int, shown: Slices, rows: slice) -> None:
+        self.records = activities.at(shown.at[rows])
         self.pids, self.tids = shown.pid[rows].tolist(), shown.tid[rows].tolist()
         self.starts = _microseconds(shown.start_ns[rows])
         self.durations = _microseconds(shown.duration_ns[rows])
@@ -162,7 +163,7 @@ class _Writer:
         """The rows of one kind, and behind those of each batch their arrows."""
         for first in range(0, len(shown), _BATCH):
             rows = slice(first, first + _BATCH)
-            batch = _Batch(self._activities.records, self._process.raised, shown, rows)
+            batch = _Batch(self._activities, self._process.raised, shown, rows)
             yield SEPARATOR.join([*write(batch), *(_arrows(batch, arrow) if arrow else ())])
 
     def kernels(self, batch: _Batch) -> Iterator[str]:

@@ -18,7 +18,7 @@ from gpu_trace_analyzers.readers.base.stamps import NO_TIME, nanoseconds_of
 from gpu_trace_analyzers.vocabulary.kineto import Category
 
 from ..exporting.timeline.identities import Identities, keys
-from ..exporting.timeline.lanes import lanes
+from ..exporting.timeline.lanes import lanes_of_track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,6 +53,7 @@ _PROCESS_NAME = re.compile(
     + rb")"
 )
 _LARGEST = 2**31 - 1
+_FEW = 1 << 16
 _PIECE = 1 << 22
 """bytes of text"""
 
@@ -237,14 +238,30 @@ def _lanes(rows: _Rows, places: _Places) -> Int64:
     place = np.array(by_key, dtype=np.int64)[rows.key]
     lane = np.zeros(len(place), dtype=np.int64)
     timed, lasting = rows.start_ns != NO_TIME, rows.duration_ns != NO_TIME
-    slices = np.flatnonzero(timed & lasting)
-    order = slices[np.lexsort((-rows.duration_ns[slices], rows.start_ns[slices]))]
-    start_ns = rows.start_ns[order]
-    lane[order] = lanes(start_ns, start_ns + rows.duration_ns[order], place[order])
-    moved = {(int(place[i]), int(rows.start_ns[i])): int(lane[i]) for i in order[lane[order] > 0]}
+    for own in _in_each(place, np.flatnonzero(timed & lasting)):
+        order = _by_start(own, rows)
+        lane[order] = lanes_of_track(rows.start_ns[order], rows.start_ns[order] + rows.duration_ns[order])
+    moved = {(int(place[i]), int(rows.start_ns[i])): int(lane[i]) for i in np.flatnonzero(lane)}
     for i in np.flatnonzero(timed & ~lasting).tolist() if moved else []:
         lane[i] = moved.get((int(place[i]), int(rows.start_ns[i])), 0)
     return lane
+
+
+def _in_each(place: Int64, rows: Int64) -> list[Int64]:
+    """The rows of each place, in the order that they have."""
+    places = place[rows]
+    if len(places) and places.max() < _FEW:
+        places = places.astype(np.uint16)  # which NumPy sorts by counting
+    order = np.argsort(places, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(places[order])) + 1) if len(rows) else []
+
+
+def _by_start(own: Int64, rows: _Rows) -> Int64:
+    """Rows sorted by start, of equal starts the longest first; most are in order already, a kind at a time."""
+    order = own[np.argsort(rows.start_ns[own], kind="stable")]
+    if (np.diff(rows.start_ns[order]) > 0).all():
+        return order
+    return own[np.lexsort((-rows.duration_ns[own], rows.start_ns[own]))]
 
 
 def _names(text: bytes, places: _Places) -> Iterator[Edit]:

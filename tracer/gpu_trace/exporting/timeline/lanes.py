@@ -22,9 +22,15 @@ def lanes(start_ns: Int64, end_ns: Int64, track: NDArray[np.integer]) -> Int64:
     order = np.argsort(track, kind="stable")
     borders = np.flatnonzero(np.diff(track[order], prepend=track[order][:1] - 1))
     for rows in np.split(order, borders[1:]) if len(order) else []:
-        if not nests(start_ns[rows], end_ns[rows]):
-            lane[rows] = _first_fit(start_ns[rows].tolist(), end_ns[rows].tolist())
+        lane[rows] = lanes_of_track(start_ns[rows], end_ns[rows])
     return lane
+
+
+def lanes_of_track(start_ns: Int64, end_ns: Int64) -> Int64:
+    """The same of one track: (n,) lanes."""
+    if nests(start_ns, end_ns):
+        return np.zeros(len(start_ns), dtype=np.int64)
+    return np.array(_first_fit(start_ns.tolist(), end_ns.tolist()), dtype=np.int64)
 
 
 def nests(start_ns: Int64, end_ns: Int64) -> bool:
@@ -32,6 +38,8 @@ def nests(start_ns: Int64, end_ns: Int64) -> bool:
 
     Walks all boundaries in order: where rows nest, what ends at some depth is what last began at that depth.
     """
+    if (start_ns[1:] >= end_ns[:-1]).all():  # as on most streams: nothing holds anything
+        return True
     some = np.flatnonzero(end_ns > start_ns)
     boundary = np.concatenate((end_ns[some][::-1], start_ns[some]))
     row = np.concatenate((some[::-1], some))
