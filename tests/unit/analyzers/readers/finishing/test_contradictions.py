@@ -38,7 +38,11 @@ from literal import literal
 from strategies import traces
 
 TRACES = Path(__file__).parents[5] / "samples/traces"
-SAMPLES = sorted(str(path.relative_to(TRACES)) for path in TRACES.rglob("*.json.gz"))
+SAMPLES = sorted(
+    str(path.relative_to(TRACES))
+    for path in TRACES.rglob("*.json.gz")
+    if not path.name.endswith(("execution-trace.json.gz", ".et.json.gz"))
+)
 US = 1000
 GOOD = "s20 k 5000000-5000100 @4000000; s21 k 6000000-6000100 @5500000; s22 k 7000000-7000100 @6500000;"
 """Work that nothing is wrong with, so that what is wrong is not most."""

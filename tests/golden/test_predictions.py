@@ -1,0 +1,68 @@
+"""Predictions from recordings of pairs before their change, against the clocks of both; see samples/traces/README.md.
+
+The model is that of now, the recordings and clocks are of an H200: what was shown once must stay true.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import median_low
+
+import pytest
+
+from gpu_trace_analyzers.dependencies.execution_trace import read_execution_trace
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.whatif.predict import what_if
+from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
+from lab.what_if.comparison import NO_GAIN, Comparison
+from lab.what_if.pairs import pairs
+
+PAIRS = Path(__file__).parents[2] / "samples/traces/whatif/pairs"
+CLOCKS = {
+    name: {case: median_low(clocks_ns) for case, clocks_ns in cases.items()}
+    for name, cases in json.loads((PAIRS / "clocks_ns.json").read_text()).items()
+}
+ABSTAINED = {"small_kernels": "kernels that fill a part of the GPU could run at once"}
+RECORDED = [pair for pair in pairs() if (PAIRS / pair.name).exists()]
+GAINING = [pair.name for pair in RECORDED if pair.gains and pair.name not in ABSTAINED]
+
+
+def predicted(name):
+    run = json.loads((PAIRS / name / "run.json").read_text())["dependencies"]
+    return what_if(
+        load(PAIRS / name / "trace.json.gz", operators=True),
+        read_execution_trace(PAIRS / name / "execution-trace.json.gz"),
+        range_name="measured",
+        unrecorded_ns=CLOCKS[name]["before"],
+        cost=RecordingCost(run["cost_ns_per_operator"], run["cost_ns_per_call"]),
+    )
+
+
+def comparison(name):
+    found = predicted(name)
+    assert found.status == "answered", found.reason
+    assert found.replay_ns == pytest.approx(found.recorded_ns, rel=0.01)
+    return Comparison(CLOCKS[name]["before"], CLOCKS[name]["after"], found.expected.predicted_ns, found.naive_ns)
+
+
+@pytest.mark.parametrize("name", GAINING)
+def test_a_gain_is_predicted_within_its_limit_and_better_than_by_the_busiest_engine(name):
+    found = comparison(name)
+    assert found.gain_error <= found.limit
+    assert found.gain_error < found.naive_gain_error
+
+
+@pytest.mark.parametrize("name", [pair.name for pair in RECORDED if not pair.gains])
+def test_no_gain_is_predicted_where_the_data_is_in_the_way(name):
+    found = comparison(name)
+    assert abs(found.gain_ns) <= NO_GAIN * found.before_ns
+    assert found.predicted_gain_ns <= NO_GAIN * found.before_ns
+    assert found.before_ns - found.naive_ns > 0.2 * found.before_ns, "the busiest engine alone would promise much"
+
+
+@pytest.mark.parametrize("name", ABSTAINED)
+def test_what_the_model_does_not_know_is_not_predicted(name):
+    found = predicted(name)
+    assert found.status == "abstained"
+    assert ABSTAINED[name] in found.reason
