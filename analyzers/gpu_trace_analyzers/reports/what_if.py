@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..whatif.document import Bound, Entry, Expected, Move, Remedy
 
 TITLE = "What if"
-NAMES = {engine.key: ENGINE_NAMES[engine] for engine in Engine} | {WAITING: "waiting for the host"}
+NAMES = {engine.key: ENGINE_NAMES[engine] for engine in Engine} | {WAITING: "waiting"}
 LONGEST_NAME = 56
 """characters of the name of an operation that moves, or that waits"""
 LEAST_UNKNOWN = 0.001

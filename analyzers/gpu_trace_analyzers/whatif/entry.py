@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .spent import Spent
 
 WAITING = "waiting"
-"""beside the engines of a critical path: the time in which none of its operations ran, because the host was late"""
+"""beside the engines of a critical path: the time in which none of its operations ran, because the host was late or
+devices were busy with what was launched before the window"""
 
 
 def entry_of(found: WhatIf, trace: Trace) -> document.Entry:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..questions.launches import launches
 from .host import host_program
 from .pace import pace
 from .schedule import Plan
@@ -61,8 +62,9 @@ def backlog(part: Part, server: Int64) -> Mapping[int, int]:
     work, rows, issued_ns = part.trace.work, part.rows, part.issued_ns
     busy: dict[int, int] = {}
     mine = np.isin(np.arange(len(work)), rows)
-    earlier = ~mine & (work.process == part.process) & (work.start_ns < issued_ns.min())
-    earlier &= work.end_ns > part.begin_ns
+    launched = launches(part.trace)
+    at_ns = np.where(launched.known, launched.at_ns, work.start_ns)
+    earlier = ~mine & (work.process == part.process) & (at_ns < issued_ns.min()) & (work.end_ns > part.begin_ns)
     for row in np.flatnonzero(earlier).tolist():
         same = (work.device[rows] == work.device[row]) & (work.engine[rows] == work.engine[row])
         for each in np.unique(server[same]).tolist():

@@ -94,12 +94,17 @@ def _named(trace: Trace, name: str) -> tuple[str, dict[int, Window], None]:
     return name, hosts, None
 
 
+def _calls(trace: Trace, process: int) -> Window:
+    """From the first call of a process to the end of its last; an empty window for none."""
+    own = trace.calls[trace.calls.process == process]
+    return Window(int(own.start_ns[0]), int(own.end_ns.max()) + 1) if len(own) else Window(0, 0)
+
+
 def _steady(trace: Trace) -> tuple[str, dict[int, Window], int | None]:
     """The steady steps and how many they are, or the whole recording where it has none."""
     scope = Scope(trace)
     host, found = host_window(scope), steady(scope)
-    everything = Window(int(trace.calls.start_ns.min(initial=0)), int(trace.calls.end_ns.max(initial=0)) + 1)
-    hosts = {process: host.of(process) or everything for process in range(len(trace.processes))}
+    hosts = {process: host.of(process) or _calls(trace, process) for process in range(len(trace.processes))}
     if found.first_step is None or found.last_step is None:
         return "the whole recording", hosts, None
     steps = found.last_step - found.first_step + 1

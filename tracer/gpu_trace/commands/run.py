@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from gpu_trace_analyzers.summary import Summary
+    from gpu_trace_analyzers.whatif.document import Entry
 
     from ..recording.request import Level
     from ..recording.result import Recording
@@ -189,12 +190,14 @@ class _OnStderr:
         """Show on a terminal what takes long."""
         return progress(doing) if self._show else nullcontext()
 
-    def show(self, summary: Summary) -> None:
-        """Print the summary. The reader may have closed the pipe."""
+    def show(self, summary: Summary, predicted: Entry | None = None) -> None:
+        """Print the summary, and the time that is predicted. The reader may have closed the pipe."""
         self.saw_devices = bool(summary.devices)
         if self._show:
             with suppress(OSError):
                 display(_text(summary), err=True, nl=False)
+                if predicted:
+                    say(_prediction(predicted))
 
 
 def _text(summary: Summary) -> str:
@@ -203,6 +206,13 @@ def _text(summary: Summary) -> str:
     terminal = sys.stderr.isatty()
     width = min(shutil.get_terminal_size().columns, 140) if terminal else 100
     return to_text(summary, width=width, color=terminal and "NO_COLOR" not in os.environ)
+
+
+def _prediction(found: Entry) -> str:
+    from gpu_trace_analyzers.reports.what_if import verdict_line
+
+    changes = "; gpu-trace whatif says what to change" if found.remedies else ""
+    return f"{found.window.name}: {verdict_line(found)}{changes}"
 
 
 def _tell(recording: Recording, quiet: bool) -> None:

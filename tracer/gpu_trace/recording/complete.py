@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.readers import joined
+from gpu_trace_analyzers.whatif.stored import FILE as WHAT_IF
 
 from . import summary_files
 from .beside import Beside
+from .prediction import prediction
 from .reasons import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gpu_trace_analyzers.model import Trace
+
+    from .prediction import Prediction
     from .process_trace import ProcessTrace
     from .result import Recording
     from .told import Audience
@@ -56,12 +61,22 @@ def _summarize(recording: Recording, audience: Audience) -> None:
     try:
         with audience.working("making the summary"):
             analysis = _analysis(recording)
-            summary = analysis.summary
-        audience.show(summary)
+            predicted = _predicted(analysis.trace, recording)
+            summary = predicted.prices(analysis.summary) if predicted else analysis.summary
+        audience.show(summary, predicted.entry if predicted else None)
         with audience.working("writing the summary"):
-            recording.unwritten.update(summary_files.write(analysis, recording.folder.path))
+            recording.unwritten.update(summary_files.write(analysis, recording.folder.path, predicted))
     except Exception as error:
         recording.unwritten[_SUMMARY] = reason_of(error)
+
+
+def _predicted(trace: Trace, recording: Recording) -> Prediction | None:
+    """What is predicted of the run; where it cannot be, that is noted."""
+    try:
+        return prediction(trace, [each.path for each in recording.traces])
+    except Exception as error:
+        recording.unwritten[WHAT_IF] = reason_of(error)
+        return None
 
 
 def _analysis(recording: Recording) -> Analysis:

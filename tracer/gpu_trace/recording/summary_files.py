@@ -1,4 +1,4 @@
-"""What is made of a finished run's traces: ``summary.md`` and ``summary.json``, and ``trace.pftrace`` for Perfetto."""
+"""What is made of a finished run's traces: its summary in several forms, ``trace.pftrace``, and what is predicted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.reports.document import to_json
 from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
+from gpu_trace_analyzers.whatif.stored import FILE as WHAT_IF
 
 from ..exporting.perfetto import export_perfetto
 from .reasons import reason_of
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.analysis import Analysis
 
+    from .prediction import Prediction
 
-def write(analysis: Analysis, folder: Path) -> dict[str, str]:
+
+def write(analysis: Analysis, folder: Path, predicted: Prediction | None = None) -> dict[str, str]:
     """Write the files of a run into its folder; of each that could not be written, by its name, why."""
-    summary = analysis.summary
+    summary = predicted.prices(analysis.summary) if predicted else analysis.summary
+    what_if = predicted.found if predicted else None
     whole = replace(summary, work=analysis.work.of_top(TOP))
     made: dict[str, Callable[[Path], object]] = {
         "summary.json": lambda path: path.write_text(to_json(whole), encoding="utf-8"),
         "summary.md": lambda path: path.write_text(to_markdown(summary), encoding="utf-8"),
-        "report.html": lambda path: path.write_text(to_html(analysis, whole), encoding="utf-8"),
-        "trace.pftrace": lambda path: export_perfetto(analysis, path),
+        "report.html": lambda path: path.write_text(to_html(analysis, whole, what_if), encoding="utf-8"),
+        "trace.pftrace": lambda path: export_perfetto(analysis, path, what_if=what_if),
     }
+    if predicted:
+        made[WHAT_IF] = lambda path: path.write_text(predicted.document, encoding="utf-8")
     failures = {name: _failure(make, folder / name) for name, make in made.items()}
     return {name: reason for name, reason in failures.items() if reason}
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from gpu_trace_analyzers.summary import Summary
+    from gpu_trace_analyzers.whatif.document import Entry
 
 
 class Audience(Protocol):
@@ -19,5 +20,5 @@ class Audience(Protocol):
     def working(self, doing: str) -> AbstractContextManager[None]:
         """Something is being done that may take long."""
 
-    def show(self, summary: Summary) -> None:
-        """The summary is there."""
+    def show(self, summary: Summary, predicted: Entry | None = None) -> None:
+        """The summary is there, and what is predicted of the run, if its dependencies were recorded."""

@@ -27,7 +27,7 @@ def test_the_answer_says_the_time_what_supports_it_and_what_to_change():
 seed.json.gz · measured · 6 device operations
 this run took 132.0 ms; its own dependencies allow 112.0 ms (between 111.0 ms and 114.0 ms)
   replay of the recorded order: 131.0 ms, 0.8 % off the recorded time
-  critical path: compute 80.4 %, copy D2H 8.9 %, waiting for the host 10.7 %
+  critical path: compute 80.4 %, copy D2H 8.9 %, waiting 10.7 %
   no schedule takes less than 100.0 ms: compute is busy that long
   the busiest engine alone, without dependencies: 90.0 ms
   1. move the copies to a side stream

@@ -52,3 +52,10 @@ def test_what_was_launched_before_the_window_keeps_its_stream_busy():
     plan = recorded_plan(part(trace, "measured"))
     assert dict(plan.free_ns) == {0: 200_000}
     assert schedule(plan).start_ns.tolist() == [202_000, 302_000]
+
+
+def test_what_was_launched_before_the_window_and_starts_in_it_keeps_its_stream_busy_too():
+    trace = _in_ns(literal, "k 20-300 @10; k 302-400 @20; range measured 100-900; k 402-500 @110; k 502-600 @120")
+    plan = recorded_plan(part(trace, "measured"))
+    assert dict(plan.free_ns) == {0: 300_000}
+    assert schedule(plan).start_ns.tolist() == [302_000, 402_000]

@@ -37,8 +37,8 @@ class Heard:
     def working(self, doing):
         return nullcontext()
 
-    def show(self, summary):
-        self.summary = summary
+    def show(self, summary, predicted=None):
+        self.summary, self.predicted = summary, predicted
         self.files = [path.name for path in self._folder.iterdir() if path.name.startswith(("summary", "report"))]
         self._then()
 
@@ -97,6 +97,16 @@ def test_a_summary_that_fails_leaves_the_traces(folder, monkeypatch):
     recording = completed(folder, Heard(folder.path), monkeypatch)
     assert (recording.lost, recording.unwritten) == ([], {"the summary": "no such thing"})
     assert names(folder) == ["run.json", "trace.json.gz"]
+
+
+def test_a_prediction_that_fails_costs_nothing_else(folder, monkeypatch):
+    (folder.path / "execution-trace.json.gz").write_text("not one")
+    audience = Heard(folder.path)
+    recording = completed(folder, audience, monkeypatch)
+    assert list(recording.unwritten) == ["whatif.json"]
+    assert "execution-trace.json.gz" in recording.unwritten["whatif.json"]
+    assert (recording.lost, audience.predicted) == ([], None)
+    assert set(FILES) <= set(names(folder))
 
 
 def test_ranks_of_one_run_are_one_summary(folder, monkeypatch):

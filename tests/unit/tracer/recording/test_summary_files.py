@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from gpu_trace.recording.prediction import prediction
 from gpu_trace.recording.summary_files import write
 from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.whatif.stored import stored
 
 TRACE = Path(__file__).parents[4] / "samples/traces/two_streams.json.gz"
 FILES = ["summary.json", "summary.md", "report.html", "trace.pftrace"]
@@ -22,6 +26,28 @@ def trace(tmp_path):
 def test_a_run_folder_gets_every_file(trace):
     assert write(Analysis(trace), trace.parent) == {}
     assert all((trace.parent / name).stat().st_size > 0 for name in FILES)
+
+
+def test_a_run_with_dependencies_gets_its_prediction(tmp_path):
+    files = [tmp_path / "trace.json.gz", tmp_path / "execution-trace.json.gz"]
+    for path, ending in zip(files, (".json.gz", ".et.json.gz"), strict=True):
+        shutil.copy(TRACE.parent / f"whatif/seed_nonblocking{ending}", path)
+    analysis = Analysis(load(files[0], operators=True))
+    found = prediction(analysis.trace, files[:1])
+    assert write(analysis, tmp_path, found) == {}
+    assert stored(tmp_path).of(None) == found.entry
+    assert found.entry.status == "answered"
+    assert "fix saves about" in (tmp_path / "summary.md").read_text()
+    assert json.loads((tmp_path / "summary.json").read_text())["account"]["devices"][0]["losses"][0]["about_ns"] > 0
+    assert "<h2>What if</h2>" in (tmp_path / "report.html").read_text()
+    assert b"Predicted: critical path" in (tmp_path / "trace.pftrace").read_bytes()
+
+
+def test_without_an_execution_trace_or_of_several_processes_nothing_is_predicted(trace):
+    found = load(trace, operators=True)
+    assert prediction(found, [trace]) is None
+    shutil.copy(TRACE.parent / "whatif/seed_nonblocking.et.json.gz", trace.with_name("execution-trace.json.gz"))
+    assert prediction(found, [trace, trace]) is None
 
 
 @pytest.mark.parametrize("broken", FILES)
