@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from .questions.account.job import JobFirst
     from .questions.account.losses import DeviceAccount, Loss
     from .summary import Summary
-    from .whatif.document import Entry, Remedy
+    from .whatif.document import Entry
 
+Price = tuple[int, int]
+"""what ending a loss saves, and by how much that may be wrong; in ns"""
+NOTHING = (0, 0)
 ALIKE = 0.8
 """share that the windows of a prediction and of an account have in common, of all that either has: below it the
 prediction is of another time"""
@@ -30,9 +33,9 @@ def priced(summary: Summary, entries: Iterable[Entry]) -> Summary:
         return summary
     window = account.steady.window or _span(summary)
     entry = max(entries, key=lambda each: _common(each, window), default=None)
-    if entry is None or not entry.remedies or _common(entry, window) < ALIKE:
+    if entry is None or not (entry.remedies or entry.vain) or _common(entry, window) < ALIKE:
         return summary
-    return replace(summary, account=_priced(account, _prices(account, entry.remedies)))
+    return replace(summary, account=_priced(account, _prices(account, entry)))
 
 
 def _span(summary: Summary) -> Window:
@@ -49,31 +52,29 @@ def _common(entry: Entry, window: Window) -> float:
     return max(0, both_ns) / max(1, any_ns)
 
 
-def _prices(account: Account, remedies: Iterable[Remedy]) -> dict[str, Remedy]:
-    """By the id of a loss, the change that ends it: of several losses with that cause, of the largest."""
+def _prices(account: Account, entry: Entry) -> dict[str, Price]:
+    """By the id of a loss, what ending it saves: of several losses with the cause of a change, of the largest."""
     losses = sorted((loss for each in account.devices for loss in each.losses), key=lambda loss: -loss.ns)
-    found: dict[str, Remedy] = {}
-    for remedy in remedies:
+    found = {loss.id: NOTHING for loss in losses if loss.cause in entry.vain}
+    for remedy in reversed(entry.remedies):  # those that save more come first, and count
         loss = next((loss for loss in losses if loss.cause == remedy.cause), None)
         if loss is not None:
-            found.setdefault(loss.id, remedy)  # those that save more come first
+            found[loss.id] = max(0, remedy.gain_ns), remedy.error_ns
     return found
 
 
-def _priced(account: Account, prices: dict[str, Remedy]) -> Account:
+def _priced(account: Account, prices: dict[str, Price]) -> Account:
     devices = tuple(_with_prices(each, prices) for each in account.devices)
     job = _job(account.job, devices) if account.job else None
     return replace(account, devices=devices, job=job, first=job.first if job else None)
 
 
-def _with_prices(account: DeviceAccount, prices: dict[str, Remedy]) -> DeviceAccount:
+def _with_prices(account: DeviceAccount, prices: dict[str, Price]) -> DeviceAccount:
     return replace(account, losses=in_order(_with_price(loss, prices.get(loss.id)) for loss in account.losses))
 
 
-def _with_price(loss: Loss, remedy: Remedy | None) -> Loss:
-    if remedy is None:
-        return loss
-    return replace(loss, about_ns=max(0, remedy.gain_ns), error_ns=remedy.error_ns)
+def _with_price(loss: Loss, price: Price | None) -> Loss:
+    return loss if price is None else replace(loss, about_ns=price[0], error_ns=price[1])
 
 
 def _job(job: JobFirst, devices: tuple[DeviceAccount, ...]) -> JobFirst:

@@ -127,3 +127,5 @@ class WhatIf:
 
     before_ns: int
     """what gains are counted from: the clock where it is known, else the replay with a host that is not recorded"""
+    vain: tuple[str, ...] = ()
+    """causes of losses that changes would end, and save next to nothing"""

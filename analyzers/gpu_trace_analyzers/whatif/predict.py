@@ -14,7 +14,7 @@ from .doubts import beliefs
 from .expected import expected_plan
 from .memory import extra_bytes
 from .modeled import modeled
-from .price import remedies
+from .price import prices
 from .recording_cost import RecordingCost
 from .replay import recorded_plan
 from .schedule import schedule
@@ -89,6 +89,7 @@ def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
     recorded = model.times(model.recorded)
     before_ns = recorded.total_ns if found.unrecorded_ns is None else found.unrecorded_ns
     found = replace(found, status="answered", before_ns=before_ns)
+    priced = prices(found, model, ends)
     return replace(
         found,
         expected=Expected(
@@ -98,7 +99,8 @@ def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
             extra_bytes=extra_bytes(model.known.contents, recorded, times),
         ),
         bound=bound(model.part, model.needs, model.recorded.duration_ns.tolist()),
-        remedies=remedies(found, model, ends),
+        remedies=priced.remedies,
+        vain=priced.vain,
         schedule=_schedule(model.part, times),
     )
 

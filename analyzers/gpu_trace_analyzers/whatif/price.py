@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .answer import Remedy
@@ -21,8 +22,18 @@ LEAST_GAIN = 0.005
 """The part of the time that a remedy must save to be told."""
 
 
-def remedies(before: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> tuple[Remedy, ...]:
-    """Those that save anything, the largest gain first. ``ends``: the views at the two ends of what is not certain.
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What changes save."""
+
+    remedies: tuple[Remedy, ...]
+    """those that save anything, the largest gain first"""
+    vain: tuple[str, ...]
+    """causes of losses that changes would end, and save next to nothing"""
+
+
+def prices(before: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> Prices:
+    """What each change of a run saves, alone. ``ends``: the views at the two ends of what is not certain.
 
     A gain is the difference of two times of the model, in which its bias cancels.
     """
@@ -39,7 +50,9 @@ def remedies(before: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> tuple[R
         if gain_ns >= error_ns:
             held = extra_bytes(model.known.contents, recorded, planned)
             found.append(_remedy(change, planned.total_ns, gain_ns, error_ns, held))
-    return tuple(sorted(_simplest(found), key=lambda remedy: (-remedy.gain_ns, remedy.id)))
+    told = tuple(sorted(_simplest(found), key=lambda remedy: (-remedy.gain_ns, remedy.id)))
+    worth_it = {"", *(change.cause for change, _ in worth.values())}
+    return Prices(told, tuple(sorted({change.cause for change, _ in times.values()} - worth_it)))
 
 
 def _simplest(found: Sequence[Remedy]) -> Sequence[Remedy]:

@@ -85,6 +85,13 @@ def test_of_several_changes_for_a_loss_the_first_is_its_price():
     assert priced(SUMMARY, [entry_of(both, before())]) == priced(SUMMARY, [first])
 
 
+def test_a_loss_that_is_ended_in_vain_saves_nothing():
+    found = priced(SUMMARY, [entry_of(answered(remedies=(), vain=("same_stream",)), before())])
+    (loss,) = found.account.devices[0].losses
+    assert (loss.about_ns, loss.error_ns) == (0, 0)
+    assert found.account.first.losses == ()
+
+
 def test_without_a_prediction_or_an_account_nothing_changes():
     no_account = replace(SUMMARY, account=None)
     assert priced(SUMMARY, []) is SUMMARY

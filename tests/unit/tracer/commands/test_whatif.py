@@ -205,3 +205,10 @@ def summarized(*arguments):
     result = CliRunner().invoke(summary, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0
     return result
+
+
+def test_what_saves_next_to_nothing_is_no_remedy_and_is_stored_as_that(pair):
+    run(pair / "seed_two_streams.json.gz", *RANGE)
+    (entry,) = entries(pair / "seed_two_streams.whatif.json")
+    assert entry["remedies"] == []
+    assert {"same_stream", "synchronized"} <= set(entry["vain"])
