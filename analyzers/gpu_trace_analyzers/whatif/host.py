@@ -71,7 +71,7 @@ def host_by_data(part: Part, known: Dependencies) -> HostProgram:
     read_later = _read_later(uses, found.operation, at_ns)
     kept = found.own | (found.to_host & ~read_later) | known.copied_again[found.operation]
     kept |= at_ns > part.issued_ns.max()
-    in_window = (uses.at_ns >= part.begin_ns) & (uses.at_ns < part.window.end_ns)
+    in_window = (uses.at_ns >= part.begin_ns) & (uses.at_ns < part.host.end_ns)
     return _program(
         part,
         _Waiting(

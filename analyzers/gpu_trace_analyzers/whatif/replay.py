@@ -13,18 +13,13 @@ from ..questions.launches import launches
 from .host import host_program
 from .pace import pace
 from .schedule import Plan
+from .stream_waits import waits_between_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ..model import Int64
-    from .pace import Pace
     from .window import Part
-
-_HELD_UP_NS = 20_000
-"""An operation that starts so much later than its launch and its stream explain was waiting for another stream."""
-_AT_ONCE_NS = 15_000
-"""and started so soon after what it waited for had ended"""
 
 
 def recorded_plan(part: Part) -> Plan:
@@ -35,7 +30,7 @@ def recorded_plan(part: Part) -> Plan:
         duration_ns=durations(part),
         latency_ns=found.latency_ns,
         gap_ns=found.gap_ns,
-        before=_waits_between_streams(part, stream, found),
+        before=waits_between_streams(part, stream, found),
         host=host_program(part),
         free_ns=backlog(part, stream),
     )
@@ -70,29 +65,3 @@ def backlog(part: Part, server: Int64) -> Mapping[int, int]:
         for each in np.unique(server[same]).tolist():
             busy[each] = max(busy.get(each, 0), int(work.end_ns[row]) - part.begin_ns)
     return busy
-
-
-def _waits_between_streams(part: Part, stream: Int64, found: Pace) -> Sequence[Sequence[int]]:
-    """Of each operation, the one of another stream that it waited for, as its start shows; none or one."""
-    work = part.trace.work[part.rows]
-    free_ns = _free_ns(work.end_ns, stream, found, part.begin_ns)
-    explained = np.maximum(part.issued_ns + found.latency_ns, free_ns)
-    late = work.start_ns - explained > _HELD_UP_NS
-    by_end = np.argsort(work.end_ns, kind="stable")
-    place = np.searchsorted(work.end_ns[by_end], work.start_ns, side="right") - 1
-    before: list[Sequence[int]] = [()] * len(work)
-    for k in np.flatnonzero(late & (place >= 0)).tolist():
-        other = int(by_end[place[k]])
-        at_once = work.start_ns[k] - work.end_ns[other] <= _AT_ONCE_NS
-        if at_once and other < k and stream[other] != stream[k]:
-            before[k] = (other,)
-    return before
-
-
-def _free_ns(end_ns: Int64, stream: Int64, found: Pace, begin_ns: int) -> Int64:
-    """When the stream of each operation had done what came before it there."""
-    free = np.full(len(end_ns), begin_ns)
-    order = np.lexsort((np.arange(len(end_ns)), stream))
-    follows = np.diff(stream[order]) == 0
-    free[order[1:][follows]] = end_ns[order[:-1][follows]] + found.gap_ns[order[1:][follows]]
-    return free

@@ -87,8 +87,8 @@ def _synchronizing(part: Part) -> Iterator[tuple[Int64, Int64]]:
 def _calls(part: Part) -> Int64:
     trace = part.trace
     named = calls_named(trace, SYNCHRONIZING) | calls_named(trace, ALLOCATING)
-    named &= (trace.calls.process == part.process) & (trace.calls.start_ns >= part.begin_ns)
-    return np.flatnonzero(named & (trace.calls.start_ns < part.window.end_ns))
+    named &= (trace.calls.process == part.process) & (trace.calls.start_ns >= part.host.start_ns)
+    return np.flatnonzero(named & (trace.calls.start_ns < part.host.end_ns))
 
 
 def _last_ended(part: Part, mine: Int64, calls: HostCalls) -> Int64:

@@ -37,6 +37,8 @@ class Part:
     """in ``Trace.work``: (n,)"""
     issued_ns: Int64
     """when the host began to launch each: (n,)"""
+    host: Window
+    """the host's own time in it, which may end before the work does"""
 
     @property
     def begin_ns(self) -> int:
@@ -69,7 +71,7 @@ def part(trace: Trace, range_name: str | None = None) -> Part:
     host = hosts[processes[0]]
     end_ns = max(int(trace.work.end_ns[rows].max()), _last_wait_ns(trace, processes[0], host))
     window = WhatIfWindow(name, host.start_ns, end_ns, len(rows), range_name, steps)
-    return Part(trace, window, processes[0], rows, launched.at_ns[rows])
+    return Part(trace, window, processes[0], rows, launched.at_ns[rows], host)
 
 
 def _last_wait_ns(trace: Trace, process: int, host: Window) -> int:

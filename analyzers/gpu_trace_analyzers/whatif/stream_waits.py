@@ -1,0 +1,75 @@
+"""Which operations waited for one of another stream in the recording?
+
+Those that an event held back, where the trace says which; and those that started just as one of another stream ended,
+though nothing else held them back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..dependencies.between_streams import orders_between_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..model import Int64
+    from .pace import Pace
+    from .window import Part
+
+_HELD_UP_NS = 20_000
+"""An operation that starts so much later than its launch and its stream explain was waiting for another stream."""
+_AT_ONCE_NS = 15_000
+"""and started so soon after what it waited for had ended"""
+
+
+def waits_between_streams(part: Part, stream: Int64, pace: Pace) -> Sequence[Sequence[int]]:
+    """Of each operation, those of other streams that it waited for; ``stream`` numbers the stream of each: (n,)."""
+    before = _by_events(part)
+    for k, other in _by_starts(part, stream, pace):
+        if not before[k]:
+            before[k].append(other)
+    return before
+
+
+def _by_events(part: Part) -> list[list[int]]:
+    """From the records of CUPTI: the first operation after the wait, and the last before the event."""
+    work = part.trace.work[part.rows]
+    on_device = [*zip(work.device.tolist(), work.stream.tolist(), strict=True)]
+    found: list[list[int]] = [[] for _ in on_device]
+    for order in orders_between_streams(part.trace, part.process, part.issued_ns):
+        if order.waiting is None or order.awaited is None:
+            continue
+        mine = np.flatnonzero((work.device == order.waiting[0]) & (work.stream == order.waiting[1]))
+        first = np.searchsorted(part.issued_ns[mine], order.at_ns)
+        others = np.flatnonzero(work.stream[: order.before] == order.awaited)
+        if first < len(mine) and len(others) and others[-1] < mine[first]:
+            found[int(mine[first])].append(int(others[-1]))
+    return found
+
+
+def _by_starts(part: Part, stream: Int64, pace: Pace) -> Sequence[tuple[int, int]]:
+    """Operations that nothing else held back, and the one that ended just before each started."""
+    work = part.trace.work[part.rows]
+    explained = np.maximum(part.issued_ns + pace.latency_ns, _free_ns(work.end_ns, stream, pace, part.begin_ns))
+    late = work.start_ns - explained > _HELD_UP_NS
+    by_end = np.argsort(work.end_ns, kind="stable")
+    place = np.searchsorted(work.end_ns[by_end], work.start_ns, side="right") - 1
+    found = []
+    for k in np.flatnonzero(late & (place >= 0)).tolist():
+        other = int(by_end[place[k]])
+        at_once = work.start_ns[k] - work.end_ns[other] <= _AT_ONCE_NS
+        if at_once and other < k and stream[other] != stream[k]:
+            found.append((k, other))
+    return found
+
+
+def _free_ns(end_ns: Int64, stream: Int64, pace: Pace, begin_ns: int) -> Int64:
+    """When the stream of each operation had done what came before it there."""
+    free = np.full(len(end_ns), begin_ns)
+    order = np.lexsort((np.arange(len(end_ns)), stream))
+    follows = np.diff(stream[order]) == 0
+    free[order[1:][follows]] = end_ns[order[:-1][follows]] + pace.gap_ns[order[1:][follows]]
+    return free
