@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .roles import Role, roles
-from .schema import schema_of
 from .tensors import Opaque, extents
 
 if TYPE_CHECKING:
     from .execution_trace import Node, Values
+    from .schema import Schema
     from .tensors import Extent
 
 _LOOKS_AT_SHAPES = re.compile(r"aten::(\w+_like|new_\w+)$")
@@ -24,8 +24,10 @@ class Accesses:
 
     reads: list[Extent]
     writes: list[Extent]
-    made: frozenset[int]
-    """storages that came out and had not gone in: memory that was given out"""
+    made: list[Extent]
+    """of what it writes, results in storages that had not gone in: memory that was given out"""
+    replaced: list[Extent]
+    """of what it writes, arguments in storages of which it reads nothing"""
 
 
 def accesses(node: Node) -> Accesses | None:
@@ -37,28 +39,23 @@ def accesses(node: Node) -> Accesses | None:
     given = [extent for one in arguments for extent in one]
     if not given and not results:
         return None
-    if not node.schema:
+    if node.schema is None:
         return _without_schema(node, given, results)
-    reads, writes = _of_arguments(node, arguments)
+    reads, writes = _of_arguments(node, node.schema, arguments)
     made = _made(node, given, results)
-    schema = schema_of(node.schema)
-    makes = schema is not None and schema.makes
-    return Accesses(reads, writes + [e for e in results if makes or e.storage in made], made)
+    replaced = []
+    if writes:
+        read = {extent.storage for extent in reads}
+        replaced = [extent for extent in writes if extent.storage not in read]
+    return Accesses(reads, writes + (results if node.schema.makes else made), made, replaced)
 
 
 def made_by(node: Node) -> list[Extent]:
-    """The results of an operator in memory that had not gone in.
-
-    Without a schema none: there, what came out may have been there before.
-    """
-    if not node.schema:
-        return []
+    """The results of an operator in storages that had not gone in."""
     try:
-        given, results = _all(node.inputs), _all(node.outputs)
+        return _made(node, _all(node.inputs), _all(node.outputs)) if node.schema is not None else []
     except Opaque:
         return []
-    made = _made(node, given, results)
-    return [extent for extent in results if extent.storage in made]
 
 
 def given_to(node: Node) -> list[Extent]:
@@ -69,48 +66,45 @@ def given_to(node: Node) -> list[Extent]:
         return []
 
 
-def is_view(node: Node) -> bool:
-    """Whether what comes out is but another tensor of what went in, unless that had to be copied."""
-    schema = schema_of(node.schema)
-    return schema is not None and schema.is_view
-
-
 def looks_at_content(node: Node) -> bool:
-    """Whether an operator of the host reads what its arguments hold."""
-    return not is_view(node) and not _LOOKS_AT_SHAPES.match(node.name)
+    """Whether an operator of the host reads what its arguments hold, and not their shapes alone."""
+    return not _LOOKS_AT_SHAPES.match(node.name)
 
 
-def _of_arguments(node: Node, arguments: list[list[Extent]]) -> tuple[list[Extent], list[Extent]]:
+def _of_arguments(node: Node, schema: Schema, arguments: list[list[Extent]]) -> tuple[list[Extent], list[Extent]]:
     reads, writes = [], []
-    for role, one in zip(roles(node.name, node.schema), arguments, strict=False):
-        if one:
+    for role, one in zip(roles(node.name, schema), arguments, strict=False):
+        if one and role is Role.READ:
+            reads += one
+        elif one:
             # What is written between the elements of a view that is spaced out stays: as if it was read.
-            reads += [extent for extent in one if role != Role.REPLACED or not extent.dense]
-            writes += one if _writes(node, role) else []
+            reads += [extent for extent in one if role is not Role.REPLACED or not extent.dense]
+            writes += one if role is not Role.CHANGED_IN_TRAINING or _trains(node, schema) else []
     return reads, writes
 
 
-def _writes(node: Node, role: Role) -> bool:
-    if role != Role.CHANGED_IN_TRAINING:
-        return role != Role.READ
-    schema = schema_of(node.schema)
-    names = [argument.name for argument in schema.arguments] if schema else []
+def _trains(node: Node, schema: Schema) -> bool:
+    names = [argument.name for argument in schema.arguments]
     return "training" not in names or node.inputs.values[names.index("training")] is not False
 
 
-def _made(node: Node, given: list[Extent], results: list[Extent]) -> frozenset[int]:
-    """A result in the memory of an argument is not among them, unless that grew, as in ``resize_``."""
+def _made(node: Node, given: list[Extent], results: list[Extent]) -> list[Extent]:
+    """A result in the memory of an argument is not among them, unless that grew, as in ``resize_``.
+
+    Without a schema there is none: what came out may have been there before.
+    """
     if node.name.startswith("aten::set_"):  # gives a tensor memory that was there
-        return frozenset()
-    return frozenset({extent.storage for extent in results} - {extent.storage for extent in given})
+        return []
+    went_in = {extent.storage for extent in given}
+    return [extent for extent in results if extent.storage not in went_in]
 
 
 def _without_schema(node: Node, given: list[Extent], results: list[Extent]) -> Accesses | None:
     """Kernels of Triton and collectives touch what they are given; other code without a schema may touch anything."""
     if node.backend == "triton":
-        return Accesses(given + results, given + results, frozenset())
+        return Accesses(given + results, given + results, [], [])
     if node.name == "record_param_comms":
-        return Accesses(given, results or given, frozenset())
+        return Accesses(given, results or given, [], [])
     return None
 
 

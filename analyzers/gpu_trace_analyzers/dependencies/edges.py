@@ -46,7 +46,7 @@ class Contents(Columns):
     """
 
     size: Int64
-    """bytes of the part that operations touched; `MISSING` if unknown"""
+    """bytes from its begin to the last that any operation touched; `MISSING` if unknown"""
     device: Int64
     """index of the GPU (``cuda:1``), `MISSING` for memory of the host"""
     first: Int64

@@ -17,6 +17,7 @@ import msgspec
 
 from ..errors import TraceUnreadable
 from ..readers.base.gunzip import MAGIC
+from .schema import Schema, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,8 +64,8 @@ class Node(msgspec.Struct, gc=False, eq=False):
     name: str
     caller: int
     """id of the node that called it"""
-    schema: str
-    """empty if it has none"""
+    schema: Schema | None
+    """None where it has none, as functions of autograd and named ranges"""
     backend: str
     """``triton`` for its kernels, else empty"""
     given: msgspec.Raw
@@ -116,7 +117,7 @@ def execution_trace_of(data: bytes, path: str | PathLike[str]) -> ExecutionTrace
     by_id: dict[int, Node] = {}
     for one in read.nodes:
         told = {attribute.name: attribute.value for attribute in one.attrs}
-        schema, backend = str(told.get("op_schema", "")), str(told.get("kernel_backend", ""))
+        schema, backend = schema_of(str(told.get("op_schema", ""))), str(told.get("kernel_backend", ""))
         node = Node(one.id, one.name, one.ctrl_deps or 0, schema, backend, one.inputs, one.outputs)
         by_id[node.id] = node
         number = told.get("rf_id")

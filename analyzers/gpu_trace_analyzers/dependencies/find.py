@@ -45,7 +45,7 @@ def dependencies(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Depend
     both = joined(trace, rows, execution)
     walk = _Walk(trace, rows, both)
     launched_ns = np.maximum.accumulate(launches(trace).at_ns[rows])
-    silent = sorted(silent_operators(both), key=attrgetter("ended_ns"))
+    silent = sorted(silent_operators(both, _begin_ns(both, launched_ns)), key=attrgetter("ended_ns"))
     orders = orders_between_streams(trace, both.process, launched_ns)
     # Of two at one time an operator that has ended is first, and a launch is last.
     steps: Iterator[tuple[int, Callable[..., None], tuple[object, ...]]] = merge(
@@ -57,6 +57,12 @@ def dependencies(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Depend
     for _, step, what in steps:
         step(*what)
     return walk.result()
+
+
+def _begin_ns(both: Joined, launched_ns: Int64) -> int:
+    """When the first operator began that launched any of the rows: what was given out before was there before."""
+    begins = [both.begin_ns(node) for node in both.of_rows[:1] if node is not None]
+    return min([*begins, *launched_ns[:1].tolist()], default=0)
 
 
 class _Walk:
@@ -71,22 +77,20 @@ class _Walk:
         self._memory, self._made = Memory(), Made(both)
         self._operator_order, self._unknown_order = OperatorOrder(both), UnknownOrder()
         self.ordered = self._unknown_order.ordered
-        self._known = np.zeros(len(rows), dtype=np.bool_)
-        self._host_reads = np.zeros(len(rows), dtype=np.bool_)
-        self._copied_again = np.zeros(len(rows), dtype=np.bool_)
+        self._known, self._host_reads, self._copied_again = (bytearray(len(rows)) for _ in range(3))
         self._host_uses: list[tuple[int, int, int]] = []
         self._waits: list[Waits] = []
 
     def ended(self, operator: Silent) -> None:
         """An operator that launched nothing has done what it does."""
         for part in operator.reads:
-            self._read_by_host(part)
-            self._used_by_host(operator, self._memory.holds(part).host_reads(part), reads=True)
+            self._read_by_host(part, operator.began_ns)
         for part in operator.makes:
             self._memory.make(part, operator.ended_ns)
         for part in operator.writes:
             content = self._memory.holds(part)
-            self._used_by_host(operator, content.host_reads(part) | content.host_writes(part), reads=False)
+            rows = content.host_reads(part) | content.host_writes(part)
+            self._host_uses += [(operator.began_ns, row, 0) for row in sorted(rows)]
 
     def launched(self, row: int, at_ns: int) -> None:
         """An operation was launched: what it touches, and so what it has to wait for."""
@@ -95,32 +99,33 @@ class _Walk:
         waits: Waits = {}
         if node is not None and touched is not None:
             self._made.begin(node, touched, self._memory, at_ns)
-            self._touch(row, touched, waits)
+            self._touch(row, at_ns, touched, waits)
         if node is not None:
             self._operator_order.launched(node, row, waits)
         self._unknown_order.launched(self._stream[row], row, touched is not None, waits)
         self._known[row] = touched is not None
-        self._host_reads[row] |= self._engine[row] == Engine.COPY_D2H and _returns(touched)
+        if self._engine[row] == Engine.COPY_D2H and _returns(touched):
+            self._host_reads[row] = True
         self._waits.append(waits)
 
-    def _touch(self, row: int, touched: Accesses, waits: Waits) -> None:
+    def _touch(self, row: int, at_ns: int, touched: Accesses, waits: Waits) -> None:
         # The host reads what a kernel takes from its memory, and what a copy takes from memory that is not pinned.
         by_host = self._engine[row] not in _BUS or self._source[row] == Place.PAGEABLE
         for part in touched.reads:
             content = self._memory.holds(part)
             if part.device == "cpu":
-                self._copied_again[list(content.readers_of(part))] = True
+                for reader in content.readers_of(part):
+                    self._copied_again[reader] = True
+                if by_host:
+                    self._read_by_host(part, at_ns)
             content.read(part, row, waits)
-            if by_host and part.device == "cpu":
-                self._read_by_host(part)
         for part in touched.writes:
             self._memory.holds(part).write(part, row, waits)
 
-    def _read_by_host(self, part: Extent) -> None:
-        self._host_reads[list(self._memory.holds(part).host_reads(part))] = True
-
-    def _used_by_host(self, operator: Silent, rows: set[int], *, reads: bool) -> None:
-        self._host_uses += [(operator.began_ns, row, int(reads)) for row in sorted(rows)]
+    def _read_by_host(self, part: Extent, at_ns: int) -> None:
+        for row in sorted(self._memory.holds(part).host_reads(part)):
+            self._host_reads[row] = True
+            self._host_uses.append((at_ns, row, 1))
 
     def result(self) -> Dependencies:
         """All that was found."""
@@ -130,8 +135,9 @@ class _Walk:
         order = np.lexsort((before, after))
         edges = Edges(before[order], after[order], because[order])
         uses = HostUses(*_columns(sorted(self._host_uses)))
-        contents = self._memory.contents()
-        return Dependencies(self._rows, edges, self._known, contents, self._host_reads, uses, self._copied_again)
+        flags = (self._known, self._host_reads, self._copied_again)
+        known, host_reads, copied_again = (np.frombuffer(one, dtype=np.bool_) for one in flags)
+        return Dependencies(self._rows, edges, known, self._memory.contents(), host_reads, uses, copied_again)
 
 
 def _columns(uses: list[tuple[int, int, int]]) -> tuple[Int64, Int64, Int8]:

@@ -35,26 +35,50 @@ class Joined:
         """The nodes that launched any of the rows themselves, by id."""
         return {node.id: node for node in self.of_rows if node is not None}
 
+    @cached_property
+    def around(self) -> dict[int, int]:
+        """By the id of each node that launched rows, itself or in one that it called: the nearest around it that did.
+
+        That is one that launched rows itself, by its id; `MISSING` if there is none.
+        """
+        found: dict[int, int] = {}
+        for node in self.launching.values():
+            path = [node]
+            while path[-1].id not in found and (caller := self.caller(path[-1])) is not None:
+                path.append(caller)
+            found.setdefault(path[-1].id, MISSING)
+            for outer, inner in zip(path[:0:-1], path[-2::-1], strict=True):
+                found[inner.id] = outer.id if outer.id in self.launching else found[outer.id]
+        return found
+
     def caller(self, node: Node) -> Node | None:
         """The one that called it; None for the outermost."""
         found = self.execution.by_id.get(node.caller)
         return None if found is node else found
 
+    def begin_ns(self, node: Node) -> int:
+        """When the outermost operator around it began."""
+        begin_ns, at = self.ran[node.id][0], node
+        while (caller := self.caller(at)) is not None:
+            begin_ns, at = self.ran.get(caller.id, (begin_ns, 0))[0], caller
+        return begin_ns
+
 
 def joined(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Joined:
     """By the number that both give to each call of an operator in a process.
 
-    Raises `TraceUnreadable` if the trace has operators and none of them is of the process of the execution trace.
+    Raises `TraceUnreadable` if the execution trace is of no process of the trace.
     """
     operators, nodes = trace.operators, execution.nodes
     process = _process(trace, execution)
     own = np.flatnonzero((operators.process == process) & (operators.record_function != MISSING))
-    node_at = {}
-    for at, number in zip(own.tolist(), operators.record_function[own].tolist(), strict=True):
-        if number in nodes:
-            node_at[at] = nodes[number]
-    places = zip(node_at.values(), operators.start_ns[list(node_at)], operators.end_ns[list(node_at)], strict=True)
-    ran = {node.id: (int(start), int(end)) for node, start, end in places}
+    columns = (own, operators.record_function[own], operators.start_ns[own], operators.end_ns[own])
+    node_at: dict[int, Node] = {}
+    ran: dict[int, tuple[int, int]] = {}
+    for at, number, start_ns, end_ns in zip(*(column.tolist() for column in columns), strict=True):
+        node = nodes.get(number)
+        if node is not None:
+            node_at[at], ran[node.id] = node, (start_ns, end_ns)
     return Joined(execution, process, ran, [node_at.get(at) for at in launching_operators(trace)[rows].tolist()])
 
 
@@ -97,10 +121,10 @@ def _innermost(trace: Trace, own: Int64, at_ns: Int64) -> Int64:
 
 def _callers(start: list[int], end: list[int]) -> Int64:
     """For each of the operators of a thread, outer ones first, the one around it; `MISSING` for the outermost."""
-    caller, running = np.full(len(start), MISSING), [MISSING]
-    for at in range(len(start)):
-        while running[-1] != MISSING and end[running[-1]] <= start[at]:
+    caller, running = [], [MISSING]
+    for at, begin in enumerate(start):
+        while running[-1] != MISSING and end[running[-1]] <= begin:
             running.pop()
-        caller[at] = running[-1]
+        caller.append(running[-1])
         running.append(at)
-    return caller
+    return np.array(caller, dtype=np.int64)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model import MISSING
 from .accesses import made_by
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .execution_trace import Node
     from .joined import Joined
     from .memory import Memory
+    from .tensors import Extent
 
 
 class Made:
@@ -25,16 +27,14 @@ class Made:
 
     def begin(self, node: Node, touched: Accesses, memory: Memory, at_ns: int) -> None:
         """Storages that this operator is the first to touch since they were given out hold nothing yet."""
-        read = {part.storage for part in touched.reads}
-        for part in touched.writes:
-            if part.storage in read:
-                continue
-            if part.storage in touched.made:
-                since = self._joined.ran[node.id][0]
-            else:
-                since = self._around(node).get(part.storage, -1)
-            if memory.made_ns(part.storage) < since:
-                memory.make(part, at_ns)
+        for part in touched.made:
+            self._begin(part, self._joined.ran[node.id][0], memory, at_ns)
+        for part in touched.replaced:
+            self._begin(part, self._around(node).get(part.storage, MISSING), memory, at_ns)
+
+    def _begin(self, part: Extent, since_ns: int, memory: Memory, at_ns: int) -> None:
+        if memory.made_ns(part.storage) < since_ns:
+            memory.make(part, at_ns)
 
     def _around(self, node: Node) -> dict[int, int]:
         """The storages that operators around this one make: since when, in ns, of several the innermost."""

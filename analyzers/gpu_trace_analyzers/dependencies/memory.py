@@ -20,38 +20,39 @@ _READS, _OVERWRITES_READ, _OVERWRITES = int(Because.READS), int(Because.OVERWRIT
 class Content:
     """What a storage holds from when it is made until it is made anew.
 
-    Parts with one history each: part ``i`` begins at byte ``begins[i]`` and goes to the next, the last one to the end.
+    Parts with one history each: part ``i`` goes from byte ``begins[i]`` to the next; the last one is untouched.
     """
 
-    __slots__ = ("begins", "device", "first", "high", "last", "low", "made_ns", "readers", "writers")
+    __slots__ = ("begins", "device", "first", "last", "made_ns", "readers", "writers")
 
     def __init__(self, device: str, made_ns: int) -> None:
         self.device, self.made_ns = device, made_ns
         self.begins, self.writers = [0], [MISSING]
         self.readers: list[list[int]] = [[]]
         self.first = self.last = MISSING
-        self.low, self.high = EVERYWHERE, 0
 
     def read(self, part: Extent, row: int, waits: Waits) -> None:
         """An operation reads it; what it has to wait for is added to ``waits``."""
-        self._used(part, row)
-        for i in range(*self._parts(part)):
-            if self.writers[i] not in (MISSING, row):
-                add_wait(waits, self.writers[i], _READS)
-            readers = self.readers[i]
+        self.first, self.last = row if self.first == MISSING else self.first, row
+        begin, end = self._parts(part)
+        for i in range(begin, end):
+            writer, readers = self.writers[i], self.readers[i]
+            if writer != MISSING and writer != row:
+                waits[writer] = _READS  # of all reasons the strongest
             if not readers or readers[-1] != row:
                 readers.append(row)
 
     def write(self, part: Extent, row: int, waits: Waits) -> None:
         """An operation writes it, likewise."""
-        self._used(part, row)
+        self.first, self.last = row if self.first == MISSING else self.first, row
         begin, end = self._parts(part)
         for i in range(begin, end):
             for reader in self.readers[i]:
                 if reader != row:
                     add_wait(waits, reader, _OVERWRITES_READ)
-            if self.writers[i] not in (MISSING, row):
-                add_wait(waits, self.writers[i], _OVERWRITES)
+            writer = self.writers[i]
+            if writer != MISSING and writer != row:
+                add_wait(waits, writer, _OVERWRITES)
         self._replace(begin, end, row)
 
     def host_reads(self, part: Extent) -> set[int]:
@@ -67,12 +68,6 @@ class Content:
     def readers_of(self, part: Extent) -> set[int]:
         """The operations that have read any of it since it was written last."""
         return {row for i in range(*self._parts(part)) for row in self.readers[i]}
-
-    def _used(self, part: Extent, row: int) -> None:
-        if self.first == MISSING:
-            self.first = row
-        self.last = row
-        self.low, self.high = min(self.low, part.begin), max(self.high, part.end)
 
     def _replace(self, begin: int, end: int, row: int) -> None:
         """All of these parts have one history now, which begins with what wrote them."""
@@ -121,7 +116,7 @@ class Memory:
         """Those that any operation used, in the order in which they were made or first seen."""
         used = [content for content in self._all if content.first != MISSING]
         columns = {
-            "size": [c.high - c.low if c.high < EVERYWHERE else MISSING for c in used],
+            "size": [c.begins[-1] if c.begins[-1] < EVERYWHERE else MISSING for c in used],
             "device": [_index(c.device) for c in used],
             "first": [c.first for c in used],
             "last": [c.last for c in used],

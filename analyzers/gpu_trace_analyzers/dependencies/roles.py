@@ -7,10 +7,8 @@ from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .schema import schema_of
-
 if TYPE_CHECKING:
-    from .schema import Argument
+    from .schema import Argument, Schema
 
 
 class Role(IntEnum):
@@ -38,10 +36,9 @@ _SENT = frozenset({"input", "inputs", "input_tensor", "input_tensors"})
 
 
 @cache
-def roles(name: str, schema: str) -> tuple[Role, ...]:
-    """Of each argument of the operator; empty without a schema."""
-    known = schema_of(schema)
-    return tuple(_role(name, i, argument) for i, argument in enumerate(known.arguments)) if known else ()
+def roles(name: str, schema: Schema) -> tuple[Role, ...]:
+    """Of each argument of the operator."""
+    return tuple(_role(name, i, argument) for i, argument in enumerate(schema.arguments))
 
 
 def _role(name: str, place: int, argument: Argument) -> Role:

@@ -26,18 +26,15 @@ class Argument:
     """whether it stands behind ``*``, as arguments that only take a result do"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schema:
-    """What the schema of an operator promises."""
+    """What the schema of an operator promises. There is one object for each."""
 
     arguments: tuple[Argument, ...]
     makes: bool
     """whether a result is a tensor with memory of its own"""
-
-    @property
-    def is_view(self) -> bool:
-        """Whether its result is but another tensor of the same memory, unless it had to be copied."""
-        return not self.makes and any(argument.shared and not argument.written for argument in self.arguments)
+    is_view: bool
+    """whether its result is but another tensor of the memory of an argument, unless it had to be copied"""
 
 
 @cache
@@ -49,7 +46,8 @@ def schema_of(text: str) -> Schema | None:
     parts = _parts(head.partition("(")[2])
     star = parts.index("*") if "*" in parts else len(parts)
     arguments = tuple(_argument(part, by_keyword=i > star) for i, part in enumerate(parts) if i != star)
-    return Schema(arguments, any(not found[1] for found in _RESULT.finditer(results)))
+    makes = any(not found[1] for found in _RESULT.finditer(results))
+    return Schema(arguments, makes, not makes and any(one.shared and not one.written for one in arguments))
 
 
 def _argument(text: str, *, by_keyword: bool) -> Argument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .accesses import accesses, given_to, is_view, looks_at_content, made_by
+from .accesses import accesses, given_to, looks_at_content, made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,18 +27,17 @@ class Silent(NamedTuple):
     """likewise, in memory that was there before"""
 
 
-def silent_operators(joined: Joined) -> Iterator[Silent]:
-    """Those that did anything, in any order."""
-    nodes = joined.execution.by_id
+def silent_operators(joined: Joined, since_ns: int) -> Iterator[Silent]:
+    """Those that did anything and ended after a time, in any order."""
+    nodes, launched = joined.execution.by_id, joined.around
     calling = {node.caller for node in nodes.values()}
-    around = _around_launches(joined)
     for id_, (began_ns, ended_ns) in joined.ran.items():
         node = nodes[id_]
-        if id_ in around:
+        if ended_ns < since_ns or id_ in launched or (node.schema is not None and node.schema.is_view):
             continue
         # What comes out of an operator that calls others was made by one of those.
-        makes = made_by(node) if node.schema and id_ not in calling and not is_view(node) else []
-        reads, writes = _on_host(node) if node.mentions_host and looks_at_content(node) else ([], [])
+        makes = made_by(node) if id_ not in calling else []
+        reads, writes = _on_host(node) if looks_at_content(node) and node.mentions_host else ([], [])
         if makes or reads or writes:
             made = {part.storage for part in makes}
             yield Silent(began_ns, ended_ns, makes, reads, [part for part in writes if part.storage not in made])
@@ -49,14 +48,3 @@ def _on_host(node: Node) -> tuple[list[Extent], list[Extent]]:
     found = accesses(node)
     reads, writes = (found.reads, found.writes) if found else (given_to(node),) * 2
     return [part for part in reads if part.device == "cpu"], [part for part in writes if part.device == "cpu"]
-
-
-def _around_launches(joined: Joined) -> set[int]:
-    """The operators that launched something, themselves or in one that they called."""
-    found: set[int] = set()
-    for node in joined.launching.values():
-        at: Node | None = node
-        while at is not None and at.id not in found:
-            found.add(at.id)
-            at = joined.caller(at)
-    return found
