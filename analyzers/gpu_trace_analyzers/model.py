@@ -34,6 +34,7 @@ from .columns import Role as Role
 from .columns import Text as Text
 from .source import Doubt as Doubt
 from .source import Quarantined as Quarantined
+from .source import RecordedDependencies as RecordedDependencies
 from .source import Source as Source  # noqa: TC001  # others import it from here
 
 if TYPE_CHECKING:

@@ -37,6 +37,22 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedDependencies:
+    """What a process says that was recorded with an execution trace beside its operators; `MISSING` if not measured.
+
+    The costs are what recording added on the host: to each operator, and to each call of CUDA. ``unrecorded_step_ns``
+    is the time of a step of the same process, when nothing was recorded.
+    """
+
+    pid: int
+    operators: int
+    """in its execution trace"""
+    cost_ns_per_operator: int
+    cost_ns_per_call: int
+    unrecorded_step_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a trace came from, and what was lost in reading.
 
@@ -55,6 +71,8 @@ class Source:
     doubts: tuple[Doubt, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     """facts of the file about its recording, ready to print: torch and CUDA versions, driver, trace id"""
+    dependencies: tuple[RecordedDependencies, ...] = ()
+    """of each process that has an execution trace"""
 
     @property
     def losses(self) -> dict[str, int]:

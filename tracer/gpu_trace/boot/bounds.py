@@ -9,6 +9,7 @@ from _thread import allocate_lock
 from . import awaited_range, background, captures, signals
 from .budget import Budget
 from .contract import BOUNDED
+from .unrecorded_steps import UnrecordedSteps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Bounds:
         self._is_watched = False
         self._is_late = False
         self._may_begin = False
+        self._unrecorded: UnrecordedSteps | None = None
+        """once the steps that were asked for are recorded, and dependencies with them"""
         self._listen()
 
     def begin(self) -> None:
@@ -115,8 +118,12 @@ class Bounds:
         first, last = self._settings.steps or (0, 0)
         if first <= self._steps < last and not self._recorder.is_wanted:
             self._start()
+        elif self._unrecorded is not None and self._recorder.belongs_here:
+            self._unrecorded.step()
         elif self._steps >= last:
             self._end(f"the {last - first} requested steps")
+            if self._settings.dependencies and self._steps == last:
+                self._unrecorded = UnrecordedSteps(last - first, self._notes)
 
     def _watch(self) -> float:
         """One thread does this, for as long as anything is recorded; after how long again, less than 0 at the end."""

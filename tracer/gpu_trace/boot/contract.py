@@ -33,6 +33,7 @@ class Settings:
         *,
         raw: str,
         level: str,
+        dependencies: bool,
         has_gpu: bool,
         injection: str,
         hooks_nvtx: bool,
@@ -51,6 +52,8 @@ class Settings:
         """the folder for all files that the process writes, which are named below"""
         self.level = level
         """``gpu``, ``ops`` or ``full``"""
+        self.dependencies = dependencies
+        """whether PyTorch's execution trace is recorded beside the operators"""
         self.has_gpu = has_gpu
         """whether the machine has a GPU that CUDA (or HIP) could use"""
         self.injection = injection
@@ -166,8 +169,21 @@ OLDEST_TORCH = (2, 6)
 
 def is_too_old(torch: str) -> bool:
     """Whether this version of torch is not recorded; one without two numbers is taken for new."""
+    return _is_before(torch, OLDEST_TORCH)
+
+
+IDENTIFIES_STORAGES = (2, 8)
+STORAGES_COLLIDE = "PyTorch before 2.8 gives two storages one number if one has the address that the other had"
+
+
+def identifies_storages(torch: str) -> bool:
+    """Whether the execution trace of this version of torch has a number of its own for each storage."""
+    return not _is_before(torch, IDENTIFIES_STORAGES)
+
+
+def _is_before(torch: str, version: tuple[int, int]) -> bool:
     numbers = torch.split(".")[:2]
-    return all(number.isdecimal() for number in numbers) and tuple(map(int, numbers)) < OLDEST_TORCH
+    return all(number.isdecimal() for number in numbers) and tuple(map(int, numbers)) < version
 
 
 DEVICES = Text("devices")
@@ -202,6 +218,10 @@ BOUNDED = Text("bounded")
 """what ended the recording before the script ended"""
 GAVE_WAY, CAME_BACK = Number("gave_way"), Number("came_back")
 """from when to when the script's own profiler kept the recording from what it was to record"""
+OPERATOR_COST, CALL_COST = Number("operator_cost"), Number("call_cost")
+"""how many ns recording with dependencies added to an operator, and to a call of CUDA"""
+UNRECORDED = Numbers("unrecorded", "steps", "took_ns")
+"""so many steps behind those that were recorded, and how long they took, from idle devices to idle devices"""
 STARTED = Number("started")
 """how many processes the script started by ``multiprocessing``"""
 RANK, WORLD_SIZE = Number("rank"), Number("world_size")
@@ -263,6 +283,17 @@ def garbage_file(pid: int) -> str:
 
 COLLECTION = "<qqq"
 """start and end, in ns since 1970, and the id of the thread; as `struct` spells it"""
+
+
+def execution_trace_file(pid: int) -> str:
+    """The execution trace of a process as PyTorch writes it, of all sessions, without its end."""
+    return f"executed-{pid}"
+
+
+OWN_NODE = "[gpu-trace]"
+"""how the names of nodes begin that recording adds to it; at a session's end the monotonic clock follows, in ms"""
+CALIBRATION = f"{OWN_NODE} calibration"
+"""the node behind which nothing is the script's"""
 
 
 def process_of(file: str) -> int | None:

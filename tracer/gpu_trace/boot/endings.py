@@ -11,6 +11,7 @@ from .look_like import look_like
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
+    from collections.abc import Callable
     from typing import Any
 
     from .notes import Notes
@@ -22,13 +23,18 @@ else:
 
 def finish_undisturbed(recorder: Recorder) -> None:
     """Save; a second, impatient Ctrl-C does not take away what was recorded."""
+    undisturbed(recorder.finish)
+
+
+def undisturbed(action: Callable[[], None]) -> None:
+    """Do something that Ctrl-C does not interrupt."""
     try:
         before = _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     except ValueError:  # not the main thread: signals do not come here
-        recorder.finish()
+        action()
         return
     try:
-        recorder.finish()
+        action()
     finally:
         if before is not None:
             _signal.signal(_signal.SIGINT, before)

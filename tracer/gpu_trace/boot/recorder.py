@@ -11,8 +11,9 @@ import sys
 import time
 from _thread import RLock
 
-from . import contract, devices, stream_waits
+from . import captures, contract, devices, recording_cost, stream_waits
 from .activities import Activities
+from .execution_trace import ExecutionTrace
 from .garbage import Garbage
 from .ranks import in_job
 from .session import Calls, Session
@@ -45,6 +46,8 @@ class Recorder:
         self._activities: Activities | None = None
         """while the CUPTI recording library records CUPTI's activities, beside the session"""
         self._cupti_refused = False
+        self.execution_trace = ExecutionTrace(notes)
+        """with each session, once it was added"""
         self._garbage = Garbage()
         self._events = 0
         self._parts = self._unsaved = 0
@@ -183,6 +186,23 @@ class Recorder:
                 self._end(patience_s)
                 self._note_processes()
 
+    def measure_cost(self) -> None:
+        """With an execution trace: note what sessions add to operators and calls, once all are saved."""
+        calls, trace = self._calls, self.execution_trace
+        is_done = self._finished and self._parts > 0 and self.belongs_here
+        if calls is None or not (is_done and trace.may_write) or self._given_way or captures.under_way():
+            return
+        try:
+            with_gpu = self._uses_gpu()
+            operator_ns, call_ns = recording_cost.measured(
+                lambda: Session(calls, self._settings.level, with_gpu), trace, with_gpu
+            )
+            self._notes.write(contract.OPERATOR_COST, operator_ns)
+            if call_ns is not None:
+                self._notes.write(contract.CALL_COST, call_ns)
+        except Exception as error:
+            self._notes.failed("the cost of recording an operator could not be measured", error)
+
     def leave(self) -> None:
         """Have nothing of the recording in the script's own lists, as its process ends."""
         self._garbage.leave()
@@ -203,6 +223,7 @@ class Recorder:
             with_gpu = self._uses_gpu()
             self._notes.write(contract.STARTS, time.time_ns())
             self.sessions += 1
+            self.execution_trace.begin()
             self._session = self._threads.counted(lambda: self._new_session(calls, with_gpu))
             self._notes.write(contract.RECORDED_FROM, self._parts, time.time_ns())
             self.note_rank()  # it may be killed
@@ -215,6 +236,7 @@ class Recorder:
             self._garbage.begin(f"{self._settings.raw}/{contract.garbage_file(self._pid)}")
         except Exception as error:
             self._wanted = False
+            self.execution_trace.end()
             self._notes.failed(contract.NOT_STARTED, error)
 
     def _new_session(self, calls: Calls, with_gpu: bool) -> Session:
@@ -257,6 +279,8 @@ class Recorder:
         except Exception as error:
             self._notes.failed(contract.NOT_SAVED, error)
             return ""
+        finally:
+            self.execution_trace.end()
 
     def _save(self, session: Session, patience_s: float) -> str:
         self._prepare_to_stop(patience_s)
@@ -266,6 +290,7 @@ class Recorder:
         self._parts += 1
         self._leave_cupti()
         result = session.stop()
+        self.execution_trace.end()
         stopped = time.time_ns()
         _try_to_create(f"{path}.part.tmp")  # which Kineto writes, and renames
         _try_to_create(f"{path}.part")

@@ -53,6 +53,7 @@ def _record(wishes: Settings, started: Started) -> None:
         if recorder.belongs_here:
             notes.uncaught()
             endings.finish_undisturbed(recorder)
+            endings.undisturbed(recorder.measure_cost)
             recorder.leave()
             signals.end()
 

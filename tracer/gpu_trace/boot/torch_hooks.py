@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from . import captures, nvtx_hooks, process_groups, signals
 from .bounds import Bounds
-from .contract import CUDA, TORCH, is_too_old
+from .contract import CUDA, TORCH, execution_trace_file, is_too_old
 from .scripts_profiler import ScriptsProfiler
 from .session import Calls
 
@@ -32,6 +33,8 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     notes.write(CUDA, _version_of_gpu_library(torch))
     profiler = sys.modules["torch.autograd.profiler"]
     recorder.use(Calls(profiler))
+    if settings.dependencies:
+        recorder.execution_trace.add(f"{settings.raw}/{execution_trace_file(os.getpid())}")
     ScriptsProfiler(recorder)
     signals.save_before_dying(recorder, notes, threads)
     captures.watch(torch.cuda.CUDAGraph)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ..filenames import FileName
 from ..progress import progress
@@ -77,6 +78,7 @@ def _files(context: click.Context, parameter: click.Parameter, incomplete: str) 
     metavar="N",
     help="Stop recording after about this many events. More events take longer to save.",
 )
+@click.option("--dependencies", is_flag=True, help="Also record which tensors operators read and write. Implies ops.")
 @click.option("--nproc-per-node", "ranks", type=click.IntRange(min=1), help="Run this many ranks, as torchrun does.")
 @click.option(
     "--follow/--no-follow",
@@ -101,6 +103,7 @@ def run(
     after: float,
     duration: float,
     events: int,
+    dependencies: bool,
     ranks: int | None,
     follow: bool,
     no_stacks: bool,
@@ -117,6 +120,7 @@ def run(
       gpu-trace run -m package.train --epochs 1
       gpu-trace run --steps 10:20 train.py
       gpu-trace run --range validation train.py
+      gpu-trace run --dependencies --steps 10:12 train.py
       gpu-trace run --nproc-per-node 2 train.py
     """  # noqa: D301  # \b is click's
     from ..recording import job, launch
@@ -131,7 +135,9 @@ def run(
     target = Ranks(single, ranks) if ranks else single
     _check_ranges(step_range, range_name, steps)
     extent = Extent(steps, step_range, range_name, after, duration, events)
-    request = Request(target, level, folder, force, extent, follow, stacks=not no_stacks)
+    if dependencies:
+        level = _level_with_dependencies(level, after)
+    request = Request(target, level, folder, force, extent, follow, dependencies, stacks=not no_stacks)
     if not target.can_start:
         launch.run_natively(request)
     _warn_of_other_tools(quiet)
@@ -162,6 +168,25 @@ def _check_ranges(step_range: str, range_name: str, steps: tuple[int, int] | Non
         raise UsageError("--step-range NAME requires --steps A:B")
     if (step_range or range_name) and injection(os.environ)[0] is None:
         raise UsageError("--range and --step-range need the NVTX injection library; run gpu-trace doctor")
+
+
+def _level_with_dependencies(level: Level, after_s: float) -> Level:
+    """The level that records operators too. Raises `UsageError` where dependencies cannot be recorded."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from gpu_trace_analyzers.errors import UsageError
+
+    from ..boot.contract import STORAGES_COLLIDE, identifies_storages
+
+    is_chosen = click.get_current_context().get_parameter_source("level") is not ParameterSource.DEFAULT
+    if level == "gpu" and is_chosen:
+        raise UsageError("--dependencies needs the operators, which --level gpu leaves out; use --level ops or full")
+    if after_s:
+        raise UsageError("--dependencies cannot begin in the middle of a step, as with --after; use --steps or --range")
+    with suppress(PackageNotFoundError):  # the script may find its own PyTorch
+        if not identifies_storages(found := version("torch")):
+            raise UsageError(f"--dependencies needs PyTorch 2.8 or later, and {found} is installed: {STORAGES_COLLIDE}")
+    return "full" if level == "full" else "ops"
 
 
 def _warn_of_other_tools(quiet: bool) -> None:

@@ -9,13 +9,15 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from gpu_trace_analyzers.readers.kineto.document import StatedWindow
+from gpu_trace_analyzers.readers.kineto.document import StatedDependencies, StatedWindow
 
 from ..boot.contract import BACKEND, FAILED, PROCESS, PYTHON, RANK, STARTS, WORLD_SIZE, process_of
 from ..nvtx_recording import nccl, records
 from ..nvtx_recording.kineto_rows import process_row
 from . import (
     collectives,
+    dependencies,
+    execution_trace,
     garbage,
     gpu_clock_rows,
     heads,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from ..nvtx_recording.records import ProcessRanges
     from ..stack_sampling.records import SampledProcess
     from .collectives import Groups
+    from .dependencies import Dependencies
+    from .execution_trace import ExecutionTrace
     from .folder import RunFolder
     from .garbage import Collection
     from .notes import Notes
@@ -69,6 +73,8 @@ class ProcessLeft:
     """its Python stacks"""
     started_by: int = 0
     """the process that started it, by the sampler of stacks; 0 where that does not know"""
+    execution_trace: ExecutionTrace | None = None
+    """what was written of its operators and their storages"""
     is_first: bool = True
     """whether it is the script's own, and none that this started"""
 
@@ -127,6 +133,11 @@ class ProcessLeft:
         stamps_ns = [ranges.opening["at_ns"] for ranges in self.ranges if len(ranges)]
         others_ns = [int(edge_ns) for each in stamps_ns for edge_ns in (each.min(), each.max())]
         return known if len(known) == len(self.parts) and windows.needs_saying(known, others_ns) else []
+
+    @property
+    def dependencies(self) -> Dependencies | None:
+        """What it noted of recording those; None without an execution trace."""
+        return dependencies.of(self.notes, self.execution_trace.operators) if self.execution_trace else None
 
     @property
     def distributed_info(self) -> dict[str, object] | None:
@@ -188,6 +199,26 @@ def _read(
     return ProcessLeft(pid, facts, parts, noted, ranges, threads, collected, rank, own, sampled)
 
 
+def with_execution_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[ProcessLeft]:
+    """The processes, now that the execution trace of each that has operators in one is written beside its trace.
+
+    The script's own, and that of a rank, is written without a trace as well: a kill may have left nothing else.
+    """
+    own = with_traces(processes)
+    names = dict(zip([process.pid for process in own], _names(own), strict=True))
+    return [
+        _with_execution_trace(folder, process, names.get(process.pid) or _names([*own, process])[-1])
+        if process.pid in names or process.is_first or process.rank is not None
+        else process
+        for process in processes
+    ]
+
+
+def _with_execution_trace(folder: RunFolder, process: ProcessLeft, name: str) -> ProcessLeft:
+    found = execution_trace.write(folder.raw, process.pid, folder.path / f"execution-{name}")
+    return replace(process, execution_trace=found, lost=[*process.lost, *(found.lost if found else [])])
+
+
 def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
     """Write a trace for each process with something in it; their paths, in the same order."""
     found = traces(folder, processes)
@@ -230,7 +261,9 @@ def _head(process: ProcessLeft) -> bytes:
     times = [(start_ns - base_ns, end_ns - base_ns) for start_ns, end_ns in process.windows]
     windows = [StatedWindow(process.pid, start_ns, end_ns) for start_ns, end_ns in times]
     head = heads.head([part.text for part in process.parts], base_ns, process.notes.devices)
-    return head + heads.distributed(process.distributed_info) + heads.stated(windows)
+    known = process.dependencies
+    stated = [StatedDependencies(process.pid, **known.known)] if known else []
+    return head + heads.distributed(process.distributed_info) + heads.stated(windows, stated)
 
 
 def _run() -> str:

@@ -21,7 +21,16 @@ FACTS = "run.json"
 
 SCHEMA = "gpu-trace.run/1"
 RAW = ".raw"
-_FILES = (FACTS, "trace*.json.gz", "trace*.pftrace", "trace*.part", "summary.md", "summary.json", "report.html")
+_FILES = (
+    FACTS,
+    "trace*.json.gz",
+    "trace*.pftrace",
+    "trace*.part",
+    "execution-trace*",
+    "summary.md",
+    "summary.json",
+    "report.html",
+)
 
 
 class RunFolder:

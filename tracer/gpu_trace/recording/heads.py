@@ -13,7 +13,7 @@ from gpu_trace_analyzers.vocabulary.kineto import Key
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gpu_trace_analyzers.readers.kineto.document import StatedWindow
+    from gpu_trace_analyzers.readers.kineto.document import StatedDependencies, StatedWindow
 
     from .kineto_text import KinetoText
 
@@ -36,11 +36,15 @@ def head(parts: Sequence[KinetoText], base_ns: int, devices: Sequence[Mapping[st
     return text[: found.end(1)] + msgspec.json.encode(told) + text[found.end() :]
 
 
-def stated(windows: Sequence[StatedWindow]) -> bytes:
+def stated(windows: Sequence[StatedWindow], dependencies: Sequence[StatedDependencies] = ()) -> bytes:
     """The key with what Kineto has no key for, its times on the clock of the rows; nothing where that says nothing."""
-    if not windows:
+    said = {"windows": windows, "dependencies": dependencies}
+    if not any(said.values()):
         return b""
-    return b'"%b": %b,\n' % (Key.STATED.encode(), msgspec.json.encode({"windows": windows}))
+    return b'"%b": %b,\n' % (
+        Key.STATED.encode(),
+        msgspec.json.encode({name: value for name, value in said.items() if value}),
+    )
 
 
 def distributed(info: Mapping[str, object] | None) -> bytes:

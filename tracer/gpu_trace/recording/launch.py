@@ -134,6 +134,7 @@ def _settings(request: Request, folder: RunFolder) -> Settings:
     return Settings(
         raw=str(folder.raw),
         level=request.level,
+        dependencies=request.dependencies,
         has_gpu=machine_has_gpu(),
         injection=str(library or ""),
         hooks_nvtx=not (library or injection_library()),

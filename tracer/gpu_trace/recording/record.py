@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 """processes of which a sentence is; more are counted"""
+_CRASHES = (signal.SIGSEGV, signal.SIGABRT)
+_CRASHED = (
+    "the end of the script, perhaps: PyTorch's execution trace observer crashes on some tensors (sparse CSR); "
+    "record without --dependencies"
+)
 
 
 def record(request: Request, folder: RunFolder, audience: Audience) -> Recording:
@@ -58,7 +64,7 @@ def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
     # one meant for the script, or the news of its end, could go to them.
     from . import assemble, subjects
 
-    processes = assemble.left_by(bare.folder.raw, pid)
+    processes = assemble.with_execution_traces(bare.folder, assemble.left_by(bare.folder.raw, pid))
     traces = assemble.traces(bare.folder, processes)
     recorded = [process.pid for process in processes if process.parts and process.has_content]
     lost = _told([(process, sentence) for process in processes for sentence in process.lost], processes)
@@ -67,7 +73,12 @@ def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
         bare,
         notes=main.notes,
         traces=traces,
-        lost=[*lost, *assemble.too_many(processes), *stacks.lost(bare.folder.raw, recorded)],
+        lost=[
+            *lost,
+            *_of_a_crash(bare.status, main),
+            *assemble.too_many(processes),
+            *stacks.lost(bare.folder.raw, recorded),
+        ],
         stacks=stacks.in_run_json(bare.folder.raw),
         left_out=_told([(process, sentence) for process in processes for sentence in process.left_out], processes),
         gpus=main.gpus,
@@ -75,7 +86,16 @@ def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
         subjects=subjects.subjects(assemble.with_traces(processes)),
         own_notes=bare.notes,
         cost=cost.of(main.parts, main.notes),
+        dependencies=main.dependencies,
     )
+
+
+def _of_a_crash(status: int, main: ProcessLeft) -> list[str]:
+    """Why the script may have ended by a signal that it does not end by natively."""
+    found = main.execution_trace
+    if not (found and found.is_cut and os.WIFSIGNALED(status) and os.WTERMSIG(status) in _CRASHES):
+        return []
+    return [_CRASHED]
 
 
 def _never_entered(extent: Extent, processes: list[ProcessLeft]) -> str:

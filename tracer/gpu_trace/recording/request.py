@@ -113,6 +113,8 @@ class Request:
     extent: Extent = Extent()
     follow: bool = True
     """record the Python processes that the script starts, too"""
+    dependencies: bool = False
+    """record PyTorch's execution trace beside the operators: which storages each of them reads and writes"""
     stacks: bool = True
     """sample the Python stacks of all threads"""
 

@@ -14,6 +14,7 @@ from .cost import FREE, Cost
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .dependencies import Dependencies
     from .folder import RunFolder
     from .notes import Notes
     from .process_trace import ProcessTrace
@@ -43,6 +44,8 @@ class Recording:
     never_entered: str = ""
     """the NVTX range that was to begin the recording, or to count its steps, where none of that name was entered"""
     cost: Cost = FREE
+    dependencies: Dependencies | None = None
+    """of the execution trace of the process that was recorded first; None where there is none"""
     stacks: Mapping[str, float | int] | None = None
     """rate and cost of sampling stacks; None where none were sampled"""
     subjects: str = ""

@@ -43,6 +43,7 @@ def write(request: Request, recording: Recording) -> None:
         "lost": recording.lost + recording.left_out,
         "cost": asdict(recording.cost),
         "stacks": recording.stacks,
+        "dependencies": recording.dependencies.known if recording.dependencies else None,
     }
     recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

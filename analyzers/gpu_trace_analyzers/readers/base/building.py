@@ -18,6 +18,7 @@ from ...model import (
     Engine,
     HostCalls,
     Process,
+    RecordedDependencies,
     Role,
     Source,
     Table,
@@ -94,6 +95,8 @@ class TraceBuilder:
         """rank and world size by process id, where a file has those of several"""
         self.stated_doubts: list[tuple[DeviceKind, int, str, int]] = []
         """kind and number of one of `stated_devices`, reason and operations: what was wrong with it before"""
+        self.dependencies: list[RecordedDependencies] = []
+        """what the file says of execution traces beside it"""
         self._devices: dict[DeviceKey, int] = {}
         self._device_names: dict[tuple[DeviceKind, int], str] = {}
         self._device_uuids: dict[tuple[DeviceKind, int], str] = {}
@@ -244,6 +247,7 @@ class TraceBuilder:
             quarantined=tuple(self._quarantine.events),
             doubts=without_repetition((*self._quarantine.doubts(), *self._earlier_doubts(devices))),
             metadata=dict(self.metadata),
+            dependencies=tuple(self.dependencies),
         )
 
     def _earlier_doubts(self, devices: tuple[Device, ...]) -> Iterator[Doubt]:

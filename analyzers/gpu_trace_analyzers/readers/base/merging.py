@@ -118,4 +118,5 @@ def _source(path: str, traces: Sequence[Trace], damage: list[str], devices: Sequ
             for doubt in source.doubts
         ),
         metadata=sources[0].metadata,
+        dependencies=tuple(each for source in sources for each in source.dependencies),
     )

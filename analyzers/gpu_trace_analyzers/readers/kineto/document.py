@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from ...model import MISSING, Device, Windows
+from ...model import MISSING, Device, RecordedDependencies, Windows
 from ...vocabulary.kineto import Key
 from ..base.stamps import LIMIT_NS
 
@@ -55,6 +55,16 @@ class StatedDoubt(msgspec.Struct):
     operations: int
 
 
+class StatedDependencies(msgspec.Struct, omit_defaults=True):
+    """Of the execution trace of a process; the rest is that of `RecordedDependencies`."""
+
+    pid: int
+    operators: int
+    cost_ns_per_operator: int = MISSING
+    cost_ns_per_call: int = MISSING
+    unrecorded_step_ns: int = MISSING
+
+
 class Stated(msgspec.Struct):
     """What traces of several processes, or with pauses, have beside their rows, under `Key.STATED`."""
 
@@ -62,6 +72,7 @@ class Stated(msgspec.Struct):
     processes: list[StatedProcess] = []
     windows: list[StatedWindow] = []
     doubts: list[StatedDoubt] = []
+    dependencies: list[StatedDependencies] = []
 
 
 _SIZES = ("computeMajor", "computeMinor", "numSms", "totalGlobalMem")
@@ -106,6 +117,7 @@ def _take_stated(builder: TraceBuilder, value: Any) -> None:
         builder.stated_devices[device.kind, device.number] = Device(*stated_fields)
     builder.stated_ranks |= {process.pid: (process.rank, process.world_size) for process in stated.processes}
     builder.stated_doubts += [(doubt.kind, doubt.number, doubt.reason, doubt.operations) for doubt in stated.doubts]
+    builder.dependencies += [RecordedDependencies(*msgspec.structs.astuple(each)) for each in stated.dependencies]
     sound = [window for window in stated.windows if -LIMIT_NS < window.start_ns <= window.end_ns < LIMIT_NS]
     builder.add(
         Windows,

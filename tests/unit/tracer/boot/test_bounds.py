@@ -12,8 +12,9 @@ from gpu_trace.boot.bounds import Bounds
 
 
 class Settings:
-    level, events, duration_s, after_s, steps, step_range, range_name, injection = (
+    level, dependencies, events, duration_s, after_s, steps, step_range, range_name, injection = (
         "gpu",
+        False,
         10**9,
         0.0,
         0.0,

@@ -26,6 +26,7 @@ KEYS = {name for name, value in vars(contract).items() if isinstance(value, (Tex
 SETTINGS = {
     "raw": "/tmp/a b/ä\udcff",
     "level": "ops",
+    "dependencies": True,
     "has_gpu": True,
     "injection": "",
     "hooks_nvtx": False,
@@ -102,14 +103,14 @@ def test_settings_pass_through_the_environment_as_they_are():
 
 
 def test_the_contract_alone_spells_variables_and_files():
-    alone = re.compile(rf"{contract.PREFIX}|{contract.INJECTION_VARIABLE}|(notes|kineto|cupti|nvtx|garbage)-$")
+    alone = re.compile(rf"{contract.PREFIX}|{contract.INJECTION_VARIABLE}|(notes|kineto|cupti|nvtx|garbage|executed)-$")
     assert [text for text in texts([*BOOT, *RECORDING, *OTHERS]) if alone.match(text)] == []
 
 
 def test_files_are_known_by_their_names():
     files = [contract.notes_file(7), contract.session_file("kineto", 7, 3), contract.nvtx_file(7, "python")]
-    others = [contract.garbage_file(7), contract.RESERVED_NOTES, "x-y"]
-    assert [contract.process_of(file) for file in [*files, *others]] == [7, 7, 7, 7, None, None]
+    others = [contract.garbage_file(7), contract.execution_trace_file(7), contract.RESERVED_NOTES, "x-y"]
+    assert [contract.process_of(file) for file in [*files, *others]] == [7, 7, 7, 7, 7, None, None]
     assert [contract.session_of(f"{files[1]}{end}") for end in (".json", ".json.part", contract.RECORDS)] == [3, 3, 3]
     assert files[1].startswith(contract.session_file("kineto", 7))
 
@@ -164,3 +165,14 @@ def test_refusals_are_those_of_the_c_source():
         name: getattr(activities, name) for name in ("_NOT_LOADED", "_TOO_OLD", "_TOO_NEW")
     }
     assert set(activities._REFUSALS) == set(map(int, numbers.values()))
+
+
+@pytest.mark.parametrize(
+    ("version", "does"),
+    [
+        *[("2.7.1", False), ("2.8.0", True), ("2.8.0a0+git12ab", True), ("2.13.0+cpu", True), ("3.0", True)],
+        *[("1.13.1", False), ("", True), ("dev", True)],
+    ],
+)
+def test_a_pytorch_identifies_storages_since_2_8(version, does):
+    assert contract.identifies_storages(version) is does

@@ -14,6 +14,7 @@ from gpu_trace.boot.contract import INJECTION_VARIABLE, NVTX_FOLDER, Settings
 SETTINGS = Settings(
     raw="/run/.raw",
     level="gpu",
+    dependencies=False,
     has_gpu=False,
     injection="/lib/injection.so",
     hooks_nvtx=False,
