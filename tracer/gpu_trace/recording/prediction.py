@@ -44,10 +44,12 @@ class Prediction:
 
 
 def prediction(trace: Trace, files: Sequence[Path]) -> Prediction | None:
-    """That of a run whose processes have these trace files; None without an execution trace, or of several processes.
+    """That of a run whose processes have these trace files.
 
-    Raises `GpuTraceError` where the run has no GPU work, or its execution trace cannot be read.
+    None without an execution trace, without a GPU, or of several processes. Raises `GpuTraceError` where the run has no
+    GPU work, or its execution trace cannot be read.
     """
-    if len(files) != 1 or execution_trace_beside(files[0]) is None:
+    has_gpu = any(device.kind == "gpu" for device in trace.devices)
+    if len(files) != 1 or not has_gpu or execution_trace_beside(files[0]) is None:
         return None
     return Prediction(what_if_of(trace, files[0]), trace)
