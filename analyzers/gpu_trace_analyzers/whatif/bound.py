@@ -30,14 +30,23 @@ def busiest(part: Part) -> tuple[Engine, int]:
 
 
 def bound(part: Part, before: Sequence[Sequence[int]], duration_ns: Sequence[int]) -> Bound:
-    """The larger of both, without the time of the host."""
-    engine, busiest_ns = busiest(part)
+    """The larger of both, without the time of the host, with ``duration_ns`` for each operation."""
+    engine, busiest_ns = _busiest(part, duration_ns)
     chain = _longest_chain(before, duration_ns)
     each: Counter[Engine] = Counter()
     for k in chain:
         each[Engine(part.trace.work.engine[part.rows[k]])] += duration_ns[k]
     chain_ns = sum(each.values())
     return Bound(max(busiest_ns, chain_ns), engine, busiest_ns, chain_ns, _largest_first(each))
+
+
+def _busiest(part: Part, duration_ns: Sequence[int]) -> tuple[Engine, int]:
+    """The engine of a device that has most to do, and how much, if it does one thing at a time."""
+    work, busy = part.trace.work[part.rows], Counter[tuple[int, int]]()
+    for device, engine, ns in zip(work.device.tolist(), work.engine.tolist(), duration_ns, strict=True):
+        busy[device, engine] += ns
+    (_, engine), ns = max(busy.items(), key=lambda each: each[1])
+    return Engine(engine), ns
 
 
 def _longest_chain(before: Sequence[Sequence[int]], duration_ns: Sequence[int]) -> list[int]:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..intervals import Intervals
+from ..intervals import Intervals, combine
 from .schedule import schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,39 +24,59 @@ if TYPE_CHECKING:
 
     Slowdown = Mapping[int, NDArray[np.float64]]
     """by group: how many times as long each operation takes while an operation of that group runs: (n,)"""
+    _Beside = tuple[Intervals, NDArray[np.float64]]
 
 _ROUNDS = 8
 _SAME_NS = 1_000
-"""A change of the total that ends the search, or a ten-thousandth of it."""
+"""The search has ended when no operation ends later or earlier by that, or by a ten-thousandth of the total."""
 
 
 def alone_ns(start_ns: Int64, end_ns: Int64, group: Int64, slowdown: Slowdown) -> NDArray[np.float64]:
     """How long operations would have taken with nothing beside them: (n,)."""
-    return np.asarray((end_ns - start_ns) / _stretch(start_ns, end_ns, group, slowdown))
+    return _done_ns(start_ns, end_ns, _beside(start_ns, end_ns, group, slowdown))
 
 
 def contended(plan: Plan, group: Int64, slowdown: Slowdown) -> Times:
     """When the operations of a plan run. Its durations are those with nothing beside; ``group`` is (n,) int64."""
-    times = schedule(plan)
-    alone = plan.duration_ns
+    times, alone = schedule(plan), plan.duration_ns
     for _ in range(_ROUNDS if slowdown else 0):
-        stretched = alone * _stretch(times.start_ns, times.end_ns, group, slowdown)
-        plan = replace(plan, duration_ns=np.rint(stretched).astype(np.int64))
-        before_ns, times = times.total_ns, schedule(plan)
-        if abs(times.total_ns - before_ns) <= max(_SAME_NS, before_ns // 10_000):
+        beside = _beside(times.start_ns, times.end_ns, group, slowdown)
+        if not beside:
+            break
+        left_ns = alone - _done_ns(times.start_ns, times.end_ns, beside)
+        # What is left, or was too much, is done as fast as the operation is just before its end.
+        ns = times.end_ns - times.start_ns + left_ns / _speed(times.end_ns - 1, beside)
+        plan = replace(plan, duration_ns=np.maximum(np.rint(ns).astype(np.int64), alone))
+        before_ns, times = times.end_ns, schedule(plan)
+        if np.abs(times.end_ns - before_ns).max() <= max(_SAME_NS, times.total_ns // 10_000):
             break
     return times
 
 
-def _stretch(start_ns: Int64, end_ns: Int64, group: Int64, slowdown: Slowdown) -> NDArray[np.float64]:
-    """How many times as long operations take as alone, by the part of their time beside each other group."""
-    ns = np.maximum(end_ns - start_ns, 1)
-    # Beside others for a part p of its time, at a speed of 1 / f there, it does p / f + (1 - p) of its work per time.
-    speed = np.ones(len(ns))
-    for other, factor in slowdown.items():
-        if (factor <= 1).all() or not (group == other).any():
-            continue
-        busy = Intervals.of(start_ns[group == other], end_ns[group == other])
-        beside = np.where(group == other, 0, busy.covered_ns(start_ns, end_ns)) / ns
-        speed -= beside * (1 - 1 / factor)
-    return np.asarray(1 / np.maximum(speed, 0.05))
+def _beside(start_ns: Int64, end_ns: Int64, group: Int64, slowdown: Slowdown) -> list[_Beside]:
+    """When which groups work together, and how much slower each operation is then: it adds what each group takes."""
+    slows = [other for other, factor in slowdown.items() if (factor > 1).any() and (group == other).any()]
+    lost = [np.where(group == other, 0.0, np.maximum(slowdown[other], 1.0) - 1) for other in slows]
+    edge_ns, state = combine(Intervals.of(start_ns[group == other], end_ns[group == other]) for other in slows)
+    found = []
+    for together in np.unique(state[state > 0]).tolist():
+        hold = np.flatnonzero(state == together)
+        factor = 1 + sum(each for bit, each in enumerate(lost) if together >> bit & 1)
+        found.append((Intervals.of(edge_ns[hold], edge_ns[hold + 1]), np.asarray(factor)))
+    return found
+
+
+def _done_ns(start_ns: Int64, end_ns: Int64, beside: Sequence[_Beside]) -> NDArray[np.float64]:
+    """How much operations do from when to when, in ns with nothing beside."""
+    done = (end_ns - start_ns).astype(np.float64)
+    for time, factor in beside:
+        done -= time.covered_ns(start_ns, end_ns) * (1 - 1 / factor)
+    return done
+
+
+def _speed(at_ns: Int64, beside: Sequence[_Beside]) -> NDArray[np.float64]:
+    """How much of a ns each operation does in one at some time."""
+    speed = np.ones(len(at_ns))
+    for time, factor in beside:
+        speed = np.where(time.covers(at_ns), 1 / factor, speed)
+    return speed

@@ -6,19 +6,13 @@ from gpu_trace_analyzers.whatif.pace import USUAL_GAP_NS, USUAL_LATENCY_NS, pace
 from gpu_trace_analyzers.whatif.replay import recorded_plan, stream_of_each
 from gpu_trace_analyzers.whatif.schedule import schedule
 from gpu_trace_analyzers.whatif.window import part
-from literal import literal
+from literal import literal, microseconds
 
 
 def measured(*statements):
     """Times in µs."""
     text = "; ".join(["range measured 0-100000", *statements])
-    return part(_in_ns(literal, text), "measured")
-
-
-def _in_ns(read, text):
-    import re
-
-    return read(re.sub(r"(?<=[\s@-])(\d+)(?=[-\s;]|$)", r"\g<1>000", text))
+    return part(literal(microseconds(text)), "measured")
 
 
 def test_the_pace_is_what_the_trace_shows():
@@ -48,14 +42,14 @@ def test_streams_that_started_as_they_were_launched_do_not_wait():
 
 
 def test_what_was_launched_before_the_window_keeps_its_stream_busy():
-    trace = _in_ns(literal, "k 20-300 @10; range measured 100-900; k 302-400 @110; k 402-500 @120")
-    plan = recorded_plan(part(trace, "measured"))
+    text = "k 20-300 @10; range measured 100-900; k 302-400 @110; k 402-500 @120"
+    plan = recorded_plan(part(literal(microseconds(text)), "measured"))
     assert dict(plan.free_ns) == {0: 200_000}
     assert schedule(plan).start_ns.tolist() == [202_000, 302_000]
 
 
 def test_what_was_launched_before_the_window_and_starts_in_it_keeps_its_stream_busy_too():
-    trace = _in_ns(literal, "k 20-300 @10; k 302-400 @20; range measured 100-900; k 402-500 @110; k 502-600 @120")
-    plan = recorded_plan(part(trace, "measured"))
+    text = "k 20-300 @10; k 302-400 @20; range measured 100-900; k 402-500 @110; k 502-600 @120"
+    plan = recorded_plan(part(literal(microseconds(text)), "measured"))
     assert dict(plan.free_ns) == {0: 300_000}
     assert schedule(plan).start_ns.tolist() == [302_000, 402_000]
