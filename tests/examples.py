@@ -34,10 +34,13 @@ _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _JOB = re.compile(r"^ *- (?:run: )?(gpu-trace .*)$", re.MULTILINE)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _REPEATABLE = re.compile(
-    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b)[^|>]*|(?:[a-z]+ )?--help|--version)$"
+    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b)[^|>]*|whatif pair/[^|>]*|"
+    r"(?:[a-z]+ )?--help|--version)$"
 )
-_WRITES = re.compile(r" --(html|csv|junit) ")
-_NOT_RUN = re.compile(r"(scripts/|pip install|mkdir ranks|ssh |scp |rsync |trace_processor |xdg-open )")
+_WRITES = re.compile(r" --(html|csv|junit|trace) ")
+_NOT_RUN = re.compile(r"(scripts/|pip install|mkdir ranks|cp -r |ssh |scp |rsync |trace_processor |xdg-open )")
+_PAIR = ("seed_nonblocking.json.gz", "seed_nonblocking.et.json.gz", "seed_two_streams.json.gz")
+_PREDICTED = ("seed_nonblocking.json.gz", "--range", "measured", "--unrecorded", "189.24ms")
 _GPU_VARIANTS = {"blocking": "compute_then_copy", "non_blocking": "interleaved", "side_stream_pinned": "side_thread"}
 """What stands for a variant of samples/compute_and_copy.py on a machine without a GPU."""
 _SMALL = "--size 400 --inner 50 --products 5"
@@ -117,7 +120,7 @@ def workplace(folder: Path, page: Path) -> dict[str, str]:
 
 
 def _readers_folder(folder: Path) -> None:
-    """The samples, a trace, a folder of ranks, and the training script of the page that shows one."""
+    """The samples, a trace, a folder of ranks, a pair of runs, and the training script of the page that shows one."""
     traces = ROOT / "samples/traces"
     (folder / "samples").symlink_to(ROOT / "samples")
     (folder / "trace.json.gz").write_bytes((traces / "two_streams.json.gz").read_bytes())
@@ -125,7 +128,21 @@ def _readers_folder(folder: Path) -> None:
     for rank in (0, 1):
         name = f"ddp_rank{rank}.json.gz"
         (folder / "ranks" / name).write_bytes((traces / name).read_bytes())
+    (folder / "pair").mkdir()
+    for name in _PAIR:
+        (folder / "pair" / name).write_bytes((traces / "whatif" / name).read_bytes())
+    (folder / "pair/seed_nonblocking.whatif.json").write_bytes(_prediction())
     (folder / "train.py").write_text(python_blocks(ROOT / "docs/how-to/training-step.md")[0], encoding="utf-8")
+
+
+@cache
+def _prediction() -> bytes:
+    """What is stored of the pair before its change: pages verify it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in _PAIR:
+            (Path(folder) / name).write_bytes((ROOT / "samples/traces/whatif" / name).read_bytes())
+        subprocess.run([forked_cli.program(), "whatif", *_PREDICTED], cwd=folder, capture_output=True, check=True)
+        return (Path(folder) / "seed_nonblocking.whatif.json").read_bytes()
 
 
 def python_blocks(page: Path) -> list[str]:

@@ -83,4 +83,4 @@ class Dependencies:
     host_uses: HostUses
     copied_again: NDArray[np.bool_]
     """copies from memory of the host that is copied again later, though no operator on the host has written it since:
-    either it is the same, or code has filled it that is no operator: (n,)"""
+    either it is the same, or code that is not an operator has filled it: (n,)"""

@@ -133,7 +133,7 @@ def _decoded(data: bytes, path: str | PathLike[str]) -> _File:
     try:
         return msgspec.json.decode(data, type=_File)
     except msgspec.ValidationError as error:
-        problem = f"it is no execution trace of PyTorch ({error})"
+        problem = f"it is not an execution trace of PyTorch ({error})"
         raise TraceUnreadable(path, problem, "give the file that ExecutionTraceObserver wrote") from None
     except msgspec.DecodeError as error:
         raise TraceUnreadable(path, f"it is not whole JSON ({error})", RECORD_AGAIN) from None

@@ -43,7 +43,7 @@ class Content:
                 readers.append(row)
 
     def write(self, part: Extent, row: int, waits: Waits) -> None:
-        """An operation writes it, likewise."""
+        """An operation writes it; as for `read`, what it waits for goes to ``waits``."""
         self.first, self.last = row if self.first == MISSING else self.first, row
         begin, end = self._parts(part)
         for i in range(begin, end):

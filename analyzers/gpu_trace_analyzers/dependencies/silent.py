@@ -24,7 +24,7 @@ class Silent(NamedTuple):
     reads: list[Extent]
     """in the memory of the host"""
     writes: list[Extent]
-    """likewise, in memory that was there before"""
+    """in the memory of the host that was there before"""
 
 
 def silent_operators(joined: Joined, since_ns: int) -> Iterator[Silent]:

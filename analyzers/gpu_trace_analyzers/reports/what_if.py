@@ -28,11 +28,10 @@ LEAST_UNKNOWN = 0.001
 
 
 def to_text(path: str, entry: Entry, *, width: int = 100, color: bool = False) -> str:
-    """The report in a terminal; of a verified prediction, the comparison comes first."""
-    found = [what_if_section(entry, path)]
-    if entry.verified is not None:
-        found = [verified_section(entry, entry.verified, NAMES), *found]
-    return text.drawn(found, width=width, color=color)
+    """The report in a terminal; of a verified prediction, how far off it was."""
+    found = entry.verified
+    section = what_if_section(entry, path) if found is None else verified_section(entry, found, NAMES)
+    return text.drawn([section], width=width, color=color)
 
 
 def what_if_section(entry: Entry, path: str = "") -> Section:

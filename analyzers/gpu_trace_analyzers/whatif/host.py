@@ -63,8 +63,8 @@ def host_by_data(part: Part, known: Dependencies) -> HostProgram:
     """The same launches and operators, but the host waits for data alone.
 
     An operator of the host waits for what it reads and overwrites. A call waits for copies to the host that no operator
-    is known to read later, for the sake of code that is no operator; likewise for copies from memory that such code may
-    have filled again. Waits after the last launch stay: they are the end of what is timed.
+    is known to read later, because code that is not an operator may read it; and for copies from memory that such code
+    may have filled again. Waits after the last launch stay: they are the end of what is timed.
     """
     found, uses = waits(part), known.host_uses
     at_ns = part.trace.calls.start_ns[found.call]

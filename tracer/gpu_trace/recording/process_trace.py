@@ -99,7 +99,7 @@ class ProcessTrace:
 
     @property
     def _host(self) -> int | None:
-        """The process of the first row of the host that is no text; None where there is none."""
+        """The process of the first row of the host that is not text; None where there is none."""
         of_calls = [self._pid for session in self._sessions if session.shown and len(session.shown.calls)]
         return next(iter([*of_calls, *(program.pid for program in self._programs if len(program))]), None)
 

@@ -39,9 +39,9 @@ def test_keys_that_others_add_are_passed_over(text):
         (lambda data: gzip.compress(data)[:-40], "its gzip data is damaged"),
         (lambda data: b"", "it is not whole JSON"),
         (lambda data: b"\x0a\x07\x08", "it is not whole JSON"),  # Chakra's protobuf
-        (lambda data: b'{"traceEvents": []}', "it is no execution trace of PyTorch"),
+        (lambda data: b'{"traceEvents": []}', "it is not an execution trace of PyTorch"),
         (lambda data: data.replace(b'"rf_id"', b'"other"'), "no operator in it has the number of its call"),
-        (lambda data: data.replace(b'"nodes"', b'"other"'), "it is no execution trace of PyTorch"),
+        (lambda data: data.replace(b'"nodes"', b'"other"'), "it is not an execution trace of PyTorch"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path, text, change, message):
