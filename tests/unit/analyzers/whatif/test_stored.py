@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -82,3 +84,18 @@ def test_another_file_of_that_name_is_refused(tmp_path, text, why):
     place_of(tmp_path).write_text(text, encoding="utf-8")
     with pytest.raises(TraceUnreadable, match=f"whatif.json: has no predictions .*{why}.*; delete it"):
         stored(tmp_path)
+
+
+def test_every_key_is_in_the_page():
+    page = (Path(__file__).parents[4] / "docs/what-if.md").read_text("utf-8")
+    assert {key for key in keys(Document) if f"`{key}`" not in page} == set()
+
+
+def keys(struct):
+    """Those of a struct and of all inside it."""
+    for field in msgspec.structs.fields(struct):
+        yield field.name
+        inside = [field.type, *get_args(field.type), *(each for a in get_args(field.type) for each in get_args(a))]
+        for each in inside:
+            if isinstance(each, type) and issubclass(each, msgspec.Struct):
+                yield from keys(each)
