@@ -59,6 +59,10 @@ WAYS = {
         "    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:\n"
         "        print(list(pool.map(work, [1, 2])))\n"
     ),
+    "a fork server": (
+        "    with multiprocessing.get_context('forkserver').Pool(1) as pool:\n"
+        "        print(pool.map(work, [1, 2])); pool.close(); pool.join()\n"
+    ),
     "a subprocess with an environment of its own": (
         "    code = 'import torch; print(torch.ones(4).mul(3).sum())'\n"
         "    subprocess.run([sys.executable, '-c', code], env={'A': '1'}, check=True)\n"
@@ -67,6 +71,7 @@ WAYS = {
 NAMES = {
     "torch.multiprocessing.spawn": ["SpawnProcess-1", "SpawnProcess-2"],
     "a process pool": ["SpawnProcess-1"],
+    "a fork server": ["ForkServerPoolWorker-1"],
     "a subprocess with an environment of its own": ["python"],
 }
 
@@ -115,6 +120,22 @@ def test_who_wants_none_has_none(tmp_path):
     write_files(case, tmp_path)
     assert run_traced(case, tmp_path, tmp_path / "run", "--no-follow").code == 0
     assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
+
+
+def test_forked_before_torch_was_imported_they_are_recorded_and_afterwards_they_are_counted(tmp_path):
+    text = (
+        "import os\ndef fork(work):\n    pid = os.fork()\n    if pid == 0: work(); raise SystemExit(3)\n"
+        "    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)\n"
+        "def first():\n    import torch\n    torch.ones(2).sin()\n"
+        "fork(first)\nimport torch\ntorch.ones(2).cos()\n"
+        "fork(lambda: torch.ones(2).tan())\nfork(lambda: os.execvp('sh', ['sh', '-c', 'exit 3']))\n"
+    )
+    native, traced = run_both_unless_known(script(text), tmp_path)
+    assert (native.stdout, traced) == ("3\n3\n3\n", native)
+    assert ["aten::sin" in found for found in started(tmp_path / "run").values()] == [True]
+    assert "aten::cos" in {event["name"] for event in events(tmp_path / "run")}
+    [said] = facts(tmp_path / "run")["lost"]
+    assert said.startswith("the script: operators of 1 forked process, in which")
 
 
 def test_a_program_that_is_another_one_by_exec_is_recorded_on(tmp_path):

@@ -40,11 +40,14 @@ def undisturbed(action: Callable[[], None]) -> None:
             _signal.signal(_signal.SIGINT, before)
 
 
-def watch(recorder: Recorder, notes: Notes, started: Started) -> None:
-    """Stand before ``os._exit`` and the ``exec`` functions, and look after forked children."""
+def watch(recorder: Recorder, notes: Notes, started: Started, moved: Callable[[], None]) -> None:
+    """Stand before ``os._exit`` and the ``exec`` functions, and look after forked children.
+
+    ``moved`` is called in those that can be recorded themselves.
+    """
     for name in ("_exit", "execv", "execve"):  # all others end in these
         _stand_before(name, recorder, notes)
-    os.register_at_fork(after_in_child=lambda: _in_forked_child(recorder, notes, started))
+    os.register_at_fork(after_in_child=lambda: _in_forked_child(recorder, notes, started, moved))
 
 
 def _stand_before(name: str, recorder: Recorder, notes: Notes) -> None:
@@ -67,11 +70,13 @@ def _stand_before(name: str, recorder: Recorder, notes: Notes) -> None:
     setattr(os, name, replacement)
 
 
-def _in_forked_child(recorder: Recorder, notes: Notes, started: Started) -> None:
+def _in_forked_child(recorder: Recorder, notes: Notes, started: Started, moved: Callable[[], None]) -> None:
     if recorder.had_session:
         if not started.is_starting:  # another program, which `subprocess` forks for
             notes.write(FORKED, os.getpid())
         _leave_without_destructors()
+    elif not recorder.has_hooks:
+        moved()
 
 
 def _leave_without_destructors() -> None:

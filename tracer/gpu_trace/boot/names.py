@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_FORK_SERVER = "from multiprocessing.forkserver import main"
 _TAKE_A_VALUE = ("-X", "-W", "--check-hash-based-pycs")
 
 
@@ -32,3 +33,8 @@ def of_command(arguments: Sequence[str]) -> str:
             return os.path.basename(argument)
         del rest[: argument in _TAKE_A_VALUE]
     return "python"
+
+
+def serves_forks() -> bool:
+    """Whether this is multiprocessing's fork server: those that it forks are what the script started."""
+    return any(argument.startswith(_FORK_SERVER) for argument in sys.orig_argv)

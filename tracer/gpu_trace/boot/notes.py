@@ -32,6 +32,10 @@ class Notes:
         except OSError:
             return  # there is none, or another process has it
 
+    def move(self, path: str) -> None:
+        """Be those of a forked child, which has nothing to say yet."""
+        self._path, self._held = path, []
+
     def release(self) -> bool:
         """Have a file from now on, because there may be something to record; whether facts were held until now."""
         held, self._held = self._held, None

@@ -15,6 +15,7 @@ from . import captures, contract, devices, recording_cost, stream_waits
 from .activities import Activities
 from .execution_trace import ExecutionTrace
 from .garbage import Garbage
+from .names import process_name
 from .ranks import in_job
 from .session import Calls, Session
 from .threads import living
@@ -58,6 +59,8 @@ class Recorder:
         self._is_kept_away = False
         self._finished = False
         self._has_joined = False
+        self.has_moved = False
+        """whether it came with a fork: see `move_here`"""
         self.sessions = 0
         """how many were begun, with those that only warmed up"""
         os.register_at_fork(after_in_child=self._unlock)
@@ -70,6 +73,15 @@ class Recorder:
     def belongs_here(self) -> bool:
         """Whether this is the process that is recorded, and no forked child of it."""
         return os.getpid() == self._pid
+
+    @property
+    def has_hooks(self) -> bool:
+        """Whether torch was imported, and is watched."""
+        return self._calls is not None
+
+    def move_here(self) -> None:
+        """Belong to this forked child, whose parent never had a session: in it there can be one."""
+        self._pid, self.has_moved = os.getpid(), True
 
     @property
     def is_wanted(self) -> bool:
@@ -185,6 +197,7 @@ class Recorder:
                 self._note_absence()
                 self._end(patience_s)
                 self._note_processes()
+                self._notes.write(contract.PROCESS, process_name())  # one that was forked learned it late
 
     def measure_cost(self) -> None:
         """With an execution trace: note what sessions add to operators and calls, once all are saved."""

@@ -10,7 +10,7 @@ from . import endings, settings, signals
 from .contract import LEFT, PROCESS, PYTHON, RESERVED_NOTES, notes_file
 from .fork_warning import OurThreads
 from .imports import when_imported
-from .names import process_name
+from .names import process_name, serves_forks
 from .notes import Notes
 from .recorder import Recorder
 from .started import Started
@@ -57,11 +57,26 @@ def _record(wishes: Settings, started: Started) -> None:
             recorder.leave()
             signals.end()
 
-    notes.write(PYTHON, sys.version.split()[0])
+    def torch_imported() -> None:
+        if recorder.has_moved or not serves_forks():
+            _torch_imported(wishes, recorder, notes, threads)
+
+    def moved() -> None:
+        recorder.move_here()
+        notes.move(f"{wishes.raw}/{notes_file(os.getpid())}")
+        notes.write(PYTHON, _version())
+        if "torch" in sys.modules:
+            torch_imported()
+
+    notes.write(PYTHON, _version())
     atexit.register(at_exit)  # the first to register is the last to be called
-    endings.watch(recorder, notes, started)
-    when_imported("torch", lambda: _torch_imported(wishes, recorder, notes, threads))
+    endings.watch(recorder, notes, started, moved)
+    when_imported("torch", torch_imported)
     when_imported("nvtx", lambda: _nvtx_imported(wishes, notes))
+
+
+def _version() -> str:
+    return sys.version.split()[0]
 
 
 def _torch_imported(wishes: Settings, recorder: Recorder, notes: Notes, threads: OurThreads) -> None:

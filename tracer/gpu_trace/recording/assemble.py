@@ -86,9 +86,12 @@ class ProcessLeft:
     @property
     def has_content(self) -> bool:
         """Whether it has a trace of its own. One that was started has none for having imported torch."""
-        if (self.parts and self.is_first) or any(part.has_work for part in self.parts):
-            return True
-        return any(self.ranges) and self.was_followed
+        return self.did_anything or (self.is_first and bool(self.parts))
+
+    @property
+    def did_anything(self) -> bool:
+        """Whether a device, operators or ranges of it were recorded."""
+        return any(part.has_work for part in self.parts) or (any(self.ranges) and self.was_followed)
 
     @property
     def label(self) -> str:

@@ -68,7 +68,7 @@ def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
     traces = assemble.traces(bare.folder, processes)
     recorded = [process.pid for process in processes if process.parts and process.has_content]
     lost = _told([(process, sentence) for process in processes for sentence in process.lost], processes)
-    main = next((process for process in processes if process.parts and process.has_content), processes[0])
+    main = next((process for process in processes if process.parts and process.did_anything), processes[0])
     return replace(
         bare,
         notes=main.notes,

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 
 def subjects(recorded: Sequence[ProcessLeft]) -> str:
-    """``It and 2 processes that it started were``; empty where the script itself is all."""
+    """``It and 2 processes that it started were``; empty where the script itself is all.
+
+    A script that only started others, as a launcher does, is not among them.
+    """
     if all(process.is_first for process in recorded):
         return ""
+    recorded = [process for process in recorded if process.did_anything or process.rank is not None]
     ranks = sum(process.rank is not None for process in recorded)
     has_script = any(process.is_first and process.rank is None for process in recorded)
     started = len(recorded) - ranks - has_script

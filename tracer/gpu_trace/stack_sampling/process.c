@@ -232,9 +232,17 @@ static void finish(Process* process) {
 
 int is_open(const Process* process) { return process->stacks != NULL; }
 
+/* Heed its own notes from now on, in place of its parent's. */
+static void be_its_own(Process* process) {
+    process->forked_runtime = 0;
+    process->notes_read = process->begun = process->ended = 0;
+    process->finds = 0;
+}
+
 void look_at(Process* process) {
     if (process->error == ESRCH) finish(process);
     if (!process->rows_file) return;
+    if (process->forked_runtime && !access(process->notes, F_OK)) be_its_own(process); /* forked, and recorded itself */
     if (is_recorded(process)) {
         write_rows(process);
     } else {
@@ -249,8 +257,7 @@ void look_at(Process* process) {
         process->finds--; /* it may come to be recorded at any time */
         return;
     }
-    process->forked_runtime = 0;
-    process->notes_read = process->begun = process->ended = 0; /* they were its parent's */
+    be_its_own(process);
 }
 
 /* ---- beginning and end ---- */

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 RUN_TRACES = ("trace.json.gz", "trace.json")
 """The trace of a run folder: the first of these that is there."""
 
-_OF_OTHER_PROCESSES = re.compile(r"trace-(process|rank)-\d+\.json\.gz")
+_OTHERS = "trace-process-"
+_OF_OTHER_PROCESSES = re.compile(rf"({_OTHERS}|trace-rank-)\d+\.json\.gz")
 """In a run folder, beside the script's own trace: those of processes that it started."""
 
 RUN_FACTS = "run.json"
@@ -40,12 +41,12 @@ def traces_in(folder: Path) -> list[TraceFile]:
     """
     for name in RUN_TRACES:
         if (folder / name).is_file():
-            return [TraceFile(folder / name), *_of_other_processes(folder)]
+            return sorted([TraceFile(folder / name), *_of_other_processes(folder)], key=_place)
     for paths in (sorted(folder.iterdir()), sorted(folder.rglob("*"))):
         exported = [path for path in paths if _is_exported(path)]
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
         if found := _readable(recorded) or _readable(exported):
-            return sorted(found, key=lambda file: rank_in_name(file.path.name))
+            return sorted(found, key=_place)
     if (folder / RUN_FACTS).is_file():
         raise TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
     raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
@@ -60,7 +61,16 @@ def _of_other_processes(folder: Path) -> list[TraceFile]:
 def readable_in(folder: Path) -> list[TraceFile]:
     """The traces in the folder itself that were recorded, and not exported from others, in order of rank."""
     paths = [path for path in sorted(folder.iterdir()) if path.name.endswith(_ENDINGS) and not _is_exported(path)]
-    return sorted(_readable(paths), key=lambda file: rank_in_name(file.path.name))
+    return sorted(_readable(paths), key=_place)
+
+
+def _place(file: TraceFile) -> tuple[bool, bool, int]:
+    return place_in_run(file.path.name)
+
+
+def place_in_run(name: str) -> tuple[bool, bool, int]:
+    """The place of a trace in its run: that of the script itself is first, then ranks, then other processes."""
+    return name not in RUN_TRACES, name.startswith(_OTHERS), rank_in_name(name)
 
 
 def _is_exported(path: Path) -> bool:

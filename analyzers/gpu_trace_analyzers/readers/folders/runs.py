@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...errors import GpuTraceError, TraceUnreadable
 from ..base.merging import merge
 from ..base.source_names import in_text, named_in_text
-from .files import RUN_FACTS, RUN_TRACES, rank_in_name, readable_in, traces_in, with_rank
+from .files import RUN_FACTS, RUN_TRACES, place_in_run, rank_in_name, readable_in, traces_in, with_rank
 from .jobs import Facts, joined, joined_in_a_folder, states_job
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def of_one_run(folder: Path, traces: Sequence[Trace]) -> Trace:
     if len(traces) == 1:
         return named_in_text(traces[0])
     by_name = sorted(traces, key=lambda trace: trace.source.path)
-    by_rank = sorted(by_name, key=lambda trace: rank_in_name(Path(trace.source.path).name))
-    return _whole(folder, [with_rank(trace, rank_in_name(Path(trace.source.path).name)) for trace in by_rank])
+    in_order = sorted(by_name, key=lambda trace: place_in_run(Path(trace.source.path).name))
+    return _whole(folder, [with_rank(trace, rank_in_name(Path(trace.source.path).name)) for trace in in_order])
 
 
 def _whole(path: Path, traces: Sequence[Trace]) -> Trace:

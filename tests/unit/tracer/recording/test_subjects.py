@@ -27,4 +27,12 @@ SCRIPT, STARTED = (None, True), (None, False)
     ],
 )
 def test_what_is_counted(recorded, said):
-    assert subjects([SimpleNamespace(rank=rank, is_first=is_first) for rank, is_first in recorded]) == said
+    processes = [SimpleNamespace(rank=rank, is_first=first, did_anything=True) for rank, first in recorded]
+    assert subjects(processes) == said
+
+
+def test_a_launcher_is_not_counted():
+    launcher = SimpleNamespace(rank=None, is_first=True, did_anything=False)
+    worker = SimpleNamespace(rank=None, is_first=False, did_anything=True)
+    assert subjects([launcher, worker]) == "1 process that it started was"
+    assert subjects([launcher]) == ""

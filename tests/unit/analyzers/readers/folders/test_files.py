@@ -152,7 +152,7 @@ def test_whether_one_more_file_would_be_among_the_traces(tmp_path, there, name, 
 
 
 def test_a_run_is_the_trace_of_the_script_and_those_of_the_processes_that_it_started(tmp_path):
-    others = ["trace-process-7.json.gz", "trace-rank-0.json.gz"]
+    others = ["trace-rank-0.json.gz", "trace-rank-2.json.gz", "trace-rank-10.json.gz", "trace-process-7.json.gz"]
     for name in ("trace.json.gz", "trace-of-mine.json.gz", *others):
         (tmp_path / name).write_bytes(gzip.compress(CUDA.encode()))
     assert [file.path.name for file in traces_in(tmp_path)] == ["trace.json.gz"]
