@@ -336,12 +336,15 @@ def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
 
 def _windows(owned: _Owned, group: Int64) -> dict[int, Int64]:
     """By group, the windows of its instances in order of length."""
-    # By instance: the earliest start and the latest end of its operations.
-    first, last = np.full(len(group), np.iinfo(np.int64).max), np.full(len(group), np.iinfo(np.int64).min)
-    np.minimum.at(first, owned.instance, owned.start_ns)
-    np.maximum.at(last, owned.instance, owned.end_ns)
-    active = np.unique(owned.instance)
-    ns = last[active] - first[active]
+    if not len(owned.instance):
+        return {}
+    by_instance = np.argsort(owned.instance, kind="stable")
+    instance = owned.instance[by_instance]
+    begin = np.flatnonzero(np.diff(instance, prepend=-1) != 0)
+    active = instance[begin]
+    # Of each instance from the earliest start to the latest end of its operations.
+    first_ns = np.minimum.reduceat(owned.start_ns[by_instance], begin)
+    ns = np.maximum.reduceat(owned.end_ns[by_instance], begin) - first_ns
     order = np.lexsort((ns, group[active]))
     return {g: ns[order][members] for g, members in _members(group[active][order])}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...intervals import Intervals
+from ...intervals import Intervals, distinct
 from ...model import MISSING
 from ..host_waits import launched_by
 from ..stacks import loader_workers, samples_of
@@ -101,7 +101,7 @@ def _of_operations(stretches: Stretches, which: Mask) -> list[Look]:
 
 def _in_calls(trace: Trace, call: Int64) -> list[Look]:
     """The threads that made these calls, while they were in them."""
-    calls, call = trace.calls, np.unique(call[call != MISSING])
+    calls, call = trace.calls, distinct(call[call != MISSING])
     process = calls.process[call].astype(np.int64)
     thread = with_caller(trace, process, calls.thread[call])
     found = []

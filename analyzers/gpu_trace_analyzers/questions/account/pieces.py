@@ -71,8 +71,7 @@ def joined(found: Explained) -> Explained:
     follows &= stretches.during[1:] == stretches.during[:-1]
     first = np.flatnonzero(np.concatenate(([True], ~follows)))
     last = np.append(first[1:], len(stretches)) - 1
-    group = np.cumsum(np.concatenate(([True], ~follows))) - 1
-    longest = np.lexsort((-stretches.ns, group))[first]
+    longest = _first_longest(stretches.ns, first)
     whole = replace(select(stretches, longest), start_ns=stretches.start_ns[first], end_ns=stretches.end_ns[last])
     return replace(
         found,
@@ -81,3 +80,11 @@ def joined(found: Explained) -> Explained:
         witness=found.witness[longest],
         saves_ns=np.add.reduceat(found.bound, first),
     )
+
+
+def _first_longest(ns: Int64, first: Int64) -> Int64:
+    """The position of the longest of each group, of equal ones the first; ``first`` is where the groups begin."""
+    sizes = np.diff(np.append(first, len(ns)))
+    group = np.repeat(np.arange(len(first)), sizes)
+    longest: Int64 = np.flatnonzero(ns == np.maximum.reduceat(ns, first)[group])
+    return np.asarray(longest[np.diff(group[longest], prepend=-1) != 0])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....intervals import distinct
 from ....model import MISSING
 from ...issued import backward_callers
 from ...launches import launches
@@ -79,7 +80,7 @@ def launching_threads(stretches: Stretches) -> tuple[tuple[Thread, Int64], ...]:
     mine = np.flatnonzero(is_host_part(stretches))
     after = stretches.after[mine]
     process, thread = pick(stretches.trace.work.process, after), pick(launching_thread(stretches.trace), after)
-    owners = np.unique(np.stack((process, thread), axis=1), axis=0).tolist() if len(mine) else []
+    owners = sorted({*zip(process.tolist(), thread.tolist(), strict=True)})
     return tuple(((p, t), mine[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t))
 
 
@@ -116,7 +117,7 @@ def launch_calls(trace: Trace, owner: Thread) -> Int64:
     """The calls in which a thread launched anything, in order, as positions in ``Trace.calls``; one of a graph."""
     launched = launches(trace)
     own = (trace.work.process == owner[0]) & (launching_thread(trace) == owner[1]) & (launched.call != MISSING)
-    return np.unique(launched.call[own])
+    return distinct(launched.call[own])
 
 
 @once
