@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +21,6 @@ from gpu_trace.nvtx_recording.records import EVENT, HEADER
 from gpu_trace.stack_sampling.records import CALL, CODE, ROW
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     Records = NDArray[np.void]
@@ -204,3 +204,7 @@ def _write_facts(raw: Path, starts_ns: NDArray[np.int64]) -> None:
 
 def _us(ns: int) -> str:
     return f"{ns // 1000}.{ns % 1000:03}"
+
+
+if __name__ == "__main__":
+    print(write(Path(sys.argv[1]), int(sys.argv[2])))

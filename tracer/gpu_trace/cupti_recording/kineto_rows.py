@@ -63,6 +63,7 @@ _DEVICE, _CONTEXT, _STREAM, _CORRELATION, _BYTES, _GRAPH, _NODE, _FROM, _IN, _TO
 )
 """What stands in front of the values of arguments."""
 _BEGINS, _ENDS = '{"ph": "s", "id": ', '{"ph": "f", "bp": "e", "id": '
+_ARROW_END = f', "cat": "{Category.ARROW}", "name": "{Category.ARROW}"}}'
 """arrows"""
 _WARP = 32
 _THOUSANDTHS = tuple(f".{rest:03d}" for rest in range(1000))
@@ -139,8 +140,8 @@ class _Batch:
         self.records = activities.at(shown.at[rows])
         self.pids, self.tids = shown.pid[rows].tolist(), shown.tid[rows].tolist()
         self.starts = _microseconds(shown.start_ns[rows])
-        self.durations = _microseconds(shown.duration_ns[rows])
-        self.correlations = _raised(self.records["correlation"].astype(np.int64), raised)
+        self.durations = _few_microseconds(shown.duration_ns[rows])
+        self.correlations = list(map(str, _raised(self.records["correlation"].astype(np.int64), raised)))
         self.has_arrow = shown.has_arrow[rows].tolist()
 
     def zipped(self, *fields: str) -> Iterator[tuple[Any, ...]]:
@@ -156,6 +157,7 @@ class _Writer:
         self._launches = _Texts(self._launch)
         self._of_kernels, self._of_calls = _Texts(self._kernel), _Texts(self._call)
         self._awaited = Awaited(activities.events)
+        self._arrow_places = _Texts(_place)
 
     def batches(
         self, shown: Slices, write: Callable[[_Batch], Iterable[str]], arrow: str | None = None
@@ -164,7 +166,14 @@ class _Writer:
         for first in range(0, len(shown), _BATCH):
             rows = slice(first, first + _BATCH)
             batch = _Batch(self._activities, self._process.raised, shown, rows)
-            yield SEPARATOR.join([*write(batch), *(_arrows(batch, arrow) if arrow else ())])
+            yield SEPARATOR.join([*write(batch), *(self._arrows(batch, arrow) if arrow else ())])
+
+    def _arrows(self, batch: _Batch, begin: str) -> Iterator[str]:
+        """From a call to what it launched; a graph's to each of its nodes."""
+        places = map(self._arrow_places.__getitem__, zip(batch.pids, batch.tids, strict=True))
+        rows = zip(batch.correlations, places, batch.starts, strict=True)
+        for correlation, place, start in compress(rows, batch.has_arrow):
+            yield f"{begin}{correlation}{place}{start}{_ARROW_END}"
 
     def kernels(self, batch: _Batch) -> Iterator[str]:
         alike = map(self._of_kernels.__getitem__, batch.zipped("name", "device", "context", "stream", "launch"))
@@ -243,7 +252,7 @@ class _Writer:
             if kind in (SyncKind.EVENT, SyncKind.STREAM_WAIT):
                 args |= dict(zip((Argument.AWAITED_STREAM, Argument.AWAITED_CORRELATION), recorded, strict=True))
                 args["wait_on_cuda_event_id"] = event
-            args |= {Argument.STREAM: stream if stream != NO_STREAM else -1, Argument.CORRELATION: correlation}
+            args |= {Argument.STREAM: stream if stream != NO_STREAM else -1, Argument.CORRELATION: int(correlation)}
             yield (
                 f'{{"ph": "X", "cat": "{Category.SYNC}", "name": "{SYNCS[kind]}", "pid": {pid}, "tid": {tid}, '
                 f'"ts": {start}, "dur": {duration}, '
@@ -274,14 +283,8 @@ class _Writer:
         )
 
 
-def _arrows(batch: _Batch, begin: str) -> Iterator[str]:
-    """From a call to what it launched; a graph's to each of its nodes."""
-    where = zip(batch.correlations, batch.pids, batch.tids, batch.starts, strict=True)
-    for correlation, pid, tid, start in compress(where, batch.has_arrow):
-        yield (
-            f'{begin}{correlation}, "pid": {pid}, "tid": {tid}, "ts": {start}, '
-            f'"cat": "{Category.ARROW}", "name": "{Category.ARROW}"}}'
-        )
+def _place(pid: int, tid: int) -> str:
+    return f', "pid": {pid}, "tid": {tid}, "ts": '
 
 
 def _amounts(batch: _Batch) -> Iterator[str]:
@@ -304,6 +307,12 @@ def _raised(ids: Int64, by: int) -> list[int]:
     """Ids raised; 0 stands for none, and so does what is below."""
     raised: list[int] = (np.where(ids > 0, ids + by, ids) if by else ids).tolist()
     return raised
+
+
+def _few_microseconds(times_ns: NDArray[np.int64]) -> list[str]:
+    """The same of times of which many are equal."""
+    distinct, place = np.unique(times_ns, return_inverse=True)
+    return list(map(_microseconds(distinct).__getitem__, place.tolist()))
 
 
 def _microseconds(times_ns: NDArray[np.int64]) -> list[str]:
