@@ -77,7 +77,7 @@ def compared(outcome: Outcome) -> Comparison | None:
         return None
     expected = outcome.prediction.expected if outcome.prediction else None
     predicted_ns = expected.predicted_ns if expected else None
-    return Comparison(before.unrecorded.median_ns, after.unrecorded.median_ns, predicted_ns, before.busiest_ns)
+    return Comparison(before.unrecorded.median_ns, after.median_ns, predicted_ns, before.busiest_ns)
 
 
 def status(pair: Pair, outcome: Outcome) -> str:

@@ -27,7 +27,7 @@ class Clocks(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A case, unrecorded and recorded, and the machine it ran on.
+    """The case before the change, unrecorded and recorded, and the machine it ran on.
 
     ``recorded_ns`` is the clock of the recorded repetition, ``busiest_ns`` how long its busiest engine was busy.
     """
@@ -63,7 +63,7 @@ class Outcome(msgspec.Struct, frozen=True):
     pair: str
     before: Case | None = None
     prediction: Prediction | None = None
-    after: Case | None = None
+    after: Clocks | None = None
 
 
 def busiest_ns(summary: bytes) -> int:

@@ -12,7 +12,7 @@ from .comparison import compared, status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .measured import Case, Outcome
+    from .measured import Clocks, Outcome
     from .pairs import Pair
 
 BEGIN = "<!-- the pairs, as scripts/lab --what-if measures them -->"
@@ -71,7 +71,7 @@ def _cells(pair: Pair, outcome: Outcome) -> list[str]:
     expected = outcome.prediction.expected if outcome.prediction else None
     return [
         f"[{pair.work} → {pair.change}](../{pair.script})",
-        _clock(outcome.before),
+        _clock(outcome.before.unrecorded if outcome.before else None),
         _ms(expected.predicted_ns) if expected else NONE,
         _clock(outcome.after),
         *_errors(outcome),
@@ -93,8 +93,8 @@ def _errors(outcome: Outcome) -> list[str]:
     ]
 
 
-def _clock(case: Case | None) -> str:
-    return NONE if case is None else f"{_ms(case.unrecorded.median_ns)} ± {case.unrecorded.spread_ns / 1e6:.2f}"
+def _clock(clocks: Clocks | None) -> str:
+    return NONE if clocks is None else f"{_ms(clocks.median_ns)} ± {clocks.spread_ns / 1e6:.2f}"
 
 
 def _gain(ns: int | None, of_ns: int) -> str:

@@ -1,7 +1,8 @@
 """Three stages of a pair, each of which leaves a file: so that a prediction can be kept before the time after exists.
 
-In the folder of a pair, ``before`` and ``after`` leave what a case took in ``before.json`` and ``after.json``, beside
-its run folder of the same name. ``predict`` leaves ``prediction.json``, from the run folder ``before`` alone.
+In the folder of a pair, ``before`` leaves what the case took in ``before.json``, beside its run folder of that name.
+``predict`` leaves ``prediction.json``, from that run folder alone, and ``after`` the clocks of that case in
+``after.json``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Stage = Callable[[Pair, Path, Sequence[str]], None]
     """runs in the folder of a pair; the last are arguments of its script"""
 
-Kept = TypeVar("Kept", Case, Prediction)
+Kept = TypeVar("Kept", Case, Prediction, Clocks)
 
 RANGE = "measured"
 ABSTAINED = 4
@@ -42,7 +43,7 @@ def before(pair: Pair, folder: Path, arguments: Sequence[str]) -> None:
     for name in ("before", "prediction", "after"):
         (folder / f"{name}.json").unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    _keep(_case(pair, "before", folder, arguments), folder / "before.json")
+    _keep(_recorded(pair, folder, arguments), folder / "before.json")
 
 
 def predict(pair: Pair, folder: Path, _arguments: Sequence[str]) -> None:
@@ -59,16 +60,16 @@ def predict(pair: Pair, folder: Path, _arguments: Sequence[str]) -> None:
 
 
 def after(pair: Pair, folder: Path, arguments: Sequence[str]) -> None:
-    """Time and record the case after the change, and hold the prediction against it."""
+    """Time the case after the change, and hold the prediction against that."""
     known = outcome(pair, folder)
     if known.before is None or known.prediction is None:
         raise Skipped("not predicted")
-    case = _case(pair, "after", folder, arguments)
-    if case.unrecorded.checksum != known.before.unrecorded.checksum:
+    clocks = _clocks(output(pair.script, "--case", "after", *arguments))
+    if clocks.checksum != known.before.unrecorded.checksum:
         raise WrongResults("the results after the change are not those before it")
-    _keep(case, folder / "after.json")
+    _keep(clocks, folder / "after.json")
     if known.prediction.expected is not None:
-        command = ("whatif", str(folder / "before"), "--range", RANGE, "--verify", str(folder / "after"))
+        command = ("whatif", str(folder / "before"), "--range", RANGE, "--verify", f"{clocks.median_ns}ns")
         (folder / "verified.txt").write_text(output("-m", "gpu_trace", *command), encoding="utf-8")
 
 
@@ -81,19 +82,19 @@ def outcome(pair: Pair, folder: Path) -> Outcome:
         pair.name,
         before=_kept(folder / "before.json", Case),
         prediction=_kept(folder / "prediction.json", Prediction),
-        after=_kept(folder / "after.json", Case),
+        after=_kept(folder / "after.json", Clocks),
     )
 
 
-def _case(pair: Pair, case: str, folder: Path, arguments: Sequence[str]) -> Case:
-    """A case as it ran without a recording and with one, into the run folder of its name."""
-    script = (pair.script, "--case", case, *arguments)
+def _recorded(pair: Pair, folder: Path, arguments: Sequence[str]) -> Case:
+    """The case before, as it ran without a recording and with one, into the run folder of its name."""
+    script = (pair.script, "--case", "before", *arguments)
     unrecorded = _clocks(output(*script))
-    record = ("run", "-q", "--force", "-o", str(folder / case), "--range", RANGE, "--dependencies")
+    record = ("run", "-q", "--force", "-o", str(folder / "before"), "--range", RANGE, "--dependencies")
     recorded = _clocks(output("-m", "gpu_trace", *record, *script, "--repeats", "1"))
     if recorded.checksum != unrecorded.checksum:
-        raise WrongResults(f"the results of {case} are others when it is recorded")
-    summary = (folder / case / "summary.json").read_bytes()
+        raise WrongResults("the results before the change are others when it is recorded")
+    summary = (folder / "before" / "summary.json").read_bytes()
     return Case(machine(devices(summary)), unrecorded, recorded.clocks_ns[0], busiest_ns(summary))
 
 
@@ -104,7 +105,7 @@ def _clocks(printed: str) -> Clocks:
     return msgspec.convert(found, Clocks)
 
 
-def _keep(case: Case, path: Path) -> None:
+def _keep(case: Case | Clocks, path: Path) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(case), indent=1) + b"\n")
 
 

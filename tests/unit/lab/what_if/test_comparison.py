@@ -41,7 +41,7 @@ def predicted(ns: int | None, reason: str = "") -> Prediction:
 
 
 def measured(before: int, prediction: int, after: int, busiest: int) -> Outcome:
-    return Outcome("p", case(before, busiest), predicted(prediction), case(after))
+    return Outcome("p", case(before, busiest), predicted(prediction), case(after).unrecorded)
 
 
 def test_medians_of_unrecorded_runs_are_compared_with_the_busiest_engine_before():
@@ -80,7 +80,7 @@ def test_a_pair_that_is_not_complete_says_what_is_missing(outcome, said):
 
 
 def test_where_it_abstained_the_gain_and_the_naive_estimate_are_known():
-    outcome = Outcome("p", case(1000, 900), predicted(None, "a CUDA graph"), case(800))
+    outcome = Outcome("p", case(1000, 900), predicted(None, "a CUDA graph"), case(800).unrecorded)
     found = compared(outcome)
     assert found == Comparison(1000, 800, None, 900)
     assert (found.gain_ns, found.naive_gain_error) == (200, 0.5)

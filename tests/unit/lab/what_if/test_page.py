@@ -24,7 +24,7 @@ def case(ms: float, busiest_ms: float = 0) -> Case:
 def outcome(pair: str, before: float, predicted: float, after: float) -> Outcome:
     ns = round(predicted * 1e6)
     prediction = Prediction("gpu-trace.whatif/1", "answered", "", 0, 0, Expected(ns, ns, ns))
-    return Outcome(pair, case(before, 130.66), prediction, case(after))
+    return Outcome(pair, case(before, 130.66), prediction, case(after).unrecorded)
 
 
 FOUND = [outcome("products", 189.24, 132.31, 132.41), outcome("one_buffer", 92, 91.9, 92.1)]
@@ -66,7 +66,7 @@ def test_a_pair_that_was_only_predicted_has_a_row():
 
 def test_a_pair_that_was_not_predicted_has_its_gain_and_that_of_the_naive_estimate():
     prediction = Prediction("gpu-trace.whatif/1", "abstained", "a CUDA graph", 0, 0, None)
-    [*_, row] = tables([Outcome("products", case(200, 190), prediction, case(180))], PAIRS).splitlines()
+    [*_, row] = tables([Outcome("products", case(200, 190), prediction, case(180).unrecorded)], PAIRS).splitlines()
     assert row.endswith("| – | – | 20.00 ms (10.0 %) | – | 190.00 ms | 50.0 % | abstained: a CUDA graph |")
 
 
