@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from .schema import Schema
     from .tensors import Extent
 
-_LOOKS_AT_SHAPES = re.compile(r"aten::(\w+_like|new_\w+)$")
-"""Operators that look at the shape of an argument alone."""
+_LOOKS_AT_SHAPES = re.compile(
+    r"aten::(\w+_like|new_\w+|(as_strided|t|transpose|swapaxes|swapdims|squeeze|unsqueeze|detach|resize|resize_as|set)_)$"
+)
+"""Operators that look at the shape of an argument, or change it, and leave its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,9 @@ def given_to(node: Node) -> list[Extent]:
         return []
 
 
-def looks_at_content(node: Node) -> bool:
-    """Whether an operator of the host reads what its arguments hold, and not their shapes alone."""
-    return not _LOOKS_AT_SHAPES.match(node.name)
+def leaves_content(node: Node) -> bool:
+    """Whether an operator neither reads nor writes what its arguments hold: it makes views, or looks at shapes."""
+    return (node.schema is not None and node.schema.is_view) or _LOOKS_AT_SHAPES.match(node.name) is not None
 
 
 def _of_arguments(node: Node, schema: Schema, arguments: list[list[Extent]]) -> tuple[list[Extent], list[Extent]]:

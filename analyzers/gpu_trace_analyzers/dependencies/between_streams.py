@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -34,7 +35,8 @@ class Ordered(NamedTuple):
 
 def orders_between_streams(trace: Trace, process: int, launched_ns: Int64) -> list[Ordered]:
     """All of a process, in order of time; ``launched_ns`` are the times of the launches, (n,) int64, in order."""
-    return sorted([*_by_host(trace, process, launched_ns), *_by_events(trace, process, launched_ns)])
+    both = [*_by_host(trace, process, launched_ns), *_by_events(trace, process, launched_ns)]
+    return sorted(both, key=attrgetter("at_ns"))
 
 
 def _by_host(trace: Trace, process: int, launched_ns: Int64) -> Iterator[Ordered]:

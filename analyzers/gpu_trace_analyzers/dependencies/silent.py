@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .accesses import accesses, given_to, looks_at_content, made_by
+from .accesses import accesses, given_to, leaves_content, made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def silent_operators(joined: Joined, since_ns: int) -> Iterator[Silent]:
             continue
         # What comes out of an operator that calls others was made by one of those.
         makes = made_by(node) if id_ not in calling else []
-        reads, writes = _on_host(node) if looks_at_content(node) and node.mentions_host else ([], [])
+        reads, writes = _on_host(node) if not leaves_content(node) and node.mentions_host else ([], [])
         if makes or reads or writes:
             made = {part.storage for part in makes}
             yield Silent(began_ns, ended_ns, makes, reads, [part for part in writes if part.storage not in made])

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from executions import run
+from gpu_trace_analyzers.dependencies.find import dependencies
+from gpu_trace_analyzers.questions.launches import launches
 
 
 def pairs(edges):
@@ -319,7 +322,9 @@ class TestHostReads:
             item(h[5:6])
         """).dependencies.host_reads.tolist() == [False, True]
 
-    @pytest.mark.parametrize("line", ["view(h) -> h[2:4]", "ones_like(h) -> i@cpu", "relu(x) -> b : k"])
+    @pytest.mark.parametrize(
+        "line", ["view(h) -> h[2:4]", "ones_like(h) -> i@cpu", "transpose_(h!)", "resize_(h!)", "relu(x) -> b : k"]
+    )
     def test_not_by_what_looks_at_no_content(self, line):
         assert not run(f"""
             copy_(h@cpu!, a) : d2h
@@ -358,6 +363,26 @@ class TestHostReads:
         assert found.dependencies.host_reads.tolist() == [True, False]
 
 
+class TestHostUses:
+    def test_an_operator_that_reads_or_overwrites(self):
+        uses = run("""
+            copy_(h@cpu!, a) : d2h
+            add(h, 1) -> j@cpu
+            copy_(b!, h) : h2d
+            zero_(h!)
+        """).dependencies.host_uses
+        assert list(zip(uses.operation.tolist(), uses.reads.tolist(), strict=True)) == [(0, 1), (0, 0), (1, 0)]
+        assert (np.diff(uses.at_ns) >= 0).all()
+
+    def test_a_launch_that_takes_it_from_pageable_memory(self):
+        found = run("""
+            copy_(h@cpu!, a) : d2h
+            copy_(b!, h) : h2d pageable
+        """)
+        uses, launched = found.dependencies.host_uses, launches(found.trace).at_ns[found.rows]
+        assert (uses.at_ns.tolist(), uses.operation.tolist(), uses.reads.tolist()) == ([launched[1]], [0], [1])
+
+
 def test_two_devices_have_one_order_of_memory():
     assert run("""
         relu(x) -> a : k
@@ -383,3 +408,23 @@ def test_contents_have_their_memory_and_their_uses():
         (32, 0, 2, 2, 1),
         (32, 1, 3, 3, 1),
     ]
+
+
+def test_what_was_made_before_the_rows_is_not_made_among_them():
+    made = run("""
+        empty() -> a
+        zero_(a!) : k
+        relu(a) -> b : k
+        empty() -> c
+        add_(b!, c) : k
+    """)
+    known = dependencies(made.trace, made.rows[1:], made.execution)
+    assert (known.edges.before.tolist(), known.edges.after.tolist()) == ([0], [1])
+    contents = zip(known.contents.first.tolist(), known.contents.made.tolist(), strict=True)
+    assert sorted(contents) == [(0, 0), (0, 1), (1, 1)]
+
+
+def test_no_rows_have_no_dependencies():
+    made = run("relu(x) -> a : k")
+    known = dependencies(made.trace, made.rows[:0], made.execution)
+    assert (len(known.rows), len(known.edges), len(known.contents), len(known.host_uses)) == (0, 0, 0, 0)
