@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from .modeled import Modeled
     from .remedies.change import Change
 
-CONTAINS_OTHERS = {"side_streams": 1, "by_dependencies": 2}
-"""Changes that contain others; the larger number contains the smaller one."""
+_STREAMS = ("side_stream_h2d", "side_stream_d2h", "side_stream_p2p")
+CONTAINS = {"side_streams": _STREAMS, "by_dependencies": (*_STREAMS, "side_streams", "no_synchronize")}
+"""Changes that contain others."""
 LEAST_GAIN = 0.005
 """The part of the time that a remedy must save to be told."""
 
@@ -58,9 +59,10 @@ def prices(before: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> Prices:
 def _simplest(found: Sequence[Remedy]) -> Sequence[Remedy]:
     """Without changes that save no more than one does which they contain."""
     kept: list[Remedy] = []
-    for each in sorted(found, key=lambda remedy: CONTAINS_OTHERS.get(remedy.id, 0)):
-        simpler_ns = max((other.gain_ns for other in kept), default=0)
-        if each.id not in CONTAINS_OTHERS or each.gain_ns - each.error_ns > simpler_ns:
+    for each in sorted(found, key=lambda remedy: len(CONTAINS.get(remedy.id, ()))):
+        parts = CONTAINS.get(each.id, ())
+        simpler_ns = [other.gain_ns for other in kept if other.id in parts]
+        if not simpler_ns or each.gain_ns - each.error_ns > max(simpler_ns):
             kept.append(each)
     return kept
 

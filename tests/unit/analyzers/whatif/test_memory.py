@@ -51,7 +51,9 @@ def held(draw):
     recorded, planned = (draw(st.lists(spans, min_size=4, max_size=4)) for _ in range(2))
     pairs = st.integers(0, 3).flatmap(lambda k: st.tuples(st.just(k), st.integers(k, 3)))
     rows = draw(st.lists(st.tuples(st.integers(1, 99), pairs), max_size=5))
-    return recorded, planned, [(size, 0, *pair, 1) for size, pair in rows]
+    # What is used first makes it, and so is done before what is used last begins.
+    used = [(size, a, b) for size, (a, b) in rows if a == b or recorded[a][1] <= recorded[b][0]]
+    return recorded, planned, [(size, 0, a, b, 1) for size, a, b in used if a == b or planned[a][1] <= planned[b][0]]
 
 
 @given(held())

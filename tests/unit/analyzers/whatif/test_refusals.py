@@ -1,0 +1,104 @@
+"""What is not answered, and what just is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gpu_trace_analyzers.whatif import refusals
+from gpu_trace_analyzers.whatif.answer import Expected
+from gpu_trace_analyzers.whatif.expected import expected_plan
+from gpu_trace_analyzers.whatif.window import part
+from known import measured, model, nothing_known
+from literal import literal, microseconds
+from measured_gpus import on
+from what_ifs import MS, answered
+
+ONE = "range measured 0-100; k 0-100 @0"
+
+
+@pytest.mark.parametrize(("replay_us", "refused"), [(99, False), (101, False), (98.9, True), (101.1, True)])
+def test_a_replay_that_misses_the_time_by_more_than_a_hundredth(replay_us, refused):
+    reason = refusals.misfit(measured(ONE), int(replay_us * 1000))
+    assert reason.startswith("the model does not fit this run: the recorded time is 1.1% off") == refused
+    assert bool(reason) == refused
+
+
+@pytest.mark.parametrize(
+    ("work", "reason"),
+    [
+        ("k 10-20 @1", ""),
+        ("h2d 10-20 @1; d2h 10-20 @2; p2p 10-20 @3; d2d 20-30 @4; memset 30-40 @5", ""),
+        ("k 10-20 @1 graph=1.1", "CUDA graphs ran"),
+        ("nccl 10-20 @1", "collectives ran"),
+        ("unknown 10-20 @1", "operations of unknown kind ran"),
+    ],
+)
+def test_work_that_the_model_has_no_rule_for(work, reason):
+    found = refusals.not_modeled(measured("range measured 0-100; k 0-10 @0;" + work))
+    assert found.startswith(reason)
+    assert bool(found) == bool(reason)
+
+
+def test_work_of_a_cpu():
+    chosen = part(literal(ONE, kind="cpu"), "measured")
+    assert refusals.not_modeled(chosen).startswith("the operations ran on a CPU")
+
+
+@pytest.mark.parametrize(("start", "refused"), [(98, False), (97, True)])
+def test_kernels_that_ran_at_once(start, refused):
+    # The second kernel begins before the first has ended; together they take 100 us.
+    chosen = measured(f"range measured 0-200; s7 k 0-100 @0; s8 k {start}-100 @1")
+    assert ("several kernels ran at once for 3.0%" in refusals.not_modeled(chosen)) == refused
+
+
+def test_a_copy_beside_a_kernel_and_kernels_of_two_devices_do_not_run_at_once():
+    chosen = measured("range measured 0-200; s7 k 0-100 @0; s8 h2d 0-100 @1; gpu1 k 0-100 @2")
+    assert refusals.not_modeled(chosen) == ""
+
+
+@pytest.mark.parametrize(("unknown_us", "refused"), [(5, False), (6, True)])
+def test_operations_whose_reads_and_writes_are_not_known(unknown_us, refused):
+    chosen = measured(f"range measured 0-200; k 0-{100 - unknown_us} @0; k {100 - unknown_us}-100 @1")
+    known = nothing_known(chosen.rows, known=np.array([True, False]))
+    assert refusals.unknown_share(chosen, known) == unknown_us / 100
+    assert ("is unknown for 6.0% of the device time" in refusals.not_known(chosen, known)) == refused
+
+
+@pytest.mark.parametrize(("blocks", "refused"), [(50, True), (51, False)])
+def test_kernels_of_which_two_would_fit_on_the_device(blocks, refused):
+    kernels = "; ".join(f"k {n}11-{n + 1}10 @{n} grid=[{blocks},1,1] block=[1024,1,1]" for n in range(1, 4))
+    chosen = part(on(literal(microseconds("range measured 0-500;" + kernels)), multiprocessors=100), "measured")
+    found = model(chosen)
+    predicted_ns = found.times(expected_plan(found)).total_ns
+    reason = refusals.shared(found, predicted_ns)
+    assert reason.startswith("kernels that fill a part of the GPU could run at once") == refused
+    in_order = model(chosen, (0, 1), (1, 2))
+    assert refusals.shared(in_order, in_order.times(expected_plan(in_order)).total_ns) == ""
+
+
+@pytest.mark.parametrize(
+    ("predicted_ms", "half_ms", "refused"),
+    [
+        (100, 3.2, False),  # a tenth of the gain of 32
+        (100, 3.3, True),
+        (130, 1.32, False),  # a hundredth of the time, where the gain is small
+        (130, 1.33, True),
+        (140, 1.32, False),  # no gain
+        (140, 1.33, True),
+    ],
+)
+def test_a_prediction_between_ends_too_far_apart(predicted_ms, half_ms, refused):
+    predicted_ns, half_ns = predicted_ms * MS, int(half_ms * MS)
+    expected = Expected(predicted_ns, predicted_ns - half_ns, predicted_ns + half_ns)
+    found = answered(expected=expected)
+    assert found.before_ns == 132 * MS
+    assert bool(refusals.uncertain(found)) == refused
+    assert refusals.uncertain(replace(found, expected=None)) == ""
+
+
+def test_the_ends_are_told():
+    found = answered(expected=Expected(100 * MS, 80 * MS, 120 * MS))
+    assert refusals.uncertain(found) == "the time is between 80.0 ms and 120.0 ms, which is too wide to act on"
