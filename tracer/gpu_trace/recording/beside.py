@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Beside:
-    """Does some work, which begins at once. Where the system allows no more processes, `wait` does it."""
+    """Does some work, which begins at once. Where the system allows no more processes, `wait` does it.
+
+    As a context it stops the work at its end, if that goes on still.
+    """
 
     def __init__(self, work: Callable[[], object]) -> None:
         """``work`` shows nothing, and starts no threads."""
@@ -44,6 +47,13 @@ class Beside:
         if self._pid > 0:
             os.kill(self._pid, signal.SIGTERM)
             os.waitpid(self._pid, 0)
+            self._pid = 0
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 def _fork() -> int:

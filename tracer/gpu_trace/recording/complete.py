@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.readers import joined
-from gpu_trace_analyzers.whatif.stored import FILE as WHAT_IF
 
-from . import summary_files
 from .beside import Beside
-from .prediction import prediction
+from .folder import EXECUTION_TRACES
 from .reasons import reason_of
 
 if TYPE_CHECKING:
@@ -39,15 +38,11 @@ def complete(recording: Recording, audience: Audience) -> None:
 
     Raises `Incomplete`, and whatever ends it early.
     """
-    writers = [Beside(partial(_write, traces)) for traces in _dealt(recording.traces)]
-    try:
+    with ExitStack() as running:
+        writers = [running.enter_context(Beside(partial(_write, traces))) for traces in _dealt(recording.traces)]
         _summarize(recording, audience)
         with audience.working("writing the traces"):
             problems = [writer.wait() for writer in writers]
-    except BaseException:
-        for writer in writers:
-            writer.stop()
-        raise
     for problem in filter(None, problems):
         for name in [name for name, reason in recording.unwritten.items() if reason == problem]:
             del recording.unwritten[name]  # one sentence says it of all
@@ -64,18 +59,26 @@ def _summarize(recording: Recording, audience: Audience) -> None:
             predicted = _predicted(analysis.trace, recording)
             summary = predicted.prices(analysis.summary) if predicted else analysis.summary
         audience.show(summary, predicted.entry if predicted else None)
-        with audience.working("writing the summary"):
-            recording.unwritten.update(summary_files.write(analysis, recording.folder.path, predicted))
+        from . import summary_files  # its imports take a tenth of the time until the summary is there
+
+        working = audience.working("writing the summary")
+        recording.unwritten.update(summary_files.write(analysis, recording.folder.path, predicted, working))
     except Exception as error:
         recording.unwritten[_SUMMARY] = reason_of(error)
 
 
 def _predicted(trace: Trace, recording: Recording) -> Prediction | None:
     """What is predicted of the run; where it cannot be, that is noted."""
+    if not any(recording.folder.path.glob(EXECUTION_TRACES)):  # before the imports, which take a while
+        return None
+    from gpu_trace_analyzers.whatif.stored import FILE
+
+    from .prediction import prediction
+
     try:
         return prediction(trace, [each.path for each in recording.traces])
     except Exception as error:
-        recording.unwritten[WHAT_IF] = reason_of(error)
+        recording.unwritten[FILE] = reason_of(error)
         return None
 
 

@@ -21,12 +21,14 @@ FACTS = "run.json"
 
 SCHEMA = "gpu-trace.run/1"
 RAW = ".raw"
+EXECUTION_TRACES = "execution-trace*"
+"""of a run with its dependencies: one for each process"""
 _FILES = (
     FACTS,
     "trace*.json.gz",
     "trace*.pftrace",
     "trace*.part",
-    "execution-trace*",
+    EXECUTION_TRACES,
     "summary.md",
     "summary.json",
     "report.html",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import GpuTraceError
@@ -13,19 +15,41 @@ from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.whatif.stored import FILE as WHAT_IF
 
 from ..exporting.perfetto import export_perfetto
+from .beside import Beside
 from .reasons import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from gpu_trace_analyzers.analysis import Analysis
 
     from .prediction import Prediction
 
+_PERFETTO = "trace.pftrace"
 
-def write(analysis: Analysis, folder: Path, predicted: Prediction | None = None) -> dict[str, str]:
-    """Write the files of a run into its folder; of each that could not be written, by its name, why."""
+
+def write(
+    analysis: Analysis,
+    folder: Path,
+    predicted: Prediction | None = None,
+    working: AbstractContextManager[None] | None = None,
+) -> dict[str, str]:
+    """Write the files of a run into its folder; of each that could not be written, by its name, why.
+
+    ``working`` is entered once there are no more processes to begin: it may begin a thread.
+    """
+    what_if = predicted.found if predicted else None
+    export = partial(export_perfetto, analysis, folder / _PERFETTO, what_if=what_if)
+    with Beside(export) as exporting, working or nullcontext():
+        failures = {name: _failure(make, folder / name) for name, make in _made(analysis, predicted).items()}
+        failures[_PERFETTO] = exporting.wait()
+    return {name: reason for name, reason in failures.items() if reason}
+
+
+def _made(analysis: Analysis, predicted: Prediction | None) -> dict[str, Callable[[Path], object]]:
+    """What makes each file, except the one for Perfetto, which takes longest."""
     summary = predicted.prices(analysis.summary) if predicted else analysis.summary
     what_if = predicted.found if predicted else None
     whole = replace(summary, work=analysis.work.of_top(TOP))
@@ -33,12 +57,10 @@ def write(analysis: Analysis, folder: Path, predicted: Prediction | None = None)
         "summary.json": lambda path: path.write_text(to_json(whole), encoding="utf-8"),
         "summary.md": lambda path: path.write_text(to_markdown(summary), encoding="utf-8"),
         "report.html": lambda path: path.write_text(to_html(analysis, whole, what_if), encoding="utf-8"),
-        "trace.pftrace": lambda path: export_perfetto(analysis, path, what_if=what_if),
     }
     if predicted:
         made[WHAT_IF] = lambda path: path.write_text(predicted.document, encoding="utf-8")
-    failures = {name: _failure(make, folder / name) for name, make in made.items()}
-    return {name: reason for name, reason in failures.items() if reason}
+    return made
 
 
 def _failure(make: Callable[[Path], object], path: Path) -> str:

@@ -20,6 +20,6 @@ def flows(trace: Trace) -> tuple[Int64, Int64]:
     """
     call = launches(trace).call
     of_calls = np.zeros(len(trace.calls), dtype=np.int64)
-    launching = np.unique(call[call != MISSING])
+    launching = call[call != MISSING]
     of_calls[launching] = launching + 1
     return call + 1, of_calls
