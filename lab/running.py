@@ -15,7 +15,7 @@ from .experiments import ROOT
 from .measured import Lab, Ran, Variant, recorded, wall_clocks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from .experiments import Experiment
@@ -58,15 +58,24 @@ def machine(devices: Iterable[str]) -> dict[str, str]:
     }
 
 
-def output(*command: str, codes: Collection[int] = (0,)) -> str:
+def output(*command: str) -> str:
     """What Python prints that runs these arguments from the root of the repository.
 
-    Raises ``subprocess.CalledProcessError`` where it ends with another code than these.
+    Raises ``subprocess.CalledProcessError`` where it fails.
     """
-    ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if ran.returncode not in codes:
-        ran.check_returncode()
+    ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return ran.stdout
+
+
+def answer(*command: str, refused: int) -> tuple[str, str]:
+    """What it prints, and the errors that it prints; it may also end with the exit code of a refusal.
+
+    Raises ``subprocess.CalledProcessError`` where it fails in another way.
+    """
+    ran = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    if ran.returncode != refused:
+        ran.check_returncode()
+    return ran.stdout, ran.stderr
 
 
 def _version(package: str) -> str:

@@ -47,14 +47,14 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """What is read of the document that ``gpu-trace whatif --json`` prints."""
+    """What is read of the document that ``gpu-trace whatif --json`` prints; the reason alone where it printed none."""
 
     schema: Literal["gpu-trace.whatif/1"]
     status: Literal["answered", "abstained"]
     reason: str
-    recorded_ns: int
-    replay_ns: int
-    expected: Expected | None
+    recorded_ns: int | None = None
+    replay_ns: int | None = None
+    expected: Expected | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

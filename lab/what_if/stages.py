@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from ..running import machine, output
+from ..running import answer, machine, output
 from .measured import Case, Clocks, Outcome, Prediction, busiest_ns, devices
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def before(pair: Pair, folder: Path, arguments: Sequence[str]) -> None:
     for name in ("before", "prediction", "after"):
         (folder / f"{name}.json").unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    _keep(_recorded(pair, folder, arguments), folder / "before.json")
+    (folder / "before.json").write_bytes(_json(_recorded(pair, folder, arguments)))
 
 
 def predict(pair: Pair, folder: Path, _arguments: Sequence[str]) -> None:
@@ -55,8 +55,9 @@ def predict(pair: Pair, folder: Path, _arguments: Sequence[str]) -> None:
         raise Skipped("measured after the change already, so it can no longer be predicted")
     clock = ("--unrecorded", f"{known.before.unrecorded.median_ns}ns")
     command = ("whatif", str(folder / "before"), "--range", RANGE, *clock, "--json")
-    printed = output("-m", "gpu_trace", *command, codes=(0, ABSTAINED))
-    (folder / "prediction.json").write_text(printed, encoding="utf-8")
+    printed, errors = answer("-m", "gpu_trace", *command, refused=ABSTAINED)
+    refusal = Prediction("gpu-trace.whatif/1", "abstained", errors.strip())  # such as: there is no GPU here
+    (folder / "prediction.json").write_bytes(printed.encode() or _json(refusal))
 
 
 def after(pair: Pair, folder: Path, arguments: Sequence[str]) -> None:
@@ -67,7 +68,7 @@ def after(pair: Pair, folder: Path, arguments: Sequence[str]) -> None:
     clocks = _clocks(output(pair.script, "--case", "after", *arguments))
     if clocks.checksum != known.before.unrecorded.checksum:
         raise WrongResults("the results after the change are not those before it")
-    _keep(clocks, folder / "after.json")
+    (folder / "after.json").write_bytes(_json(clocks))
     if known.prediction.expected is not None:
         command = ("whatif", str(folder / "before"), "--range", RANGE, "--verify", f"{clocks.median_ns}ns")
         (folder / "verified.txt").write_text(output("-m", "gpu_trace", *command), encoding="utf-8")
@@ -105,8 +106,8 @@ def _clocks(printed: str) -> Clocks:
     return msgspec.convert(found, Clocks)
 
 
-def _keep(case: Case | Clocks, path: Path) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(case), indent=1) + b"\n")
+def _json(found: Case | Clocks | Prediction) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n"
 
 
 def _kept(path: Path, kind: type[Kept]) -> Kept | None:

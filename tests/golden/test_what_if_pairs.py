@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from lab.what_if.pairs import pairs
 from torch_once import run_all
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
 SWAPPED = """
 import json, sys
 import repetitions
@@ -58,3 +62,17 @@ def test_a_pair_for_several_gpus_says_that_it_needs_them(pair, ended):
 def test_repetitions_that_leave_different_results_are_an_error(ended):
     assert ended["swapped", "before"].codes == [1]
     assert ended["swapped", "before"].stdout == ""
+
+
+def test_every_stage_of_a_pair_runs_without_a_gpu(tmp_path):
+    lab = ["-m", "lab.what_if", "-o", str(tmp_path), "--small", "--only", "one_buffer", "--", "--repeats", "2"]
+    ended = subprocess.run([sys.executable, *lab], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "no GPU work" in ended.stdout
+    [known] = [each for each in json.loads((tmp_path / "what-if.json").read_text()) if each["before"]]
+    assert known["pair"] == "one_buffer"
+    assert known["prediction"]["status"] == "abstained"
+    assert len(known["before"]["unrecorded"]["clocks_ns"]) == len(known["after"]["clocks_ns"]) == 2
+    assert known["before"]["recorded_ns"] > 0
+    assert (tmp_path / "one_buffer" / "before" / "execution-trace.json.gz").exists()
+    assert "weights streamed into one buffer" in (tmp_path / "what-if.md").read_text()

@@ -46,12 +46,17 @@ class Machine:
     def __init__(self) -> None:
         self.commands: list[tuple[str, ...]] = []
         self.clocks = {"before": [189, 190, 188], "after": [132, 134, 131]}
+        self.predicted = DOCUMENT, ""
         self.results = {"before": "5eed", "after": "5eed", "before recorded": "5eed"}
 
-    def output(self, *command: str, codes: tuple[int, ...] = (0,)) -> str:
+    def answer(self, *command: str, refused: int) -> tuple[str, str]:
         self.commands.append(command)
-        if "whatif" in command:
-            return "134 ms measured\n" if "--verify" in command else DOCUMENT
+        return self.predicted
+
+    def output(self, *command: str) -> str:
+        self.commands.append(command)
+        if "--verify" in command:
+            return "134 ms measured\n"
         case, recorded = command[command.index("--case") + 1], "gpu_trace" in command
         if recorded:
             folder = Path(command[command.index("-o") + 1])
@@ -66,6 +71,7 @@ class Machine:
 def machine(monkeypatch):
     found = Machine()
     monkeypatch.setattr(stages, "output", found.output)
+    monkeypatch.setattr(stages, "answer", found.answer)
     return found
 
 
@@ -143,12 +149,23 @@ def test_a_script_that_cannot_run_here_is_skipped(monkeypatch, tmp_path):
         run(tmp_path, "before")
 
 
-def test_an_abstention_is_not_verified(monkeypatch, machine, tmp_path):
-    abstained = json.dumps(json.loads(DOCUMENT) | {"status": "abstained", "reason": "a graph", "expected": None})
-    told = machine.output
-    monkeypatch.setattr(stages, "output", lambda *run, **codes: abstained if "whatif" in run else told(*run, **codes))
+ABSTAINED = json.dumps(json.loads(DOCUMENT) | {"status": "abstained", "reason": "a graph", "expected": None})
+
+
+@pytest.mark.parametrize(
+    ("printed", "errors", "reason"),
+    [
+        (ABSTAINED, "", "a graph"),
+        ("", "gpu-trace: measured launched no GPU work\n", "gpu-trace: measured launched no GPU work"),
+    ],
+)
+def test_after_an_abstention_the_time_is_measured_but_nothing_is_verified(machine, tmp_path, printed, errors, reason):
+    machine.predicted = printed, errors
     run(tmp_path, *stages.STAGES)
-    assert stages.outcome(PAIR, tmp_path).after
+    found = stages.outcome(PAIR, tmp_path)
+    assert found.prediction is not None
+    assert (found.prediction.reason, found.prediction.expected) == (reason, None)
+    assert found.after
     assert not (tmp_path / "verified.txt").exists()
 
 
