@@ -30,12 +30,12 @@ def found():
 
 
 def _found(name):
-    trace = load(PAIRS / name / "trace.json.gz", operators=True)
+    trace = load(PAIRS / f"{name}.json.gz", operators=True)
     measured = trace.ranges[trace.ranges.name == trace.strings.index("measured")][:1]
     at_ns = launches(trace).at_ns
     rows = np.flatnonzero((at_ns >= measured.start_ns) & (at_ns < measured.end_ns))
     rows = rows[np.argsort(at_ns[rows], kind="stable")]
-    return trace, dependencies(trace, rows, read_execution_trace(PAIRS / name / "execution-trace.json.gz"))
+    return trace, dependencies(trace, rows, read_execution_trace(PAIRS / f"{name}.et.json.gz"))
 
 
 @pytest.mark.parametrize("name", KINDS)

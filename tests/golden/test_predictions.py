@@ -13,6 +13,7 @@ import pytest
 
 from gpu_trace_analyzers.dependencies.execution_trace import read_execution_trace
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.whatif.beside import what_if_of
 from gpu_trace_analyzers.whatif.predict import what_if
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
 from lab.what_if.comparison import NO_GAIN, Comparison
@@ -26,6 +27,11 @@ CLOCKS = {
 ABSTAINED = {"small_kernels": "kernels that fill a part of the GPU could run at once"}
 RECORDED = [pair for pair in pairs() if (PAIRS / pair.name).exists()]
 GAINING = [pair.name for pair in RECORDED if pair.gains and pair.name not in ABSTAINED]
+
+
+PROFILED = PAIRS.parent
+"""Recordings of torch.profiler, with what PyTorch's own observer wrote beside them."""
+PROFILED_PAIRS = [("seed_nonblocking", "seed_two_streams"), ("train_same", "train_prefetched")]
 
 
 def predicted(name):
@@ -66,3 +72,28 @@ def test_what_the_model_does_not_know_is_not_predicted(name):
     found = predicted(name)
     assert found.status == "abstained"
     assert ABSTAINED[name] in found.reason
+
+
+def profiled(name):
+    """The answer about a recording of torch.profiler, and the time by a clock."""
+    clock_ns = round(json.loads((PROFILED / "clocks_ms.json").read_text())[name] * 1e6)
+    path = PROFILED / f"{name}.json.gz"
+    found = what_if_of(load(path, operators=True), path, range_name="measured", unrecorded_ns=clock_ns)
+    assert found.status == "answered", found.reason
+    assert found.replay_ns == pytest.approx(found.recorded_ns, rel=0.01)
+    return found, clock_ns
+
+
+@pytest.mark.parametrize(("before", "after"), PROFILED_PAIRS)
+def test_recordings_of_pytorch_alone_predict_the_gain_too(before, after):
+    (found, before_ns), (_, after_ns) = profiled(before), profiled(after)
+    compared = Comparison(before_ns, after_ns, found.expected.predicted_ns, found.naive_ns)
+    assert compared.gain_error <= compared.limit
+    assert compared.gain_error < compared.naive_gain_error
+
+
+@pytest.mark.parametrize("after", [after for _, after in PROFILED_PAIRS])
+def test_of_what_runs_beside_each_other_already_nothing_is_predicted_to_be_gained(after):
+    found, clock_ns = profiled(after)
+    assert found.expected.predicted_ns == pytest.approx(clock_ns, rel=0.005)
+    assert not any(remedy.id.startswith("side_stream") for remedy in found.remedies)
