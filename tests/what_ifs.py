@@ -86,4 +86,5 @@ def answered(**changed: object) -> WhatIf:
 def abstained(**changed: object) -> WhatIf:
     """No answer about `before`: replay and bound stay."""
     reason = "three CUDA graphs run in the window, and their edges are not recorded"
-    return answered(status="abstained", reason=reason, expected=None, remedies=(), schedule=None, **changed)
+    nothing = {"status": "abstained", "reason": reason, "expected": None, "remedies": (), "schedule": None}
+    return answered(**nothing | changed)

@@ -1,16 +1,13 @@
-"""What lies beside a trace that a prediction needs: its execution trace, and what recording it cost the host."""
+"""A prediction with the execution trace that lies beside a trace."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ..dependencies.execution_trace import read_execution_trace
-from ..readers.folders.files import RUN_FACTS, traces_in
+from ..readers.folders.files import traces_in
 from .predict import what_if
-from .recording_cost import RecordingCost
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -22,15 +19,6 @@ PREFIX = "execution-"
 """before the name of a trace: its execution trace, as ``gpu-trace run --dependencies`` writes it"""
 _ENDINGS = (".et.json.gz", ".et.json")
 """in place of that of a trace: how others name theirs"""
-
-
-class _Recorded(msgspec.Struct):
-    cost_ns_per_operator: int = 0
-    cost_ns_per_call: int = 0
-
-
-class _Facts(msgspec.Struct):
-    dependencies: _Recorded | None = None
 
 
 def what_if_of(
@@ -51,7 +39,6 @@ def what_if_of(
         read_execution_trace(file) if file else None,
         range_name=range_name,
         unrecorded_ns=unrecorded_ns,
-        cost=recording_cost_beside(Path(path)),
     )
 
 
@@ -66,15 +53,3 @@ def execution_trace_beside(trace: Path) -> Path | None:
     name = files[0].name.removesuffix(".gz").removesuffix(".json")
     names = [f"{PREFIX}{files[0].name}", *(f"{name}{ending}" for ending in _ENDINGS)]
     return next((path for path in map(files[0].with_name, names) if path.is_file()), None)
-
-
-def recording_cost_beside(trace: Path) -> RecordingCost:
-    """What the run of a trace measured of its own recording; nothing where nothing says it."""
-    folder = trace if trace.is_dir() else trace.parent
-    try:
-        facts = msgspec.json.decode((folder / RUN_FACTS).read_bytes(), type=_Facts).dependencies
-    except (OSError, msgspec.DecodeError):
-        return RecordingCost()
-    if facts is None:
-        return RecordingCost()
-    return RecordingCost(max(0, facts.cost_ns_per_operator), max(0, facts.cost_ns_per_call))

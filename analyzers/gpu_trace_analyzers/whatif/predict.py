@@ -15,7 +15,7 @@ from .expected import expected_plan
 from .memory import extra_bytes
 from .modeled import modeled
 from .price import prices
-from .recording_cost import RecordingCost
+from .recording_cost import stated_cost
 from .replay import recorded_plan
 from .schedule import schedule
 from .window import part
@@ -36,13 +36,11 @@ def what_if(
     *,
     range_name: str | None = None,
     unrecorded_ns: int | None = None,
-    cost: RecordingCost = RecordingCost(),  # noqa: B008  # frozen
 ) -> WhatIf:
     """Predict the range of that name, or the steady steps, of a trace that was read with its operators.
 
     ``execution``: which tensors operators read and wrote; without it there are the bound and the replay alone.
-    ``unrecorded_ns``: the time of the same work by a clock, without recording, if it is known. ``cost``: what recording
-    added to the host.
+    ``unrecorded_ns``: the time of the same work by a clock, without recording, if it is known.
 
     Raises `UsageError` for a range that the trace does not have, `TraceInconclusive` for one without GPU work.
     """
@@ -55,7 +53,8 @@ def what_if(
     unknown = replace(unknown, unknown_dependency_share=refusals.unknown_share(chosen, known))
     if reason := reason or refusals.not_known(chosen, known):
         return replace(unknown, reason=reason)
-    low, middle, high = (modeled(chosen, known, belief.cost, belief.slowdown) for belief in beliefs(chosen, cost))
+    every = beliefs(chosen, stated_cost(chosen))
+    low, middle, high = (modeled(chosen, known, belief.cost, belief.slowdown) for belief in every)
     found = _answered(unknown, middle, [low, high])
     doubt = refusals.uncertain(found) or refusals.shared(middle, middle.times(expected_plan(middle)).total_ns)
     return replace(unknown, reason=doubt, bound=found.bound) if doubt else found

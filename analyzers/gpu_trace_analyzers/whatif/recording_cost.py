@@ -30,6 +30,15 @@ class RecordingCost:
     call_ns: int = 0
 
 
+def stated_cost(part: Part) -> RecordingCost:
+    """As the trace states it of the process; nothing where it does not."""
+    pid = part.trace.processes[part.process].pid
+    told = next((each for each in part.trace.source.dependencies if each.pid == pid), None)
+    if told is None:
+        return RecordingCost()
+    return RecordingCost(max(0, told.cost_ns_per_operator), max(0, told.cost_ns_per_call))
+
+
 def without_recording(part: Part, host: HostProgram, cost: RecordingCost) -> HostProgram:
     """The program of the host as fast as it is when nothing records it."""
     at_ns = part.begin_ns + np.concatenate([[0], host.at_ns, [max(part.window.ns, int(host.at_ns.max(initial=0)))]])

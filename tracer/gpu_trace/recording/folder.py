@@ -29,6 +29,7 @@ _FILES = (
     "trace*.pftrace",
     "trace*.part",
     EXECUTION_TRACES,
+    "*whatif.json",
     "summary.md",
     "summary.json",
     "report.html",

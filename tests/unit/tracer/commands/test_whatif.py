@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gpu_trace.commands.run import _prediction
 from gpu_trace.commands.summary import summary
 from gpu_trace.commands.whatif import whatif
 from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive, TraceUnreadable, UsageError
+from gpu_trace_analyzers.whatif.entry import entry_of
+from what_ifs import abstained, answered, before
 
 RANGE = ("--range", "measured")
 
@@ -212,3 +215,11 @@ def test_what_saves_next_to_nothing_is_no_remedy_and_is_stored_as_that(pair):
     (entry,) = entries(pair / "seed_two_streams.whatif.json")
     assert entry["remedies"] == []
     assert {"same_stream", "synchronized"} <= set(entry["vain"])
+
+
+def test_a_run_ends_with_its_prediction_in_a_line():
+    took = "measured: this run took 132.0 ms; "
+    line = _prediction(entry_of(answered(), before()))
+    allowed = "its own dependencies allow 112.0 ms (between 111.0 ms and 114.0 ms)"
+    assert line == f"{took}{allowed}; gpu-trace whatif says what to change"
+    assert _prediction(entry_of(abstained(reason="it is so"), before())) == f"{took}no prediction: it is so"
