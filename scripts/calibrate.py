@@ -6,16 +6,13 @@ GPU's memory, and wants the GPU to itself.
 
 - **alone**: nanoseconds of one operation of a kind.
 - **slowdown**: of a kind while another one is busy all the time, as a factor.
-- **blocks**: of kernels of few blocks, as many at once as there are streams, as a factor.
 - **copies**: nanoseconds of a copy by its bytes, alone and beside other work.
-- **grids**: blocks, threads per block, registers per thread and shared memory of the kernels that were run.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import math
 import shutil
 import subprocess
 import sys
@@ -26,8 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from calibration import kinds, table
-from calibration.clock import REPEATS, Clock, Lane, Spread
-from calibration.grids import launched
+from calibration.clock import Clock, Spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,12 +35,8 @@ COPY = 80 * kinds.MIB
 """bytes of the copies that other kinds run beside: more than a cache of the device holds"""
 SIZES = tuple(5 << power for power in range(14, 26))
 """bytes: 80 KiB to 160 MiB"""
-BLOCKS = (10, 33, 66, 132)
-FEW = BLOCKS[0]
-"""blocks of the small kernels that other kinds run beside"""
-STREAMS = (2, 4, 8, 16, 32)
-IN_STREAM = 8
-"""kernels of few blocks that follow one another in each stream"""
+FEW_BLOCKS = 10
+"""of the small kernels that other kinds run beside"""
 OF_BLOCKS: tuple[Callable[[int], Kind], ...] = (
     kinds.blocks_of_arithmetic,
     kinds.blocks_of_norm,
@@ -71,17 +63,6 @@ def slowdown(clock: Clock, chosen: list[Kind]) -> Iterator[Row]:
             yield (kind.key, "+".join(other.key for other in others), *_factors(*measured))
 
 
-def blocks(clock: Clock) -> Iterator[Row]:
-    """Of kernels of few blocks: key, blocks, streams, and factors of a stream's time with those of the others."""
-    for make, count in product(OF_BLOCKS, BLOCKS):
-        lanes = [Lane(make(count), IN_STREAM) for _ in range(STREAMS[-1])]
-        clock.warm([lane.kind for lane in lanes])
-        one = [clock.race(lanes[:1])[0] for _ in range(REPEATS)]
-        for streams in STREAMS:
-            all_of_them = [max(clock.race(lanes[:streams])) for _ in range(REPEATS)]
-            yield (lanes[0].kind.key, count, streams, *_factors(Spread.of(one), Spread.of(all_of_them)))
-
-
 def copies(clock: Clock, beside: list[Kind]) -> Iterator[Row]:
     """Of copies by size: key, the key of what runs beside or none, bytes, and nanoseconds of one copy."""
     for size in SIZES:
@@ -92,14 +73,6 @@ def copies(clock: Clock, beside: list[Kind]) -> Iterator[Row]:
                 measured = clock.beside(kind, [other])
                 if measured is not None:
                     yield (kind.key, other.key, size, *_ns(measured[1]))
-
-
-def grids(chosen: list[tuple[Kind, int]]) -> Iterator[Row]:
-    """Of each kernel of a kind its key, the blocks that were asked for, and what the profiler says of the launch."""
-    for kind, count in chosen:
-        for name, said in launched(kind):
-            sizes = (math.prod(said["grid"]), math.prod(said["block"]))
-            yield (kind.key, count, *sizes, said["registers per thread"], said["shared memory"], name)
 
 
 def _ns(ms: Spread) -> Iterator[int]:
@@ -155,15 +128,12 @@ def main() -> None:
         sys.exit("calibrate: no GPU that torch can use; run it on the machine whose GPU is to be measured")
     began, clock = time.monotonic(), Clock()
     kernels = list(kinds.large())
-    few = [(make(count), count) for make, count in product(OF_BLOCKS, BLOCKS)]
-    small = [kind for kind, count in few if count == FEW]
+    small = [make(FEW_BLOCKS) for make in OF_BLOCKS]
     chosen = [*kernels, *small, *kinds.copies(COPY), *filter(_works, kinds.between_gpus(COPY))]
     parts = {
         "alone": alone(clock, chosen),
         "slowdown": slowdown(clock, chosen),
         "copies": copies(clock, [each for each in kernels if each.key in ("product_tf32", "elementwise")]),
-        "blocks": blocks(clock),
-        "grids": grids([*((kind, 0) for kind in kernels), *few]),
     }
     entry = _device()
     existing = TABLE.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.model import Device, Trace
-from gpu_trace_analyzers.whatif.contention import crowding, factors, measured, tabled
+from gpu_trace_analyzers.whatif.contention import factors, measured, tabled
 
 if TYPE_CHECKING:
     import pytest
@@ -34,18 +34,6 @@ copies = [
     ["copy_h2d", "product_tf32", 1024, 90, 100, 120],
     ["copy_h2d", "product_tf32", 4096, 290, 300, 320],
 ]
-blocks = [
-    ["blocks_arithmetic", 10, 2, 1.0, 1.0, 1.0],
-    ["blocks_arithmetic", 10, 10, 1.0, 1.1, 1.2],
-    ["blocks_arithmetic", 100, 2, 1.9, 2.0, 2.1],
-    ["blocks_norm", 10, 10, 1.4, 1.5, 1.6],
-    ["blocks_norm", 100, 2, 1.2, 1.4, 1.6],
-    ["blocks_product", 5, 10, 1.2, 1.3, 1.4],
-]
-grids = [
-    ["blocks_product", 5, 20, 256, 64, 0, "gemm"],
-    ["blocks_product", 5, 7, 64, 32, 0, "splitKreduce_kernel"],
-]
 
 [[device]]
 name = "Other GPU"
@@ -61,7 +49,7 @@ slowdown = [
 def use(patch: pytest.MonkeyPatch, table: str = TABLE) -> tuple[measured.Model, ...]:
     """The models of a table, which are all that is known until the test ends."""
     found = measured.read_models(table)
-    for module in (measured, tabled, crowding, factors):
+    for module in (measured, tabled, factors):
         patch.setattr(module, "models", lambda: found)
     return found
 

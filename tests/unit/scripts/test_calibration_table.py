@@ -7,7 +7,7 @@ from scripts.calibration.table import entries, with_entry, write
 
 HEAD = "# what the rows mean\n"
 H200 = {"name": "NVIDIA H200", "multiprocessors": 132, "slowdown": [("product", "copy_h2d", 1.0, 1.01, 1.5)]}
-T4 = {"name": "Tesla T4", "multiprocessors": 40, "slowdown": [], "grids": [('void k<"a">\\', 8, 128)]}
+T4 = {"name": "Tesla T4", "multiprocessors": 40, "slowdown": [], "alone": [('void k<"a">\\', 8, 128)]}
 
 
 def as_read(entry: dict[str, object]) -> dict[str, object]:

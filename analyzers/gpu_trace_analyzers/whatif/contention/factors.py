@@ -7,15 +7,13 @@ of the device's model; else it is an interval from 1 to the highest that is know
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...model import MISSING
 from ...questions.once import once
-from .crowding import crowded
-from .measured import Spread, model_of, models
+from .measured import model_of, models
 from .multiprocessors import share
 from .observed import observed
 from .origins import Factors, Origin
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
 
     Float64 = NDArray[np.float64]
 
-_NOTHING_BESIDE = Spread(1.0, 1.0, 1.0)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contention:
@@ -42,14 +38,12 @@ class Contention:
     window: Window | None
     """what is observed, and what a mixture of kernels beside is made of, ran in it; None: in all of the trace"""
 
-    def slowdown(self, rows: Int64, *beside: Engine) -> Factors:
-        """How many times as long each row takes while all of these engines work at other operations.
+    def slowdown(self, rows: Int64, beside: Engine) -> Factors:
+        """How many times as long each row takes while an engine works at other operations.
 
-        Beside its own engine it holds for kernels that fill the device and take turns; for others see `crowded`.
+        Beside its own engine it holds for kernels that fill the device and take turns.
         """
-        each = [_beside(self.trace, self.position, self.window, engine).of(rows) for engine in beside]
-        nothing = Factors.alike(_NOTHING_BESIDE, Origin.NOTHING_BESIDE, len(rows))
-        return reduce(Factors.together, each, nothing)
+        return _beside(self.trace, self.position, self.window, beside).of(rows)
 
     def share(self, rows: Int64) -> Float64:
         """The part of the multiprocessors that each row can fill: (rows,) float64 in (0, 1]; 0 of copies and memsets.
@@ -57,13 +51,6 @@ class Contention:
         Kernels whose shares add up to 1 at most can run at once.
         """
         return np.asarray(share(self.trace, self.position)[rows])
-
-    def crowded(self, rows: Int64, load: Float64) -> Factors:
-        """How many times as long each kernel takes while the shares of all that run, with its own, add up to a load.
-
-        ``load`` is (rows,) float64 above 0.
-        """
-        return crowded(self.trace, self.position, rows, load)
 
     def copy_ns(self, engine: Engine, size: Int64) -> tuple[Float64, Float64, Float64] | None:
         """Lowest, expected and highest ns of copies of ``size`` bytes alone, the host's memory pinned: (n,) each.
@@ -82,7 +69,6 @@ class Contention:
         """From where a factor is known, in words: ``measured on NVIDIA H200``."""
         others = ", ".join(model.name for model in models())
         return {
-            Origin.NOTHING_BESIDE: "nothing beside",
             Origin.TRACE: "this trace",
             Origin.MEASURED: f"measured on {self.device.name}",
             Origin.OTHER_MODELS: f"unknown: an interval up to the highest that was measured on {others}",

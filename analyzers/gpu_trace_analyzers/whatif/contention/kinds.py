@@ -12,20 +12,17 @@ from ...model import Engine
 from ...questions.compute.figures import what_of
 from ...questions.compute.kernels import KINDS, PRECISIONS, Kind, Precision
 from ...questions.once import once
-from .measured import PRODUCT_OF_FEW_BLOCKS
 from .multiprocessors import few_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from ...model import Int64, Trace
     from ...questions.scope import Window
 
 FLOAT32, TF32, BFLOAT16 = PRODUCTS = ("product_float32", "product_tf32", "product_bfloat16")
 MEMORY_BOUND = ("elementwise", "reduction")
-ARITHMETIC, NORM, _ = FEW_BLOCKS = ("blocks_arithmetic", "blocks_norm", PRODUCT_OF_FEW_BLOCKS)
+ARITHMETIC, NORM, _ = FEW_BLOCKS = ("blocks_arithmetic", "blocks_norm", "blocks_product")
 COPIES = (Engine.COPY_H2D, Engine.COPY_D2H, Engine.COPY_P2P, Engine.COPY_D2D)
 
 
@@ -79,12 +76,6 @@ def class_of(trace: Trace, position: int) -> Int64:
     kernels = engine == Engine.COMPUTE
     found[kernels] = _of_kernels(trace, position)[kernels]
     return found
-
-
-def is_product(of: Int64) -> NDArray[np.bool_]:
-    """Which of some places in `CLASSES` are those of kernels that multiply matrices."""
-    multiply = [*_BY_PRECISION.values(), _FEW_PRODUCT]
-    return np.array([each in multiply for each in CLASSES])[of]
 
 
 def _of_kernels(trace: Trace, position: int) -> Int64:

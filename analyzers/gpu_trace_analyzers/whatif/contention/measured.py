@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ...model import MISSING
-from .multiprocessors import FULL_THREADS, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +26,6 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-
-PRODUCT_OF_FEW_BLOCKS = "blocks_product"
 
 
 class Spread(NamedTuple):
@@ -68,17 +64,6 @@ class Curve:
         return low, median, high
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Crowd:
-    """Kernels of few blocks that run at once: all of one kind, and of as many blocks."""
-
-    blocks: int
-    share: float
-    """the part of the device that one fills"""
-    factor: Curve
-    """by how many run at once, from 1"""
-
-
 @dataclass(frozen=True, slots=True)
 class Model:
     """What was measured on one model of GPU; kinds have the keys of ``scripts/calibration/kinds.py``."""
@@ -89,8 +74,6 @@ class Model:
     """by kind and what was busy beside it"""
     copies: Mapping[tuple[str, str], Curve]
     """ns of one copy by its bytes; by kind and what was busy beside it, or an empty text"""
-    crowds: Mapping[str, Sequence[Crowd]]
-    """kernels of few blocks, by kind"""
 
 
 def model_of(device: Device) -> Model | None:
@@ -119,25 +102,4 @@ def _model(entry: Mapping[str, Any]) -> Model:
         multiprocessors=entry["multiprocessors"],
         slowdown={(kind, beside): Spread(*factors) for kind, beside, *factors in entry.get("slowdown", [])},
         copies={key: Curve.of(rows) for key, rows in by_copy.items()},
-        crowds=_crowds(entry),
     )
-
-
-def _crowds(entry: Mapping[str, Any]) -> dict[str, list[Crowd]]:
-    """Those of an entry, with the launches that the profiler saw, because a library chooses its own."""
-    by_kind: defaultdict[tuple[str, int], list[tuple[float, ...]]] = defaultdict(lambda: [(1.0, 1.0, 1.0, 1.0)])
-    for kind, asked, streams, *factors in entry.get("blocks", []):
-        by_kind[kind, asked].append((streams, *factors))
-    found: defaultdict[str, list[Crowd]] = defaultdict(list)
-    for (kind, asked), rows in by_kind.items():
-        blocks, threads = _launch(entry, kind, asked)
-        share = part_of(np.array([blocks]), np.array([threads]), entry["multiprocessors"])
-        found[kind].append(Crowd(blocks, float(share[0]), Curve.of(rows)))
-    return found
-
-
-def _launch(entry: Mapping[str, Any], kind: str, asked: int) -> tuple[int, int]:
-    """Blocks, and threads that count of each block, of the first kernel of a kind: others only add up its results."""
-    own = (sizes for its_kind, its_asked, *sizes in entry.get("grids", []) if (its_kind, its_asked) == (kind, asked))
-    blocks, threads, *_ = next(own, (asked, FULL_THREADS))
-    return blocks, FULL_THREADS if kind == PRODUCT_OF_FEW_BLOCKS else threads

@@ -26,15 +26,13 @@ NOTHING_KNOWN = Spread(1.0, 2.0, 4.0)
 class Origin(IntEnum):
     """From where a factor is known; the surest first."""
 
-    NOTHING_BESIDE = 0
-    """it is 1, because nothing is beside"""
-    TRACE = 1
+    TRACE = 0
     """this trace has the operation alone and beside that engine"""
-    MEASURED = 2
+    MEASURED = 1
     """measured on this model of GPU"""
-    OTHER_MODELS = 3
+    OTHER_MODELS = 2
     """unknown: an interval from 1 to the highest that was measured on other models"""
-    UNKNOWN = 4
+    UNKNOWN = 3
     """unknown: an interval by reasoning alone"""
 
 
@@ -61,12 +59,3 @@ class Factors(NamedTuple):
         for values, value in zip((self.low, self.expected, self.high), spread, strict=True):
             values[rows] = np.maximum(value, 1.0)
         self.origin[rows] = origin
-
-    def together(self, other: Factors) -> Factors:
-        """While both hold: no less than one alone, no more than both multiplied; expected is that each adds its own."""
-        return Factors(
-            np.maximum(self.low, other.low),
-            self.expected + other.expected - 1,
-            self.high * other.high,
-            np.maximum(self.origin, other.origin),
-        )

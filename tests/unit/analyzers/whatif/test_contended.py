@@ -37,7 +37,7 @@ def test_half_of_the_time_beside_one_that_halves_the_speed():
     assert found.tolist() == [100 + 100 / 2, 200]
 
 
-def test_beside_two_at_once_each_takes_its_part_of_the_speed():
+def test_of_two_beside_at_once_each_adds_what_it_takes():
     start_ns, end_ns, group = np.array([0, 0, 0]), np.array([100, 100, 50]), np.array([0, 1, 2])
     found = alone_ns(start_ns, end_ns, group, {1: np.array([1.25, 1, 1]), 2: np.array([1.25, 1, 1])})
     assert found[0] == pytest.approx(50 / (1 + 0.25 + 0.25) + 50 / (1 + 0.25))

@@ -2,7 +2,7 @@ import pytest
 
 from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.questions.scope import Window
-from gpu_trace_analyzers.whatif.contention.kinds import CLASSES, UNKNOWN, class_of, is_product, kinds_beside
+from gpu_trace_analyzers.whatif.contention.kinds import CLASSES, class_of, kinds_beside
 from literal import literal
 from measured_gpus import on
 
@@ -35,12 +35,9 @@ def test_the_kind_is_by_engine_name_and_grid(text: str, likely: tuple[str, ...])
     assert CLASSES[class_of(trace, 0)[0]].likely == likely
 
 
-def test_what_is_likely_is_possible_and_products_are_told_apart() -> None:
+def test_what_is_likely_is_possible() -> None:
     for each in CLASSES:
         assert set(each.likely) <= set(each.possible)
-    trace = on(literal(f"k 0-1 name={GEMM}; k 2-3 name={ADD}; k 4-5 name={GEMM} grid=[2,1,1]; h2d 6-7"))
-    assert is_product(class_of(trace, 0)).tolist() == [True, False, True, False]
-    assert not is_product(class_of(on(literal("memset 0-1")), 0))[0], UNKNOWN
 
 
 def test_beside_compute_means_beside_the_kernels_of_this_trace_by_their_time() -> None:

@@ -10,7 +10,7 @@ def test_the_table_of_the_package_is_read_and_its_spreads_are_in_order() -> None
     for model in models():
         spreads = [*model.slowdown.values()]
         assert all(each.low <= each.median <= each.high for each in spreads)
-        for curve in [*model.copies.values(), *(crowd.factor for crowds in model.crowds.values() for crowd in crowds)]:
+        for curve in model.copies.values():
             assert (np.diff(curve.at) > 0).all()
             assert (curve.low <= curve.median).all()
             assert (curve.median <= curve.high).all()
@@ -56,11 +56,9 @@ def test_between_two_measured_sizes_a_copy_has_their_rate() -> None:
     assert median.tolist() == pytest.approx([1_214_315], rel=0.01)
 
 
-def test_kernels_of_few_blocks_have_the_launch_that_was_seen() -> None:
-    crowds = read_models(TABLE)[0].crowds
-
-    assert [crowd.blocks for crowd in crowds["blocks_arithmetic"]] == [10, 100]
-    (product,) = crowds["blocks_product"]
-    assert (product.blocks, product.share) == (20, 0.2), "5 were asked for, and the first kernel counts"
-    assert product.factor.at.tolist() == [1, 10]
-    assert product.factor.median.tolist() == [1.0, 1.3]
+def test_two_engines_take_from_an_operation_what_each_takes_alone() -> None:
+    for model in models():
+        for (kind, beside), both in model.slowdown.items():
+            if "+" in beside:
+                each = [model.slowdown[kind, other].median - 1 for other in beside.split("+")]
+                assert both.median == pytest.approx(1 + sum(each), abs=0.01)
