@@ -81,7 +81,7 @@ def repeated(work: AnyWork, case: Callable[[AnyWork], object], repeats: int) -> 
 
 
 def checksum(results: Iterable[torch.Tensor]) -> str:
-    """Of the bits of tensors of 4-byte or 8-byte elements: of the sums of rows, which take less time to read back."""
+    """Of the bits of tensors whose rows fill 4-byte words: of the sums of rows, which take less time to read back."""
     so_far = 0
     for tensor in results:
         rows = tensor.detach().contiguous().view(torch.int32).sum(-1, dtype=torch.int64)

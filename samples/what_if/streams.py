@@ -17,6 +17,9 @@ class _Event:
     def wait(self, _stream: object = None) -> None:
         """There is nothing to wait for."""
 
+    def synchronize(self) -> None:
+        """There is nothing to wait for."""
+
 
 class _Stream:
     def wait_stream(self, _stream: object) -> None:
