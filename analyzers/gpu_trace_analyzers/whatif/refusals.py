@@ -9,7 +9,7 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import KERNELS, MISSING, Engine
-from ..units import duration
+from ..units import duration, percent
 from .expected import expected_plan
 from .replay import durations
 
@@ -38,7 +38,7 @@ def misfit(part: Part, replay_ns: int) -> str:
     off = abs(replay_ns - part.window.ns) / max(1, part.window.ns)
     if off <= REPLAY:
         return ""
-    off_by = f"the recorded time is {off:.1%} off in its replay, and at most {REPLAY:.0%} is allowed"
+    off_by = f"the recorded time is {percent(off)} off in its replay, and at most {percent(REPLAY)} is allowed"
     return f"the model does not fit this run: {off_by}"
 
 
@@ -55,7 +55,7 @@ def not_modeled(part: Part) -> str:
         return "operations of unknown kind ran"
     at_once = _at_once(part)
     if at_once > AT_ONCE:
-        shared = f"several kernels ran at once for {at_once:.1%} of the compute time"
+        shared = f"several kernels ran at once for {percent(at_once)} of the compute time"
         return f"{shared}, and how they share the GPU is not known"
     return ""
 
@@ -65,8 +65,8 @@ def not_known(part: Part, known: Dependencies) -> str:
     share = unknown_share(part, known)
     if share <= UNKNOWN:
         return ""
-    unknown = f"what operations read and write is unknown for {share:.1%} of the device time"
-    return f"{unknown}, and at most {UNKNOWN:.0%} is allowed"
+    unknown = f"what operations read and write is unknown for {percent(share)} of the device time"
+    return f"{unknown}, and at most {percent(UNKNOWN)} is allowed"
 
 
 def shared(model: Modeled, predicted_ns: int) -> str:
@@ -75,7 +75,7 @@ def shared(model: Modeled, predicted_ns: int) -> str:
     saved = (predicted_ns - at_once_ns) / max(1, model.part.window.ns)
     if saved <= COULD_SHARE:
         return ""
-    return f"kernels that fill a part of the GPU could run at once, which may save {saved:.0%} more or nothing"
+    return f"kernels that fill a part of the GPU could run at once, which may save {percent(saved)} more or nothing"
 
 
 def uncertain(found: WhatIf) -> str:

@@ -97,7 +97,7 @@ def test_unknown_operators_for_more_than_a_little_of_the_time():
     found = answer(BATCHES + "?custom(w) -> z : k\n")
     assert found.status == "abstained"
     assert found.unknown_dependency_share == pytest.approx(1 / 7)
-    assert found.reason.startswith("what operations read and write is unknown for 14.3%")
+    assert found.reason.startswith("what operations read and write is unknown for 14.3 %")
 
 
 def test_an_answer_that_is_too_uncertain_keeps_its_bound(monkeypatch):

@@ -22,7 +22,7 @@ ONE = "range measured 0-100; k 0-100 @0"
 @pytest.mark.parametrize(("replay_us", "refused"), [(99, False), (101, False), (98.9, True), (101.1, True)])
 def test_a_replay_that_misses_the_time_by_more_than_a_hundredth(replay_us, refused):
     reason = refusals.misfit(measured(ONE), int(replay_us * 1000))
-    assert reason.startswith("the model does not fit this run: the recorded time is 1.1% off") == refused
+    assert reason.startswith("the model does not fit this run: the recorded time is 1.1 % off") == refused
     assert bool(reason) == refused
 
 
@@ -51,7 +51,7 @@ def test_work_of_a_cpu():
 def test_kernels_that_ran_at_once(start, refused):
     # The second kernel begins before the first has ended; together they take 100 us.
     chosen = measured(f"range measured 0-200; s7 k 0-100 @0; s8 k {start}-100 @1")
-    assert ("several kernels ran at once for 3.0%" in refusals.not_modeled(chosen)) == refused
+    assert ("several kernels ran at once for 3.0 %" in refusals.not_modeled(chosen)) == refused
 
 
 def test_a_copy_beside_a_kernel_and_kernels_of_two_devices_do_not_run_at_once():
@@ -64,7 +64,7 @@ def test_operations_whose_reads_and_writes_are_not_known(unknown_us, refused):
     chosen = measured(f"range measured 0-200; k 0-{100 - unknown_us} @0; k {100 - unknown_us}-100 @1")
     known = nothing_known(chosen.rows, known=np.array([True, False]))
     assert refusals.unknown_share(chosen, known) == unknown_us / 100
-    assert ("is unknown for 6.0% of the device time" in refusals.not_known(chosen, known)) == refused
+    assert ("is unknown for 6.0 % of the device time" in refusals.not_known(chosen, known)) == refused
 
 
 @pytest.mark.parametrize(("blocks", "refused"), [(50, True), (51, False)])
