@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import warnings
@@ -14,40 +15,47 @@ if TYPE_CHECKING:
 
 
 class Beside:
-    """Does some work, which begins at once. Where the system allows no more processes, `wait` does it.
+    """Does some work, which begins at once. Where the system allows no more processes, this one does it first.
 
     As a context it stops the work at its end, if that goes on still.
     """
 
     def __init__(self, work: Callable[[], object]) -> None:
         """``work`` shows nothing, and starts no threads."""
-        self._work = work
         self._reading, writing = os.pipe()
+        self._pid, self._problem = 0, ""
         try:
             self._pid = _fork()
         except OSError:
-            self._pid = -1
-        if self._pid == 0:
-            _do(work, writing)
+            self._problem = _problem(work)
+            os.close(self._reading)
+        else:
+            if self._pid == 0:
+                _do(work, writing)
         os.close(writing)
 
     def wait(self) -> str:
         """Wait for its end; what went wrong, empty for nothing."""
-        if self._pid < 0:
-            return _problem(self._work)
+        if not self._pid:
+            return self._problem
         problem = b""
         while piece := os.read(self._reading, 1 << 16):
             problem += piece
-        _, status = os.waitpid(self._pid, 0)
-        self._pid = 0
-        return problem.decode("utf-8", "replace") or ("its process was killed" if status else "")
+        status = self._ended()
+        self._problem = problem.decode("utf-8", "replace") or ("its process was killed" if status else "")
+        return self._problem
 
     def stop(self) -> None:
         """End it where it is, and wait for that."""
-        if self._pid > 0:
+        if self._pid:
             os.kill(self._pid, signal.SIGTERM)
-            os.waitpid(self._pid, 0)
-            self._pid = 0
+            self._ended()
+
+    def _ended(self) -> int:
+        _, status = os.waitpid(self._pid, 0)
+        os.close(self._reading)
+        self._pid = 0
+        return status
 
     def __enter__(self) -> Beside:
         return self
@@ -68,6 +76,7 @@ def _do(work: Callable[[], object], writing: int) -> None:
     status = 1
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        gc.disable()  # it would touch, and so copy, all objects that the two share
         os.write(writing, _problem(work).encode("utf-8", "replace"))
         status = 0
     finally:

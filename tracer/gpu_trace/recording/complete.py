@@ -84,8 +84,11 @@ def _predicted(trace: Trace, recording: Recording) -> Prediction | None:
 
 def _analysis(recording: Recording) -> Analysis:
     """Of the run: what a reader makes of its folder, once the traces are there."""
-    rules = default_rules()
-    return Analysis(joined(recording.folder.path, [trace.in_memory(rules) for trace in recording.traces]))
+    rules, made = default_rules(), []
+    for trace in recording.traces:
+        made.append(trace.in_memory(rules))
+        trace.forget()  # their writers have it
+    return Analysis(joined(recording.folder.path, made))
 
 
 def _dealt(traces: Sequence[ProcessTrace]) -> list[Sequence[ProcessTrace]]:

@@ -76,6 +76,10 @@ class ProcessTrace:
         ranges = chain.from_iterable(nvtx_rows.chrome_rows(program, self._base_ns) for program in self._programs)
         trace_file.write(self.path, self._document(_all_rows, map(msgspec.json.encode, ranges)))
 
+    def forget(self) -> None:
+        """Free what the trace is made of, once a process that writes it has that."""
+        self._sessions, self._programs, self._rows = [], [], []
+
     def in_memory(self, rules: EngineRules) -> Trace:
         """What a reader makes of the file, with all operators."""
         names = chain.from_iterable(map(nvtx_rows.lane_names, self._programs))

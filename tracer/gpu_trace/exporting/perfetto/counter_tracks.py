@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from ..timeline.recorded import RecordedCounter
     from .tracks import Tracks
 
-_BATCH = 1 << 16
+_BATCH = 1 << 13
 _RECORDED_RANK = 60
 
 
 def counter_packets(counter: Counter, tracks: Tracks, group: int, title: str) -> Iterator[bytes]:
-    """The counter's values on a track of its own."""
-    of_counter = _of_counter(tracks.counter(title, counter.unit, group, counter.rank))
+    """The counter's values on a track of its own, which is there at once."""
+    return _values(counter, _of_counter(tracks.counter(title, counter.unit, group, counter.rank)))
+
+
+def _values(counter: Counter, of_counter: bytes) -> Iterator[bytes]:
     for rows in pieces(len(counter.at_ns), _BATCH):
         at_ns, value = counter.at_ns[rows], counter.value[rows]
         event = [constant(of_counter), *fixed64(TrackEvent.DOUBLE_COUNTER_VALUE, value)]

@@ -7,6 +7,7 @@ engine, under a group a device, with arrows from the calls that launched it.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,8 +101,8 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding], what_if: 
     yield from RenderStages(trace, places).packets()
     slices = _Slices(scope, names, tracks, findings, Prediction.of(what_if, by_ns))
     everything = [part for part in slices.all(places) if len(part)]
-    counted = [data for device, group in slices.groups.items() for data in _counted(trace, device, tracks, group)]
-    counted += _recorded(trace, places, tracks, slices)
+    counted = [values for device, group in slices.groups.items() for values in _counted(trace, device, tracks, group)]
+    recorded = [*_recorded(trace, places, tracks, slices)]
     yield from tracks.packets
     yield from names.event_names([part.name for part in everything])
     notes = [note.values for part in everything for note in part.annotations if note.is_text]
@@ -109,7 +110,8 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding], what_if: 
     yield packets.slices_to_come(_counts(everything))
     for part in everything:
         yield from slice_packets(part)
-    yield from counted
+    yield from chain.from_iterable(counted)
+    yield from recorded
     yield from stack_packets(trace, places)
 
 
@@ -219,6 +221,6 @@ def _recorded(trace: Trace, places: HostPlaces, tracks: Tracks, slices: _Slices)
         yield from recorded_packets(counter, tracks, parent, title, pid)
 
 
-def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[bytes]:
+def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[Iterator[bytes]]:
     for counter in counters(trace, device):
-        yield from counter_packets(counter, tracks, group, lane_title(trace, device, counter.title))
+        yield counter_packets(counter, tracks, group, lane_title(trace, device, counter.title))

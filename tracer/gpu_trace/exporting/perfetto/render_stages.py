@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
 
-_BATCH = 1 << 15
+_BATCH = 1 << 13
 Stage = protos.InternedGpuRenderStageSpecification
 
 _NUMBERS = re.compile(r"\d+")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.model import Int64
 
-_BATCH = 1 << 15
+_BATCH = 1 << 13
+"""rows: as bytes they stay in the processor's cache"""
 
 _BEGIN = constant(fields((TrackEvent.TYPE, TrackEventType.TYPE_SLICE_BEGIN)))
 _END = constant(fields((TrackEvent.TYPE, TrackEventType.TYPE_SLICE_END)))
