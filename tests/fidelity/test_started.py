@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -72,7 +73,7 @@ NAMES = {
     "torch.multiprocessing.spawn": ["SpawnProcess-1", "SpawnProcess-2"],
     "a process pool": ["SpawnProcess-1"],
     "a fork server": ["ForkServerPoolWorker-1"],
-    "a subprocess with an environment of its own": ["python"],
+    "a subprocess with an environment of its own": ["python -c"],
 }
 
 
@@ -136,6 +137,42 @@ def test_forked_before_torch_was_imported_they_are_recorded_and_afterwards_they_
     assert "aten::cos" in {event["name"] for event in events(tmp_path / "run")}
     [said] = facts(tmp_path / "run")["lost"]
     assert said.startswith("the script: operators of 1 forked process, in which")
+
+
+def test_one_sentence_names_those_that_were_killed(tmp_path):
+    text = (
+        "import subprocess, sys, torch\ntorch.ones(4).cos()\n"
+        "code = 'import os, torch; torch.ones(3).sin(); os.kill(os.getpid(), 9)'\n"
+        "for _ in range(2): print(subprocess.run([sys.executable, '-c', code]).returncode)\n"
+    )
+    write_files(case := script(text), tmp_path)
+    outcome = run_traced(case, tmp_path, tmp_path / "run")
+    assert (outcome.stdout, outcome.code) == ("-9\n-9\n", 0)
+    [said] = outcome.stderr.splitlines()
+    lost = r"gpu-trace: lost: python -c \(\d+\), python -c \(\d+\): the trace of torch's profiler: the process ended .*"
+    assert re.fullmatch(lost, said)
+    assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
+
+
+HIDES = """
+import subprocess, sys, torch
+torch.ones(4).cos()
+hide = f'mount -t tmpfs none {sys.argv[1]} && exec "$0" -c "$1"'
+code = "import torch; print(torch.ones(3).sum())"
+print(subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", hide, sys.executable, code]).returncode)
+"""
+
+
+def test_one_sentence_names_one_that_does_not_have_the_folder(tmp_path):
+    (hidden := tmp_path / "hidden").mkdir()
+    write_files(case := script(HIDES, command=("script.py", str(hidden))), tmp_path)
+    outcome = run_traced(case, tmp_path, hidden / "run")
+    if "unshare" in outcome.stderr or "mount:" in outcome.stderr:
+        pytest.skip("needs a namespace of its own")
+    assert (outcome.stdout, outcome.code) == ("tensor(3.)\n0\n", 0)
+    [said] = outcome.stderr.splitlines()
+    assert re.fullmatch(r"gpu-trace: python -c \(\d+\) is not recorded: it cannot write to HERE/hidden/run/.raw", said)
+    assert facts(hidden / "run")["traces"] == ["trace.json.gz"]
 
 
 def test_a_program_that_is_another_one_by_exec_is_recorded_on(tmp_path):

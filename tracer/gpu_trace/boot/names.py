@@ -21,13 +21,15 @@ def process_name() -> str:
 
 
 def of_command(arguments: Sequence[str]) -> str:
-    """The script or module that Python's arguments name; ``python`` for one that is typed, or read from stdin."""
+    """The script or module that Python's arguments name; ``python`` for one that is read from stdin."""
     rest = list(arguments)
     while rest:
         argument = rest.pop(0)
         if argument == "-m" and rest:
             return rest[0]
-        if argument in ("-c", "-"):
+        if argument == "-c":
+            return "python -c"
+        if argument == "-":
             break
         if not argument.startswith("-"):
             return os.path.basename(argument)

@@ -381,10 +381,13 @@ def _try_to_create(path: str) -> None:
 
 
 def _is_whole(path: str) -> bool:
-    """Whether Kineto has written all: it reports no error if it could not."""
-    with open(path, "rb") as file:
-        file.seek(max(0, os.path.getsize(path) - 64))
-        return file.read().rstrip().endswith(b"}")
+    """Whether Kineto has written all: it reports no error if it could not, and may leave no file at all."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.path.getsize(path) - 64))
+            return file.read().rstrip().endswith(b"}")
+    except FileNotFoundError:
+        return False
 
 
 def _events_in(path: str) -> int:

@@ -80,7 +80,8 @@ def _version() -> str:
 
 
 def _torch_imported(wishes: Settings, recorder: Recorder, notes: Notes, threads: OurThreads) -> None:
-    _be_known(notes)
+    if not _becomes_known(wishes, notes):
+        return
     try:
         __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes, threads)
     except Exception as error:
@@ -88,7 +89,8 @@ def _torch_imported(wishes: Settings, recorder: Recorder, notes: Notes, threads:
 
 
 def _nvtx_imported(wishes: Settings, notes: Notes) -> None:
-    _be_known(notes)
+    if not _becomes_known(wishes, notes):
+        return
     try:
         if _nvtx_hooks().looks_only_if_heard():
             _nvtx_hooks().accept_any_color()
@@ -99,11 +101,19 @@ def _nvtx_imported(wishes: Settings, notes: Notes) -> None:
         notes.failed("the recorder could not hook the nvtx package", error)
 
 
-def _be_known(notes: Notes) -> None:
-    """Have notes from now on, because there may be something to record."""
+def _becomes_known(wishes: Settings, notes: Notes) -> bool:
+    """Have notes from now on, because there may be something to record; whether there is a place for them.
+
+    A container, or another user, may not have it.
+    """
     if notes.release():
+        if not os.access(wishes.raw, os.W_OK):
+            name = f"{process_name()} ({os.getpid()})"
+            print(f"gpu-trace: {name} is not recorded: it cannot write to {wishes.raw}", file=sys.stderr)
+            return False
         notes.write(PROCESS, process_name())
         notes.write(LEFT, "")  # it may have left another program by `exec`
+    return True
 
 
 def _nvtx_hooks() -> Any:

@@ -13,7 +13,7 @@ from gpu_trace.boot.names import of_command
         ("worker.py --lr 1", "worker.py"),
         ("-u -X dev /a/b/worker.py", "worker.py"),
         ("-Wignore -m package.worker -m x", "package.worker"),
-        ("-c pass -m x", "python"),
+        ("-c pass -m x", "python -c"),
         ("- x", "python"),
         ("", "python"),
         ("-m", "python"),
