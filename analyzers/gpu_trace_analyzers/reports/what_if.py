@@ -43,7 +43,7 @@ def what_if_section(entry: Entry, path: str = "") -> Section:
 
 def verdict_line(entry: Entry) -> str:
     """``this run took 189.2 ms; its own dependencies allow 132.3 ms (between 131.9 and 132.8 ms)``."""
-    took = f"this run took {duration(entry.before_ns)}"
+    took = _took(entry)
     if entry.expected is None:
         return f"{took}; no prediction: {entry.reason}"
     low, high = duration(entry.expected.low_ns), duration(entry.expected.high_ns)
@@ -63,8 +63,7 @@ def _unknown_line(entry: Entry) -> str:
 
 
 def _below(entry: Entry) -> Iterator[str]:
-    if clocks := _clocks_line(entry):
-        yield clocks
+    yield _clocks_line(entry)
     yield _replay_line(entry)
     if entry.expected and entry.expected.extra_bytes:
         yield _memory_line(entry.expected)
@@ -75,20 +74,27 @@ def _below(entry: Entry) -> Iterator[str]:
     yield f"the busiest engine alone, without dependencies: {duration(entry.naive_ns)}"
 
 
-def _clocks_line(entry: Entry) -> str:
-    """What the run took recorded and unrecorded; empty where one time is known."""
-    recorded = f"{duration(entry.recorded_ns)} recorded"
+def _took(entry: Entry) -> str:
+    """How long the run took; if the model takes off what recording cost, and no clock is known, that is said."""
     if entry.unrecorded_ns is not None:
-        return f"{recorded}; {duration(entry.unrecorded_ns)} by the clock, unrecorded"
+        return f"this run took {duration(entry.unrecorded_ns)}"
     if entry.before_ns in (entry.recorded_ns, entry.replay_ns):
-        return ""
-    return f"{recorded}; {duration(entry.before_ns)} without what recording adds to the host, by the model"
+        return f"this run took {duration(entry.recorded_ns)}"
+    return f"without its recording this run takes about {duration(entry.before_ns)}"
+
+
+def _clocks_line(entry: Entry) -> str:
+    """What it took recorded, and by a clock without recording, if that is known."""
+    recorded = f"recorded: {duration(entry.recorded_ns)}"
+    if entry.unrecorded_ns is None:
+        return recorded
+    return f"{recorded}; by the clock, unrecorded: {duration(entry.unrecorded_ns)}"
 
 
 def _replay_line(entry: Entry) -> str:
     """What the model makes of the order that was recorded: how well it fits this run."""
     off = share(abs(entry.replay_ns - entry.recorded_ns), entry.recorded_ns)
-    return f"replay of the recorded order: {duration(entry.replay_ns)}, {off} off the recorded time"
+    return f"replay of the recorded order: {duration(entry.replay_ns)}, {off} off"
 
 
 def _memory_line(expected: Expected) -> str:
@@ -115,17 +121,18 @@ def _changes(entry: Entry) -> list[Changes]:
 
 
 def _change(remedy: Remedy) -> Change:
-    saves = f"saves about {duration(remedy.gain_ns)} (±{duration(remedy.error_ns)}): {duration(remedy.predicted_ns)}"
+    saves = f"saves about {duration(remedy.gain_ns)} (±{duration(remedy.error_ns)})"
+    then = f"the run then takes {duration(remedy.predicted_ns)}"
     memory = f", with {size(remedy.extra_bytes)} more device memory" if remedy.extra_bytes else ""
-    return Change(remedy.text, saves + memory, tuple(map(_move_line, remedy.moves)))
+    return Change(remedy.text, f"{saves}: {then}{memory}", tuple(map(_move_line, remedy.moves)))
 
 
 def _move_line(move: Move) -> str:
     """Which operations leave which stream, and the events that order them now."""
-    leaves, waits = ("leaves", "waits") if move.count == 1 else ("leave", "wait")
+    leaves, waits, them = ("leaves", "waits", "it") if move.count == 1 else ("leave", "wait", "them")
     moved = f"{move.count:,} × {_name(move.name)} {leaves} stream {move.from_stream}"
     after = f"{waits} on an event recorded after {_name(move.waits_for)}" if move.waits_for else ""
-    awaited = f"{_name(move.awaited_by)} waits on an event recorded after" if move.awaited_by else ""
+    awaited = f"{_name(move.awaited_by)} waits on an event recorded after {them}" if move.awaited_by else ""
     return "; ".join(filter(None, (moved, after, awaited)))
 
 

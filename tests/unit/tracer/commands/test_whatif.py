@@ -125,7 +125,7 @@ def test_what_was_not_predicted_cannot_be_verified(pair):
 
 def test_without_dependencies_there_are_bound_and_replay_alone(without_dependencies):
     result = run(without_dependencies, *RANGE, exit_code=4)
-    assert "took 189.3 ms; no prediction: there is no execution trace" in result.stdout
+    assert "took 189.4 ms; no prediction: there is no execution trace" in result.stdout
     assert "replay of the recorded order: 189.3 ms" in result.stdout
     assert "no schedule takes less than 130.9 ms" in result.stdout
     (entry,) = entries(without_dependencies.with_name("seed_nonblocking.whatif.json"))
