@@ -11,11 +11,8 @@ from statistics import median_low
 
 import pytest
 
-from gpu_trace_analyzers.dependencies.execution_trace import read_execution_trace
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.whatif.beside import what_if_of
-from gpu_trace_analyzers.whatif.predict import what_if
-from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
 from lab.what_if.comparison import NO_GAIN, Comparison
 from lab.what_if.pairs import pairs
 
@@ -35,14 +32,8 @@ PROFILED_PAIRS = [("seed_nonblocking", "seed_two_streams"), ("train_same", "trai
 
 
 def predicted(name):
-    run = json.loads((PAIRS / name / "run.json").read_text())["dependencies"]
-    return what_if(
-        load(PAIRS / name / "trace.json.gz", operators=True),
-        read_execution_trace(PAIRS / name / "execution-trace.json.gz"),
-        range_name="measured",
-        unrecorded_ns=CLOCKS[name]["before"],
-        cost=RecordingCost(run["cost_ns_per_operator"], run["cost_ns_per_call"]),
-    )
+    path = PAIRS / name / "trace.json.gz"
+    return what_if_of(load(path, operators=True), path, range_name="measured", unrecorded_ns=CLOCKS[name]["before"])
 
 
 def comparison(name):

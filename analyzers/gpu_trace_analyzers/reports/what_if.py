@@ -69,6 +69,8 @@ def _below(entry: Entry) -> Iterator[str]:
         yield _memory_line(entry.expected)
     if entry.critical_path and entry.expected:
         yield f"critical path: {_shares(entry.critical_path, entry.expected.predicted_ns)}"
+    if entry.contention:
+        yield f"contention: {'; '.join(entry.contention)}"
     if entry.bound:
         yield _bound_line(entry.bound)
     yield f"the busiest engine alone, without dependencies: {duration(entry.naive_ns)}"

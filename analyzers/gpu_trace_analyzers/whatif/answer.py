@@ -127,5 +127,7 @@ class WhatIf:
 
     before_ns: int
     """what gains are counted from: the clock where it is known, else the replay with a host that is not recorded"""
+    contention: tuple[str, ...] = ()
+    """from where it is known by how much operations slow each other down: ``measured on NVIDIA H200``"""
     vain: tuple[str, ...] = ()
     """causes of losses that changes would end, and save next to nothing"""

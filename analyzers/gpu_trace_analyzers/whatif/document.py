@@ -113,6 +113,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     critical_path: dict[str, int] | None
     spent: Spent | None
     remedies: tuple[Remedy, ...]
+    contention: tuple[str, ...] = ()
     vain: tuple[str, ...] = ()
     verified: Verified | None = None
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import Engine
-from ..questions.scope import Window
 from .contention.factors import contention
 from .recording_cost import RecordingCost
 from .servers import OWN_SERVERS, engine_of_each, server_of
@@ -39,10 +38,9 @@ def _slowdowns(part: Part) -> tuple[Slowdown, Slowdown, Slowdown]:
     """Of every operation beside each server of its device that is another one."""
     found: tuple[dict[int, NDArray[np.float64]], ...] = ({}, {}, {})
     device_of, used = part.trace.work.device[part.rows], np.unique(engine_of_each(part)).tolist()
-    window = Window(part.window.start_ns, part.window.end_ns)
     for device in np.unique(device_of).tolist():
         own = np.flatnonzero(device_of == device)
-        known = contention(part.trace, device, window)
+        known = contention(part.trace, device, part.observed)
         for engine in (Engine.COMPUTE, *OWN_SERVERS):
             if server_of(device, engine) in used:
                 factors = known.slowdown(part.rows[own], engine)

@@ -41,6 +41,7 @@ def entry_of(found: WhatIf, trace: Trace) -> document.Entry:
         critical_path=_critical(found.schedule, trace, predicted_ns) if found.schedule else None,
         spent=spent_entry(_spent(found.schedule, trace, predicted_ns)) if found.schedule else None,
         remedies=tuple(map(_remedy, found.remedies)),
+        contention=found.contention,
         vain=found.vain,
     )
 

@@ -18,6 +18,7 @@ from .price import prices
 from .recording_cost import stated_cost
 from .replay import recorded_plan
 from .schedule import schedule
+from .sources import sources
 from .window import part
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
         ),
         bound=bound(model.part, model.needs, model.recorded.duration_ns.tolist()),
         remedies=priced.remedies,
+        contention=sources(model.part, model.engine, times),
         vain=priced.vain,
         schedule=_schedule(model.part, times),
     )

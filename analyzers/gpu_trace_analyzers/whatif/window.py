@@ -45,6 +45,11 @@ class Part:
         """When the host begins the window, on the clock of the trace."""
         return self.window.start_ns
 
+    @property
+    def observed(self) -> Window:
+        """When its device work ran, with what ran beside."""
+        return Window(self.window.start_ns, self.window.end_ns)
+
     def ns(self, at_ns: Int64) -> Int64:
         """Times of the trace as ns since the window's begin."""
         return np.asarray(at_ns - self.window.start_ns)

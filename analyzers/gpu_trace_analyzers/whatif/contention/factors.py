@@ -71,8 +71,8 @@ class Contention:
         return {
             Origin.TRACE: "this trace",
             Origin.MEASURED: f"measured on {self.device.name}",
-            Origin.OTHER_MODELS: f"unknown: an interval up to the highest that was measured on {others}",
-            Origin.UNKNOWN: "unknown: an interval, because no device was measured for it",
+            Origin.OTHER_MODELS: f"unknown, an interval up to the highest that was measured on {others}",
+            Origin.UNKNOWN: "unknown, an interval, because no device was measured for it",
         }[origin]
 
     @property

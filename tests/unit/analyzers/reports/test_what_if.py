@@ -55,6 +55,12 @@ def test_memory_is_shown_with_the_time_without_it():
     assert "\n  it needs 3.20 GB more device memory; in the memory that was used: 120.0 ms\n" in found
 
 
+def test_where_operations_run_beside_each_other_it_is_said_how_their_contention_is_known():
+    said = text(answered(contention=("this trace", "measured on NVIDIA H200")))
+    assert "\n  contention: this trace; measured on NVIDIA H200\n" in said
+    assert "contention" not in text(answered())
+
+
 def test_a_longest_chain_is_named_by_its_engines():
     bound = answered().bound
     chain = text(answered(bound=type(bound)(95 * MS, bound.busiest, 90 * MS, 95 * MS, bound.chain_by_engine)))
