@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 
 LEVELS = ("gpu", "ops", "full")
+WARM_UP = 3
+"""steps"""
 HEADINGS = ("", "work s", "x", "stop s", "save s", "parent s", "file MB", "memory MB")
 
 
@@ -40,7 +42,7 @@ def train(steps: int) -> None:
         if device == "cuda":
             torch.cuda.synchronize()
 
-    for _ in range(3):
+    for _ in range(WARM_UP):
         step()
     finish()
     began = time.perf_counter()
@@ -84,19 +86,23 @@ def measured(command: list[str]) -> dict[str, float]:
     return found
 
 
-def recorded(level: str, steps: int, folder: Path) -> dict[str, float]:
-    """The workload under ``gpu-trace run``."""
-    run = folder / level
-    own = [__file__, "--workload", "plain", "--steps", str(steps)]
+def recorded(level: str, steps: int, folder: Path, *options: str) -> dict[str, float]:
+    """The workload under ``gpu-trace run``; with ``--dependencies`` also how many operators it has, and their cost."""
+    run = folder / "-".join((level, *options))
+    own = [*options, __file__, "--workload", "plain", "--steps", str(steps)]
     found = measured([sys.executable, "-m", "gpu_trace", "run", "-q", "--level", level, "-o", str(run), *own])
     facts = json.loads((run / "run.json").read_text())
     cost = facts["cost"]
-    return found | {
-        "stop_s": cost["stop_ns"] / 1e9,
-        "save_s": cost["save_ns"] / 1e9,
-        "parent_s": found["all_s"] - facts["wall_ns"] / 1e9,
-        "file_mb": (run / "trace.json.gz").stat().st_size / 1e6,
-    }
+    return (
+        found
+        | (facts["dependencies"] or {})
+        | {
+            "stop_s": cost["stop_ns"] / 1e9,
+            "save_s": cost["save_ns"] / 1e9,
+            "parent_s": found["all_s"] - facts["wall_ns"] / 1e9,
+            "file_mb": (run / "trace.json.gz").stat().st_size / 1e6,
+        }
+    )
 
 
 def profiled(kind: str, steps: int, folder: Path) -> dict[str, float]:
@@ -115,14 +121,21 @@ def row(name: str, found: dict[str, float], alone_s: float) -> str:
     return f"{name:<24}" + "".join(f"{cell:>11}" for cell in cells)
 
 
-def compare(steps: int, rounds: int) -> None:
+def per_operator(found: dict[str, float], alone_s: float, steps: int) -> str:
+    """By how much each operator was longer, as this comparison has it and as the run itself measured it."""
+    operators = found["operators"] * steps / (steps + WARM_UP)
+    compared_us = (found["work_s"] - alone_s) / operators * 1e6
+    return f"per operator: {compared_us:.1f} us by this table, {found['cost_ns_per_operator'] / 1e3:.1f} us by the run"
+
+
+def compare(steps: int, rounds: int, dependencies: bool) -> None:
     """Print the table; of several rounds the one with the shortest work counts."""
     plain = [sys.executable, __file__, "--workload", "plain", "--steps", str(steps)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
 
-        def best(run: object, *args: object) -> dict[str, float]:
-            tries = [run(*args, folder / str(number)) for number in range(rounds)]  # type: ignore[operator]
+        def best(run: object, *args: object, options: tuple[str, ...] = ()) -> dict[str, float]:
+            tries = [run(*args, folder / str(number), *options) for number in range(rounds)]  # type: ignore[operator]
             return min(tries, key=lambda found: found["work_s"])
 
         for number in range(rounds):
@@ -130,8 +143,13 @@ def compare(steps: int, rounds: int) -> None:
         alone = min((measured(plain) for _ in range(rounds)), key=lambda found: found["work_s"])
         print(f"{HEADINGS[0]:<24}" + "".join(f"{heading:>11}" for heading in HEADINGS[1:]))
         print(row("unprofiled", alone, alone["work_s"]), flush=True)
-        for level in LEVELS:
+        for level in ("ops",) if dependencies else LEVELS:
             print(row(f"gpu-trace run, {level}", best(recorded, level, steps), alone["work_s"]), flush=True)
+        if dependencies:
+            found = best(recorded, "ops", steps, options=("--dependencies",))
+            print(row("  with dependencies", found, alone["work_s"]), flush=True)
+            print(per_operator(found, alone["work_s"], steps))
+            return
         for kind, label in {"operators": "torch.profiler", "shapes": "  with shapes"}.items():
             print(row(label, best(profiled, kind, steps), alone["work_s"]), flush=True)
 
@@ -141,11 +159,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dependencies", action="store_true", help="compare ops with ops --dependencies alone")
     parser.add_argument("--workload", choices=("plain", "operators", "shapes"), help=argparse.SUPPRESS)
     parser.add_argument("--out", default=os.devnull, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.workload is None:
-        compare(chosen.steps, chosen.rounds)
+        compare(chosen.steps, chosen.rounds, chosen.dependencies)
     elif chosen.workload == "plain":
         train(chosen.steps)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from gpu_trace.recording.prediction import prediction
 from gpu_trace.recording.summary_files import write
 from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.model import Device
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.whatif.stored import stored
 
@@ -28,10 +30,16 @@ def test_a_run_folder_gets_every_file(trace):
     assert all((trace.parent / name).stat().st_size > 0 for name in FILES)
 
 
-def test_a_run_with_dependencies_gets_its_prediction(tmp_path):
-    files = [tmp_path / "trace.json.gz", tmp_path / "execution-trace.json.gz"]
+def with_dependencies(folder):
+    """The files of a run that recorded them: its trace, and its execution trace."""
+    files = [folder / "trace.json.gz", folder / "execution-trace.json.gz"]
     for path, ending in zip(files, (".json.gz", ".et.json.gz"), strict=True):
         shutil.copy(TRACE.parent / f"whatif/seed_nonblocking{ending}", path)
+    return files
+
+
+def test_a_run_with_dependencies_gets_its_prediction(tmp_path):
+    files = with_dependencies(tmp_path)
     analysis = Analysis(load(files[0], operators=True))
     found = prediction(analysis.trace, files[:1])
     assert write(analysis, tmp_path, found) == {}
@@ -48,6 +56,12 @@ def test_without_an_execution_trace_or_of_several_processes_nothing_is_predicted
     assert prediction(found, [trace]) is None
     shutil.copy(TRACE.parent / "whatif/seed_nonblocking.et.json.gz", trace.with_name("execution-trace.json.gz"))
     assert prediction(found, [trace, trace]) is None
+
+
+def test_without_a_gpu_nothing_is_predicted(tmp_path):
+    files = with_dependencies(tmp_path)
+    on_a_cpu = replace(load(files[0], operators=True), devices=(Device("cpu", 0),))
+    assert prediction(on_a_cpu, files[:1]) is None
 
 
 @pytest.mark.parametrize("broken", FILES)
