@@ -12,7 +12,7 @@ An operator a line; what it calls is indented below it, what it launches itself 
     mul(a) -> z=y : k           # z is new memory at the address of y
     ?custom(a) -> z : k         # without a schema; ?? for one that the execution trace does not have
     t2 mul(a) : k               # on thread 2
-    none : k                    # work without an operator
+    none : k                    # work without an operator, or of the one that it is indented below
     call cudaStreamSynchronize
 
 Arguments may also be numbers, ``True``, ``False`` and ``None``, a ``sparse`` tensor, one that is ``undefined``, and an
@@ -197,7 +197,7 @@ class _Running:
         step = 1 if step is None else step  # 0 repeats the first element
         count = -(-((ELEMENTS if end is None else end) - (first or 0)) // (step or 1))
         value = [self.storages[name] + 1000, self.storages[name], first or 0, count, 4, self.devices[name]]
-        return {"value": value, "shape": [count], "stride": [step]}
+        return {"name": name, "value": value, "shape": [count], "stride": [step]}
 
 
 def _split(text: str) -> list[str]:
@@ -205,22 +205,22 @@ def _split(text: str) -> list[str]:
 
 
 def _schema(name: str, kinds: list[tuple[str, bool]], arguments: list[Any], made: list[Any]) -> str:
-    views = {_storage(value) for value in made} & {_storage(value) for value in arguments}
+    views = {_name(value) for value in made} & {_name(value) for value in arguments}
     told = []
     for i, ((named, written), value) in enumerate(zip(kinds, arguments, strict=True)):
         mark = "!" if written else ""
-        alias = f"({chr(97 + i)}{mark})" if written or _storage(value) in views else ""
+        alias = f"({chr(97 + i)}{mark})" if written or _name(value) in views else ""
         kind = f"Tensor{alias}{'[]' * isinstance(value, list)}" if isinstance(value, dict | list) else "Scalar"
         told += ["*"] * (named == "out") + [f"{kind} {named or f'a{i}'}"]
-    results = ["Tensor(a)" if _storage(value) in views else "Tensor" for value in made]
+    results = ["Tensor(a)" if _name(value) in views else "Tensor" for value in made]
     if any(written for _, written in kinds):
         results = ["Tensor(a!)"]
     full = name if "::" in name else f"aten::{name}"
     return f"{full}({', '.join(told)}) -> ({', '.join(results)})"
 
 
-def _storage(value: Any) -> Any:
-    return value["value"][1] if isinstance(value, dict) else object()
+def _name(value: Any) -> Any:
+    return value["name"] if isinstance(value, dict) and "name" in value else object()
 
 
 def _node(id_: int, name: str, caller: int, arguments: list[Any], results: list[Any], schema: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Content:
         begin, end = self._parts(part)
         for i in range(begin, end):
             writer, readers = self.writers[i], self.readers[i]
-            if writer != MISSING and writer != row:
+            if writer != MISSING:
                 waits[writer] = _READS  # of all reasons the strongest
             if not readers or readers[-1] != row:
                 readers.append(row)
@@ -78,7 +78,7 @@ class Content:
     def _parts(self, extent: Extent) -> tuple[int, int]:
         """From which part to which an extent goes; parts are cut at its ends."""
         begins = self.begins
-        if extent.begin == 0 and len(begins) == 2 and begins[1] == extent.end:  # nearly always: all of it
+        if extent.begin == 0 and len(begins) > 1 and begins[1] == extent.end:  # nearly always: all of it
             return 0, 1
         begin = self._part_at(extent.begin)
         return begin, self._part_at(extent.end)

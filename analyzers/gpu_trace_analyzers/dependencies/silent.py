@@ -30,17 +30,14 @@ class Silent(NamedTuple):
 def silent_operators(joined: Joined, since_ns: int) -> Iterator[Silent]:
     """Those that did anything and ended after a time, in any order."""
     nodes, launched = joined.execution.by_id, joined.around
-    calling = {node.caller for node in nodes.values()}
     for id_, (began_ns, ended_ns) in joined.ran.items():
         node = nodes[id_]
         if ended_ns < since_ns or id_ in launched or (node.schema is not None and node.schema.is_view):
             continue
-        # What comes out of an operator that calls others was made by one of those.
-        makes = made_by(node) if id_ not in calling else []
-        reads, writes = _on_host(node) if not leaves_content(node) and node.mentions_host else ([], [])
+        makes = made_by(node)
+        reads, writes = _on_host(node) if node.mentions_host and not leaves_content(node) else ([], [])
         if makes or reads or writes:
-            made = {part.storage for part in makes}
-            yield Silent(began_ns, ended_ns, makes, reads, [part for part in writes if part.storage not in made])
+            yield Silent(began_ns, ended_ns, makes, reads, writes)
 
 
 def _on_host(node: Node) -> tuple[list[Extent], list[Extent]]:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from executions import run
+from gpu_trace_analyzers.dependencies.execution_trace import execution_trace_of
 from gpu_trace_analyzers.dependencies.find import dependencies
+from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.launches import launches
+from literal import literal
 
 
 def pairs(edges):
@@ -120,6 +125,16 @@ class TestMemoryThatIsGivenOutAgain:
             relu(c) -> d : k
         """).edges == {(0, 1, "READS"), (1, 2, "READS"), (2, 3, "READS")}
 
+    def test_twice_around_the_operator_that_writes_it(self):
+        assert run("""
+            outer(x) -> c=a
+                mm(x, x) -> a : k
+                relu(a) -> b : k
+                to(b) -> c=a
+                    copy_(c!, b) : d2d
+            relu(c) -> d : k
+        """).edges == {(0, 1, "READS"), (1, 2, "READS"), (2, 3, "READS")}
+
     def test_as_an_argument_that_grew(self):
         assert run("""
             mm(x, x) -> a : k
@@ -175,6 +190,15 @@ class TestViews:
             relu(a[7:8]) -> c : k
         """).edges == {(0, 1, "READS"), (1, 2, "READS"), (0, 3, "READS")}
 
+    def test_are_only_read_by_the_operator_that_makes_them(self):
+        assert (
+            run("""
+            view(a) -> a[2:4] : k
+            relu(a) -> b : k
+        """).edges
+            == set()
+        )
+
     def test_that_repeat_an_element_touch_it_alone(self):
         assert run("""
             zero_(a[0:1]!) : k
@@ -196,6 +220,22 @@ class TestOfOneOperator:
             relu(x) -> d : k
         """).edges
         assert found == {(0, 1, "SAME_OPERATOR"), (0, 2, "SAME_OPERATOR")}
+
+    def test_own_operations_stay_behind_those_of_operators_inside(self):
+        assert run("""
+            outer(x) -> a
+                relu(x) -> b : k
+                relu(x) -> c : k
+                none : k
+                relu(x) -> d : k
+        """).edges == {(0, 2, "SAME_OPERATOR"), (1, 2, "SAME_OPERATOR"), (2, 3, "SAME_OPERATOR")}
+
+    def test_however_deep(self):
+        assert run("""
+            outer(x) -> a : k
+                middle(x) -> b : k
+                    relu(x) -> c : k
+        """).edges == {(0, 1, "SAME_OPERATOR"), (0, 2, "SAME_OPERATOR"), (1, 2, "SAME_OPERATOR")}
 
     def test_operators_inside_one_that_launches_nothing_are_independent(self):
         assert (
@@ -234,6 +274,13 @@ class TestHiddenBySchemas:
             relu(o) -> b : k
             relu(a) -> c : k
         """).edges == {(0, 1, "READS"), (1, 2, "READS"), (0, 3, "READS")}
+
+    def test_a_result_is_written_though_it_is_an_argument(self):
+        assert run("""
+            relu(x) -> a : k
+            lib::step(a) -> b=a : k
+            relu(b) -> c : k
+        """).edges == {(0, 1, "READS"), (1, 2, "READS")}
 
     def test_a_collective_without_results_may_write_what_it_was_given(self):
         assert run("""
@@ -424,7 +471,35 @@ def test_what_was_made_before_the_rows_is_not_made_among_them():
     assert sorted(contents) == [(0, 0), (0, 1), (1, 1)]
 
 
+def test_what_is_made_in_the_first_operator_is_made_among_the_rows():
+    contents = run("""
+        outer(x) -> a
+            empty() -> w
+            add_(w!, x) : k
+    """).dependencies.contents
+    assert sorted(contents.made.tolist()) == [0, 1]
+
+
 def test_no_rows_have_no_dependencies():
     made = run("relu(x) -> a : k")
     known = dependencies(made.trace, made.rows[:0], made.execution)
     assert (len(known.rows), len(known.edges), len(known.contents), len(known.host_uses)) == (0, 0, 0, 0)
+
+
+def test_of_parts_that_are_not_told_the_size_is_unknown():
+    made = run("relu(x) -> a : k")
+    document = json.loads(made.json)
+    for node in document["nodes"]:
+        del node["inputs"]["strides"], node["outputs"]["strides"]
+    known = dependencies(made.trace, made.rows, execution_trace_of(json.dumps(document).encode(), "et.json"))
+    assert known.contents.size.tolist() == [MISSING, MISSING]
+
+
+def test_work_whose_launch_is_not_known_keeps_its_place():
+    execution = run("relu(x) -> a : k").execution
+    (number,) = execution.nodes
+    text = f"op aten::relu 10-30 rf={number}; k 100-110 @20; k 110-120; k 120-130 @40; call cudaDeviceSynchronize 30-35"
+    known = dependencies(literal(text), np.arange(3), execution)
+    assert known.known.tolist() == [True, False, False]
+    edges = zip(known.edges.before.tolist(), known.edges.after.tolist(), strict=True)
+    assert list(edges) == [(0, 1), (1, 2)]

@@ -35,7 +35,7 @@ def test_streams_that_never_waited_are_independent():
 
 
 def test_a_stream_that_waited_is_behind_what_it_waited_for_alone():
-    assert edges((A, True), (C, True), wait(B, A[1], 1), (A, True), (B, False)) == {(0, 3)}
+    assert edges((A, True), (C, True), wait(B, A[1], 2), (A, True), (B, False)) == {(0, 3)}
 
 
 def test_what_waited_for_an_unknown_operation_stays_behind_it():
