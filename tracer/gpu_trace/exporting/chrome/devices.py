@@ -75,8 +75,9 @@ class DeviceRows:
         yield from self._findings([finding for finding in findings if finding.device == self._position])
         yield from self._syncs()
         for counter in counters(self._trace, self._position):
-            at = json_text.microseconds(counter.at_ns)
-            yield from json_text.counter(counter.title, counter.unit, self.threads.pid, at, counter.value.tolist())
+            at_ns, value = counter.steps()
+            at = json_text.microseconds(at_ns)
+            yield from json_text.counter(counter.title, counter.unit, self.threads.pid, at, value.tolist())
         yield from self.threads.metadata
 
     def _stream_rows(self) -> Int64:

@@ -32,10 +32,10 @@ def counter_packets(counter: Counter, tracks: Tracks, group: int, title: str) ->
 
 
 def _values(counter: Counter, of_counter: bytes) -> Iterator[bytes]:
-    for rows in pieces(len(counter.at_ns), _BATCH):
-        at_ns, value = counter.at_ns[rows], counter.value[rows]
-        event = [constant(of_counter), *fixed64(TrackEvent.DOUBLE_COUNTER_VALUE, value)]
-        yield join(len(at_ns), track_event(at_ns, event))
+    at_ns, value = counter.steps()
+    for rows in pieces(len(at_ns), _BATCH):
+        event = [constant(of_counter), *fixed64(TrackEvent.DOUBLE_COUNTER_VALUE, value[rows])]
+        yield join(rows.stop - rows.start, track_event(at_ns[rows], event))
 
 
 def recorded_packets(

@@ -62,9 +62,8 @@ class EngineLanes:
             yield plain(exposed.start_ns, exposed.end_ns, np.full(len(exposed), name), track, Category.COPY)
 
     def _of_engine(self, engine: Engine, rows: Int64, tracks: Tracks, group: int) -> Slices:
+        rows = rows[np.lexsort((-self._trace.work.end_ns[rows], self._trace.work.start_ns[rows]))]
         work = self._trace.work[rows]
-        order = np.lexsort((-work.end_ns, work.start_ns))
-        work, flow = work[order], self._flow[rows[order]]
         lane = lanes(work.start_ns, work.end_ns, np.zeros(len(work), dtype=np.int64))
         title = lane_title(self._trace, self._device, LANES[engine])
         uuids = [tracks.slices(title, group, RANKS[engine]) for _ in range(int(lane.max()) + 1)]
@@ -73,9 +72,9 @@ class EngineLanes:
             work.end_ns,
             codes_to_iids(work.name),
             np.array(uuids)[lane],
-            np.full(len(work), category(_CATEGORIES[engine])),
+            np.broadcast_to(np.int64(category(_CATEGORIES[engine])), len(work)),
             (*self._arguments.of(work), *self._arguments.process(work)),
-            flow,
+            self._flow[rows],
         )
 
 

@@ -68,10 +68,10 @@ class Names:
 
 
 def _iids(used: Iterable[NDArray[np.integer]]) -> list[int]:
-    columns = [column[column > 0] for column in used]
+    columns = [np.unique(column[column > 0]) for column in used]
     return np.unique(np.concatenate(columns)).tolist() if columns else []
 
 
-def codes_to_iids(codes: NDArray[np.integer]) -> NDArray[np.int64]:
+def codes_to_iids(codes: NDArray[np.integer]) -> NDArray[np.int32]:
     """Codes into ``Trace.strings`` as iids; `MISSING` stays."""
-    return np.where(codes >= 0, codes.astype(np.int64) + 1, -1)
+    return np.where(codes >= 0, codes.astype(np.int32) + 1, -1)

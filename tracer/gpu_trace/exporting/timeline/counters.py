@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,42 +16,49 @@ from gpu_trace_analyzers.vocabulary.perfetto import LANES
 from .titles import RANKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
 
+    Steps = tuple[Int64, NDArray[np.float64]]
+
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A step function: ``value[i]`` holds from ``at_ns[i]`` to ``at_ns[i + 1]``."""
+    """A step function. ``steps`` makes ``(at_ns, value)``: ``value[i]`` holds from ``at_ns[i]`` to ``at_ns[i + 1]``.
+
+    They are made when they are asked for, as they can take as much room as the trace.
+    """
 
     title: str
     unit: str
     rank: int
-    at_ns: Int64
-    value: NDArray[np.float64]
+    steps: Callable[[], Steps]
 
 
 def counters(trace: Trace, device: int) -> Iterator[Counter]:
     """The counters of one device."""
     work = trace.work_of(device)
-    yield Counter("Engines busy concurrently", "engines", 40, *_engines_at_once(trace, device))
-    yield Counter("Operations in flight", "operations", 41, *_steps(work, np.ones(len(work))))
+    yield Counter("Engines busy concurrently", "engines", 40, partial(_engines_at_once, trace, device))
+    yield Counter("Operations in flight", "operations", 41, lambda: _steps(work, np.ones(len(work))))
     for engine in ALL_COPIES:
         rows = work[(work.engine == engine) & (work.size > 0) & (work.end_ns > work.start_ns)]
         if len(rows):
-            gb_per_s = rows.size / (rows.end_ns - rows.start_ns)
-            yield Counter(f"{LANES[engine]} rate", "GB/s", 50 + RANKS[engine], *_steps(rows, gb_per_s))
+            yield Counter(f"{LANES[engine]} rate", "GB/s", 50 + RANKS[engine], partial(_gb_per_s, rows))
 
 
-def _engines_at_once(trace: Trace, device: int) -> tuple[Int64, NDArray[np.float64]]:
+def _gb_per_s(copies: DeviceWork) -> Steps:
+    return _steps(copies, copies.size / (copies.end_ns - copies.start_ns))
+
+
+def _engines_at_once(trace: Trace, device: int) -> Steps:
     at_ns, state = combine(busy_engines(trace, device).values())
     return at_ns, np.array([int(mask).bit_count() for mask in range(256)], dtype=np.float64)[state]
 
 
-def _steps(work: DeviceWork, height: NDArray[np.float64]) -> tuple[Int64, NDArray[np.float64]]:
+def _steps(work: DeviceWork, height: NDArray[np.float64]) -> Steps:
     """The sum of the heights of what is going on, at each instant where it changes."""
     edges = np.concatenate((work.start_ns, work.end_ns))
     at_ns, place = np.unique(edges, return_inverse=True)
