@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from gpu_trace_analyzers.dependencies.edges import Because, Contents, Dependencies, Edges, HostUses
+from gpu_trace_analyzers.whatif.doubts import Belief
 from gpu_trace_analyzers.whatif.modeled import modeled
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
 from gpu_trace_analyzers.whatif.window import part
@@ -41,7 +42,7 @@ def model(text, *pairs, slowdown=None, **changed):
     """The model of a literal trace in µs with these dependencies. ``changed``: of `nothing_known`."""
     chosen = measured(text) if isinstance(text, str) else text
     known = nothing_known(chosen.rows, edges=edges(*pairs), **changed)
-    return modeled(chosen, known, RecordingCost(), slowdown or {})
+    return modeled(chosen, known, Belief(RecordingCost(), slowdown or {}))
 
 
 def in_us(times):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ..dependencies.edges import Dependencies
     from ..model import Int64
     from .contended import Slowdown
+    from .doubts import Belief
     from .host import HostProgram
-    from .recording_cost import RecordingCost
     from .schedule import Plan, Times
     from .window import Part
 
@@ -53,11 +53,11 @@ class Modeled:
         return contended(plan, self.engine, self.slowdown)
 
 
-def modeled(part: Part, known: Dependencies, cost: RecordingCost, slowdown: Slowdown) -> Modeled:
-    """``cost``: what recording added to the host beside the overhead that the trace has."""
-    plan, engine = recorded_plan(part), engine_of_each(part)
-    plan = replace(plan, host=without_recording(part, plan.host, cost))
-    by_data = without_recording(part, host_by_data(part, known), cost)
+def modeled(part: Part, known: Dependencies, belief: Belief) -> Modeled:
+    """A part of a recording as one believes that it is."""
+    plan, engine, slowdown = recorded_plan(part), engine_of_each(part), belief.slowdown
+    plan = replace(plan, host=_host(part, plan.host, belief))
+    by_data = _host(part, host_by_data(part, known), belief)
     work = part.trace.work[part.rows]
     alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown)).astype(np.int64)
     needs = before_each(known)
@@ -65,3 +65,7 @@ def modeled(part: Part, known: Dependencies, cost: RecordingCost, slowdown: Slow
     before = [[*seen, *needed] for seen, needed in zip(plan.before, needs, strict=True)]
     plan = replace(plan, duration_ns=alone, before=before)
     return Modeled(part, known, plan, needs, engine, by_data, slowdown, shares(part))
+
+
+def _host(part: Part, recorded: HostProgram, belief: Belief) -> HostProgram:
+    return without_recording(part, recorded, belief.cost).scaled(belief.host_share)

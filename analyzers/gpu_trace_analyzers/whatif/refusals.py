@@ -9,14 +9,18 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import KERNELS, MISSING, Engine
+from ..questions.launches import launches
 from ..units import duration, percent
+from .critical import critical_path
 from .expected import expected_plan
 from .replay import durations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..dependencies.edges import Dependencies
-    from .answer import WhatIf
     from .modeled import Modeled
+    from .schedule import Times
     from .window import Part
 
 REPLAY = 0.01
@@ -25,7 +29,11 @@ UNKNOWN = 0.05
 """The part of the device time whose reads and writes may be unknown."""
 AT_ONCE = 0.02
 """The part of the compute time in which several kernels may run at once."""
-
+HOST = 0.1
+"""The part of the predicted time in which nothing but the host may hold it up. In the model it does its own work in the
+recorded order, though it may do it in another one after a change."""
+CLOCK = 0.05
+"""The part of the time by the clock by which the model may miss it."""
 COULD_SHARE = 0.01
 """The part of the time by which kernels that share the GPU may make the prediction wrong."""
 UNCERTAIN = 0.1
@@ -47,7 +55,7 @@ def not_modeled(part: Part) -> str:
     work = part.trace.work[part.rows]
     if all(part.trace.devices[device].kind == "cpu" for device in np.unique(work.device).tolist()):
         return "the operations ran on a CPU, which has no engines beside its cores"
-    if (work.graph != MISSING).any():
+    if (work.graph != MISSING).any() or _by_graphs(part):
         return "CUDA graphs ran, and the dependencies inside a graph are not in an execution trace"
     if (work.engine == Engine.COLLECTIVE).any():
         return "collectives ran, whose time depends on the other ranks"
@@ -78,22 +86,45 @@ def shared(model: Modeled, predicted_ns: int) -> str:
     return f"kernels that fill a part of the GPU could run at once, which may save {percent(saved)} more or nothing"
 
 
-def uncertain(found: WhatIf) -> str:
-    """Why the prediction is too uncertain to be told; empty if it is not."""
-    if found.expected is None:
+def uncertain(gains_ns: Sequence[int], before_ns: int) -> str:
+    """Why the gain is too uncertain to be told; empty if it is not. ``gains_ns``: by each view, the expected first."""
+    low_ns, high_ns = min(gains_ns), max(gains_ns)
+    if (high_ns - low_ns) / 2 <= max(UNCERTAIN * gains_ns[0], 0.01 * before_ns):
         return ""
-    half_ns = (found.expected.high_ns - found.expected.low_ns) // 2
-    gain_ns = found.before_ns - found.expected.predicted_ns
-    if half_ns <= max(UNCERTAIN * gain_ns, 0.01 * found.before_ns):
+    return f"the gain is between {duration(low_ns)} and {duration(high_ns)}, which is too wide to act on"
+
+
+def host_bound(times: Times, before_ns: int) -> str:
+    """Why what the host does itself makes a gain uncertain; empty if it does not, or nothing is gained."""
+    path = critical_path(times)
+    held_ns = times.total_ns - int((times.end_ns[path] - times.start_ns[path]).sum())
+    if held_ns <= HOST * times.total_ns or before_ns - times.total_ns <= 0.01 * before_ns:
         return ""
-    low, high = duration(found.expected.low_ns), duration(found.expected.high_ns)
-    return f"the time is between {low} and {high}, which is too wide to act on"
+    held = f"nothing but the host holds up {percent(held_ns / times.total_ns)} of the time that is left"
+    return f"{held}, and in which order it would do its own work is not known"
+
+
+def another_run(unrecorded_ns: int | None, modeled_ns: int) -> str:
+    """Why the recorded run is not the one that was timed; empty if it is, or none was timed."""
+    off = 0 if unrecorded_ns is None else abs(modeled_ns - unrecorded_ns) / unrecorded_ns
+    if off <= CLOCK:
+        return ""
+    return (
+        f"the time by the clock is {percent(off)} off that of the recorded run, and at most {percent(CLOCK)} is allowed"
+    )
 
 
 def unknown_share(part: Part, known: Dependencies) -> float:
     """The part of the device time whose reads and writes are not known."""
     ns = durations(part)
     return float(ns[~known.known].sum() / max(1, ns.sum()))
+
+
+def _by_graphs(part: Part) -> bool:
+    """Whether any operation was launched as part of a CUDA graph; some versions of Kineto do not name the graph."""
+    calls = np.unique(launches(part.trace).call[part.rows])
+    names = np.unique(part.trace.calls.name[calls]).tolist()
+    return any("GraphLaunch" in part.trace.text(code) for code in names)
 
 
 def _at_once(part: Part) -> float:

@@ -40,7 +40,8 @@ def test_all_of_an_answer():
         3 * TAKES_NS,
         2 * TAKES_NS,
     )
-    assert found.expected.low_ns == found.expected.predicted_ns == found.expected.high_ns
+    low, high = (round(found.expected.predicted_ns * factor) for factor in (0.99, 1.01))  # as far as the model is off
+    assert (found.expected.low_ns, found.expected.high_ns) == (low, high)
 
 
 def test_the_schedule_of_an_answer():

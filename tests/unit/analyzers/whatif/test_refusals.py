@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
+from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.whatif import refusals
-from gpu_trace_analyzers.whatif.answer import Expected
 from gpu_trace_analyzers.whatif.expected import expected_plan
+from gpu_trace_analyzers.whatif.schedule import Times
 from gpu_trace_analyzers.whatif.window import part
 from known import measured, model, nothing_known
 from literal import literal, microseconds
 from measured_gpus import on
-from what_ifs import MS, answered
+from what_ifs import MS
 
 ONE = "range measured 0-100; k 0-100 @0"
 
@@ -80,25 +79,35 @@ def test_kernels_of_which_two_would_fit_on_the_device(blocks, refused):
 
 
 @pytest.mark.parametrize(
-    ("predicted_ms", "half_ms", "refused"),
+    ("gain_ms", "half_ms", "refused"),
     [
-        (100, 3.2, False),  # a tenth of the gain of 32
-        (100, 3.3, True),
-        (130, 1.32, False),  # a hundredth of the time, where the gain is small
-        (130, 1.33, True),
-        (140, 1.32, False),  # no gain
-        (140, 1.33, True),
+        (32, 3.2, False),  # a tenth of the gain
+        (32, 3.3, True),
+        (2, 1.32, False),  # a hundredth of the time, where the gain is small
+        (2, 1.33, True),
+        (-8, 1.32, False),  # no gain
+        (-8, 1.33, True),
     ],
 )
-def test_a_prediction_between_ends_too_far_apart(predicted_ms, half_ms, refused):
-    predicted_ns, half_ns = predicted_ms * MS, int(half_ms * MS)
-    expected = Expected(predicted_ns, predicted_ns - half_ns, predicted_ns + half_ns)
-    found = answered(expected=expected)
-    assert found.before_ns == 132 * MS
-    assert bool(refusals.uncertain(found)) == refused
-    assert refusals.uncertain(replace(found, expected=None)) == ""
+def test_a_gain_between_ends_too_far_apart(gain_ms, half_ms, refused):
+    gains = [round((gain_ms + off) * MS) for off in (0, -half_ms, half_ms)]
+    assert bool(refusals.uncertain(gains, 132 * MS)) == refused
 
 
 def test_the_ends_are_told():
-    found = answered(expected=Expected(100 * MS, 80 * MS, 120 * MS))
-    assert refusals.uncertain(found) == "the time is between 80.0 ms and 120.0 ms, which is too wide to act on"
+    told = "the gain is between 12.0 ms and 52.0 ms, which is too wide to act on"
+    assert refusals.uncertain([32 * MS, 12 * MS, 52 * MS], 132 * MS) == told
+
+
+@pytest.mark.parametrize(("clock_ms", "refused"), [(None, False), (105, False), (106, True), (96, False), (95, True)])
+def test_a_recorded_run_that_is_not_the_one_that_was_timed(clock_ms, refused):
+    clock_ns = None if clock_ms is None else clock_ms * MS
+    reason = refusals.another_run(clock_ns, 100 * MS)
+    assert reason.startswith("the time by the clock is") == refused
+
+
+@pytest.mark.parametrize(("own_ms", "refused"), [(11, False), (12, True)])
+def test_a_host_that_holds_up_more_than_a_tenth_of_a_shorter_time(own_ms, refused):
+    times = Times(np.array([own_ms * MS]), np.array([(own_ms + 100) * MS]), np.array([MISSING]), (own_ms + 100) * MS, 0)
+    assert refusals.host_bound(times, 200 * MS).startswith("nothing but the host holds up") == refused
+    assert refusals.host_bound(times, times.total_ns) == ""  # nothing is gained
