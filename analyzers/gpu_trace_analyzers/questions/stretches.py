@@ -69,7 +69,11 @@ def pick(column: NDArray[np.signedinteger[Any]], rows: Int64) -> Int64:
     """``column[rows]`` as int64, `MISSING` where the row is."""
     if not len(column):
         return np.full(len(rows), MISSING)
-    return np.where(rows == MISSING, MISSING, column[rows].astype(np.int64))
+    picked = column[rows].astype(np.int64, copy=False)  # a copy already
+    missing = rows == MISSING
+    if missing.any():
+        picked[missing] = MISSING
+    return picked
 
 
 def around(trace: Trace, rows: Int64, start_ns: Int64, end_ns: Int64, windows: Intervals) -> tuple[Int64, Int64]:
