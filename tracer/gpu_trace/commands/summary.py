@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from gpu_trace_analyzers.readers.base.source_names import in_text
 
 from ..filenames import FileName
 from ..progress import progress
-from ..terminal import display
+from ..terminal import display, in_color, width
 from ..writing import make_folder, refuse_to_overwrite, write_text
 from .analysis_options import analysis_options
 
@@ -133,7 +131,7 @@ def _list_runs(folder: str, found: list[Run], copies: Collection[Engine] | None,
     elif form == "markdown":
         display(run_lists.to_markdown(in_text(folder), rows), nl=False)
     else:
-        display(run_lists.to_text(in_text(folder), rows, width=_width()), nl=False)
+        display(run_lists.to_text(in_text(folder), rows, width=width()), nl=False)
     problems = [row.problem.exit_code for row in rows if row.problem]
     silent = [TraceInconclusive.exit_code for row in rows if not row.devices]
     return next(iter(problems + silent), 0)
@@ -170,9 +168,4 @@ def _render(shown: Summary, form: str | None) -> str:
         return to_markdown(shown)
     from gpu_trace_analyzers.reports.text import to_text
 
-    return to_text(shown, width=_width(), color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-
-
-def _width() -> int:
-    columns = shutil.get_terminal_size((100, 24)).columns
-    return min(columns, 140) if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    return to_text(shown, width=width(), color=in_color())

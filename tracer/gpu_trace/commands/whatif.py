@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +14,13 @@ from gpu_trace_analyzers.readers.base.source_names import in_text
 from ..filenames import FileName
 from ..progress import progress
 from ..quantities import Duration
-from ..terminal import display
+from ..terminal import display, in_color, width
 from ..writing import refuse_to_overwrite, write_text
 from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
+    from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
-    from gpu_trace_analyzers.model import Trace
     from gpu_trace_analyzers.whatif.answer import WhatIf
     from gpu_trace_analyzers.whatif.document import Entry, Verified
 
@@ -88,24 +86,26 @@ def whatif(
       gpu-trace whatif gpu-trace-runs/train-1 --verify gpu-trace-runs/train-2
       gpu-trace whatif trace.json.gz --execution-trace execution.json.gz --html report.html
     """  # noqa: D301  # \b is click's
+    if after is not None:
+        _only_reads(execution_trace, unrecorded_ns, html, pftrace)
+        _tell(before, _verified(before, range_name or None, after, asked), as_json)
+        return
     from gpu_trace_analyzers.whatif.beside import what_if_of
     from gpu_trace_analyzers.whatif.entry import entry_of
 
-    if after is not None:
-        _only_reads(execution_trace, unrecorded_ns, html, pftrace)
-        entry = _verified(before, range_name, after, asked)
-    else:
-        _check_outputs(before, html, pftrace)
-        with progress("computing"):
-            trace = asked.load(before, operators=True)
-            found = what_if_of(
-                trace, before, execution_trace=execution_trace, range_name=range_name, unrecorded_ns=unrecorded_ns
-            )
-            entry = entry_of(found, trace)
-    _show(before, entry, as_json)
-    _store(before, entry)
-    if after is None:
-        _write(asked, trace, found, entry, html, pftrace)
+    _check_outputs(before, html, pftrace)
+    with progress("computing"):
+        trace = asked.load(before, operators=True)
+        found = what_if_of(
+            trace,
+            before,
+            execution_trace=execution_trace,
+            range_name=range_name or None,
+            unrecorded_ns=unrecorded_ns,
+        )
+        entry = entry_of(found, trace)
+    _tell(before, entry, as_json)
+    _draw(asked.analyze(trace), found, entry, html, pftrace)
     sys.exit(0 if entry.status == "answered" else TraceInconclusive.exit_code)
 
 
@@ -150,7 +150,13 @@ def _measured(entry: Entry, after: str | int, asked: Asked) -> Verified:
     return by_trace(entry, asked.load(after))
 
 
-def _show(before: str, entry: Entry, as_json: bool) -> None:
+def _tell(before: str, entry: Entry, as_json: bool) -> None:
+    """Print the entry, and keep it beside the trace."""
+    _print(before, entry, as_json)
+    _store(before, entry)
+
+
+def _print(before: str, entry: Entry, as_json: bool) -> None:
     if as_json:
         from gpu_trace_analyzers.whatif.document import one
 
@@ -158,9 +164,7 @@ def _show(before: str, entry: Entry, as_json: bool) -> None:
         return
     from gpu_trace_analyzers.reports.what_if import to_text
 
-    width = min(shutil.get_terminal_size((100, 24)).columns, 140) if sys.stdout.isatty() else 100
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    display(to_text(in_text(before), entry, width=width, color=color), nl=False)
+    display(to_text(in_text(before), entry, width=width(), color=in_color()), nl=False)
 
 
 def _store(before: str, entry: Entry) -> None:
@@ -173,13 +177,12 @@ def _store(before: str, entry: Entry) -> None:
     display(f"gpu-trace: wrote {place}", err=True)
 
 
-def _write(asked: Asked, trace: Trace, found: WhatIf, entry: Entry, html: str | None, pftrace: str | None) -> None:
+def _draw(analysis: Analysis, found: WhatIf, entry: Entry, html: str | None, pftrace: str | None) -> None:
     """The schedule as a page and as a Perfetto trace, where they are asked for."""
     if html:
         from gpu_trace_analyzers.prices import priced
         from gpu_trace_analyzers.reports.html import to_html
 
-        analysis = asked.analyze(trace)
         with progress(f"writing {Path(html).name}"):
             write_text(Path(html), to_html(analysis, priced(analysis.summary, [entry]), found))
         display(f"gpu-trace: wrote {html}", err=True)
@@ -187,5 +190,5 @@ def _write(asked: Asked, trace: Trace, found: WhatIf, entry: Entry, html: str | 
         from ..exporting.perfetto import export_perfetto
 
         with progress(f"writing {Path(pftrace).name}"):
-            export_perfetto(asked.analyze(trace), pftrace, what_if=found)
+            export_perfetto(analysis, pftrace, what_if=found)
         display(f"gpu-trace: wrote {pftrace}", err=True)
