@@ -114,7 +114,7 @@ class _Walk:
         for part in touched.reads:
             content = self._memory.holds(part)
             if part.device == "cpu":
-                for reader in content.readers_of(part):
+                for reader in content.last_readers(part):  # the others were found when that one was launched
                     self._copied_again[reader] = True
                 if by_host:
                     self._read_by_host(part, at_ns)

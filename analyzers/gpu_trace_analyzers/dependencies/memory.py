@@ -69,6 +69,10 @@ class Content:
         """The operations that have read any of it since it was written last."""
         return {row for i in range(*self._parts(part)) for row in self.readers[i]}
 
+    def last_readers(self, part: Extent) -> set[int]:
+        """Of each part the last one of those."""
+        return {readers[-1] for readers in self.readers[slice(*self._parts(part))] if readers}
+
     def _replace(self, begin: int, end: int, row: int) -> None:
         """All of these parts have one history now, which begins with what wrote them."""
         self.begins[begin:end] = [self.begins[begin]]

@@ -15,6 +15,7 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import MISSING
 from ..questions.launches import launches
+from ..questions.once import once
 from ..questions.room import waited_for_room
 from .waits import waits
 
@@ -53,6 +54,7 @@ class HostProgram:
         return replace(self, awaited=awaited)
 
 
+@once
 def host_program(part: Part) -> HostProgram:
     """That of the recording: every call waits for what it waited for."""
     found = waits(part)
@@ -120,6 +122,7 @@ def _done_ns(part: Part) -> int:
     return max(int(part.issued_ns.max()), int(calls.max(initial=part.begin_ns)))
 
 
+@once
 def waiting(part: Part) -> Intervals:
     """When any thread of the host waited for device work, or for room in the launch queue."""
     _, start_ns, until_ns = waits(part).until_ns(part)

@@ -5,8 +5,8 @@ There are three: what is expected, and the two ends of what is not certain, the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .replay import recorded_plan
 from .servers import before_each, engine_of_each, shares
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +47,8 @@ class Modeled:
     slowdown: Slowdown
     share: NDArray[np.float64]
     """the part of its engine that each operation fills: (n,)"""
+    answers: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    """of what was asked of it, see `questions.once`"""
 
     def times(self, plan: Plan) -> Times:
         """When the operations of a plan run, beside each other."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING, Engine
+from ..questions.once import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,7 @@ class Pace:
     """from the end of the operation before it to its start, if it was queued"""
 
 
+@once
 def pace(part: Part) -> Pace:
     """The medians by engine."""
     work, rows = part.trace.work, part.rows

@@ -11,7 +11,7 @@ from .answer import Bound, Expected, Schedule, WhatIf
 from .bound import bound, busiest
 from .critical import critical_path
 from .doubts import beliefs
-from .expected import expected_plan
+from .expected import as_expected, as_recorded
 from .memory import extra_bytes
 from .modeled import modeled
 from .price import prices
@@ -66,14 +66,13 @@ def what_if(
 
 def _doubt(model: Modeled, ends: Sequence[Modeled], unrecorded_ns: int | None) -> str:
     """Why there is no answer though the dependencies are known; empty if there is one."""
-    expected, before_ns = model.times(expected_plan(model)), model.times(model.recorded).total_ns
-    views = [(before_ns, expected.total_ns)]
-    views += [(end.times(end.recorded).total_ns, end.times(expected_plan(end)).total_ns) for end in ends]
+    before_ns = as_recorded(model).total_ns
+    gains_ns = [as_recorded(view).total_ns - as_expected(view).total_ns for view in (model, *ends)]
     return (
-        refusals.uncertain([before - after for before, after in views], before_ns)
-        or refusals.host_bound(expected, before_ns)
+        refusals.uncertain(gains_ns, before_ns)
+        or refusals.host_bound(as_expected(model), before_ns)
         or refusals.another_run(unrecorded_ns, before_ns)
-        or refusals.shared(model, expected.total_ns)
+        or refusals.shared(model)
     )
 
 
@@ -104,9 +103,8 @@ def _abstained(chosen: Part, unrecorded_ns: int | None) -> WhatIf:
 
 def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
     """The answer, from the expected view and the two ends of what is not certain."""
-    times = model.times(expected_plan(model))
-    low_ns, high_ns = sorted(end.times(expected_plan(end)).total_ns for end in ends)
-    recorded = model.times(model.recorded)
+    times, recorded = as_expected(model), as_recorded(model)
+    low_ns, high_ns = sorted(as_expected(end).total_ns for end in ends)
     before_ns = recorded.total_ns if found.unrecorded_ns is None else found.unrecorded_ns
     found = replace(found, status="answered", before_ns=before_ns)
     priced = prices(found, model, ends)

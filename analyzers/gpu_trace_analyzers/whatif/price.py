@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .answer import Remedy
+from .expected import as_expected, as_recorded, expected_plan
 from .memory import extra_bytes
 from .remedies.every import every
+from .remedies.moves import moves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from .answer import WhatIf
     from .modeled import Modeled
     from .remedies.change import Change
+    from .schedule import Plan, Times
 
 _STREAMS = ("side_stream_h2d", "side_stream_d2h", "side_stream_p2p")
 CONTAINS = {"side_streams": _STREAMS, "by_dependencies": (*_STREAMS, "side_streams", "no_synchronize")}
@@ -38,22 +41,26 @@ def prices(before: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> Prices:
 
     A gain is the difference of two times of the model, in which its bias cancels.
     """
-    recorded = model.times(model.recorded)
-    times = {name: (change, model.times(change.plan)) for name, change in every(model).items()}
+    recorded = as_recorded(model)
+    times = {name: (change, _times(model, change.plan)) for name, change in every(model).items()}
     least_ns = LEAST_GAIN * recorded.total_ns
     worth = {name: each for name, each in times.items() if recorded.total_ns - each[1].total_ns >= least_ns}
-    other = [(end.times(end.recorded).total_ns, end, every(end)) for end in ends] if worth else []
+    other = [(as_recorded(end).total_ns, end, every(end)) for end in ends] if worth else []
     found = []
     for name, (change, planned) in worth.items():
         gain_ns = recorded.total_ns - planned.total_ns
-        likely = [base_ns - end.times(changes[name].plan).total_ns for base_ns, end, changes in other]
+        likely = [base_ns - _times(end, changes[name].plan).total_ns for base_ns, end, changes in other]
         error_ns = _error_ns(before, recorded.total_ns, [gain_ns, *likely])
         if gain_ns >= error_ns:
             held = extra_bytes(model.known.contents, recorded, planned)
-            found.append(_remedy(change, planned.total_ns, gain_ns, error_ns, held))
+            found.append(_remedy(model, change, planned.total_ns, gain_ns, error_ns, held))
     told = tuple(sorted(_simplest(found), key=lambda remedy: (-remedy.gain_ns, remedy.id)))
     worth_it = {"", *(change.cause for change, _ in worth.values())}
     return Prices(told, tuple(sorted({change.cause for change, _ in times.values()} - worth_it)))
+
+
+def _times(model: Modeled, plan: Plan) -> Times:
+    return as_expected(model) if plan is expected_plan(model) else model.times(plan)
 
 
 def _simplest(found: Sequence[Remedy]) -> Sequence[Remedy]:
@@ -74,7 +81,7 @@ def _error_ns(before: WhatIf, modeled_ns: int, gains_ns: Sequence[int]) -> int:
     return (max(gains_ns) - min(gains_ns) + 1) // 2 + misses_ns
 
 
-def _remedy(change: Change, predicted_ns: int, gain_ns: int, error_ns: int, held: int) -> Remedy:
+def _remedy(model: Modeled, change: Change, predicted_ns: int, gain_ns: int, error_ns: int, held: int) -> Remedy:
     return Remedy(
         id=change.id,
         cause=change.cause,
@@ -83,5 +90,5 @@ def _remedy(change: Change, predicted_ns: int, gain_ns: int, error_ns: int, held
         gain_ns=gain_ns,
         error_ns=error_ns,
         extra_bytes=held,
-        moves=change.moves,
+        moves=() if change.moved is None else moves(model.part, change.moved, model.needs),
     )

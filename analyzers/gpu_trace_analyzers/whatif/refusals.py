@@ -12,7 +12,7 @@ from ..model import KERNELS, MISSING, Engine
 from ..questions.launches import launches
 from ..units import duration, percent
 from .critical import critical_path
-from .expected import expected_plan
+from .expected import as_expected, expected_plan
 from .replay import durations
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def not_known(part: Part, known: Dependencies) -> str:
     return f"{unknown}, and at most {percent(UNKNOWN)} is allowed"
 
 
-def shared(model: Modeled, predicted_ns: int) -> str:
+def shared(model: Modeled) -> str:
     """Why kernels that need not wait for each other make the time uncertain; empty if none could run at once."""
     at_once_ns = model.times(replace(expected_plan(model), share=model.share)).total_ns
-    saved = (predicted_ns - at_once_ns) / max(1, model.part.window.ns)
+    saved = (as_expected(model).total_ns - at_once_ns) / max(1, model.part.window.ns)
     if saved <= COULD_SHARE:
         return ""
     return f"kernels that fill a part of the GPU could run at once, which may save {percent(saved)} more or nothing"

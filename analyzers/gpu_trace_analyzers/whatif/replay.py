@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..questions.launches import launches
+from ..questions.once import once
 from .host import host_program
 from .pace import pace
 from .schedule import Plan
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .window import Part
 
 
+@once
 def recorded_plan(part: Part) -> Plan:
     """Each stream of a device is a server."""
     stream, found = stream_of_each(part), pace(part)

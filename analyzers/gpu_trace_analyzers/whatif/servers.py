@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import Engine
+from ..questions.once import once
 from .contention.factors import contention
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ OWN_SERVERS = {Engine.COPY_H2D: 1, Engine.COPY_D2H: 2, Engine.COPY_P2P: 3, Engin
 """Engines that work beside the multiprocessors; all others run on those, as server 0 of their device."""
 
 
+@once
 def engine_of_each(part: Part) -> Int64:
     """A number for the engine of a device that each operation occupies: (n,)."""
     work = part.trace.work[part.rows]
@@ -34,6 +36,7 @@ def server_of(device: int, engine: Engine) -> int:
     return device * (1 + len(OWN_SERVERS)) + OWN_SERVERS.get(engine, 0)
 
 
+@once
 def shares(part: Part) -> NDArray[np.float64]:
     """The part of its engine that each operation fills, in (0, 1]: (n,). Copies and memsets fill theirs."""
     found, device_of = np.ones(len(part.rows)), part.trace.work.device[part.rows]

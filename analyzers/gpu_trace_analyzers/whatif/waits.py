@@ -16,6 +16,7 @@ from ..model import MISSING, Engine
 from ..questions.events import awaited_by
 from ..questions.host_waits import ALLOCATING, SYNCHRONIZING
 from ..questions.launches import launches
+from ..questions.once import once
 from ..questions.unmatched import calls_named
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Waits:
         return calls, start_ns, np.clip(ends, start_ns, trace.calls.end_ns[calls])
 
 
+@once
 def waits(part: Part) -> Waits:
     """All of a part, by call, and of each call by operation."""
     pairs = [*_synchronizing(part), _blocking(part)]

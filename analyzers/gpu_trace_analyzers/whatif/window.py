@@ -6,8 +6,8 @@ which it waited for that, whichever is later. Every time of what-if is measured 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from ..units import count
 from .answer import WhatIfWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from ..model import Int64, Trace
 
 
@@ -39,6 +41,8 @@ class Part:
     """when the host began to launch each: (n,)"""
     host: Window
     """the host's own time in it, which may end before the work does"""
+    answers: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    """of what was asked of it, see `questions.once`"""
 
     @property
     def begin_ns(self) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 from ...model import BUS_COPIES
 from ..expected import expected_plan
 from .change import Change
-from .moves import moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,4 +20,4 @@ def by_dependencies(model: Modeled) -> Iterator[Change]:
     """What the answer as a whole expects."""
     copies = np.isin(model.part.trace.work.engine[model.part.rows], [int(engine) for engine in BUS_COPIES])
     text = "run copies beside compute as their dependencies allow, and wait only where the host reads a result"
-    yield Change("by_dependencies", "", text, expected_plan(model), moves(model.part, copies, model.needs))
+    yield Change("by_dependencies", "", text, expected_plan(model), copies)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..answer import Move
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..schedule import Plan
 
 
@@ -18,4 +20,5 @@ class Change:
     cause: str
     text: str
     plan: Plan
-    moves: tuple[Move, ...] = ()
+    moved: NDArray[np.bool_] | None = None
+    """which operations leave their stream: (n,); None for none"""

@@ -10,7 +10,6 @@ import numpy as np
 from ...model import BUS_COPIES, Engine
 from ..replay import backlog
 from .change import Change
-from .moves import moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +39,7 @@ def side_streams(model: Modeled) -> Iterator[Change]:
 
 
 def _change(model: Modeled, name: str, text: str, moved: NDArray[np.bool_]) -> Change:
-    return Change(name, "same_stream", text, beside(model, moved), moves(model.part, moved, model.needs))
+    return Change(name, "same_stream", text, beside(model, moved), moved)
 
 
 def beside(model: Modeled, moved: NDArray[np.bool_]) -> Plan:

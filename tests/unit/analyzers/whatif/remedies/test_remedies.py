@@ -5,6 +5,7 @@ from __future__ import annotations
 from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.whatif.answer import Move
 from gpu_trace_analyzers.whatif.remedies.every import every
+from gpu_trace_analyzers.whatif.remedies.moves import moves
 from gpu_trace_analyzers.whatif.window import part
 from known import in_us, model
 from literal import literal
@@ -29,6 +30,10 @@ call cudaDeviceSynchronize 7-420
 
 def priced(found):
     return {name: in_us(found.times(change.plan)) for name, change in every(found).items()}
+
+
+def moved(found, name):
+    return moves(found.part, every(found)[name].moved, found.needs)
 
 
 def test_results_leave_the_stream_of_the_kernels():
@@ -61,10 +66,8 @@ def test_each_direction_alone_and_both():
 
 
 def test_what_moves_waits_for_and_is_awaited_by_what_stays():
-    results = every(model(RESULTS, (0, 1), (2, 3)))["side_stream_d2h"]
-    assert results.moves == (Move(Engine.COPY_D2H, "d2h", 7, 2, "gemm", ""),)
-    both = every(model(BOTH, (0, 1), (1, 2), (3, 4), (4, 5)))["side_streams"]
-    assert both.moves == (
+    assert moved(model(RESULTS, (0, 1), (2, 3)), "side_stream_d2h") == (Move(Engine.COPY_D2H, "d2h", 7, 2, "gemm", ""),)
+    assert moved(model(BOTH, (0, 1), (1, 2), (3, 4), (4, 5)), "side_streams") == (
         Move(Engine.COPY_H2D, "h2d", 7, 2, "", "gemm"),
         Move(Engine.COPY_D2H, "d2h", 7, 2, "gemm", ""),
     )
