@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from executions import Run
-    from gpu_trace_analyzers.dependencies.execution_trace import ExecutionTrace, Node
+    from gpu_trace_analyzers.dependencies.execution_trace import Node
 
 STEPS = 3
 
@@ -138,42 +138,49 @@ def as_on_a_device(path: Path) -> Run:
     text = re.sub(r'(\[\d+,\d+,0),1,8,"cpu"\]', r'\1,0,8,"cpu"]', path.read_text()).replace('"cpu"', '"cuda:0"')
     document = json.loads(text) | {"pid": PID}
     data = json.dumps(document).encode()
-    statements = "\n".join(_statements(execution_trace_of(data, path)))
+    statements = "\n".join(_statements(document["nodes"], execution_trace_of(data, path).nodes))
     trace = literal(statements)
     return Run(trace, launches(trace).at_ns.argsort(kind="stable"), data, statements)
 
 
-def _statements(execution: ExecutionTrace) -> Iterator[str]:
+def _statements(document: list[dict[str, Any]], nodes: Mapping[int, Node]) -> Iterator[str]:
     """Of a literal trace: each operator; as it ends a kernel, if what it wrote was written by none that it called."""
     called = defaultdict(list)
-    for node in sorted(execution.by_id.values(), key=lambda node: node.id):
-        if node.caller != node.id:
-            called[node.caller].append(node)
-    number = {node.id: number for number, node in execution.nodes.items()}
+    for one in sorted(document, key=lambda one: one["id"]):
+        if one["ctrl_deps"] != one["id"]:
+            called[one["ctrl_deps"]].append(one)
     clock = iter(range(0, 1 << 40, 10))
 
-    def visit(node: Node) -> Iterator[str]:
+    def visit(one: dict[str, Any]) -> Iterator[str]:
         begin = next(clock)
-        for one in called[node.id]:
-            yield from visit(one)
-        if _written(node) - _written_inside(node, called):
+        for inside in called[one["id"]]:
+            yield from visit(inside)
+        if _written(one, nodes) - _written_inside(one, nodes, called):
             at = next(clock)
-            yield f"k {10**9 + at}-{10**9 + at + 5} @{at} name={node.name}"
-        if node.id in number:
-            yield f"op {re.sub('[ ;]', '_', node.name)} {begin}-{next(clock)} rf={number[node.id]}"
+            yield f"k {10**9 + at}-{10**9 + at + 5} @{at} name={one['name']}"
+        if number := _number(one):
+            yield f"op {re.sub('[ ;]', '_', one['name'])} {begin}-{next(clock)} rf={number}"
 
-    return chain.from_iterable(visit(node) for node in called[1])
-
-
-def _written_inside(node: Node, called: dict[int, list[Node]]) -> set[int]:
-    return set().union(*(_written(one) | _written_inside(one, called) for one in called[node.id]))
+    return chain.from_iterable(visit(one) for one in called[1])
 
 
-def _written(node: Node) -> set[int]:
+def _number(one: dict[str, Any]) -> int:
+    return next(attribute["value"] for attribute in one["attrs"] if attribute["name"] == "rf_id")
+
+
+def _written_inside(
+    one: dict[str, Any], nodes: Mapping[int, Node], called: dict[int, list[dict[str, Any]]]
+) -> set[int]:
+    inside = called[one["id"]]
+    return set().union(*(_written(each, nodes) | _written_inside(each, nodes, called) for each in inside))
+
+
+def _written(one: dict[str, Any], nodes: Mapping[int, Node]) -> set[int]:
     """The storages that it writes, if it does more than to make room."""
     from gpu_trace_analyzers.dependencies.accesses import accesses, leaves_content
 
-    if node.schema is None or leaves_content(node) or node.name.startswith("aten::empty"):
+    node = nodes.get(_number(one))
+    if node is None or node.schema is None or leaves_content(node) or node.name.startswith("aten::empty"):
         return set()
     found = accesses(node)
     return {part.storage for part in found.writes} if found else set()

@@ -8,6 +8,7 @@ storage stands for its address: memory that is given out again has the id that i
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ class Values(msgspec.Struct, gc=False):
     shapes: list[Any]
     types: list[str]
     strides: list[Any] = []
-    """empty in files of before PyTorch 2.5, which do not say them"""
+    """empty in files of schema 1.0, which does not say them"""
 
 
 class _Attribute(msgspec.Struct, gc=False):
@@ -42,9 +43,7 @@ class _Attribute(msgspec.Struct, gc=False):
 
 
 class _Node(msgspec.Struct, gc=False):
-    id: int
     name: str
-    ctrl_deps: int | None
     inputs: msgspec.Raw
     outputs: msgspec.Raw
     attrs: list[_Attribute]
@@ -60,10 +59,9 @@ class _File(msgspec.Struct):
 class Node(msgspec.Struct, gc=False, eq=False):
     """One call of an operator. What went in and came out is decoded each time it is asked for."""
 
-    id: int
+    number: int
+    """of the call, that `HostOperators.record_function` has"""
     name: str
-    caller: int
-    """id of the node that called it"""
     schema: Schema | None
     """None where it has none, as functions of autograd and named ranges"""
     backend: str
@@ -87,7 +85,8 @@ class Node(msgspec.Struct, gc=False, eq=False):
         return b'"cpu"' in bytes(self.given)
 
 
-_VALUES = msgspec.json.Decoder(Values)
+_VALUES, _FILE = msgspec.json.Decoder(Values), msgspec.json.Decoder(_File)
+_NAME = re.compile(rb'("id": \d+, "name": )"(.*?)"(, "ctrl_deps": \d+,\s*"inputs":)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +96,7 @@ class ExecutionTrace:
     path: str
     pid: int
     nodes: Mapping[int, Node]
-    """by the number that `HostOperators.record_function` has"""
-    by_id: Mapping[int, Node]
-    """by their own id, of which a node has its caller's"""
+    """by the number of the call"""
 
 
 def read_execution_trace(path: str | PathLike[str]) -> ExecutionTrace:
@@ -114,27 +111,36 @@ def execution_trace_of(data: bytes, path: str | PathLike[str]) -> ExecutionTrace
     """The same of the JSON in such a file; ``path`` is for what is said of it."""
     read = _decoded(data, path)
     nodes: dict[int, Node] = {}
-    by_id: dict[int, Node] = {}
     for one in read.nodes:
         told = {attribute.name: attribute.value for attribute in one.attrs}
         schema, backend = schema_of(str(told.get("op_schema", ""))), str(told.get("kernel_backend", ""))
-        node = Node(one.id, one.name, one.ctrl_deps or 0, schema, backend, one.inputs, one.outputs)
-        by_id[node.id] = node
         number = told.get("rf_id")
         if isinstance(number, int) and number > 0:
-            nodes[number] = node
+            nodes[number] = Node(number, one.name, schema, backend, one.inputs, one.outputs)
     if not nodes:
         problem = "no operator in it has the number of its call"
         raise TraceUnreadable(path, problem, "record it with PyTorch 2.6 or later")
-    return ExecutionTrace(str(path), read.pid, nodes, by_id)
+    return ExecutionTrace(str(path), read.pid, nodes)
 
 
 def _decoded(data: bytes, path: str | PathLike[str]) -> _File:
     try:
-        return msgspec.json.decode(data, type=_File)
+        return _FILE.decode(data)
     except msgspec.ValidationError as error:
         problem = f"it is not an execution trace of PyTorch ({error})"
         raise TraceUnreadable(path, problem, "give the file that ExecutionTraceObserver wrote") from None
+    except msgspec.DecodeError:
+        return _decoded_with_names_escaped(data, path)
+
+
+def _decoded_with_names_escaped(data: bytes, path: str | PathLike[str]) -> _File:
+    """PyTorch (2.13) writes the name of a range as it is, also with quotes and line ends in it."""
+
+    def escaped(found: re.Match[bytes]) -> bytes:
+        return found[1] + msgspec.json.encode(found[2].decode(errors="replace")) + found[3]
+
+    try:
+        return _FILE.decode(_NAME.sub(escaped, data))
     except msgspec.DecodeError as error:
         raise TraceUnreadable(path, f"it is not whole JSON ({error})", RECORD_AGAIN) from None
 

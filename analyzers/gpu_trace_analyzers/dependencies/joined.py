@@ -14,54 +14,49 @@ from ..questions.launches import launches
 from ..questions.once import once
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..model import Int64, Trace
     from .execution_trace import ExecutionTrace, Node
 
 
 @dataclass(frozen=True)
 class Joined:
-    """The operators of a trace with the nodes of an execution trace of the same run."""
+    """The operators of a trace with the nodes of an execution trace of the same run. A node is told by its number."""
 
-    execution: ExecutionTrace
     process: int
     """its position in ``Trace.processes``"""
+    nodes: Mapping[int, Node]
     ran: dict[int, tuple[int, int]]
-    """by the id of a node: begin and end of its operator, in ns"""
+    """when the operator of each began and ended, in ns"""
+    caller: dict[int, int]
+    """the node around each, by the times of their operators; none for the outermost"""
     of_rows: list[Node | None]
     """for each of the rows, the node of the operator that launched it; None if it has none"""
 
     @cached_property
-    def launching(self) -> dict[int, Node]:
-        """The nodes that launched any of the rows themselves, by id."""
-        return {node.id: node for node in self.of_rows if node is not None}
-
-    @cached_property
     def around(self) -> dict[int, int]:
-        """By the id of each node that launched rows, itself or in one that it called: the nearest around it that did.
+        """Of each node that launched rows, itself or in one that it called: the nearest around it that did so itself.
 
-        That is one that launched rows itself, by its id; `MISSING` if there is none.
+        `MISSING` if there is none.
         """
         found: dict[int, int] = {}
-        for node in self.launching.values():
-            path = [node]
-            while path[-1].id not in found and (caller := self.caller(path[-1])) is not None:
-                path.append(caller)
-            found.setdefault(path[-1].id, MISSING)
+        launching = {node.number for node in self.of_rows if node is not None}
+        for number in launching:
+            path = [number]
+            while path[-1] not in found and path[-1] in self.caller:
+                path.append(self.caller[path[-1]])
+            found.setdefault(path[-1], MISSING)
             for outer, inner in zip(path[:0:-1], path[-2::-1], strict=True):
-                found[inner.id] = outer.id if outer.id in self.launching else found[outer.id]
+                found[inner] = outer if outer in launching else found[outer]
         return found
-
-    def caller(self, node: Node) -> Node | None:
-        """The one that called it; None for the outermost."""
-        found = self.execution.by_id.get(node.caller)
-        return None if found is node else found
 
     def begin_ns(self, node: Node) -> int:
         """When the outermost operator around it began."""
-        begin_ns, at = self.ran[node.id][0], node
-        while (caller := self.caller(at)) is not None:
-            begin_ns, at = self.ran.get(caller.id, (begin_ns, 0))[0], caller
-        return begin_ns
+        number = node.number
+        while number in self.caller:
+            number = self.caller[number]
+        return self.ran[number][0]
 
 
 def joined(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Joined:
@@ -69,17 +64,19 @@ def joined(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Joined:
 
     Raises `TraceUnreadable` if the execution trace is of no process of the trace.
     """
-    operators, nodes = trace.operators, execution.nodes
-    process = _process(trace, execution)
-    own = np.flatnonzero((operators.process == process) & (operators.record_function != MISSING))
-    columns = (own, operators.record_function[own], operators.start_ns[own], operators.end_ns[own])
-    node_at: dict[int, Node] = {}
-    ran: dict[int, tuple[int, int]] = {}
-    for at, number, start_ns, end_ns in zip(*(column.tolist() for column in columns), strict=True):
-        node = nodes.get(number)
-        if node is not None:
-            node_at[at], ran[node.id] = node, (start_ns, end_ns)
-    return Joined(execution, process, ran, [node_at.get(at) for at in launching_operators(trace)[rows].tolist()])
+    process, operators = _process(trace, execution), trace.operators
+    number, nodes = operators.record_function, execution.nodes
+    has_node = (operators.process == process) & np.isin(number, np.fromiter(nodes, np.int64, len(nodes)))
+    own, outer = np.flatnonzero(has_node), callers(trace)
+    while (without := (outer != MISSING) & ~has_node[outer]).any():
+        outer = np.where(without, outer[outer], outer)
+    times = zip(operators.start_ns[own].tolist(), operators.end_ns[own].tolist(), strict=True)
+    ran = dict(zip(number[own].tolist(), times, strict=True))
+    inner = own[outer[own] != MISSING]
+    caller = dict(zip(number[inner].tolist(), number[outer[inner]].tolist(), strict=True))
+    launching = launching_operators(trace)[rows]
+    of_rows = np.where((launching != MISSING) & has_node[launching], number[launching], MISSING).tolist()
+    return Joined(process, nodes, ran, caller, [nodes.get(one) for one in of_rows])
 
 
 def _process(trace: Trace, execution: ExecutionTrace) -> int:
@@ -98,33 +95,41 @@ def launching_operators(trace: Trace) -> Int64:
     found = np.full(len(trace.work), MISSING)
     known = np.flatnonzero(launched.known)
     process, thread = trace.work.process[known], launched.thread[known]
-    threads = np.unique(np.stack((operators.process.astype(np.int64), operators.thread), axis=1), axis=0)
-    for pid, tid in threads.tolist():
-        mine = known[(process == pid) & (thread == tid)]
-        own = np.flatnonzero((operators.process == pid) & (operators.thread == tid))
-        found[mine] = _innermost(trace, own, launched.at_ns[mine])
+    for own in _by_thread(trace):
+        mine = known[(process == operators.process[own[0]]) & (thread == operators.thread[own[0]])]
+        at_ns = launched.at_ns[mine]
+        place = np.searchsorted(operators.start_ns[own], at_ns, side="right") - 1
+        found[mine] = np.where(place >= 0, own[np.maximum(place, 0)], MISSING)
+    at_ns, outer = launched.at_ns, callers(trace)
+    while (ended := (found != MISSING) & (operators.end_ns[found] <= at_ns)).any():  # as often as operators nest
+        found = np.where(ended, outer[found], found)
     return found
 
 
-def _innermost(trace: Trace, own: Int64, at_ns: Int64) -> Int64:
-    """Of the operators of one thread, the innermost one at each time."""
-    operators = trace.operators[own]
-    # Outer ones first: of two that begin and end together, the one with the lower number called the other.
-    order = np.lexsort((operators.record_function, -operators.end_ns, operators.start_ns))
-    start, end = operators.start_ns[order], operators.end_ns[order]
-    caller = _callers(start.tolist(), end.tolist())
-    place = np.searchsorted(start, at_ns, side="right") - 1
-    while (ended := (place != MISSING) & (end[place] <= at_ns)).any():  # as often as operators nest
-        place = np.where(ended, caller[place], place)
-    return np.where(place != MISSING, own[order][place], MISSING)
+@once
+def callers(trace: Trace) -> Int64:
+    """For each row of ``Trace.operators``, the one around it on its thread; `MISSING` for the outermost."""
+    outer = np.full(len(trace.operators), MISSING)
+    for own in _by_thread(trace):
+        start_ns, end_ns = (times[own].tolist() for times in (trace.operators.start_ns, trace.operators.end_ns))
+        around, running = [], [MISSING]
+        for at, begin_ns in enumerate(start_ns):
+            while running[-1] != MISSING and end_ns[running[-1]] <= begin_ns:
+                running.pop()
+            around.append(running[-1])
+            running.append(at)
+        place = np.array(around)
+        outer[own] = np.where(place != MISSING, own[place], MISSING)
+    return outer
 
 
-def _callers(start: list[int], end: list[int]) -> Int64:
-    """For each of the operators of a thread, outer ones first, the one around it; `MISSING` for the outermost."""
-    caller, running = [], [MISSING]
-    for at, begin in enumerate(start):
-        while running[-1] != MISSING and end[running[-1]] <= begin:
-            running.pop()
-        caller.append(running[-1])
-        running.append(at)
-    return np.array(caller, dtype=np.int64)
+@once
+def _by_thread(trace: Trace) -> tuple[Int64, ...]:
+    """The operators of each thread, outer ones first."""
+    operators = trace.operators
+    # Of two that begin and end together, the one with the lower number called the other.
+    columns = (operators.record_function, -operators.end_ns, operators.start_ns, operators.thread, operators.process)
+    order = np.lexsort(columns)
+    thread, process = operators.thread[order], operators.process[order]
+    begins = np.flatnonzero((np.diff(thread) != 0) | (np.diff(process) != 0)) + 1
+    return tuple(own for own in np.split(order, begins) if len(own))

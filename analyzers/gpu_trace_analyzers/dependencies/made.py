@@ -28,21 +28,21 @@ class Made:
     def begin(self, node: Node, touched: Accesses, memory: Memory, at_ns: int) -> None:
         """Storages that this operator is the first to touch since they were given out hold nothing yet."""
         for part in touched.made:
-            self._begin(part, self._joined.ran[node.id][0], memory, at_ns)
+            self._begin(part, self._joined.ran[node.number][0], memory, at_ns)
         for part in touched.replaced:
-            self._begin(part, self._around(node).get(part.storage, MISSING), memory, at_ns)
+            self._begin(part, self._around(node.number).get(part.storage, MISSING), memory, at_ns)
 
     def _begin(self, part: Extent, since_ns: int, memory: Memory, at_ns: int) -> None:
         if memory.made_ns(part.storage) < since_ns:
             memory.make(part, at_ns)
 
-    def _around(self, node: Node) -> dict[int, int]:
-        """The storages that operators around this one make: since when, in ns, of several the innermost."""
-        caller = self._joined.caller(node)
+    def _around(self, number: int) -> dict[int, int]:
+        """The storages that operators around a node make: since when, in ns, of several the innermost."""
+        caller = self._joined.caller.get(number)
         if caller is None:
             return {}
-        if caller.id not in self._by:
-            ran = self._joined.ran.get(caller.id)
-            own = {part.storage: ran[0] for part in made_by(caller)} if ran else {}
-            self._by[caller.id] = {**self._around(caller), **own}
-        return self._by[caller.id]
+        if caller not in self._by:
+            begin_ns, _ = self._joined.ran[caller]
+            own = {part.storage: begin_ns for part in made_by(self._joined.nodes[caller])}
+            self._by[caller] = {**self._around(caller), **own}
+        return self._by[caller]

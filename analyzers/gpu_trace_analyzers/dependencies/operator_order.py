@@ -32,14 +32,14 @@ class OperatorOrder:
 
     def launched(self, node: Node, row: int, waits: Waits) -> None:
         """An operator launches an operation itself; what it has to wait for is added to ``waits``."""
-        outer = self._around[node.id]
+        outer = self._around[node.number]
         while outer != MISSING:
             if outer in self._last:
                 add_wait(waits, self._last[outer], _SAME_OPERATOR)
             self._since[outer].append(row)
             outer = self._around[outer]
-        if node.id in self._last:
-            add_wait(waits, self._last[node.id], _SAME_OPERATOR)
-        for inside in self._since.pop(node.id, ()):
+        if node.number in self._last:
+            add_wait(waits, self._last[node.number], _SAME_OPERATOR)
+        for inside in self._since.pop(node.number, ()):
             add_wait(waits, inside, _SAME_OPERATOR)
-        self._last[node.id] = row
+        self._last[node.number] = row

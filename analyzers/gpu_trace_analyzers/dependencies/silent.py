@@ -29,10 +29,9 @@ class Silent(NamedTuple):
 
 def silent_operators(joined: Joined, since_ns: int) -> Iterator[Silent]:
     """Those that did anything and ended after a time, in any order."""
-    nodes, launched = joined.execution.by_id, joined.around
-    for id_, (began_ns, ended_ns) in joined.ran.items():
-        node = nodes[id_]
-        if ended_ns < since_ns or id_ in launched or (node.schema is not None and node.schema.is_view):
+    for number, (began_ns, ended_ns) in joined.ran.items():
+        node = joined.nodes[number]
+        if ended_ns < since_ns or number in joined.around or (node.schema is not None and node.schema.is_view):
             continue
         makes = made_by(node)
         reads, writes = _on_host(node) if node.mentions_host and not leaves_content(node) else ([], [])

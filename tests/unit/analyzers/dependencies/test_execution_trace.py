@@ -33,6 +33,12 @@ def test_keys_that_others_add_are_passed_over(text):
     assert len(execution_trace_of(json.dumps(document).encode(), "a").nodes) == 1
 
 
+def test_names_as_pytorch_writes_them_may_have_quotes_and_line_ends(text):
+    name = b'my "range" \\ of\ntwo lines'
+    found = execution_trace_of(text.replace(b'"name": "aten::mm"', b'"name": "' + name + b'"'), "a")
+    assert [node.name for node in found.nodes.values()] == [name.decode()]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
