@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..boot.contract import STOPPED
+from ..boot.contract import OPERATOR_COST, STOPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .notes import Notes
     from .sessions import Session
 
 _NS_PER_CALL = 5000
+_OPERATOR = b'"cat": "cpu_op"'
 _NS_PER_ROW = {
     b'"cat": "cuda_runtime"': _NS_PER_CALL,
     b'"cat": "cuda_driver"': _NS_PER_CALL,
-    b'"cat": "cpu_op"': 1500,
+    _OPERATOR: 1500,
     b'"cat": "user_annotation"': 3000,
 }
 """Measured on H200s and their hosts: a launch takes 3 to 8 us more than unprofiled, with any tool that records it and
@@ -43,14 +44,18 @@ FREE = Cost(0, 0, 0)
 
 
 def of(sessions: Sequence[Session], notes: Notes) -> Cost:
-    """The cost of recording a process: by the rows that it left, and by its own notes."""
-    stamps = notes.all(STOPPED)
+    """The cost of recording a process: by the rows that it left, and by its own notes.
+
+    With dependencies an operator costs several times as much, and how much was measured.
+    """
+    stamps, operator_ns = notes.all(STOPPED), notes.last_number(OPERATOR_COST)
+    each_ns = _NS_PER_ROW if operator_ns is None else _NS_PER_ROW | {_OPERATOR: operator_ns}
     return Cost(
-        sum(_of_text(session.text.events) + session.calls * _NS_PER_CALL for session in sessions),
+        sum(_of_text(session.text.events, each_ns) + session.calls * _NS_PER_CALL for session in sessions),
         sum(stopped - began for began, stopped, _ in stamps),
         sum(saved - stopped for _, stopped, saved in stamps),
     )
 
 
-def _of_text(events: bytes) -> int:
-    return sum(events.count(row) * each_ns for row, each_ns in _NS_PER_ROW.items())
+def _of_text(events: bytes, ns_per_row: Mapping[bytes, int]) -> int:
+    return sum(events.count(row) * each_ns for row, each_ns in ns_per_row.items())
