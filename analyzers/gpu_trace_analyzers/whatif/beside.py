@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dependencies.execution_trace import read_execution_trace
+from ..errors import GpuTraceError
 from ..readers.folders.files import traces_in
 from .predict import what_if
+from .stored import stored
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -40,6 +42,15 @@ def what_if_of(
         range_name=range_name,
         unrecorded_ns=unrecorded_ns,
     )
+
+
+def asked_before(trace: Trace, path: str | PathLike[str]) -> WhatIf | None:
+    """The answer about the window that was asked of last; None where none was, or where it cannot be read."""
+    try:
+        answers = [entry for entry in stored(Path(path)).entries if entry.status == "answered"]
+        return what_if_of(trace, path, range_name=answers[-1].range) if answers else None
+    except GpuTraceError:
+        return None
 
 
 def execution_trace_beside(trace: Path) -> Path | None:

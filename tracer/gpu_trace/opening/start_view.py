@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from gpu_trace_analyzers.questions.overlap import active_devices
 
-from ..exporting.timeline.titles import PINNED, lane_title
+from ..exporting.timeline.titles import PINNED, PINNED_PREDICTED, lane_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +52,10 @@ class StartView:
         return "&".join(parts)
 
 
-def start_view(trace: Trace, findings: Sequence[Finding]) -> StartView:
+def start_view(trace: Trace, findings: Sequence[Finding], with_prediction: bool = False) -> StartView:
     """The view for a trace; of all of it where there is no finding."""
-    devices = active_devices(trace)[:_DEVICES]
-    titles = [lane_title(trace, device, title) for device in devices for title in PINNED]
+    devices, pinned_titles = active_devices(trace)[:_DEVICES], PINNED + PINNED_PREDICTED * with_prediction
+    titles = [lane_title(trace, device, title) for device in devices for title in pinned_titles]
     pinned = "^(" + "|".join(_escaped(title) for title in titles) + ")$" if titles else ""
     if not findings or not len(trace.work):
         return StartView(pinned)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.model import BUS_COPIES, Engine
-from gpu_trace_analyzers.vocabulary.perfetto import CRITICAL, EXPOSED, LANES, titled
+from gpu_trace_analyzers.vocabulary.perfetto import CRITICAL, EXPOSED, LANES, PREDICTED, titled
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
@@ -18,11 +18,10 @@ PREDICTED_RANKS = {engine: 31 + place for place, engine in enumerate(sorted(RANK
 EXPOSED_RANK = 15
 """Between what computed and what copied: it is what the one leaves of the other."""
 
-PINNED = (
-    *(LANES[Engine.COMPUTE], EXPOSED, *(LANES[engine] for engine in BUS_COPIES), LANES[Engine.COLLECTIVE]),
-    CRITICAL,
-)
+PINNED = (LANES[Engine.COMPUTE], EXPOSED, *(LANES[engine] for engine in BUS_COPIES), LANES[Engine.COLLECTIVE])
 """What answers the question at a glance."""
+PINNED_PREDICTED = (CRITICAL, *(f"{PREDICTED}{LANES[engine]}" for engine in (Engine.COMPUTE, *BUS_COPIES)))
+"""The same of what is predicted."""
 
 
 def lane_title(trace: Trace, device: int, title: str) -> str:
