@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .roles import Role, roles
-from .tensors import Opaque, extents
+from .tensors import Opaque, extents, may_hide_tensors
 
 if TYPE_CHECKING:
     from .execution_trace import Node, Values
@@ -34,12 +34,15 @@ class Accesses:
 
 def accesses(node: Node) -> Accesses | None:
     """What an operator touches; None where its arguments do not tell."""
+    inputs = node.inputs
     try:
-        arguments, results = extents(node.inputs), _all(node.outputs)
+        arguments, results = extents(inputs), _all(node.outputs)
     except Opaque:
         return None
     given = [extent for one in arguments for extent in one]
-    if not given and not results:
+    # The objects that collectives are given are groups of processes.
+    hidden = may_hide_tensors(inputs) and not node.name.startswith("c10d::")
+    if hidden or not (given or results):
         return None
     if node.schema is None:
         return _without_schema(node, given, results)

@@ -28,8 +28,12 @@ _REPLACES = re.compile(
 )
 """Operators that write their first argument and do not read it. Others may read what they write."""
 
-_STATISTICS = re.compile(r"aten::(native|cudnn|miopen)_batch_norm$|aten::batch_norm_(update|gather)_stats\w*$")
-"""Operators that write their running statistics; the schemas do not mark them."""
+_UNMARKED = (
+    (re.compile(r"aten::(native|cudnn|miopen)_batch_norm$"), ("running_mean", "running_var")),
+    (re.compile(r"aten::batch_norm_(update|gather)_stats\w*$"), ("running_mean", "running_var")),
+    (re.compile(r"aten::rrelu_with_noise_?$"), ("noise",)),
+)
+"""Arguments that operators write in training, though their schemas do not mark them."""
 
 _SENT = frozenset({"input", "inputs", "input_tensor", "input_tensors"})
 """Arguments that a collective only reads. The schemas of ``c10d`` mark none as written."""
@@ -47,6 +51,5 @@ def _role(name: str, place: int, argument: Argument) -> Role:
         return Role.REPLACED if replaced else Role.CHANGED
     if name.startswith("c10d::"):
         return Role.READ if argument.name in _SENT or name.startswith("c10d::send") else Role.CHANGED
-    if argument.name in ("running_mean", "running_var") and _STATISTICS.match(name):
-        return Role.CHANGED_IN_TRAINING
-    return Role.READ
+    unmarked = any(operators.match(name) and argument.name in names for operators, names in _UNMARKED)
+    return Role.CHANGED_IN_TRAINING if unmarked else Role.READ

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-_RESULT = re.compile(r"Tensor(\([a-z])?")
+_RESULT = re.compile(r"Tensor(\()?")
 _ARGUMENT = re.compile(r"(\w[\w.]*(?:\([^)]*\))?[?\[\]\d]*)\s+(\w+)")
 
 

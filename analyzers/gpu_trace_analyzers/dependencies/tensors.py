@@ -16,7 +16,7 @@ EVERYWHERE = 1 << 62
 MOST_IN_A_LIST = 4096
 """So many members of a list an execution trace has; what a longer one goes on with is cut off."""
 _HIDING = ("Object", "GenericDict", "Blob", "Capsule", "Future")
-"""Types of arguments that may have tensors of which an execution trace says nothing."""
+"""Types of objects that may have tensors."""
 
 
 class Extent(NamedTuple):
@@ -36,12 +36,11 @@ class Opaque(Exception):
 
 
 class _Kind(Enum):
-    """What an argument may have of tensors, by its type."""
+    """What an argument has of tensors, by its type."""
 
     NONE = 0
     ONE = 1
     SEVERAL = 2
-    HIDDEN = 3
 
 
 def extents(values: Values) -> list[list[Extent]]:
@@ -54,21 +53,27 @@ def extents(values: Values) -> list[list[Extent]]:
             found.append([])
         elif kind is _Kind.ONE:
             found.append(_extent(value, text, shape, stride))
-        elif kind is _Kind.SEVERAL:
-            found.append([extent for one in _members(value, text, shape, stride) for extent in one])
         else:
-            raise Opaque
+            found.append([extent for one in _members(value, text, shape, stride) for extent in one])
     return found
+
+
+def may_hide_tensors(values: Values) -> bool:
+    """Whether any argument is an object, which can have tensors of which nothing is told."""
+    return any(_hides(text) for text in values.types)
 
 
 @cache
 def _kind(text: str) -> _Kind:
     """Of a type like ``Int``, ``Tensor(float)``, ``GenericList[Tensor(float),None]``."""
-    if any(word in text for word in _HIDING):
-        return _Kind.HIDDEN
     if text.startswith("Tensor("):
         return _Kind.ONE
     return _Kind.SEVERAL if "Tensor(" in text else _Kind.NONE
+
+
+@cache
+def _hides(text: str) -> bool:
+    return any(word in text for word in _HIDING)
 
 
 def _members(value: Any, text: str, shape: Sequence[Any], stride: Sequence[Any] | None) -> Iterator[list[Extent]]:

@@ -282,6 +282,14 @@ class TestHiddenBySchemas:
             relu(b) -> c : k
         """).edges == {(0, 1, "READS"), (1, 2, "READS")}
 
+    def test_collectives_without_the_record_of_their_library(self):
+        assert run("""
+            relu(x) -> a : k
+            c10d::allgather_(output_tensors=o, input_tensors=a, object) : nccl
+            relu(o) -> b : k
+            zero_(a!) : k
+        """).edges == {(0, 1, "READS"), (1, 2, "READS"), (1, 3, "OVERWRITES_READ"), (0, 3, "OVERWRITES")}
+
     def test_a_collective_without_results_may_write_what_it_was_given(self):
         assert run("""
             record_param_comms(a) : nccl

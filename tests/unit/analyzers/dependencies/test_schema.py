@@ -32,6 +32,7 @@ LAYER_NORM = "aten::native_layer_norm(Tensor input, SymInt[] shape, Tensor? weig
         (LAYER_NORM, "input shape weight", [], True, False),
         ("aten::item(Tensor self) -> Scalar", "self", [], False, False),
         ("lib::make() -> Tensor", "", [], True, False),
+        ("lib::fill(Tensor($0! -> ) out, float by) -> Tensor($0! -> )", "out by", [0], False, False),
     ],
 )
 def test_a_schema_says_what_is_written_and_made(text, names, written, makes, is_view):
@@ -64,6 +65,11 @@ def test_what_is_no_schema_says_nothing(text):
             "aten::cudnn_batch_norm_backward",
             "aten::cudnn_batch_norm_backward(Tensor input, Tensor? running_mean) -> (Tensor, Tensor)",
             [Role.READ, Role.READ],
+        ),
+        (
+            "aten::rrelu_with_noise",
+            "aten::rrelu_with_noise(Tensor self, Tensor noise, bool training=False) -> Tensor",
+            [Role.READ, Role.CHANGED_IN_TRAINING, Role.READ],
         ),
         ("c10d::allreduce_", "c10d::allreduce_(Tensor[] tensors, int timeout) -> Tensor[]", [Role.CHANGED] * 2),
         ("c10d::send", "c10d::send(Tensor[] tensors, int to) -> Any", [Role.READ] * 2),

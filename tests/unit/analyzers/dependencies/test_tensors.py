@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from gpu_trace_analyzers.dependencies.execution_trace import Values
-from gpu_trace_analyzers.dependencies.tensors import EVERYWHERE, MOST_IN_A_LIST, Extent, Opaque, extents
+from gpu_trace_analyzers.dependencies.tensors import (
+    EVERYWHERE,
+    MOST_IN_A_LIST,
+    Extent,
+    Opaque,
+    extents,
+    may_hide_tensors,
+)
 
 FLOAT = "Tensor(float)"
 
@@ -59,13 +66,17 @@ def test_numbers_are_no_tensors():
     assert of([1, 7, 0, 8, 4, "cuda:0"], [[]] * 6, [[]] * 6, "GenericList[Int,Int,Int,Int,Int,String]") == []
 
 
+@pytest.mark.parametrize("kind", ["Object", "GenericDict", "Capsule", "GenericList[Object]"])
+def test_objects_may_hide_tensors(kind):
+    assert may_hide_tensors(Values(["<x>", 1], [[], []], [kind, "Int"], [[], []]))
+    assert not may_hide_tensors(Values([1, 2], [[], []], ["Int", "GenericList[Device]"], [[], []]))
+
+
 @pytest.mark.parametrize(
     ("value", "shape", "kind"),
     [
         ([1, 0, 0, 0, 0, ""], [8], FLOAT),  # sparse
         ([1, 0, 0, 0, 0, ""], [], FLOAT),  # nested, or of symbolic sizes
-        ("<Object>", [], "Object"),
-        ("<GenericDict>", [], "GenericDict"),
         ([[1, 7, 0, 8, 4, "cuda:0"]] * (MOST_IN_A_LIST + 1), [[8]] * (MOST_IN_A_LIST + 1), f"GenericList[{FLOAT}]"),
     ],
 )
