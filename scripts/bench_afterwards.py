@@ -32,19 +32,20 @@ EVENTS = (162_000, 1_000_000)
 _LOOK_EVERY_S = 0.1
 
 
+def processors() -> float:
+    """Processor seconds of this process, and of those that it has waited for."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 class Clock:
     """Seconds since it was made: of the wall, and of the processors for this process and those that it waited for."""
 
     def __init__(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), self._processors()
+        self._wall, self._cpu = time.perf_counter(), processors()
 
     def read(self) -> str:
-        return f"{time.perf_counter() - self._wall:6.2f} s ({self._processors() - self._cpu:5.2f} s of processors)"
-
-    @staticmethod
-    def _processors() -> float:
-        spent = os.times()
-        return spent.user + spent.system + spent.children_user + spent.children_system
+        return f"{time.perf_counter() - self._wall:6.2f} s ({processors() - self._cpu:5.2f} s of processors)"
 
 
 class Terminal:
@@ -135,12 +136,12 @@ def measure(folder: RunFolder, pid: int) -> None:
 
 def profile(folder: RunFolder, pid: int) -> None:
     """Do the same one after the other in one process, and print the processor seconds of each part."""
-    began = time.process_time()
+    began = processors()
 
     def part(name: str) -> None:
         nonlocal began
-        print(f"  {name:<44}{time.process_time() - began:7.2f} s")
-        began = time.process_time()
+        print(f"  {name:<46}{processors() - began:7.2f} s")
+        began = processors()
 
     from gpu_trace.recording import assemble, summary_files
     from gpu_trace_analyzers.analysis import Analysis

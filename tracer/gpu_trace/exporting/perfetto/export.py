@@ -105,11 +105,10 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding], what_if: 
     recorded = [*_recorded(trace, places, tracks, slices)]
     yield from tracks.packets
     yield from names.event_names([part.name for part in everything])
-    notes = [note.values for part in everything for note in part.annotations if note.is_text]
-    yield from names.texts(notes)
+    yield from names.texts(note.values for part in everything for note in part.annotations if note.is_text)
     yield packets.slices_to_come(_counts(everything))
-    for part in everything:
-        yield from slice_packets(part)
+    while everything:  # each part is freed when it is written
+        yield from slice_packets(everything.pop(0))
     yield from chain.from_iterable(counted)
     yield from recorded
     yield from stack_packets(trace, places)
