@@ -58,7 +58,7 @@ class Terminal:
     def saving(self) -> None:
         pass
 
-    def working(self, doing: str) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody looks
+    def working(self, doing: str) -> AbstractContextManager[None]:  # noqa: ARG002  # it is not shown
         return nullcontext()
 
     def show(self, summary: Summary, predicted: Entry | None = None) -> None:  # noqa: ARG002  # there is none
