@@ -23,7 +23,11 @@ def verified_section(entry: Entry, found: Verified, names: Mapping[str, str]) ->
 
 def _first(found: Verified) -> str:
     measured = duration(found.measured_ns)
-    took = f"measured {measured} by the clock" if found.measured_by == "clock" else f"{found.after} took {measured}"
+    took = (
+        f"measured {measured} by the clock"
+        if found.measured_by == "clock"
+        else f"{found.after} took {measured} recorded"
+    )
     return f"predicted {duration(found.predicted_ns)}; {took}: {_off(found.error_ns, found.measured_ns)}"
 
 

@@ -94,7 +94,7 @@ def test_a_verified_prediction_says_how_far_off_it_was_and_where():
     assert (
         found
         == """\
-predicted 112.0 ms; literal took 113.0 ms: 0.9 % too short
+predicted 112.0 ms; literal took 113.0 ms recorded: 0.9 % too short
   gain: predicted 20.0 ms, measured 19.0 ms of 132.0 ms: error 5.3 %
   inside the predicted interval (111.0 ms to 114.0 ms)
   the busiest engine alone, 90.0 ms: 20.4 % too short, error of the gain 121.1 %

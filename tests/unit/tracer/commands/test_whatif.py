@@ -95,7 +95,9 @@ def test_a_later_run_is_compared_with_the_stored_prediction(pair):
     document["entries"][0]["expected"]["predicted_ns"] = 140_000_000
     stored.write_text(json.dumps(document))
     result = run(trace, *RANGE, "--verify", after)
-    assert result.stdout.startswith("predicted 140.0 ms; seed_two_streams.json.gz took 132.5 ms: 5.6 % too long\n")
+    assert result.stdout.startswith(
+        "predicted 140.0 ms; seed_two_streams.json.gz took 132.5 ms recorded: 5.6 % too long\n"
+    )
     (entry,) = entries(stored)
     assert entry["verified"]["after"] == str(after)
     assert entry["verified"]["measured_ns"] == 132_524_388
