@@ -1,4 +1,4 @@
-"""How long does a prediction of a hundred thousand operations take? Prints processor seconds, the best of three.
+"""How long does a prediction of a hundred thousand operations take? Prints processor seconds.
 
 The run is drawn: in each step a batch is copied to the device, two kernels use it, and the result is copied back, all
 on one stream; memory is given out again as PyTorch's allocator does. The last line is the most memory that the process
@@ -123,12 +123,9 @@ def _node(number: int, place: int, given: list[Any], returned: list[Any]) -> dic
 
 def timed(name: str, ask: Callable[[], T]) -> T:
     """What is answered, after a line with the time it took."""
-    seconds = []
-    for _ in range(3):
-        began = time.process_time()
-        answer = ask()
-        seconds.append(time.process_time() - began)
-    print(f"{name:<16}{min(seconds):8.3f} s", flush=True)
+    began = time.process_time()
+    answer = ask()
+    print(f"{name:<16}{time.process_time() - began:8.3f} s", flush=True)
     return answer
 
 
@@ -138,7 +135,7 @@ def peak_mb() -> float:
 
 
 def main(operations: int = 100_000) -> None:
-    """Time each part of a prediction, and all of it of a trace that was asked nothing before."""
+    """Time each part of a prediction, and all of it for a trace that was asked nothing before."""
     trace, data = drawn_trace(operations), drawn_execution(operations)
     print(f"{operations:,} operations, execution trace of {len(data) / 1e6:.0f} MB")
     before_mb = peak_mb()

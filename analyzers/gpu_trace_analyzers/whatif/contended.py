@@ -59,7 +59,7 @@ def _beside(start_ns: Int64, end_ns: Int64, group: Int64, slowdown: Slowdown) ->
     lost = [np.where(group == other, 0.0, np.maximum(slowdown[other], 1.0) - 1) for other in slows]
     edge_ns, state = combine(Intervals.of(start_ns[group == other], end_ns[group == other]) for other in slows)
     found = []
-    for together in np.unique(state[state > 0]).tolist():
+    for together in (np.flatnonzero(np.bincount(state)[1:]) + 1).tolist():
         hold = np.flatnonzero(state == together)
         factor = 1 + sum(each for bit, each in enumerate(lost) if together >> bit & 1)
         found.append((Intervals.of(edge_ns[hold], edge_ns[hold + 1]), np.asarray(factor)))
