@@ -27,7 +27,7 @@ class Accesses:
     reads: list[Extent]
     writes: list[Extent]
     made: list[Extent]
-    """of what it writes, results in storages that had not gone in: memory that was given out"""
+    """of what it writes, results in memory that was given out"""
     replaced: list[Extent]
     """of what it writes, arguments in storages of which it reads nothing"""
 
@@ -47,18 +47,21 @@ def accesses(node: Node) -> Accesses | None:
     if node.schema is None:
         return _without_schema(node, given, results)
     reads, writes = _of_arguments(node, node.schema, arguments)
-    made = _made(node, given, results)
+    new = _new(given, results)
     replaced = []
     if writes:
         read = {extent.storage for extent in reads}
         replaced = [extent for extent in writes if extent.storage not in read]
-    return Accesses(reads, writes + (results if node.schema.makes else made), made, replaced)
+    made = new if _gives_out_memory(node) else []
+    return Accesses(reads, writes + (results if node.schema.makes else new), made, replaced)
 
 
 def made_by(node: Node) -> list[Extent]:
-    """The results of an operator in storages that had not gone in."""
+    """The results of an operator in memory that was given out."""
+    if not _gives_out_memory(node):
+        return []
     try:
-        return _made(node, _all(node.inputs), _all(node.outputs)) if node.schema is not None else []
+        return _new(_all(node.inputs), _all(node.outputs))
     except Opaque:
         return []
 
@@ -93,15 +96,19 @@ def _trains(node: Node, schema: Schema) -> bool:
     return "training" not in names or node.inputs.values[names.index("training")] is not False
 
 
-def _made(node: Node, given: list[Extent], results: list[Extent]) -> list[Extent]:
-    """A result in the memory of an argument is not among them, unless that grew, as in ``resize_``.
-
-    Without a schema there is none: what came out may have been there before.
-    """
-    if node.name.startswith("aten::set_"):  # gives a tensor memory that was there
-        return []
+def _new(given: list[Extent], results: list[Extent]) -> list[Extent]:
+    """Results that are in the memory of no argument: as usual, or because an argument grew, as in ``resize_``."""
     went_in = {extent.storage for extent in given}
     return [extent for extent in results if extent.storage not in went_in]
+
+
+def _gives_out_memory(node: Node) -> bool:
+    """Whether new results are in memory that was just given out.
+
+    Operators of others ask ATen for memory, and what else they return may be a buffer that they keep. ``set_`` gives a
+    tensor memory that was there.
+    """
+    return node.name.startswith("aten::") and not node.name.startswith("aten::set_")
 
 
 def _without_schema(node: Node, given: list[Extent], results: list[Extent]) -> Accesses | None:

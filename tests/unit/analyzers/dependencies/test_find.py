@@ -157,6 +157,14 @@ class TestMemoryThatIsGivenOutAgain:
                 copy_(a!, x) : k
         """).edges == {(0, 1, "OVERWRITES")}
 
+    def test_but_not_by_one_of_others_which_may_keep_it(self):
+        assert run("""
+            zero_(a!) : k
+            lib::buffer() -> a
+            relu(a) -> b : k
+            lib::collect(b) -> a : k
+        """).edges == {(0, 1, "READS"), (1, 2, "READS"), (0, 2, "OVERWRITES")}
+
     def test_but_not_by_one_that_gives_a_tensor_other_memory(self):
         assert run("""
             zero_(a!) : k
