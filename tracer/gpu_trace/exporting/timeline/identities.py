@@ -80,11 +80,19 @@ def keys(first: NDArray[np.integer], second: NDArray[np.integer]) -> tuple[list[
 
     Columns of few distinct values, and many rows: NumPy's own unique rows would sort them all, ten times as slowly.
     """
-    firsts, seconds = np.unique(first), np.unique(second)
-    joint = np.searchsorted(firsts, first) * max(1, len(seconds)) + np.searchsorted(seconds, second)
-    distinct = np.unique(joint)
+    (firsts, of_first), (seconds, of_second) = _numbered(first), _numbered(second)
+    joint = of_first * max(1, len(seconds)) + of_second
+    distinct, which = _numbered(joint)
     pairs = [(int(firsts[key // len(seconds)]), int(seconds[key % len(seconds)])) for key in distinct.tolist()]
-    return pairs, np.searchsorted(distinct, joint)
+    return pairs, which
+
+
+def _numbered(values: NDArray[np.integer]) -> tuple[NDArray[np.integer], Int64]:
+    """The distinct values, sorted, and which of them each one is."""
+    if len(values) and (values == values[0]).all():  # one process, device or stream
+        return values[:1], np.zeros(len(values), dtype=np.int64)
+    distinct = np.unique(values)
+    return distinct, np.searchsorted(distinct, values)
 
 
 def _threads(trace: Trace) -> list[tuple[int, int]]:
