@@ -9,7 +9,6 @@ import numpy as np
 
 from ..model import Engine
 from .contention.factors import contention
-from .recording_cost import RecordingCost
 from .servers import OWN_SERVERS, engine_of_each, server_of
 
 if TYPE_CHECKING:
@@ -17,11 +16,14 @@ if TYPE_CHECKING:
 
     from ..model import Int64
     from .contended import Slowdown
+    from .recording_cost import RecordingCost
     from .window import Part
 
 
 FASTEST_HOST = 0.3
 """The part of its time that the host may take when it is not recorded: of pairs on an H200 it took 0.36 to 1.0."""
+LEAST_COST = 0.8
+"""The part of what recording was measured to cost that it costs at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,12 +37,12 @@ class Belief:
 
 
 def beliefs(part: Part, cost: RecordingCost) -> tuple[Belief, Belief, Belief]:
-    """The lowest, the expected and the highest, in which operators and calls took no longer for being recorded.
+    """The lowest, the expected and the highest.
 
     What the host computes itself varies from run to run, and what recording costs it from operator to operator.
     """
     low, expected, high = _slowdowns(part)
-    return Belief(cost, low, FASTEST_HOST), Belief(cost, expected), Belief(RecordingCost(), high)
+    return Belief(cost, low, FASTEST_HOST), Belief(cost, expected), Belief(cost.scaled(LEAST_COST), high)
 
 
 def _slowdowns(part: Part) -> tuple[Slowdown, Slowdown, Slowdown]:

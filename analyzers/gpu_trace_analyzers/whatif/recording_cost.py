@@ -29,6 +29,10 @@ class RecordingCost:
     operator_ns: int = 0
     call_ns: int = 0
 
+    def scaled(self, share: float) -> RecordingCost:
+        """A part of it."""
+        return RecordingCost(round(self.operator_ns * share), round(self.call_ns * share))
+
 
 def stated_cost(part: Part) -> RecordingCost:
     """As the trace states it of the process; nothing where it does not."""

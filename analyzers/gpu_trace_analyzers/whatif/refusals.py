@@ -59,6 +59,8 @@ def not_modeled(part: Part) -> str:
         return "CUDA graphs ran, and the dependencies inside a graph are not in an execution trace"
     if (work.engine == Engine.COLLECTIVE).any():
         return "collectives ran, whose time depends on the other ranks"
+    if _computing(part) > 1:
+        return "several GPUs computed, and how they would hold each other up is not known"
     if (work.engine == Engine.UNKNOWN).any():
         return "operations of unknown kind ran"
     at_once = _at_once(part)
@@ -118,6 +120,14 @@ def unknown_share(part: Part, known: Dependencies) -> float:
     """The part of the device time whose reads and writes are not known."""
     ns = durations(part)
     return float(ns[~known.known].sum() / max(1, ns.sum()))
+
+
+def _computing(part: Part) -> int:
+    """How many devices computed, for more than a hundredth of what the busiest did."""
+    work = part.trace.work[part.rows]
+    kernels = work[work.engine == Engine.COMPUTE]
+    ns = np.bincount(kernels.device, kernels.end_ns - kernels.start_ns) if len(kernels) else np.zeros(1)
+    return int((ns > ns.max() / 100).sum())
 
 
 def _by_graphs(part: Part) -> bool:

@@ -8,7 +8,7 @@ from .by_dependencies import by_dependencies
 from .faster import faster_host, half_bytes
 from .pinned import pinned
 from .side_streams import side_streams
-from .waits import fewer_waits
+from .waits import fewer_waits, late_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +21,7 @@ CHANGES: tuple[Callable[[Modeled], Iterable[Change]], ...] = (
     side_streams,
     pinned,
     fewer_waits,
+    late_results,
     faster_host,
     half_bytes,
 )

@@ -1,4 +1,4 @@
-"""Leave out calls in which the host waits: those after which it reads nothing, and those for a single value."""
+"""Leave out waits of the host: those after which it reads nothing, and those for what it can read later."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model import Engine
 from ...questions.read_backs import copies_value
+from ..expected import expected_plan
 from .change import Change
 
 if TYPE_CHECKING:
@@ -28,6 +30,20 @@ def fewer_waits(model: Modeled) -> Iterator[Change]:
         host = recorded.host.waiting_for(without(recorded.host, np.flatnonzero(value).tolist()))
         text = "read single values (.item()) after the loop, or a step late, so that the host does not wait for them"
         yield Change("late_values", "synchronized", text, replace(recorded, host=host))
+
+
+def late_results(model: Modeled) -> Iterator[Change]:
+    """Without waits for results in larger copies, and copies beside compute.
+
+    Single values are left to `fewer_waits`: the host often decides by them what it launches next.
+    """
+    work = model.part.trace.work[model.part.rows]
+    results = (work.engine == Engine.COPY_D2H) & ~copies_value(work)
+    planned = expected_plan(model)
+    awaited = without(planned.host, np.flatnonzero(results).tolist())
+    if awaited != planned.host.awaited:
+        text = "read results a step late, if no launch depends on them, so that the host does not wait for their copies"
+        yield Change("late_results", "synchronized", text, replace(planned, host=planned.host.waiting_for(awaited)))
 
 
 def without(host: HostProgram, operations: Collection[int]) -> Sequence[Sequence[int]]:

@@ -30,6 +30,8 @@ def test_a_replay_that_misses_the_time_by_more_than_a_hundredth(replay_us, refus
         ("k 10-20 @1", ""),
         ("h2d 10-20 @1; d2h 10-20 @2; p2p 10-20 @3; d2d 20-30 @4; memset 30-40 @5", ""),
         ("k 10-20 @1 graph=1.1", "CUDA graphs ran"),
+        ("gpu1 k 10-20 @1", "several GPUs computed"),
+        ("gpu1 p2p 10-20 @1", ""),
         ("nccl 10-20 @1", "collectives ran"),
         ("unknown 10-20 @1", "operations of unknown kind ran"),
     ],
@@ -52,8 +54,8 @@ def test_kernels_that_ran_at_once(start, refused):
     assert ("several kernels ran at once for 3.0 %" in refusals.not_modeled(chosen)) == refused
 
 
-def test_a_copy_beside_a_kernel_and_kernels_of_two_devices_do_not_run_at_once():
-    chosen = measured("range measured 0-200; s7 k 0-100 @0; s8 h2d 0-100 @1; gpu1 k 0-100 @2")
+def test_a_copy_beside_a_kernel_and_a_short_kernel_of_another_device_do_not_run_at_once():
+    chosen = measured("range measured 0-200; s7 k 0-100 @0; s8 h2d 0-100 @1; gpu1 k 0-1 @2")
     assert refusals.not_modeled(chosen) == ""
 
 

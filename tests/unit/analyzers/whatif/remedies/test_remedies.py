@@ -112,6 +112,17 @@ def test_single_values_can_be_read_late():
     assert "late_values" not in every(model(read.replace("SIZE", "17")))
 
 
+def test_results_can_be_read_late_where_they_are_more_than_a_value():
+    read = """
+    range measured 0-900
+    k 11-111 @1; d2h 112-114 @2 size=SIZE; call cudaStreamSynchronize 5-117
+    k 130-230 @120; call cudaDeviceSynchronize 123-233
+    """
+    starts, _ = priced(model(read.replace("SIZE", "17"), (0, 1)))["late_results"]
+    assert starts == [11, 111, 112]  # the copy on its own engine, and the next kernel without a wait for it
+    assert "late_results" not in every(model(read.replace("SIZE", "16"), (0, 1)))
+
+
 PAGEABLE = "range measured 0-99999; h2d 1000-51000 @10-51010 pageable size=4096; k 60000-61000 @55000"
 
 
