@@ -24,7 +24,7 @@ IDIOM = re.compile(
 )
 UK_ENDING = re.compile(r"\b\w+is(?:e|es|ed|er|ers|ing|ation|ations|able)\b", re.IGNORECASE)
 ENDS_ALIKE_IN_THE_US = re.compile(
-    r"(?:\w*wise|\w*(?:ra|pra|noi|poi|adv|dev|rev|superv|telev|improv|prec|exerc|prom|compr|surpr|enterpr|conc|disgu"
+    r"(?:\w*wise|\w*(?:ra|pra|no|po|adv|dev|rev|superv|telev|improv|prec|exerc|prom|compr|surpr|enterpr|conc|disgu"
     r"|expert|prem|exc|paraph|merchand|franch|disadv|ad|d|r|a|ar)is(?:e|es|ed|er|ers|ing|able))",
     re.IGNORECASE,
 )
