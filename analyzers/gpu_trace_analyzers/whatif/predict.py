@@ -11,8 +11,8 @@ from .answer import Bound, Expected, Schedule, WhatIf
 from .bound import bound, busiest
 from .critical import critical_path
 from .doubts import beliefs
-from .expected import as_expected, as_recorded
-from .memory import extra_bytes
+from .expected import as_expected, as_recorded, expected_plan
+from .memory import extra_bytes, room_of
 from .modeled import modeled
 from .price import prices
 from .recording_cost import stated_cost
@@ -104,6 +104,7 @@ def _abstained(chosen: Part, unrecorded_ns: int | None) -> WhatIf:
 def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
     """The answer, from the expected view and the two ends of what is not certain."""
     times, recorded = as_expected(model), as_recorded(model)
+    extra = extra_bytes(model.known.contents, recorded, times)
     low_ns, high_ns = sorted(as_expected(end).total_ns for end in ends)
     before_ns = recorded.total_ns if found.unrecorded_ns is None else found.unrecorded_ns
     found = replace(found, status="answered", before_ns=before_ns)
@@ -114,7 +115,8 @@ def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
             predicted_ns=times.total_ns,
             low_ns=round(min(low_ns, times.total_ns) * (1 - MODEL_ERROR)),
             high_ns=round(max(high_ns, times.total_ns) * (1 + MODEL_ERROR)),
-            extra_bytes=extra_bytes(model.known.contents, recorded, times),
+            extra_bytes=extra,
+            in_used_memory_ns=_in_used_memory_ns(model) if extra else None,
         ),
         bound=_bound(model),
         remedies=priced.remedies,
@@ -122,6 +124,13 @@ def _answered(found: WhatIf, model: Modeled, ends: Sequence[Modeled]) -> WhatIf:
         vain=priced.vain,
         schedule=_schedule(model.part, times),
     )
+
+
+def _in_used_memory_ns(model: Modeled) -> int:
+    """The expected time in the memory that the recording held at once; the recorded order always fits into it."""
+    recorded = as_recorded(model)
+    room = room_of(model.known.contents, recorded)
+    return min(model.times(replace(expected_plan(model), room=room)).total_ns, recorded.total_ns)
 
 
 def _recorded(part: Part) -> tuple[Int64, Int64]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from .room import Held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..model import Int64
     from .host import HostProgram
+    from .room import Room
 
 QUEUE = 1_000
 """Launches that a server's queue has room for; see `questions.room.FULL`."""
@@ -44,6 +46,8 @@ class Plan:
     """of servers that still work for what was launched before the window: until when"""
     share: NDArray[np.float64] | None = None
     """the part of its server that each operation occupies; None for all of it"""
+    room: Room | None = None
+    """the memory for what operations make; None for enough"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +71,7 @@ def schedule(plan: Plan) -> Times:
     share = [1.0] * len(duration) if plan.share is None else plan.share.tolist()
     start, end, held = [0] * len(duration), [0] * len(duration), [MISSING] * len(duration)
     servers = {each: _Server(plan.free_ns.get(each)) for each in set(server)}
+    memory = None if plan.room is None else Held(plan.room)
     delay, delayed_by = 0, MISSING
     for own, k, awaited in zip(plan.host.own_ns.tolist(), plan.host.launched.tolist(), plan.host.awaited, strict=True):
         if k == MISSING:
@@ -81,8 +86,12 @@ def schedule(plan: Plan) -> Times:
         for j in before[k]:
             if end[j] > at:
                 at, by = end[j], j
+        if memory is not None:
+            at, by = memory.room_for(k, at, by)
         start[k], held[k] = serves.start(k, at, by, duration[k], gap[k], share[k])
         end[k] = start[k] + duration[k]
+        if memory is not None:
+            memory.ended(k, end[k])
     ends = np.array(end, np.int64)
     last = int(np.argmax(ends)) if len(ends) else MISSING
     total = max(int(ends.max(initial=0)), plan.host.total_own_ns + delay)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from executions import ELEMENTS
 from gpu_trace_analyzers.errors import TraceInconclusive, UsageError
 from gpu_trace_analyzers.model import Device, Engine
 from gpu_trace_analyzers.whatif import predict
@@ -123,3 +124,27 @@ def test_a_window_that_is_not_there():
 def test_the_latency_of_a_launch_is_in_every_time():
     found = answer()
     assert found.schedule.start_ns[0] >= LATENCY_NS
+
+
+TWO_BATCHES = """
+empty() -> x{n}
+empty() -> u{n}
+copy_(x{n}!, h{n}@cpu) : h2d
+copy_(u{n}!, g{n}@cpu) : h2d
+mm(x{n}, u{n}) -> y{n} : k
+add_(w!, w) : k
+"""
+
+
+def test_in_the_memory_that_was_used_less_runs_ahead():
+    found = answer("".join(TWO_BATCHES.format(n=n) for n in range(3)))
+    assert found.before_ns - found.expected.predicted_ns == 4 * TAKES_NS  # all copies but those of the first step
+    assert found.expected.extra_bytes == 4 * ELEMENTS
+    # The first batches were there before. A step needs its two batches and a result: so of the third step one copy runs
+    # beside the kernel of the second step that needs none of them, and the other one after it.
+    assert found.before_ns - found.expected.in_used_memory_ns == 3 * TAKES_NS
+
+
+def test_where_no_more_memory_is_needed_there_is_one_time():
+    assert answer().expected.extra_bytes == 0
+    assert answer().expected.in_used_memory_ns is None
