@@ -172,13 +172,13 @@ def is_too_old(torch: str) -> bool:
     return _is_before(torch, OLDEST_TORCH)
 
 
-IDENTIFIES_STORAGES = (2, 8)
-STORAGES_COLLIDE = "PyTorch before 2.8 gives two storages one number if one has the address that the other had"
+OLDEST_EXECUTION_TRACE = (2, 8)
+EXECUTION_TRACE_TOO_OLD = "execution traces of PyTorch before 2.8 were never compared with a recording"
 
 
-def identifies_storages(torch: str) -> bool:
-    """Whether the execution trace of this version of torch has a number of its own for each storage."""
-    return not _is_before(torch, IDENTIFIES_STORAGES)
+def has_known_execution_trace(torch: str) -> bool:
+    """Whether dependencies are read from the execution trace of this version of torch."""
+    return not _is_before(torch, OLDEST_EXECUTION_TRACE)
 
 
 def _is_before(torch: str, version: tuple[int, int]) -> bool:

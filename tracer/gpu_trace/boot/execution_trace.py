@@ -65,8 +65,8 @@ class ExecutionTrace:
         to see the main thread before anything else, and later each thread that begins a session.
         """
         self._path = path
-        if not contract.identifies_storages(str(sys.modules["torch"].__version__)):
-            self._refuse(contract.STORAGES_COLLIDE)
+        if not contract.has_known_execution_trace(str(sys.modules["torch"].__version__)):
+            self._refuse(contract.EXECUTION_TRACE_TOO_OLD)
         elif not hasattr(sys.modules[_SOURCE], _ADD):
             self._refuse(_MISSING)
         else:

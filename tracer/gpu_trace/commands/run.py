@@ -176,7 +176,7 @@ def _level_with_dependencies(level: Level, after_s: float) -> Level:
 
     from gpu_trace_analyzers.errors import UsageError
 
-    from ..boot.contract import STORAGES_COLLIDE, identifies_storages
+    from ..boot.contract import EXECUTION_TRACE_TOO_OLD, has_known_execution_trace
 
     is_chosen = click.get_current_context().get_parameter_source("level") is not ParameterSource.DEFAULT
     if level == "gpu" and is_chosen:
@@ -184,8 +184,10 @@ def _level_with_dependencies(level: Level, after_s: float) -> Level:
     if after_s:
         raise UsageError("--dependencies cannot begin in the middle of a step, as with --after; use --steps or --range")
     with suppress(PackageNotFoundError):  # the script may find its own PyTorch
-        if not identifies_storages(found := version("torch")):
-            raise UsageError(f"--dependencies needs PyTorch 2.8 or later, and {found} is installed: {STORAGES_COLLIDE}")
+        if not has_known_execution_trace(found := version("torch")):
+            raise UsageError(
+                f"--dependencies needs PyTorch 2.8 or later, and {found} is installed: {EXECUTION_TRACE_TOO_OLD}"
+            )
     return "full" if level == "full" else "ops"
 
 

@@ -174,5 +174,5 @@ def test_refusals_are_those_of_the_c_source():
         *[("1.13.1", False), ("", True), ("dev", True)],
     ],
 )
-def test_a_pytorch_identifies_storages_since_2_8(version, does):
-    assert contract.identifies_storages(version) is does
+def test_a_pytorch_has_known_execution_trace_since_2_8(version, does):
+    assert contract.has_known_execution_trace(version) is does

@@ -142,7 +142,7 @@ def test_a_file_that_is_closed_in_a_session_gets_no_end(torch, added):
 
 @pytest.mark.parametrize(
     ("version", "why"),
-    [("2.7.1", contract.STORAGES_COLLIDE), ("2.13.0", "this PyTorch has no execution trace observer")],
+    [("2.7.1", contract.EXECUTION_TRACE_TOO_OLD), ("2.13.0", "this PyTorch has no execution trace observer")],
 )
 def test_a_pytorch_that_cannot_is_told_as_a_session_begins(version, why, torch, tmp_path):
     torch.__version__ = version

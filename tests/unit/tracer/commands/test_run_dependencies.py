@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from gpu_trace.boot.contract import STORAGES_COLLIDE
+from gpu_trace.boot.contract import EXECUTION_TRACE_TOO_OLD
 from gpu_trace.cli import gpu_trace
 
 
@@ -43,5 +43,5 @@ def test_what_does_not_go_with_it(options, said):
 
 def test_a_pytorch_whose_storages_cannot_be_told_apart(monkeypatch):
     monkeypatch.setattr("importlib.metadata.version", lambda _: "2.7.1+cu126")
-    said = f"--dependencies needs PyTorch 2.8 or later, and 2.7.1+cu126 is installed: {STORAGES_COLLIDE}"
+    said = f"--dependencies needs PyTorch 2.8 or later, and 2.7.1+cu126 is installed: {EXECUTION_TRACE_TOO_OLD}"
     assert refused("run", "--dependencies", "script.py") == f"gpu-trace: {said}\n"
