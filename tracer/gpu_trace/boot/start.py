@@ -1,28 +1,26 @@
-"""Prepares the recording of this process; called before the script begins."""
+"""Prepares the recording of this process; called before the script begins.
+
+A process that the script started, and that imports neither torch nor nvtx, has nothing else of gpu-trace in it than
+what hands the settings down: scripts start hundreds of those.
+"""
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 
-from . import endings, settings, signals
-from .contract import LEFT, PROCESS, PYTHON, RESERVED_NOTES, notes_file
-from .fork_warning import OurThreads
+from . import settings
 from .imports import when_imported
-from .names import process_name, serves_forks
-from .notes import Notes
-from .recorder import Recorder
 from .started import Started
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .contract import Settings
-
+    from .recorded_process import RecordedProcess
 
 _COMPILES = "/torch/_inductor/compile_worker/__main__.py"
+_known: list[RecordedProcess] = []
+"""this one, once there may be something to record"""
 
 
 def begin() -> None:
@@ -30,8 +28,12 @@ def begin() -> None:
     wishes = settings.take()
     started = Started(wishes)
     started.watch()
-    if not _is_left_out(wishes):
-        _record(wishes, started)
+    if _is_left_out(wishes):
+        return
+    if not wishes.is_child:  # how it ends is told, whatever it does
+        _known.append(_made(wishes, started))
+    when_imported("torch", lambda: _recorded(wishes, started, "torch_imported"))
+    when_imported("nvtx", lambda: _recorded(wishes, started, "nvtx_imported"))
 
 
 def _is_left_out(wishes: Settings) -> bool:
@@ -43,78 +45,18 @@ def _is_left_out(wishes: Settings) -> bool:
     return is_launcher or any(argument.endswith(_COMPILES) for argument in sys.orig_argv)
 
 
-def _record(wishes: Settings, started: Started) -> None:
-    own = f"{wishes.raw}/{notes_file(os.getpid())}"
-    notes = Notes(own, is_held=True) if wishes.is_child else Notes(own, f"{wishes.raw}/{RESERVED_NOTES}")
-    threads = OurThreads()
-    recorder = Recorder(wishes, notes, threads)
-
-    def at_exit() -> None:
-        if recorder.belongs_here:
-            notes.uncaught()
-            endings.finish_undisturbed(recorder)
-            endings.undisturbed(recorder.measure_cost)
-            recorder.leave()
-            signals.end()
-
-    def torch_imported() -> None:
-        if recorder.has_moved or not serves_forks():
-            _torch_imported(wishes, recorder, notes, threads)
-
-    def moved() -> None:
-        recorder.move_here()
-        notes.move(f"{wishes.raw}/{notes_file(os.getpid())}")
-        notes.write(PYTHON, _version())
-        if "torch" in sys.modules:
-            torch_imported()
-
-    notes.write(PYTHON, _version())
-    atexit.register(at_exit)  # the first to register is the last to be called
-    endings.watch(recorder, notes, started, moved)
-    when_imported("torch", torch_imported)
-    when_imported("nvtx", lambda: _nvtx_imported(wishes, notes))
-
-
-def _version() -> str:
-    return sys.version.split()[0]
-
-
-def _torch_imported(wishes: Settings, recorder: Recorder, notes: Notes, threads: OurThreads) -> None:
-    if not _becomes_known(wishes, notes):
-        return
+def _recorded(wishes: Settings, started: Started, event: str) -> None:
+    """Tell of an event, which must not fail for it."""
     try:
-        __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(recorder, wishes, notes, threads)
+        if not _known:
+            _known.append(_made(wishes, started))
+        getattr(_known[0], event)()
     except Exception as error:
-        notes.failed("the recorder could not hook torch", error)
+        print(f"gpu-trace: cannot record ({type(error).__name__}: {error})", file=sys.stderr)
 
 
-def _nvtx_imported(wishes: Settings, notes: Notes) -> None:
-    if not _becomes_known(wishes, notes):
-        return
-    try:
-        if _nvtx_hooks().looks_only_if_heard():
-            _nvtx_hooks().accept_any_color()
-            _nvtx_hooks().accept_any_argument()
-        if wishes.hooks_nvtx:
-            _nvtx_hooks().hear_the_nvtx_package(wishes.raw)
-    except Exception as error:
-        notes.failed("the recorder could not hook the nvtx package", error)
-
-
-def _becomes_known(wishes: Settings, notes: Notes) -> bool:
-    """Have notes from now on, because there may be something to record; whether there is a place for them.
-
-    A container, or another user, may not have it.
-    """
-    if notes.release():
-        if not os.access(wishes.raw, os.W_OK):
-            name = f"{process_name()} ({os.getpid()})"
-            print(f"gpu-trace: {name} is not recorded: it cannot write to {wishes.raw}", file=sys.stderr)
-            return False
-        notes.write(PROCESS, process_name())
-        notes.write(LEFT, "")  # it may have left another program by `exec`
-    return True
-
-
-def _nvtx_hooks() -> Any:
-    return __import__("_gpu_trace_boot.nvtx_hooks").nvtx_hooks
+def _made(wishes: Settings, started: Started) -> RecordedProcess:
+    made: RecordedProcess = __import__("_gpu_trace_boot.recorded_process").recorded_process.RecordedProcess(
+        wishes, started
+    )
+    return made
