@@ -26,6 +26,7 @@ class RecordedProcess:
 
     def __init__(self, settings: Settings, started: Started) -> None:
         self._settings = settings
+        self._began_in = started.by
         self._notes = Notes(
             self._notes_file, "" if settings.is_child else f"{settings.raw}/{RESERVED_NOTES}", settings.is_child
         )
@@ -37,7 +38,7 @@ class RecordedProcess:
 
     def torch_imported(self) -> None:
         """Hook torch; a fork server does so in those that it forks."""
-        if (serves_forks() and not self._recorder.has_moved) or not self._becomes_known():
+        if (serves_forks() and os.getpid() == self._began_in) or not self._becomes_known():
             return
         try:
             __import__("_gpu_trace_boot.torch_hooks").torch_hooks.install(

@@ -59,8 +59,6 @@ class Recorder:
         self._is_kept_away = False
         self._finished = False
         self._has_joined = False
-        self.has_moved = False
-        """whether it came with a fork: see `move_here`"""
         self.sessions = 0
         """how many were begun, with those that only warmed up"""
         os.register_at_fork(after_in_child=self._unlock)
@@ -81,7 +79,7 @@ class Recorder:
 
     def move_here(self) -> None:
         """Belong to this forked child, whose parent never had a session: in it there can be one."""
-        self._pid, self.has_moved = os.getpid(), True
+        self._pid = os.getpid()
 
     @property
     def is_wanted(self) -> bool:

@@ -31,6 +31,8 @@ class Started:
     """Hands the settings down, or, where children are not to be recorded, what has their NVTX ranges recorded."""
 
     def __init__(self, settings: Settings) -> None:
+        self.by = os.getpid()
+        """the process as Python began, which may be the parent of the one that this is in"""
         self._settings = settings
         self._children = settings.of_children()
         self._path = os.environ.get(environment.PATH)
