@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpu_trace_analyzers.readers.kineto.document import StatedDependencies, StatedWindow
@@ -34,7 +35,6 @@ from .process_trace import ProcessTrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from ..nvtx_recording.records import ProcessRanges
     from ..stack_sampling.records import SampledProcess
@@ -197,7 +197,8 @@ def _read(
     threads = thread_ids.known_threads(facts, ranges)
     of_kernels = partial(collectives.arguments, launches=nccl.launches(ranges), groups=groups)
     parts, threads, damage = sessions.read(raw, pid, facts, threads, of_kernels)
-    noted = [*facts.all(FAILED), *damage, *lost.in_sentences(facts, sum(program.lost for program in ranges))]
+    nvtx_events = sum(program.lost for program in ranges)
+    noted = [*facts.all(FAILED), *damage, *lost.in_sentences(facts, nvtx_events, Path(f"/proc/{pid}").exists())]
     collected, own, sampled = garbage.read(raw, pid), lost.left_out(facts), stack_rows.read(raw, pid)
     return ProcessLeft(pid, facts, parts, noted, ranges, threads, collected, rank, own, sampled)
 

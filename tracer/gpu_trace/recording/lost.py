@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from .notes import Notes
 
 
-def in_sentences(facts: Notes, nvtx_events: int) -> list[str]:
-    """What was lost, other than by what `FAILED` says; ``nvtx_events`` found no room."""
+def in_sentences(facts: Notes, nvtx_events: int, goes_on: bool = False) -> list[str]:
+    """What was lost, other than by what `FAILED` says; ``nvtx_events`` found no room.
+
+    ``goes_on``: the process has not ended, as a daemon that the script started.
+    """
     return [
         *(f"{count} CUPTI records: a buffer or the disk was full" for count in facts.all(DROPPED)),
-        *_last_session(facts),
+        *_last_session(facts, goes_on),
         *_unsynchronized(facts),
         *_by_torchs_profiler(facts),
         *_uncounted(facts),
@@ -65,12 +68,16 @@ def _left_to_the_script(facts: Notes) -> list[str]:
     return [f"{some} while the script used torch's profiler itself"]
 
 
-def _last_session(facts: Notes) -> list[str]:
-    """What a session was recording when the process ended."""
+def _last_session(facts: Notes, goes_on: bool) -> list[str]:
+    """What a session was recording when the process ended, or the script did."""
     ended = len(facts.all(STOPPED)) + sum(text.startswith((NOT_STARTED, NOT_SAVED)) for text in facts.all(FAILED))
     if len(facts.all(STARTS)) <= ended:
         return []
-    if facts.last(SOURCE) == CUPTI:
+    by_cupti = facts.last(SOURCE) == CUPTI
+    if goes_on:
+        what = "record_function ranges and the last events" if by_cupti else "the trace of torch's profiler"
+        return [f"{what}: the process was still running when the script ended"]
+    if by_cupti:
         return ["record_function ranges and the last events: the process ended before saving them"]
     return ["the trace of torch's profiler: the process ended before saving it"]
 

@@ -46,6 +46,19 @@ def test_each_note_of_a_loss_is_a_sentence(noted, told):
     assert lost.in_sentences(Notes(ENDED + noted), 0) == told
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("kineto", "the trace of torch's profiler"),
+        ("cupti", "record_function ranges and the last events"),
+    ],
+)
+def test_a_process_that_goes_on_is_not_said_to_have_ended(source, told):
+    begun = Notes(f"starts\t1\nsource\t{source}\n")
+    assert lost.in_sentences(begun, 0, goes_on=True) == [f"{told}: the process was still running when the script ended"]
+    assert "ended before saving" in lost.in_sentences(begun, 0)[0]
+
+
 def test_run_json_says_it_too(tmp_path):
     written = NotesOfTheChild(str(tmp_path / "notes-1"))
     for key, value in (("REFUSED", "CUPTI returned error 39"), ("STREAM_WAITS", 0), ("UNSYNCHRONIZED", 60000)):
