@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .accesses import Accesses
     from .execution_trace import ExecutionTrace
     from .joined import Joined
+    from .memory import Content
     from .silent import Silent
     from .tensors import Extent
     from .waits import Waits
@@ -109,18 +110,22 @@ class _Walk:
         self._waits.append(waits)
 
     def _touch(self, row: int, at_ns: int, touched: Accesses, waits: Waits) -> None:
-        # The host reads what a kernel takes from its memory, and what a copy takes from memory that is not pinned.
-        by_host = self._engine[row] not in _BUS or self._source[row] == Place.PAGEABLE
         for part in touched.reads:
-            content = self._memory.holds(part)
-            if part.device == "cpu":
-                for reader in content.last_readers(part):  # the others were found when that one was launched
-                    self._copied_again[reader] = True
-                if by_host:
-                    self._read_by_host(part, at_ns)
+            content = self._memory.holds(part) if part.device != "cpu" else self._on_host(row, at_ns, part)
             content.read(part, row, waits)
         for part in touched.writes:
             self._memory.holds(part).write(part, row, waits)
+
+    def _on_host(self, row: int, at_ns: int, part: Extent) -> Content:
+        """What the memory of the host holds that an operation reads."""
+        is_kernel = self._engine[row] not in _BUS
+        content = self._memory.holds_number(part) if is_kernel else self._memory.holds(part)
+        for reader in content.last_readers(part):  # the others were found when that one was launched
+            self._copied_again[reader] = True
+        # The host reads what a kernel takes from its memory, and what a copy takes from memory that is not pinned.
+        if is_kernel or self._source[row] == Place.PAGEABLE:
+            self._read_by_host(part, at_ns)
+        return content
 
     def _read_by_host(self, part: Extent, at_ns: int) -> None:
         for row in sorted(self._memory.holds(part).host_reads(part)):

@@ -107,6 +107,17 @@ class Memory:
         """The content of its storage; one that was not seen being made was there before."""
         return self._now.get(part.storage) or self._new(part.storage, part.device, MISSING)
 
+    def holds_number(self, part: Extent) -> Content:
+        """The same for a number that a kernel takes from memory of the host.
+
+        PyTorch wraps the numbers of a script in tensors, and no operator shows that memory was given out for one. If it
+        is longer than all that is known of the storage, it is other memory at the same address.
+        """
+        content = self.holds(part)
+        if part.begin == 0 and 0 < content.begins[-1] < part.end:
+            content = self._new(part.storage, part.device, MISSING)
+        return content
+
     def make(self, part: Extent, at_ns: int) -> None:
         """Its storage is memory that was just given out: what was there before is gone."""
         self._new(part.storage, part.device, at_ns)

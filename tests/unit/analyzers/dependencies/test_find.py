@@ -425,6 +425,17 @@ class TestHostReads:
         """)
         assert found.dependencies.host_reads.tolist() == [True, False]
 
+    def test_not_where_a_number_of_the_script_is_in_memory_that_was_freed(self):
+        # The copy was of 4 bytes, and the number has 8.
+        found = run("""
+            copy_(h@cpu[0:1]!, a[0:1]) : d2h
+            mul(b, n=h@cpu[0:2]) -> c : k
+            copy_(i@cpu[0:1]!, a[0:1]) : d2h
+            mul(b, i[0:1]) -> d : k
+        """)
+        assert found.dependencies.host_reads.tolist() == [False, False, True, False]
+        assert found.edges == {(2, 3, "READS")}
+
 
 class TestHostUses:
     def test_an_operator_that_reads_or_overwrites(self):
