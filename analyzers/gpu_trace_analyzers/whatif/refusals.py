@@ -96,10 +96,13 @@ def uncertain(gains_ns: Sequence[int], before_ns: int) -> str:
     return f"the gain is between {duration(low_ns)} and {duration(high_ns)}, which is too wide to act on"
 
 
-def host_bound(times: Times, before_ns: int) -> str:
-    """Why what the host does itself makes a gain uncertain; empty if it does not, or nothing is gained."""
+def host_bound(times: Times, before_ns: int, backlog_ns: int = 0) -> str:
+    """Why what the host does itself makes a gain uncertain; empty if it does not, or nothing is gained.
+
+    In the first ``backlog_ns`` the device still did what was launched before the window.
+    """
     path = critical_path(times)
-    held_ns = times.total_ns - int((times.end_ns[path] - times.start_ns[path]).sum())
+    held_ns = times.total_ns - int((times.end_ns[path] - times.start_ns[path]).sum()) - backlog_ns
     if held_ns <= HOST * times.total_ns or before_ns - times.total_ns <= 0.01 * before_ns:
         return ""
     held = f"nothing but the host holds up {percent(held_ns / times.total_ns)} of the time that is left"

@@ -109,3 +109,4 @@ def test_a_host_that_holds_up_more_than_a_tenth_of_a_shorter_time(own_ms, refuse
     times = Times(np.array([own_ms * MS]), np.array([(own_ms + 100) * MS]), np.array([MISSING]), (own_ms + 100) * MS, 0)
     assert refusals.host_bound(times, 200 * MS).startswith("nothing but the host holds up") == refused
     assert refusals.host_bound(times, times.total_ns) == ""  # nothing is gained
+    assert refusals.host_bound(times, 200 * MS, backlog_ns=MS) == ""  # of the device, which was busy with earlier work
