@@ -91,3 +91,12 @@ def test_of_what_runs_beside_each_other_already_nothing_is_predicted_to_be_gaine
     found, clock_ns = profiled(after)
     assert found.expected.predicted_ns == pytest.approx(clock_ns, rel=0.005)
     assert not any(remedy.id.startswith("side_stream") for remedy in found.remedies)
+
+
+def test_steps_are_predicted_too_while_the_device_still_does_what_was_launched_before_them():
+    path = PROFILED / "train_same.json.gz"
+    found = what_if_of(load(path, operators=True), path)
+    assert (found.status, found.window.steps) == ("answered", 7)
+    of_all = profiled("train_same")[0].remedies[0]  # eight steps
+    assert found.remedies[0].id == of_all.id
+    assert found.remedies[0].gain_ns == pytest.approx(of_all.gain_ns * 7 / 8, rel=0.15)

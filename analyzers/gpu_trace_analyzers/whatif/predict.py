@@ -70,7 +70,7 @@ def _doubt(model: Modeled, ends: Sequence[Modeled], unrecorded_ns: int | None) -
     gains_ns = [as_recorded(view).total_ns - as_expected(view).total_ns for view in (model, *ends)]
     return (
         refusals.uncertain(gains_ns, before_ns)
-        or refusals.host_bound(as_expected(model), before_ns)
+        or refusals.host_bound(as_expected(model), before_ns, max(model.recorded.free_ns.values(), default=0))
         or refusals.another_run(unrecorded_ns, before_ns)
         or refusals.shared(model)
     )
