@@ -15,6 +15,8 @@ import os, subprocess, sys
 who = sys.argv[1] if len(sys.argv) > 1 else "script"
 shown = {name: value for name, value in os.environ.items() if name not in ("_", "OLDPWD", "PWD", "SHLVL")}
 print(who, list(shown.items()), sys.path, sys.orig_argv[1:], flush=True)
+if who == "nested":
+    subprocess.run([sys.executable, __file__, "in a nested one"])
 if who == "script":
     me = [sys.executable, __file__]
     subprocess.run([*me, "as it is"])
@@ -29,6 +31,8 @@ if who == "script":
     del os.environ["PYTHONPATH"]
     subprocess.run([*me, "without a path"])
     os.system(f"{sys.executable} {__file__} shell")
+    for path in ("/s:$PYTHONPATH", "$PYTHONPATH:/s", "/s:$PYTHONPATH:/t"):
+        os.system(f"PYTHONPATH={path} {sys.executable} {__file__} nested")
     os.spawnve(os.P_WAIT, sys.executable, [*me, "spawnve"], {"Y": "2"})
     try: subprocess.run([*me, "x"], env={"A=B": "1"})
     except ValueError as error: print(error)
@@ -43,7 +47,7 @@ if who == "script":
 def test_each_finds_its_native_environment(path, tmp_path):
     native, traced = run_both(script(ENVIRONMENTS, environment=path), tmp_path)
     assert traced == native
-    assert len(traced.stdout.splitlines()) == 15
+    assert len(traced.stdout.splitlines()) == 21
 
 
 START = """

@@ -48,13 +48,19 @@ def native(found: Mapping[str, str]) -> dict[str, str]:
     for name, value in found.items():
         if not _is_ours(name, found):
             plain = name.removeprefix(NATIVE)
-            kept.setdefault(plain, found.get(f"{NATIVE}{plain}", value))
+            kept.setdefault(plain, found.get(f"{NATIVE}{plain}", value) if plain != PATH else _native_path(found))
     return kept
+
+
+def _native_path(found: Mapping[str, str]) -> str:
+    """With the folders that a shell put before or behind it since: ``PYTHONPATH=src:$PYTHONPATH``."""
+    value, path = found.get(PATH, ""), found.get(NATIVE_PATH, "")
+    return path if value == _ENTRY else value.replace(os.pathsep.join([_ENTRY, path] if path else [_ENTRY]), path)
 
 
 def _is_ours(name: str, found: Mapping[str, str]) -> bool:
     if name == PATH:
-        return NATIVE_PATH not in found
+        return NATIVE_PATH not in found and found[PATH] == _ENTRY
     if name == INJECTION_VARIABLE:
         return found[name] == found.get(injection_variable())
     return name.startswith(PREFIX) and not name.startswith(NATIVE)

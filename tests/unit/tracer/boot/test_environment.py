@@ -51,6 +51,14 @@ def test_it_comes_back_where_ours_replaced_and_followed_those_of_the_shell(nativ
     assert list(environment.native(found).items()) == list(native.items())
 
 
+@given(VARIABLES, st.sampled_from(["/s:{}", "{}:/s", "/s:{}:/t"]))
+def test_what_a_shell_put_around_the_path_stays(native, put):
+    """With ``PYTHONPATH=/s:$PYTHONPATH``, whether or not the user has that variable."""
+    found = environment.recording(native, SETTINGS)
+    found["PYTHONPATH"] = put.format(found["PYTHONPATH"])
+    assert environment.native(found) == {**native, "PYTHONPATH": put.format(native.get("PYTHONPATH", ""))}
+
+
 @pytest.mark.parametrize(("path", "rest"), [(None, []), ("", []), ("/a:/b", ["/a", "/b"])])
 def test_python_finds_our_folder_first(path, rest):
     found = environment.recording({} if path is None else {"PYTHONPATH": path}, SETTINGS)

@@ -11,8 +11,18 @@ import sys
 
 def _leave_the_path() -> None:
     here = os.path.dirname(__file__)
-    sys.path[:] = [entry for entry in sys.path if entry != here]
+    instead = [] if os.environ.get("PYTHONPATH") == here else _working_folder()
+    sys.path[:] = [native for entry in sys.path for native in (instead if entry == here else [entry])]
     sys.path_importer_cache.pop(here, None)
+
+
+def _working_folder() -> list[str]:
+    """What Python makes of the empty entry in ``src:$PYTHONPATH``, where only we have set that variable."""
+    is_of_user = bool(os.environ.get("GPU_TRACE_NATIVE_PYTHONPATH"))
+    try:
+        return [os.getcwd()] * (not is_of_user and os.getcwd() not in sys.path)
+    except OSError:  # it was deleted
+        return [""] * (not is_of_user)
 
 
 def _prepare_recording() -> None:
