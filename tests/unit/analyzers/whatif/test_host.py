@@ -118,3 +118,16 @@ def test_a_window_is_of_one_process_with_gpu_work():
 def test_of_several_ranges_the_window_is_from_the_first_to_the_last():
     found = part(literal("range step 0-10; k 20-30 @5; range step 40-50; k 60-70 @45; k 80-90 @55"), "step")
     assert (found.window.start_ns, found.window.end_ns, found.window.operations) == (0, 70, 2)
+
+
+def test_overhead_of_the_profiler_is_taken_off_but_for_the_time_in_which_the_host_waited():
+    text = "range measured 0-900; k 100-400 @50; call cudaDeviceSynchronize 70-410; k 500-600 @450; k 700-800 @650"
+    chosen = part(literal(text + "; overhead 100-420; overhead 500-600"), "measured")
+    host = host_program(chosen)
+    assert host.own_ns.tolist() == [50, 70, 450 - 330, 650 - 330]
+    assert without_recording(chosen, host, RecordingCost()).own_ns.tolist() == [50, 70, 120 - 20, 320 - 20 - 100]
+
+
+def test_ranges_without_a_length_are_no_part_of_the_window():
+    chosen = part(literal("range a 0-10; range a 900-900; k 20-30 @5; k 520-530 @500"), "a")
+    assert (chosen.window.operations, chosen.window.end_ns) == (1, 30)

@@ -46,3 +46,9 @@ def test_an_order_that_a_wait_of_the_host_kept_is_kept_by_the_dependency():
     assert needed.host_by_data.awaited == free.host_by_data.awaited == [[], [], [0, 1]]
     assert in_us(needed.times(expected_plan(needed))) == ([11, 111], 111 + 50 + 3)
     assert in_us(free.times(expected_plan(free))) == ([11, 21], 111 + 3)  # 11 us of the host's own, and 10 to start
+
+
+def test_a_wait_between_streams_that_the_data_does_not_need_is_of_the_recording_alone():
+    found = model("range measured 0-900; s7 k 11-111 @1; s8 d2h 112-162 @2")
+    assert list(map(list, found.recorded.before)) == [[], [0]]
+    assert list(map(list, expected_plan(found).before)) == [[], []]

@@ -113,6 +113,14 @@ def test_an_answer_that_is_too_uncertain_keeps_its_bound(monkeypatch):
     assert (found.expected, found.remedies, found.schedule) == (None, (), None)
 
 
+def test_the_expected_time_lies_between_the_ends_also_where_both_are_longer(monkeypatch):
+    slow = Belief(RecordingCost(), {0: np.array([1.01, 1] * 3)})
+    monkeypatch.setattr(predict, "beliefs", lambda part, cost: (slow, Belief(RecordingCost(), {}), slow))
+    found = answer().expected
+    assert found.low_ns == round(found.predicted_ns * (1 - predict.MODEL_ERROR))
+    assert found.high_ns > round(found.predicted_ns * (1 + predict.MODEL_ERROR))
+
+
 def test_a_window_that_is_not_there():
     trace, execution = in_turns(BATCHES)
     with pytest.raises(UsageError, match="no range is called 'epoch'"):

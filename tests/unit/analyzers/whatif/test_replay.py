@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gpu_trace_analyzers.whatif.pace import USUAL_GAP_NS, USUAL_LATENCY_NS, pace
-from gpu_trace_analyzers.whatif.replay import recorded_plan, stream_of_each
+from gpu_trace_analyzers.whatif.replay import backlog, recorded_plan, stream_of_each
 from gpu_trace_analyzers.whatif.schedule import schedule
+from gpu_trace_analyzers.whatif.servers import engine_of_each
 from gpu_trace_analyzers.whatif.window import part
 from literal import literal, microseconds
 
@@ -53,3 +54,26 @@ def test_what_was_launched_before_the_window_and_starts_in_it_keeps_its_stream_b
     plan = recorded_plan(part(literal(microseconds(text)), "measured"))
     assert dict(plan.free_ns) == {0: 300_000}
     assert schedule(plan).start_ns.tolist() == [302_000, 402_000]
+
+
+def test_what_ended_before_the_window_keeps_no_stream_busy():
+    text = "k 20-100 @10; range measured 100-900; k 302-400 @110"
+    assert dict(recorded_plan(part(literal(microseconds(text)), "measured")).free_ns) == {}
+
+
+def test_an_engine_is_busy_as_long_as_any_stream_was_with_it():
+    text = "s7 k 20-400 @10; s8 k 30-300 @11; s9 h2d 30-600 @12; range measured 100-900; k 402-500 @110"
+    chosen = part(literal(microseconds(text)), "measured")
+    assert dict(backlog(chosen, engine_of_each(chosen))) == {0: 300_000}
+
+
+def test_gaps_are_those_between_operations_that_were_queued():
+    late = measured("k 108-200 @100", "k 202-300 @101", "k 350-400 @102")  # the last one waited for something else
+    assert set(pace(late).gap_ns.tolist()) == {2_000}
+    overlapping = measured("k 108-200 @100", "k 199-300 @101", "k 302-400 @102")
+    assert set(pace(overlapping).gap_ns.tolist()) == {2_000}
+
+
+def test_what_is_before_on_a_stream_is_of_the_same_device():
+    chosen = measured("k 108-200 @100", "gpu1 k 109-200 @101", "k 203-300 @102", "gpu1 k 203-300 @103")
+    assert set(pace(chosen).gap_ns.tolist()) == {3_000}

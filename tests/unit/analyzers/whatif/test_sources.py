@@ -45,6 +45,12 @@ def test_the_source_for_the_most_time_is_first():
     assert beside[1] == "measured on Test GPU"
 
 
+def test_what_is_of_next_to_no_time_is_not_told():
+    kernel = "k 11-2011 @1 name=add grid=[512,1,1]; h2d 2012-4012 @2 size=4096; d2h 4013-"
+    assert len(told(kernel + "4113 @3")) == 2
+    assert told(kernel + "4015 @3") == ("measured on Test GPU",)
+
+
 def test_what_this_trace_shows_comes_from_it():
     kernel = "k {0}000-{0}{1} @{0}000 name=add"
     alone = [kernel.format(i, 100) for i in range(1, 7)]

@@ -57,6 +57,17 @@ def test_a_moved_copy_waits_for_the_kernel_that_still_reads_its_target():
     assert priced(model(BATCHES, (0, 1), (1, 2), (2, 3)))["side_stream_h2d"][0] == [11, 61, 161, 211]
 
 
+def test_a_kernel_that_waited_for_a_copy_in_vain_does_not_wait_for_the_moved_one():
+    found = model("range measured 0-900; s8 h2d 11-111 @1; s7 k 112-162 @2")
+    assert list(map(list, found.recorded.before)) == [[], [0]]
+    assert priced(found)["side_stream_h2d"][0] == [11, 2 + 10]
+
+
+def test_of_what_moves_that_which_takes_longest_is_first():
+    longer = BOTH.replace("d2h 163-213 @3; h2d 214-264", "d2h 163-223 @3; h2d 224-264")
+    assert [move.engine for move in moved(model(longer), "side_streams")] == [Engine.COPY_D2H, Engine.COPY_H2D]
+
+
 def test_each_direction_alone_and_both():
     found = model(BOTH, (0, 1), (1, 2), (3, 4), (4, 5))
     assert priced(found)["side_stream_h2d"][0] == [11, 61, 162, 62, 213, 314]
