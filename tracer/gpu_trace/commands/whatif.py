@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 _NATIVE = (".pftrace", ".pftrace.gz")
 
 
+class Clock(Duration):
+    """How long a run took: more than nothing."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """In nanoseconds."""
+        return super().convert(value, param, ctx) or self.fail(f"{value!r} is no time that a run takes", param, ctx)
+
+
 class TraceOrTime(FileName):
     """A trace or a run folder; what is neither and reads as a time is the time of a clock, in ns."""
 
@@ -35,7 +43,7 @@ class TraceOrTime(FileName):
     ) -> str | int:
         """The name as it is, or integer nanoseconds."""
         name = str(super().convert(value, param, ctx))
-        return name if Path(name).exists() or not name[0].isdigit() else Duration().convert(name, param, ctx)
+        return name if Path(name).exists() or not name[0].isdigit() else Clock().convert(name, param, ctx)
 
 
 @click.command()
@@ -48,7 +56,7 @@ class TraceOrTime(FileName):
 )
 @click.option("--range", "range_name", metavar="NAME", help="Predict this range. [default: the steady steps]")
 @click.option(
-    "--unrecorded", "unrecorded_ns", metavar="TIME", type=Duration(), help="The time that a clock measured unrecorded."
+    "--unrecorded", "unrecorded_ns", metavar="TIME", type=Clock(), help="The time that a clock measured unrecorded."
 )
 @click.option(
     "--verify",
@@ -93,7 +101,7 @@ def whatif(
     from gpu_trace_analyzers.whatif.beside import what_if_of
     from gpu_trace_analyzers.whatif.entry import entry_of
 
-    _check_outputs(before, html, pftrace)
+    _check_outputs(before, execution_trace, html, pftrace)
     with progress("computing"):
         trace = asked.load(before, operators=True)
         found = what_if_of(
@@ -117,10 +125,19 @@ def _only_reads(*others: object) -> None:
         )
 
 
-def _check_outputs(before: str, html: str | None, pftrace: str | None) -> None:
-    """Raise `UsageError` for a file to write that is an input, or whose name is of another format."""
+def _check_outputs(before: str, execution_trace: str | None, html: str | None, pftrace: str | None) -> None:
+    """Raise where a file to write is an input, has a name of another format, or is not one that is added to."""
+    from gpu_trace_analyzers.whatif.beside import execution_trace_beside
+    from gpu_trace_analyzers.whatif.stored import place_of, stored
+
+    stored(Path(before))
+    read = [before, *map(str, filter(None, (execution_trace or execution_trace_beside(Path(before)),)))]
     for out in filter(None, (html, pftrace)):
-        refuse_to_overwrite(Path(out), [before])
+        refuse_to_overwrite(Path(out), read)
+        if Path(out).resolve() == place_of(Path(before)).resolve():
+            raise UsageError(f"{out}: is where the prediction is stored; choose another file")
+    if html and pftrace and Path(html).resolve() == Path(pftrace).resolve():
+        raise UsageError(f"{html}: is named for --html and for --trace; choose another file for one of them")
     if pftrace and not pftrace.endswith(_NATIVE):
         raise click.BadParameter(f"{pftrace}: the name must end in {', '.join(_NATIVE)}", param_hint="--trace")
 

@@ -177,6 +177,34 @@ def test_files_that_cannot_be_written_are_refused_before_the_work(pair):
     assert "--verify reads a stored prediction" in said
 
 
+@pytest.mark.parametrize("execution_trace", [(), ("--execution-trace", "elsewhere.gz")])
+def test_nothing_is_written_over_what_a_prediction_reads_or_stores(pair, execution_trace):
+    trace, beside = pair / "seed_nonblocking.json.gz", pair / "seed_nonblocking.et.json.gz"
+    if execution_trace:
+        beside = beside.rename("elsewhere.gz")
+    was = beside.read_bytes()
+    assert refused(UsageError, trace, *execution_trace, "--html", beside).startswith(f"{beside}: is the input")
+    assert beside.read_bytes() == was
+    place = pair / "seed_nonblocking.whatif.json"
+    assert refused(UsageError, trace, *execution_trace, "--html", place).startswith(f"{place}: is where")
+    both = refused(UsageError, trace, *execution_trace, "--html", "a.pftrace", "--trace", "a.pftrace")
+    assert both == "a.pftrace: is named for --html and for --trace; choose another file for one of them"
+    assert sorted(pair.glob("*.pftrace")) == []
+
+
+def test_a_damaged_file_of_predictions_is_refused_before_the_work(pair):
+    (pair / "seed_nonblocking.whatif.json").write_text("{")
+    result = CliRunner().invoke(whatif, [str(pair / "seed_nonblocking.json.gz"), *RANGE])
+    assert isinstance(result.exception, TraceUnreadable)
+    assert result.stdout == ""
+
+
+def test_no_run_takes_no_time(pair):
+    trace = pair / "seed_nonblocking.json.gz"
+    for option in ("--unrecorded", "--verify"):
+        assert "'0ms' is no time that a run takes" in run(trace, *RANGE, option, "0ms", exit_code=2).stderr
+
+
 def test_a_range_that_is_not_there_is_refused(pair):
     said = refused(UsageError, pair / "seed_nonblocking.json.gz", "--range", "epoch")
     assert "no range is called 'epoch'" in said
