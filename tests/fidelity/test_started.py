@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 
@@ -177,6 +178,27 @@ def test_one_sentence_names_one_that_does_not_have_the_folder(tmp_path):
     [said] = outcome.stderr.splitlines()
     assert re.fullmatch(r"gpu-trace: python -c \(\d+\) is not recorded: it cannot write to HERE/hidden/run/.raw", said)
     assert facts(hidden / "run")["traces"] == ["trace.json.gz"]
+
+
+OUTLIVES = """
+import os, subprocess, sys, time
+if len(sys.argv) < 2:
+    subprocess.Popen([sys.executable, *sys.argv, "outlives"], stdout=open("out", "w"), stderr=subprocess.STDOUT)
+    sys.exit(3)
+while os.path.exists("run/.raw") or not os.path.exists("run"): time.sleep(0.05)
+import torch
+print(torch.ones(3).sum())
+os.rename("out", "told")
+"""
+
+
+def test_one_that_outlives_the_run_is_not_told_of_it(tmp_path):
+    write_files(case := script(OUTLIVES), tmp_path)
+    assert run_traced(case, tmp_path, tmp_path / "run").code == 3
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "told").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (tmp_path / "told").read_text() == "tensor(3.)\n"
 
 
 def test_a_program_that_is_another_one_by_exec_is_recorded_on(tmp_path):

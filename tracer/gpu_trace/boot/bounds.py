@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from _thread import allocate_lock
@@ -149,7 +150,9 @@ class Bounds:
         if captures.under_way():  # to synchronize would end the script's capture
             return max(left_s, _LOOK_EVERY_S)
         self._recorder.flush()
-        if left_s <= 0:
+        if not os.path.isdir(self._settings.raw):  # the run is complete: this process goes on without it
+            self._end("the end of the script")
+        elif left_s <= 0:
             self._end(f"the requested {duration_s:g} s")
         elif self._is_spent():
             self._end(f"the budget of {self._budget.events:,} events")

@@ -12,6 +12,7 @@ from .fork_warning import OurThreads
 from .names import process_name, serves_forks
 from .notes import Notes
 from .recorder import Recorder
+from .telling import tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class RecordedProcess:
             return True
         raw = self._settings.raw
         if not os.access(raw, os.W_OK):
-            name = f"{process_name()} ({os.getpid()})"
-            print(f"gpu-trace: {name} is not recorded: it cannot write to {raw}", file=sys.stderr)
+            if not _is_complete(raw):
+                tell(f"{process_name()} ({os.getpid()}) is not recorded: it cannot write to {raw}")
             return False
         self._notes.write(PROCESS, process_name())
         self._notes.write(LEFT, "")  # it may have left another program by `exec`
@@ -95,6 +96,11 @@ class RecordedProcess:
             endings.undisturbed(self._recorder.measure_cost)
             self._recorder.leave()
             signals.end()
+
+
+def _is_complete(raw: str) -> bool:
+    """Whether the run folder is there without what processes wrote: this one goes on without gpu-trace."""
+    return os.path.isdir(os.path.dirname(raw)) and not os.path.exists(raw)
 
 
 def _nvtx_hooks() -> Any:

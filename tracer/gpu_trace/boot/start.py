@@ -12,6 +12,7 @@ import sys
 from . import settings
 from .imports import when_imported
 from .started import Started
+from .telling import tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _recorded(wishes: Settings, started: Started, event: str) -> None:
             _known.append(_made(wishes, started))
         getattr(_known[0], event)()
     except Exception as error:
-        print(f"gpu-trace: cannot record ({type(error).__name__}: {error})", file=sys.stderr)
+        tell(f"cannot record ({type(error).__name__}: {error})")
 
 
 def _made(wishes: Settings, started: Started) -> RecordedProcess:

@@ -12,7 +12,8 @@ from gpu_trace.boot.bounds import Bounds
 
 
 class Settings:
-    level, dependencies, events, duration_s, after_s, steps, step_range, range_name, injection = (
+    raw, level, dependencies, events, duration_s, after_s, steps, step_range, range_name, injection = (
+        "/",
         "gpu",
         False,
         10**9,
@@ -103,6 +104,17 @@ def test_a_recording_that_knows_its_events_ends_with_its_budget(watched):
     ours.events += 1
     _wait_until(lambda: ours.finished)
     assert notes == [("bounded", "the budget of 1,000,000,000 events")]
+
+
+def test_a_process_that_outlives_the_run_is_recorded_no_longer(watched, monkeypatch, tmp_path):
+    started, ours, _ = watched
+    (raw := tmp_path / ".raw").mkdir()
+    monkeypatch.setattr(Settings, "raw", str(raw))
+    started._start()
+    time.sleep(0.1)
+    assert ours.finished == 0
+    raw.rmdir()
+    _wait_until(lambda: ours.finished)
 
 
 def test_captures_are_counted_whether_they_work_or_not():

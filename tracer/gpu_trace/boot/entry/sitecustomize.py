@@ -5,6 +5,8 @@ It leaves ``sys.path`` and the environment as they would be without us, prepares
 the script: ``__main__``, ``sys.argv``, tracebacks and exit code are its own work and not imitated.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 
@@ -39,7 +41,9 @@ def _give_way_to_the_next() -> None:
 
 _leave_the_path()
 try:
-    _prepare_recording()
+    if sys.version_info >= (3, 10):  # noqa: UP036  # a script may start programs in another Python
+        _prepare_recording()
 except Exception as error:
-    print(f"gpu-trace: cannot record ({type(error).__name__}: {error})", file=sys.stderr)
+    if sys.stderr is not None:  # `print` takes None for stdout
+        print(f"gpu-trace: cannot record ({type(error).__name__}: {error})", file=sys.stderr)
 _give_way_to_the_next()
