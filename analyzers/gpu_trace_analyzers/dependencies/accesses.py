@@ -10,9 +10,9 @@ from .roles import Role, roles
 from .tensors import Opaque, extents, may_hide_tensors
 
 if TYPE_CHECKING:
-    from .execution_trace import Node, Values
+    from .execution_trace import Node
     from .schema import Schema
-    from .tensors import Extent
+    from .tensors import Extent, Values
 
 _LOOKS_AT_SHAPES = re.compile(
     r"aten::(\w+_like|new_\w+|(as_strided|t|transpose|swapaxes|swapdims|squeeze|unsqueeze|detach|resize|resize_as|set)_)$"
@@ -34,8 +34,8 @@ class Accesses:
 
 def accesses(node: Node) -> Accesses | None:
     """What an operator touches; None where its arguments do not tell."""
-    inputs = node.inputs
     try:
+        inputs = node.inputs
         arguments, results = extents(inputs), _all(node.outputs)
     except Opaque:
         return None

@@ -12,29 +12,21 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..errors import TraceUnreadable
 from ..readers.base.gunzip import MAGIC
 from .schema import Schema, schema_of
+from .tensors import Opaque, Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
 RECORD_AGAIN = "record it again, and stop the observer before the process ends"
-
-
-class Values(msgspec.Struct, gc=False):
-    """The arguments of an operator, or its results: four lists of one length."""
-
-    values: list[Any]
-    shapes: list[Any]
-    types: list[str]
-    strides: list[Any] = []
-    """empty in files of schema 1.0, which does not say them"""
+_LARGEST = 2**63
 
 
 class _Attribute(msgspec.Struct, gc=False):
@@ -71,13 +63,13 @@ class Node(msgspec.Struct, gc=False, eq=False):
 
     @property
     def inputs(self) -> Values:
-        """Its arguments."""
-        return _VALUES.decode(self.given)
+        """Its arguments; raises `Opaque` where they have another form."""
+        return _values(self.given)
 
     @property
     def outputs(self) -> Values:
-        """Its results."""
-        return _VALUES.decode(self.returned)
+        """Its results, likewise."""
+        return _values(self.returned)
 
     @property
     def mentions_host(self) -> bool:
@@ -87,6 +79,13 @@ class Node(msgspec.Struct, gc=False, eq=False):
 
 _VALUES, _FILE = msgspec.json.Decoder(Values), msgspec.json.Decoder(_File)
 _NAME = re.compile(rb'("id": \d+, "name": )"(.*?)"(, "ctrl_deps": \d+,\s*"inputs":)', re.DOTALL)
+
+
+def _values(data: msgspec.Raw) -> Values:
+    try:
+        return _VALUES.decode(data)
+    except msgspec.ValidationError:
+        raise Opaque from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,11 +114,11 @@ def execution_trace_of(data: bytes, path: str | PathLike[str]) -> ExecutionTrace
         told = {attribute.name: attribute.value for attribute in one.attrs}
         schema, backend = schema_of(str(told.get("op_schema", ""))), str(told.get("kernel_backend", ""))
         number = told.get("rf_id")
-        if isinstance(number, int) and number > 0:
+        if isinstance(number, int) and 0 < number < _LARGEST:
             nodes[number] = Node(number, one.name, schema, backend, one.inputs, one.outputs)
     if not nodes:
         problem = "no operator in it has the number of its call"
-        raise TraceUnreadable(path, problem, "record it with PyTorch 2.6 or later")
+        raise TraceUnreadable(path, problem, "record it with PyTorch 2.8 or later")
     return ExecutionTrace(str(path), read.pid, nodes)
 
 

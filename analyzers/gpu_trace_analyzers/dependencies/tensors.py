@@ -6,10 +6,10 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from .execution_trace import Values
 
 EVERYWHERE = 1 << 62
 """The end of a part of a storage that may be all of it."""
@@ -17,6 +17,16 @@ MOST_IN_A_LIST = 4096
 """So many members of a list an execution trace has; what a longer one goes on with is cut off."""
 _HIDING = ("Object", "GenericDict", "Blob", "Capsule", "Future")
 """Types of objects that may have tensors."""
+
+
+class Values(msgspec.Struct, gc=False):
+    """The arguments of an operator, or its results: four lists of one length."""
+
+    values: list[Any]
+    shapes: list[Any]
+    types: list[str]
+    strides: list[Any] = []
+    """empty in files of schema 1.0, which does not say them"""
 
 
 class Extent(NamedTuple):
@@ -32,7 +42,7 @@ class Extent(NamedTuple):
 
 
 class Opaque(Exception):
-    """Memory that an execution trace does not tell, such as that of a sparse tensor."""
+    """Memory that an execution trace does not tell, such as that of a sparse tensor, or in a form of its own."""
 
 
 class _Kind(Enum):
@@ -47,6 +57,8 @@ def extents(values: Values) -> list[list[Extent]]:
     """For each argument, its tensors that have any bytes; raises `Opaque` where the memory of one is not told."""
     found: list[list[Extent]] = []
     strides: Sequence[Any] = values.strides or [None] * len(values.values)
+    if not len(values.values) == len(values.types) == len(values.shapes) == len(strides):
+        raise Opaque
     for value, text, shape, stride in zip(values.values, values.types, values.shapes, strides, strict=True):
         kind = _kind(text)
         if kind is _Kind.NONE:
@@ -83,13 +95,15 @@ def _members(value: Any, text: str, shape: Sequence[Any], stride: Sequence[Any] 
     if len(value) == 6 and isinstance(value[5], str) and isinstance(value[4], int):
         yield _extent(value, text, shape, stride)
         return
-    if len(value) > MOST_IN_A_LIST:
+    if len(value) > MOST_IN_A_LIST or len(shape) != len(value) or (stride is not None and len(stride) != len(value)):
         raise Opaque
     for i, one in enumerate(value):
         yield from _members(one, text, shape[i], None if stride is None else stride[i])
 
 
-def _extent(value: list[Any], text: str, shape: Sequence[int], strides: Sequence[int] | None) -> list[Extent]:
+def _extent(value: Any, text: str, shape: Sequence[int], strides: Sequence[int] | None) -> list[Extent]:
+    if not isinstance(value, list) or len(value) != 6:
+        raise Opaque
     _, storage, offset, elements, itemsize, device = value
     if not storage and "uninitialized" not in text:
         raise Opaque

@@ -49,6 +49,10 @@ def test_names_as_pytorch_writes_them_may_have_quotes_and_line_ends(text):
         (lambda data: b'{"traceEvents": []}', "it is not an execution trace of PyTorch"),
         (lambda data: data.replace(b'"rf_id"', b'"other"'), "no operator in it has the number of its call"),
         (lambda data: re.sub(rb'"rf_id", "type": "", "value": \d+', b'"rf_id", "value": 0', data), "no operator in it"),
+        (
+            lambda data: re.sub(rb'"rf_id", "type": "", "value": \d+', b'"rf_id", "value": %d' % 2**63, data),
+            "no operator",
+        ),
         (lambda data: data.replace(b'"nodes"', b'"other"'), "it is not an execution trace of PyTorch"),
     ],
 )

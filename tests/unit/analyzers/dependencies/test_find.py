@@ -522,6 +522,15 @@ def test_of_parts_that_are_not_told_the_size_is_unknown():
     assert known.contents.size.tolist() == [MISSING, MISSING]
 
 
+def test_of_an_operator_whose_arguments_have_another_form_nothing_is_known():
+    made = run("relu(x) -> a : k")
+    document = json.loads(made.json)
+    for node in document["nodes"]:
+        node["inputs"]["values"] = None
+    known = dependencies(made.trace, made.rows, execution_trace_of(json.dumps(document).encode(), "et.json"))
+    assert known.known.tolist() == [False]
+
+
 def test_work_whose_launch_is_not_known_keeps_its_place():
     execution = run("relu(x) -> a : k").execution
     (number,) = execution.nodes

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from gpu_trace_analyzers.dependencies.execution_trace import Values
 from gpu_trace_analyzers.dependencies.tensors import (
     EVERYWHERE,
     MOST_IN_A_LIST,
     Extent,
     Opaque,
+    Values,
     extents,
     may_hide_tensors,
 )
@@ -83,3 +83,17 @@ def test_objects_may_hide_tensors(kind):
 def test_memory_that_is_not_told(value, shape, kind):
     with pytest.raises(Opaque):
         of(value, shape, [[1]] * len(shape) if isinstance(value, list) and shape != [8] else [], kind)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        Values([], [[8]], [FLOAT], [[1]]),  # columns of several lengths
+        Values([[1, 7, 0, 8, 4]], [[8]], [FLOAT], [[1]]),  # a column less
+        Values(["x"], [[8]], [FLOAT], [[1]]),
+        Values([[[1, 7, 0, 8, 4, "cuda:0"]]], [[]], [f"GenericList[{FLOAT}]"], [[]]),  # a list without its shapes
+    ],
+)
+def test_tensors_in_a_form_that_is_not_known_are_not_told(values):
+    with pytest.raises(Opaque):
+        extents(values)
