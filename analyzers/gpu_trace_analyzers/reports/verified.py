@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from ..whatif.document import Entry, Spent, Verified
 
+LARGEST = 10.0
+"""the error of a gain, as a share of it, above which its figure is not told"""
 _COLUMNS = (Column("part", kind=Kind.WORD), Column("predicted"), Column("measured"), Column("difference"))
 
 
@@ -32,7 +34,7 @@ def _first(found: Verified) -> str:
 
 
 def _below(entry: Entry, found: Verified) -> Iterator[str]:
-    gains = f"gain: predicted {duration(found.predicted_gain_ns)}, measured {duration(found.gain_ns)}"
+    gains = f"gain: predicted {_signed(found.predicted_gain_ns)}, measured {_signed(found.gain_ns)}"
     yield f"{gains} of {duration(entry.before_ns)}: error {_error(found.gain_error)}"
     if entry.expected:
         low, high = duration(entry.expected.low_ns), duration(entry.expected.high_ns)
@@ -75,7 +77,10 @@ def _off(error_ns: int, measured_ns: int) -> str:
 
 
 def _error(gain_error: float | None) -> str:
-    return NONE if gain_error is None else percent(gain_error)
+    """Its share of the gain; where next to nothing was gained, that says nothing."""
+    if gain_error is None:
+        return NONE
+    return percent(gain_error) if gain_error <= LARGEST else f"more than {percent(LARGEST)}"
 
 
 def _signed(ns: int) -> str:

@@ -23,6 +23,8 @@ TITLE = "What if"
 NAMES = {engine.key: ENGINE_NAMES[engine] for engine in Engine} | {WAITING: "waiting"}
 LONGEST_NAME = 56
 """characters of the name of an operation that moves, or that waits"""
+LEAST_GAIN = 0.005
+"""share of the time below which a gain is none, as for changes"""
 LEAST_UNKNOWN = 0.001
 """share of device time below which unknown reads and writes are not worth a line"""
 
@@ -42,12 +44,18 @@ def what_if_section(entry: Entry, path: str = "") -> Section:
 
 
 def verdict_line(entry: Entry) -> str:
-    """``this run took 189.2 ms; its own dependencies allow 132.3 ms (between 131.9 and 132.8 ms)``."""
+    """``this run took 189.2 ms; its own dependencies allow 132.3 ms (between 131.9 ms and 132.8 ms)``."""
     took = _took(entry)
     if entry.expected is None:
         return f"{took}; no prediction: {entry.reason}"
     low, high = duration(entry.expected.low_ns), duration(entry.expected.high_ns)
-    return f"{took}; its own dependencies allow {duration(entry.expected.predicted_ns)} (between {low} and {high})"
+    allow = "allow no less:" if _gains_nothing(entry, entry.expected) else "allow"
+    return f"{took}; its own dependencies {allow} {duration(entry.expected.predicted_ns)} (between {low} and {high})"
+
+
+def _gains_nothing(entry: Entry, expected: Expected) -> bool:
+    """Whether the predicted time is that of the run, or longer than the clock says that it took."""
+    return entry.before_ns - expected.predicted_ns < LEAST_GAIN * entry.before_ns
 
 
 def _window_line(entry: Entry, path: str) -> str:

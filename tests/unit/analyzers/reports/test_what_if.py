@@ -44,6 +44,20 @@ def test_both_clocks_are_shown_where_both_are_known():
     assert "\n  recorded: 132.0 ms; by the clock, unrecorded: 130.0 ms\n" in found
 
 
+def test_a_time_that_is_no_shorter_is_not_called_what_dependencies_allow():
+    assert "took 110.0 ms; its own dependencies allow no less: 112.0 ms (between" in text(
+        answered(unrecorded_ns=110 * MS, before_ns=110 * MS)
+    )
+    assert "its own dependencies allow no less: 112.0 ms" in text(answered(unrecorded_ns=112 * MS, before_ns=112 * MS))
+    assert "its own dependencies allow 112.0 ms" in text(answered(unrecorded_ns=113 * MS, before_ns=113 * MS))
+
+
+def test_the_error_of_a_gain_that_is_next_to_nothing_has_no_figure():
+    said = text(answered(), verified=lambda entry: by_clock(entry, 132 * MS + 1_000))
+    assert "gain: predicted 20.0 ms, measured −1.00 µs of 132.0 ms: error more than 1000.0 %" in said
+    assert "error of the gain more than 1000.0 %" in said
+
+
 def test_what_recording_adds_is_shown_where_the_model_takes_it_off():
     found = text(answered(before_ns=125 * MS))
     assert "without its recording this run takes about 125.0 ms; its own" in found
