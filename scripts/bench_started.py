@@ -24,6 +24,7 @@ if __name__ == "__main__":
 WORK = """
 import multiprocessing, sys
 import torch
+torch.set_num_threads(1)  # a child that is forked hangs in OpenMP where its parent used several
 def work(number):
     x = torch.ones(200, 200)
     for _ in range(50): x = (x @ x).tanh()
@@ -45,6 +46,7 @@ if __name__ == "__main__":
 BARE = "import subprocess, sys\nfor _ in range({count}): subprocess.run({command}, check=True)\n"
 RANKS = """
 import torch, torch.distributed as dist
+torch.set_num_threads(1)
 dist.init_process_group("gloo")
 x = torch.ones(200, 200)
 for _ in range(30): x = (x @ x).tanh(); dist.all_reduce(x)
