@@ -219,7 +219,7 @@ class Rows:
     def _list_of(self, texts: bytes) -> list[int]:
         """Codes of lists such as ``[132, 1, 1]``, however the file spaces them."""
         each, known = texts.split(b"\0")[:-1], self._lists
-        for text in set(each) - known.keys():
+        for text in [text for text in dict.fromkeys(each) if text not in known]:  # in their order in the file
             known[text] = self._builder.strings[json.dumps(json.loads(text))]
         return [known[text] for text in each]
 

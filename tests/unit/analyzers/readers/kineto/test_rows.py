@@ -45,3 +45,10 @@ def test_an_operator_has_its_number_of_the_execution_trace_and_0_is_none():
     content = f"[{KERNEL}, {numbered[0]}, {numbered[1]}, {BARE}]".encode()
     trace = kineto.read(InMemory(content=content), default_rules(), operators=True)
     assert sorted(trace.operators.record_function.tolist()) == [MISSING, MISSING, 41]
+
+
+def test_lists_have_their_codes_in_the_order_of_the_file_whatever_their_hashes():
+    grids = [f"[{size}, 1, 1]" for size in range(20)]
+    kernels = [KERNEL.replace('"stream": 7', f'"stream": 7, "grid": {grid}') for grid in grids]
+    trace = kineto.read(InMemory(content=f"[{', '.join(kernels)}]".encode()), default_rules(), operators=False)
+    assert [text for text in trace.strings if text in grids] == grids
