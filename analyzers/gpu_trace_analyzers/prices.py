@@ -32,8 +32,9 @@ def priced(summary: Summary, entries: Iterable[Entry]) -> Summary:
     if account is None or not summary.devices:
         return summary
     window = account.steady.window or _span(summary)
-    entry = max(entries, key=lambda each: _common(each, window), default=None)
-    if entry is None or not (entry.remedies or entry.vain) or _common(entry, window) < ALIKE:
+    telling = (each for each in entries if each.remedies or each.vain)
+    entry = max(telling, key=lambda each: _common(each, window), default=None)
+    if entry is None or _common(entry, window) < ALIKE:
         return summary
     return replace(summary, account=_priced(account, _prices(account, entry)))
 

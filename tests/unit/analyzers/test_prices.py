@@ -14,7 +14,7 @@ from gpu_trace_analyzers.reports.sections.losses import device_losses
 from gpu_trace_analyzers.reports.tidy import to_tables
 from gpu_trace_analyzers.whatif.answer import WhatIfWindow
 from gpu_trace_analyzers.whatif.entry import entry_of
-from what_ifs import MS, answered, before
+from what_ifs import MS, abstained, answered, before
 
 REMEDY = answered().remedies[0]
 SUMMARY = Analysis(before()).summary
@@ -77,6 +77,11 @@ def test_a_prediction_of_another_window_does_not_count(start_ms, end_ms):
 def test_of_several_predictions_that_of_the_window_counts():
     others = [entry(100, 130, gain_ns=1), entry(), entry(0, 150, gain_ns=2)]
     assert priced(SUMMARY, others).account.devices[0].losses[0].about_ns == 20 * MS
+
+
+def test_a_window_without_a_prediction_hides_no_other():
+    abstains = entry_of(abstained(window=WhatIfWindow("steps 0 to 9", 10 * MS, 130 * MS, 6)), before())
+    assert priced(SUMMARY, [abstains, entry()]).account.devices[0].losses[0].about_ns == 20 * MS
 
 
 def test_of_several_changes_for_a_loss_the_first_is_its_price():
