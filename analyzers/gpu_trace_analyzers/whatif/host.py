@@ -14,9 +14,11 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING
+from ..questions.host_waits import ALLOCATING
 from ..questions.launches import launches
 from ..questions.once import once
 from ..questions.room import waited_for_room
+from ..questions.unmatched import calls_named
 from .waits import waits
 
 if TYPE_CHECKING:
@@ -66,13 +68,14 @@ def host_by_data(part: Part, known: Dependencies) -> HostProgram:
 
     An operator of the host waits for what it reads and overwrites. A call waits for copies to the host that no operator
     is known to read later, because code that is not an operator may read it; and for copies from memory that such code
-    may have filled again. Waits after the last launch stay: they are the end of what is timed.
+    may have filled again. A call that allocates or frees memory waits as it did, since it is no wait that the script
+    asks for. Waits after the last launch stay: they are the end of what is timed.
     """
     found, uses = waits(part), known.host_uses
     at_ns = part.trace.calls.start_ns[found.call]
     read_later = _read_later(uses, found.operation, at_ns)
     kept = found.own | (found.to_host & ~read_later) | known.copied_again[found.operation]
-    kept |= at_ns > part.issued_ns.max()
+    kept |= calls_named(part.trace, ALLOCATING)[found.call] | (at_ns > part.issued_ns.max())
     in_window = (uses.at_ns >= part.begin_ns) & (uses.at_ns < part.host.end_ns)
     return _program(
         part,

@@ -89,6 +89,12 @@ def test_a_copy_of_pageable_memory_is_awaited_by_its_own_launch():
     assert waits_of(by_data(text)) == [(50, [0])]
 
 
+def test_by_data_too_the_host_waits_in_calls_that_free_memory():
+    text = "range measured 0-1000; k 100-200 @50-60; call cudaFree 70-300; k 400-500 @310"
+    assert waits_of(by_data(text)) == [(70, [0])]
+    assert waits_of(by_data(text.replace("cudaFree", "cudaDeviceSynchronize"))) == []
+
+
 def test_a_free_that_did_not_wait_is_the_hosts_own_time():
     text = "range measured 0-1000; k 100-200 @50-60; call cudaFree 210-300; k 400-500 @310"
     assert program(text).launched.tolist() == [0, 1]
