@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gpu_trace_analyzers.errors import UsageError
 
 from ..boot import environment
-from ..boot.contract import STOPPING, Settings
+from ..boot.contract import Settings
 from ..cupti_recording.library import activities_library
 from ..nvtx_recording.environment import injection, injection_library
 from . import interpreter, notes, stacks
@@ -122,7 +122,7 @@ def _wait(pid: int, watched: set[signal.Signals], meanwhile: Callable[[], bool])
 
 
 def _tell_if_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> bool:
-    if notes.read(folder.raw, pid).latest != STOPPING.name:
+    if not notes.read(folder.raw, pid).is_saving:
         return False
     saving()
     return True

@@ -8,7 +8,18 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, overload
 
-from ..boot.contract import DEVICES, RESERVED_NOTES, Number, Numbers, Text, notes_file
+from ..boot.contract import (
+    DEVICES,
+    FAILED,
+    NOT_SAVED,
+    RESERVED_NOTES,
+    STOPPED,
+    STOPPING,
+    Number,
+    Numbers,
+    Text,
+    notes_file,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +37,10 @@ class Notes:
         self._facts = [(key, value) for key, _, value in lines]
 
     @property
-    def latest(self) -> str:
-        """The key of the latest fact; empty where there is none."""
-        return self._facts[-1][0] if self._facts else ""
+    def is_saving(self) -> bool:
+        """Whether the stopping of a session began that neither was saved nor failed."""
+        ended = len(self.all(STOPPED)) + sum(text.startswith(NOT_SAVED) for text in self.all(FAILED))
+        return len(self.all(STOPPING)) > ended
 
     @overload
     def all(self, key: Text) -> list[str]: ...

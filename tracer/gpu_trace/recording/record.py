@@ -37,7 +37,7 @@ def record(request: Request, folder: RunFolder, audience: Audience) -> Recording
     wall_ns = time.time_ns() - began
     recording = Recording(folder, status, notes.read(folder.raw, pid), began_ns=began, wall_ns=wall_ns)
     try:
-        recording = _collected(recording, pid, request.extent)
+        recording = _collected(recording, pid, request.extent, audience)
         _complete(request, recording, audience)
     except (Exception, KeyboardInterrupt) as error:
         recording.lost.append(f"the run folder could not be completed ({reason_of(error)}){_kept(folder)}")
@@ -59,11 +59,12 @@ def _kept(folder: RunFolder) -> str:
     return f"; the raw recording is in {os.path.relpath(folder.raw, working_folder())}" if folder.raw.exists() else ""
 
 
-def _collected(bare: Recording, pid: int, extent: Extent) -> Recording:
+def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) -> Recording:
     # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
     # one meant for the script, or the news of its end, could go to them.
-    from . import assemble, subjects
+    from . import assemble, still_saving, subjects
 
+    still_saving.wait(bare.folder.raw, audience.saving)
     processes = assemble.with_execution_traces(bare.folder, assemble.left_by(bare.folder.raw, pid))
     traces = assemble.traces(bare.folder, processes)
     recorded = [process.pid for process in processes if process.parts and process.has_content]
