@@ -68,7 +68,7 @@ class Node(msgspec.Struct, gc=False, eq=False):
 
     @property
     def outputs(self) -> Values:
-        """Its results, likewise."""
+        """Its results, in the same way."""
         return _values(self.returned)
 
     @property
