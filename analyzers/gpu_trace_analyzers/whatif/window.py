@@ -74,8 +74,9 @@ def part(trace: Trace, range_name: str | None = None) -> Part:
     rows = np.flatnonzero(chosen)
     processes = np.unique(trace.work.process[rows]).tolist()
     if len(processes) != 1:
-        problem = f"{name} launched work of {len(processes)} processes" if processes else f"{name} launched no GPU work"
-        raise TraceInconclusive(f"{trace.source.path}: {problem}; what-if needs a window of one process's GPU work")
+        several = f"launched work of {len(processes)} processes; give the trace file of one of them"
+        problem = several if processes else "launched no GPU work; what-if needs a window that did"
+        raise TraceInconclusive(f"{trace.source.path}: {name} {problem}")
     rows = rows[np.lexsort((rows, launched.at_ns[rows]))]
     host = hosts[processes[0]]
     end_ns = max(int(trace.work.end_ns[rows].max()), _last_wait_ns(trace, processes[0], host))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from gpu_trace_analyzers.errors import TraceInconclusive, UsageError
@@ -47,3 +50,11 @@ def test_a_range_that_is_not_there_is_refused():
 def test_a_range_without_gpu_work_is_inconclusive():
     with pytest.raises(TraceInconclusive, match="a launched no GPU work"):
         window("range a 10-20; k 15-30 @5", "a")
+
+
+def test_a_window_of_several_processes_is_inconclusive_and_it_is_said_what_to_give():
+    trace = literal("range a 10-20; range a 10-20; k 15-30 @12; k 31-40 @14")
+    one, both = trace.processes[0], np.array([0, 1], np.int32)
+    tables = {name: replace(trace.tables()[name], process=both) for name in ("work", "calls", "ranges")}
+    with pytest.raises(TraceInconclusive, match="a launched work of 2 processes; give the trace file of one of them"):
+        part(replace(trace, processes=(one, replace(one, pid=one.pid + 1)), **tables), "a")
