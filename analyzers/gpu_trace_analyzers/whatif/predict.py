@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..dependencies.find import dependencies
+from ..errors import UsageError
 from . import refusals
 from .answer import Bound, Expected, Schedule, WhatIf
 from .bound import bound, busiest
@@ -46,8 +47,11 @@ def what_if(
     ``execution``: which tensors operators read and wrote; without it there are the bound and the replay alone.
     ``unrecorded_ns``: the time of the same work by a clock, without recording, if it is known.
 
-    Raises `UsageError` for a range that the trace does not have, `TraceInconclusive` for one without GPU work.
+    Raises `UsageError` for a range that the trace does not have and for a time of the clock that is not positive,
+    `TraceInconclusive` for a range without GPU work.
     """
+    if unrecorded_ns is not None and unrecorded_ns <= 0:
+        raise UsageError(f"unrecorded_ns={unrecorded_ns} is no time that a run takes; give the nanoseconds of a clock")
     chosen = part(trace, range_name)
     unknown = _abstained(chosen, unrecorded_ns)
     reason = refusals.misfit(chosen, unknown.replay_ns) or refusals.not_modeled(chosen)

@@ -129,6 +129,12 @@ def test_a_window_that_is_not_there():
         what_if(replace(trace, work=trace.work[:0]), execution, range_name="measured")
 
 
+@pytest.mark.parametrize("unrecorded_ns", [0, -5])
+def test_a_clock_shows_more_than_nothing(unrecorded_ns):
+    with pytest.raises(UsageError, match=f"unrecorded_ns={unrecorded_ns} is no time that a run takes"):
+        answer(unrecorded_ns=unrecorded_ns)
+
+
 def test_the_latency_of_a_launch_is_in_every_time():
     found = answer()
     assert found.schedule.start_ns[0] >= LATENCY_NS
