@@ -65,6 +65,8 @@ def joined(trace: Trace, rows: Int64, execution: ExecutionTrace) -> Joined:
     Raises `TraceUnreadable` if the execution trace is of no process of the trace.
     """
     process, operators = _process(trace, execution), trace.operators
+    if not len(operators):  # as of Nsight Systems, or read without them
+        return Joined(process, execution.nodes, {}, {}, [None] * len(rows))
     number, nodes = operators.record_function, execution.nodes
     has_node = (operators.process == process) & np.isin(number, np.fromiter(nodes, np.int64, len(nodes)))
     own, outer = np.flatnonzero(has_node), callers(trace)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -529,6 +530,14 @@ def test_of_an_operator_whose_arguments_have_another_form_nothing_is_known():
         node["inputs"]["values"] = None
     known = dependencies(made.trace, made.rows, execution_trace_of(json.dumps(document).encode(), "et.json"))
     assert known.known.tolist() == [False]
+
+
+def test_without_operators_nothing_is_known():
+    made = run("relu(x) -> a : k\nrelu(a) -> b : k")
+    bare = replace(made.trace, operators=made.trace.operators[:0])
+    known = dependencies(bare, made.rows, made.execution)
+    assert known.known.tolist() == [False, False]
+    assert (known.edges.before.tolist(), known.edges.after.tolist()) == ([0], [1])
 
 
 def test_work_whose_launch_is_not_known_keeps_its_place():
