@@ -68,8 +68,8 @@ def host_by_data(part: Part, known: Dependencies) -> HostProgram:
 
     An operator of the host waits for what it reads and overwrites. A call waits for copies to the host that no operator
     is known to read later, because code that is not an operator may read it; and for copies from memory that such code
-    may have filled again. A call that allocates or frees memory waits as it did, since it is no wait that the script
-    asks for. Waits after the last launch stay: they are the end of what is timed.
+    may have filled again. A call that allocates or frees memory waits as it did, since the script does not
+    ask for that wait. Waits after the last launch stay: they are the end of what is timed.
     """
     found, uses = waits(part), known.host_uses
     at_ns = part.trace.calls.start_ns[found.call]

@@ -32,7 +32,7 @@ class Clock(Duration):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """In nanoseconds."""
-        return super().convert(value, param, ctx) or self.fail(f"{value!r} is no time that a run takes", param, ctx)
+        return super().convert(value, param, ctx) or self.fail(f"{value!r} cannot be the time of a run", param, ctx)
 
 
 class TraceOrTime(FileName):

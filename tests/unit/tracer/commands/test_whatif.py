@@ -202,7 +202,7 @@ def test_a_damaged_file_of_predictions_is_refused_before_the_work(pair):
 def test_no_run_takes_no_time(pair):
     trace = pair / "seed_nonblocking.json.gz"
     for option in ("--unrecorded", "--verify"):
-        assert "'0ms' is no time that a run takes" in run(trace, *RANGE, option, "0ms", exit_code=2).stderr
+        assert "'0ms' cannot be the time of a run" in run(trace, *RANGE, option, "0ms", exit_code=2).stderr
 
 
 def test_a_range_that_is_not_there_is_refused(pair):
