@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
 class Beside:
     """Does some work, which begins at once. Where the system allows no more processes, this one does it first.
 
@@ -24,14 +27,15 @@ class Beside:
         """``work`` shows nothing, and starts no threads."""
         self._reading, writing = os.pipe()
         self._pid, self._problem = 0, ""
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         try:
-            self._pid = _fork()
+            self._pid = _fork(mask)
         except OSError:
             self._problem = _problem(work)
             os.close(self._reading)
         else:
             if self._pid == 0:
-                _do(work, writing)
+                _do(work, writing, mask)
         os.close(writing)
 
     def wait(self) -> str:
@@ -64,20 +68,35 @@ class Beside:
         self.stop()
 
 
-def _fork() -> int:
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads. Those of BLAS end in a fork, and there are no others.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
+def _fork(mask: set[int]) -> int:
+    """Fork; interrupts are blocked in the fork, which would else run on as its parent does, and not in the parent."""
+    pid = -1
+    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        with warnings.catch_warnings():
+            # Python 3.12 warns of threads. Those of BLAS end in a fork, and there are no others.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
+    finally:
+        if pid:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return pid
 
 
-def _do(work: Callable[[], object], writing: int) -> None:
+def _do(work: Callable[[], object], writing: int, mask: set[int]) -> None:
     """Do the work in the fork, and end it: without what Python does at its end, which is the other's to do."""
+
+    def interruptible() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        work()
+
     status = 1
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         gc.disable()  # it would touch, and so copy, all objects that the two share
-        os.write(writing, _problem(work).encode("utf-8", "replace"))
+        problem = _problem(interruptible)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+        os.write(writing, problem.encode("utf-8", "replace"))
         status = 0
     finally:
         os._exit(status)

@@ -33,6 +33,27 @@ def test_it_is_done_by_another_process(tmp_path):
     assert int((tmp_path / "pid").read_text()) != os.getpid()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_is_interrupted_as_it_begins_does_not_run_on_as_its_parent(number, monkeypatch, capfd):
+    fork, parent = os.fork, os.getpid()
+
+    def interrupted_fork():
+        if (pid := fork()) == 0:
+            os.kill(os.getpid(), number)
+        return pid
+
+    monkeypatch.setattr(os, "fork", interrupted_fork)
+    try:
+        beside = Beside(int)
+    finally:
+        if os.getpid() != parent:
+            os.write(1, b"ran on")
+            os._exit(1)
+    assert beside.wait() == INTERRUPTED
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert capfd.readouterr().out == ""
+
+
 def test_a_process_that_is_killed_says_so():
     assert Beside(lambda: os.kill(os.getpid(), signal.SIGKILL)).wait() == "its process was killed"
 
