@@ -51,7 +51,7 @@ def what_if(
     `TraceInconclusive` for a range without GPU work.
     """
     if unrecorded_ns is not None and unrecorded_ns <= 0:
-        raise UsageError(f"unrecorded_ns={unrecorded_ns} is no time that a run takes; give the nanoseconds of a clock")
+        raise UsageError(f"unrecorded_ns={unrecorded_ns} cannot be the time of a run; give the nanoseconds of a clock")
     chosen = part(trace, range_name)
     unknown = _abstained(chosen, unrecorded_ns)
     reason = refusals.misfit(chosen, unknown.replay_ns) or refusals.not_modeled(chosen)

@@ -131,7 +131,7 @@ def test_a_window_that_is_not_there():
 
 @pytest.mark.parametrize("unrecorded_ns", [0, -5])
 def test_a_clock_shows_more_than_nothing(unrecorded_ns):
-    with pytest.raises(UsageError, match=f"unrecorded_ns={unrecorded_ns} is no time that a run takes"):
+    with pytest.raises(UsageError, match=f"unrecorded_ns={unrecorded_ns} cannot be the time of a run"):
         answer(unrecorded_ns=unrecorded_ns)
 
 
