@@ -118,6 +118,8 @@ def test_nothing(tmp_path):
     assert sessions.read(tmp_path, 1, Notes(""), []) == ([], [], [])
 
 
+ENDED = 2**22 + 1
+"""the id of a process that cannot live: Linux has no number above 2**22"""
 RANGES_LOST = "record_function ranges and the last events: the process ended before saving them"
 ALL_LOST = "the trace of torch's profiler: the process ended before saving it"
 
@@ -138,8 +140,8 @@ ALL_LOST = "the trace of torch's profiler: the process ended before saving it"
     ],
 )
 def test_what_is_lost_is_said(notes, lost, tmp_path):
-    (tmp_path / "notes-1").write_text(notes)
-    [process] = assemble.left_by(tmp_path, 1)
+    (tmp_path / f"notes-{ENDED}").write_text(notes)
+    [process] = assemble.left_by(tmp_path, ENDED)
     assert process.lost == lost
 
 
@@ -218,7 +220,7 @@ def test_the_trace_has_the_uuid_of_each_gpu(tmp_path):
     ],
 )
 def test_what_the_scripts_own_profiler_has_instead_is_said(notes, said, tmp_path):
-    (tmp_path / "notes-1").write_text("python\t3.12\n" + notes)
-    [process] = assemble.left_by(tmp_path, 1)
+    (tmp_path / f"notes-{ENDED}").write_text("python\t3.12\n" + notes)
+    [process] = assemble.left_by(tmp_path, ENDED)
     assert process.left_out == [f"{text} while the script used torch's profiler itself" for text in said]
     assert process.lost == ([] if said else [ALL_LOST])
