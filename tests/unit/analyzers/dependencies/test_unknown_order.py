@@ -3,7 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from executions import run
 from gpu_trace_analyzers.dependencies.between_streams import Ordered, orders_between_streams
 from gpu_trace_analyzers.dependencies.unknown_order import UnknownOrder
 from gpu_trace_analyzers.model import MISSING, SyncKind, Syncs
@@ -72,3 +74,61 @@ def test_orders_are_read_from_calls_and_from_what_cupti_says_of_them():
     assert orders_between_streams(told, 0, launched_ns) == [host[0], Ordered(30, (0, 13), 7, 1), host[1]]
     unsaid = replace(trace, syncs=Syncs.of({**said, "awaited_stream": [MISSING]}))
     assert orders_between_streams(unsaid, 0, launched_ns)[1].awaited is None
+
+
+def pairs(edges):
+    return {(before, after) for before, after, _ in edges}
+
+
+class TestInPrograms:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "none : k",
+            "?custom(x) : k",
+            "??relu(x) -> z : k",
+            "convert(sparse) : k",
+            "convert(x, object) : k",
+            "convert(1) : k",
+        ],
+    )
+    def test_work_keeps_its_place_on_its_stream(self, line):
+        found = run(f"""
+            relu(x) -> a : k
+            relu(x) -> b : k
+            relu(x) -> c : k s13
+            {line}
+            relu(x) -> d : k s13
+            relu(x) -> e : k
+            relu(x) -> f : k
+        """)
+        assert found.edges == {(before, after, "UNKNOWN") for before, after in {(0, 3), (1, 3), (3, 5), (3, 6)}}
+        assert found.dependencies.known.tolist() == [True, True, True, False, True, True, True]
+
+    def test_a_tensor_that_is_not_there_hides_nothing(self):
+        assert run("convert(x, undefined, None) -> a : k").dependencies.known.all()
+
+    def test_each_keeps_the_order_since_the_last_one(self):
+        assert pairs(
+            run("""
+            relu(x) -> a : k
+            none : k
+            relu(x) -> b : k
+            none : k
+            relu(x) -> c : k
+        """).edges
+        ) == {(0, 1), (1, 2), (1, 3), (2, 3), (3, 4)}
+
+    @pytest.mark.parametrize("call", ["cudaStreamWaitEvent", "cudaDeviceSynchronize", "cudaFree"])
+    def test_work_stays_behind_that_of_other_streams_where_it_may_have_had_to_wait(self, call):
+        assert pairs(
+            run(f"""
+            relu(x) -> a : k
+            call {call}
+            relu(x) -> b : k
+            none : k s13
+            relu(x) -> c : k
+            call {call}
+            relu(x) -> d : k
+        """).edges
+        ) == {(0, 2), (2, 4)}

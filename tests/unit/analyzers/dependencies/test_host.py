@@ -1,0 +1,100 @@
+"""What operators of the host wait for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from executions import run
+from gpu_trace_analyzers.questions.launches import launches
+
+
+class TestHostReads:
+    def test_item(self):
+        assert run("_local_scalar_dense(a) : d2h").dependencies.host_reads.tolist() == [True]
+
+    def test_a_copy_that_an_operator_reads_later(self):
+        assert run("""
+            copy_(h@cpu!, a) : d2h
+            copy_(i@cpu!, a) : d2h
+            add(h, 1) -> j@cpu
+        """).dependencies.host_reads.tolist() == [True, False]
+
+    def test_a_part_of_it(self):
+        assert run("""
+            copy_(h@cpu[0:4]!, a) : d2h
+            copy_(h@cpu[4:8]!, a) : d2h
+            select(h) -> h[5:6]
+            item(h[5:6])
+        """).dependencies.host_reads.tolist() == [False, True]
+
+    @pytest.mark.parametrize(
+        "line", ["view(h) -> h[2:4]", "ones_like(h) -> i@cpu", "transpose_(h!)", "resize_(h!)", "relu(x) -> b : k"]
+    )
+    def test_not_by_what_looks_at_no_content(self, line):
+        assert not run(f"""
+            copy_(h@cpu!, a) : d2h
+            {line}
+        """).dependencies.host_reads.any()
+
+    def test_not_after_the_memory_was_given_out_again(self):
+        assert not run("""
+            copy_(h@cpu!, a) : d2h
+            empty() -> i=h@cpu
+            add(i, 1) -> j@cpu
+        """).dependencies.host_reads.any()
+
+    def test_not_by_a_copy_back_from_pinned_memory_which_waits_for_it(self):
+        found = run("""
+            copy_(h@cpu!, a) : d2h
+            copy_(b!, h) : h2d
+        """)
+        assert found.edges == {(0, 1, "READS")}
+        assert not found.dependencies.host_reads.any()
+
+    def test_by_a_copy_back_from_pageable_memory(self):
+        found = run("""
+            copy_(h@cpu!, a) : d2h
+            to(h) -> b
+                _to_copy(h) -> b
+                    copy_(b!, h) : h2d pageable
+        """)
+        assert found.dependencies.host_reads.tolist() == [True, False]
+
+    def test_by_a_kernel_that_takes_a_number_from_it(self):
+        found = run("""
+            copy_(h@cpu!, a) : d2h
+            mul(b, h) -> c : k
+        """)
+        assert found.dependencies.host_reads.tolist() == [True, False]
+
+    def test_not_where_a_number_of_the_script_is_in_memory_that_was_freed(self):
+        # The copy was of 4 bytes, and the number has 8.
+        found = run("""
+            copy_(h@cpu[0:1]!, a[0:1]) : d2h
+            mul(b, n=h@cpu[0:2]) -> c : k
+            copy_(i@cpu[0:1]!, a[0:1]) : d2h
+            mul(b, i[0:1]) -> d : k
+        """)
+        assert found.dependencies.host_reads.tolist() == [False, False, True, False]
+        assert found.edges == {(2, 3, "READS")}
+
+
+class TestHostUses:
+    def test_an_operator_that_reads_or_overwrites(self):
+        uses = run("""
+            copy_(h@cpu!, a) : d2h
+            add(h, 1) -> j@cpu
+            copy_(b!, h) : h2d
+            zero_(h!)
+        """).dependencies.host_uses
+        assert list(zip(uses.operation.tolist(), uses.reads.tolist(), strict=True)) == [(0, 1), (0, 0), (1, 0)]
+        assert (np.diff(uses.at_ns) >= 0).all()
+
+    def test_a_launch_that_takes_it_from_pageable_memory(self):
+        found = run("""
+            copy_(h@cpu!, a) : d2h
+            copy_(b!, h) : h2d pageable
+        """)
+        uses, launched = found.dependencies.host_uses, launches(found.trace).at_ns[found.rows]
+        assert (uses.at_ns.tolist(), uses.operation.tolist(), uses.reads.tolist()) == ([launched[1]], [0], [1])
