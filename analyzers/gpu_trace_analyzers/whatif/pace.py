@@ -12,6 +12,7 @@ import numpy as np
 
 from ..model import MISSING, Engine
 from ..questions.once import once
+from .on_streams import previous_on_stream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Pace:
 def pace(part: Part) -> Pace:
     """The medians by engine."""
     work, rows = part.trace.work, part.rows
-    engine, previous = work.engine[rows], _previous(part)
+    engine, previous = work.engine[rows], previous_on_stream(part)
     follows = previous != MISSING
     ended_ns = np.where(follows, work.end_ns[rows[np.maximum(previous, 0)]], part.begin_ns - _IDLE_NS)
     gap_ns, latency_ns = work.start_ns[rows] - ended_ns, work.start_ns[rows] - part.issued_ns
@@ -54,16 +55,6 @@ def pace(part: Part) -> Pace:
     return Pace(
         _median_by(engine, latency_ns, idle, USUAL_LATENCY_NS), _median_by(engine, gap_ns, queued, USUAL_GAP_NS)
     )
-
-
-def _previous(part: Part) -> Int64:
-    """The operation before each on its stream; `MISSING` for the first."""
-    work, rows = part.trace.work, part.rows
-    order = np.lexsort((np.arange(len(rows)), work.stream[rows], work.device[rows]))
-    same = (np.diff(work.stream[rows[order]]) == 0) & (np.diff(work.device[rows[order]]) == 0)
-    previous = np.full(len(rows), MISSING)
-    previous[order[1:][same]] = order[:-1][same]
-    return previous
 
 
 def _median_by(engine: Int8, ns: Int64, of: NDArray[np.bool_], usual_ns: int) -> Int64:

@@ -12,6 +12,7 @@ import numpy as np
 from ..questions.launches import launches
 from ..questions.once import once
 from .host import host_program
+from .on_streams import stream_of_each
 from .pace import pace
 from .schedule import Plan
 from .stream_waits import waits_between_streams
@@ -32,7 +33,7 @@ def recorded_plan(part: Part) -> Plan:
         duration_ns=durations(part),
         latency_ns=found.latency_ns,
         gap_ns=found.gap_ns,
-        before=waits_between_streams(part, stream, found),
+        before=waits_between_streams(part, found),
         host=host_program(part),
         free_ns=backlog(part, stream),
     )
@@ -44,17 +45,10 @@ def durations(part: Part) -> Int64:
     return np.asarray(work.end_ns - work.start_ns)
 
 
-def stream_of_each(part: Part) -> Int64:
-    """A number for the stream of each operation: (n,)."""
-    work = part.trace.work[part.rows]
-    keys = np.stack([work.device.astype(np.int64), work.context.astype(np.int64), work.stream])
-    return np.unique(keys, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
-
-
 def backlog(part: Part, server: Int64) -> Mapping[int, int]:
     """Until when servers work for launches before the window, in ns since its begin.
 
-    Work before counts for the servers of the stream on which it runs.
+    Earlier work keeps every server of its device busy that works for its engine.
     """
     work, rows, issued_ns = part.trace.work, part.rows, part.issued_ns
     busy: dict[int, int] = {}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..dependencies.between_streams import orders_between_streams
+from ..model import MISSING
+from .on_streams import previous_on_stream, stream_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +27,10 @@ _AT_ONCE_NS = 15_000
 """and started so soon after what it waited for had ended"""
 
 
-def waits_between_streams(part: Part, stream: Int64, pace: Pace) -> Sequence[Sequence[int]]:
-    """Of each operation, those of other streams that it waited for; ``stream`` numbers the stream of each: (n,)."""
+def waits_between_streams(part: Part, pace: Pace) -> Sequence[Sequence[int]]:
+    """Of each operation, those of other streams that it waited for."""
     before = _by_events(part)
-    for k, other in _by_starts(part, stream, pace):
+    for k, other in _by_starts(part, pace):
         if not before[k]:
             before[k].append(other)
     return before
@@ -50,10 +52,10 @@ def _by_events(part: Part) -> list[list[int]]:
     return found
 
 
-def _by_starts(part: Part, stream: Int64, pace: Pace) -> Sequence[tuple[int, int]]:
+def _by_starts(part: Part, pace: Pace) -> Sequence[tuple[int, int]]:
     """Operations that nothing else held back, and the one that ended just before each started."""
-    work = part.trace.work[part.rows]
-    explained = np.maximum(part.issued_ns + pace.latency_ns, _free_ns(work.end_ns, stream, pace, part.begin_ns))
+    work, stream = part.trace.work[part.rows], stream_of_each(part)
+    explained = np.maximum(part.issued_ns + pace.latency_ns, _free_ns(part, pace))
     late = work.start_ns - explained > _HELD_UP_NS
     by_end = np.argsort(work.end_ns, kind="stable")
     place = np.searchsorted(work.end_ns[by_end], work.start_ns, side="right") - 1
@@ -66,10 +68,8 @@ def _by_starts(part: Part, stream: Int64, pace: Pace) -> Sequence[tuple[int, int
     return found
 
 
-def _free_ns(end_ns: Int64, stream: Int64, pace: Pace, begin_ns: int) -> Int64:
+def _free_ns(part: Part, pace: Pace) -> Int64:
     """When the stream of each operation had done what came before it there."""
-    free = np.full(len(end_ns), begin_ns)
-    order = np.lexsort((np.arange(len(end_ns)), stream))
-    follows = np.diff(stream[order]) == 0
-    free[order[1:][follows]] = end_ns[order[:-1][follows]] + pace.gap_ns[order[1:][follows]]
-    return free
+    previous = previous_on_stream(part)
+    ended_ns = part.trace.work.end_ns[part.rows[np.maximum(previous, 0)]] + pace.gap_ns
+    return np.where(previous == MISSING, part.begin_ns, ended_ns)

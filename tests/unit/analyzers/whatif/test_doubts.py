@@ -18,7 +18,7 @@ KERNELS, TO_DEVICE = server_of(0, Engine.COMPUTE), server_of(0, Engine.COPY_H2D)
 def test_the_longest_time_is_likely_if_recording_cost_less_and_the_shortest_on_a_faster_host():
     low, expected, high = beliefs(part(literal(TEXT), "measured"), RecordingCost(1000, 50))
     assert (low.cost, expected.cost, high.cost) == (RecordingCost(1000, 50),) * 2 + (RecordingCost(800, 40),)
-    assert (low.host_share, expected.host_share, high.host_share) == (0.3, 1.0, 1.0)
+    assert (low.host_share, expected.host_share, high.host_share) == (0.05, 1.0, 1.2)
 
 
 def test_factors_are_those_of_the_table_and_1_beside_nothing_else(monkeypatch):

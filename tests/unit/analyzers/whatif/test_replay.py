@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gpu_trace_analyzers.whatif.on_streams import stream_of_each
 from gpu_trace_analyzers.whatif.pace import USUAL_GAP_NS, USUAL_LATENCY_NS, pace
-from gpu_trace_analyzers.whatif.replay import backlog, recorded_plan, stream_of_each
+from gpu_trace_analyzers.whatif.replay import backlog, recorded_plan
 from gpu_trace_analyzers.whatif.schedule import schedule
 from gpu_trace_analyzers.whatif.servers import engine_of_each
 from gpu_trace_analyzers.whatif.window import part

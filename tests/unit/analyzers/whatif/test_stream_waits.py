@@ -8,7 +8,6 @@ import pytest
 
 from gpu_trace_analyzers.model import SyncKind, Syncs
 from gpu_trace_analyzers.whatif.pace import pace
-from gpu_trace_analyzers.whatif.replay import stream_of_each
 from gpu_trace_analyzers.whatif.stream_waits import waits_between_streams
 from gpu_trace_analyzers.whatif.window import part
 from literal import literal, microseconds
@@ -22,7 +21,7 @@ def waited(text, **event):
         row |= {"awaited_correlation": 10_000, "correlation": 10_000} | event
         trace = replace(trace, syncs=Syncs.of({name: [value] for name, value in row.items()}))
     chosen = part(trace, "measured")
-    return [sorted(each) for each in waits_between_streams(chosen, stream_of_each(chosen), pace(chosen))]
+    return [sorted(each) for each in waits_between_streams(chosen, pace(chosen))]
 
 
 @pytest.mark.parametrize(("start", "found"), [(215, [[], [0]]), (216, [[], []])])
