@@ -10,37 +10,19 @@ from __future__ import annotations
 
 import repetitions
 import torch
-from streams import DEVICE, Event, Stream, current_stream, pinned, stream
+from classifier import CLASSES, Classifier
+from streams import DEVICE, Event, current_stream, pinned, stream
 from torch import nn
 
-CLASSES = 10
 
-
-class Loading:
-    """A network, the batches and labels of an epoch, and a buffer for two batches."""
+class Loading(Classifier):
+    """A small network, and a buffer for two batches."""
 
     def __init__(self, small: bool) -> None:
         rows, features, hidden = (16, 32, 8) if small else (4096, 8192, 1536)
-        self.model = nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, CLASSES)).to(DEVICE)
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01)
-        self.start = [parameter.detach().clone() for parameter in self.model.parameters()]
-        self.batches = [pinned(torch.rand(rows, features, device=DEVICE)) for _ in range(12)]
-        self.labels = list(torch.randint(CLASSES, (len(self.batches), rows), device=DEVICE))
+        network = nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, CLASSES))
+        super().__init__(network, [pinned(torch.rand(rows, features, device=DEVICE)) for _ in range(12)])
         self.halves = torch.zeros(2, rows, features, device=DEVICE)
-        self.side = Stream()
-
-    def reset(self) -> None:
-        with torch.no_grad():
-            for parameter, start in zip(self.model.parameters(), self.start, strict=True):
-                parameter.copy_(start)
-
-    def results(self) -> list[torch.Tensor]:
-        return list(self.model.parameters())
-
-    def step(self, batch: torch.Tensor, labels: torch.Tensor) -> None:
-        self.optimizer.zero_grad()
-        nn.functional.cross_entropy(self.model(batch), labels).backward()
-        self.optimizer.step()
 
 
 def on_the_compute_stream(work: Loading) -> None:

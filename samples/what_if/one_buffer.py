@@ -10,46 +10,35 @@
 from __future__ import annotations
 
 import repetitions
-import torch
-from streams import DEVICE, Event, Stream, current_stream, pinned, stream
+from streamed_weights import Network
+from streams import Event, current_stream, stream
 
 
-class Network:
-    """Pinned weights, the buffer for one of them, and the rows that go through all layers."""
-
-    def __init__(self, small: bool) -> None:
-        width, rows, layers = (64, 8, 4) if small else (8192, 1024, 12)
-        self.weights = [pinned(torch.randn(width, width, device=DEVICE) / width**0.5) for _ in range(layers)]
-        self.rows = torch.randn(rows, width, device=DEVICE)
-        self.buffer = torch.empty(width, width, device=DEVICE)
-        self.output = self.rows
-        self.side = Stream()
-
-    def reset(self) -> None:
-        self.output = self.rows
-
-    def results(self) -> list[torch.Tensor]:
-        return [self.output]
+def one_buffer(small: bool) -> Network:
+    """The network of ``streamed_weights.py`` with a single buffer."""
+    return Network(small, buffers=1)
 
 
 def on_the_compute_stream(work: Network) -> None:
+    [buffer] = work.buffers
     for weight in work.weights:
-        work.buffer.copy_(weight, non_blocking=True)
-        work.output = work.output @ work.buffer
+        buffer.copy_(weight, non_blocking=True)
+        work.output = work.output @ buffer
 
 
 def side_stream(work: Network) -> None:
+    [buffer] = work.buffers
     arrived, free = Event(), Event()
     work.side.wait_stream(current_stream())
     for weight in work.weights:
         with stream(work.side):
             free.wait()  # never recorded before the first use, so the first wait returns immediately
-            work.buffer.copy_(weight, non_blocking=True)
+            buffer.copy_(weight, non_blocking=True)
             arrived.record()
         arrived.wait()
-        work.output = work.output @ work.buffer
+        work.output = work.output @ buffer
         free.record()
 
 
 if __name__ == "__main__":
-    repetitions.main(__doc__, Network, {"before": on_the_compute_stream, "after": side_stream})
+    repetitions.main(__doc__, one_buffer, {"before": on_the_compute_stream, "after": side_stream})

@@ -16,13 +16,13 @@ BUFFERS = 3
 
 
 class Network:
-    """Pinned weights, and the rows that go through all layers."""
+    """Pinned weights, the buffers for them on the GPU, and the rows that go through all layers."""
 
-    def __init__(self, small: bool) -> None:
+    def __init__(self, small: bool, buffers: int = BUFFERS) -> None:
         width, rows, layers = (64, 8, 4) if small else (8192, 1024, 12)
         self.weights = [pinned(torch.randn(width, width, device=DEVICE) / width**0.5) for _ in range(layers)]
         self.rows = torch.randn(rows, width, device=DEVICE)
-        self.buffers = [torch.empty(width, width, device=DEVICE) for _ in range(BUFFERS)]
+        self.buffers = [torch.empty(width, width, device=DEVICE) for _ in range(buffers)]
         self.output = self.rows
         self.side = Stream()
 

@@ -10,37 +10,19 @@ from __future__ import annotations
 
 import repetitions
 import torch
-from streams import DEVICE, ON_GPU, Event, Stream, current_stream, pinned, stream
+from classifier import CLASSES, Classifier
+from streams import DEVICE, ON_GPU, Event, current_stream, pinned, stream
 from torch import nn
 
-CLASSES = 10
 
-
-class Training:
-    """A network, and the batches and labels of an epoch."""
+class Training(Classifier):
+    """A network of seven layers."""
 
     def __init__(self, small: bool) -> None:
         width, rows = (32, 16) if small else (4096, 4096)
         layers = [layer for _ in range(6) for layer in (nn.Linear(width, width), nn.ReLU())]
-        self.model = nn.Sequential(*layers, nn.Linear(width, CLASSES)).to(DEVICE)
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01)
-        self.start = [parameter.detach().clone() for parameter in self.model.parameters()]
-        self.batches = [pinned(torch.randn(rows, width, device=DEVICE)) for _ in range(8)]
-        self.labels = list(torch.randint(CLASSES, (len(self.batches), rows), device=DEVICE))
-        self.side = Stream()
-
-    def reset(self) -> None:
-        with torch.no_grad():
-            for parameter, start in zip(self.model.parameters(), self.start, strict=True):
-                parameter.copy_(start)
-
-    def results(self) -> list[torch.Tensor]:
-        return list(self.model.parameters())
-
-    def step(self, batch: torch.Tensor, labels: torch.Tensor) -> None:
-        self.optimizer.zero_grad()
-        nn.functional.cross_entropy(self.model(batch), labels).backward()
-        self.optimizer.step()
+        network = nn.Sequential(*layers, nn.Linear(width, CLASSES))
+        super().__init__(network, [pinned(torch.randn(rows, width, device=DEVICE)) for _ in range(8)])
 
 
 def on_the_compute_stream(work: Training) -> None:
