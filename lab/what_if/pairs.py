@@ -16,8 +16,8 @@ else:
 class Pair:
     """A script of samples/what_if with the same work in two cases, ``before`` and ``after`` a change.
 
-    ``gains`` is whether the change can make it faster, ``blind`` whether it was written without a look at the model, and
-    ``gpus`` how many it needs to be more than a try.
+    ``gains`` is whether the change can make it faster, ``blind`` whether it was written without a look at the
+    model, and ``gpus`` how many it needs to be more than a try.
     """
 
     name: str
