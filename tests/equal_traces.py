@@ -38,7 +38,7 @@ def _rows(trace: Trace, table: Columns) -> list[dict[str, Any]]:
 def _stack(trace: Trace, frame: int) -> list[tuple[str | None, str | None, int]]:
     stack = []
     while frame >= 0:
-        frames = trace.frames
+        frames = trace.stack_frames
         place = (_text(trace, int(code[frame])) for code in (frames.function, frames.file))
         stack.append((*place, int(frames.line[frame])))
         frame = int(frames.caller[frame])

@@ -101,7 +101,7 @@ def literal(text: str, kind: str = "gpu") -> Trace:
         overheads=Overheads.of(_columns(out.overheads)),
         operators=HostOperators.of(_columns(out.operators)),
         samples=Samples.of(_columns(out.samples)),
-        frames=out.frames.rows(),
+        stack_frames=out.frames.rows(),
         counters=Counters.of(_columns(out.counters)),
     )
     trace.check()

@@ -96,7 +96,7 @@ def traces(draw: st.DrawFn) -> Trace:
         calls=HostCalls.of(_columns(draw(st.lists(_calls, max_size=8)), name=1)),
         ranges=Ranges.of(_columns(draw(st.lists(_ranges, max_size=5)), kind=RangeKind.NVTX)),
         samples=Samples.of(_columns(draw(st.lists(_samples, max_size=4)))),
-        frames=_FRAMES,
+        stack_frames=_FRAMES,
         counters=Counters.of(_columns(draw(st.lists(_counters, max_size=4)))),
     )
     trace.check()

@@ -20,7 +20,7 @@ class Role(Enum):
     TEXT = "a code into Trace.strings"
     DEVICE = "a position in Trace.devices"
     PROCESS = "a position in Trace.processes"
-    FRAME = "a position in Trace.frames"
+    FRAME = "a position in Trace.stack_frames"
 
 
 # The dtype is given with the type, because NDArray[...] at run time differs between versions of NumPy.

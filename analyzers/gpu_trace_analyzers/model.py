@@ -13,7 +13,6 @@ A `Trace` is immutable. Its tables are structs of arrays (`columns.py`), one row
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +31,14 @@ from .columns import Int64 as Int64
 from .columns import ProcessAt as ProcessAt
 from .columns import Role as Role
 from .columns import Text as Text
+from .kinds import ALL_COPIES as ALL_COPIES
+from .kinds import BUS_COPIES as BUS_COPIES
+from .kinds import KERNELS as KERNELS
+from .kinds import Engine as Engine
+from .kinds import Memory as Memory
+from .kinds import RangeKind as RangeKind
+from .kinds import SyncKind as SyncKind
+from .kinds import ThreadState as ThreadState
 from .source import Doubt as Doubt
 from .source import Quarantined as Quarantined
 from .source import RecordedDependencies as RecordedDependencies
@@ -42,74 +49,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-
-class Engine(IntEnum):
-    """The class of a device operation. Assigned once, by the reader, from the rules in `engines`."""
-
-    COMPUTE = 0
-    COLLECTIVE = 1
-    COPY_H2D = 2
-    COPY_D2H = 3
-    COPY_P2P = 4
-    COPY_D2D = 5
-    MEMSET = 6
-    UNKNOWN = 7
-
-    @property
-    def key(self) -> str:
-        """Its name in ``summary.json``: ``copy_h2d``."""
-        return self.name.lower()
-
-
-KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE)
-"""Engines whose operations are kernels on a GPU."""
-
-BUS_COPIES = (Engine.COPY_H2D, Engine.COPY_D2H, Engine.COPY_P2P)
-"""Copies that cross the bus or the link between devices: those that count as copies on a GPU by default."""
-
-ALL_COPIES = (*BUS_COPIES, Engine.COPY_D2D)
-
-
-class Memory(IntEnum):
-    """The memory at one end of a copy, in CUPTI's terms."""
-
-    UNKNOWN = 0
-    PAGEABLE = 1
-    PINNED = 2
-    DEVICE = 3
-    MANAGED = 4
-
-
-class RangeKind(IntEnum):
-    """The API that made the range."""
-
-    NVTX = 0
-    ANNOTATION = 1
-    """``torch.profiler.record_function``, and PyTorch's own (``ProfilerStep#3``, ``Optimizer.step#...``)."""
-
-
-class SyncKind(IntEnum):
-    """What a synchronization row waited for."""
-
-    CONTEXT = 0
-    STREAM = 1
-    EVENT = 2
-    STREAM_WAIT = 3
-    """A stream waits on an event of another stream; the host does not wait."""
-
-
-class ThreadState(IntEnum):
-    """What a thread did when its stack was sampled."""
-
-    UNKNOWN = 0
-    RUNNING = 1
-    """on a CPU, without Python's global interpreter lock (GIL)"""
-    WAITING = 2
-    """off the CPUs"""
-    HOLDS_LOCK = 3
-    """with the GIL, whether it ran Python or C"""
-    WAITS_FOR_LOCK = 4
-    """until another thread lets go of the GIL"""
+    from .event_frames import EventFrames
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +282,7 @@ class Samples(Table):
     end_ns: Int64
     """until when it stands: the thread's next sample, one period later at most"""
     frame: FrameAt
-    """position in ``Trace.frames`` of the innermost frame; `MISSING` where the stack could not be read"""
+    """position in ``Trace.stack_frames`` of the innermost frame; `MISSING` where the stack could not be read"""
     state: Int8
     """`ThreadState`"""
     process: ProcessAt
@@ -361,11 +301,13 @@ class Frames(Columns):
     """the line that is executed, from 1"""
 
 
+_NAMED = 4
+"""devices that a trace is shown with"""
 OBSERVED = frozenset({"samples", "counters"})
 """Tables of what was observed beside the recording: they may begin before it and go on after it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Trace:
     """One recording: one process, or several (ranks) with their clocks aligned."""
 
@@ -382,7 +324,7 @@ class Trace:
     windows: Windows = field(default_factory=Windows.empty)
     """empty if the trace does not state them: then each device was recorded from its first operation to its last"""
     samples: Samples = field(default_factory=Samples.empty)
-    frames: Frames = field(default_factory=Frames.empty)
+    stack_frames: Frames = field(default_factory=Frames.empty)
     counters: Counters = field(default_factory=Counters.empty)
     epoch_ns: int | None = None
     """add to any time of the trace for nanoseconds since 1970; None if the file does not state it"""
@@ -405,6 +347,30 @@ class Trace:
         """Those whose rows the profiler recorded: when it did shows in them alone."""
         return {name: table for name, table in self.tables().items() if name not in OBSERVED}
 
+    def frames(self) -> EventFrames:
+        """Its events as pandas data frames: kernels, copies, memsets, calls, ranges, operators."""
+        from .event_frames import EventFrames, Framing  # pandas is slow to import, and few need it
+
+        made = Framing(self.strings, [process.pid for process in self.processes])
+        is_copy = np.isin(self.work.engine, ALL_COPIES) | self.work.undirected
+        is_memset = self.work.engine == Engine.MEMSET
+        return EventFrames(
+            kernels=made.kernels(self.work[~(is_copy | is_memset)]),
+            copies=made.copies(self.work[is_copy]),
+            memsets=made.memsets(self.work[is_memset]),
+            calls=made.calls(self.calls),
+            ranges=made.ranges(self.ranges),
+            operators=made.operators(self.operators),
+        )
+
+    def __repr__(self) -> str:
+        devices = ", ".join(device.label for device in self.devices[:_NAMED])
+        more = f" and {len(self.devices) - _NAMED} more" * (len(self.devices) > _NAMED)
+        rows = ", ".join(f"{name} {len(table):,}" for name, table in self.tables().items() if len(table))
+        return (
+            f"Trace of {self.source.path} ({self.source.format}): {devices or 'no device'}{more}; {rows or 'no event'}"
+        )
+
     def text(self, code: int) -> str:
         """The string behind a code; empty for `MISSING`."""
         return self.strings[code] if code >= 0 else ""
@@ -417,12 +383,14 @@ class Trace:
     def check(self) -> None:
         """Raise ``AssertionError`` if the trace breaks its own contract."""
         sizes = {Role.TEXT: len(self.strings), Role.DEVICE: len(self.devices), Role.PROCESS: len(self.processes)}
-        sizes[Role.FRAME] = len(self.frames)
+        sizes[Role.FRAME] = len(self.stack_frames)
         for table in self.tables().values():
             _check_columns(table, sizes)
             _check_times(table)
-        _check_columns(self.frames, sizes)
-        assert (self.frames.caller < np.arange(len(self.frames))).all(), "a frame before the one that called it"
+        _check_columns(self.stack_frames, sizes)
+        assert (self.stack_frames.caller < np.arange(len(self.stack_frames))).all(), (
+            "a frame before the one that called it"
+        )
         assert (self.work.device >= 0).all(), "work without a device"
         assert (self.work.engine >= 0).all(), "work without an engine"
         assert np.isin(self.samples.state, list(ThreadState)).all(), "a sample of no ThreadState"

@@ -63,7 +63,7 @@ print("done")
 
 def in_own_lines(trace, path):
     """For each function of the file: how long samples of the main thread were in it, or in what it called."""
-    frames, samples = trace.frames, trace.samples
+    frames, samples = trace.stack_frames, trace.samples
     names = np.array(trace.strings, dtype=object)
     whole: dict[str, int] = {}
     for start_ns, end_ns, frame in zip(samples.start_ns, samples.end_ns, samples.frame, strict=True):

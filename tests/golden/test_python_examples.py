@@ -44,6 +44,7 @@ def test_the_page_has_every_column_of_every_frame():
         "work": gpu_trace.work(before),
         "what_if": gpu_trace.what_if(before),
         "diff": gpu_trace.diff(before, after),
+        "frames": before.frames(),
     }
     frames = {
         f"{name}.{field}": list(getattr(result, field).columns)

@@ -55,7 +55,7 @@ class Outline:
 @once
 def outline(trace: Trace) -> Outline:
     """That of the frames of a trace. Where no frame is of the user's files, those of packages stand for them."""
-    frames, caller = trace.frames, trace.frames.caller.astype(np.int64)
+    frames, caller = trace.stack_frames, trace.stack_frames.caller.astype(np.int64)
     kinds = [_kind(text) for text in trace.strings]
     kind = np.array([*kinds, _GENERATED], dtype=np.int8)[frames.file]
     own = kind == (_OWN if (kind == _OWN).any() else _PACKAGE)
@@ -91,7 +91,7 @@ def _at(mask: Mask, rows: Int64) -> Mask:
 
 
 def _functions(trace: Trace, own: Mask, up: Int64) -> Int64:
-    frames, first = trace.frames, dict[tuple[int, int, int], int]()
+    frames, first = trace.stack_frames, dict[tuple[int, int, int], int]()
     found = [MISSING] * (len(frames) + 1)
     columns: Sequence[list[int]] = [column[own].tolist() for column in (up, frames.file, frames.function)]
     for position, caller, file, function in zip(np.flatnonzero(own).tolist(), *columns, strict=True):
@@ -104,7 +104,7 @@ def _of_function(trace: Trace, file: str, name: re.Pattern[str]) -> Mask:
     files = [text.endswith(file) for text in trace.strings]
     names = [name.search(text) is not None for text in trace.strings]
     of_file, of_name = (np.array([*found, False], dtype=np.bool_) for found in (files, names))
-    return np.asarray(of_file[trace.frames.file] & of_name[trace.frames.function])
+    return np.asarray(of_file[trace.stack_frames.file] & of_name[trace.stack_frames.function])
 
 
 @once
@@ -128,7 +128,7 @@ def runs(joins: Mask, fewest: int) -> list[tuple[int, int]]:
 @once
 def loader_workers(trace: Trace) -> tuple[Thread, ...]:
     """The threads that prepare batches for PyTorch's ``DataLoader`` in other processes, as far as they were sampled."""
-    inside = nearest(trace.frames.caller.astype(np.int64), _of_function(trace, *_LOADER_WORKER)) != MISSING
+    inside = nearest(trace.stack_frames.caller.astype(np.int64), _of_function(trace, *_LOADER_WORKER)) != MISSING
     rows = np.flatnonzero(_at(inside, trace.samples.frame.astype(np.int64)))
     pairs = zip(trace.samples.process[rows].tolist(), trace.samples.thread[rows].tolist(), strict=True)
     return tuple(sorted({*pairs}))

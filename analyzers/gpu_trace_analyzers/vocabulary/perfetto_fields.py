@@ -47,7 +47,7 @@ class SampleColumns:
     START_NS = 1
     END_NS = 2
     FRAME = 3
-    """position in ``Trace.frames``; -1 for a stack that could not be read"""
+    """position in ``Trace.stack_frames``; -1 for a stack that could not be read"""
     STATE = 4
 
 

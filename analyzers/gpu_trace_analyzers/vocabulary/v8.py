@@ -16,5 +16,5 @@ OWN = "gpuTrace"
 """under which a chunk has, for each of its samples, what V8 has no key for"""
 
 NO_STACK = 1
-"""The node of samples whose stack could not be read. That of a frame is its position in ``Trace.frames``, above it."""
+"""The node of samples whose stack could not be read. That of a frame is its position in ``stack_frames``, above it."""
 FIRST_FRAME = 2

@@ -96,7 +96,7 @@ ONE = Frames.of({"caller": [MISSING], "function": [0], "file": [0], "line": [7]}
 @pytest.mark.parametrize(
     ("samples", "frames", "message"),
     [
-        (FINE, Frames.empty(), "Samples.frame is not a position in Trace.frames"),
+        (FINE, Frames.empty(), "Samples.frame is not a position in Trace.stack_frames"),
         (dataclasses.replace(FINE, state=np.array([5], np.int8)), ONE, "a sample of no ThreadState"),
         (dataclasses.replace(FINE, state=np.array([MISSING], np.int8)), ONE, "a sample of no ThreadState"),
         (FINE, dataclasses.replace(ONE, function=np.array([1], np.int32)), "Frames.function is not a code"),
@@ -105,9 +105,9 @@ ONE = Frames.of({"caller": [MISSING], "function": [0], "file": [0], "line": [7]}
     ],
 )
 def test_check_finds_samples_and_frames_that_contradict_each_other(samples, frames, message):
-    Trace(Source("x", "kineto"), ("f",), samples=FINE, frames=ONE).check()
+    Trace(Source("x", "kineto"), ("f",), samples=FINE, stack_frames=ONE).check()
     with pytest.raises(AssertionError, match=message):
-        Trace(Source("x", "kineto"), ("f",), samples=samples, frames=frames).check()
+        Trace(Source("x", "kineto"), ("f",), samples=samples, stack_frames=frames).check()
 
 
 def test_tables_that_are_observed_beside_the_recording_are_not_recorded_ones():
@@ -118,10 +118,13 @@ def test_tables_that_are_observed_beside_the_recording_are_not_recorded_ones():
 
 def test_a_sample_is_written_with_its_stack():
     trace = literal("sample 0-10 t3 holds_lock main@a.py:5|f@b.py:7; sample 10-20 main@a.py:5|g@b.py:9; sample 20-30")
-    stacks = [[trace.text(trace.frames.function[at]) for at in (frame, trace.frames.caller[frame])] for frame in (1, 2)]
+    stacks = [
+        [trace.text(trace.stack_frames.function[at]) for at in (frame, trace.stack_frames.caller[frame])]
+        for frame in (1, 2)
+    ]
     assert stacks == [["f", "main"], ["g", "main"]]
     assert (trace.samples.frame.tolist(), trace.samples.state.tolist()) == ([1, 2, MISSING], [3, 0, 0])
-    assert (trace.samples.thread.tolist(), trace.frames.line.tolist()) == ([3, 1, 1], [5, 7, 9])
+    assert (trace.samples.thread.tolist(), trace.stack_frames.line.tolist()) == ([3, 1, 1], [5, 7, 9])
 
 
 def test_a_counter_is_written_with_its_unit_and_owner():
@@ -146,3 +149,12 @@ def test_engine_keys_are_those_of_summary_json():
 def test_labels():
     assert Device("gpu", 0, "NVIDIA H200").label == "GPU 0 (NVIDIA H200)"
     assert Device("cpu", 1, rank=3).label == "rank 3 · CPU 1"
+
+
+def test_a_trace_shows_itself_in_one_line():
+    assert repr(literal("s7 k 0-10 @1; gpu1 k 5-15 @2")) == (
+        "Trace of literal (literal): GPU 0, GPU 1; work 2, calls 2"
+    )
+    assert repr(Trace(Source("x", "kineto"))) == "Trace of x (kineto): no device; no event"
+    eight = Trace(Source("x", "kineto"), devices=tuple(Device("gpu", i) for i in range(8)))
+    assert "GPU 3 and 4 more;" in repr(eight)

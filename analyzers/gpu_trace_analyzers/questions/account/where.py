@@ -115,7 +115,7 @@ def _state(trace: Trace, rows: Int64) -> ThreadState:
 
 def _places(trace: Trace, frames: Int64) -> tuple[Place, ...]:
     at, samples = _counted(outline(trace).place, frames)
-    columns = (trace.frames.file[at], trace.frames.line[at], trace.frames.function[at])
+    columns = (trace.stack_frames.file[at], trace.stack_frames.line[at], trace.stack_frames.function[at])
     places, which = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
     count = np.zeros(len(places), np.int64)
     np.add.at(count, which.reshape(-1), samples)
@@ -146,10 +146,12 @@ def _mostly(trace: Trace, frames: Int64) -> Lines | None:
         inside = tree.function[level.frame] == function
         at[level.of[inside]] = level.frame[inside]
     inside = tree.function[at] == function
-    lines, which = np.unique(trace.frames.line[at[inside]], return_inverse=True)
+    lines, which = np.unique(trace.stack_frames.line[at[inside]], return_inverse=True)
     count = np.zeros(len(lines), np.int64)
     np.add.at(count, which.reshape(-1), samples[inside])
-    file, name = (trace.text(int(column[function])) for column in (trace.frames.file, trace.frames.function))
+    file, name = (
+        trace.text(int(column[function])) for column in (trace.stack_frames.file, trace.stack_frames.function)
+    )
     return _named(file, name, lines, count, len(frames))
 
 

@@ -204,7 +204,7 @@ class TraceBuilder:
             devices=devices,
             processes=processes,
             epoch_ns=0 if 2 * self._late_stamps > self._stamps else self.epoch_ns,
-            frames=self.frames.rows(),
+            stack_frames=self.frames.rows(),
             **{name: tables[table] for name, table in Trace.table_types().items()},
         )
 

@@ -25,7 +25,7 @@ def known_states(states: NDArray[np.integer]) -> NDArray[np.integer]:
 
 
 class FrameTable:
-    """Becomes ``Trace.frames``. Texts are codes into the trace's strings."""
+    """Becomes ``Trace.stack_frames``. Texts are codes into the trace's strings."""
 
     def __init__(self) -> None:
         self._positions: dict[tuple[int, int, int, int], int] = {}

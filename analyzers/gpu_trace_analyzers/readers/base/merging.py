@@ -39,7 +39,7 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
     processes = 0
     for trace, of_trace in zip(traces, places, strict=True):
         how = _renamed(trace, strings, of_trace)
-        how[Role.FRAME] = _table_of(frames.positions(_moved(trace.frames, how)))
+        how[Role.FRAME] = _table_of(frames.positions(_moved(trace.stack_frames, how)))
         moves.append(how | {Role.PROCESS: _table_of(processes + np.arange(len(trace.processes)))})
         processes += len(trace.processes)
     return Trace(
@@ -48,7 +48,7 @@ def merge(path: str, traces: Sequence[Trace]) -> Trace:
         devices=tuple(devices),
         processes=tuple(process for trace in traces for process in trace.processes),
         epoch_ns=traces[0].epoch_ns,
-        frames=frames.rows(),
+        stack_frames=frames.rows(),
         **_together(list(traces), moves, shifts),
     )
 

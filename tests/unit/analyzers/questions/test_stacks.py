@@ -21,7 +21,7 @@ WORKER = (
 def places(*stacks):
     """FUNCTION@FILE:LINE of the place of each stack, and that of its innermost own frame, if it has one."""
     trace = literal("\n".join(f"sample {i}-{i + 1} {stack}" for i, stack in enumerate(stacks)))
-    tree, frames = outline(trace), trace.frames
+    tree, frames = outline(trace), trace.stack_frames
 
     def named(row):
         text = (trace.text(int(frames.function[row])), trace.text(int(frames.file[row])))

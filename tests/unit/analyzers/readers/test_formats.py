@@ -170,8 +170,8 @@ def test_sampled_stacks(read):
         (90_001, 100_001),
         (100_001, 109_001),
     ]
-    assert [trace.text(trace.frames.function[frame]) for frame in trace.samples.frame] == ["batches", "<module>"]
-    assert (trace.frames.caller.tolist(), trace.frames.line.tolist()) == ([-1, 0], [90, 57])
+    assert [trace.text(trace.stack_frames.function[frame]) for frame in trace.samples.frame] == ["batches", "<module>"]
+    assert (trace.stack_frames.caller.tolist(), trace.stack_frames.line.tolist()) == ([-1, 0], [90, 57])
     assert trace.windows.start_ns.tolist() == [100_000]
 
 

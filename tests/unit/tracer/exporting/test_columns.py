@@ -160,7 +160,7 @@ def filled(draw):
             | {"frame": np.arange(count) + draw(st.integers(MISSING, 1))}
             | {"state": draw(st.lists(states, min_size=count, max_size=count))}
         ),
-        frames=Frames.of(
+        stack_frames=Frames.of(
             {"caller": [MISSING, 0, 1, 0, 2], "function": [MODULE, BATCHES, BATCHES, MM, MODULE]}
             | {"file": [FILE, FILE, FILE, MISSING, DOMAIN], "line": [90, 57, 58, MISSING, draw(ids)]}
         ),
@@ -177,7 +177,7 @@ def filled(draw):
 
 def stack(trace, frame):
     """A frame with all around it, outermost last."""
-    frames, found = trace.frames, []
+    frames, found = trace.stack_frames, []
     while frame != MISSING:
         texts = trace.text(int(frames.function[frame])), trace.text(int(frames.file[frame]))
         found.append((*texts, int(frames.line[frame])))

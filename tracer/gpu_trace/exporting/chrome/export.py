@@ -80,7 +80,7 @@ def chrome_events(scope: Scope, findings: list[Finding]) -> Iterator[str]:
     groups = {position: rows.threads.pid for position, rows in zip(active_devices(trace), devices, strict=True)}
     yield from counter_events(trace, places, numbers, groups)
     yield from _arrows(trace, host, devices)
-    yield from stack_events(trace.samples, trace.frames, trace.strings, places.pids, places.tids)
+    yield from stack_events(trace.samples, trace.stack_frames, trace.strings, places.pids, places.tids)
 
 
 def _arrows(trace: Trace, host: HostThreads, devices: list[DeviceRows]) -> Iterator[str]:

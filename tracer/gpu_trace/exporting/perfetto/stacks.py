@@ -85,7 +85,7 @@ class _Tables:
     """The names, files, places and stacks that samples speak of by their ids."""
 
     def __init__(self, trace: Trace) -> None:
-        self._frames = frames = trace.frames
+        self._frames = frames = trace.stack_frames
         self._stacks: dict[int, bytes] = {}
         self._texts: Sequence[str] = (*trace.strings, "", NO_STACK)
         nothing, no_stack = len(self._texts) - 2, len(self._texts) - 1

@@ -47,7 +47,7 @@ def _in_loader(trace: Trace) -> Mask:
     """Which frames are a loader's ``__next__``, or were called from one."""
     files = np.array([*(_LOADERS.search(text) is not None for text in trace.strings), False], dtype=np.bool_)
     names = np.array([*(_NEXT.search(text) is not None for text in trace.strings), False], dtype=np.bool_)
-    frames = trace.frames
+    frames = trace.stack_frames
     return np.asarray(nearest(frames.caller.astype(np.int64), files[frames.file] & names[frames.function]) >= 0)
 
 

@@ -21,7 +21,7 @@ def stack(trace, frame):
     """What a frame stands for: function, file and line of it and of all around it, outermost last."""
     found = []
     while frame != MISSING:
-        frames = trace.frames
+        frames = trace.stack_frames
         texts = (trace.text(int(frames.function[frame])), trace.text(int(frames.file[frame])))
         found.append((*texts, int(frames.line[frame])))
         frame = int(frames.caller[frame])
@@ -46,7 +46,7 @@ def test_equal_stacks_have_one_frame_and_different_ones_never_do(stacks):
     assert len(set(innermost.values())) == len(innermost)
     frames = table.rows()
     assert len(frames) == len({each[:depth] for each in stacks for depth in range(1, len(each) + 1)})
-    Trace(Source("x", "kineto"), ("a", "b", "c"), frames=frames).check()
+    Trace(Source("x", "kineto"), ("a", "b", "c"), stack_frames=frames).check()
     again = FrameTable()
     assert again.positions(frames).tolist() == list(range(len(frames)))
     assert again.positions(frames).tolist() == list(range(len(again.rows())))
@@ -68,11 +68,11 @@ def test_merged_traces_keep_their_samples_with_their_stacks(one, other, ahead_ns
 def test_equal_frames_of_several_files_are_one():
     one = literal("sample 0-10 main@a.py:5|f@b.py:7")
     other = literal("sample 0-10 g@a.py:5; sample 20-30 main@a.py:5|f@b.py:7|g@a.py:5")
-    assert len(merge("job", [one, other]).frames) == 4
-    assert merge("job", [one, one]).frames.caller.tolist() == [MISSING, 0]
+    assert len(merge("job", [one, other]).stack_frames) == 4
+    assert merge("job", [one, one]).stack_frames.caller.tolist() == [MISSING, 0]
 
 
 def test_traces_without_samples_have_no_frames():
     merged = merge("job", [literal("k 0-1"), literal("k 0-1")])
-    assert (len(merged.frames), len(merged.samples)) == (0, 0)
-    assert (merged.frames.columns(), merged.samples.columns()) == (Frames.columns(), Samples.columns())
+    assert (len(merged.stack_frames), len(merged.samples)) == (0, 0)
+    assert (merged.stack_frames.columns(), merged.samples.columns()) == (Frames.columns(), Samples.columns())

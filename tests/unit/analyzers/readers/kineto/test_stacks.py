@@ -52,9 +52,11 @@ def stacks(trace):
     for frame in trace.samples.frame.tolist():
         stack = []
         while frame != MISSING:
-            function, file = (trace.text(int(column[frame])) for column in (trace.frames.function, trace.frames.file))
-            stack.append(f"{function}@{file}:{trace.frames.line[frame]}")
-            frame = int(trace.frames.caller[frame])
+            function, file = (
+                trace.text(int(column[frame])) for column in (trace.stack_frames.function, trace.stack_frames.file)
+            )
+            stack.append(f"{function}@{file}:{trace.stack_frames.line[frame]}")
+            frame = int(trace.stack_frames.caller[frame])
         yield "|".join(reversed(stack))
 
 
@@ -82,7 +84,7 @@ def test_a_later_chunk_speaks_of_the_nodes_of_earlier_ones_of_its_thread():
 
 
 def test_equal_frames_of_several_threads_are_one():
-    assert len(read(event(tid=5), event(tid=6)).frames) == 2
+    assert len(read(event(tid=5), event(tid=6)).stack_frames) == 2
 
 
 WRONG = {
@@ -129,7 +131,7 @@ def test_samples_whose_frames_are_missing_are_kept_without_a_stack(nodes, lost):
 @pytest.mark.parametrize("line", [-1, -5, 2**31, 2**70])
 def test_a_line_that_cannot_be_one_is_missing(line):
     node = {"id": 2, "callFrame": {"functionName": "f", "url": "/a.py", "lineNumber": line}}
-    assert read(chunk({"nodes": [node], "samples": [2, 2, 2]})).frames.line.tolist() == [MISSING]
+    assert read(chunk({"nodes": [node], "samples": [2, 2, 2]})).stack_frames.line.tolist() == [MISSING]
 
 
 def test_a_state_that_is_not_known_is_unknown():

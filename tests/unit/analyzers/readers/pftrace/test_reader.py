@@ -145,8 +145,8 @@ def sampled(trace):
     for frame, *others in rows:
         stack = []
         while frame >= 0:
-            stack.append(trace.text(int(trace.frames.function[frame])))
-            frame = int(trace.frames.caller[frame])
+            stack.append(trace.text(int(trace.stack_frames.function[frame])))
+            frame = int(trace.stack_frames.caller[frame])
         yield (*others, *stack)
 
 

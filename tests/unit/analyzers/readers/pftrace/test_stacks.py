@@ -61,7 +61,9 @@ def read(data=None, rows=ROWS, thread=((1, 4), (2, 5))):
 
 
 def functions(trace):
-    return [trace.text(int(trace.frames.function[at])) if at != MISSING else "" for at in trace.samples.frame.tolist()]
+    return [
+        trace.text(int(trace.stack_frames.function[at])) if at != MISSING else "" for at in trace.samples.frame.tolist()
+    ]
 
 
 def test_samples_have_their_times_stacks_and_thread():
@@ -74,10 +76,10 @@ def test_samples_have_their_times_stacks_and_thread():
         "process": [0, 0],
         "thread": [5, 5],
     }
-    assert trace.frames.caller.tolist() == [MISSING, 0]
-    assert [trace.text(code) for code in trace.frames.function] == ["<module>", "batches"]
-    assert [trace.text(code) for code in trace.frames.file] == ["/a.py", "/a.py"]
-    assert trace.frames.line.tolist() == [90, 57]
+    assert trace.stack_frames.caller.tolist() == [MISSING, 0]
+    assert [trace.text(code) for code in trace.stack_frames.function] == ["<module>", "batches"]
+    assert [trace.text(code) for code in trace.stack_frames.file] == ["/a.py", "/a.py"]
+    assert trace.stack_frames.line.tolist() == [90, 57]
     assert (trace.processes[0].pid, dropped) == (4, {})
 
 

@@ -16,7 +16,7 @@ from strategies import traces
 
 def events(trace):
     pids = [process.pid for process in trace.processes]
-    return [json.loads(text) for text in stacks.stack_events(trace.samples, trace.frames, trace.strings, pids)]
+    return [json.loads(text) for text in stacks.stack_events(trace.samples, trace.stack_frames, trace.strings, pids)]
 
 
 def as_v8_has_them(events):
@@ -39,7 +39,7 @@ def as_v8_has_them(events):
 
 
 def of_the_trace(trace):
-    samples, frames = trace.samples, trace.frames
+    samples, frames = trace.samples, trace.stack_frames
     for at_ns, frame, process, thread in zip(
         *(column.tolist() for column in (samples.start_ns, samples.frame, samples.process, samples.thread)), strict=True
     ):

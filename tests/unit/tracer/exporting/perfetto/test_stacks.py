@@ -62,7 +62,7 @@ def packets(trace):
 
 
 def of_the_trace(trace):
-    samples, frames, places = trace.samples, trace.frames, HostPlaces(trace)
+    samples, frames, places = trace.samples, trace.stack_frames, HostPlaces(trace)
     columns = (samples.start_ns, samples.frame, samples.process, samples.thread)
     for at_ns, frame, process, thread in zip(*(column.tolist() for column in columns), strict=True):
         stack = [] if frame != MISSING else [("(no stack)", "", 0)]
