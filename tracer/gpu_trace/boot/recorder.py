@@ -11,7 +11,7 @@ import sys
 import time
 from _thread import RLock
 
-from . import captures, contract, devices, recording_cost, stream_waits
+from . import captures, contract, cupti_leaving, devices, recording_cost, stream_waits
 from .activities import Activities
 from .execution_trace import ExecutionTrace
 from .garbage import Garbage
@@ -196,6 +196,16 @@ class Recorder:
                 self._end(patience_s)
                 self._note_processes()
                 self._notes.write(contract.PROCESS, process_name())  # one that was forked learned it late
+
+    def leave_cupti(self) -> None:
+        """Have CUPTI leave the process after the last session, unless the script's own profiler needs it."""
+        with self._lock:
+            is_over = self._finished and self._session is None and self._parts > self._first_part
+            if is_over and self.belongs_here and not self._given_way and not captures.under_way():
+                try:
+                    cupti_leaving.leave()
+                except Exception as error:
+                    self._notes.failed("CUPTI did not leave the process, whose launches may stay slower", error)
 
     def measure_cost(self) -> None:
         """With an execution trace: note what sessions add to operators and calls, once all are saved."""
