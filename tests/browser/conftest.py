@@ -22,6 +22,7 @@ ENVIRONMENT = {**os.environ, "SSH_CONNECTION": ""}
 FLAGS = [f"--{flag}" for flag in ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run")]
 FLAGS += [f"--disable-{what}" for what in ("background-networking", "component-update", "sync")]
 VIEWPORT = {"width": 1600, "height": 900}
+DESKTOP = {"width": 1280, "height": 900}
 SHOWN = "window.app && window.app.trace && !window.app.isLoadingTrace"
 _ROWS = """async sql => {
   const result = await window.app.trace.engine.query(sql);
@@ -166,3 +167,29 @@ def _hand_over(browser, trace, options):
             return perfetto
         finally:
             ours.send_signal(signal.SIGINT)  # so that it removes what it exported
+
+
+@pytest.fixture
+def shown(chromium, tmp_path):
+    """Opens a report in a page of its own, which keeps what it complained of and what it asked for."""
+    contexts = []
+
+    def show(html, viewport=None, scheme="light", before=""):
+        file = tmp_path / "page.html"
+        file.write_text(html, encoding="utf-8")
+        context = chromium.new_context(viewport=viewport or DESKTOP, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(before)
+        page.problems, page.requests = [], []
+        page.on("console", lambda message: page.problems.append(message.text))
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto(file.as_uri())
+        page.wait_for_selector("html[data-ready=true]")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import Engine
-from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.html import to_html
 from literal import literal
 from many_kernels import many_kernels
+from report_pages import page_of, recorded_page
 from what_ifs import answered, before
 
-TRACES = Path(__file__).parents[2] / "samples/traces"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 COLORS = """() => {
   const c = document.querySelector('canvas'), found = new Set();
@@ -25,41 +22,6 @@ COLORS = """() => {
   return [...found];
 }"""
 EXPOSED = {"light": "224,58,78", "dark": "255,92,110"}
-
-
-@cache
-def recorded_page(name):
-    return page_of(load(TRACES / f"{name}.json.gz"))
-
-
-def page_of(trace):
-    analysis = Analysis(trace)
-    return to_html(analysis, analysis.summary)
-
-
-@pytest.fixture
-def shown(chromium, tmp_path):
-    contexts = []
-
-    def show(html, viewport=DESKTOP, scheme="light", before=""):
-        file = tmp_path / "page.html"
-        file.write_text(html, encoding="utf-8")
-        context = chromium.new_context(viewport=viewport, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(before)
-        page.problems, page.requests = [], []
-        page.on("console", lambda message: page.problems.append(message.text))
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.goto(file.as_uri())
-        page.wait_for_selector("html[data-ready=true]")
-        return page
-
-    yield show
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

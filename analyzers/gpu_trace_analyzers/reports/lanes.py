@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 DEPTHS_SHOWN = 5
 LONGEST_NAME = 160
+LOSS_KINDS = ("exposed-copy",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lane:
-    """One row of the timeline, of one kind of span.
+    """One row of the timeline, of one kind of span, which is the variable of the page's style that colors it.
 
     All columns are (n,) int64, in order of their starts: from when until when in ns since the page's zero, and the
     position of its name in `Timeline.names`. Spans may overlap, where several streams run at once; none is empty.
@@ -42,9 +43,14 @@ class Lane:
     end_ns: Int64
     names: Int64
 
+    @property
+    def loss(self) -> bool:
+        """Whether its spans are times that were lost, and not work."""
+        return self.kind in LOSS_KINDS
+
     def document(self) -> dict[str, Any]:
         """What the page has of it beside its columns."""
-        return {"name": self.name, "kind": self.kind, "count": len(self.names)}
+        return {"name": self.name, "kind": self.kind, "count": len(self.names), "loss": self.loss}
 
     def columns(self) -> tuple[Int64, ...]:
         """Distances between starts (the first from zero), lengths and names: small numbers, which pack well."""
@@ -57,6 +63,15 @@ class Group:
 
     title: str
     lanes: list[Lane]
+    device: int | None = None
+    """position in ``Trace.devices``; None for the host"""
+    rank: int | None = None
+    """of a job"""
+
+
+def zero_of(summary: Summary) -> int:
+    """Where the clock of the page begins, in ns on the clock of the trace: with what any device did first."""
+    return min((figures.window.start_ns for figures in summary.devices), default=0)
 
 
 class Timeline:
@@ -70,7 +85,7 @@ class Timeline:
         self.predicted = what_if.schedule if what_if else None
         self._begin_ns = what_if.window.start_ns if what_if else 0
         self._analysis, self._trace, self._summary = analysis, analysis.trace, summary
-        self._start_ns = min((figures.window.start_ns for figures in summary.devices), default=0)
+        self.zero_ns = zero_of(summary)
         self._end_ns = max((figures.window.end_ns for figures in summary.devices), default=1)
         groups = [group for figures in summary.devices for group in self._groups(figures)]
         self.groups = [*groups, *self._threads()]
@@ -79,17 +94,22 @@ class Timeline:
         """What the page's script reads."""
         lanes = [lane for group in self.groups for lane in group.lanes]
         return {
-            "span": max(1, self._end_ns - self._start_ns),
+            "span": max(1, self._end_ns - self.zero_ns),
             "names": [*self.names],
-            "groups": [{"title": g.title, "lanes": [lane.document() for lane in g.lanes]} for g in self.groups],
+            "groups": [
+                {"title": g.title, "device": g.device, "rank": g.rank, "lanes": [lane.document() for lane in g.lanes]}
+                for g in self.groups
+            ],
             "spans": packed(column for lane in lanes for column in lane.columns()),
         }
 
     def _groups(self, figures: DeviceFigures) -> list[Group]:
         """A device as it was recorded, and if something is predicted of it, as it would be."""
-        label = plain(figures.device.label)
-        predicted = [] if self.predicted is None else self._predicted(self.predicted, figures.position)
-        return [Group(label, self._device(figures)), *(Group(f"{label}, predicted", predicted) for _ in predicted[:1])]
+        label, place = plain(figures.device.label), figures.position
+        rank = figures.device.rank if figures.device.rank >= 0 else None
+        recorded = Group(label, self._device(figures), place, rank)
+        predicted = [] if self.predicted is None else self._predicted(self.predicted, place)
+        return [recorded, *([Group(f"{label}, predicted", predicted, place, rank)] if predicted else [])]
 
     def _predicted(self, schedule: Schedule, device: int) -> list[Lane]:
         """The schedule of one device: a lane per engine, and the critical path."""
@@ -97,7 +117,7 @@ class Timeline:
         critical = np.zeros(len(work), np.bool_)
         critical[schedule.critical] = True
         own = work.device == device
-        chosen = [(ENGINE_NAMES[each], ENGINE_KINDS[each], own & (work.engine == each)) for each in Engine]
+        chosen = [(ENGINE_NAMES[each], _kind(each), own & (work.engine == each)) for each in Engine]
         lanes = []
         for name, kind, rows in (*chosen, ("critical path", "critical", own & critical)):
             start_ns, end_ns = (ns[rows] + self._begin_ns for ns in (schedule.start_ns, schedule.end_ns))
@@ -109,7 +129,7 @@ class Timeline:
         lanes = []
         for engine in figures.engines:
             rows = np.flatnonzero((work.device == figures.position) & (work.engine == engine))
-            kind = ENGINE_KINDS[engine]
+            kind = _kind(engine)
             lanes += self._lanes(ENGINE_NAMES[engine], kind, work.start_ns[rows], work.end_ns[rows], work.name[rows])
             if engine == max(set(figures.engines) & set(figures.copies), default=None):
                 lanes += self._exposed(figures)
@@ -119,12 +139,12 @@ class Timeline:
         explained = self._analysis.exposed_copies_of(figures.position)
         stretches = explained.stretches
         titles = np.array([self._name(rule.title) for rule in explained.rules], dtype=np.int64)
-        lane = self._lane("exposed copy", "exposed", stretches.start_ns, stretches.end_ns, titles[explained.rule])
+        lane = self._lane("exposed copy", "exposed-copy", stretches.start_ns, stretches.end_ns, titles[explained.rule])
         return [lane] if len(lane.names) else []
 
     def _threads(self) -> list[Group]:
         ranges = self._trace.ranges
-        ranges = ranges[(ranges.end_ns > self._start_ns) & (ranges.start_ns < self._end_ns)]
+        ranges = ranges[(ranges.end_ns > self.zero_ns) & (ranges.start_ns < self._end_ns)]
         ranges = ranges[(ranges.end_ns > ranges.start_ns) & ~np.isin(ranges.domain, self._hidden_domains())]
         depth = nesting_depths(ranges)
         lanes: list[Lane] = []
@@ -152,7 +172,11 @@ class Timeline:
 
     def _lane(self, name: str, kind: str, start_ns: Int64, end_ns: Int64, names: Int64) -> Lane:
         """Clipped to the window, in order."""
-        start_ns, end_ns = np.maximum(start_ns, self._start_ns), np.minimum(end_ns, self._end_ns)
+        start_ns, end_ns = np.maximum(start_ns, self.zero_ns), np.minimum(end_ns, self._end_ns)
         some = np.flatnonzero(end_ns > start_ns)
         order = some[np.argsort(start_ns[some], kind="stable")]
-        return Lane(name, kind, start_ns[order] - self._start_ns, end_ns[order] - self._start_ns, names[order])
+        return Lane(name, kind, start_ns[order] - self.zero_ns, end_ns[order] - self.zero_ns, names[order])
+
+
+def _kind(engine: Engine) -> str:
+    return f"engine-{ENGINE_KINDS[engine]}"

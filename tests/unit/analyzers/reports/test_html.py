@@ -104,11 +104,11 @@ def test_lanes_are_every_operation_and_what_they_cover_is_the_figure(trace):
     document = Timeline(analysis, summary).document()
     for figures, (_, found) in zip(summary.devices, lanes(document), strict=False):
         busy = [row.busy_ns for row in figures.engines.values() if row.busy_ns]
-        engines = [spans for _, kind, spans in found if kind != "exposed"]
+        engines = [spans for _, kind, spans in found if kind != "exposed-copy"]
         assert [Intervals.from_pairs(span[:2] for span in spans).total_ns for spans in engines] == busy
         work = trace.work_of(figures.position)
         assert sum(len(spans) for spans in engines) == (work.end_ns > work.start_ns).sum()
-        exposed = [spans for _, kind, spans in found if kind == "exposed"]
+        exposed = [spans for _, kind, spans in found if kind == "exposed-copy"]
         assert sum(end - start for spans in exposed for start, end, _ in spans) == figures.exposed_copy_ns
         for _, _, spans in found:
             assert all(0 <= start < end <= document["span"] for start, end, _ in spans)

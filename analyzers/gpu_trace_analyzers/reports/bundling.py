@@ -1,0 +1,65 @@
+"""The script and the style of a page, each as one text: a page has everything inside it.
+
+The script is written as modules, one question a file. A browser that may load nothing cannot follow an import, so the
+modules are joined here: each is a function that returns what it exports, behind those that it imports from. A module
+imports by name (``import { a, b } from "./other.js";``) and exports one declaration a line.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ENTRY = "main"
+"""the module that begins everything"""
+STYLES = ("page", "timeline")
+"""files of style, in the order in which later ones overrule"""
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
+
+
+def script() -> str:
+    """All modules that ``main.js`` needs, as one script that declares nothing globally."""
+    modules = "\n".join(_as_function(name) for name in modules_of(ENTRY))
+    return f'(() => {{\n"use strict";\nconst modules = {{}};\n{modules}\n}})();\n'
+
+
+def style() -> str:
+    """All styles."""
+    return "".join(_asset(f"{name}.css") for name in STYLES)
+
+
+def modules_of(entry: str) -> Sequence[str]:
+    """The names of a module and of all that it needs, each behind those that it imports."""
+    order: dict[str, None] = {}
+    _visit(entry, (), order)
+    return [*order]
+
+
+def _visit(name: str, on_the_way: tuple[str, ...], order: dict[str, None]) -> None:
+    if name in on_the_way:
+        raise ValueError(f"modules import each other: {' -> '.join((*on_the_way, name))}")
+    if name in order:
+        return
+    for needed in _imports(name):
+        _visit(needed, (*on_the_way, name), order)
+    order[name] = None
+
+
+def _imports(name: str) -> Iterator[str]:
+    return (found[2] for found in _IMPORT.finditer(_asset(f"{name}.js")))
+
+
+def _as_function(name: str) -> str:
+    text = _asset(f"{name}.js")
+    exports = ", ".join(found[1] for found in _EXPORT.finditer(text))
+    body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = modules.\2;", text))
+    return f"modules.{name} = (() => {{\n{body}return {{ {exports} }};\n}})();"
+
+
+def _asset(name: str) -> str:
+    return files(__package__).joinpath("page", name).read_text(encoding="utf-8")

@@ -1,0 +1,62 @@
+"""The section of a page that has the timeline: its buttons, the canvas, what the colors mean, and its data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from .lanes import Timeline
+
+_LEGEND = {
+    "engine-compute": "compute",
+    "engine-collective": "collective",
+    "engine-copy": "copy",
+    "engine-memset": "memset",
+    "engine-unknown": "unknown",
+    "exposed-copy": "exposed copy (no compute ran)",
+    "critical": "critical path of the prediction",
+    "range": "range on the host",
+}
+_BUTTONS = (
+    ("in", "+", "zoom in"),
+    ("out", "−", "zoom out"),
+    ("left", "◀", "earlier"),
+    ("right", "▶", "later"),
+    ("all", "all", "show everything"),
+    ("next", "next exposed copy", "go to the next exposed copy"),
+)
+
+
+def timeline_html(timeline: Timeline) -> str:
+    """The section. ``data-zero-ns`` is the page's zero on the clock of the trace."""
+    return (
+        f'<section><h2>Timeline</h2><div class="bar">{_buttons()}<output id="shown"></output></div>'
+        f'<div id="timeline" data-zero-ns="{timeline.zero_ns}">'
+        '<canvas tabindex="0" role="img" aria-label="Timeline of engines and ranges"></canvas></div>'
+        f'<p id="tip">Point at something, or tap it.</p><ul class="legend">{_legend(timeline)}</ul>'
+        '<p class="hint">A lane is filled as high as it was busy; beside its name is its share of the time in view. '
+        "A thin line below it marks what is too little to be drawn.</p>"
+        '<p class="hint">Drag to move; pinch, double-click or Ctrl + wheel to zoom.</p>'
+        "<noscript>The timeline needs JavaScript.</noscript></section>"
+    )
+
+
+def data_html(timeline: Timeline) -> str:
+    """What the script draws, in a block that no name can leave: without ``<`` there is no ``</script>`` in it."""
+    text = msgspec.json.encode(timeline.document()).decode().replace("<", "\\u003c")
+    return f'<script type="application/json" id="data">{text}</script>'
+
+
+def _buttons() -> str:
+    return "".join(
+        f'<button type="button" data-do="{do}" aria-label="{label}" title="{label}">{text}</button>'
+        for do, text, label in _BUTTONS
+    )
+
+
+def _legend(timeline: Timeline) -> str:
+    """Of the kinds that there are."""
+    kinds = {lane.kind for group in timeline.groups for lane in group.lanes}
+    return "".join(f'<li><i class="{kind}"></i>{text}</li>' for kind, text in _LEGEND.items() if kind in kinds)

@@ -1,0 +1,130 @@
+// How is the timeline painted? On one canvas, from what is in view; names are drawn as text only.
+//
+// Each column of pixels is filled as high as the share of its time that was busy: the painted part of a lane is its
+// figure, at every zoom. Spans that are wide enough to be told apart get an edge, and a name where that fits.
+import { drawAxis } from "./axis.js";
+import { AXIS, gutterOf, laidOut, MARK } from "./layout.js";
+import { busyColumns, runs } from "./shares.js";
+import { share } from "./times.js";
+
+export const APART = 3;  // pixels from which on a span is told apart
+const FONT = "11px system-ui, sans-serif", HEADING = "600 12px system-ui, sans-serif";
+const NAMED = 34;  // pixels from which on a span has room for a name
+
+export class Painting {
+  constructor(canvas, view, data) {
+    Object.assign(this, { canvas, view, data, pen: canvas.getContext("2d"), rows: [] });
+  }
+
+  // Takes the room that there is.
+  place() {
+    const { canvas, view } = this, width = canvas.clientWidth, scale = window.devicePixelRatio || 1;
+    view.left = gutterOf(width);
+    view.right = width;
+    const { rows, height } = laidOut(this.data.groups, view.left);
+    canvas.style.height = height + "px";
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    Object.assign(this, { rows, height, scale });
+    this.pen.setTransform(scale, 0, 0, scale, 0, 0);
+  }
+
+  // Everything, with one span or stretch chosen, and one interval marked on all lanes; each may be null.
+  draw(chosen, marked) {
+    const { pen, view } = this;
+    this.style = getComputedStyle(this.canvas);
+    pen.clearRect(0, 0, view.right, this.height);
+    pen.font = FONT;
+    drawAxis(pen, view, (name) => this.color(name), this.height);
+    for (const row of this.rows) if (row.lane) this.drawLane(row); else this.drawHead(row);
+    if (marked) this.drawMark(marked);
+    const row = chosen && this.rows.find(({ lane }) => lane === chosen.lane);
+    if (row) this.drawFrame(chosen, row.top, row.bar);
+  }
+
+  // A variable of the page's style, without its dashes; a lane is drawn in that of its kind.
+  color(name) { return this.style.getPropertyValue("--" + name).trim(); }
+
+  drawHead({ y, group }) {
+    this.pen.fillStyle = this.color("ink");
+    this.pen.font = HEADING;
+    this.pen.fillText(this.fit(group.title, this.view.right), 0, y + 17);
+  }
+
+  drawLane(row) {
+    const { pen, view } = this;
+    pen.font = FONT;
+    this.drawLabel(row);
+    pen.fillStyle = this.color("lane");
+    pen.fillRect(view.left, row.top, view.right - view.left, row.bar);
+    this.drawShares(row);
+    for (const i of row.lane.longer(APART * view.perPixel, view.from, view.to)) this.drawSpan(row, i);
+  }
+
+  drawLabel({ y, lane, top, bar }) {
+    const { pen, view } = this;
+    const busy = lane.kind === "range" ? "" : share(lane.covered(view.from, view.to) / view.length);
+    const right = (view.left || view.right) - 10, line = view.left ? top + bar / 2 + 4 : y + 10;
+    const room = pen.measureText(busy).width;
+    pen.fillStyle = this.color("soft");
+    pen.fillText(this.fit(lane.name, right - room - 8), 0, line);
+    if (busy) pen.fillText(busy, right - room, line);
+  }
+
+  // Columns are those of the device, so that no edge is smeared over two of them.
+  drawShares({ lane, top, bar }) {
+    const { pen, view, scale } = this, left = Math.round(view.left * scale);
+    const columns = this.canvas.width - left, low = Math.round((top + bar) * scale), high = low - Math.round(top * scale);
+    const color = this.color(lane.kind), soft = this.color("soft");
+    pen.save();
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    for (const { from, to, busy, edge } of runs(busyColumns(lane, view.from, view.length / columns, columns))) {
+      pen.fillStyle = color;
+      pen.globalAlpha = edge ? busy : 1;
+      pen.fillRect(left + from, low, to - from, edge ? -high : -busy * high);
+      pen.globalAlpha = 1;
+      pen.fillStyle = soft;
+      if (!edge && busy * high < 1) pen.fillRect(left + from, low + scale, to - from, Math.max(1, (MARK - 2) * scale));
+    }
+    pen.restore();
+  }
+
+  drawSpan({ lane, top, bar }, i) {
+    const { pen, view } = this, start = lane.start[i];
+    const left = Math.max(view.left, view.x(start)), end = Math.min(lane.end[i], lane.start[i + 1] ?? Infinity);
+    const wide = Math.min(view.right, view.x(end)) - left;
+    pen.fillStyle = this.color("edge");
+    const touched = lane.covered(start - view.perPixel, start) > view.perPixel / 2;
+    if (touched && start > view.from) pen.fillRect(left, top, 1, bar);
+    if (wide <= NAMED) return;
+    pen.fillStyle = this.color(lane.kind === "range" ? "range-ink" : "bar-ink");
+    pen.fillText(this.fit(this.data.names[lane.columns.name[i]].replace(/^void /, ""), wide - 8), left + 4, top + bar / 2 + 4);
+  }
+
+  // A frame around what is between two times, as far as it is in view.
+  drawFrame({ from, to }, top, height) {
+    const { pen, view } = this, left = Math.max(view.left, view.x(from)), right = Math.min(view.right, view.x(to));
+    if (right < view.left || left > view.right) return;
+    pen.strokeStyle = this.color("ink");
+    pen.lineWidth = 2;
+    pen.strokeRect(left, top, Math.max(right - left, 1), height);
+  }
+
+  // The interval that was asked for: lines through all lanes, which hide nothing inside it.
+  drawMark({ from, to }) {
+    const { pen, view } = this;
+    pen.fillStyle = this.color("mark");
+    for (const px of [view.x(from) - 1, view.x(to)])
+      if (px >= view.left - 1 && px <= view.right) pen.fillRect(px, AXIS - 8, 1, this.height);
+    const left = Math.max(view.left, view.x(from)), right = Math.min(view.right, view.x(to));
+    if (right > left) pen.fillRect(left, AXIS - 8, Math.max(1, right - left), 3);
+  }
+
+  fit(text, room) {
+    const wide = this.pen.measureText(text).width;
+    if (wide <= room) return text;
+    let keep = Math.floor(text.length * room / wide);
+    while (keep > 0 && this.pen.measureText(text.slice(0, keep) + "…").width > room) keep -= 1;
+    return keep > 1 ? text.slice(0, keep) + "…" : "";
+  }
+}
