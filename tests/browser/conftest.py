@@ -83,6 +83,24 @@ class Shown:
             "select name, value, severity from stats where value > 0 and severity in ('error', 'data_loss')"
         )
 
+    def visible_ns(self):
+        """From when to when the timeline shows the trace."""
+        return self._ns("timeline.visibleWindow.toTimeSpan()")
+
+    def all_ns(self):
+        """From when to when the trace is."""
+        return self._ns("traceInfo")
+
+    def _ns(self, span):
+        times = (
+            f"(span => [span.start, span.end].map(String))(window.app.trace.{span})"  # as numbers they would lose bits
+        )
+        return tuple(map(int, self.page.evaluate(times)))
+
+    def selected(self):
+        """The id of the slice that is selected."""
+        return self.page.evaluate("Number(window.app.trace.selection.selection.eventId)")
+
     def screenshot(self, name):
         self.page.wait_for_timeout(1500)  # the UI draws when its queries are answered, and says nowhere that it is done
         _keep(self.page, name)

@@ -10,6 +10,7 @@ import pytest
 
 from gpu_trace.exporting.chrome import export_chrome
 from gpu_trace.exporting.perfetto import export_perfetto
+from gpu_trace.exporting.timeline.findings import worst_place
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
     ALL_COPIES,
@@ -32,6 +33,9 @@ from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES
 from gpu_trace_analyzers.whatif.beside import what_if_of
 from literal import literal
 
+PINNED = "window.app.trace.workspaces.currentWorkspace.pinnedTracks"
+"""They are there once start commands have run."""
+
 
 @pytest.fixture(scope="module", params=["two_streams", "mlp_overlap", "ddp_rank0"])
 def both(request, recorded, opened):
@@ -42,11 +46,31 @@ def both(request, recorded, opened):
 def test_the_start_view_pins_the_lanes(both):
     trace, shown = both
     shown.screenshot(trace.source.path.rpartition("/")[2].partition(".")[0])
-    tracks = "window.app.trace.workspaces.currentWorkspace.pinnedTracks"
-    shown.page.wait_for_function(f"() => {tracks}.length", timeout=60_000)  # start commands run when the trace is there
-    pinned = shown.page.evaluate(f"{tracks}.map(t => t.name)")
+    shown.page.wait_for_function(f"{PINNED}.length", timeout=60_000)
+    pinned = shown.page.evaluate(f"{PINNED}.map(t => t.name)")
     assert any(name.endswith("Compute") for name in pinned)
     assert any(name.endswith("Exposed copy") for name in pinned)
+
+
+def test_it_lands_at_the_worst_place(both):
+    trace, shown = both
+    worst = worst_place(Analysis(trace))
+    if worst is None:
+        assert shown.visible_ns() == shown.all_ns()
+        return
+    shown.page.wait_for_function("window.app.trace.selection.selection.kind === 'track_event'", timeout=60_000)
+    name = shown.value(f"select name from slice where id = {shown.selected()}")
+    assert name.startswith("worst place: ")
+    begin_ns, end_ns = shown.visible_ns()
+    assert begin_ns <= worst.start_ns < worst.end_ns <= end_ns
+    assert end_ns - begin_ns <= 6 * (worst.end_ns - worst.start_ns)
+
+
+def test_it_lands_where_it_is_told_to(opened, recorded):
+    first_ns = int(load(recorded("two_streams")).work.start_ns[0])
+    shown = opened(recorded("two_streams"), "--at", "20ms..25ms")
+    shown.page.wait_for_function(f"{PINNED}.length", timeout=60_000)
+    assert shown.visible_ns() == (first_ns + 20_000_000, first_ns + 25_000_000)
 
 
 def test_nothing_is_lost_and_nothing_is_an_error(both):
@@ -309,9 +333,8 @@ def test_the_predicted_schedule_is_pinned_below_what_was_recorded(opened, record
     export_perfetto(Analysis(trace), tmp_path / "predicted.pftrace", what_if=found)
     shown = opened(tmp_path / "predicted.pftrace")
     shown.screenshot("predicted")
-    tracks = "window.app.trace.workspaces.currentWorkspace.pinnedTracks"
-    shown.page.wait_for_function(f"() => {tracks}.length", timeout=60_000)
-    pinned = shown.page.evaluate(f"{tracks}.map(t => t.name)")
+    shown.page.wait_for_function(f"{PINNED}.length", timeout=60_000)
+    pinned = shown.page.evaluate(f"{PINNED}.map(t => t.name)")
     assert [name for name in pinned if name.endswith("Compute")] == ["Compute", "Predicted: Compute"]
     rows = shown.sql(
         "select t.name, count(*), sum(s.dur) from slice s join track t on s.track_id = t.id"

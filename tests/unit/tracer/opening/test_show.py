@@ -15,15 +15,16 @@ import pytest
 from click.testing import CliRunner
 
 from gpu_trace.commands.open import open as open_command
-from gpu_trace.exporting.timeline.findings import Finding, exposed_copies
+from gpu_trace.exporting.timeline.findings import worst_place
 from gpu_trace.opening import recipe, show, ui_files
 from gpu_trace.opening.page import page
 from gpu_trace.opening.prepare import prepare
 from gpu_trace.opening.redirect import leading_to
-from gpu_trace.opening.start_view import start_view
+from gpu_trace.opening.start_view import Landing, start_view
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load
+from literal import literal
 
 
 @pytest.fixture
@@ -104,23 +105,44 @@ def test_url_mode_asks_the_online_ui_to_fetch_and_says_when_its_port_is_taken(pr
         server.server_close()
 
 
-def test_the_start_view_is_around_the_first_finding(recorded):
-    trace = load(recorded("two_streams"))
-    (finding,) = exposed_copies(Analysis(trace))
-    view = start_view(trace, [Finding(0, finding.end_ns, finding.end_ns + 5, "later", ""), finding])
+def test_the_start_view_is_around_the_finding_and_selects_it(recorded):
+    trace = load(recorded("seed_blocking"))
+    worst = worst_place(Analysis(trace))
+    view = start_view(trace, Landing(worst.start_ns, worst.end_ns, worst.device))
     arguments = parse_qs(view.fragment)
-    assert int(arguments["visStart"][0]) == finding.start_ns - 4 * (finding.end_ns - finding.start_ns)
-    assert int(arguments["visEnd"][0]) == int(trace.work.end_ns.max())
+    length = worst.end_ns - worst.start_ns
+    assert (int(arguments["ts"][0]), int(arguments["dur"][0])) == (worst.start_ns, length)
+    assert int(arguments["visStart"][0]) == worst.start_ns - 2 * length
+    assert int(arguments["visEnd"][0]) == worst.end_ns + 2 * length
     commands = {command["id"]: command["args"][0] for command in json.loads(arguments["startupCommands"][0])}
     assert re.search(commands["dev.perfetto.PinTracksByRegex"], "Exposed copy")
     assert not re.search(commands["dev.perfetto.PinTracksByRegex"], "Compute rate")
 
 
 def test_with_more_devices_pins_say_whose_they_are(recorded):
-    view = start_view(load(recorded("mlp_overlap")), [])
+    view = start_view(load(recorded("mlp_overlap")))
     assert view.start_ns is None
     assert re.search(view.pinned, "GPU 1 · Compute")
     assert not re.search(view.pinned, "Compute")
+
+
+def test_the_view_ends_where_the_trace_does():
+    trace = literal("k 100-110; k 900-1000")
+    view = start_view(trace, Landing(110, 900, 0))
+    assert (view.start_ns, view.end_ns, view.selected) == (100, 1000, (110, 900))
+    outside = start_view(trace, Landing(50, 60, 0))
+    assert (outside.start_ns, outside.end_ns) == (50, 80)
+
+
+def test_of_many_devices_that_of_the_place_is_pinned():
+    trace = literal("; ".join(f"gpu{gpu} k 0-{gpu + 1}" for gpu in range(5)))
+    assert {*re.findall(r"GPU \d", start_view(trace, Landing(0, 5, 4)).pinned)} == {"GPU 0", "GPU 4"}
+    assert {*re.findall(r"GPU \d", start_view(trace).pinned)} == {"GPU 0", "GPU 1"}
+
+
+def test_a_view_of_all_is_so_on_every_clock(recorded):
+    view = start_view(load(recorded("two_streams")))
+    assert view.later(7) == view
 
 
 def test_a_title_cannot_end_the_script_or_the_page():

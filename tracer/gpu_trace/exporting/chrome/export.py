@@ -23,7 +23,7 @@ from gpu_trace_analyzers.readers.kineto.document import (
 from gpu_trace_analyzers.vocabulary.kineto import Key
 
 from ..output import create
-from ..timeline.findings import exposed_copies
+from ..timeline.findings import findings_of
 from ..timeline.identities import HostPlaces
 from ..timeline.moved import earliest_ns, shifted
 from . import json_text
@@ -49,10 +49,10 @@ _EVENTS_PER_WRITE = 4096
 def export_chrome(analysis: Analysis, path: str | PathLike[str], findings: Iterable[Finding] | None = None) -> None:
     """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
 
-    Categories and arguments are Kineto's. ``findings`` become notes on their devices (default: every stretch of
-    exposed copy). Raises ``OSError`` where the file cannot be written.
+    Categories and arguments are Kineto's. ``findings`` become notes on their devices (default: the worst
+    place, and every stretch of exposed copy). Raises ``OSError`` where the file cannot be written.
     """
-    found = list(exposed_copies(analysis) if findings is None else findings)
+    found = list(findings_of(analysis) if findings is None else findings)
     origin_ns = earliest_ns(analysis.trace)
     # Readers keep microseconds in doubles: only small ones are exact to the nanosecond.
     trace = with_own_correlations(shifted(analysis.scope, -origin_ns).trace)

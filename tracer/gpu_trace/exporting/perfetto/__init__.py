@@ -22,9 +22,9 @@ def export_perfetto(
 ) -> None:
     """Write a trace, whole or not at all; gzipped where the name ends in ``.gz``.
 
-    ``findings`` become notes on their devices (default: every stretch of exposed copy). ``what_if``: an answer about
-    the same trace, whose schedule gets tracks below those that were recorded. Raises ``OSError`` where the file cannot
-    be written, `GpuTraceError` where Perfetto's protos cannot be loaded.
+    ``findings`` become notes on their devices (default: the worst place, and every stretch of exposed copy).
+    ``what_if``: an answer about the same trace, whose schedule gets tracks below those that were recorded. Raises
+    ``OSError`` where the file cannot be written, `GpuTraceError` where Perfetto's protos cannot be loaded.
     """
     from .export import export  # loads Perfetto's protos, which takes a tenth of a second
 

@@ -27,7 +27,7 @@ from gpu_trace_analyzers.vocabulary.perfetto import (
 
 from ..output import create
 from ..timeline.counters import counters
-from ..timeline.findings import exposed_copies
+from ..timeline.findings import findings_of
 from ..timeline.identities import HostPlaces
 from ..timeline.lanes import lanes
 from ..timeline.moved import earliest_ns, shifted
@@ -71,7 +71,7 @@ def export(
     what_if: WhatIf | None = None,
 ) -> None:
     """As `export_perfetto`."""
-    found = exposed_copies(analysis) if findings is None else findings
+    found = findings_of(analysis) if findings is None else findings
     with create(path) as file:
         for data in perfetto_packets(analysis, found, what_if):
             file.write(data)

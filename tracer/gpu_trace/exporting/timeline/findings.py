@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.questions.account.copies import copy_rules
+from gpu_trace_analyzers.reports.owner_names import OWNER_NAMES
 from gpu_trace_analyzers.reports.sections.causes import evidence_lines
 from gpu_trace_analyzers.units import duration
 
@@ -36,6 +37,26 @@ class Finding:
         return replace(self, start_ns=self.start_ns + by_ns, end_ns=self.end_ns + by_ns)
 
 
+def findings_of(analysis: Analysis) -> Iterator[Finding]:
+    """All of a trace: its worst place, then its exposed copies."""
+    worst = worst_place(analysis)
+    if worst:
+        yield worst
+    yield from exposed_copies(analysis)
+
+
+def worst_place(analysis: Analysis) -> Finding | None:
+    """The longest stretch of the loss that the verdict names; None where it names none."""
+    first = analysis.account.first
+    if first is None or not first.losses:
+        return None
+    loss = first.losses[0]
+    title = f"worst place: {OWNER_NAMES[loss.owner]}, {loss.title}"
+    whole = f"{duration(loss.ns)} in {loss.count:,} stretch{'es' if loss.count > 1 else ''}"
+    text = f"{'; '.join((whole, *evidence_lines(loss.evidence)))}{_fix(loss.remedy)}"
+    return Finding(loss.device, loss.evidence.start_ns, loss.evidence.end_ns, title, text)
+
+
 def exposed_copies(analysis: Analysis) -> Iterator[Finding]:
     """A finding for each stretch of exposed copy, with its cause; those of a device add up to its exposed copy time.
 
@@ -61,4 +82,8 @@ def _because(explained: Explained, i: int) -> str:
     _longest, *decided = evidence_lines(known)
     range_ = f", range {known.range}" if known.range else ""
     what = "; ".join((f"{known.operation} on {known.place}{range_}", *decided))
-    return f": {what}" + (f". Fix: {rule.remedy}" if rule.remedy else "")
+    return f": {what}{_fix(rule.remedy)}"
+
+
+def _fix(remedy: str) -> str:
+    return f". Fix: {remedy}" if remedy else ""
