@@ -14,6 +14,7 @@ from .questions.causes import causes, explain
 from .questions.collectives import collective_figures
 from .questions.compute.figures import compute_figures
 from .questions.idle import explain_idle, idle_causes
+from .questions.idle_stacks import idle_stacks
 from .questions.issued import launch_order
 from .questions.launches import launches
 from .questions.memory import memory_figures
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from .questions.collectives import CollectiveFigures
     from .questions.compute.figures import ComputeFigures
     from .questions.explained import CauseFigures, Explained, Rule
+    from .questions.idle_stacks import IdleStacks
     from .questions.issued import LaunchOrder
     from .questions.launches import Launches
     from .questions.memory import MemoryFigures
@@ -247,6 +249,11 @@ class Analysis:
     def transfers(self) -> tuple[TransferFigures, ...]:
         """How many bytes did each device copy, in which direction and size class, and how fast?"""
         return transfers(self._steady_scope)
+
+    @property
+    def idle_stacks(self) -> tuple[IdleStacks, ...]:
+        """What did the host execute while each device was idle, in the window of the account? Empty without samples."""
+        return idle_stacks(self._steady_scope)
 
     @property
     def to_compare(self) -> Summary:
