@@ -2,8 +2,9 @@
 
 The raw recording is drawn (`drawn_recording.py`). What follows is what `gpu-trace run` does, in a process of its own.
 Prints for each number of events the wall-clock and the processor seconds of both moments, counted from the script's end
-as `gpu-trace run` sees it (Python and the command line are loaded by then), the memory of all its processes at most
-(pages that they share are counted once), and the sizes of the files. ``--profile`` prints a table of the parts instead.
+as `gpu-trace run` sees it: a script of some seconds has ended, so what is needed was imported while it ran. Also the
+memory of all its processes at most (pages that they share are counted once), and the sizes of the files. ``--profile``
+prints a table of the parts instead.
 """
 
 from __future__ import annotations
@@ -116,8 +117,12 @@ def _kilobytes(pid: int) -> int:
 
 def measure(folder: RunFolder, pid: int) -> None:
     """Complete a folder as after a script that has just ended, and print what that took."""
-    from gpu_trace.recording import launch, record
+    from gpu_trace.recording import beforehand, launch, record
     from gpu_trace.recording.request import Extent
+
+    beforehand._one_was_idle = lambda *_: True
+    for _ in beforehand.imports():
+        pass
 
     request = SimpleNamespace(target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent())
     launch.run = lambda *_: (0, pid)  # the script is not run

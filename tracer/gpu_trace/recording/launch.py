@@ -15,10 +15,10 @@ from ..boot import environment
 from ..boot.contract import Settings
 from ..cupti_recording.library import activities_library
 from ..nvtx_recording.environment import injection, injection_library
-from . import interpreter, notes, stacks
+from . import beforehand, interpreter, notes, stacks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from .folder import RunFolder
     from .request import Request
@@ -50,7 +50,7 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     try:
         pid = _started(command, variables, before)
         with stacks.sampling(folder.raw) if request.stacks else nullcontext():
-            status = _wait(pid, watched, lambda: _tell_if_saving(folder, pid, saving))
+            status = _wait(pid, watched, [_tell_when_saving(folder, pid, saving), beforehand.imports()])
         afterwards |= _may_come_again(status)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, afterwards)
@@ -106,26 +106,26 @@ def _without_core_dump() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _wait(pid: int, watched: set[signal.Signals], meanwhile: Callable[[], bool]) -> int:
-    """Wait for the script's end, passing signals on to it; ``meanwhile`` is called each second until it says True."""
-    told = False
+def _wait(pid: int, watched: set[signal.Signals], meanwhile: Iterable[Iterator[None]]) -> int:
+    """Wait for the script's end, passing signals on to it; each of ``meanwhile`` does something more every second."""
     while True:
         came = signal.sigtimedwait(watched, _LOOK_EVERY_S)
         if came is None or came.si_signo == signal.SIGCHLD:
-            # Asked each second too: a thread that blocks no signals, as those of NumPy's BLAS, can swallow a SIGCHLD.
+            # Asked each second too: a thread that blocks no signals can swallow a SIGCHLD.
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 return status
-            told = told or (came is None and meanwhile())
         elif came.si_code != _FROM_THE_KERNEL:
             os.kill(pid, came.si_signo)
+        if came is None:
+            for each in meanwhile:
+                next(each, None)
 
 
-def _tell_if_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> bool:
-    if not notes.read(folder.raw, pid).is_saving:
-        return False
+def _tell_when_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> Iterator[None]:
+    while not notes.read(folder.raw, pid).is_saving:
+        yield
     saving()
-    return True
 
 
 def _settings(request: Request, folder: RunFolder) -> Settings:

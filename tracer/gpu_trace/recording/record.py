@@ -60,8 +60,7 @@ def _kept(folder: RunFolder) -> str:
 
 
 def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) -> Recording:
-    # Imported only now that the script has ended: NumPy starts threads, and those of its BLAS block no signals, so that
-    # one meant for the script, or the news of its end, could go to them.
+    # Imported only now, or while the script ran: it would begin a third of a second later.
     from . import assemble, still_saving, subjects
 
     still_saving.wait(bare.folder.raw, audience.saving)
