@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -15,19 +16,21 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_PR_SET_PDEATHSIG = 1
+"""of prctl: the signal that a process gets as its parent ends"""
 
 
 class Beside:
     """Does some work, which begins at once. Where the system allows no more processes, this one does it first.
 
-    As a context it stops the work at its end, if that goes on still.
+    As a context it stops the work at its end, if that goes on still. The work also stops where this process is killed.
     """
 
     def __init__(self, work: Callable[[], object]) -> None:
         """``work`` shows nothing, and starts no threads."""
         self._reading, writing = os.pipe()
         self._pid, self._problem = 0, ""
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        mask, parent = signal.pthread_sigmask(signal.SIG_BLOCK, ()), os.getpid()
         try:
             self._pid = _fork(mask)
         except OSError:
@@ -35,7 +38,7 @@ class Beside:
             os.close(self._reading)
         else:
             if self._pid == 0:
-                _do(work, writing, mask)
+                _do(work, writing, mask, parent)
         os.close(writing)
 
     def wait(self) -> str:
@@ -83,10 +86,11 @@ def _fork(mask: set[int]) -> int:
     return pid
 
 
-def _do(work: Callable[[], object], writing: int, mask: set[int]) -> None:
+def _do(work: Callable[[], object], writing: int, mask: set[int], parent: int) -> None:
     """Do the work in the fork, and end it: without what Python does at its end, which is the other's to do."""
 
     def interruptible() -> None:
+        _end_with(parent)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         work()
 
@@ -100,6 +104,13 @@ def _do(work: Callable[[], object], writing: int, mask: set[int]) -> None:
         status = 0
     finally:
         os._exit(status)
+
+
+def _end_with(parent: int) -> None:
+    """Be interrupted as the process ends that began this one, however it ends: nobody would wait for what is made."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGTERM))
+    if os.getppid() != parent:  # it has ended already
+        raise KeyboardInterrupt
 
 
 def _problem(work: Callable[[], object]) -> str:

@@ -58,16 +58,49 @@ def test_a_process_that_is_killed_says_so():
     assert Beside(lambda: os.kill(os.getpid(), signal.SIGKILL)).wait() == "its process was killed"
 
 
-def test_it_is_stopped_where_it_is_and_tidies_up(tmp_path):
-    def work():
-        (tmp_path / "part").touch()
+class Lasting:
+    """Work that lasts, and has a file while it does."""
+
+    def __init__(self, folder):
+        self.part = folder / "part"
+
+    def __call__(self):
+        self.part.touch()
         try:
             time.sleep(60)
         finally:
-            (tmp_path / "part").unlink()
+            self.part.unlink()
 
+    def wait_until(self, there):
+        deadline = time.monotonic() + 30
+        while self.part.exists() != there and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert self.part.exists() == there
+
+
+def test_it_is_stopped_where_it_is_and_tidies_up(tmp_path):
+    work = Lasting(tmp_path)
     beside = Beside(work)
-    while not (tmp_path / "part").exists():
-        time.sleep(0.01)
+    work.wait_until(there=True)
     beside.stop()
+    assert not work.part.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_and_tidies_up_where_the_one_that_began_it_is_killed(number, tmp_path):
+    work = Lasting(tmp_path)
+    if (pid := os.fork()) == 0:
+        try:
+            Beside(work).wait()
+        finally:
+            os._exit(0)
+    work.wait_until(there=True)
+    os.kill(pid, number)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == number
+    work.wait_until(there=False)
+
+
+def test_it_does_not_begin_where_the_one_that_began_it_has_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    assert Beside(lambda: (tmp_path / "part").touch()).wait() == INTERRUPTED
     assert not (tmp_path / "part").exists()
