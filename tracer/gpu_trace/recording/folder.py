@@ -21,6 +21,8 @@ FACTS = "run.json"
 
 SCHEMA = "gpu-trace.run/1"
 RAW = ".raw"
+DISCARDED = ".raw-discarded"
+"""what it is called while it is removed: a process that runs on cannot put anything into it then"""
 EXECUTION_TRACES = "execution-trace*"
 """of a run with its dependencies: one for each process"""
 _FILES = (
@@ -46,8 +48,11 @@ class RunFolder:
         self.facts = self.path / FACTS
 
     def discard_raw(self) -> None:
-        """Remove what is no longer needed."""
-        shutil.rmtree(self.raw, ignore_errors=True)
+        """Remove what is no longer needed. Processes that the script left see at once that the run is complete."""
+        discarded = self.path / DISCARDED
+        with suppress(OSError):  # there may be none
+            self.raw.rename(discarded)
+        shutil.rmtree(discarded, ignore_errors=True)
 
 
 def create(request: Request) -> RunFolder:
@@ -95,7 +100,8 @@ def _holds_a_run(path: Path) -> bool:
 
 def _empty(path: Path) -> None:
     """Remove what a run consists of; all other files stay."""
-    shutil.rmtree(path / RAW, ignore_errors=True)
+    for raw in (RAW, DISCARDED):
+        shutil.rmtree(path / raw, ignore_errors=True)
     for pattern in _FILES:
         for file in path.glob(pattern):
             file.unlink()

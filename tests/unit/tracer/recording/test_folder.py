@@ -1,0 +1,39 @@
+"""The raw recording is removed whole, also while a process that the script left writes into it."""
+
+from __future__ import annotations
+
+import threading
+
+from gpu_trace.recording.folder import RunFolder
+
+
+def test_nothing_is_left_of_it_while_a_process_still_writes(tmp_path):
+    """As the recorder does: each write opens the file by its name, and makes it if it is not there."""
+    folder = RunFolder(tmp_path / "run")
+    folder.raw.mkdir(parents=True)
+    for number in range(500):
+        (folder.raw / f"notes-{number}").touch()
+    has_begun = threading.Event()
+
+    def write():
+        number = 0
+        try:
+            while True:
+                (folder.raw / f"cupti-{number}").touch()
+                number += 1
+                has_begun.set()
+        except FileNotFoundError:
+            pass
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    has_begun.wait()
+    folder.discard_raw()
+    writer.join(timeout=30)
+    assert not writer.is_alive()
+    assert list(folder.path.iterdir()) == []
+
+
+def test_where_there_is_none_nothing_happens(tmp_path):
+    RunFolder(tmp_path).discard_raw()
+    assert list(tmp_path.iterdir()) == []
