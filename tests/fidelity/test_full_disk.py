@@ -10,7 +10,8 @@ import pytest
 from native import ENTRY
 
 FILL = 'mount -t tmpfs -o "$1" none disk && head -c "$2" /dev/zero > disk/filled; shift 2;'
-MOUNT = FILL + ' "$@"; code=$?; ls disk; exit $code'
+EMPTY = "find disk/run -name .raw -prune -o -type f -empty -print"
+MOUNT = FILL + f' "$@"; code=$?; ls disk; {EMPTY} 2>/dev/null; exit $code'
 TORCH = "import torch; torch.ones(2) + 1; print('hello')"
 
 
@@ -35,7 +36,11 @@ def test_where_nothing_can_be_written_the_script_is_not_started(options, tmp_pat
     assert (ended.stdout, ended.returncode) == ("filled\n", 2)
 
 
-@pytest.mark.parametrize(("options", "free"), [("size=128k", 76), ("size=1m,nr_inodes=7", 0)], ids=["room", "files"])
+@pytest.mark.parametrize(
+    ("options", "free"),
+    [("size=128k", 76), ("size=1m,nr_inodes=7", 0), ("size=128k", 100)],
+    ids=["room", "files", "room for a page"],
+)
 def test_a_disk_that_fills_up_is_the_reason_given(options, free, tmp_path):
     ended = ran(tmp_path, TORCH, options, filled=(128 - free << 10) * bool(free))
     assert (ended.stdout, ended.returncode) == ("hello\nfilled\nrun\n", 0)

@@ -32,6 +32,12 @@ def create(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
         unfinished.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file as UTF-8, whole or not at all. Raises ``OSError`` where there can be no such file."""
+    with create(path) as file:
+        file.write(text.encode())
+
+
 def _open(path: Path, *, zipped: bool) -> IO[bytes]:
     if zipped:
         return gzip.open(path, "wb", compresslevel=_LEVEL)  # type: ignore[return-value]  # a GzipFile writes bytes, too

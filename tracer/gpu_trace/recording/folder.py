@@ -29,7 +29,7 @@ _FILES = (
     FACTS,
     "trace*.json.gz",
     "trace*.pftrace",
-    "trace*.part",
+    *("trace*.part", "run.json.*.part", "summary.*.part", "report.html.*.part", "*whatif.json.*.part"),
     EXECUTION_TRACES,
     "*whatif.json",
     "summary.md",

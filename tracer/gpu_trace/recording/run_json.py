@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._version import VERSION
 from ..boot.contract import BOUNDED, CUDA, PYTHON, REFUSED, STREAM_WAITS, TORCH, UNSYNCHRONIZED
+from ..exporting.output import write_text
 from . import job
 from .folder import SCHEMA
 from .working_folder import working_folder
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def write(request: Request, recording: Recording) -> None:
-    """Write the file. Raises OSError."""
+    """Write the file, whole or not at all: by it the folder is known. Raises OSError."""
     notes = recording.notes
     document = {
         "schema": SCHEMA,
@@ -45,7 +46,7 @@ def write(request: Request, recording: Recording) -> None:
         "stacks": recording.stacks,
         "dependencies": recording.dependencies.known if recording.dependencies else None,
     }
-    recording.folder.facts.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_text(recording.folder.facts, json.dumps(document, indent=1) + "\n")
 
 
 def _agreed(answers: list[int]) -> bool | None:

@@ -14,6 +14,7 @@ from gpu_trace_analyzers.reports.html import to_html
 from gpu_trace_analyzers.reports.markdown import to_markdown
 from gpu_trace_analyzers.whatif.stored import FILE as WHAT_IF
 
+from ..exporting.output import write_text
 from ..exporting.perfetto import export_perfetto
 from .beside import Beside
 from .reasons import reason_of
@@ -54,12 +55,12 @@ def _made(analysis: Analysis, predicted: Prediction | None) -> dict[str, Callabl
     what_if = predicted.found if predicted else None
     whole = replace(summary, work=analysis.work.of_top(TOP))
     made: dict[str, Callable[[Path], object]] = {
-        "summary.json": lambda path: path.write_text(to_json(whole), encoding="utf-8"),
-        "summary.md": lambda path: path.write_text(to_markdown(summary), encoding="utf-8"),
-        "report.html": lambda path: path.write_text(to_html(analysis, whole, what_if), encoding="utf-8"),
+        "summary.json": lambda path: write_text(path, to_json(whole)),
+        "summary.md": lambda path: write_text(path, to_markdown(summary)),
+        "report.html": lambda path: write_text(path, to_html(analysis, whole, what_if)),
     }
     if predicted:
-        made[WHAT_IF] = lambda path: path.write_text(predicted.document, encoding="utf-8")
+        made[WHAT_IF] = lambda path: write_text(path, predicted.document)
     return made
 
 

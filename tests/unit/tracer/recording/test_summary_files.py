@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -70,3 +71,15 @@ def test_a_file_that_cannot_be_written_is_told_and_the_others_are_there(broken, 
     failures = write(Analysis(trace), trace.parent)
     assert list(failures) == [broken]
     assert all((trace.parent / name).is_file() for name in FILES if name != broken)
+
+
+def test_where_there_is_no_room_nothing_empty_is_left(trace):
+    analysis, no_room = Analysis(trace), (100, resource.RLIM_INFINITY)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, no_room)
+    try:
+        failures = write(analysis, trace.parent)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert failures == dict.fromkeys(FILES, "File too large")
+    assert [path.name for path in trace.parent.iterdir()] == [trace.name]
