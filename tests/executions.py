@@ -156,7 +156,7 @@ class _Running:
                 self.nodes.append(one.node)
 
     def _launch(self, work: str, thread: int) -> None:
-        for kind, told in re.findall(rf"\b({_KINDS})\b((?: (?!(?:{_KINDS})\b)\w+)*)", work):
+        for kind, told in re.findall(rf"\b({_KINDS})\b((?: (?!(?:{_KINDS})\b)[\w=]+)*)", work):
             at, start = self._tick(), 1_000_000 + 100 * self.work
             self.work += 1
             self.text.append(f"{told} {kind} {start}-{start + 50} @{at}-{at + 5} t{thread}")

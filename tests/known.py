@@ -16,8 +16,10 @@ from literal import literal, microseconds
 
 def nothing_known(rows, **changed):
     """Operations that are known not to depend on each other, but for what is given."""
-    nothing = np.zeros(len(rows), np.bool_)
-    known = Dependencies(rows, Edges.empty(), ~nothing, Contents.empty(), nothing, HostUses.empty(), nothing)
+    nothing, none_ns = np.zeros(len(rows), np.bool_), np.empty(0, np.int64)
+    known = Dependencies(
+        rows, Edges.empty(), ~nothing, Contents.empty(), nothing, HostUses.empty(), nothing, none_ns, nothing
+    )
     return replace(known, **changed)
 
 

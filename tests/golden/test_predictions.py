@@ -23,7 +23,6 @@ CLOCKS = {
 }
 ABSTAINED = {
     "small_kernels": "kernels that fill a part of the GPU could run at once",
-    "two_layers": "the gain is between",  # the host adds gradients up, and takes another time for it in each run
 }
 RECORDED = [pair for pair in pairs() if (PAIRS / pair.name).exists()]
 GAINING = [pair.name for pair in RECORDED if pair.gains and pair.name not in ABSTAINED]

@@ -81,6 +81,10 @@ class Dependencies:
     host_reads: NDArray[np.bool_]
     """copies to the host whose result an operator on the host reads later: (n,)"""
     host_uses: HostUses
+    carried: NDArray[np.bool_]
+    """copies to the host of whose result operators on the host made what a later operation reads: (n,)"""
+    carrying_ns: Int64
+    """when each of those operators began, in order: (m,)"""
     copied_again: NDArray[np.bool_]
     """copies from memory of the host that is copied again later, though no operator on the host has written it since:
     either it is the same, or code that is not an operator has filled it: (n,)"""

@@ -19,6 +19,7 @@ from .joined import joined
 from .made import Made
 from .memory import Memory
 from .operator_order import OperatorOrder
+from .origin import Origin
 from .silent import silent_operators
 from .unknown_order import UnknownOrder
 
@@ -78,12 +79,14 @@ class _Walk:
         self._memory, self._made = Memory(), Made(both)
         self._operator_order, self._unknown_order = OperatorOrder(both), UnknownOrder()
         self.ordered = self._unknown_order.ordered
-        self._known, self._host_reads, self._copied_again = (bytearray(len(rows)) for _ in range(3))
+        self._known, self._host_reads, self._carried, self._copied_again = (bytearray(len(rows)) for _ in range(4))
         self._host_uses: list[tuple[int, int, int]] = []
+        self._carrying_ns: list[int] = []
         self._waits: list[Waits] = []
 
     def ended(self, operator: Silent) -> None:
         """An operator that launched nothing has done what it does."""
+        origin = self._origin(operator)
         for part in operator.reads:
             self._read_by_host(part, operator.began_ns)
         for part in operator.makes:
@@ -92,6 +95,16 @@ class _Walk:
             content = self._memory.holds(part)
             rows = content.host_reads(part) | content.host_writes(part)
             self._host_uses += [(operator.began_ns, row, 0) for row in sorted(rows)]
+        for part in (*operator.makes, *operator.writes) if origin else ():
+            self._memory.holds(part).origin = origin
+
+    def _origin(self, operator: Silent) -> Origin | None:
+        """Of what it writes: the results that it reads, and the origins of what it reads or adds to."""
+        contents = [(self._memory.holds(part), part) for part in operator.reads]
+        rows = frozenset(row for content, part in contents for row in content.host_reads(part))
+        touched = [content for content, _ in contents] + [self._memory.holds(part) for part in operator.writes]
+        earlier = {id(each.origin): each.origin for each in touched if each.origin is not None}
+        return Origin(operator.began_ns, rows, list(earlier.values())) if rows or earlier else None
 
     def launched(self, row: int, at_ns: int) -> None:
         """An operation was launched: what it touches, and so what it has to wait for."""
@@ -122,10 +135,18 @@ class _Walk:
         content = self._memory.holds_number(part) if is_kernel else self._memory.holds(part)
         for reader in content.last_readers(part):  # the others were found when that one was launched
             self._copied_again[reader] = True
+        self._carry(content)
         # The host reads what a kernel takes from its memory, and what a copy takes from memory that is not pinned.
         if is_kernel or self._source[row] == Place.PAGEABLE:
             self._read_by_host(part, at_ns)
         return content
+
+    def _carry(self, content: Content) -> None:
+        """An operation reads it: what the host made it of, and the operators that did."""
+        for origin in content.origin.follow() if content.origin else ():
+            self._carrying_ns.append(origin.began_ns)
+            for row in origin.rows:
+                self._carried[row] = True
 
     def _read_by_host(self, part: Extent, at_ns: int) -> None:
         for row in sorted(self._memory.holds(part).host_reads(part)):
@@ -140,9 +161,20 @@ class _Walk:
         order = np.lexsort((before, after))
         edges = Edges(before[order], after[order], because[order])
         uses = HostUses(*_columns(sorted(self._host_uses)))
-        flags = (self._known, self._host_reads, self._copied_again)
-        known, host_reads, copied_again = (np.frombuffer(one, dtype=np.bool_) for one in flags)
-        return Dependencies(self._rows, edges, known, self._memory.contents(), host_reads, uses, copied_again)
+        flags = (self._known, self._host_reads, self._carried, self._copied_again)
+        known, host_reads, carried, copied_again = (np.frombuffer(one, dtype=np.bool_) for one in flags)
+        carrying_ns = np.unique(np.array(self._carrying_ns, np.int64))
+        return Dependencies(
+            self._rows,
+            edges,
+            known,
+            self._memory.contents(),
+            host_reads,
+            uses,
+            carried,
+            carrying_ns,
+            copied_again,
+        )
 
 
 def _columns(uses: list[tuple[int, int, int]]) -> tuple[Int64, Int64, Int8]:

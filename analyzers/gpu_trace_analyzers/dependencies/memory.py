@@ -11,6 +11,7 @@ from .tensors import EVERYWHERE
 from .waits import add_wait
 
 if TYPE_CHECKING:
+    from .origin import Origin
     from .tensors import Extent
     from .waits import Waits
 
@@ -23,13 +24,15 @@ class Content:
     Parts with one history each: part ``i`` goes from byte ``begins[i]`` to the next; the last one is untouched.
     """
 
-    __slots__ = ("begins", "device", "first", "last", "made_ns", "readers", "writers")
+    __slots__ = ("begins", "device", "first", "last", "made_ns", "origin", "readers", "writers")
 
     def __init__(self, device: str, made_ns: int) -> None:
         self.device, self.made_ns = device, made_ns
         self.begins, self.writers = [0], [MISSING]
         self.readers: list[list[int]] = [[]]
         self.first = self.last = MISSING
+        self.origin: Origin | None = None
+        """of what the host wrote into it"""
 
     def read(self, part: Extent, row: int, waits: Waits) -> None:
         """An operation reads it; what it has to wait for is added to ``waits``."""

@@ -19,6 +19,7 @@ from ..questions.launches import launches
 from ..questions.once import once
 from ..questions.room import waited_for_room
 from ..questions.unmatched import calls_named
+from .computing import computing_time
 from .waits import waits
 
 if TYPE_CHECKING:
@@ -45,11 +46,22 @@ class HostProgram:
     """the operations that it waits for; empty for a launch"""
     total_own_ns: int
     """the host's own time until it has launched all, and returned from its last wait"""
+    computed_ns: Int64
+    """of ``own_ns``, what its own operators computed: (e,)"""
+    total_computed_ns: int
+    """of ``total_own_ns``"""
 
-    def scaled(self, share: float) -> HostProgram:
-        """A host that is faster, or slower: its own time times ``share``."""
-        own_ns = np.rint(self.own_ns * share).astype(np.int64)
-        return replace(self, own_ns=own_ns, total_own_ns=round(self.total_own_ns * share))
+    def scaled(self, launching: float, computing: float = 1.0) -> HostProgram:
+        """A faster or a slower host: what its operators compute times ``computing``, the rest times ``launching``."""
+        computed_ns, own_ns = self.computed_ns * computing, self.own_ns - self.computed_ns
+        total_computed_ns = round(self.total_computed_ns * computing)
+        return replace(
+            self,
+            own_ns=np.rint(own_ns * launching + computed_ns).astype(np.int64),
+            total_own_ns=round((self.total_own_ns - self.total_computed_ns) * launching) + total_computed_ns,
+            computed_ns=np.rint(computed_ns).astype(np.int64),
+            total_computed_ns=total_computed_ns,
+        )
 
     def waiting_for(self, awaited: Sequence[Sequence[int]]) -> HostProgram:
         """The same with other waits."""
@@ -113,10 +125,22 @@ def _program(part: Part, wanted: _Waiting) -> HostProgram:
     launched = np.concatenate([np.arange(len(part.rows)), np.full(len(times_ns), MISSING)])[order]
     each_awaited: list[list[int]] = [[] for _ in part.rows] + awaited
     until_ns = np.append(at_ns[order], _done_ns(part))
-    own_ns = part.ns(until_ns) - waiting(part).covered_ns(np.full(len(until_ns), part.begin_ns), until_ns)
+    waited, computed = waiting(part), computing_time(part) - waiting(part)
+    own_ns, computed_ns = part.ns(until_ns) - _until(part, waited, until_ns), _until(part, computed, until_ns)
     return HostProgram(
-        part.ns(until_ns[:-1]), own_ns[:-1], launched, [each_awaited[i] for i in order.tolist()], int(own_ns[-1])
+        part.ns(until_ns[:-1]),
+        own_ns[:-1],
+        launched,
+        [each_awaited[i] for i in order.tolist()],
+        int(own_ns[-1]),
+        computed_ns[:-1],
+        int(computed_ns[-1]),
     )
+
+
+def _until(part: Part, time: Intervals, until_ns: Int64) -> Int64:
+    """How much of a time lies between the begin of the window and each of these: (n,)."""
+    return time.covered_ns(np.full(len(until_ns), part.begin_ns), until_ns)
 
 
 def _done_ns(part: Part) -> int:

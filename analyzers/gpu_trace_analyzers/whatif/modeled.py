@@ -70,4 +70,4 @@ def modeled(part: Part, known: Dependencies, belief: Belief) -> Modeled:
 
 
 def _host(part: Part, recorded: HostProgram, belief: Belief) -> HostProgram:
-    return without_recording(part, recorded, belief.cost).scaled(belief.host_share)
+    return without_recording(part, recorded, belief.cost).scaled(belief.launching, belief.computing)

@@ -10,6 +10,8 @@ from ..errors import UsageError
 from . import refusals
 from .answer import Bound, Expected, Schedule, WhatIf
 from .bound import bound, busiest
+from .by_clock import MODEL_ERROR, within_clock
+from .carrying import held_by_needed_ns
 from .critical import critical_path
 from .doubts import beliefs
 from .expected import as_expected, as_recorded, expected_plan
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from .modeled import Modeled
     from .schedule import Times
     from .window import Part
-
-MODEL_ERROR = 0.01
-"""How far the time of a schedule is from the clock beside all that is in doubt: 0.9 % at most, of pairs on an H200."""
 
 
 def what_if(
@@ -61,11 +60,13 @@ def what_if(
     unknown = replace(unknown, unknown_dependency_share=refusals.unknown_share(chosen, known))
     if reason := reason or refusals.not_known(chosen, known):
         return replace(unknown, reason=reason)
-    low, middle, high = (modeled(chosen, known, belief) for belief in beliefs(chosen, stated_cost(chosen)))
-    doubt = _doubt(middle, [low, high], unrecorded_ns)
+    low, likely, high = beliefs(chosen, stated_cost(chosen))
+    middle = modeled(chosen, known, likely)
+    ends = [within_clock(chosen, known, likely, end, unrecorded_ns) for end in (low, high)]
+    doubt = _doubt(middle, ends, unrecorded_ns)
     if doubt:
         return replace(unknown, reason=doubt, bound=_bound(middle))
-    return _answered(unknown, middle, [low, high])
+    return _answered(unknown, middle, ends)
 
 
 def _doubt(model: Modeled, ends: Sequence[Modeled], unrecorded_ns: int | None) -> str:
@@ -74,10 +75,19 @@ def _doubt(model: Modeled, ends: Sequence[Modeled], unrecorded_ns: int | None) -
     gains_ns = [as_recorded(view).total_ns - as_expected(view).total_ns for view in (model, *ends)]
     return (
         refusals.uncertain(gains_ns, before_ns)
-        or refusals.host_bound(as_expected(model), before_ns, max(model.recorded.free_ns.values(), default=0))
+        or refusals.host_bound(as_expected(model), before_ns, _not_of_the_hosts_choice_ns(model))
+        or refusals.read_later(model)
         or refusals.another_run(unrecorded_ns, before_ns)
         or refusals.shared(model)
     )
+
+
+def _not_of_the_hosts_choice_ns(model: Modeled) -> int:
+    """The time without a device operation for which there is another reason than the order in which the host works.
+
+    At first the device may do what was launched before the window; then the host may have to compute what comes next.
+    """
+    return max(model.recorded.free_ns.values(), default=0) + held_by_needed_ns(model)
 
 
 def _bound(model: Modeled) -> Bound:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .window import Part
 
 _LEAST = 0.2
-"""The part of the recorded time that remains at least: the cost of recording varies, and cannot be all of it."""
+"""The part of the recorded time that remains at least, beside what operators of the host computed: what recording costs
+varies, and cannot be all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class RecordingCost:
     def scaled(self, share: float) -> RecordingCost:
         """A part of it."""
         return RecordingCost(round(self.operator_ns * share), round(self.call_ns * share))
+
+    def towards(self, other: RecordingCost, share: float) -> RecordingCost:
+        """This part of the way from it to another."""
+        by_operator, by_call = other.operator_ns - self.operator_ns, other.call_ns - self.call_ns
+        return RecordingCost(self.operator_ns + round(by_operator * share), self.call_ns + round(by_call * share))
 
 
 def stated_cost(part: Part) -> RecordingCost:
@@ -48,7 +54,9 @@ def without_recording(part: Part, host: HostProgram, cost: RecordingCost) -> Hos
     at_ns = part.begin_ns + np.concatenate([[0], host.at_ns, [max(part.window.ns, int(host.at_ns.max(initial=0)))]])
     added_ns = np.diff(_begun(part, cost, at_ns)) + _overhead_ns(part, at_ns)
     own_ns = np.diff(np.concatenate([[0], host.own_ns, [host.total_own_ns]]))
-    left_ns = np.maximum(own_ns - added_ns, np.rint(own_ns * _LEAST).astype(np.int64))
+    computed_ns = np.diff(np.concatenate([[0], host.computed_ns, [host.total_computed_ns]]))
+    least_ns = computed_ns + np.rint((own_ns - computed_ns) * _LEAST).astype(np.int64)
+    left_ns = np.maximum(own_ns - added_ns, least_ns)
     own = np.cumsum(np.where(added_ns > 0, left_ns, own_ns))
     return replace(host, own_ns=own[:-1], total_own_ns=int(own[-1]))
 

@@ -12,7 +12,8 @@ from ..model import KERNELS, MISSING, Engine
 from ..questions.launches import launches
 from ..units import duration, percent
 from .critical import critical_path
-from .expected import as_expected, expected_plan
+from .expected import as_expected, as_recorded, expected_plan
+from .remedies.waits import late_results
 from .replay import durations
 
 if TYPE_CHECKING:
@@ -96,17 +97,27 @@ def uncertain(gains_ns: Sequence[int], before_ns: int) -> str:
     return f"the gain is between {duration(low_ns)} and {duration(high_ns)}, which is too wide to act on"
 
 
-def host_bound(times: Times, before_ns: int, backlog_ns: int = 0) -> str:
+def host_bound(times: Times, before_ns: int, excused_ns: int = 0) -> str:
     """Why what the host does itself makes a gain uncertain; empty if it does not, or nothing is gained.
 
-    In the first ``backlog_ns`` the device still did what was launched before the window.
+    ``excused_ns``: of the time in which no operation of the critical path runs, that for which there is another reason.
     """
     path = critical_path(times)
-    held_ns = times.total_ns - int((times.end_ns[path] - times.start_ns[path]).sum()) - backlog_ns
+    held_ns = times.total_ns - int((times.end_ns[path] - times.start_ns[path]).sum()) - excused_ns
     if held_ns <= HOST * times.total_ns or before_ns - times.total_ns <= 0.01 * before_ns:
         return ""
     held = f"nothing but the host holds up {percent(held_ns / times.total_ns)} of the time that is left"
     return f"{held}, and in which order it would do its own work is not known"
+
+
+def read_later(model: Modeled) -> str:
+    """Why it matters when the host reads results; empty if it does not, or it can read none of them later."""
+    now_ns = as_expected(model).total_ns
+    later_ns = min((model.times(change.plan).total_ns for change in late_results(model)), default=now_ns)
+    if now_ns - later_ns <= max(UNCERTAIN * (as_recorded(model).total_ns - now_ns), 0.01 * now_ns):
+        return ""
+    times = f"{duration(now_ns)} if the host reads results when it does now, and {duration(later_ns)} if a step late"
+    return f"it is {times}, and whether what it launches next depends on them is not known"
 
 
 def another_run(unrecorded_ns: int | None, modeled_ns: int) -> str:

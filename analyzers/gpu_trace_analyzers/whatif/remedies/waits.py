@@ -35,10 +35,11 @@ def fewer_waits(model: Modeled) -> Iterator[Change]:
 def late_results(model: Modeled) -> Iterator[Change]:
     """Without waits for results in larger copies, and copies beside compute.
 
-    Single values are left to `fewer_waits`: the host often decides by them what it launches next.
+    Single values are left to `fewer_waits`: the host often decides by them what it launches next. Results stay of which
+    the host makes what a later operation reads.
     """
     work = model.part.trace.work[model.part.rows]
-    results = (work.engine == Engine.COPY_D2H) & ~copies_value(work)
+    results = (work.engine == Engine.COPY_D2H) & ~copies_value(work) & ~model.known.carried
     planned = expected_plan(model)
     awaited = without(planned.host, np.flatnonzero(results).tolist())
     if awaited != planned.host.awaited:

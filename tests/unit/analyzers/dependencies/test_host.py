@@ -98,3 +98,66 @@ class TestHostUses:
         """)
         uses, launched = found.dependencies.host_uses, launches(found.trace).at_ns[found.rows]
         assert (uses.at_ns.tolist(), uses.operation.tolist(), uses.reads.tolist()) == ([launched[1]], [0], [1])
+
+
+class TestCarried:
+    """Results of which the host makes what a device reads again, and the operators that do."""
+
+    def carried(self, text):
+        found = run(text).dependencies
+        return found.carried.tolist(), len(found.carrying_ns)
+
+    def test_weights_that_the_host_updates(self):
+        assert self.carried("""
+            copy_(h@cpu!, a) : d2h
+            sub_(w@cpu!, h)
+            copy_(b!, w) : h2d
+        """) == ([True, False], 1)
+
+    def test_over_several_operators(self):
+        assert self.carried("""
+            copy_(g@cpu!, a) : d2h
+            copy_(h@cpu!, a) : d2h
+            add(g, h) -> s@cpu
+            sub_(w@cpu!, s)
+            copy_(b!, w) : h2d
+        """) == ([True, True, False], 2)
+
+    def test_not_of_sums_that_stay_on_the_host(self):
+        assert self.carried("""
+            copy_(h@cpu!, a) : d2h
+            add_(s@cpu!, h)
+            copy_(b!, w@cpu) : h2d
+        """) == ([False, False], 0)
+
+    def test_not_before_the_host_has_made_it(self):
+        assert self.carried("""
+            copy_(b!, w@cpu) : h2d
+            copy_(h@cpu!, a) : d2h
+            sub_(w!, h)
+        """) == ([False, False], 0)
+
+    def test_not_in_memory_that_was_given_out_again(self):
+        assert self.carried("""
+            copy_(h@cpu!, a) : d2h
+            neg(h) -> s@cpu
+            ones() -> t=s@cpu
+            copy_(b!, t) : h2d
+        """) == ([False, False], 0)
+
+    def test_with_what_was_there_before(self):
+        assert self.carried("""
+            copy_(g@cpu!, a) : d2h
+            add_(s@cpu!, g)
+            copy_(h@cpu!, a) : d2h
+            add_(s!, h)
+            copy_(b!, s) : h2d
+        """) == ([True, True, False], 2)
+
+    def test_of_each_step(self):
+        step = """
+            copy_(h@cpu!, a) : d2h
+            sub_(w@cpu!, h)
+            copy_(b!, w) : h2d
+        """
+        assert self.carried(step * 3) == ([True, False] * 3, 3)

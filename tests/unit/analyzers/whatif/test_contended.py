@@ -19,9 +19,9 @@ from gpu_trace_analyzers.whatif.schedule import Plan, schedule
 def plan(operations):
     """``operations``: (group, duration, before), all launched at 0; each group is a server."""
     count = len(operations)
-    host = HostProgram(np.zeros(count, np.int64), np.zeros(count, np.int64), np.arange(count), [()] * count, 0)
-    group, duration = (np.array([operation[i] for operation in operations], np.int64) for i in (0, 1))
     nothing = np.zeros(count, np.int64)
+    host = HostProgram(nothing, nothing, np.arange(count), [()] * count, 0, nothing, 0)
+    group, duration = (np.array([operation[i] for operation in operations], np.int64) for i in (0, 1))
     return Plan(group, duration, nothing, nothing, [operation[2] for operation in operations], host, {})
 
 

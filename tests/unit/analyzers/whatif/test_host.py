@@ -11,7 +11,7 @@ from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.whatif.host import host_by_data, host_program
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost, without_recording
 from gpu_trace_analyzers.whatif.window import part
-from known import nothing_known
+from known import measured, nothing_known
 from literal import literal
 
 BOTH = "range measured 0-1000; s7 k 100-400 @50-60; s8 d2h 420-500 @70-80 size=4000;"
@@ -112,6 +112,34 @@ def test_recording_is_taken_off_where_operators_ran_and_never_all_of_it():
     found = without_recording(chosen, host, RecordingCost(operator_ns=50))
     assert found.own_ns.tolist() == [200, 200 + 4, 204 + 680]  # two operators; one that is longer than it was; none
     assert found.total_own_ns == 884
+
+
+COMPUTED = "range measured 0-9000; op sub_ 100-400; k 1000-1100 @500; call cudaDeviceSynchronize 600-1200"
+
+
+def test_what_the_host_computes_is_slower_or_faster_by_itself():
+    found = host_program(measured(COMPUTED))
+    assert (found.own_ns.tolist(), found.computed_ns.tolist()) == ([500_000, 600_000], [300_000] * 2)
+    assert (found.total_own_ns, found.total_computed_ns) == (700_000, 300_000)
+    faster = found.scaled(0.5)  # to launch
+    assert (faster.own_ns.tolist(), faster.total_own_ns) == ([400_000, 450_000], 500_000)
+    slower = found.scaled(1, 1.5)  # to compute
+    assert (slower.own_ns.tolist(), slower.total_own_ns) == ([650_000, 750_000], 850_000)
+    assert (slower.computed_ns.tolist(), slower.total_computed_ns) == ([450_000] * 2, 450_000)
+    assert slower.scaled(1, 2 / 3).own_ns.tolist() == found.own_ns.tolist()
+
+
+def test_an_operator_that_waits_for_the_device_does_not_compute_meanwhile():
+    found = host_program(measured("range measured 0-9000; k 50-700 @10; op mul 100-300 t2; call cudaFree 60-400"))
+    assert found.total_computed_ns == 0  # the whole of it lies in the wait
+    beside = "range measured 0-9000; k 50-300 @10; op mul 100-400 t2; call cudaStreamSynchronize 60-310; k 500-600 @450"
+    assert host_program(measured(beside)).total_computed_ns == 100_000  # after the kernel had ended
+
+
+def test_recording_is_never_taken_off_what_the_host_computes():
+    chosen = measured(COMPUTED)
+    found = without_recording(chosen, host_program(chosen), RecordingCost(operator_ns=10**9))
+    assert found.own_ns.tolist() == [300_000 + 40_000, 340_000 + 100_000]  # a fifth of the first 200 us is left
 
 
 def test_a_window_is_of_one_process_with_gpu_work():

@@ -24,7 +24,7 @@ copy_(x{n}!, h{n}@cpu) : h2d
 mm(x{n}, w) -> y{n} : k
 {read}
 """
-ITEM = "item(y{n})\n    _local_scalar_dense(y{n}) : d2h"
+ITEM = "item(y{n})\n    _local_scalar_dense(y{n}) : d2h size=4"
 VIEWS = """
 copy_(buffer{part}!, h{n}@cpu) : h2d
 mm(buffer{part}, w) -> y{n} : k

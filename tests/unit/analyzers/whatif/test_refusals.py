@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gpu_trace_analyzers.dependencies.edges import HostUses
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.whatif import refusals
 from gpu_trace_analyzers.whatif.schedule import Times
@@ -109,4 +110,21 @@ def test_a_host_that_holds_up_more_than_a_tenth_of_a_shorter_time(own_ms, refuse
     times = Times(np.array([own_ms * MS]), np.array([(own_ms + 100) * MS]), np.array([MISSING]), (own_ms + 100) * MS, 0)
     assert refusals.host_bound(times, 200 * MS).startswith("nothing but the host holds up") == refused
     assert refusals.host_bound(times, times.total_ns) == ""  # nothing is gained
-    assert refusals.host_bound(times, 200 * MS, backlog_ns=MS) == ""  # of the device, which was busy with earlier work
+    assert refusals.host_bound(times, 200 * MS, excused_ns=MS) == ""  # of the device, which was busy with earlier work
+
+
+RESULTS = """
+range measured 0-2000
+k 20-220 @10; d2h 230-330 @20 size=4000; call cudaStreamSynchronize 30-340
+op argmax 350-400
+k 420-620 @410; d2h 630-730 @420 size=4000; call cudaDeviceSynchronize 430-740
+"""
+
+
+def test_results_that_the_host_could_read_later():
+    uses = HostUses(np.array([350_000]), np.array([1]), np.ones(1, np.int8))
+    results = model(RESULTS, (0, 1), (2, 3), host_uses=uses)
+    told = "it is 700.0 µs if the host reads results when it does now, and 540.0 µs if a step late"
+    assert refusals.read_later(results) == f"{told}, and whether what it launches next depends on them is not known"
+    carried = np.array([False, True, False, False])
+    assert refusals.read_later(model(RESULTS, (0, 1), (2, 3), host_uses=uses, carried=carried)) == ""

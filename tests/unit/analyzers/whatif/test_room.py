@@ -18,7 +18,7 @@ from known import contents
 def plan(operations):
     """``operations``: (server, duration, before), all launched at 0."""
     count, nothing = len(operations), np.zeros(len(operations), np.int64)
-    host = HostProgram(nothing, nothing, np.arange(count), [()] * count, 0)
+    host = HostProgram(nothing, nothing, np.arange(count), [()] * count, 0, nothing, 0)
     columns = [np.array([operation[i] for operation in operations], np.int64) for i in (0, 1)]
     return Plan(*columns, nothing, nothing, [operation[2] for operation in operations], host, {})
 

@@ -21,7 +21,7 @@ def plan(operations, program, free_ns=None):
     own_ns = np.array([own for own, _ in program], np.int64)
     launched = np.array([what if isinstance(what, int) else MISSING for _, what in program], np.int64)
     awaited = [() if isinstance(what, int) else tuple(what) for _, what in program]
-    host = HostProgram(own_ns, own_ns, launched, awaited, int(own_ns.max(initial=0)))
+    host = HostProgram(own_ns, own_ns, launched, awaited, int(own_ns.max(initial=0)), own_ns * 0, 0)
     columns = [np.array([operation[i] for operation in operations], np.int64) for i in range(4)]
     return Plan(*columns, [operation[4] for operation in operations], host, free_ns or {})
 
