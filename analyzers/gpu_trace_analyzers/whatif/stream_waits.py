@@ -17,7 +17,8 @@ from .on_streams import previous_on_stream, stream_of_each
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..model import Int64
+    from ..dependencies.between_streams import Stream
+    from ..model import DeviceWork, Int64
     from .pace import Pace
     from .window import Part
 
@@ -46,10 +47,25 @@ def _by_events(part: Part) -> list[list[int]]:
             continue
         mine = np.flatnonzero((work.device == order.waiting[0]) & (work.stream == order.waiting[1]))
         first = np.searchsorted(part.issued_ns[mine], order.at_ns)
-        others = np.flatnonzero(work.stream[: order.before] == order.awaited)
+        device = _awaited_device(work, order.waiting, order.awaited)
+        others = np.flatnonzero((work.device == device) & (work.stream == order.awaited))
+        others = others[others < order.before]
         if first < len(mine) and len(others) and others[-1] < mine[first]:
             found[int(mine[first])].append(int(others[-1]))
     return found
+
+
+def _awaited_device(work: DeviceWork, waiting: Stream, awaited: int) -> int:
+    """Where the awaited stream is, of which CUPTI says the number alone: devices number their streams alike.
+
+    On the device of the waiting one if there is such a stream beside it; else on the only other one that has it, or
+    `MISSING`.
+    """
+    is_itself = (work.device == waiting[0]) & (work.stream == waiting[1])
+    devices = set(work.device[(work.stream == awaited) & ~is_itself].tolist())
+    if waiting[0] in devices:
+        return waiting[0]
+    return devices.pop() if len(devices) == 1 else MISSING
 
 
 def _by_starts(part: Part, pace: Pace) -> Sequence[tuple[int, int]]:

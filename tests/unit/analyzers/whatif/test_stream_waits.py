@@ -49,3 +49,17 @@ def test_an_event_of_a_known_stream_says_it_whatever_the_start():
 
 def test_what_an_event_said_is_not_said_twice():
     assert waited(EVENT.format(start=205), stream=8, awaited_stream=7) == [[], [0]]
+
+
+def test_streams_of_two_devices_that_have_one_number_are_two():
+    two = "s7 k 110-120 @100; gpu1 s7 k 110-200 @101; call cudaStreamWaitEvent 105-106; {last} 250-300 @120"
+    assert waited(two.format(last="s8 d2h"), stream=8, awaited_stream=7) == [[], [], [0]]
+    assert waited(two.format(last="gpu1 s8 d2h"), device=1, stream=8, awaited_stream=7) == [[], [], [1]]
+    assert waited(two.format(last="gpu1 s7 k"), device=1, stream=7, awaited_stream=7) == [[], [], [0]]
+    assert waited(two.format(last="s7 k"), stream=7, awaited_stream=7) == [[], [], [1]]
+
+
+def test_a_stream_that_several_other_devices_have_is_not_known():
+    three = "{first} k 110-120 @100; gpu1 s7 k 110-200 @101; call cudaStreamWaitEvent 105-106; s8 d2h 250-300 @120"
+    assert waited(three.format(first="gpu2 s7"), stream=8, awaited_stream=7) == [[], [], []]
+    assert waited(three.format(first="gpu2 s9"), stream=8, awaited_stream=7) == [[], [], [1]]
