@@ -36,6 +36,20 @@ def by_clock(entry: Entry, measured_ns: int) -> Verified:
     return _verified(entry, "", measured_ns)
 
 
+def check_is_of(entry: Entry, before: Trace) -> None:
+    """Raise `UsageError` where a trace is not the one that was predicted: its window has other times.
+
+    And what `part` raises, where it has no such window at all.
+    """
+    found, predicted = part(before, entry.range).window, entry.window
+    now = found.start_ns, found.end_ns, found.operations
+    if now != (predicted.start_ns, predicted.end_ns, predicted.operations):
+        raise UsageError(
+            f"{before.source.path}: is another recording than the one that was predicted: "
+            f"{found.name} has other times; predict it again, without --verify"
+        )
+
+
 def _check_steps(entry: Entry, after: WhatIfWindow, path: str) -> None:
     steps = entry.window.steps
     if entry.range is None and after.steps != steps:

@@ -143,7 +143,7 @@ def _check_outputs(before: str, execution_trace: str | None, html: str | None, p
 
 
 def _verified(before: str, range_name: str | None, after: str | int, asked: Asked) -> Entry:
-    """The stored entry of a range with what came true of it. Raises where nothing was predicted."""
+    """The stored entry of a range with what came true of it. Raises where nothing was predicted, or of another run."""
     from msgspec.structs import replace
 
     from gpu_trace_analyzers.whatif.stored import place_of, stored
@@ -156,12 +156,13 @@ def _verified(before: str, range_name: str | None, after: str | int, asked: Aske
     if entry.expected is None or entry.status == "abstained":
         raise TraceInconclusive(f"{place}: has no prediction to verify, because {entry.reason}")
     with progress("computing"):
-        return replace(entry, verified=_measured(entry, after, asked))
+        return replace(entry, verified=_measured(entry, before, after, asked))
 
 
-def _measured(entry: Entry, after: str | int, asked: Asked) -> Verified:
-    from gpu_trace_analyzers.whatif.verify import by_clock, by_trace
+def _measured(entry: Entry, before: str, after: str | int, asked: Asked) -> Verified:
+    from gpu_trace_analyzers.whatif.verify import by_clock, by_trace, check_is_of
 
+    check_is_of(entry, asked.load(before, operators=True))
     if isinstance(after, int):
         return by_clock(entry, after)
     return by_trace(entry, asked.load(after))

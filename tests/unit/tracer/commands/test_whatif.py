@@ -125,6 +125,19 @@ def test_what_was_not_predicted_cannot_be_verified(pair):
     assert not (pair / "seed_nonblocking.whatif.json").exists()
 
 
+def test_a_prediction_of_another_recording_is_not_verified(pair):
+    trace = pair / "seed_nonblocking.json.gz"
+    run(trace, *RANGE)
+    shutil.copy(pair / "seed_two_streams.json.gz", trace)
+    was = (place := pair / "seed_nonblocking.whatif.json").read_bytes()
+    for after in (pair / "seed_two_streams.json.gz", "132.4ms"):
+        assert refused(UsageError, trace, *RANGE, "--verify", after) == (
+            f"{trace}: is another recording than the one that was predicted: measured has other times; "
+            "predict it again, without --verify"
+        )
+    assert place.read_bytes() == was
+
+
 def test_without_dependencies_there_are_bound_and_replay_alone(without_dependencies):
     result = run(without_dependencies, *RANGE, exit_code=4)
     assert "took 189.4 ms; no prediction: there is no execution trace" in result.stdout
