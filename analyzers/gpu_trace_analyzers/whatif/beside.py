@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..model import Trace
     from .answer import WhatIf
+    from .document import Entry
 
 PREFIX = "execution-"
 """before the name of a trace: its execution trace, as ``gpu-trace run --dependencies`` writes it"""
@@ -45,12 +46,22 @@ def what_if_of(
 
 
 def asked_before(trace: Trace, path: str | PathLike[str]) -> WhatIf | None:
-    """The answer about the window that was asked of last; None where none was, or where it cannot be read."""
+    """The answer about the window that was asked of last, as that was asked; None where it cannot be given."""
     try:
         answers = [entry for entry in stored(Path(path)).entries if entry.status == "answered"]
-        return what_if_of(trace, path, range_name=answers[-1].range) if answers else None
+        return _asked_again(trace, path, answers[-1]) if answers else None
     except GpuTraceError:
         return None
+
+
+def _asked_again(trace: Trace, path: str | PathLike[str], entry: Entry) -> WhatIf:
+    return what_if_of(
+        trace,
+        path,
+        execution_trace=entry.execution_trace or None,
+        range_name=entry.range,
+        unrecorded_ns=entry.unrecorded_ns,
+    )
 
 
 def execution_trace_beside(trace: Path) -> Path | None:

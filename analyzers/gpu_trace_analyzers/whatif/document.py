@@ -115,6 +115,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...]
     contention: tuple[str, ...] = ()
     vain: tuple[str, ...] = ()
+    execution_trace: str = ""
     verified: Verified | None = None
 
 

@@ -98,6 +98,8 @@ def whatif(
         _only_reads(execution_trace, unrecorded_ns, html, pftrace)
         _tell(before, _verified(before, range_name or None, after, asked), as_json)
         return
+    from msgspec.structs import replace
+
     from gpu_trace_analyzers.whatif.beside import what_if_of
     from gpu_trace_analyzers.whatif.entry import entry_of
 
@@ -111,10 +113,15 @@ def whatif(
             range_name=range_name or None,
             unrecorded_ns=unrecorded_ns,
         )
-        entry = entry_of(found, trace)
+        entry = replace(entry_of(found, trace), execution_trace=_named(execution_trace))
     _tell(before, entry, as_json)
     _draw(asked.analyze(trace), found, entry, html, pftrace)
     sys.exit(0 if entry.status == "answered" else TraceInconclusive.exit_code)
+
+
+def _named(execution_trace: str | None) -> str:
+    """How to find it again from any folder; empty for the one beside the trace."""
+    return in_text(Path(execution_trace).absolute()) if execution_trace else ""
 
 
 def _only_reads(*others: object) -> None:

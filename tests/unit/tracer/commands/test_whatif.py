@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -13,6 +14,8 @@ from gpu_trace.commands.run import _prediction
 from gpu_trace.commands.summary import summary
 from gpu_trace.commands.whatif import whatif
 from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive, TraceUnreadable, UsageError
+from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.whatif.beside import asked_before
 from gpu_trace_analyzers.whatif.entry import entry_of
 from what_ifs import abstained, answered, before
 
@@ -159,6 +162,20 @@ def test_the_execution_trace_may_be_elsewhere(without_dependencies):
     said = refused(TraceUnreadable, trace, "--execution-trace", "no-such-file")
     assert said == "no-such-file: cannot be read (No such file or directory); check the name"
     assert "execution trace" in refused(TraceUnreadable, trace, "--execution-trace", trace)
+
+
+def test_what_shows_a_stored_prediction_asks_as_it_was_asked(without_dependencies, monkeypatch):
+    trace = without_dependencies.absolute()
+    run(trace, *RANGE, "--execution-trace", "elsewhere.gz", "--unrecorded", "189.24ms")
+    (stored,) = entries(trace.with_name("seed_nonblocking.whatif.json"))
+    named = stored.pop("execution_trace")
+    assert named == str(Path("elsewhere.gz").absolute())
+    monkeypatch.chdir("/")
+    loaded = load(trace, operators=True)
+    again = entry_of(asked_before(loaded, trace), loaded)
+    assert json.loads(msgspec.json.encode(again)) == stored | {"execution_trace": ""}
+    Path(named).unlink()
+    assert asked_before(loaded, trace) is None
 
 
 def test_in_a_run_folder_it_is_beside_the_trace(pair):
