@@ -11,7 +11,6 @@ from ._version import VERSION as __version__
 
 TYPE_CHECKING = False  # type checkers take it for typing's, which is not loaded here
 if TYPE_CHECKING:
-    from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.errors import (
         FormatUnsupported,
         GpuTraceError,
@@ -21,8 +20,11 @@ if TYPE_CHECKING:
         UsageError,
     )
     from gpu_trace_analyzers.model import Engine, Trace
+    from gpu_trace_analyzers.notebook.analysis import Analysis
 
     from ._api import account, causes, diff, load, overlap, ranges, what_if, work
+    from .in_process.record import record
+    from .in_process.run import Run
 
 __all__ = [
     "__version__",
@@ -34,6 +36,8 @@ __all__ = [
     "work",
     "what_if",
     "diff",
+    "record",
+    "Run",
     "Analysis",
     "Trace",
     "Engine",
@@ -44,8 +48,14 @@ __all__ = [
     "UsageError",
     "SeveralRuns",
 ]
-_CLASSES = {"Analysis": "analysis", "Trace": "model", "Engine": "model"}
-"""The module of each; the others are errors."""
+_HOMES = {
+    "Analysis": "gpu_trace_analyzers.notebook.analysis",
+    "Trace": "gpu_trace_analyzers.model",
+    "Engine": "gpu_trace_analyzers.model",
+    "record": "gpu_trace.in_process.record",
+    "Run": "gpu_trace.in_process.run",
+}
+"""The module of each; other classes are errors, and other functions are in `_api`, which alone loads pandas."""
 
 
 def __getattr__(name: str) -> object:
@@ -53,9 +63,16 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    home = f"gpu_trace_analyzers.{_CLASSES.get(name, 'errors')}" if name[0].isupper() else "gpu_trace._api"
-    return getattr(import_module(home), name)  # only the functions load pandas
+    usual = "gpu_trace_analyzers.errors" if name[0].isupper() else "gpu_trace._api"
+    return getattr(import_module(_HOMES.get(name, usual)), name)
 
 
 def __dir__() -> "list[str]":
     return sorted(__all__)
+
+
+def load_ipython_extension(shell: object) -> None:
+    """What ``%load_ext gpu_trace`` calls in a notebook: it adds the cell magic ``%%gpu_trace``."""
+    from .magic import load as load_magic
+
+    load_magic(shell)

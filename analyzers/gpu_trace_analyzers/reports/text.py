@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from io import StringIO
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -54,9 +54,10 @@ def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
 def drawn(found: Iterable[Section], *, width: int = 100, color: bool = False) -> str:
     """Sections one below the other."""
     out = StringIO()
-    # An explicit color system: otherwise rich looks at the environment of the caller.
+    # An explicit color system: otherwise rich looks at the environment of the caller. In a notebook it would show HTML.
+    system: Literal["standard"] | None = "standard" if color else None
     console = Console(
-        file=out, width=width, force_terminal=color, color_system="standard" if color else None, highlight=False
+        file=out, width=width, force_terminal=color, force_jupyter=False, color_system=system, highlight=False
     )
     console.print(Group(*_sections(found, width)))
     return plain("\n".join(line.rstrip() for line in out.getvalue().split("\n")))

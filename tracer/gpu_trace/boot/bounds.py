@@ -31,7 +31,16 @@ _SPARE_SHARE = 0.05
 class Bounds:
     """Starts and ends the recording within what was asked for."""
 
-    def __init__(self, settings: Settings, recorder: Recorder, notes: Notes, threads: OurThreads) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        recorder: Recorder,
+        notes: Notes,
+        threads: OurThreads,
+        repeat: Callable[[Callable[[], float]], None] = background.repeat,
+    ) -> None:
+        """``repeat`` calls a function again and again, as `background.repeat` does."""
+        self._repeat = repeat
         self._settings = settings
         self._recorder = recorder
         self._notes = notes
@@ -45,6 +54,8 @@ class Bounds:
         self._is_watched = False
         self._is_late = False
         self._may_begin = False
+        self.leave: Callable[[], None] = _nothing
+        """ends the counting of steps"""
         self._unrecorded: UnrecordedSteps | None = None
         """once the steps that were asked for are recorded, and dependencies with them"""
         self._listen()
@@ -71,7 +82,8 @@ class Bounds:
         elif self._settings.steps and self._settings.step_range:
             awaited_range.tell_of(self._settings.step_range, self._settings.injection, self._step_edge)
         elif self._settings.steps:
-            sys.modules["torch.optim.optimizer"].register_optimizer_step_post_hook(self._stepped)
+            optimizers = sys.modules["torch.optim.optimizer"]
+            self.leave = optimizers.register_optimizer_step_post_hook(self._stepped).remove
 
     def _range_edge(self, entered: bool) -> None:
         self._inside += 1 if entered else -1
@@ -106,7 +118,7 @@ class Bounds:
 
     def _in_the_background(self, look: Callable[[], float]) -> None:
         try:
-            self._threads.counted(lambda: background.repeat(look))
+            self._threads.counted(lambda: self._repeat(look))
         except RuntimeError as error:  # the system allows no more threads: that is not the script's concern
             self._notes.failed("the limits of the recording do not apply", error)
 
@@ -176,6 +188,9 @@ class Bounds:
             self._recorder.finish()
             if cupti_leaving.is_wanted():
                 self._recorder.leave_cupti()
+
+
+def _nothing() -> None: ...
 
 
 def _spare_share() -> float:

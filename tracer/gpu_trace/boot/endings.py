@@ -74,12 +74,12 @@ def _in_forked_child(recorder: Recorder, notes: Notes, started: Started, moved: 
     if recorder.had_session:
         if not started.is_starting:  # another program, which `subprocess` forks for
             notes.write(FORKED, os.getpid())
-        _leave_without_destructors()
+        leave_without_destructors()
     elif not recorder.has_hooks:
         moved()
 
 
-def _leave_without_destructors() -> None:
+def leave_without_destructors() -> None:
     """Have this forked child's ``exit`` stop short of the destructors of C++ libraries.
 
     Kineto's waits for a thread that exists in the parent only, for ever. glibc calls the function registered last

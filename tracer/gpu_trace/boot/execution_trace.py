@@ -52,6 +52,8 @@ class ExecutionTrace:
         self._refusal = ""
         """why nothing more can be observed"""
         self._is_told = False
+        self._replaced: list[tuple[str, Any, Any]] = []
+        """where torch's function stood that adds an observer, that function, and what stands there now"""
 
     @property
     def may_write(self) -> bool:
@@ -160,6 +162,17 @@ class ExecutionTrace:
         for name in (_SOURCE, _IMPORTER):
             if getattr(sys.modules.get(name), _ADD, None) is torchs:
                 setattr(sys.modules[name], _ADD, replacement)
+                self._replaced.append((name, torchs, replacement))
+
+    def leave(self) -> None:
+        """Remove it for good, where the process goes on and may be observed anew."""
+        with self._lock:
+            if self._file >= 0:
+                self.end()
+                self._attempt(self._remove)
+        for name, torchs, replacement in self._replaced:
+            if getattr(sys.modules.get(name), _ADD, None) is replacement:
+                setattr(sys.modules[name], _ADD, torchs)
 
     def _attempt(self, action: Callable[[], None]) -> None:
         try:

@@ -30,13 +30,17 @@ class _Watch:
                 return spec
         return None
 
+    def leave(self) -> None:
+        """Wait no longer."""
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
+
     def _tell(self, loader: object) -> None:
         execute = loader.exec_module  # type: ignore[attr-defined]  # every loader of today has it
 
         def _call_with_frames_removed(module: ModuleType) -> None:
             del loader.exec_module  # type: ignore[attr-defined]  # the loader is native again
             execute(module)
-            sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
+            self.leave()
             self._imported()
 
         loader.exec_module = _as_importlib(_call_with_frames_removed)  # type: ignore[attr-defined]
@@ -50,6 +54,8 @@ def _as_importlib(function: Callable[[ModuleType], None]) -> Callable[[ModuleTyp
     return function
 
 
-def when_imported(name: str, call: Callable[[], None]) -> None:
-    """Call once, right after the first successful import of the module."""
-    sys.meta_path.insert(0, _Watch(name, call))
+def when_imported(name: str, call: Callable[[], None]) -> Callable[[], None]:
+    """Call once, right after the first successful import of the module. What is returned ends the waiting for it."""
+    watch = _Watch(name, call)
+    sys.meta_path.insert(0, watch)
+    return watch.leave

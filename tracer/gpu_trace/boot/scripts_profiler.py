@@ -40,6 +40,8 @@ class ScriptsProfiler:
         """those that the script has made for its next session"""
         self._made_after = _NOT_MADE
         """how many recording sessions had begun when torch made them; a later session has undone them"""
+        self._replaced: list[tuple[str, str, Any, Any]] = []
+        """the module and the name of each, what stood there, and what stands there now"""
         source = sys.modules[_SOURCE]
         self._is_enabled: Callable[[], bool] = source._profiler_enabled
         self._replace("_prepare_profiler", self._prepare)
@@ -60,6 +62,13 @@ class ScriptsProfiler:
         for module in (_SOURCE, *_IMPORTERS):
             if getattr(sys.modules[module], name, None) is torchs:
                 setattr(sys.modules[module], name, replacement)
+                self._replaced.append((module, name, torchs, replacement))
+
+    def leave(self) -> None:
+        """Have torch's own functions where they were, unless something else stands there by now."""
+        for module, name, torchs, replacement in self._replaced:
+            if getattr(sys.modules[module], name, None) is replacement:
+                setattr(sys.modules[module], name, torchs)
 
     def _prepare(self, torchs: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self._recorder.is_recording and _is_sound(torchs, args, kwargs):

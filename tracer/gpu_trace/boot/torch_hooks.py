@@ -30,7 +30,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     notes.write(TORCH, torch.__version__)
     if is_too_old(torch.__version__):
         return
-    notes.write(CUDA, _version_of_gpu_library(torch))
+    notes.write(CUDA, version_of_gpu_library(torch))
     profiler = sys.modules["torch.autograd.profiler"]
     recorder.use(Calls(profiler))
     if settings.dependencies:
@@ -40,7 +40,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     captures.watch(torch.cuda.CUDAGraph)
     process_groups.when_joined(recorder.note_rank)
     bounds = Bounds(settings, recorder, notes, threads)
-    if settings.has_gpu and _version_of_gpu_library(torch):
+    if settings.has_gpu and version_of_gpu_library(torch):
         # Earlier would be too early: a profiler merely prepared before CUDA is initialized breaks CUDA in forked
         # children, and the script may still choose its devices. Every kernel after this moment is recorded.
         torch.cuda._lazy_call(bounds.begin)
@@ -49,6 +49,6 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     nvtx_hooks.stand_in_for_torch(settings.injection, settings.raw)
 
 
-def _version_of_gpu_library(torch: Any) -> str:
+def version_of_gpu_library(torch: Any) -> str:
     """What torch was built with; empty for a build without GPUs."""
     return torch.version.cuda or getattr(torch.version, "hip", None) or ""

@@ -147,7 +147,7 @@ def run(
         _tell(recording, quiet)
         if not audience.saw_devices and recording.started and not follow and not quiet:
             say(_other_processes(recording))
-    launch.exit_like_the_script(recording.status)
+    launch.exit_like_the_script(recording.status or 0)
 
 
 def _check_script(name: str, arguments: list[str]) -> None:

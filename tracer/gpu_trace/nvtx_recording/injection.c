@@ -112,7 +112,9 @@ typedef struct { Event *next, *end; } Place; /* where in a chunk the next event 
 static struct {
     pthread_mutex_t lock;
     char events[4096], texts[4096]; /* paths; empty before the first record, and where there can be no files */
+    char folder[4096]; /* for those files, where it is not the one that the environment names */
     int opened;
+    _Atomic int paused; /* nothing is recorded: a part of the process was, and its end has come */
     Header* header;
     uint64_t most_chunks, text_bytes;
     Place* unused; /* what ended threads left of their chunks */
@@ -246,7 +248,7 @@ static int create_files(const char* folder) {
 
 static void open_files(void) {
     recording.opened = 1;
-    const char* folder = getenv("GPU_TRACE_NVTX_DIR");
+    const char* folder = *recording.folder ? recording.folder : getenv("GPU_TRACE_NVTX_DIR");
     const char* budget = getenv("GPU_TRACE_NVTX_BYTES");
     recording.most_chunks = (budget ? strtoull(budget, NULL, 10) : (uint64_t)512 << 20) / CHUNK;
     int file = folder ? create_files(folder) : -1;
@@ -259,7 +261,8 @@ static void open_files(void) {
     *header = (Header){.version = 1, .pid = (uint32_t)getpid(), .chunk = CHUNK, .event = sizeof(Event), .chunks = 1};
     memcpy(header->magic, "GTNVTX\r\n", 8);
     recording.header = header;
-    atomic_store(&recording.next_range, (uint64_t)time(NULL) << 32);
+    uint64_t numbered = (uint64_t)time(NULL) << 32; /* higher than in any file of before, also one of the same second */
+    if (atomic_load(&recording.next_range) < numbered) atomic_store(&recording.next_range, numbered);
     write_text(TEXT_PARENT, (uint32_t)getppid(), 0, "", 0);
     /* A forked child keeps its parent's numbers and names. */
     for (uint32_t id = 1; id <= strings.count; id++) write_text(TEXT_STRING, id, 0, strings.all[id - 1].text, strings.all[id - 1].length);
@@ -276,13 +279,18 @@ static void lock(void) {
 
 static void unlock(void) { pthread_mutex_unlock(&recording.lock); }
 
-static void after_fork_in_child(void) {
+/* The lock is held. Each thread that records again takes room in the files that are opened then. */
+static void close_files(void) {
     if (recording.header) munmap(recording.header, CHUNK);
     *recording.events = *recording.texts = 0;
     recording.opened = 0;
     recording.header = NULL;
     recording.text_bytes = recording.unused_count = 0;
     atomic_fetch_add(&recording.generation, 1);
+}
+
+static void after_fork_in_child(void) {
+    close_files();
     unlock();
 }
 
@@ -303,8 +311,13 @@ static void leave_the_rest(void) {
     unlock();
 }
 
+static int is_paused(void) { return atomic_load_explicit(&recording.paused, memory_order_relaxed); }
+
 static void count_lost(void) {
+    if (is_paused()) return;
+    pthread_mutex_lock(&recording.lock);
     if (recording.header) atomic_fetch_add(&recording.header->lost, 1);
+    unlock();
 }
 
 /* A fresh chunk of the file; the lock is held. */
@@ -328,7 +341,7 @@ static int take_room(void) {
     lock();
     uint32_t generation = atomic_load(&recording.generation);
     int begins = mine.generation != generation;
-    if (mine.at.end && !begins) munmap((char*)mine.at.end - CHUNK / sizeof(Event) * sizeof(Event), CHUNK);
+    if (mine.at.end) munmap((char*)mine.at.end - CHUNK / sizeof(Event) * sizeof(Event), CHUNK);
     mine.at = begins && recording.unused_count ? recording.unused[--recording.unused_count] : fresh_chunk();
     mine.generation = generation;
     if (begins) mine.number = ++recording.threads;
@@ -346,6 +359,7 @@ static int64_t now_ns(void) {
 }
 
 static int has_room(void) {
+    if (is_paused()) return 0;
     int forked = mine.generation != atomic_load_explicit(&recording.generation, memory_order_relaxed);
     return (!forked && mine.at.next != mine.at.end) || take_room();
 }
@@ -440,10 +454,14 @@ static uint32_t wide(const wchar_t* text) {
     return id;
 }
 
+/* Of an event that is not recorded, the text is not kept. */
+static uint32_t ascii_message(const char* text) { return is_paused() ? 0 : ascii(text); }
+static uint32_t wide_message(const wchar_t* text) { return is_paused() ? 0 : wide(text); }
+
 static uint32_t message(const EventAttributes* event) {
     switch (event->message_type) {
-        case MESSAGE_ASCII: return ascii(event->message.ascii);
-        case MESSAGE_UNICODE: return wide(event->message.unicode);
+        case MESSAGE_ASCII: return ascii_message(event->message.ascii);
+        case MESSAGE_UNICODE: return wide_message(event->message.unicode);
         case MESSAGE_REGISTERED: return (uint32_t)event->message.registered;
         default: return 0;
     }
@@ -537,15 +555,15 @@ static void name_something_wide(uint32_t kind, uint32_t id, uint32_t scope, cons
 }
 
 static void MarkEx(const EventAttributes* e) { mark(0, message(e), e); }
-static void MarkA(const char* m) { mark(0, ascii(m), NULL); }
-static void MarkW(const wchar_t* m) { mark(0, wide(m), NULL); }
+static void MarkA(const char* m) { mark(0, ascii_message(m), NULL); }
+static void MarkW(const wchar_t* m) { mark(0, wide_message(m), NULL); }
 static uint64_t RangeStartEx(const EventAttributes* e) { return start(0, message(e), e); }
-static uint64_t RangeStartA(const char* m) { return start(0, ascii(m), NULL); }
-static uint64_t RangeStartW(const wchar_t* m) { return start(0, wide(m), NULL); }
+static uint64_t RangeStartA(const char* m) { return start(0, ascii_message(m), NULL); }
+static uint64_t RangeStartW(const wchar_t* m) { return start(0, wide_message(m), NULL); }
 static void RangeEnd(uint64_t range) { end(0, range, NULL); }
 static int RangePushEx(const EventAttributes* e) { return push(0, message(e), e); }
-static int RangePushA(const char* m) { return push(0, ascii(m), NULL); }
-static int RangePushW(const wchar_t* m) { return push(0, wide(m), NULL); }
+static int RangePushA(const char* m) { return push(0, ascii_message(m), NULL); }
+static int RangePushW(const wchar_t* m) { return push(0, wide_message(m), NULL); }
 static int RangePop(void) { return pop(0, NULL); }
 static void NameCategoryA(uint32_t id, const char* n) { name_something(TEXT_CATEGORY, id, 0, n); }
 static void NameCategoryW(uint32_t id, const wchar_t* n) { name_something_wide(TEXT_CATEGORY, id, 0, n); }
@@ -672,3 +690,17 @@ EXPORT int gpu_trace_pop(void) { return RangePop(); }
 EXPORT uint64_t gpu_trace_start(const char* name) { return RangeStartA(name); }
 EXPORT void gpu_trace_end(uint64_t range) { RangeEnd(range); }
 EXPORT void gpu_trace_mark(const char* name) { MarkA(name); }
+
+/* ---- for the recording of a part of a process, through ctypes ---- */
+
+/* Record into new files in a folder from now on; nothing, where that is empty. */
+EXPORT void gpu_trace_record_to(const char* folder) {
+    pthread_mutex_lock(&recording.lock);
+    close_files();
+    snprintf(recording.folder, sizeof recording.folder, "%s", folder);
+    atomic_store(&recording.paused, !*folder);
+    unlock();
+}
+
+/* How deep the calling thread is in ranges that it pushed: higher after a push of a client that uses this library. */
+EXPORT int gpu_trace_depth(void) { return depth; }

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """``code`` as Popen has it: the exit code, or minus the signal."""
+    """``code`` as Popen has it: the exit code, or minus the signal; None for a block, whose process goes on."""
 
-    code: int
+    code: int | None
     exception: str = ""
     left_by: str = ""
 
     @property
     def text(self) -> str:
         """What to say of it: ``ended by SIGTERM``."""
+        if self.code is None:
+            return f"ended by {self.exception}" if self.exception else "ended"
         if self.code < 0:
             return f"ended by {signal_name(-self.code)}"
         if self.exception:
@@ -35,6 +37,11 @@ class Ending:
 def of(status: int, notes: Notes) -> Ending:
     """The ending of a process with this wait status."""
     return Ending(os.waitstatus_to_exitcode(status), notes.last(EXCEPTION), notes.last(LEFT))
+
+
+def of_block(notes: Notes) -> Ending:
+    """The ending of a block."""
+    return Ending(None, notes.last(EXCEPTION))
 
 
 def signal_name(number: int) -> str:

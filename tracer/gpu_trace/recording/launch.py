@@ -40,7 +40,7 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     """
     if interpreter.can_be_watched():
         command = interpreter.command_heeding_environment(request.target.command)
-        variables = environment.recording(os.environ, _settings(request, folder), _is_ignored)
+        variables = environment.recording(os.environ, settings_of(request, folder), _is_ignored)
     else:
         command, variables = interpreter.command(request.target.command), dict(os.environ)
     watched = _PASSED_ON | {signal.SIGCHLD}
@@ -128,7 +128,8 @@ def _tell_when_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -
     saving()
 
 
-def _settings(request: Request, folder: RunFolder) -> Settings:
+def settings_of(request: Request, folder: RunFolder) -> Settings:
+    """What the recorder is to know of a request."""
     extent = request.extent
     library, _ = injection(os.environ)
     return Settings(

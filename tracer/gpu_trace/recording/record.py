@@ -35,7 +35,16 @@ def record(request: Request, folder: RunFolder, audience: Audience) -> Recording
     with gpu_clocks.sampled(folder.raw):
         status, pid = launch.run(request, folder, audience.saving)
     wall_ns = time.time_ns() - began
-    recording = Recording(folder, status, notes.read(folder.raw, pid), began_ns=began, wall_ns=wall_ns)
+    bare = Recording(folder, status, notes.read(folder.raw, pid), began_ns=began, wall_ns=wall_ns)
+    return put_together(request, bare, pid, audience)
+
+
+def put_together(request: Request, recording: Recording, pid: int, audience: Audience) -> Recording:
+    """Fill the folder of a recording of which only ``raw`` is there; ``pid`` is the process that was recorded first.
+
+    Whatever fails is lost, and not raised.
+    """
+    folder = recording.folder
     try:
         recording = _collected(recording, pid, request.extent, audience)
         _complete(request, recording, audience)
@@ -90,10 +99,11 @@ def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) ->
     )
 
 
-def _of_a_crash(status: int, main: ProcessLeft) -> list[str]:
+def _of_a_crash(status: int | None, main: ProcessLeft) -> list[str]:
     """Why the script may have ended by a signal that it does not end by natively."""
     found = main.execution_trace
-    if not (found and found.is_cut and os.WIFSIGNALED(status) and os.WTERMSIG(status) in _CRASHES):
+    crashed = status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) in _CRASHES
+    if not (found and found.is_cut and crashed):
         return []
     return [_CRASHED]
 

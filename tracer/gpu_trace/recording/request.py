@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -86,6 +87,26 @@ class Ranks:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A part of the process that gpu-trace itself is in: a notebook's cell, or the block of a ``with`` statement."""
+
+    @property
+    def command(self) -> list[str]:
+        """What that process was started with."""
+        return list(sys.argv)
+
+    @property
+    def name(self) -> str:
+        """Short, for a folder."""
+        return "notebook" if "ipykernel" in sys.modules else Path(sys.argv[0]).stem or "python"
+
+    @property
+    def can_start(self) -> bool:
+        """It runs already."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class Extent:
     """How much of the script to record: all of it, unless something is asked for.
 
@@ -106,7 +127,7 @@ class Extent:
 class Request:
     """One run to record. ``folder`` None stands for a new one under ``gpu-trace-runs/``."""
 
-    target: Script | Module | Ranks
+    target: Script | Module | Ranks | Block
     level: Level = "gpu"
     folder: Path | None = None
     force: bool = False

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 class Recording:
     """What came of it.
 
-    ``status`` is the script's wait status, ``notes`` are those of the first process with a session; ``traces`` has one
-    for each process that left something; ``lost`` says in sentences what is not in them.
+    ``status`` is the script's wait status (None for a block, whose process goes on), ``notes`` are those of the first
+    process with a session; ``traces`` has one for each process that left something; ``lost`` says in sentences what is
+    not in them.
     """
 
     folder: RunFolder
-    status: int
+    status: int | None
     notes: Notes
     began_ns: int = 0
     """since 1970"""
@@ -56,7 +57,8 @@ class Recording:
     @property
     def ending(self) -> ending.Ending:
         """How the script ended."""
-        return ending.of(self.status, self.own_notes or self.notes)
+        notes = self.own_notes or self.notes
+        return ending.of_block(notes) if self.status is None else ending.of(self.status, notes)
 
     @property
     def device(self) -> str:

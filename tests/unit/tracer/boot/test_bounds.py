@@ -78,7 +78,7 @@ def test_many_windows_need_one_thread(watched):
 
 def test_a_thread_that_cannot_start_is_noted(watched, monkeypatch):
     started, ours, notes = watched
-    monkeypatch.setattr(bounds.background, "repeat", lambda *_: (_ for _ in ()).throw(RuntimeError("no more")))
+    monkeypatch.setattr(started, "_repeat", lambda *_: (_ for _ in ()).throw(RuntimeError("no more")))
     started._start()
     assert ours.is_wanted
     assert ("the limits of the recording do not apply", "RuntimeError") in notes

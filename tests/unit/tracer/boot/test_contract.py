@@ -20,6 +20,7 @@ PACKAGE = Path(contract.__file__).parents[1]
 BOOT = sorted(path for path in (PACKAGE / "boot").glob("*.py") if path.name != "contract.py")
 RECORDING = sorted((PACKAGE / "recording").glob("*.py"))
 OTHERS = [path for room in ("nvtx_recording", "cupti_recording", "commands") for path in (PACKAGE / room).glob("*.py")]
+IN_PROCESS = sorted((PACKAGE / "in_process").glob("*.py"))
 SAMPLING = sorted((PACKAGE / "stack_sampling").glob("*.py"))
 C = "\n".join(path.read_text("utf-8") for path in sorted(PACKAGE.glob("*/*.c")))
 KEYS = {name for name, value in vars(contract).items() if isinstance(value, (Text, Number, Numbers))}
@@ -132,7 +133,7 @@ def test_c_sources_name_files_as_declared():
 
 def test_c_sources_define_the_functions_that_are_called():
     """Those of all libraries: of garbage, of signals, of NVTX and of CUPTI, and the parent's, which samples stacks."""
-    called = {node.attr for node in parsed([*BOOT, *SAMPLING]) if isinstance(node, ast.Attribute)}
+    called = {node.attr for node in parsed([*BOOT, *IN_PROCESS, *SAMPLING]) if isinstance(node, ast.Attribute)}
     defined = set(re.findall(r"^EXPORT [\w *]+?\b(gpu_trace_\w+)\(", C, re.MULTILINE))
     assert {name for name in called if name.startswith("gpu_trace_")} == defined
 

@@ -1,0 +1,121 @@
+"""One recording in this process, from the beginning of a block to its end, and what lies in its folder then."""
+
+from __future__ import annotations
+
+import ctypes  # noqa: F401  # the recorder takes it from sys.modules
+import json  # noqa: F401  # as above
+import os
+import sys
+import time
+from contextlib import ExitStack, nullcontext
+from typing import TYPE_CHECKING
+
+from gpu_trace_analyzers.errors import UsageError
+
+from ..boot import endings
+from ..boot.contract import EXCEPTION, FORKED, PYTHON, RESERVED_NOTES, notes_file
+from ..boot.notes import Notes
+from ..boot.recorder import Recorder
+from ..recording import gpu_clocks, launch, notes, stacks
+from ..recording.folder import create
+from ..recording.record import put_together
+from ..recording.result import Recording
+from .hooks_in_torch import HooksInTorch
+from .nvtx_ranges import NvtxRanges
+from .watching import Uncounted
+
+if TYPE_CHECKING:
+    from ..recording.request import Request
+    from ..recording.told import Audience
+
+_under_way: list[Block] = []
+"""at most one: torch has one profiler, CUPTI one subscriber, NVTX one library"""
+_after_forks: list[str] = []
+
+
+class Block:
+    """A recording under way in this process. There can be one at a time."""
+
+    def __init__(self, request: Request) -> None:
+        """Begin. Raises `UsageError` where this process is recorded already, or the folder cannot be made."""
+        _refuse_another()
+        self._request = request
+        self.folder = create(request)
+        self._pid = os.getpid()
+        self._began_ns = time.time_ns()
+        raw = self.folder.raw
+        settings = launch.settings_of(request, self.folder)
+        self._notes = Notes(str(raw / notes_file(self._pid)), str(raw / RESERVED_NOTES))
+        self._notes.write(PYTHON, sys.version.split()[0])
+        self._recorder = Recorder(settings, self._notes, Uncounted())
+        self._hooks = HooksInTorch(self._recorder, settings, self._notes)
+        self._nvtx = NvtxRanges(str(raw), self._notes)
+        self._beside = ExitStack()
+        self._begin()
+
+    def _begin(self) -> None:
+        _under_way.append(self)
+        _look_after_forks()
+        self._beside.enter_context(gpu_clocks.sampled(self.folder.raw))
+        self._beside.enter_context(stacks.sampling(self.folder.raw) if self._request.stacks else nullcontext())
+        try:
+            self._nvtx.begin()
+            self._hooks.install()
+        except Exception as error:  # the block is worth running all the same
+            self._notes.failed("the recorder could not hook torch", error)
+
+    @property
+    def belongs_here(self) -> bool:
+        """Whether this is the process that began it, and no fork of it."""
+        return os.getpid() == self._pid
+
+    def end(self, error: BaseException | None, audience: Audience) -> Recording:
+        """Stop, and fill the folder. ``error`` is what the block ended by."""
+        if error is not None:
+            self._notes.write(EXCEPTION, type(error).__name__)
+        wall_ns = self._stop()
+        facts = notes.read(self.folder.raw, self._pid)
+        bare = Recording(self.folder, None, facts, began_ns=self._began_ns, wall_ns=wall_ns)
+        return put_together(self._request, bare, self._pid, audience)
+
+    def _stop(self) -> int:
+        """Stop and save; for how long it was under way."""
+        try:
+            wall_ns = time.time_ns() - self._began_ns
+            self._nvtx.end()
+            endings.finish_undisturbed(self._recorder)
+            self._beside.close()
+            endings.undisturbed(self._recorder.measure_cost)
+        finally:
+            self._hooks.leave()
+            self._recorder.leave()
+            _under_way.clear()
+        return wall_ns
+
+    def forked(self) -> None:
+        """In a child of this process: it has no profiler, and its end must not wait for one."""
+        if self._recorder.had_session:
+            self._notes.write(FORKED, os.getpid())
+            endings.leave_without_destructors()
+
+
+def _refuse_another() -> None:
+    """Raise `UsageError` where this process is recorded already."""
+    if "_gpu_trace_boot" in sys.modules:
+        raise UsageError("gpu-trace run records this process already; run the script without it, or without record()")
+    if _under_way:
+        raise UsageError(f"this process is being recorded already, into {_under_way[0].folder.shown}; end that first")
+    autograd = sys.modules.get("torch._C._autograd")
+    if autograd is not None and autograd._profiler_enabled():
+        raise UsageError("torch.profiler is recording this process, and PyTorch can run one profiler; stop that first")
+
+
+def _look_after_forks() -> None:
+    if not _after_forks:
+        os.register_at_fork(after_in_child=_in_forked_child)
+        _after_forks.append("registered")
+
+
+def _in_forked_child() -> None:
+    while _under_way:
+        _under_way.pop().forked()
