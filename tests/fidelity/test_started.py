@@ -159,6 +159,16 @@ def test_one_sentence_names_those_that_were_killed(tmp_path):
     assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
 
 
+def test_one_sentence_names_one_whose_shell_replaced_its_path(tmp_path):
+    text = "import os, sys, torch\ntorch.ones(4).cos()\nos.system(f'PYTHONPATH=/nowhere {sys.executable} child.py')\n"
+    write_files(case := script(text), tmp_path)
+    (tmp_path / "child.py").write_text("import time, torch\nprint(torch.ones(3).sum(), flush=True)\ntime.sleep(3)\n")
+    assert run_traced(case, tmp_path, tmp_path / "run") == Outcome("tensor(3.)\n", "", 0)
+    [said] = facts(tmp_path / "run")["lost"]
+    assert re.fullmatch(r"child.py \(\d+\): its PYTHONPATH was replaced, by which Python finds the recorder; .*", said)
+    assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
+
+
 HIDES = """
 import subprocess, sys, torch
 torch.ones(4).cos()

@@ -37,6 +37,11 @@ def recording(
     }
 
 
+def records(found: Mapping[str, str]) -> bool:
+    """Whether a Python that begins in this environment finds the recorder."""
+    return _ENTRY in found.get(PATH, "").split(os.pathsep)
+
+
 def nvtx(settings: Settings) -> dict[str, str]:
     """What has NVTX load the injection library, in any program; nothing where there is none."""
     return {INJECTION_VARIABLE: settings.injection, NVTX_FOLDER: settings.raw} if settings.injection else {}

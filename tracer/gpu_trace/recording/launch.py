@@ -15,7 +15,7 @@ from ..boot import environment
 from ..boot.contract import Settings
 from ..cupti_recording.library import activities_library
 from ..nvtx_recording.environment import injection, injection_library
-from . import beforehand, interpreter, notes, stacks
+from . import beforehand, interpreter, notes, stacks, unheard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,7 +50,8 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     try:
         pid = _started(command, variables, before)
         with stacks.sampling(folder.raw) if request.stacks else nullcontext():
-            status = _wait(pid, watched, [_tell_when_saving(folder, pid, saving), beforehand.imports()])
+            meanwhile = [_tell_when_saving(folder, pid, saving), beforehand.imports(), unheard.watch(folder.raw, pid)]
+            status = _wait(pid, watched, meanwhile)
         afterwards |= _may_come_again(status)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, afterwards)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..boot.contract import TORCH
-from . import cost, gpu_clocks, launch, notes, run_json, stacks
+from . import cost, gpu_clocks, launch, notes, run_json, stacks, unheard
 from .reasons import reason_of
 from .result import Recording
 from .working_folder import working_folder
@@ -89,7 +89,10 @@ def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) ->
             *stacks.lost(bare.folder.raw, recorded),
         ],
         stacks=stacks.in_run_json(bare.folder.raw),
-        left_out=_told([(process, sentence) for process in processes for sentence in process.left_out], processes),
+        left_out=[
+            *_told([(process, sentence) for process in processes for sentence in process.left_out], processes),
+            *_unheard(bare.folder),
+        ],
         gpus=main.gpus,
         never_entered=_never_entered(extent, processes) if main.notes.last(TORCH) and not traces else "",
         subjects=subjects.subjects(assemble.with_traces(processes)),
@@ -122,6 +125,12 @@ def _told(said: list[tuple[ProcessLeft, str]], processes: list[ProcessLeft]) -> 
     if all(process.is_first or not process.has_content for process in processes) and all(p.is_first for p, _ in said):
         return list(of_sentence)
     return [f"{_named(labels)}: {sentence}" for sentence, labels in of_sentence.items()]
+
+
+def _unheard(folder: RunFolder) -> list[str]:
+    """Which processes did not find the recorder, and why."""
+    labels = unheard.labels(folder.raw)
+    return [f"{_named(labels)}: {unheard.WHY}"] if labels else []
 
 
 def _named(labels: list[str]) -> str:
