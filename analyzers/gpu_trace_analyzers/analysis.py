@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .errors import UsageError
 from .model import Trace
 from .questions.account.account import account
+from .questions.account.causes import causes_of
 from .questions.causes import causes, explain
 from .questions.collectives import collective_figures
 from .questions.compute.figures import compute_figures
@@ -40,7 +41,7 @@ from .summary import summarized
 from .units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from os import PathLike
 
     from .model import Engine
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from .questions.work.transfers import TransferFigures
     from .questions.work.work import Work
     from .summary import Summary
+    from .vocabulary.losses import Owner
 
 
 class Analysis:
@@ -155,6 +157,10 @@ class Analysis:
     def idle_of(self, device: int, rules: Sequence[Rule] | None = None) -> Explained:
         """Each stretch of idle time of one device, with its cause by ``rules``, as for `exposed_copies_of`."""
         return explain_idle(self.scope, device, None if rules is None else tuple(rules))
+
+    def account_of(self, device: int) -> Mapping[Owner, Explained]:
+        """Each stretch of the account in which one device did not compute, by what it did, with its cause."""
+        return causes_of(self._steady_scope, device)
 
     @property
     def launches(self) -> Launches:

@@ -15,7 +15,9 @@ _LEGEND = {
     "engine-copy": "copy",
     "engine-memset": "memset",
     "engine-unknown": "unknown",
-    "exposed-copy": "exposed copy (no compute ran)",
+    "lost-copy": "exposed copy (no compute ran)",
+    "lost-collective": "exposed collective",
+    "lost-idle": "idle",
     "critical": "critical path of the prediction",
     "range": "range on the host",
 }
@@ -25,7 +27,7 @@ _BUTTONS = (
     ("left", "◀", "earlier"),
     ("right", "▶", "later"),
     ("all", "all", "show everything"),
-    ("next", "next exposed copy", "go to the next exposed copy"),
+    ("next", "next exposed", "go to the next exposed copy or collective"),
 )
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from ...model import ThreadState
 from .idle.unobserved import HOST_UNOBSERVED
+from .where import where
 
 if TYPE_CHECKING:
-    from ..explained import Rule
+    from ..explained import Explained, Rule
     from .where import Where
 
 _WORK = ("host busy", "make this work cheaper, or do it ahead of the step or in another process")
@@ -33,3 +34,10 @@ def observed(rule: Rule, seen: Where | None) -> Rule:
         return rule
     title, remedy = _TOLD[seen.state]
     return replace(rule, title=title, remedy=remedy)
+
+
+def titles(found: Explained) -> tuple[str, ...]:
+    """The title of each rule, as losses tell it."""
+    unseen = HOST_UNOBSERVED.cause
+    seen = (where(found, found.rule == n) if rule.cause == unseen else None for n, rule in enumerate(found.rules))
+    return tuple(observed(rule, looked).title for rule, looked in zip(found.rules, seen, strict=True))

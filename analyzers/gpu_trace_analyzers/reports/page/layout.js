@@ -16,7 +16,7 @@ export function laidOut(groups, gutter) {
     rows.push({ y, height: HEAD, group });
     y += HEAD;
     for (const lane of group.lanes) {
-      const label = gutter ? 0 : LABEL, bar = lane.loss ? LOSS : LANE;
+      const label = gutter ? 0 : LABEL, bar = lane.lost ? LOSS : LANE;
       rows.push({ y, height: bar + label + MARK, top: y + label, bar, lane, group });
       y += bar + label + MARK + PAD;
     }

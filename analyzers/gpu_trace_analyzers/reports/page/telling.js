@@ -19,15 +19,18 @@ export const single = (lane, i) => ({ lane, i, from: lane.start[i], to: lane.end
 export const told = (found, view, names) => found.count ? crowd(found) : alone(found, view, names);
 
 function alone({ lane, i, from, to }, view, names) {
-  const long = to - from, step = Math.min(long, view.perPixel) / 10, what = lane.loss ? lane.name + ": " : "";
-  return what + names[lane.columns.name[i]] + "\n" + lane.name.trim() + " · " + time(long, long / 1000) +
-    " · from " + time(from, step, to) + " to " + time(to, step) +
+  const long = to - from, step = Math.min(long, view.perPixel) / 10, { name, stream, range } = lane.columns;
+  const said = [lane.name.trim()];
+  if (stream[i]) said.push(names[stream[i] - 1]);
+  if (range[i]) said.push("range " + names[range[i] - 1]);
+  return names[name[i]] + "\n" + said.join(" · ") +
+    `\n${time(long, long / 1000)} · from ${time(from, step, to)} to ${time(to, step)}` +
     `\nexactly ${exact(long)} ns, from ${exact(from)} to ${exact(to)}`;
 }
 
 function crowd({ lane, from, to, count }) {
   const long = to - from, busy = share(lane.covered(from, to) / long);
-  const what = lane.kind === "range" ? "ranges" : lane.loss ? "intervals" : "operations";
+  const what = lane.kind === "range" ? "ranges" : lane.lost ? "intervals" : "operations";
   return `${count} ${what}, ${busy} of the ${time(long, long / 100)} here; zoom in to tell them apart\n` +
     `${lane.name.trim()} · from ${time(from, long / 10, to)} to ${time(to, long / 10)}`;
 }

@@ -29,9 +29,10 @@ class Timeline {
     Object.assign(this, { root, data, canvas, view, tip: document.getElementById("tip"), chosen: null, marked: null });
     this.hint = this.tip.textContent;
     this.painting = new Painting(canvas, view, data);
-    this.losses = data.groups.flatMap((group) => group.lanes.filter((lane) => lane.loss));
+    this.exposed = data.groups.flatMap((group) => group.lanes.filter(({ kind }) => kind === "lost-copy" || kind === "lost-collective"));
     new ResizeObserver(() => this.resized()).observe(root);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
+    document.addEventListener("gpu-trace:theme", () => this.redraw());
     this.resized();
     this.moved();
   }
@@ -97,8 +98,8 @@ class Timeline {
 
   // The exposed interval that begins next after the chosen one, of any device; after the last, the first.
   nextExposed() {
-    const last = this.chosen ? this.losses.indexOf(this.chosen.lane) : -1, since = this.chosen ? this.chosen.from : 0;
-    const found = this.losses.map((lane, order) => ({ lane, i: position(lane.start, since, order <= last) }))
+    const last = this.chosen ? this.exposed.indexOf(this.chosen.lane) : -1, since = this.chosen ? this.chosen.from : 0;
+    const found = this.exposed.map((lane, order) => ({ lane, i: position(lane.start, since, order <= last) }))
       .filter(({ lane, i }) => i < lane.start.length).sort((a, b) => a.lane.start[a.i] - b.lane.start[b.i])[0];
     if (!found && !this.chosen) return;
     if (!found) { this.chosen = null; this.nextExposed(); return; }

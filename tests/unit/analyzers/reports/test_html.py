@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import zlib
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from itertools import accumulate
 
@@ -77,15 +78,54 @@ def unpacked(text):
             value = shift = 0
 
 
+@dataclass
+class Span:
+    start: int
+    end: int
+    name: str
+    stream: str | None = None
+    range: str | None = None
+
+    @property
+    def times(self):
+        return self.start, self.end
+
+
+@dataclass
+class Idle:
+    """What a page knows of a device's idle time beside the times in which it was busy."""
+
+    recorded: list[tuple[int, int]]
+    cuts: list[int]
+    names: list[str]
+
+
 def lanes(document):
-    """Of each group its lanes: name, kind, and the spans as (start, end, name)."""
-    numbers = unpacked(document["spans"])
+    """Of each group its lanes: name, kind, and the spans, or what is said of idle time."""
+    numbers, names = unpacked(document["spans"]), document["names"]
+
+    def column(count):
+        return [next(numbers) for _ in range(count)]
+
+    def known(count):
+        return [names[code - 1] if code else None for code in column(count)]
+
+    def spans(count):
+        starts, lengths = [*accumulate(column(count))], column(count)
+        return [(start, start + length) for start, length in zip(starts, lengths, strict=True)]
+
     for group in document["groups"]:
         found = []
         for lane in group["lanes"]:
-            gaps, lengths, names = ([next(numbers) for _ in range(lane["count"])] for _ in range(3))
-            spans = [(s, s + n, document["names"][i]) for s, n, i in zip(accumulate(gaps), lengths, names, strict=True)]
-            found.append((lane["name"], lane["kind"], spans))
+            count = lane["count"]
+            if lane["kind"] == "lost-idle":
+                times, cuts = spans(lane["recorded"]), [*accumulate(column(lane["cuts"]))]
+                said = Idle(times, cuts, [names[code] for code in column(count)])
+            else:
+                times = spans(count)
+                told = zip([names[code] for code in column(count)], known(count), known(count), strict=True)
+                said = [Span(*time, *each) for time, each in zip(times, told, strict=True)]
+            found.append((lane["name"], lane["kind"], said))
         yield group["title"], found
     assert not list(numbers)
 
@@ -104,14 +144,27 @@ def test_lanes_are_every_operation_and_what_they_cover_is_the_figure(trace):
     document = Timeline(analysis, summary).document()
     for figures, (_, found) in zip(summary.devices, lanes(document), strict=False):
         busy = [row.busy_ns for row in figures.engines.values() if row.busy_ns]
-        engines = [spans for _, kind, spans in found if kind != "exposed-copy"]
-        assert [Intervals.from_pairs(span[:2] for span in spans).total_ns for spans in engines] == busy
+        engines = [[span.times for span in spans] for _, kind, spans in found if kind.startswith("engine-")]
+        assert [Intervals.from_pairs(times).total_ns for times in engines] == busy
         work = trace.work_of(figures.position)
-        assert sum(len(spans) for spans in engines) == (work.end_ns > work.start_ns).sum()
-        exposed = [spans for _, kind, spans in found if kind == "exposed-copy"]
-        assert sum(end - start for spans in exposed for start, end, _ in spans) == figures.exposed_copy_ns
-        for _, _, spans in found:
-            assert all(0 <= start < end <= document["span"] for start, end, _ in spans)
+        assert sum(map(len, engines)) == (work.end_ns > work.start_ns).sum()
+        lost = {kind: spans for _, kind, spans in found if kind.startswith("lost-")}
+        for kind, ns in (("lost-copy", figures.exposed_copy_ns), ("lost-collective", figures.exposed_collective_ns)):
+            assert sum(span.end - span.start for span in lost.get(kind, [])) == ns
+        assert idle_ns(lost.get("lost-idle"), engines) == figures.idle_ns
+        for spans in (spans for _, kind, spans in found if kind != "lost-idle"):
+            assert all(0 <= span.start < span.end <= document["span"] for span in spans)
+
+
+def idle_ns(idle, engines):
+    """How long it was, after checking that there is a name for each piece of it, and no piece without one."""
+    if idle is None:
+        return 0
+    gaps = Intervals.from_pairs(idle.recorded) - Intervals.from_pairs(times for lane in engines for times in lane)
+    inside = [cut for cut in idle.cuts if any(start < cut < end for start, end in gaps)]
+    assert inside == idle.cuts == sorted({*idle.cuts})
+    assert len(idle.names) == len(gaps) + len(idle.cuts)
+    return gaps.total_ns
 
 
 def test_a_page_of_many_kernels_holds_each_of_them_and_is_small():
@@ -120,9 +173,9 @@ def test_a_page_of_many_kernels_holds_each_of_them_and_is_small():
     ((_, found), (_, _)) = lanes(data(text))
     kernels, works = next(spans for name, _, spans in found if name == "compute"), trace.work
     chosen = works[works.engine == 0]
-    assert [span[0] for span in kernels] == (chosen.start_ns - works.start_ns[0]).tolist()
-    assert [span[1] for span in kernels] == (chosen.end_ns - works.start_ns[0]).tolist()
-    assert [span[2] for span in kernels] == [trace.text(code) for code in chosen.name.tolist()]
+    assert [span.start for span in kernels] == (chosen.start_ns - works.start_ns[0]).tolist()
+    assert [span.end for span in kernels] == (chosen.end_ns - works.start_ns[0]).tolist()
+    assert [span.name for span in kernels] == [trace.text(code) for code in chosen.name.tolist()]
     assert len(text) < 9 * len(works) + 40_000
 
 
@@ -136,7 +189,7 @@ def test_what_is_predicted_of_a_device_stands_below_it_on_the_same_clock():
     assert [*groups] == ["GPU 0", "GPU 0, predicted", "Ranges on the host"]
     first_ns = 10 * MS  # of the device, where the page begins
     spans = {
-        name: [(start + first_ns, end + first_ns) for start, end, _ in found]
+        name: [(span.start + first_ns, span.end + first_ns) for span in found]
         for name, _, found in groups["GPU 0, predicted"]
     }
     ms = {name: [(start // MS, end // MS) for start, end in found] for name, found in spans.items()}
