@@ -21,7 +21,7 @@ COLORS = """() => {
   for (let i = 0; i < pixels.length; i += 4) found.add(pixels.slice(i, i + 3).join());
   return [...found];
 }"""
-EXPOSED = {"light": "224,58,78", "dark": "255,92,110"}
+EXPOSED = {"light": "203,42,64", "dark": "255,107,123"}
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -39,7 +39,7 @@ def test_it_draws_exposed_copies_and_fits(shown, name, viewport, scheme):
 def test_it_draws_what_is_predicted(shown, scheme):
     analysis = Analysis(before())
     page = shown(to_html(analysis, analysis.summary, answered()), PHONE, scheme)
-    assert {"light": "183,121,31", "dark": "233,180,76"}[scheme] in page.evaluate(COLORS)
+    assert {"light": "138,98,0", "dark": "233,180,76"}[scheme] in page.evaluate(COLORS)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.problems == []
 
@@ -111,10 +111,10 @@ PAINTED = """colors => {
   });
 }"""
 LANES = {
-    "compute": [47, 158, 95],
-    "copy_d2h": [44, 123, 229],
-    "exposed": [224, 58, 78],
-    "memset": [138, 147, 161],
+    "compute": [29, 125, 69],
+    "copy_d2h": [31, 102, 201],
+    "exposed": [203, 42, 64],
+    "memset": [102, 112, 128],
 }
 NO_NAMES = "CanvasRenderingContext2D.prototype.fillText = () => {}"  # white on a lane, they would count as ground
 

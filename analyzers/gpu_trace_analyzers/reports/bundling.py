@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ENTRY = "main"
 """the module that begins everything"""
-STYLES = ("page", "timeline")
+STYLES = ("light", "page", "account", "before_after", "timeline", "flames", "tables", "print")
 """files of style, in the order in which later ones overrule"""
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
@@ -31,6 +31,11 @@ def script() -> str:
 def style() -> str:
     """All styles."""
     return "".join(_asset(f"{name}.css") for name in STYLES)
+
+
+def dark() -> str:
+    """The colors of the dark page, which are a style of their own: its ``media`` says when it counts."""
+    return _asset("dark.css")
 
 
 def modules_of(entry: str) -> Sequence[str]:

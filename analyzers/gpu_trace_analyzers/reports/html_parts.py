@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from .parts import Causes, Changes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .parts import Cause, Change, Column, Part
+    from .parts import Cause, Change, Column, Part, Span
 
 _CLASSES: dict[type[Part], str] = {Source: "source", Note: "note", Remark: "hint"}
 
@@ -21,27 +23,43 @@ def escaped(text: str) -> str:
     return html.escape(plain(text))
 
 
-def section_html(title: str, parts: Iterable[Part]) -> str:
-    """A section with its heading."""
-    return f"<section><h2>{escaped(title)}</h2>{''.join(map(part_html, parts))}</section>"
+def span_attributes(span: Span, zero_ns: int) -> str:
+    """The attributes of an element that the timeline shows the time of; the page counts from ``zero_ns``."""
+    start_ns, end_ns = span.start_ns - zero_ns, span.end_ns - zero_ns
+    device = f' data-device="{span.device}"' if span.device >= 0 else ""
+    rank = f' data-rank="{span.rank}"' if span.rank >= 0 else ""
+    return f' data-start-ns="{start_ns}" data-end-ns="{end_ns}"{device}{rank}'
 
 
-def part_html(part: Part) -> str:
+def data_block(name: str, document: object) -> str:
+    """What a script reads, in a block that no name can leave: without ``<`` it has no ``</script>`` and no comment."""
+    text = msgspec.json.encode(document).decode().replace("<", "\\u003c")
+    return f'<script type="application/json" id="{name}">{text}</script>'
+
+
+def section_html(title: str, parts: Iterable[Part], zero_ns: int) -> str:
+    """A section with its heading, of a page that counts time from ``zero_ns`` on the clock of the trace."""
+    drawn = "".join(part_html(part, zero_ns) for part in parts)
+    heading = f"<h2>{escaped(title)}</h2>" if title else ""
+    return f"<section>{heading}{drawn}</section>"
+
+
+def part_html(part: Part, zero_ns: int) -> str:
     """One part, of any kind."""
     match part:
         case Source(text) | Note(text) | Remark(text):
             return f'<p class="{_CLASSES[type(part)]}">{escaped(text)}</p>'
         case Verdict(text, below):
             lines = "".join(f'<p class="below">{escaped(line)}</p>' for line in below)
-            return f'<p class="verdict">{escaped(text)}</p>{lines}'
+            return (f'<p class="verdict">{escaped(text)}</p>' if text else "") + lines
         case Line(text):
             return f"<section>{escaped(text)}</section>"
         case Facts(lines):
             return "".join(f'<p class="hint">{escaped(line)}</p>' for line in lines)
         case Table():
-            return _table(part)
+            return _table(part, zero_ns)
         case Causes():
-            causes = "".join(_cause(row, part.whole) for row in part.rows)
+            causes = "".join(_cause(row, part.whole, zero_ns) for row in part.rows)
             return f"<details><summary>{escaped(part.title)}</summary>{causes}</details>" if part.title else causes
         case Changes(rows):
             return f'<ol class="changes">{"".join(map(_change, rows))}</ol>'
@@ -57,15 +75,22 @@ def _tiles(found: Tiles) -> str:
     return f'<ul class="tiles">{cells}</ul>'
 
 
-def _cause(row: Cause, whole: str) -> str:
+def _cause(row: Cause, whole: str, zero_ns: int) -> str:
     place = f'<p title="{escaped(row.full_place)}">{escaped(row.place)}</p>' if row.place else ""
     fix = f'<p class="do">fix: {escaped(row.remedy)}</p>' if row.remedy else ""
-    evidence = "<br>".join(map(escaped, row.evidence))
     return (
         f'<div class="cause {row.kind}"><b>{escaped(row.what)} {row.time} in {row.often}: {escaped(row.title)}</b>'
-        f"<p>{row.share} of {escaped(whole)}{escaped(row.saves)}</p>{place}{fix}"
-        f'<p class="evidence">{evidence}</p></div>'
+        f"<p>{row.share} of {escaped(whole)}{escaped(row.saves)}</p>{place}{fix}{_evidence(row, zero_ns)}</div>"
     )
+
+
+def _evidence(row: Cause, zero_ns: int) -> str:
+    """Its first line is about the longest of them, and brings that into view."""
+    lines = [escaped(line) for line in row.evidence]
+    if row.longest is not None:
+        attributes = f'data-finding="{row.finding}"{span_attributes(row.longest, zero_ns)}'
+        lines[0] = f'<button type="button" class="longest" {attributes}>{lines[0]}</button>'
+    return "".join(f'<p class="evidence">{line}</p>' for line in lines)
 
 
 def _change(row: Change) -> str:
@@ -73,12 +98,21 @@ def _change(row: Change) -> str:
     return f'<li><b>{escaped(row.text)}</b><p class="do">{escaped(row.saving)}</p>{how}</li>'
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, zero_ns: int) -> str:
+    spans = table.spans or (None,) * len(table.rows)
     heads = _cells("th", table.headings, table.columns)
-    rows = "".join(f"<tr>{_cells('td', row, table.columns)}</tr>" for row in table.rows)
+    rows = "".join(_row(row, table.columns, span, zero_ns) for row, span in zip(table.rows, spans, strict=True))
     return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
+def _row(cells: Sequence[str], columns: Sequence[Column], span: Span | None, zero_ns: int) -> str:
+    return f"<tr{span_attributes(span, zero_ns) if span else ''}>{_cells('td', cells, columns)}</tr>"
+
+
 def _cells(tag: str, cells: Sequence[str], columns: Sequence[Column]) -> str:
-    classes = (' class="word"' if column.kind is Kind.WORD else "" for column in columns)
-    return "".join(f"<{tag}{of}>{escaped(cell)}</{tag}>" for cell, of in zip(cells, classes, strict=True))
+    return "".join(
+        f'<{tag} class="word">{escaped(cell)}</{tag}>'
+        if column.kind is Kind.WORD
+        else f"<{tag}>{escaped(cell)}</{tag}>"
+        for cell, column in zip(cells, columns, strict=True)
+    )

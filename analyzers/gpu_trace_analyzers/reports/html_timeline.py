@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from .html_parts import data_block
 
 if TYPE_CHECKING:
     from .lanes import Timeline
@@ -46,9 +46,8 @@ def timeline_html(timeline: Timeline) -> str:
 
 
 def data_html(timeline: Timeline) -> str:
-    """What the script draws, in a block that no name can leave: without ``<`` there is no ``</script>`` in it."""
-    text = msgspec.json.encode(timeline.document()).decode().replace("<", "\\u003c")
-    return f'<script type="application/json" id="data">{text}</script>'
+    """What the script draws."""
+    return data_block("data", timeline.document())
 
 
 def _buttons() -> str:

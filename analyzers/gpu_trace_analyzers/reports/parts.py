@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from ..model import MISSING
 from ..units import duration, share
 
 
@@ -101,6 +102,17 @@ SHORTEST_NAME = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """When something happened, on the clock of the trace. A page brings it into view on its timeline."""
+
+    start_ns: int
+    end_ns: int
+    device: int
+    """position in ``Trace.devices``; `MISSING` for a step of several"""
+    rank: int = MISSING
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of one cell per column; where it has ``bars``, of one bar each too."""
 
@@ -111,6 +123,8 @@ class Table:
     """characters of the names in the first column for which a narrow terminal leaves out other columns"""
     every_row: bool = False
     """whether a terminal has all of its rows, because so many were asked for"""
+    spans: tuple[Span, ...] = ()
+    """when each row was, if rows are stretches of time"""
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -143,6 +157,10 @@ class Cause:
     """where in the script it is, with how many samples show that; empty where that is not known"""
     full_place: str = ""
     """the same place with its whole path"""
+    finding: str = ""
+    """the id of the loss"""
+    longest: Span | None = None
+    """when the longest of them was"""
 
     @property
     def time(self) -> str:

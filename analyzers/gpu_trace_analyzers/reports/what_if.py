@@ -49,11 +49,11 @@ def verdict_line(entry: Entry) -> str:
     if entry.expected is None:
         return f"{took}; no prediction: {entry.reason}"
     low, high = duration(entry.expected.low_ns), duration(entry.expected.high_ns)
-    allow = "allow no less:" if _gains_nothing(entry, entry.expected) else "allow"
+    allow = "allow no less:" if gains_nothing(entry, entry.expected) else "allow"
     return f"{took}; its own dependencies {allow} {duration(entry.expected.predicted_ns)} (between {low} and {high})"
 
 
-def _gains_nothing(entry: Entry, expected: Expected) -> bool:
+def gains_nothing(entry: Entry, expected: Expected) -> bool:
     """Whether the predicted time is that of the run, or longer than the clock says that it took."""
     return entry.before_ns - expected.predicted_ns < LEAST_GAIN * entry.before_ns
 

@@ -21,6 +21,8 @@ class Lengths:
     median_ns: Int64
     """of an even number of members the lower of the two in the middle"""
     max_ns: Int64
+    longest: Int64
+    """the position of the longest member, of equal ones the last"""
 
     @classmethod
     def of(cls, group: Int64, ns: Int64) -> Lengths:
@@ -30,4 +32,5 @@ class Lengths:
         first = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))[: len(group)]
         count = np.diff(np.append(first, len(group)))
         total_ns = np.add.reduceat(ns, first) if len(first) else ns
-        return cls(group[first], count, total_ns, ns[first + (count - 1) // 2], ns[first + count - 1])
+        last, middle = first + count - 1, first + (count - 1) // 2
+        return cls(group[first], count, total_ns, ns[middle], ns[last], order[last])

@@ -42,6 +42,8 @@ class OperationFigures:
     median_ns: int
     """of an even number the lower of the two in the middle"""
     max_ns: int
+    longest_start_ns: int
+    """when the longest began, of equal ones the last"""
     window_ns: int
     """the recorded time of the device in the window"""
     exposed_ns: int | None
@@ -102,6 +104,7 @@ def _on_device(scope: Scope, position: int) -> list[OperationFigures]:
                 total_ns=int(found.total_ns[g]),
                 median_ns=int(found.median_ns[g]),
                 max_ns=int(found.max_ns[g]),
+                longest_start_ns=int(start_ns[found.longest[g]]),
                 window_ns=window_ns,
                 exposed_ns=int(exposed_ns[g]) if engine in HIDDEN_BY_COMPUTE else None,
                 size=int(sizes.size[g]) if sizes.count[g] else None,

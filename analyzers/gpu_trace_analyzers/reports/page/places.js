@@ -12,7 +12,7 @@ export function places() {
     if (event.key === "Enter" && event.target.matches(PLACED) && !event.target.matches(CLICKS)) show(event.target);
   });
   for (const element of document.querySelectorAll(PLACED))
-    if (element.tabIndex < 0) element.tabIndex = 0;
+    if (!element.hasAttribute("tabindex") && element.tabIndex < 0) element.tabIndex = 0;
 }
 
 // Asks for the time of an element.

@@ -31,7 +31,6 @@ class Timeline {
     this.painting = new Painting(canvas, view, data);
     this.exposed = data.groups.flatMap((group) => group.lanes.filter(({ kind }) => kind === "lost-copy" || kind === "lost-collective"));
     new ResizeObserver(() => this.resized()).observe(root);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     document.addEventListener("gpu-trace:theme", () => this.redraw());
     this.resized();
     this.moved();

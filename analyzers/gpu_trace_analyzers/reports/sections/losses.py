@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...units import count
 from ...vocabulary.losses import Owner
 from ..owner_names import OWNER_NAMES
-from ..parts import Cause, Causes
+from ..parts import Cause, Causes, Span
 from .causes import evidence_lines
 from .places import full_place, sampled_line
 from .verdict import extent, saves
@@ -57,6 +57,8 @@ def _cause(loss: Loss, account: DeviceAccount, headroom_ns: int) -> Cause:
         evidence=evidence_lines(loss.evidence),
         place=sampled_line(loss),
         full_place=full_place(loss.lines) if loss.lines else "",
+        finding=loss.id,
+        longest=Span(loss.evidence.start_ns, loss.evidence.end_ns, loss.device, loss.rank),
     )
 
 

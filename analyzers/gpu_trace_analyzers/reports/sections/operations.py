@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...model import KERNELS
 from ...units import NONE, count, duration, rate, share
 from ..fields import At, Field, Rows, Shown, table
-from ..parts import Column, Facts, Kind
+from ..parts import Column, Facts, Kind, Span
 from ..short_names import short_names
 from .device import DEVICE, ENGINE_NAMES, LABEL, RANK
 from .overlap import short_label
@@ -111,7 +111,12 @@ def operation_table(rows: Sequence[OperationFigures], words: str, summary: Summa
     left_out = [*(("device",) if one else ()), *(() if rates else ("rate",))]
     shown = [each for each in _SHOWN if each.column.title not in left_out]
     found = table(headed(shown, words), named, At.of(summary))
-    return replace(found, name_room=NAME_ROOM, every_row=True)
+    return replace(found, name_room=NAME_ROOM, every_row=True, spans=tuple(map(_longest, rows)))
+
+
+def _longest(row: OperationFigures) -> Span:
+    """The longest of them: what a page brings into view."""
+    return Span(row.longest_start_ns, row.longest_start_ns + row.max_ns, row.device, row.rank)
 
 
 def _left_out(amount: Amount, own: Sequence[OperationFigures], at: At) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...model import MISSING
 from ...questions.work.work import MOST_STEPS, longest
 from ...units import NONE, count, duration
 from ..fields import At, Field, Nested, Rows, Shown, table
 from ..owner_names import OWNER_NAMES
-from ..parts import Column, Facts, Kind
+from ..parts import Column, Facts, Kind, Span
 from .device import DEVICE, RANK
 
 if TYPE_CHECKING:
@@ -105,4 +106,5 @@ def _table(rows: Sequence[StepLength], summary: Summary) -> Table:
     on_cpu = all(row.device_ns == row.host_ns for row in rows)
     left_out = [*(("kind",) if one else ()), *(("on host",) if on_cpu else ())]
     shown = [each for each in _SHOWN if each.column.title not in left_out]
-    return replace(table(shown, rows, At.of(summary)), every_row=True)
+    spans = tuple(Span(row.start_ns, row.start_ns + row.device_ns, MISSING, row.rank) for row in rows)
+    return replace(table(shown, rows, At.of(summary)), every_row=True, spans=spans)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.reports import html, markdown, text
+from gpu_trace_analyzers.reports import html_body, markdown, text
 from gpu_trace_analyzers.reports.parts import (
     Bar,
     Cause,
@@ -60,7 +60,8 @@ PARTS = {
 
 
 def page(found):
-    return html_text.unescape(re.sub("<[^>]*>", " ", "\n".join(html._body(found, None))))
+    drawn = "\n".join((*html_body.head(found, "", 0), *html_body.details(found, 0)))
+    return html_text.unescape(re.sub("<[^>]*>", " ", drawn))
 
 
 DRAWERS = {"text": text.drawn, "markdown": markdown.drawn, "page": page}

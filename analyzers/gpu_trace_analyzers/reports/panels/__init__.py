@@ -1,0 +1,1 @@
+"""What the page has beside its timeline, a file for each panel; their scripts and styles are in `page/`."""
