@@ -195,6 +195,18 @@ def teardown_graphs() -> None:
         torch.cuda.synchronize()
 
 
+def teardown_after_leaving() -> None:
+    """Kineto has a subscriber that went with CUPTI, and is then told to make CUPTI leave in its own way."""
+    profiled(with_cuda=False)
+    print("records", recorded(launch), "left", bare_cupti.finalize())
+    os.environ["TEARDOWN_CUPTI"] = "1"
+    with launching_threads():
+        for _ in range(CYCLES):
+            print("kernels", profiled())
+            time.sleep(0.1)
+    print("records", recorded(launch))
+
+
 def recorded_threads() -> None:
     """A script that gpu-trace records for a part of a second: it launches on, and then uses torch's profiler."""
     with launching_threads():

@@ -7,7 +7,7 @@ import sys
 import time
 from _thread import allocate_lock
 
-from . import awaited_range, background, captures, cupti_leaving, signals
+from . import awaited_range, background, captures, signals
 from .budget import Budget
 from .contract import BOUNDED
 from .unrecorded_steps import UnrecordedSteps
@@ -186,8 +186,7 @@ class Bounds:
         if self._recorder.is_wanted:
             self._notes.write(BOUNDED, reason)
             self._recorder.finish()
-            if cupti_leaving.is_wanted():
-                self._recorder.leave_cupti()
+            self._recorder.leave_cupti()
 
 
 def _nothing() -> None: ...

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _IDLE_S = 0.0005
 """Devices with nothing to do are synchronized within a tenth of this."""
+_LEAVING_S = 1.0
 _MOST_UNSAVED = 2
 """Parts in a row: what hindered these would hinder a third, for which the script had paid by then."""
 
@@ -198,14 +199,16 @@ class Recorder:
                 self._notes.write(contract.PROCESS, process_name())  # one that was forked learned it late
 
     def leave_cupti(self) -> None:
-        """Have CUPTI leave the process after the last session, unless the script's own profiler needs it."""
+        """Have CUPTI leave the process, which goes on; unless the script's own profiler has it, or work never ends."""
         with self._lock:
-            is_over = self._finished and self._session is None and self._parts > self._first_part
-            if is_over and self.belongs_here and not self._given_way and not captures.under_way():
-                try:
+            is_over = self._finished and self._parts > self._first_part and self.belongs_here
+            if not (is_over and self._uses_gpu() and devices.have_cupti() and cupti_leaving.is_sound()):
+                return
+            try:
+                if not self._given_way and not captures.under_way() and devices.synchronized_within(_LEAVING_S):
                     cupti_leaving.leave()
-                except Exception as error:
-                    self._notes.failed("CUPTI did not leave the process, whose launches may stay slower", error)
+            except Exception as error:
+                self._notes.failed("launches may have stayed slower after the recording: CUPTI did not leave", error)
 
     def measure_cost(self) -> None:
         """With an execution trace: note what sessions add to operators and calls, once all are saved."""

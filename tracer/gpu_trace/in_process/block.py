@@ -86,6 +86,7 @@ class Block:
             endings.finish_undisturbed(self._recorder)
             self._beside.close()
             endings.undisturbed(self._recorder.measure_cost)
+            endings.undisturbed(self._recorder.leave_cupti)
         finally:
             self._hooks.leave()
             self._recorder.leave()

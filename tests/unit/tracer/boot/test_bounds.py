@@ -41,6 +41,9 @@ class Recorder:
     def finish(self):
         self.is_wanted, self.finished = False, self.finished + 1
 
+    def leave_cupti(self):
+        assert self.finished
+
     def flush(self):
         self.flushed += 1
 
