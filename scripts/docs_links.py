@@ -47,7 +47,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     """Lead the links of a page to those pages and files."""
     docs, place = Path(config.docs_dir), Path(page.file.src_uri)
-    source = docs.parent / place.relative_to(_FOLDER) if page.file.generated_by else docs / place
+    source = docs.parent / place.relative_to(_FOLDER) if place.is_relative_to(_FOLDER) else docs / place
 
     def led(match: re.Match[str]) -> str:
         path = _meant(match[2], source, docs)

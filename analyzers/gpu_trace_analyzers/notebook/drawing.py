@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
@@ -13,9 +14,11 @@ _LAYOUT: dict[str, Any] = {
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
     "font": {"color": "#808080"},
-    "margin": {"l": 10, "r": 10, "t": 50, "b": 40},
+    "template": "none",
+    "margin": {"l": 10, "r": 30, "t": 60, "b": 50},
 }
 """Readable on a light and on a dark background."""
+_LONGEST_LINE = 110
 _AXIS: dict[str, Any] = {"gridcolor": "rgba(128,128,128,.25)", "zeroline": False, "automargin": True}
 
 
@@ -33,7 +36,8 @@ def graph_objects() -> Any:
 def figure(title: str, x_title: str, lanes: int, *, lane_px: int = 34) -> Figure:
     """An empty figure of lanes below each other, the first on top."""
     found: Figure = graph_objects().Figure()
-    found.update_layout(title=title, height=150 + lane_px * lanes, **_LAYOUT)
+    lines = "<br>".join(wrap(title, _LONGEST_LINE))
+    found.update_layout(title={"text": lines, "font": {"size": 14}, "x": 0}, height=150 + lane_px * lanes, **_LAYOUT)
     found.update_xaxes(title=x_title, **_AXIS)
     found.update_yaxes(autorange="reversed", **_AXIS)
     return found

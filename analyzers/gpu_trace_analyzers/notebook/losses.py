@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..questions.account.losses import DeviceAccount
     from ..summary import Summary
 
+_LEGEND_PX = 60
+
 
 def losses_figure(summary: Summary) -> Figure:
     """A bar per device. Raises `UsageError` where plotly is not installed."""
@@ -38,12 +40,16 @@ def losses_figure(summary: Summary) -> Figure:
                 x=[ns / 1e6 for _, ns, _ in own],
                 customdata=[ns for _, ns, _ in own],
                 text=[share(ns, whole_ns) for _, ns, whole_ns in own],
+                textangle=0,
                 hovertext=[f"{name}<br>{duration(ns)} ({share(ns, whole_ns)})" for _, ns, whole_ns in own],
                 hoverinfo="text",
                 marker={"color": OF_OWNER[owner], "line": {"width": 1, "color": "rgba(255,255,255,.6)"}},
             )
         )
-    found.update_layout(barmode="stack", legend={"orientation": "h", "y": -0.35})
+    below = {"orientation": "h", "yref": "container", "y": 0.0, "yanchor": "bottom", "traceorder": "normal"}
+    found.update_layout(
+        barmode="stack", legend=below, margin_b=50 + _LEGEND_PX, height=found.layout.height + _LEGEND_PX
+    )
     return found
 
 

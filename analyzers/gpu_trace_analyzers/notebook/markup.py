@@ -41,8 +41,9 @@ def summary_html(summary: Summary) -> str:
     """The summary in one ``<div>``."""
     figures = summary.shown_devices
     more = len(figures) - MOST_DEVICES
+    of = f"{figures[0].device.label}: " if len(figures) == 1 else ""
     parts = [
-        f'<div style="font-size:1.1em"><b>{text(answer(summary))}</b></div>',
+        f'<div style="font-size:1.1em"><b>{text(of + answer(summary))}</b></div>',
         *(_line(line) for line in (source_line(summary), window_line(summary), *reading_notes(summary)) if line),
         *(part for each in figures[:MOST_DEVICES] for part in _device(each, summary)),
         *([_line(f"and {count(more, 'more device')}")] if more > 0 else []),
@@ -66,7 +67,8 @@ def _line(said: str) -> str:
 
 def _device(figures: DeviceFigures, summary: Summary) -> Iterator[str]:
     said = device_verdict(figures, summary)
-    yield f'<div style="margin-top:.8em"><b>{text(figures.device.label)}</b>: {text(said.text)}</div>'
+    if len(summary.shown_devices) > 1:  # of one alone, the first line has said it
+        yield f'<div style="margin-top:.8em"><b>{text(figures.device.label)}</b>: {text(said.text)}</div>'
     yield from map(_line, said.below)
     account = summary.account.of(figures.position) if summary.account else None
     if account is not None and account.window_ns:
@@ -104,13 +106,13 @@ def _words(owner: Owner, title: str, ns: int, whole_ns: int) -> str:
 
 
 def _losses(account: DeviceAccount) -> str:
-    shown = account.losses[:MOST_LOSSES]
+    shown = sorted(account.losses, key=lambda loss: -loss.ns)[:MOST_LOSSES]
     if not shown:
         return ""
     headings = ("lost in", "time", "share", "cause", "fix", "")
     rows = [
         (
-            _swatch(loss.owner) + text(OWNER_NAMES[loss.owner]),
+            _swatch(loss.owner) + text(OWNER_NAMES[loss.owner]).replace(" ", "&nbsp;"),
             text(duration(loss.ns)),
             text(share(loss.ns, account.window_ns)),
             text(loss.title),
@@ -125,7 +127,7 @@ def _losses(account: DeviceAccount) -> str:
 
 
 def _swatch(owner: Owner) -> str:
-    return f'<span style="color:{OF_OWNER[owner]}">■</span> '
+    return f'<span style="color:{OF_OWNER[owner]}">■</span>&nbsp;'
 
 
 def _engines(found: Table) -> str:
@@ -152,4 +154,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], figures: Sequ
 
 
 def _of_cell(side: str) -> str:
-    return f"text-align:{side};vertical-align:top;padding:.15em .7em .15em 0;border-bottom:{_LINE};background:none"
+    wrap = "white-space:nowrap;" if side == "right" else ""
+    return (
+        f"{wrap}text-align:{side};vertical-align:top;padding:.15em .7em .15em 0;border-bottom:{_LINE};background:none"
+    )
