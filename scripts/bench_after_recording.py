@@ -314,7 +314,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, help="of each case")
     parser.add_argument("--json", type=Path, help="write every slice to this file")
     parser.add_argument("--no-trials", action="store_true", help="measure only")
+    parser.add_argument("--trials-only", action="store_true", help="do not measure")
     chosen = parser.parse_args()
+    if chosen.trials_only:
+        with tempfile.TemporaryDirectory() as name:
+            try_leaving(Path(name))
+        return
     wanted = [case for case in CASES if case is NATIVE or not chosen.cases or case.name.strip() in chosen.cases]
     cases = [case for case in wanted if machine_has_gpu() or case.recorder in WITHOUT_GPU]
     with tempfile.TemporaryDirectory() as name:
