@@ -61,6 +61,34 @@ def test_the_next_exposed_copies_are_told_in_the_order_of_their_time(shown):
     assert told == [*first, first[0]]
 
 
+def tip_at(page, ns, lane):
+    """What is told of an instant, in a lane by its number from above."""
+    page.locator("canvas").scroll_into_view_if_needed()
+    box, (since, until) = page.query_selector("canvas").bounding_box(), view(page)
+    px = 168 + (ns - since) / (until - since) * (box["width"] - 168)
+    page.mouse.move(box["x"] + px, box["y"] + 22 + 26 + lane * 26 + 8)
+    return page.inner_text("#tip")
+
+
+def test_the_tip_tells_the_operation_its_engine_its_stream_its_range_and_its_exact_time(shown):
+    page = shown(page_of(literal("range step 0-9; s7 k 0-1000003 @5 name=gemm; s13 d2h 2000000-3000000 @8 name=out")))
+    assert tip_at(page, 500_000, 0).split("\n") == [
+        "gemm",
+        "compute · stream 7 · range step",
+        "1.000 ms · from 0.0000 ms to 1.0000 ms",
+        "exactly 1,000,003 ns, from 0 to 1,000,003",
+    ]
+    assert tip_at(page, 2_500_000, 1).split("\n")[:2] == ["out", "copy D2H · stream 13 · range step"]
+    assert tip_at(page, 2_500_000, 2).split("\n")[1] == "exposed copy · stream 13 · range step"
+
+
+def test_a_gap_is_never_told_as_work(shown):
+    page = shown(page_of(literal("s7 k 0-1000000; s7 k 2000000-3000000")))
+    assert tip_at(page, 1_500_000, 0) == ""
+    assert "exactly 1,000,000 ns, from 1,000,000 to 2,000,000" in tip_at(page, 1_500_000, 1)
+    assert tip_at(page, 500_000, 1) == ""
+
+
 def test_zoom_changes_the_picture_and_all_brings_it_back(shown):
     page = shown(recorded_page("seed_nonblocking"))
     canvas = "document.querySelector('canvas').toDataURL()"
@@ -194,3 +222,5 @@ def test_ticks_of_the_axis_differ(many, shown):
         page.wait_for_function("() => window.ticks.length >= 3")
         ticks = page.evaluate("window.ticks")
         assert len(set(ticks)) == len(ticks), ticks
+    assert all(re.fullmatch(r"\+\d+(\.\d)? ns", tick) for tick in ticks[1:])  # behind a round time
+    assert re.fullmatch(r"\d+\.\d{3} ms", ticks[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from literal import literal
@@ -113,3 +115,39 @@ def test_keys_that_are_typed_are_text(shown):
     page.keyboard.type("np")
     assert page.evaluate("asked") == []
     assert page.input_value("input") == "np"
+
+
+def test_what_was_asked_for_is_said_at_once_and_drawn_a_moment_later(shown):
+    page = shown(recorded_page("seed_nonblocking"))
+    placed(page, (3_000_000, 3_600_000, {}))
+    page.evaluate("""() => {
+      const { canvas, seen } = { canvas: document.querySelector("canvas"), seen: (window.seen = new Set()) };
+      new MutationObserver(() => seen.add(Number(canvas.dataset.from))).observe(canvas, { attributes: true });
+    }""")
+    page.get_by_text("from 3000000").click()
+    assert view(page) == (2_400_000, 4_200_000)
+    page.wait_for_function("() => document.querySelector('canvas').dataset.from === '2400000'")
+    assert page.evaluate("[...seen].some((from) => from > 0 && from < 2400000)")
+
+
+def test_who_wants_no_motion_sees_none(shown):
+    page = shown(recorded_page("seed_nonblocking"))
+    page.emulate_media(reduced_motion="reduce")
+    placed(page, (3_000_000, 3_600_000, {}))
+    page.evaluate("""() => {
+      const { canvas, seen } = { canvas: document.querySelector("canvas"), seen: (window.seen = new Set()) };
+      new MutationObserver(() => seen.add(Number(canvas.dataset.from))).observe(canvas, { attributes: true });
+    }""")
+    page.get_by_text("from 3000000").click()
+    page.wait_for_function("() => document.querySelector('canvas').dataset.from === '2400000'")
+    assert page.evaluate("[...seen]") == [2_400_000]
+
+
+def test_the_steps_of_the_account_are_in_view_first(shown):
+    page = shown(recorded_page("two_h200/ddp"))
+    first = view(page)
+    assert first[1] - first[0] < 0.05 * int(json.loads(page.inner_html("#data"))["span"])
+    page.click("[data-do=all]")
+    assert view(page) == (0, json.loads(page.inner_html("#data"))["span"])
+    page.click("[data-do=steady]")
+    assert view(page) == first

@@ -27,20 +27,27 @@ _BUTTONS = (
     ("left", "◀", "earlier"),
     ("right", "▶", "later"),
     ("all", "all", "show everything"),
-    ("next", "next exposed", "go to the next exposed copy or collective"),
+)
+_NEXT = ("next", "next exposed", "go to the next exposed copy or collective")
+_KEYS = (
+    ("← → a d", "move"),
+    ("↑ ↓ w s", "zoom"),
+    ("Home", "show everything"),
+    ("n p", "next loss, previous loss"),
 )
 
 
 def timeline_html(timeline: Timeline) -> str:
     """The section. ``data-zero-ns`` is the page's zero on the clock of the trace."""
     return (
-        f'<section><h2>Timeline</h2><div class="bar">{_buttons()}<output id="shown"></output></div>'
+        f'<section><h2>Timeline</h2><div class="bar">{_buttons(timeline)}<output id="shown"></output></div>'
         f'<div id="timeline" data-zero-ns="{timeline.zero_ns}">'
-        '<canvas tabindex="0" role="img" aria-label="Timeline of engines and ranges"></canvas></div>'
-        f'<p id="tip">Point at something, or tap it.</p><ul class="legend">{_legend(timeline)}</ul>'
+        '<canvas tabindex="0" role="img" aria-label="Timeline of engines and ranges; arrows move and zoom"></canvas>'
+        f'<output id="tip" hidden></output></div><ul class="legend">{_legend(timeline)}</ul>'
         '<p class="hint">A lane is filled as high as it was busy; beside its name is its share of the time in view. '
         "A thin line below it marks what is too little to be drawn.</p>"
         '<p class="hint">Drag to move; pinch, double-click or Ctrl + wheel to zoom.</p>'
+        f'<p class="hint">Keys: {_keys()}</p>'
         "<noscript>The timeline needs JavaScript.</noscript></section>"
     )
 
@@ -50,11 +57,17 @@ def data_html(timeline: Timeline) -> str:
     return data_block("data", timeline.document())
 
 
-def _buttons() -> str:
+def _buttons(timeline: Timeline) -> str:
+    name = timeline.steady_name
+    steady = [("steady", name, f"show {name}, which the account speaks of")] if timeline.steady else []
     return "".join(
         f'<button type="button" data-do="{do}" aria-label="{label}" title="{label}">{text}</button>'
-        for do, text, label in _BUTTONS
+        for do, text, label in (*_BUTTONS, *steady, _NEXT)
     )
+
+
+def _keys() -> str:
+    return ", ".join(f"{' '.join(f'<kbd>{key}</kbd>' for key in keys.split())} {what}" for keys, what in _KEYS)
 
 
 def _legend(timeline: Timeline) -> str:

@@ -14,6 +14,7 @@ from .lost_lanes import exposed_collectives, exposed_copies, idle
 from .packing import packed
 from .plain import plain
 from .sections.device import ENGINE_KINDS, ENGINE_NAMES
+from .sections.verdict import extent
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -51,10 +52,24 @@ class Timeline:
         lanes = [lane for group in self.groups for lane in group.lanes]
         return {
             "span": max(1, self._end_ns - self.zero_ns),
+            "steady": self.steady,
             "names": [*self._make.names.codes],
             "groups": [group.document() for group in self.groups],
             "spans": packed(column for lane in lanes for column in lane.columns()),
         }
+
+    @property
+    def steady(self) -> tuple[int, int] | None:
+        """What the account speaks of, on the clock of the page; None if that is everything."""
+        window = self._analysis.account.steady.window
+        if window is None:
+            return None
+        return max(0, window.start_ns - self.zero_ns), min(self._end_ns, window.end_ns) - self.zero_ns
+
+    @property
+    def steady_name(self) -> str:
+        """The same in words: ``steps 3 to 39``."""
+        return extent(self._analysis.account.steady)
 
     def _groups(self, figures: DeviceFigures) -> list[Group]:
         """A device as it was recorded, and if something is predicted of it, as it would be."""

@@ -1,22 +1,36 @@
 // Where are the ticks of the axis, and what do they say?
 import { AXIS } from "./layout.js";
-import { time } from "./times.js";
+import { digits, time, unitOf } from "./times.js";
 
 const APART = 110;  // pixels between two ticks, about
+const BASELINE = 12, BESIDE = 3;
+const MOST = 3;  // digits behind the point of a time on the axis
 
 // The distance of ticks: 1, 2 or 5 of a power of ten, and so many that each has room.
-export function tickStep(view) {
+function tickStep(view) {
   const raw = view.perPixel * APART, power = 10 ** Math.floor(Math.log10(raw));
   return Math.max(1, [1, 2, 5, 10].find((n) => n * power >= raw) * power);
 }
 
+// Times that need many digits to differ say how far they are behind a round one that stands in front of all; 0 if few do.
+function baseOf(view, step) {
+  if (digits(step, view.to) <= MOST) return 0;
+  const round = 1000 * unitOf(view.length)[0];
+  return Math.floor(view.from / round) * round;
+}
+
 export function drawAxis(pen, view, color, height) {
-  const step = tickStep(view);
+  const step = tickStep(view), base = baseOf(view, step), first = base ? time(base, 1000 * unitOf(view.length)[0]) : "";
+  const room = base ? pen.measureText(first).width + 2 * BESIDE : 0, behind = view.left ? 0 : room;
+  pen.fillStyle = color("soft");
+  pen.fillText(first, view.left ? view.left - room : 0, BASELINE);
   for (let n = Math.ceil(view.from / step); n * step <= view.to; n++) {
-    const tick = n * step, text = tick ? time(tick, step, view.to) : "0", wide = pen.measureText(text).width;
+    const px = view.x(n * step), text = base ? "+" + time(n * step - base, step, view.length) : plain(n * step, step, view);
     pen.fillStyle = color("line");
-    pen.fillRect(view.x(tick), AXIS - 6, 1, height);
+    pen.fillRect(px, AXIS - 6, 1, height);
     pen.fillStyle = color("soft");
-    if (view.x(tick) + wide < view.right) pen.fillText(text, view.x(tick) + 3, 12);
+    if (px >= behind && px + pen.measureText(text).width < view.right) pen.fillText(text, px + BESIDE, BASELINE);
   }
 }
+
+const plain = (ns, step, view) => ns ? time(ns, step, view.to) : "0";

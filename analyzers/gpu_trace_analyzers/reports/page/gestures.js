@@ -25,6 +25,7 @@ export function gestures(timeline) {
     pointers.delete(event.pointerId);
     pinch = 0;
   });
+  canvas.addEventListener("pointerleave", () => timeline.leave());
   canvas.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));
   canvas.addEventListener("dblclick", (event) => view.zoom(3, at(event)[0]));
   canvas.addEventListener("wheel", wheel, { passive: false });

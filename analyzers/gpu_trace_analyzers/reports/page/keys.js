@@ -11,7 +11,7 @@ export function keys(timeline, findings) {
   const { view } = timeline;
   const actions = {
     left: () => view.pan(-STEP), right: () => view.pan(STEP), in: () => view.zoom(2), out: () => view.zoom(0.5),
-    all: () => view.all(), none: () => timeline.forget(), next: () => timeline.nextExposed(),
+    all: () => view.all(), steady: () => timeline.steady(), none: () => timeline.forget(), next: () => timeline.nextExposed(),
     nextFinding: () => findings.go(1), previousFinding: () => findings.go(-1),
   };
   for (const button of document.querySelectorAll("[data-do]"))

@@ -5,20 +5,20 @@
 import { drawAxis } from "./axis.js";
 import { AXIS, gutterOf, laidOut, MARK } from "./layout.js";
 import { busyColumns, runs } from "./shares.js";
-import { share } from "./times.js";
+import { bare, share } from "./times.js";
 
 export const APART = 3;  // pixels from which on a span is told apart
 const FONT = "11px system-ui, sans-serif", HEADING = "600 12px system-ui, sans-serif";
 const NAMED = 34;  // pixels from which on a span has room for a name
 
 export class Painting {
-  constructor(canvas, view, data) {
-    Object.assign(this, { canvas, view, data, pen: canvas.getContext("2d"), rows: [] });
+  constructor(canvas, data) {
+    Object.assign(this, { canvas, data, pen: canvas.getContext("2d"), rows: [] });
   }
 
-  // Takes the room that there is.
-  place() {
-    const { canvas, view } = this, width = canvas.clientWidth, scale = window.devicePixelRatio || 1;
+  // Takes the room that there is, for a view.
+  place(view) {
+    const { canvas } = this, width = canvas.clientWidth, scale = window.devicePixelRatio || 1;
     view.left = gutterOf(width);
     view.right = width;
     const { rows, height } = laidOut(this.data.groups, view.left);
@@ -29,18 +29,21 @@ export class Painting {
     this.pen.setTransform(scale, 0, 0, scale, 0, 0);
   }
 
-  // Everything, with one span or stretch chosen, and one interval marked on all lanes; each may be null.
-  draw(chosen, marked) {
-    const { pen, view } = this;
+  // What is in view, with one span or stretch chosen, and one interval marked on all lanes; each may be null.
+  draw(view, chosen, marked) {
+    const { pen } = this;
+    this.view = view;
     this.style = getComputedStyle(this.canvas);
     pen.clearRect(0, 0, view.right, this.height);
     pen.font = FONT;
     drawAxis(pen, view, (name) => this.color(name), this.height);
     for (const row of this.rows) if (row.lane) this.drawLane(row); else this.drawHead(row);
     if (marked) this.drawMark(marked);
-    const row = chosen && this.rows.find(({ lane }) => lane === chosen.lane);
+    const row = chosen && this.rowOf(chosen.lane);
     if (row) this.drawFrame(chosen, row.top, row.bar);
   }
+
+  rowOf(wanted) { return this.rows.find(({ lane }) => lane === wanted); }
 
   // A variable of the page's style, without its dashes; a lane is drawn in that of its kind.
   color(name) { return this.style.getPropertyValue("--" + name).trim(); }
@@ -97,8 +100,8 @@ export class Painting {
     const touched = lane.covered(start - view.perPixel, start) > view.perPixel / 2;
     if (touched && start > view.from) pen.fillRect(left, top, 1, bar);
     if (wide <= NAMED) return;
-    pen.fillStyle = this.color(lane.kind === "range" ? "range-ink" : "bar-ink");
-    pen.fillText(this.fit(this.data.names[lane.columns.name[i]].replace(/^void /, ""), wide - 8), left + 4, top + bar / 2 + 4);
+    pen.fillStyle = this.color(lane.kind + "-ink") || this.color("bar-ink");
+    pen.fillText(this.fit(bare(this.data.names[lane.columns.name[i]]), wide - 8), left + 4, top + bar / 2 + 4);
   }
 
   // A frame around what is between two times, as far as it is in view.

@@ -1,6 +1,6 @@
 // What lies under the pointer, and what is told of it?
 import { APART } from "./painting.js";
-import { exact, share, time } from "./times.js";
+import { bare, exact, share, time } from "./times.js";
 
 // One span where it can be told from others, else how many there are; null where nothing is.
 export function under(rows, view, px, py) {
@@ -23,7 +23,7 @@ function alone({ lane, i, from, to }, view, names) {
   const said = [lane.name.trim()];
   if (stream[i]) said.push(names[stream[i] - 1]);
   if (range[i]) said.push("range " + names[range[i] - 1]);
-  return names[name[i]] + "\n" + said.join(" · ") +
+  return bare(names[name[i]]) + "\n" + said.join(" · ") +
     `\n${time(long, long / 1000)} · from ${time(from, step, to)} to ${time(to, step)}` +
     `\nexactly ${exact(long)} ns, from ${exact(from)} to ${exact(to)}`;
 }

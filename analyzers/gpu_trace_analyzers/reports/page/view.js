@@ -8,6 +8,8 @@ export class View {
     Object.assign(this, { span, changed, from: 0, to: span, left: 0, right: 1 });
   }
 
+  copy() { return Object.assign(Object.create(View.prototype), this); }
+
   get length() { return this.to - this.from; }
   get perPixel() { return this.length / (this.right - this.left); }
 
