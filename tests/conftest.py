@@ -31,7 +31,7 @@ SLOW = (
     *("unit/analyzers/readers/chrome/test_hostile_nesting.py", "unit/analyzers/readers/folders"),
     *("unit/analyzers/readers/finishing/test_contradictions.py", "unit/analyzers/readers/kineto/test_chain.py"),
     *("unit/analyzers/readers/pftrace/test_reader.py", "unit/analyzers/reports/test_html.py"),
-    "unit/analyzers/reports/test_many_devices.py",
+    *("golden/test_brief.py", "unit/analyzers/reports/test_many_devices.py"),
     *("unit/tracer/boot/test_signals.py", "unit/tracer/commands", "unit/tracer/test_progress.py"),
     "unit/tracer/exporting/test_round_trips.py",
     *("unit/tracer/exporting/chrome/test_export.py", "unit/tracer/exporting/perfetto/test_export.py"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .parts import Causes, Changes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Facts, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def part_html(part: Part, zero_ns: int) -> str:
             return f'<ol class="changes">{"".join(map(_change, rows))}</ol>'
         case Tiles():
             return _tiles(part)
+        case Portions():
+            return ""
 
 
 def _tiles(found: Tiles) -> str:

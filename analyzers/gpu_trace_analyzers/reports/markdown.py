@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .parts import Causes, Changes, Column, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Column, Facts, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 from .sections import sections
 
@@ -50,7 +50,7 @@ def _part(part: Part) -> str:
             return _table(_in_short(part)) if part.title else "\n".join(map(_cause, part.rows))
         case Changes(rows):
             return "\n".join(_change(number, row) for number, row in enumerate(rows, 1))
-        case Tiles():
+        case Tiles() | Portions():
             return ""
 
 

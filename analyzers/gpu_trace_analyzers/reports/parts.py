@@ -208,7 +208,38 @@ class Changes:
     rows: tuple[Change, ...]
 
 
-Part: TypeAlias = Source | Note | Verdict | Line | Remark | Facts | Tiles | Table | Causes | Changes
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """One part of a device's time: what it did, or did not do and why."""
+
+    kind: str
+    """names its color"""
+    text: str
+    ns: int
+    whole_ns: int
+    """the time that it is a part of"""
+    below: tuple[str, ...] = ()
+    """what to do about it, a line each"""
+
+    @property
+    def time(self) -> str:
+        """``57.9 ms``."""
+        return duration(self.ns)
+
+    @property
+    def share(self) -> str:
+        """``30.7 %`` of the whole."""
+        return share(self.ns, self.whole_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """All the time of a device, a row per portion. They are in the short summary, which only a terminal draws."""
+
+    rows: tuple[Portion, ...]
+
+
+Part: TypeAlias = Source | Note | Verdict | Line | Remark | Facts | Tiles | Table | Causes | Changes | Portions
 
 
 @dataclass(frozen=True, slots=True)

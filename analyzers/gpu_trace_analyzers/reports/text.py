@@ -15,9 +15,10 @@ from rich.text import Text
 
 from ..units import count
 from .fitting import GAP, fitted, widths
-from .parts import Causes, Changes, Facts, Kind, Line, Note, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Facts, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 from .sections import sections
+from .sections.brief import brief_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..summary import Summary
-    from .parts import Cause, Change, Part, Section
+    from .parts import Cause, Change, Part, Portion, Section
 
 DEVICES_SHOWN = 8
 """Of more devices, those with the worst figures are shown here."""
@@ -33,6 +34,8 @@ ROWS_SHOWN = 30
 """of a table of the summary"""
 _BAR_WIDTH = 24
 _SHORTEST_BAR = 6
+_WORDS = 60
+"""columns of words that a bar beside them has to leave"""
 _BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:ns|µs|ms|s)\b|%)")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _STYLES = {
@@ -41,14 +44,15 @@ _STYLES = {
     "copy": "cyan",
     "memset": "dim",
     "unknown": "red",
+    "other": "dim",
     "idle": "dim",
 }
 
 
-def to_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
-    """The whole summary, ``width`` columns wide; with ANSI colors where ``color``."""
-    shown = (_short(section) for section in sections(summary, devices=DEVICES_SHOWN))
-    return drawn(shown, width=width, color=color)
+def to_text(summary: Summary, *, width: int = 100, color: bool = False, brief: bool = False) -> str:
+    """The whole summary, or what of it fits on a screen, ``width`` columns wide; with ANSI colors where ``color``."""
+    found = brief_sections(summary) if brief else sections(summary, devices=DEVICES_SHOWN)
+    return drawn(map(_short, found), width=width, color=color)
 
 
 def drawn(found: Iterable[Section], *, width: int = 100, color: bool = False) -> str:
@@ -86,10 +90,8 @@ def _sections(found: Iterable[Section], width: int) -> Iterator[RenderableType]:
 
 def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
     match part:
-        case Source(text) | Remark(text):
-            return [_wrapped(text, width, style="dim")]
-        case Note(text):
-            return [_wrapped(text, width, style="yellow")]
+        case Source(text) | Remark(text) | Note(text):
+            return [_wrapped(text, width, style="yellow" if isinstance(part, Note) else "dim")]
         case Verdict(text, below):
             head = f"{section.title}: {text}" if section.of_device else text
             first = _wrapped(head, width, bold=section.title if section.of_device else text)
@@ -105,6 +107,8 @@ def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
         case Table():
             inward = int(section.of_device)
             return [_indented(_table(part, width - inward), inward)]
+        case Portions(rows):
+            return _portions(rows, width)
         case Tiles():
             return []
 
@@ -118,6 +122,28 @@ def _cause(row: Cause, width: int) -> Sequence[RenderableType]:
         text.highlight_words(["fix:"], "green")
     evidence = [_wrapped(line, width, by=6 if i else 4, style="dim") for i, line in enumerate(row.evidence)]
     return [_wrapped(head, width, by=2, bold=row.title), *place, *fix, *evidence]
+
+
+def _portions(rows: Sequence[Portion], width: int) -> Iterator[RenderableType]:
+    """Share, time and, if there is room, a bar; beside them the words, as long as they are."""
+    shares, times = (max(map(len, texts)) for texts in zip(*((row.share, row.time) for row in rows), strict=True))
+    room = width - 2 - shares - times - 2 * GAP
+    bar = min(_BAR_WIDTH, room - GAP - _WORDS)
+    for row in rows:
+        lead = Text(f"  {row.share:>{shares}}  {row.time:>{times}}  ")
+        if bar >= _SHORTEST_BAR:
+            lead.append(_bar(row.ns, row.whole_ns, bar).ljust(bar + GAP), style=_STYLES[row.kind])
+        first, *rest = _portion(row, width - len(lead)).split()
+        yield lead + first
+        yield from (Text(" " * len(lead)) + line for line in rest)
+
+
+def _portion(row: Portion, width: int) -> Text:
+    """Its words and, a little inward, what to do about it."""
+    below = [_wrapped(line, width, by=2, hang=2) for line in row.below]
+    for text in below:
+        text.highlight_regex(r"^ *fix\b[^:]*:", "green")
+    return Text("\n").join([_wrapped(row.text, width), *below])
 
 
 def _change(number: int, row: Change, width: int) -> Sequence[RenderableType]:

@@ -98,7 +98,9 @@ def _named(trace: Trace, name: str) -> tuple[str, dict[int, Window], None]:
     code = trace.strings.index(name) if name in trace.strings else MISSING
     rows = np.flatnonzero((ranges.name == code) & (ranges.end_ns > ranges.start_ns))
     if code == MISSING or not len(rows):
-        raise UsageError(f"{trace.source.path}: no range is called {name!r}; gpu-trace summary lists the ranges")
+        raise UsageError(
+            f"{trace.source.path}: no range is called {name!r}; gpu-trace summary --verbose lists the ranges"
+        )
     hosts = {}
     for process in np.unique(ranges.process[rows]).tolist():
         own = rows[ranges.process[rows] == process]

@@ -90,6 +90,7 @@ def _files(context: click.Context, parameter: click.Parameter, incomplete: str) 
 @click.option("--force", is_flag=True, help="Overwrite the run in the -o folder.")
 @click.option("--no-summary", is_flag=True, help="Do not print the summary when the script ends.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors and losses only.")
+@click.option("-v", "--verbose", is_flag=True, help="Show engines, evidence, ranges and steps in the summary too.")
 @click.argument(
     "command", nargs=-1, required=True, type=click.UNPROCESSED, shell_complete=_files, metavar="SCRIPT|MODULE [ARGS]..."
 )
@@ -110,6 +111,7 @@ def run(
     force: bool,
     no_summary: bool,
     quiet: bool,
+    verbose: bool,
     command: tuple[str, ...],
 ) -> None:
     """Profile an unmodified script and print its overlap summary on stderr.
@@ -141,10 +143,12 @@ def run(
     if not target.can_start:
         launch.run_natively(request)
     _warn_of_other_tools(quiet)
-    audience = _OnStderr(quiet, show=not (no_summary or quiet or job.rank()))
+    audience = _OnStderr(quiet, show=not (no_summary or quiet or job.rank()), verbose=verbose)
     recording = record(request, create(request), audience)
     with suppress(OSError, KeyboardInterrupt):  # the reader may have closed the pipe; the script's result stands
         _tell(recording, quiet)
+        if audience.has_more and "trace.json.gz" not in recording.unwritten:
+            say(f"gpu-trace summary --verbose {recording.folder.shown} shows more")
         if not audience.saw_devices and recording.started and not follow and not quiet:
             say(_other_processes(recording))
     launch.exit_like_the_script(recording.status or 0)
@@ -202,10 +206,15 @@ def _warn_of_other_tools(quiet: bool) -> None:
 class _OnStderr:
     """Tells the user about a run while it lasts."""
 
-    def __init__(self, quiet: bool, show: bool) -> None:
-        self._quiet, self._show = quiet, show
+    def __init__(self, quiet: bool, show: bool, verbose: bool) -> None:
+        self._quiet, self._show, self._verbose = quiet, show, verbose
         self.saw_devices = False
         """whether the summary has any; unknown where there is none"""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a part of the summary was not shown."""
+        return self._show and self.saw_devices and not self._verbose
 
     def saving(self) -> None:
         """The recording takes long to stop and save."""
@@ -222,17 +231,17 @@ class _OnStderr:
         self.saw_devices = bool(summary.devices)
         if self._show:
             with suppress(OSError):
-                display(_text(summary), err=True, nl=False)
+                display(_text(summary, self._verbose), err=True, nl=False)
                 if predicted:
                     say(_prediction(predicted))
 
 
-def _text(summary: Summary) -> str:
+def _text(summary: Summary, verbose: bool) -> str:
     from gpu_trace_analyzers.reports.text import to_text
 
     terminal = sys.stderr.isatty()
     width = min(shutil.get_terminal_size().columns, 140) if terminal else 100
-    return to_text(summary, width=width, color=terminal and "NO_COLOR" not in os.environ)
+    return to_text(summary, width=width, color=terminal and "NO_COLOR" not in os.environ, brief=not verbose)
 
 
 def _prediction(found: Entry) -> str:

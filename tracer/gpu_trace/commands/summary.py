@@ -48,7 +48,10 @@ if TYPE_CHECKING:
     help="Show the N operations, operators and ranges with the most time; steps, launches and copies too. [default: "
     "none in the terminal and in Markdown; 20 elsewhere, without operators]",
 )
-@click.option("--all-domains", is_flag=True, help="Also show the NVTX ranges of libraries (NCCL, cuDNN, ...).")
+@click.option(
+    "--all-domains", is_flag=True, help="Also show the NVTX ranges of libraries (NCCL, cuDNN, ...). Implies --verbose."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show engines, evidence, ranges and steps in the terminal too.")
 def summary(
     traces: tuple[str, ...],
     form: str | None,
@@ -56,11 +59,13 @@ def summary(
     html: str | None,
     top: int | None,
     all_domains: bool,
+    verbose: bool,
     asked: Asked,
 ) -> None:
     """Print the overlap summary of traces or run folders.
 
-    A folder of several runs is listed, one line per run.
+    The terminal gets the verdict, the account of the time, and the fixes of the large losses. --verbose adds engines,
+    evidence, ranges and steps, which all other forms have. A folder of several runs is listed, one line per run.
 
     The command exits with 4 if a trace has no device activity.
 
@@ -75,8 +80,9 @@ def summary(
         raise click.UsageError("--csv and --html take one trace; give only one")
     if html:
         refuse_to_overwrite(Path(html), traces)
+    is_brief = not (form or verbose or all_domains)
     of_one = bool(csv_folder or html or top) or asked.of_one_run
-    exit_code = 0
+    exit_code, has_more = 0, False
     for number, path in enumerate(traces):
         with progress("grouping the runs"):
             found = runs(path, rules=asked.rules, operators=bool(top)) if Path(path).is_dir() else []
@@ -98,10 +104,14 @@ def summary(
             _write_html(analysis, full, Path(html))
         if form or not (csv_folder or html):
             with progress("computing"):
-                text = _render(full if top or form == "json" else shown, form)
+                text = _render(full if top or form == "json" else shown, form, is_brief)
             click.echo("\n" if number and form != "json" else "", nl=False)
-            (click.echo if form == "json" else display)(text, nl=False)
+            heading = f"{in_text(path)}:\n" if is_brief and len(traces) > 1 else ""  # its own line comes last
+            (click.echo if form == "json" else display)(heading + text, nl=False)
+            has_more = has_more or (is_brief and bool(shown.devices))
         exit_code = exit_code if shown.devices else TraceInconclusive.exit_code
+    if has_more:
+        display("--verbose shows engines, evidence and ranges too")
     sys.exit(exit_code)
 
 
@@ -156,7 +166,7 @@ def _write_html(analysis: Analysis, shown: Summary, out: Path) -> None:
     display(f"wrote {out}", err=True)
 
 
-def _render(shown: Summary, form: str | None) -> str:
+def _render(shown: Summary, form: str | None, is_brief: bool) -> str:
     # Each form is imported where it is chosen: rich alone takes longer to import than a small trace to read.
     if form == "json":
         from gpu_trace_analyzers.reports.document import to_json
@@ -168,4 +178,4 @@ def _render(shown: Summary, form: str | None) -> str:
         return to_markdown(shown)
     from gpu_trace_analyzers.reports.text import to_text
 
-    return to_text(shown, width=width(), color=in_color())
+    return to_text(shown, width=width(), color=in_color(), brief=is_brief)

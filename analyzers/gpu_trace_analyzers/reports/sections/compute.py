@@ -129,6 +129,14 @@ def compute_lines(answer: ComputeAnswer | None) -> list[str]:
     return [*(_without_lines(found) if found else ()), *([clock_line(low)] if low else ()), *_not_recorded(answer)]
 
 
+def held_back(answer: ComputeAnswer | None) -> list[str]:
+    """What makes the computing slower than it could be, in as few words as there are."""
+    if answer is None:
+        return []
+    found, low = answer.without_tensor_cores, answer.low_clock
+    return [*([_fix_line(found)] if found else ()), *([clock_line(low)] if low else ())]
+
+
 def clock_line(low: LowClock) -> str:
     """``SM clock 1.40 of 1.98 GHz for 83.0 % of compute: power limit``."""
     clock = f"SM clock {low.mean_mhz / 1000:.2f} of {low.max_mhz / 1000:.2f} GHz"
@@ -148,17 +156,31 @@ def _how(row: ComputeFigures, answer: ComputeAnswer) -> str:
 
 def _without_lines(found: WithoutTensorCores) -> list[str]:
     kinds = " and ".join(kind.value for kind in found.kinds)
-    saves = f" (fix saves up to {duration(found.at_most_ns)})" if found.at_most_ns is not None else ""
+    saves = f" (fix {_saves(found)})" if found.at_most_ns is not None else ""
     lines = [f"{kinds} in float32 leave tensor cores unused for {share(found.ns, found.compute_ns)} of compute{saves}"]
+    lines.append(f"fix: {_ways(found)}")
+    if found.unknown:
+        lines.append(f"{count(found.unknown, 'kernel')} of products or convolutions in a precision that no name says")
+    return lines
+
+
+def _fix_line(found: WithoutTensorCores) -> str:
+    """``fix saves up to 74.0 ms: use tensor cores for products, by ...``."""
+    kinds = " and ".join(kind.value for kind in found.kinds)
+    return f"{' '.join(filter(None, ('fix', _saves(found))))}: use tensor cores for {kinds}, by {_ways(found)}"
+
+
+def _saves(found: WithoutTensorCores) -> str:
+    return "" if found.at_most_ns is None else f"saves up to {duration(found.at_most_ns)}"
+
+
+def _ways(found: WithoutTensorCores) -> str:
     allow = {
         Kind.PRODUCT: 'torch.set_float32_matmul_precision("high")',
         Kind.CONVOLUTION: "torch.backends.cudnn.allow_tf32 = True",
     }
     ways = ", ".join([*(allow[kind] for kind in found.kinds), "or autocast"])
-    lines.append(f"fix: {ways}, if that accuracy is enough")
-    if found.unknown:
-        lines.append(f"{count(found.unknown, 'kernel')} of products or convolutions in a precision that no name says")
-    return lines
+    return f"{ways}, if that accuracy is enough"
 
 
 def _not_recorded(answer: ComputeAnswer) -> list[str]:

@@ -189,22 +189,40 @@ def facts(figures: DeviceFigures, _summary: Summary) -> Facts:
 
 
 def overlap_lines(figures: DeviceFigures) -> list[str]:
+    """The ratios of one device, and what else there is to know of its figures."""
+    return [*ratio_lines(figures), *_host_ahead(figures), *unrecorded_lines(figures), *_threads(figures)]
+
+
+def ratio_lines(figures: DeviceFigures, *, with_span: bool = True) -> list[str]:
     """The ratios of one device, each with its numerator and denominator; empty where nothing could overlap."""
     lines = []
     if figures.overlap_ratio is not None:
         lines.append(f"overlap ratio {ratio(figures.overlap_ratio)}: {_shorter(figures)}")
         rest = f"exposed copy {duration(figures.exposed_copy_ns)}, headroom {duration(figures.headroom_ns)}"
-        lines.append(f"{rest}, gain {figures.gain:.2f}x over no overlap, span {duration(figures.span_ns)}")
+        span = f", span {duration(figures.span_ns)}" if with_span else ""
+        lines.append(f"{rest}, gain {figures.gain:.2f}x over no overlap{span}")
     if figures.unknown and figures.copy_ns:
         lines.append(f"not in these figures: {unknown_work(figures)}; gpu-trace info lists the names")
-    if figures.waited_for_room:
-        launches, ns = count(figures.waited_for_room, "launch", "launches"), duration(figures.waited_for_room_ns)
-        lines.append(f"the host is ahead: {launches} waited for room in the launch queue ({ns} in all)")
-    if figures.unrecorded_ns:
-        lines.append(f"{duration(figures.unrecorded_ns)} between recorded windows are not counted")
-    if figures.device.kind == "cpu" and figures.streams > 1 and figures.streams_at_once is not None:
-        lines.append(f"{figures.streams_at_once:.2f} of {figures.streams} threads busy concurrently, on average")
     return lines
+
+
+def _host_ahead(figures: DeviceFigures) -> list[str]:
+    if not figures.waited_for_room:
+        return []
+    launches, ns = count(figures.waited_for_room, "launch", "launches"), duration(figures.waited_for_room_ns)
+    return [f"the host is ahead: {launches} waited for room in the launch queue ({ns} in all)"]
+
+
+def unrecorded_lines(figures: DeviceFigures) -> list[str]:
+    """What no figure of one device counts; empty where all of its time was recorded."""
+    unrecorded_ns = figures.unrecorded_ns
+    return [f"{duration(unrecorded_ns)} between recorded windows are not counted"] if unrecorded_ns else []
+
+
+def _threads(figures: DeviceFigures) -> list[str]:
+    if figures.device.kind != "cpu" or figures.streams < 2 or figures.streams_at_once is None:
+        return []
+    return [f"{figures.streams_at_once:.2f} of {figures.streams} threads busy concurrently, on average"]
 
 
 def collective_lines(figures: DeviceFigures) -> list[str]:

@@ -70,5 +70,9 @@ def _saving(loss: Loss, headroom_ns: int) -> str:
         return saves(loss)
     if not loss.at_most_ns:
         return "nothing waited for it" if loss.owner in (Owner.COPY, Owner.COLLECTIVE) else ""
-    shortens = loss.owner is Owner.COPY and loss.at_most_ns > headroom_ns
-    return saves(loss) + (": it shortens copies" if shortens else "")
+    return saves(loss) + (": it shortens copies" if shortens_copies(loss, headroom_ns) else "")
+
+
+def shortens_copies(loss: Loss, headroom_ns: int) -> bool:
+    """Whether its fix can save more than overlap could."""
+    return loss.owner is Owner.COPY and loss.about_ns is None and loss.at_most_ns > headroom_ns

@@ -52,14 +52,19 @@ FIELDS = (
 
 
 def reading_notes(summary: Summary) -> list[str]:
-    """What is missing in the figures, and why; empty for a whole file of a whole recording."""
-    notes = [*summary.source.damage, *_not_used(summary), *doubtful(summary), *_lost_kernels(summary)]
+    """What is missing in the figures and in ranges, and why; empty for a whole file of a whole recording."""
+    notes = figure_notes(summary)
     if unlaunched := summary.unmatched.work:
         have = count(unlaunched, "GPU operation has", "GPU operations have")
         belong = "it belongs" if unlaunched == 1 else "they belong"
         notes.append(f"{have} no launch in this trace, so {belong} to no range")
     notes += _lost_names(summary)
     return notes
+
+
+def figure_notes(summary: Summary) -> list[str]:
+    """What is missing in the figures of devices, or in doubt."""
+    return [*summary.source.damage, *_not_used(summary), *doubtful(summary), *_lost_kernels(summary)]
 
 
 def _lost_kernels(summary: Summary) -> list[str]:

@@ -16,8 +16,11 @@ from .overlap import overlap_line
 from .places import at_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...questions.account.first import First
     from ...questions.account.losses import DeviceAccount, Loss
+    from ...questions.compute.answer import ComputeAnswer
     from ...questions.overlap import DeviceFigures
     from ...questions.steady.window import Steady, StepKind
     from ...summary import Summary
@@ -25,15 +28,22 @@ if TYPE_CHECKING:
 _KINDS_SHOWN = 3
 
 
-def device_verdict(figures: DeviceFigures, summary: Summary) -> Verdict:
-    """The first line of a device; right below it the overlap of its copies, and of its collectives."""
+def device_verdict(
+    figures: DeviceFigures,
+    summary: Summary,
+    of_compute: Callable[[ComputeAnswer | None], list[str]] = compute_lines,
+) -> Verdict:
+    """The first line of a device; right below it the overlap of its copies, and of its collectives.
+
+    ``of_compute`` follows where that it computed comes first.
+    """
     account, overlap = summary.account, overlap_of(figures, summary)
     of_device = account.of(figures.position) if account else None
     if account is None or of_device is None:
         return Verdict(overlap, tuple(collective_lines(figures)))
     first, answer = first_of(of_device), summary.answer_of(figures.position)
     said = verdict(first, account.steady, computed(answer))
-    compute = [] if first.losses else compute_lines(answer)
+    compute = [] if first.losses else of_compute(answer)
     return Verdict(said, (overlap, *collective_lines(figures), *compute))
 
 
@@ -76,7 +86,7 @@ def _computed(first: First, steady: Steady, what: str) -> list[str]:
     spent += f": {what}" if what else cpu.operators(account)
     if largest is None:
         return [spent]
-    return [spent, f"{_spent(largest, account)}{mostly_in(largest, steady)}: {_cause(largest)}"]
+    return [spent, f"{_spent(largest, account)}{mostly_in(largest, steady)}: {cause_of(largest)}"]
 
 
 def _spent(loss: Loss, account: DeviceAccount) -> str:
@@ -85,10 +95,11 @@ def _spent(loss: Loss, account: DeviceAccount) -> str:
 
 
 def _why(loss: Loss) -> str:
-    return _cause(loss) + _saving(loss)
+    return cause_of(loss) + _saving(loss)
 
 
-def _cause(loss: Loss) -> str:
+def cause_of(loss: Loss) -> str:
+    """``waiting for the next batch at loader.py:34 in Images.__getitem__``."""
     unseen = loss.cause == "unknown" and loss.owner is not Owner.OTHER
     return ("cause not seen" if unseen else loss.title) + at_lines(loss.lines)
 
@@ -132,14 +143,17 @@ def extent(steady: Steady) -> str:
     return f"steps {count(steady.first_step)} to {count(steady.last_step)}"
 
 
-def window_line(summary: Summary) -> str:
-    """What the account speaks of, and what it leaves out; empty where the summary has no account."""
+def window_line(summary: Summary, *, with_tables: bool = True) -> str:
+    """What the account speaks of, and what it leaves out; empty where the summary has no account.
+
+    ``with_tables`` of ranges and engines: whether the report has these.
+    """
     if summary.account is None:
         return ""
     steady = summary.account.steady
     said = [_of_what(steady), _left_out(steady)]
     if steady.found_by == "steps":
-        said = [f"verdict of {said[0]}", said[1], _tables(summary)]
+        said = [f"verdict of {said[0]}", said[1], _tables(summary) if with_tables else "overlap of the whole recording"]
     return ("no steps found: " if steady.none_found else "") + "; ".join(filter(None, said))
 
 

@@ -23,6 +23,8 @@ from gpu_trace_analyzers.reports.parts import (
     Line,
     Note,
     Part,
+    Portion,
+    Portions,
     Remark,
     Section,
     Source,
@@ -52,11 +54,18 @@ PARTS = {
         ["exposed copies 40 ns in 2 cups", "tea", "(fix saves up to 3 ns)", "fix: drink it", *EVIDENCE],
     ),
     Tiles: (Tiles((Tile("0.98", "ratio"),)), ["0.98", "ratio"]),
+    Portions: (
+        Portions((Portion("idle", "asleep: no tea", 3, 10, ("fix: drink it",)), Portion("compute", "awake", 7, 10))),
+        ["30.0 %", "3 ns", "asleep: no tea", "fix: drink it", "70.0 %", "7 ns", "awake"],
+    ),
     Changes: (
         Changes((Change("drink it hot", "saves 3 ns", ("a cup", "a pot")), Change("pour it", "saves 2 ns", ()))),
         ["drink it hot", "saves 3 ns", "a cup", "a pot", "pour it", "saves 2 ns"],
     ),
 }
+
+
+ONLY_IN = {Tiles: "page", Portions: "text"}
 
 
 def page(found):
@@ -76,7 +85,7 @@ def test_every_kind_is_here():
 @pytest.mark.parametrize("form", DRAWERS)
 def test_every_form_draws_every_kind(form, kind, of_device):
     part, said = PARTS[kind]
-    if kind is Tiles and form != "page":  # which is what they are for
+    if ONLY_IN.get(kind, form) != form:
         said = []
     drawn = DRAWERS[form]([Section("First", (Line("first"),)), Section("Title", (part,), of_device=of_device)])
     assert [words for words in said if words not in drawn] == []

@@ -43,7 +43,7 @@ def test_without_steps_it_is_the_whole_recording_from_the_first_call():
 
 
 def test_a_range_that_is_not_there_is_refused():
-    with pytest.raises(UsageError, match="no range is called 'b'; gpu-trace summary lists the ranges"):
+    with pytest.raises(UsageError, match="no range is called 'b'; gpu-trace summary --verbose lists the ranges"):
         window("range a 10-20; k 15-30 @12", "b")
 
 
