@@ -147,7 +147,7 @@ def run(
     recording = record(request, create(request), audience)
     with suppress(OSError, KeyboardInterrupt):  # the reader may have closed the pipe; the script's result stands
         _tell(recording, quiet)
-        if audience.has_more and "trace.json.gz" not in recording.unwritten:
+        if audience.has_more and not recording.unwritten:
             say(f"gpu-trace summary --verbose {recording.folder.shown} shows more")
         if not audience.saw_devices and recording.started and not follow and not quiet:
             say(_other_processes(recording))
