@@ -1,4 +1,8 @@
-"""Which host does the clock rule out? One with which the model does not give back the time that was measured."""
+"""What does the time by the clock say? Which hosts it rules out, and how much slower recorded operations were.
+
+A host is ruled out if the model does not give back the clock with it. Operations of devices took longer when they were
+recorded, if even the fastest host gives more than the clock.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,17 @@ if TYPE_CHECKING:
 
 MODEL_ERROR = 0.01
 """How far the time of a schedule is from the clock beside all that is in doubt: 0.9 % at most, of pairs on an H200."""
+CLOCK = 0.05
+"""The part of the time by the clock by which the model may miss it."""
+_BETWEEN_RUNS = 0.005
+"""The part of their time by which operations differ from process to process."""
 _HALVINGS = 5
+
+
+def device_share(fastest: Modeled, unrecorded_ns: int | None) -> float:
+    """The part of their recorded time which operations take when nothing records them, at most 1."""
+    share = 1.0 if unrecorded_ns is None else unrecorded_ns / max(1, as_recorded(fastest).total_ns)
+    return max(1 - CLOCK, share) if share < 1 - _BETWEEN_RUNS else 1.0
 
 
 def within_clock(part: Part, known: Dependencies, likely: Belief, end: Belief, unrecorded_ns: int | None) -> Modeled:

@@ -41,6 +41,9 @@ class Belief:
     computing: float = 1.0
     """the part of the time in which it computes itself which that takes"""
 
+    device: float = 1.0
+    """the part of their recorded time which operations of devices take"""
+
     def nearer(self, likely: Belief, share: float) -> Belief:
         """With a host this part of the way from the likely one to its own."""
         cost = likely.cost.towards(self.cost, share)
@@ -48,7 +51,7 @@ class Belief:
             near + (far - near) * share
             for near, far in ((likely.launching, self.launching), (likely.computing, self.computing))
         )
-        return Belief(cost, self.slowdown, launching, computing)
+        return Belief(cost, self.slowdown, launching, computing, self.device)
 
 
 def beliefs(part: Part, cost: RecordingCost) -> tuple[Belief, Belief, Belief]:

@@ -61,7 +61,7 @@ def modeled(part: Part, known: Dependencies, belief: Belief) -> Modeled:
     plan = replace(plan, host=_host(part, plan.host, belief))
     by_data = _host(part, host_by_data(part, known), belief)
     work = part.trace.work[part.rows]
-    alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown)).astype(np.int64)
+    alone = np.rint(alone_ns(work.start_ns, work.end_ns, engine, slowdown) * belief.device).astype(np.int64)
     needs = before_each(known)
     # Where a wait of the host kept an order in the recording, only the dependency keeps it without that wait.
     before = [[*seen, *needed] for seen, needed in zip(plan.before, needs, strict=True)]

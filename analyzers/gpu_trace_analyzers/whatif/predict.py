@@ -10,7 +10,7 @@ from ..errors import UsageError
 from . import refusals
 from .answer import Bound, Expected, Schedule, WhatIf
 from .bound import bound, busiest
-from .by_clock import MODEL_ERROR, within_clock
+from .by_clock import MODEL_ERROR, device_share, within_clock
 from .carrying import held_by_needed_ns
 from .critical import critical_path
 from .doubts import beliefs
@@ -27,8 +27,10 @@ from .window import part
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..dependencies.edges import Dependencies
     from ..dependencies.execution_trace import ExecutionTrace
     from ..model import Int64, Trace
+    from .doubts import Belief
     from .modeled import Modeled
     from .schedule import Times
     from .window import Part
@@ -60,13 +62,20 @@ def what_if(
     unknown = replace(unknown, unknown_dependency_share=refusals.unknown_share(chosen, known))
     if reason := reason or refusals.not_known(chosen, known):
         return replace(unknown, reason=reason)
-    low, likely, high = beliefs(chosen, stated_cost(chosen))
+    low, likely, high = _beliefs(chosen, known, unrecorded_ns)
     middle = modeled(chosen, known, likely)
     ends = [within_clock(chosen, known, likely, end, unrecorded_ns) for end in (low, high)]
     doubt = _doubt(middle, ends, unrecorded_ns)
     if doubt:
         return replace(unknown, reason=doubt, bound=_bound(middle))
     return _answered(unknown, middle, ends)
+
+
+def _beliefs(chosen: Part, known: Dependencies, unrecorded_ns: int | None) -> list[Belief]:
+    """The three views, with operations as long as they are by the clock."""
+    found = beliefs(chosen, stated_cost(chosen))
+    device = device_share(modeled(chosen, known, found[0]), unrecorded_ns)
+    return [replace(belief, device=device) for belief in found]
 
 
 def _doubt(model: Modeled, ends: Sequence[Modeled], unrecorded_ns: int | None) -> str:

@@ -11,6 +11,7 @@ from ..intervals import Intervals
 from ..model import KERNELS, MISSING, Engine
 from ..questions.launches import launches
 from ..units import duration, percent
+from .by_clock import CLOCK
 from .critical import critical_path
 from .expected import as_expected, as_recorded, expected_plan
 from .remedies.waits import late_results
@@ -33,8 +34,6 @@ AT_ONCE = 0.02
 HOST = 0.1
 """The part of the predicted time in which nothing but the host may hold it up. In the model it does its own work in the
 recorded order, though it may do it in another one after a change."""
-CLOCK = 0.05
-"""The part of the time by the clock by which the model may miss it."""
 COULD_SHARE = 0.01
 """The part of the time by which kernels that share the GPU may make the prediction wrong."""
 UNCERTAIN = 0.1

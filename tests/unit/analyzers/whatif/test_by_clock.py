@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gpu_trace_analyzers.whatif.by_clock import within_clock
+from gpu_trace_analyzers.whatif.by_clock import device_share, within_clock
 from gpu_trace_analyzers.whatif.doubts import Belief
 from gpu_trace_analyzers.whatif.expected import as_recorded
+from gpu_trace_analyzers.whatif.modeled import modeled
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
 from known import measured, nothing_known
 
@@ -41,3 +42,22 @@ def test_without_a_clock_it_is_the_end(launching, ends_us):
 )
 def test_no_further_than_the_clock_allows(launching, clock_us, least_us, most_us):
     assert least_us <= total_us(launching, clock_us) <= most_us
+
+
+DEVICE = "range measured 0-9000; k 20-1020 @10; call cudaDeviceSynchronize 30-1020"
+
+
+@pytest.mark.parametrize(
+    ("clock_us", "share"),
+    [(None, 1), (1020, 1), (1000, 1000 / 1020), (2000, 1), (1015, 1), (1014, 1014 / 1020), (500, 0.95)],
+)
+def test_operations_took_longer_if_no_host_explains_the_clock(clock_us, share):
+    chosen = measured(DEVICE)
+    fastest = modeled(chosen, nothing_known(chosen.rows), LIKELY)
+    assert device_share(fastest, None if clock_us is None else clock_us * 1000) == pytest.approx(share)
+
+
+def test_operations_of_a_view_are_as_much_shorter_and_the_host_is_not():
+    chosen = measured(DEVICE)
+    view = modeled(chosen, nothing_known(chosen.rows), Belief(RecordingCost(), {}, device=0.98))
+    assert as_recorded(view).total_ns == 20_000 + 980_000
