@@ -105,8 +105,9 @@ class _Panel:
 
 def _computed(summary: Summary, position: int) -> str:
     """What a device computed that lost little, and what could make that faster."""
-    lines = (f"<p>{escaped(line)}</p>" for line in compute_lines(summary.answer_of(position)))
-    return f'<div class="named compute">{"".join(lines)}</div>'
+    lines = compute_lines(summary.answer_of(position))
+    drawn = (f"<p{' class=do' if line.startswith('fix: ') else ''}>{escaped(line)}</p>" for line in lines)
+    return f'<div class="named compute">{"".join(drawn)}</div>'
 
 
 def _listed(account: DeviceAccount) -> tuple[list[Loss], list[Loss]]:

@@ -45,9 +45,9 @@ def _bars(entry: Entry, expected: Expected) -> Iterator[_Bar]:
     yield _Bar("now", "this run", before_ns, before_ns, before_ns)
     gain_ns = 0 if gains_nothing(entry, expected) else before_ns - then_ns
     yield _Bar("then", "its own dependencies allow", then_ns, expected.low_ns, expected.high_ns, gain_ns)
-    for each in entry.remedies[:CHANGES]:
+    for number, each in enumerate(entry.remedies[:CHANGES], 1):
         low_ns, high_ns = each.predicted_ns - each.error_ns, each.predicted_ns + each.error_ns
-        yield _Bar("change", f"alone: {each.text}", each.predicted_ns, low_ns, high_ns, each.gain_ns)
+        yield _Bar("change", f"{number}. {each.text}", each.predicted_ns, low_ns, high_ns, each.gain_ns)
 
 
 def _row(bar: _Bar, whole_ns: int, before_ns: int) -> str:
