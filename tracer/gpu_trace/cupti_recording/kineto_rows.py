@@ -7,7 +7,7 @@ call to what it launched, and stand behind the rows that they begin or end at.
 from __future__ import annotations
 
 import json
-from itertools import compress, repeat
+from itertools import compress
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,10 @@ from gpu_trace_analyzers.vocabulary.kineto import SYNCS, Argument, Category, cop
 from .awaited import Awaited
 from .records import LAUNCH, NO_STREAM, ActivityKind
 from .slices import NO_STREAM_ROW
+from .text_columns import lines, microseconds, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from .records import RecordedActivities
     from .slices import AllSlices, RecordedProcess, Slices
+    from .text_columns import Column
 
     Records = NDArray[np.void]
 
@@ -63,13 +65,12 @@ _DEVICE, _CONTEXT, _STREAM, _CORRELATION, _BYTES, _GRAPH, _NODE, _FROM, _IN, _TO
 )
 """What stands in front of the values of arguments."""
 _BEGINS, _ENDS = '{"ph": "s", "id": ', '{"ph": "f", "bp": "e", "id": '
+_LASTS = ', "dur": '
 _ARROW_END = f', "cat": "{Category.ARROW}", "name": "{Category.ARROW}"}}'
 """arrows"""
 _WARP = 32
-_THOUSANDTHS = tuple(f".{rest:03d}" for rest in range(1000))
 _BATCH = 8192
 """rows: as text each takes several times the room of its record"""
-SEPARATOR = ",\n"
 
 
 def rows(
@@ -84,10 +85,10 @@ def rows(
     """
     writer = _Writer(activities, process, of_kernels or {})
     yield from writer.batches(shown.kernels, writer.kernels, _ENDS)
-    yield from writer.batches(shown.copies, writer.copies, _ENDS)
-    yield from writer.batches(shown.memsets, writer.memsets, _ENDS)
-    yield from writer.batches(shown.syncs, writer.syncs)
-    yield from writer.batches(shown.overheads, writer.overheads)
+    yield from writer.batches(shown.copies, _one_by_one(writer.copies), _ENDS)
+    yield from writer.batches(shown.memsets, _one_by_one(writer.memsets), _ENDS)
+    yield from writer.batches(shown.syncs, _one_by_one(writer.syncs))
+    yield from writer.batches(shown.overheads, _one_by_one(writer.overheads))
     yield from writer.batches(shown.calls, writer.calls, _BEGINS)
 
 
@@ -134,19 +135,38 @@ class _Texts(dict[tuple[Any, ...], Any]):
 
 
 class _Batch:
-    """Some rows of one kind: times in microseconds as text, exact to the nanosecond, and ids, in lists."""
+    """Some rows of one kind: places, and in columns of text times in microseconds and ids."""
 
     def __init__(self, activities: RecordedActivities, raised: int, shown: Slices, rows: slice) -> None:
         self.records = activities.at(shown.at[rows])
         self.pids, self.tids = shown.pid[rows].tolist(), shown.tid[rows].tolist()
-        self.starts = _microseconds(shown.start_ns[rows])
-        self.durations = _few_microseconds(shown.duration_ns[rows])
-        self.correlations = list(map(str, _raised(self.records["correlation"].astype(np.int64), raised)))
-        self.has_arrow = shown.has_arrow[rows].tolist()
+        self.starts = microseconds(shown.start_ns[rows])
+        self.durations = microseconds(shown.duration_ns[rows])
+        self.correlations = numbers(_raised(self.records["correlation"].astype(np.int64), raised))
+        self.has_arrow = shown.has_arrow[rows]
+
+    def __len__(self) -> int:
+        return len(self.pids)
 
     def zipped(self, *fields: str) -> Iterator[tuple[Any, ...]]:
         """Process and thread of each row, and some fields of its record."""
         return zip(self.pids, self.tids, *(self.records[field].tolist() for field in fields), strict=True)
+
+    def texts(self) -> Iterator[tuple[str, str, str]]:
+        """Start, duration and correlation of each row."""
+        whole = (
+            map("".join, zip(*columns, strict=True)) for columns in (self.starts, self.durations, self.correlations)
+        )
+        return zip(*whole, strict=True)
+
+    def alike(self, texts: _Texts, *fields: str) -> Iterator[tuple[str, ...]]:
+        """Columns of texts that are the same in all rows with the same place and fields."""
+        return zip(*map(texts.__getitem__, self.zipped(*fields)), strict=True)
+
+
+def _one_by_one(write: Callable[[_Batch], Iterator[str]]) -> Callable[[_Batch], Sequence[Column]]:
+    """Rows of which there are few, each of them whole, as a column."""
+    return lambda batch: [list(write(batch))]
 
 
 class _Writer:
@@ -160,27 +180,28 @@ class _Writer:
         self._arrow_places = _Texts(_place)
 
     def batches(
-        self, shown: Slices, write: Callable[[_Batch], Iterable[str]], arrow: str | None = None
+        self, shown: Slices, write: Callable[[_Batch], Sequence[Column]], arrow: str | None = None
     ) -> Iterator[str]:
         """The rows of one kind, and behind those of each batch their arrows."""
         for first in range(0, len(shown), _BATCH):
             rows = slice(first, first + _BATCH)
             batch = _Batch(self._activities, self._process.raised, shown, rows)
-            yield SEPARATOR.join([*write(batch), *(self._arrows(batch, arrow) if arrow else ())])
+            yield lines(write(batch), len(batch))
+            if arrow and batch.has_arrow.any():
+                yield lines(self._arrows(batch, arrow), int(batch.has_arrow.sum()))
 
-    def _arrows(self, batch: _Batch, begin: str) -> Iterator[str]:
+    def _arrows(self, batch: _Batch, begin: str) -> Sequence[Column]:
         """From a call to what it launched; a graph's to each of its nodes."""
-        places = map(self._arrow_places.__getitem__, zip(batch.pids, batch.tids, strict=True))
-        rows = zip(batch.correlations, places, batch.starts, strict=True)
-        for correlation, place, start in compress(rows, batch.has_arrow):
-            yield f"{begin}{correlation}{place}{start}{_ARROW_END}"
+        places = list(map(self._arrow_places.__getitem__, zip(batch.pids, batch.tids, strict=True)))
+        columns = *batch.correlations, places, *batch.starts
+        if not batch.has_arrow.all():
+            columns = tuple(list(compress(column, batch.has_arrow)) for column in columns)
+        return begin, *columns, _ARROW_END
 
-    def kernels(self, batch: _Batch) -> Iterator[str]:
-        alike = map(self._of_kernels.__getitem__, batch.zipped("name", "device", "context", "stream", "launch"))
-        for (before, between, after), start, duration, correlation, end in zip(
-            alike, batch.starts, batch.durations, batch.correlations, self._ends(batch), strict=True
-        ):
-            yield f'{before}{start}, "dur": {duration}{between}{correlation}{after}{end}'
+    def kernels(self, batch: _Batch) -> Sequence[Column]:
+        before, between, after = batch.alike(self._of_kernels, "name", "device", "context", "stream", "launch")
+        times = *batch.starts, _LASTS, *batch.durations
+        return before, *times, between, *batch.correlations, after, self._ends(batch)
 
     def _kernel(self, pid: int, tid: int, name: int, device: int, context: int, stream: int, launch: bytes) -> object:
         """What stands before the start of a kernel, between its duration and its correlation, and behind that."""
@@ -200,10 +221,10 @@ class _Writer:
             args["warps per SM"] = round(prod(grid) * -(-prod(block) // _WARP) / multiprocessors, 6)
         return json.dumps(args | {Argument.GRID: grid, Argument.BLOCK: block})[1:-1]
 
-    def _ends(self, batch: _Batch) -> Iterable[str]:
+    def _ends(self, batch: _Batch) -> Column:
         """What ends each kernel's row: few are of a graph, or of a collective."""
         if not self._more and not batch.records["graph"].any():
-            return repeat("}}", len(batch.pids))
+            return "}}"
         fields = (batch.records[field].tolist() for field in ("graph", "graph_node", "correlation"))
         more = self._more
         return [
@@ -214,9 +235,7 @@ class _Writer:
     def copies(self, batch: _Batch) -> Iterator[str]:
         ends = ("copy_kind", "source", "target", "from_device", "to_device")
         fields = batch.zipped("kind", "device", "context", "stream", *ends)
-        for row, start, duration, correlation, amount in zip(
-            fields, batch.starts, batch.durations, batch.correlations, _amounts(batch), strict=True
-        ):
+        for row, (start, duration, correlation), amount in zip(fields, batch.texts(), _amounts(batch), strict=True):
             pid, tid, kind, device, context, stream, copy, source, target, giver, taker = row
             where = f"{_DEVICE}{device}, {_CONTEXT}{context}"
             if kind == ActivityKind.MEMCPY2:
@@ -229,9 +248,7 @@ class _Writer:
 
     def memsets(self, batch: _Batch) -> Iterator[str]:
         fields = batch.zipped("device", "context", "stream", "target")
-        for row, start, duration, correlation, amount in zip(
-            fields, batch.starts, batch.durations, batch.correlations, _amounts(batch), strict=True
-        ):
+        for row, (start, duration, correlation), amount in zip(fields, batch.texts(), _amounts(batch), strict=True):
             pid, tid, device, context, stream, target = row
             yield (
                 f'{{"ph": "X", "cat": "{Category.MEMSET}", "name": "{name_of_memset(target)}", "pid": {pid}, '
@@ -241,11 +258,9 @@ class _Writer:
 
     def syncs(self, batch: _Batch) -> Iterator[str]:
         streams, calls = self._awaited.by(batch.records)
-        awaited = zip(streams.tolist(), _raised(calls, self._process.raised), strict=True)
+        awaited = zip(streams.tolist(), _raised(calls, self._process.raised).tolist(), strict=True)
         fields = batch.zipped("type", "context", "stream", "device", "event")
-        for row, start, duration, correlation, recorded in zip(
-            fields, batch.starts, batch.durations, batch.correlations, awaited, strict=True
-        ):
+        for row, (start, duration, correlation), recorded in zip(fields, batch.texts(), awaited, strict=True):
             pid, tid, type_, context, stream, _, event = row
             kind = cupti.SYNCS[type_]
             args: dict[str, object] = {"cuda_sync_kind": SYNCS[kind]}
@@ -260,25 +275,23 @@ class _Writer:
             )
 
     def overheads(self, batch: _Batch) -> Iterator[str]:
-        for (pid, tid, kind), start, duration in zip(batch.zipped("type"), batch.starts, batch.durations, strict=True):
+        for (pid, tid, kind), (start, duration, _) in zip(batch.zipped("type"), batch.texts(), strict=True):
             yield (
                 f'{{"ph": "X", "cat": "{Category.OVERHEAD}", "name": "{_OVERHEADS.get(kind, "Unknown")}", '
                 f'"pid": {pid}, "tid": {tid}, "ts": {start}, "dur": {duration}}}'
             )
 
-    def calls(self, batch: _Batch) -> Iterator[str]:
-        alike = map(self._of_calls.__getitem__, batch.zipped("kind", "name", "returned"))
-        for (before, after), start, duration, correlation in zip(
-            alike, batch.starts, batch.durations, batch.correlations, strict=True
-        ):
-            yield f'{before}{start}, "dur": {duration}, "args": {{{_CORRELATION}{correlation}{after}'
+    def calls(self, batch: _Batch) -> Sequence[Column]:
+        before, between, after = batch.alike(self._of_calls, "kind", "name", "returned")
+        return before, *batch.starts, _LASTS, *batch.durations, between, *batch.correlations, after
 
     def _call(self, pid: int, tid: int, kind: int, name: int, returned: int) -> object:
-        """What stands before the start of a call, and behind its correlation."""
+        """What stands before the start of a call, between its duration and its correlation, and behind that."""
         category = Category.DRIVER if kind == ActivityKind.DRIVER else Category.RUNTIME
         title = json.dumps(self._activities.call_name(name))
         return (
             f'{{"ph": "X", "cat": "{category}", "name": {title}, "pid": {pid}, "tid": {tid}, "ts": ',
+            f', "args": {{{_CORRELATION}',
             f', "result": {returned}}}}}' if returned else "}}",
         )
 
@@ -303,21 +316,6 @@ def _named(kind: str, pid: int, tid: int, args: dict[str, object]) -> str:
     return f'{{"name": "{kind}", "ph": "M", "ts": 0.000, "pid": {pid}, "tid": {tid}, "args": {json.dumps(args)}}}'
 
 
-def _raised(ids: Int64, by: int) -> list[int]:
+def _raised(ids: Int64, by: int) -> Int64:
     """Ids raised; 0 stands for none, and so does what is below."""
-    raised: list[int] = (np.where(ids > 0, ids + by, ids) if by else ids).tolist()
-    return raised
-
-
-def _few_microseconds(times_ns: NDArray[np.int64]) -> list[str]:
-    """The same of times of which many are equal."""
-    distinct, place = np.unique(times_ns, return_inverse=True)
-    return list(map(_microseconds(distinct).__getitem__, place.tolist()))
-
-
-def _microseconds(times_ns: NDArray[np.int64]) -> list[str]:
-    whole, rest = np.divmod(np.abs(times_ns), 1000)
-    texts = list(map(str.__add__, map(str, whole.tolist()), map(_THOUSANDTHS.__getitem__, rest.tolist())))
-    for row in np.flatnonzero(times_ns < 0).tolist():
-        texts[row] = f"-{texts[row]}"
-    return texts
+    return np.where(ids > 0, ids + by, ids) if by else ids
