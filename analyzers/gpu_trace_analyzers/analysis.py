@@ -11,6 +11,7 @@ from .errors import UsageError
 from .model import Trace
 from .questions.account.account import account
 from .questions.account.causes import causes_of
+from .questions.account.in_time import in_time
 from .questions.causes import causes, explain
 from .questions.collectives import collective_figures
 from .questions.compute.figures import compute_figures
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from .model import Engine
     from .questions.account.account import Account
+    from .questions.account.in_time import InTime
     from .questions.collectives import CollectiveFigures
     from .questions.compute.figures import ComputeFigures
     from .questions.explained import CauseFigures, Explained, Rule
@@ -122,6 +124,10 @@ class Analysis:
     def account(self) -> Account:
         """Where did the time of each device go, and what comes first? Of the steady window."""
         return account(self.scope, self.whole, self.asked_steps, self.step_range)
+
+    def account_in_time(self, device: int) -> InTime:
+        """Who had a device when? The stretches of its account. Raises ``ValueError`` as `figures_of` does."""
+        return in_time(self._steady_scope, device)
 
     @property
     def figures(self) -> tuple[DeviceFigures, ...]:

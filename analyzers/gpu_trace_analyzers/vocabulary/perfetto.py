@@ -20,6 +20,8 @@ PREDICTED = "Predicted: "
 """Before the title of a lane that holds work as it is predicted."""
 CRITICAL = "Predicted: critical path"
 FINDINGS = "Findings"
+ACCOUNT = "Account"
+"""The lane that says of each nanosecond who had the device."""
 SYNCHRONIZATION = "Synchronization"
 DOUBTS = "In doubt"
 """The lane that says why the figures of a device are in doubt."""
@@ -57,6 +59,7 @@ class Category:
     """when a process was recorded"""
     DOUBT = "doubt"
     PREDICTION = "prediction"
+    ACCOUNT = "account"
 
 
 class Argument:
@@ -90,6 +93,9 @@ class Argument:
     TYPES = "types"
     VALUES = "values"
     RECORD_FUNCTION = "record function"
+    LOSS = "loss"
+    """the id of the loss that a stretch of an account is of"""
+    CAUSE = "cause"
 
 
 def _words(group: type) -> tuple[str, ...]:

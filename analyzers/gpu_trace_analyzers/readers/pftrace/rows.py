@@ -63,7 +63,8 @@ _ON_HOST = frozenset(
         Category.RECORDING,
     }
 )
-_DERIVED = "findings, exposed copies and predictions, which gpu-trace added"
+_ADDED = frozenset({Category.ACCOUNT, Category.FINDING, Category.PREDICTION})
+_DERIVED = "accounts, findings, exposed copies and predictions, which gpu-trace added"
 EXPECTED = (_DERIVED, NOT_ASKED)
 """Reasons for which nothing is missing."""
 _BEYOND = 1 << 20
@@ -117,6 +118,8 @@ class Rows:
         track = self._slices.tracks.get(found.track)
         if track is None or not 0 <= found.start_ns <= found.end_ns < LIMIT_NS:
             self.dropped["slices of no track or time"] += 1
+        elif found.category in _ADDED:
+            self.dropped[_DERIVED] += 1
         elif found.category in _ON_HOST:
             self._host_row(found, self._owner(found.track))
         elif label := self._label(track):

@@ -12,10 +12,10 @@ from gpu_trace_analyzers.questions.overlap import exposed_copy
 from gpu_trace_analyzers.questions.streams import streams
 from gpu_trace_analyzers.questions.sweep import busy_engines
 from gpu_trace_analyzers.vocabulary.kineto import SYNC, SYNCS, WORK, Argument, Category
-from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, FINDINGS, LANES, SYNCHRONIZATION
+from gpu_trace_analyzers.vocabulary.perfetto import ACCOUNT, EXPOSED, FINDINGS, LANES, SYNCHRONIZATION
 
 from ..timeline.counters import counters
-from ..timeline.titles import EXPOSED_RANK, RANKS
+from ..timeline.titles import ACCOUNT_RANK, EXPOSED_RANK, FINDINGS_RANK, RANKS
 from . import json_text
 from .rows import JsonTexts, Threads, place, present, written
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.model import DeviceWork, Int64
     from gpu_trace_analyzers.questions.scope import Scope
 
+    from ..timeline.account import AccountRows
+    from ..timeline.added import Added
     from ..timeline.findings import Finding
     from ..timeline.identities import HostPlaces
     from .json_text import Rows
@@ -39,7 +41,7 @@ _KINDS = {
 """Of operations, as the rules of engines name them, by category."""
 _IS_JSON = frozenset({"grid", "block"})
 """Columns of texts such as ``[132, 1, 1]``, which are lists in the file."""
-_STREAMS_RANK, _SYNCS_RANK, _FINDINGS_RANK = 1000, 90, 1
+_STREAMS_RANK, _SYNCS_RANK = 1000, 90
 
 
 class DeviceRows:
@@ -60,7 +62,7 @@ class DeviceRows:
         self.work = self._trace.work[self.rows]
         self.tid = self._stream_rows()
 
-    def events(self, findings: list[Finding]) -> Iterator[str]:
+    def events(self, added: Added) -> Iterator[str]:
         """Everything of this device but its arrows."""
         yield from json_text.process(self.threads.pid, self._device.label, self._position)
         for engine in Engine:
@@ -72,7 +74,9 @@ class DeviceRows:
             yield from self._lane(LANES[engine], RANKS[engine], LANES[engine].lower(), busy)
         exposed = exposed_copy(self._scope, self._position)
         yield from self._lane(EXPOSED, EXPOSED_RANK, "exposed copy", exposed)
-        yield from self._findings([finding for finding in findings if finding.device == self._position])
+        yield from self._findings(added.findings_on(self._position))
+        if account := added.account_of(self._position):
+            yield from self._account(account)
         yield from self._syncs()
         for counter in counters(self._trace, self._position):
             at_ns, value = counter.steps()
@@ -148,13 +152,29 @@ class DeviceRows:
         return written(Category.DRAWN, [f'"{name}"'] * count, pid, tid, busy.start_ns, busy.end_ns, {})
 
     def _findings(self, found: list[Finding]) -> Iterator[str]:
-        found = sorted(found, key=lambda finding: (finding.start_ns, -finding.end_ns))
         start_ns = np.array([finding.start_ns for finding in found], dtype=np.int64)
         end_ns = np.array([finding.end_ns for finding in found], dtype=np.int64)
-        tid = self._laned(FINDINGS, _FINDINGS_RANK, start_ns, end_ns)
+        tid = self._laned(FINDINGS, FINDINGS_RANK, start_ns, end_ns)
         titles = json_text.quoted(finding.title for finding in found)
         args = {"what": json_text.quoted(finding.text for finding in found)}
         return written(Category.DRAWN, titles, [self.threads.pid] * len(found), tid, start_ns, end_ns, args)
+
+    def _account(self, rows: AccountRows) -> Iterator[str]:
+        spent, which = rows.spent, rows.which.tolist()
+        names = json_text.quoted(each.name for each in spent)
+        args = {
+            "loss": [f'"{each.loss}"' if each.loss else "" for each in spent],
+            "cause": [f'"{each.cause}"' if each.cause else "" for each in spent],
+        }
+        return written(
+            Category.DRAWN,
+            [names[n] for n in which],
+            [self.threads.pid] * len(which),
+            np.full(len(which), self.threads.tid(ACCOUNT, rank=ACCOUNT_RANK)),
+            rows.start_ns,
+            rows.end_ns,
+            {name: [cells[n] for n in which] for name, cells in args.items()},
+        )
 
     def _syncs(self) -> Iterator[str]:
         rows = self._trace.syncs[self._trace.syncs.device == self._position]

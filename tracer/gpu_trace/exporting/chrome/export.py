@@ -23,7 +23,7 @@ from gpu_trace_analyzers.readers.kineto.document import (
 from gpu_trace_analyzers.vocabulary.kineto import Key
 
 from ..output import create
-from ..timeline.findings import findings_of
+from ..timeline.added import Added
 from ..timeline.identities import HostPlaces
 from ..timeline.moved import earliest_ns, shifted
 from . import json_text
@@ -52,22 +52,21 @@ def export_chrome(analysis: Analysis, path: str | PathLike[str], findings: Itera
     Categories and arguments are Kineto's. ``findings`` become notes on their devices (default: the worst
     place, and every stretch of exposed copy). Raises ``OSError`` where the file cannot be written.
     """
-    found = list(findings_of(analysis) if findings is None else findings)
     origin_ns = earliest_ns(analysis.trace)
     # Readers keep microseconds in doubles: only small ones are exact to the nanosecond.
     trace = with_own_correlations(shifted(analysis.scope, -origin_ns).trace)
-    found = [finding.later(-origin_ns) for finding in found]
+    added = Added.to(analysis, findings, -origin_ns)
     with create(path) as file:
         file.write(_head(trace, HostPlaces(trace).pids).encode())
         separator = "\n"
-        events = chrome_events(Scope(trace, analysis.scope.copies), found)
+        events = chrome_events(Scope(trace, analysis.scope.copies), added)
         while batch := list(islice(events, _EVENTS_PER_WRITE)):
             file.write((separator + ",\n".join(batch)).encode())
             separator = ",\n"
         file.write(b"\n]}\n")
 
 
-def chrome_events(scope: Scope, findings: list[Finding]) -> Iterator[str]:
+def chrome_events(scope: Scope, added: Added) -> Iterator[str]:
     """All events; slices stand in front of the arrows that begin and end in them, those that hold others in front."""
     trace = scope.trace
     places, texts = HostPlaces(trace), JsonTexts(trace.strings)
@@ -76,7 +75,7 @@ def chrome_events(scope: Scope, findings: list[Finding]) -> Iterator[str]:
     devices = [DeviceRows(scope, position, places, texts, numbers) for position in active_devices(trace)]
     yield from host.events()
     for device in devices:
-        yield from device.events(findings)
+        yield from device.events(added)
     groups = {position: rows.threads.pid for position, rows in zip(active_devices(trace), devices, strict=True)}
     yield from counter_events(trace, places, numbers, groups)
     yield from _arrows(trace, host, devices)

@@ -15,6 +15,7 @@ import numpy as np
 from gpu_trace_analyzers.model import MISSING, SyncKind
 from gpu_trace_analyzers.questions.overlap import active_devices
 from gpu_trace_analyzers.vocabulary.perfetto import (
+    ACCOUNT,
     ARGUMENTS,
     CATEGORIES,
     DOUBTS,
@@ -26,14 +27,15 @@ from gpu_trace_analyzers.vocabulary.perfetto import (
 )
 
 from ..output import create
+from ..timeline.added import Added
 from ..timeline.counters import counters
-from ..timeline.findings import findings_of
 from ..timeline.identities import HostPlaces
 from ..timeline.lanes import lanes
 from ..timeline.moved import earliest_ns, shifted
 from ..timeline.recorded import recorded_counters
-from ..timeline.titles import lane_title
+from ..timeline.titles import ACCOUNT_RANK, FINDINGS_RANK, lane_title
 from . import packets
+from .account import account_slices
 from .arguments import Arguments
 from .counter_tracks import counter_packets, recorded_packets
 from .engine_lanes import EngineLanes
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
 
     from ..timeline.findings import Finding
 
-_DOUBTS_RANK, _FINDINGS_RANK, _SYNCS_RANK = 0, 1, 39
+_DOUBTS_RANK, _SYNCS_RANK = 0, 39
 
 
 _NO_DATE_NS = 1 << 63
@@ -71,13 +73,14 @@ def export(
     what_if: WhatIf | None = None,
 ) -> None:
     """As `export_perfetto`."""
-    found = findings_of(analysis) if findings is None else findings
     with create(path) as file:
-        for data in perfetto_packets(analysis, found, what_if):
+        for data in perfetto_packets(analysis, findings, what_if):
             file.write(data)
 
 
-def perfetto_packets(analysis: Analysis, findings: Iterable[Finding], what_if: WhatIf | None = None) -> Iterator[bytes]:
+def perfetto_packets(
+    analysis: Analysis, findings: Iterable[Finding] | None = None, what_if: WhatIf | None = None
+) -> Iterator[bytes]:
     """The whole trace, in pieces of any number of packets."""
     size = 0
     for data in _all_but_the_last(analysis, findings, what_if):
@@ -86,10 +89,12 @@ def perfetto_packets(analysis: Analysis, findings: Iterable[Finding], what_if: W
     yield packets.last_packet(size)
 
 
-def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding], what_if: WhatIf | None) -> Iterator[bytes]:
+def _all_but_the_last(
+    analysis: Analysis, findings: Iterable[Finding] | None, what_if: WhatIf | None
+) -> Iterator[bytes]:
     by_ns = max(0, -earliest_ns(analysis.trace))  # Perfetto's times have no sign
     scope = shifted(analysis.scope, by_ns)
-    trace, findings = scope.trace, [finding.later(by_ns) for finding in findings]
+    trace = scope.trace
     places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
     yield packets.first_packet()
     if trace.epoch_ns is not None and len(trace.work):
@@ -99,7 +104,8 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding], what_if: 
     yield from packets.names("event_categories", CATEGORIES)
     yield from packets.names("debug_annotation_names", ARGUMENTS)
     yield from RenderStages(trace, places).packets()
-    slices = _Slices(scope, names, tracks, findings, Prediction.of(what_if, by_ns))
+    added = Added.to(analysis, findings, by_ns)
+    slices = _Slices(scope, names, tracks, added, Prediction.of(what_if, by_ns))
     everything = [part for part in slices.all(places) if len(part)]
     counted = [values for device, group in slices.groups.items() for values in _counted(trace, device, tracks, group)]
     recorded = [*_recorded(trace, places, tracks, slices)]
@@ -117,13 +123,11 @@ def _all_but_the_last(analysis: Analysis, findings: Iterable[Finding], what_if: 
 class _Slices:
     """All slices of a trace, with their tracks."""
 
-    def __init__(
-        self, scope: Scope, names: Names, tracks: Tracks, findings: list[Finding], predicted: Prediction | None
-    ) -> None:
+    def __init__(self, scope: Scope, names: Names, tracks: Tracks, added: Added, predicted: Prediction | None) -> None:
         self._scope, self._trace = scope, scope.trace
         self._names = names
         self._tracks = tracks
-        self._findings = findings
+        self._added = added
         self._predicted = predicted
         self.groups: dict[int, int] = {}
         self.processes: list[int] = []
@@ -140,6 +144,7 @@ class _Slices:
                 continue
             self.groups[device] = group
             yield self._notes(device, group)
+            yield from self._account(device, group)
             lanes_of_engines = EngineLanes(self._scope, device, self._names, places.pids, of_work)
             yield from lanes_of_engines.slices(self._tracks, group)
             yield self._syncs(device, group, places)
@@ -162,8 +167,7 @@ class _Slices:
         return self._laned(title, group, _DOUBTS_RANK, Slices(start, end, name, name, name, (number,)), Category.DOUBT)
 
     def _notes(self, device: int, group: int) -> Slices:
-        found = [finding for finding in self._findings if finding.device == device]
-        found.sort(key=lambda finding: (finding.start_ns, -finding.end_ns))
+        found = self._added.findings_on(device)
         start_ns = np.array([finding.start_ns for finding in found], dtype=np.int64)
         end_ns = np.array([finding.end_ns for finding in found], dtype=np.int64)
         name = self._names.each(finding.title for finding in found)
@@ -171,10 +175,16 @@ class _Slices:
         return self._laned(
             lane_title(self._trace, device, FINDINGS),
             group,
-            _FINDINGS_RANK,
+            FINDINGS_RANK,
             Slices(start_ns, end_ns, name, name, name, (text,)),
             Category.FINDING,
         )
+
+    def _account(self, device: int, group: int) -> Iterator[Slices]:
+        account = self._added.account_of(device)
+        if account:
+            track = self._tracks.slices(lane_title(self._trace, device, ACCOUNT), group, ACCOUNT_RANK)
+            yield account_slices(account, self._names, track)
 
     def _syncs(self, device: int, group: int, places: HostPlaces) -> Slices:
         rows = self._trace.syncs[self._trace.syncs.device == device]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.questions.account.copies import copy_rules
-from gpu_trace_analyzers.reports.owner_names import OWNER_NAMES
 from gpu_trace_analyzers.reports.sections.causes import evidence_lines
 from gpu_trace_analyzers.units import duration
+
+from .account import SPENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def worst_place(analysis: Analysis) -> Finding | None:
     if first is None or not first.losses:
         return None
     loss = first.losses[0]
-    title = f"worst place: {OWNER_NAMES[loss.owner]}, {loss.title}"
+    title = f"worst place: {SPENT[loss.owner]}, {loss.title}"
     whole = f"{duration(loss.ns)} in {loss.count:,} stretch{'es' if loss.count > 1 else ''}"
     text = f"{'; '.join((whole, *evidence_lines(loss.evidence)))}{_fix(loss.remedy)}"
     return Finding(loss.device, loss.evidence.start_ns, loss.evidence.end_ns, title, text)

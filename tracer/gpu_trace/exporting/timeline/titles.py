@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.model import BUS_COPIES, Engine
-from gpu_trace_analyzers.vocabulary.perfetto import CRITICAL, EXPOSED, LANES, PREDICTED, titled
+from gpu_trace_analyzers.vocabulary.perfetto import ACCOUNT, CRITICAL, EXPOSED, LANES, PREDICTED, titled
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.model import Trace
@@ -15,10 +15,13 @@ RANKS = {engine: 20 + engine for engine in Engine} | {Engine.COMPUTE: 10, Engine
 CRITICAL_RANK = 30
 """Below all that was recorded of engines."""
 PREDICTED_RANKS = {engine: 31 + place for place, engine in enumerate(sorted(RANKS, key=RANKS.__getitem__))}
+FINDINGS_RANK, ACCOUNT_RANK = 1, 2
+"""On top: what was lost, then where all time went."""
 EXPOSED_RANK = 15
 """Between what computed and what copied: it is what the one leaves of the other."""
 
-PINNED = (LANES[Engine.COMPUTE], EXPOSED, *(LANES[engine] for engine in BUS_COPIES), LANES[Engine.COLLECTIVE])
+_ENGINES = (LANES[Engine.COMPUTE], EXPOSED, *(LANES[engine] for engine in BUS_COPIES), LANES[Engine.COLLECTIVE])
+PINNED = (ACCOUNT, *_ENGINES)
 """What answers the question at a glance."""
 PINNED_PREDICTED = (CRITICAL, *(f"{PREDICTED}{LANES[engine]}" for engine in (Engine.COMPUTE, *BUS_COPIES)))
 """The same of what is predicted."""

@@ -10,6 +10,7 @@ from hypothesis import given
 
 from gpu_trace.exporting.chrome import chrome_events, export_chrome
 from gpu_trace.exporting.chrome.one_file import with_own_correlations
+from gpu_trace.exporting.timeline.added import Added
 from gpu_trace.exporting.timeline.findings import Finding
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.model import (
@@ -103,12 +104,9 @@ def test_the_lane_of_exposed_copies_keeps_to_what_counts_as_copying(copies, leng
 
 @given(traces())
 def test_every_viewer_can_read_it(trace):
-    text = (
-        "["
-        + ",".join(chrome_events(Scope(trace), [Finding(0, 3, 9, 'a "note"', "why"), Finding(0, 5, 20, "b", "")]))
-        + "]"
-    )
-    events = json.loads(text, parse_float=str)
+    notes = [Finding(0, 3, 9, 'a "note"', "why"), Finding(0, 5, 20, "b", "")]
+    text = ",".join(chrome_events(Scope(trace), Added.to(Analysis(trace), notes, 0)))
+    events = json.loads(f"[{text}]", parse_float=str)
     assert all(0 <= event["pid"] < 2**31 and 0 <= event["tid"] < 2**31 for event in events)
     assert all(nest_in_order(rows) for rows in slices_by_row(events).values())
     named = Counter((e["pid"], e["tid"]) for e in events if e["name"] == "thread_name")
@@ -120,7 +118,7 @@ def test_every_viewer_can_read_it(trace):
 
 @given(traces())
 def test_arrows_begin_in_the_call_and_end_in_the_work(trace):
-    events = [json.loads(text, parse_float=str) for text in chrome_events(Scope(trace), [])]
+    events = [json.loads(text, parse_float=str) for text in chrome_events(Scope(trace), Added())]
     ends = {phase: {e["id"]: e for e in events if e["ph"] == phase} for phase in "sf"}
     call = launches(trace).call
     wanted = {
