@@ -7,10 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TrackEvent
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TracePacket, TrackEvent
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+BOOTTIME = 6
 
 
 @dataclass
@@ -45,6 +47,8 @@ def decode(path: Path) -> Decoded:
 
 class _Decoder:
     def __init__(self) -> None:
+        self.origins_ns: dict[int, int] = {}
+        self.with_names: set[int] = set()
         self.tables: dict[str, dict[int, Any]] = defaultdict(dict)
         self.descriptors: dict[int, Any] = {}
         self.result = Decoded()
@@ -52,6 +56,7 @@ class _Decoder:
     def all(self, packets: Any) -> Decoded:
         for packet in packets:
             self._names(packet)
+            packet.timestamp += self._origin_ns(packet) if packet.HasField("timestamp") else 0
         # As viewers do: by time, and at one instant in the order of the file.
         timed = sorted((packet for packet in packets if packet.HasField("timestamp")), key=lambda p: p.timestamp)
         open_slices: dict[int, list[Slice]] = defaultdict(list)
@@ -64,13 +69,25 @@ class _Decoder:
         return self.result
 
     def _names(self, packet: Any) -> None:
+        if packet.sequence_flags & TracePacket.SEQ_INCREMENTAL_STATE_CLEARED:
+            assert packet.trusted_packet_sequence_id not in self.with_names, "viewers forget the names in front of it"
+        elif packet.HasField("interned_data"):
+            self.with_names.add(packet.trusted_packet_sequence_id)
         for descriptor, rows in packet.interned_data.ListFields():
             for row in rows:
                 self.tables[descriptor.name][row.iid] = row
         if packet.HasField("track_descriptor"):
             self.descriptors[packet.track_descriptor.uuid] = packet.track_descriptor
-        for clock in packet.clock_snapshot.clocks:
-            self.result.clocks[clock.clock_id] = clock.timestamp
+        clocks = {clock.clock_id: clock.timestamp for clock in packet.clock_snapshot.clocks}
+        if packet.HasField("trace_packet_defaults"):
+            own = packet.trace_packet_defaults.timestamp_clock_id
+            self.origins_ns[packet.trusted_packet_sequence_id] = clocks[BOOTTIME] - clocks[own]
+        else:
+            self.result.clocks.update(clocks)
+
+    def _origin_ns(self, packet: Any) -> int:
+        """When the clock that a packet is timed by shows 0."""
+        return self.origins_ns.get(packet.trusted_packet_sequence_id, 0)
 
     def _stage(self, packet: Any) -> Slice:
         event = packet.gpu_render_stage_event
@@ -87,11 +104,12 @@ class _Decoder:
 
     def _track_event(self, packet: Any, open_slices: dict[int, list[Slice]]) -> None:
         event = packet.track_event
-        if event.type == TrackEvent.TYPE_COUNTER and event.HasField("counter_value"):
+        if event.type == TrackEvent.TYPE_COUNTER and "derived" not in self._counter(event).categories:
             point = (packet.timestamp, event.counter_value, self._args(event))
             self.result.recorded[self._path(event.track_uuid)].append(point)
         elif event.type == TrackEvent.TYPE_COUNTER:
-            point = (packet.timestamp, event.double_counter_value)
+            value = event.counter_value if event.HasField("counter_value") else event.double_counter_value
+            point = (packet.timestamp, value)
             self.result.counters[self._path(event.track_uuid)].append(point)
         elif event.type == TrackEvent.TYPE_SLICE_BEGIN:
             begun = self._slice(packet)
@@ -103,6 +121,9 @@ class _Decoder:
         else:
             assert event.type == TrackEvent.TYPE_SLICE_END
             open_slices[event.track_uuid].pop().end_ns = packet.timestamp
+
+    def _counter(self, event: Any) -> Any:
+        return self.descriptors[event.track_uuid].counter
 
     def _slice(self, packet: Any) -> Slice:
         event = packet.track_event

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ..model import DeviceWork, Engine, HostCalls, HostOperators, Memory, Ranges, SyncKind, Syncs, Table
 
+OWN_CLOCK = 64
+"""The first clock of those that are a writer's own: on it, gpu-trace writes when slices and values are."""
+
 LANES = {
     Engine.COMPUTE: "Compute",
     Engine.COLLECTIVE: "Collectives",
@@ -23,6 +26,8 @@ FINDINGS = "Findings"
 ACCOUNT = "Account"
 """The lane that says of each nanosecond who had the device."""
 SYNCHRONIZATION = "Synchronization"
+DERIVED = "derived"
+"""The category of counters that were not recorded: their values follow from other rows."""
 DOUBTS = "In doubt"
 """The lane that says why the figures of a device are in doubt."""
 OVERHEADS = "Profiler overhead"

@@ -69,6 +69,8 @@ class BuiltinClock:
 
     BUILTIN_CLOCK_REALTIME = 1
     """the time of day"""
+    BUILTIN_CLOCK_BOOTTIME = 6
+    """that of the trace"""
 
 
 class InternedData:
@@ -158,6 +160,7 @@ class ThreadDescriptor:
 class CounterDescriptor:
     """A row with a value over time."""
 
+    CATEGORIES = 2
     UNIT_NAME = 6
 
 
@@ -170,9 +173,7 @@ class TrackEvent:
     NAME_IID = 10
     TRACK_UUID = 11
     COUNTER_VALUE = 30
-    """of a counter that was recorded"""
     DOUBLE_COUNTER_VALUE = 44
-    """of one that follows from other rows"""
     FLOW_IDS = 47
 
 

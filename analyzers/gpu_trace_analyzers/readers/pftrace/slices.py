@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...vocabulary.perfetto import Category
+from ...vocabulary.perfetto import DERIVED, OWN_CLOCK, Category
 from ...vocabulary.perfetto_fields import (
     BuiltinClock,
     Clock,
@@ -39,7 +39,7 @@ _COUNTER = TrackEventType.TYPE_COUNTER
 _CATEGORIES, _EVENT_NAMES = InternedData.EVENT_CATEGORIES, InternedData.EVENT_NAMES
 _ARGUMENTS, _TEXTS = InternedData.DEBUG_ANNOTATION_NAMES, InternedData.DEBUG_ANNOTATION_STRING_VALUES
 _SEQUENCE = TracePacket.TRUSTED_PACKET_SEQUENCE_ID
-_REAL_TIME = BuiltinClock.BUILTIN_CLOCK_REALTIME
+_REAL_TIME, _BOOT_TIME = BuiltinClock.BUILTIN_CLOCK_REALTIME, BuiltinClock.BUILTIN_CLOCK_BOOTTIME
 _OUR_CATEGORIES = {
     Category.KERNEL,
     Category.COLLECTIVE,
@@ -65,6 +65,8 @@ class Track:
     tid: int | None = None
     unit: str = ""
     """of a counter's values"""
+    derived: bool = False
+    """whether those follow from other rows"""
 
 
 @dataclass
@@ -97,6 +99,8 @@ class Slices:
         self.stacks = Stacks()
         self.events = 0
         self.epoch_ns: int | None = None
+        self._origin_ns = 0
+        """when the clock of events shows 0"""
         self._names: dict[tuple[int, int], str] = {}
         self._events: list[tuple[int, Fields, list[Fields]]] = []
         self._values: list[tuple[int, Fields, list[Fields]]] = []
@@ -129,7 +133,7 @@ class Slices:
             notes = [dict(fields(note)) for key, note in pairs if key == _ANNOTATION and isinstance(note, bytes)]
             of_event = dict(pairs)
             into = self._values if of_event.get(_TYPE) == _COUNTER else self._events
-            into.append((_int(found.get(TracePacket.TIMESTAMP)), of_event, notes))
+            into.append((self._origin_ns + _int(found.get(TracePacket.TIMESTAMP)), of_event, notes))
         elif isinstance(names := found.get(TracePacket.INTERNED_DATA), bytes):
             self._learn(names)
         elif isinstance(track := found.get(TracePacket.TRACK_DESCRIPTOR), bytes):
@@ -178,9 +182,9 @@ class Slices:
     def recorded_values(self) -> Iterator[Value]:
         """The values of recorded counters, in the order of the file; others follow from the slices."""
         for at_ns, event, notes in self._values:
-            value = event.get(TrackEvent.COUNTER_VALUE)
-            if isinstance(value, int):
-                yield Value(at_ns, _int(event.get(_TRACK_UUID)), signed(value), self._notes(notes))
+            value, uuid = event.get(TrackEvent.COUNTER_VALUE), _int(event.get(_TRACK_UUID))
+            if isinstance(value, int) and not (uuid in self.tracks and self.tracks[uuid].derived):
+                yield Value(at_ns, uuid, signed(value), self._notes(notes))
 
     def _known_to(self) -> dict[int, int]:
         """Until when ends can be paired with begins, on tracks that are not whole.
@@ -233,16 +237,19 @@ class Slices:
             found.pid, found.tid = _int(parts.get(ThreadDescriptor.PID)), _int(parts.get(ThreadDescriptor.TID))
             found.name = _text(parts.get(ThreadDescriptor.THREAD_NAME))
         if isinstance(counter := track.get(TrackDescriptor.COUNTER), bytes):
-            found.unit = _text(dict(fields(counter)).get(CounterDescriptor.UNIT_NAME))
+            parts = dict(fields(counter))
+            found.unit = _text(parts.get(CounterDescriptor.UNIT_NAME))
+            found.derived = _text(parts.get(CounterDescriptor.CATEGORIES)) == DERIVED
         self.tracks[_int(track.get(TrackDescriptor.UUID))] = found
 
     def _set_clock(self, clocks: bytes) -> None:
         rows = [row for number, row in fields(clocks) if number == ClockSnapshot.CLOCKS]
         times = [dict(fields(row)) for row in rows if isinstance(row, bytes)]
-        real = [_int(clock.get(Clock.TIMESTAMP)) for clock in times if clock.get(Clock.CLOCK_ID) == _REAL_TIME]
-        boot = [_int(clock.get(Clock.TIMESTAMP)) for clock in times if clock.get(Clock.CLOCK_ID) != _REAL_TIME]
-        if real and boot:
-            self.epoch_ns = real[0] - boot[0]
+        at = {_int(clock.get(Clock.CLOCK_ID)): _int(clock.get(Clock.TIMESTAMP)) for clock in times}
+        if _BOOT_TIME in at and _REAL_TIME in at:
+            self.epoch_ns = at[_REAL_TIME] - at[_BOOT_TIME]
+        if _BOOT_TIME in at and OWN_CLOCK in at:
+            self._origin_ns = at[_BOOT_TIME] - at[OWN_CLOCK]
 
 
 def signed(value: int) -> int:

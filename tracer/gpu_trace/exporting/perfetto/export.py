@@ -37,7 +37,7 @@ from ..timeline.titles import ACCOUNT_RANK, FINDINGS_RANK, lane_title
 from . import packets
 from .account import account_slices
 from .arguments import Arguments
-from .counter_tracks import counter_packets, recorded_packets
+from .counter_tracks import CounterTracks
 from .engine_lanes import EngineLanes
 from .flows import flows
 from .host_rows import HostRows
@@ -95,29 +95,44 @@ def _all_but_the_last(
     by_ns = max(0, -earliest_ns(analysis.trace))  # Perfetto's times have no sign
     scope = shifted(analysis.scope, by_ns)
     trace = scope.trace
+    added, predicted = Added.to(analysis, findings, by_ns), Prediction.of(what_if, by_ns)
+    clock = packets.OwnClock(_first_ns(trace, added, predicted))
     places, names, tracks = HostPlaces(trace), Names(trace), Tracks()
+    yield from _heads(trace, clock)
+    yield from RenderStages(trace, places, clock).packets()
+    slices = _Slices(scope, names, tracks, added, predicted)
+    everything = [part for part in slices.all(places) if len(part)]
+    counters_of = CounterTracks(tracks, clock)
+    counted = [each for device, group in slices.groups.items() for each in _derived(trace, device, counters_of, group)]
+    recorded = [*_recorded(trace, places, tracks, slices, counters_of)]
+    yield from tracks.packets
+    yield from names.event_names([part.name for part in everything])
+    yield from names.texts(note.values for part in everything for note in part.annotations if note.is_text)
+    yield packets.slices_to_come(_counts(everything))
+    while everything:  # each part is freed when it is written
+        yield from slice_packets(everything.pop(0), clock)
+    yield from chain.from_iterable(counted)
+    yield from recorded
+    yield from stack_packets(trace, places)
+
+
+def _heads(trace: Trace, clock: packets.OwnClock) -> Iterator[bytes]:
+    """What all other packets build on: clocks, and the names of categories and arguments."""
     yield packets.first_packet()
+    yield clock.packet()
     if trace.epoch_ns is not None and len(trace.work):
         at_ns = int(trace.work.start_ns[0])
         if 0 <= at_ns + trace.epoch_ns < _NO_DATE_NS:
             yield packets.clocks(at_ns, at_ns + trace.epoch_ns)
     yield from packets.names("event_categories", CATEGORIES)
     yield from packets.names("debug_annotation_names", ARGUMENTS)
-    yield from RenderStages(trace, places).packets()
-    added = Added.to(analysis, findings, by_ns)
-    slices = _Slices(scope, names, tracks, added, Prediction.of(what_if, by_ns))
-    everything = [part for part in slices.all(places) if len(part)]
-    counted = [values for device, group in slices.groups.items() for values in _counted(trace, device, tracks, group)]
-    recorded = [*_recorded(trace, places, tracks, slices)]
-    yield from tracks.packets
-    yield from names.event_names([part.name for part in everything])
-    yield from names.texts(note.values for part in everything for note in part.annotations if note.is_text)
-    yield packets.slices_to_come(_counts(everything))
-    while everything:  # each part is freed when it is written
-        yield from slice_packets(everything.pop(0))
-    yield from chain.from_iterable(counted)
-    yield from recorded
-    yield from stack_packets(trace, places)
+
+
+def _first_ns(trace: Trace, added: Added, predicted: Prediction | None) -> int:
+    """The first instant of all that is shown."""
+    begins = [finding.start_ns for finding in added.findings]
+    begins += [int(account.start_ns[0]) for account in added.accounts if len(account.start_ns)]
+    return min([earliest_ns(trace), *begins, *([predicted.first_ns] if predicted else [])])
 
 
 class _Slices:
@@ -144,7 +159,6 @@ class _Slices:
                 continue
             self.groups[device] = group
             yield self._notes(device, group)
-            yield from self._account(device, group)
             lanes_of_engines = EngineLanes(self._scope, device, self._names, places.pids, of_work)
             yield from lanes_of_engines.slices(self._tracks, group)
             yield self._syncs(device, group, places)
@@ -153,12 +167,15 @@ class _Slices:
         host = HostRows(self._trace, places, self._names, of_calls)
         yield from host.slices(self._tracks)
         self.processes = host.processes
+        for device, group in self.groups.items():  # last: what a file that is cut off loses first is no record
+            yield from self._account(device, group)
 
     def _doubts(self, device: int, group: int) -> Slices:
         """Why the figures of the device are in doubt, along all of its work."""
         found = [doubt for doubt in self._trace.source.doubts if doubt.device == device]
         work = self._trace.work_of(device)
-        start_ns, end_ns = (int(work.start_ns.min()), int(work.end_ns.max())) if len(work) else (0, 0)
+        first_ns = earliest_ns(self._trace)
+        start_ns, end_ns = (int(work.start_ns.min()), int(work.end_ns.max())) if len(work) else (first_ns, first_ns)
         name = self._names.each(doubt.reason for doubt in found)
         operations = np.array([doubt.operations for doubt in found], dtype=np.int64)
         number = Annotation(annotation(Argument.OPERATIONS), operations)
@@ -217,7 +234,9 @@ def _counts(everything: Iterable[Slices]) -> dict[int, int]:
     return dict(counts)
 
 
-def _recorded(trace: Trace, places: HostPlaces, tracks: Tracks, slices: _Slices) -> Iterator[bytes]:
+def _recorded(
+    trace: Trace, places: HostPlaces, tracks: Tracks, slices: _Slices, counters_of: CounterTracks
+) -> Iterator[bytes]:
     """The counters that were recorded, each under its device or its process."""
     groups = dict(slices.groups)
     for counter in recorded_counters(trace, places):
@@ -227,9 +246,9 @@ def _recorded(trace: Trace, places: HostPlaces, tracks: Tracks, slices: _Slices)
                 groups[counter.device] = tracks.group(trace.devices[counter.device].label, counter.device)
             title, parent = lane_title(trace, counter.device, counter.name), groups[counter.device]
             pid = places.pids[counter.process] if len(places.pids) > 1 else None
-        yield from recorded_packets(counter, tracks, parent, title, pid)
+        yield from counters_of.recorded(counter, parent, title, pid)
 
 
-def _counted(trace: Trace, device: int, tracks: Tracks, group: int) -> Iterator[Iterator[bytes]]:
+def _derived(trace: Trace, device: int, counters_of: CounterTracks, group: int) -> Iterator[Iterator[bytes]]:
     for counter in counters(trace, device):
-        yield counter_packets(counter, tracks, group, lane_title(trace, device, counter.title))
+        yield counters_of.derived(counter, group, lane_title(trace, device, counter.title))

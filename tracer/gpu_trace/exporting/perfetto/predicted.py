@@ -38,6 +38,11 @@ class Prediction:
             return None
         return Prediction(what_if.schedule, what_if.window.start_ns + by_ns)
 
+    @property
+    def first_ns(self) -> int:
+        """The first instant that is predicted."""
+        return self.begin_ns + int(self.schedule.start_ns.min(initial=0))
+
     def slices(self, trace: Trace, device: int) -> Iterator[tuple[str, int, Slices]]:
         """Title, rank and slices of each track of one device; their track is to be chosen."""
         schedule, work = self.schedule, trace.work[self.schedule.rows]

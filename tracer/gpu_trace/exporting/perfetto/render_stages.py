@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
 
     from ..timeline.identities import HostPlaces
+    from .packets import OwnClock
 
     Row = dict[str, object]
 
@@ -43,9 +44,10 @@ class RenderStages:
     of the slice, where only new ones know kernels. Queues and stages share one table of ids.
     """
 
-    def __init__(self, trace: Trace, places: HostPlaces) -> None:
+    def __init__(self, trace: Trace, places: HostPlaces, clock: OwnClock) -> None:
         self._trace = trace
         self._places = places
+        self._clock = clock
         on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])
         self._work = trace.work[on_gpu[trace.work.device]]
         self._queues, self._queue = _queues(trace, self._work)
@@ -88,9 +90,9 @@ class RenderStages:
         event += number(Event.STAGE_IID, work.name.astype(np.int64) + len(self._queues) + 2)
         event += number(Event.GPU_ID, work.device)
         event += where(work.process >= 0, number(Event.CONTEXT, np.maximum(work.process, 0) + 1))
-        event += _extra("stream", work.stream) + _extra("correlation", work.correlation) + _extra("bytes", work.size)
+        event += _extra("correlation", work.correlation) + _extra("bytes", work.size)
         event += self._launch.parts(work)
-        return packets.timed(work.start_ns, message(TracePacket.GPU_RENDER_STAGE_EVENT, event))
+        return self._clock.timed(work.start_ns, message(TracePacket.GPU_RENDER_STAGE_EVENT, event))
 
 
 class _Launches:

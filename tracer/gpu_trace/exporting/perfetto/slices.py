@@ -10,7 +10,6 @@ import numpy as np
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.vocabulary.perfetto_fields import DebugAnnotation, TracePacket, TrackEvent, TrackEventType
 
-from . import packets
 from .bulk import Parts, constant, fixed64, join, message, number, pieces, where
 from .wire import fields
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gpu_trace_analyzers.model import Int64
+
+    from .packets import OwnClock
 
 _BATCH = 1 << 13
 """rows: as bytes they stay in the processor's cache"""
@@ -57,27 +58,27 @@ class Slices:
         return len(self.start_ns)
 
 
-def slice_packets(slices: Slices) -> Iterator[bytes]:
+def slice_packets(slices: Slices, clock: OwnClock) -> Iterator[bytes]:
     """The packets, a batch at a time.
 
     Readers sort packets by time and leave those of one instant in the order of the file. An end closes whatever began
     last on its track, so ends come first (what follows at once is not inside), but the ends of empty slices last.
     """
     empty = slices.end_ns == slices.start_ns
-    yield from _ends(slices, np.flatnonzero(~empty))
+    yield from _ends(slices, np.flatnonzero(~empty), clock)
     for rows in pieces(len(slices), _BATCH):
-        yield join(rows.stop - rows.start, _begin(slices, rows))
-    yield from _ends(slices, np.flatnonzero(empty))
+        yield join(rows.stop - rows.start, _begin(slices, rows, clock))
+    yield from _ends(slices, np.flatnonzero(empty), clock)
 
 
-def _ends(slices: Slices, positions: NDArray[np.intp]) -> Iterator[bytes]:
+def _ends(slices: Slices, positions: NDArray[np.intp], clock: OwnClock) -> Iterator[bytes]:
     for batch in pieces(len(positions), _BATCH):
         rows = positions[batch]
         event = [_END, *number(TrackEvent.TRACK_UUID, slices.track[rows])]
-        yield join(len(rows), track_event(slices.end_ns[rows], event))
+        yield join(len(rows), track_event(clock, slices.end_ns[rows], event, names=False))
 
 
-def _begin(slices: Slices, rows: slice) -> Parts:
+def _begin(slices: Slices, rows: slice, clock: OwnClock) -> Parts:
     event = [_BEGIN, *number(TrackEvent.TRACK_UUID, slices.track[rows])]
     event += number(TrackEvent.NAME_IID, slices.name[rows])
     event += number(TrackEvent.CATEGORY_IIDS, slices.category[rows])
@@ -86,7 +87,7 @@ def _begin(slices: Slices, rows: slice) -> Parts:
     if slices.flow is not None:
         flow = slices.flow[rows]
         event += where(flow > 0, fixed64(TrackEvent.FLOW_IDS, flow))
-    return track_event(slices.start_ns[rows], event)
+    return track_event(clock, slices.start_ns[rows], event)
 
 
 def annotated(annotation: Annotation, rows: slice) -> Parts:
@@ -100,6 +101,6 @@ def annotated(annotation: Annotation, rows: slice) -> Parts:
     return parts if present.all() else where(present, parts)
 
 
-def track_event(at_ns: Int64, event: Parts) -> Parts:
-    """A packet with an event, framed as ``Trace.packet``."""
-    return packets.timed(at_ns, message(TracePacket.TRACK_EVENT, event))
+def track_event(clock: OwnClock, at_ns: Int64, event: Parts, names: bool = True) -> Parts:
+    """A packet with an event, framed as ``Trace.packet``; ``names``: whether it speaks of names by their ids."""
+    return clock.timed(at_ns, message(TracePacket.TRACK_EVENT, event), names)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpu_trace_analyzers.vocabulary.perfetto import DERIVED
+
 from .packets import packet, valid
 from .protos import protos
 
@@ -31,9 +33,10 @@ class Tracks:
         """A row of slices. Those of one name under one parent are drawn as one: that is how lanes are made."""
         return self._add(**_row(name, rank, parent))
 
-    def counter(self, name: str, unit: str, parent: int, rank: int) -> int:
-        """A row with a value over time."""
-        return self._add(**_row(name, rank, parent), counter={"unit_name": unit})
+    def counter(self, name: str, unit: str, parent: int, rank: int, derived: bool = False) -> int:
+        """A row with a value over time; ``derived``: from other rows."""
+        counter = {"unit_name": unit} | ({"categories": [DERIVED]} if derived else {})
+        return self._add(**_row(name, rank, parent), counter=counter)
 
     def _add(self, **fields: Any) -> int:
         uuid = len(self.packets) + 1

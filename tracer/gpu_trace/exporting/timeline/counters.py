@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.model import DeviceWork, Int64, Trace
 
-    Steps = tuple[Int64, NDArray[np.float64]]
+    Values = Int64 | NDArray[np.float64]
+    Steps = tuple[Int64, Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def counters(trace: Trace, device: int) -> Iterator[Counter]:
     """The counters of one device."""
     work = trace.work_of(device)
     yield Counter("Engines busy concurrently", "engines", 40, partial(_engines_at_once, trace, device))
-    yield Counter("Operations in flight", "operations", 41, lambda: _steps(work, np.ones(len(work))))
+    yield Counter("Operations in flight", "operations", 41, lambda: _steps(work, np.ones(len(work), dtype=np.int64)))
     for engine in ALL_COPIES:
         rows = work[(work.engine == engine) & (work.size > 0) & (work.end_ns > work.start_ns)]
         if len(rows):
@@ -55,18 +56,18 @@ def _gb_per_s(copies: DeviceWork) -> Steps:
 
 def _engines_at_once(trace: Trace, device: int) -> Steps:
     at_ns, state = combine(busy_engines(trace, device).values())
-    return at_ns, np.array([int(mask).bit_count() for mask in range(256)], dtype=np.float64)[state]
+    return at_ns, np.array([int(mask).bit_count() for mask in range(256)], dtype=np.int64)[state]
 
 
-def _steps(work: DeviceWork, height: NDArray[np.float64]) -> Steps:
+def _steps(work: DeviceWork, height: Values) -> Steps:
     """The sum of the heights of what is going on, at each instant where it changes."""
     edges = np.concatenate((work.start_ns, work.end_ns))
     at_ns, place = np.unique(edges, return_inverse=True)
-    step = np.zeros(len(at_ns))
+    step = np.zeros(len(at_ns), dtype=height.dtype)
     np.add.at(step, place.reshape(-1), np.concatenate((height, -height)))
-    value = np.cumsum(step)
+    value = cast("Values", np.cumsum(step))
     # What is left of a sum of floats when all have ended is not a value.
     going_on = np.zeros(len(at_ns), dtype=np.int64)
     np.add.at(going_on, place.reshape(-1), np.repeat([1, -1], len(work)))
-    value[np.cumsum(going_on) == 0] = 0.0
+    value[np.cumsum(going_on) == 0] = 0
     return at_ns, value

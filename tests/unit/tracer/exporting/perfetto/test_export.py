@@ -161,7 +161,7 @@ def test_arguments_counters_and_the_time_of_day_are_there(recorded, tmp_path):
     copy = next(row for row in decoded.slices if row.track[-1] == LANES[Engine.COPY_D2H])
     assert {"from": "device", "to": "pinned", "bytes": 64_000_000}.items() <= copy.args.items()
     kernel = next(row for row in decoded.stages if row.name.startswith("sm80"))
-    assert {"stream", "correlation", "grid_size", "workgroup_size"} <= kernel.args.keys()
+    assert {"correlation", "grid_size", "workgroup_size"} <= kernel.args.keys()
     assert decoded.clocks[1] - decoded.clocks[6] == trace.epoch_ns
     points = decoded.counters[trace.devices[0].label, "Copy device to host rate"]
     area = sum(value * (after - at) for (at, value), (after, _) in pairwise(points))
