@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import contextmanager
@@ -10,14 +11,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gpu_trace_analyzers.readers.base.position import Position
+
 PATIENCE_S = 2.0
 _EACH_S = 0.1
+_BAR_WIDTH = 10
+_NAME_WIDTH = 20
+"""Of a longer file name both ends are shown, so that the line fits a terminal of 80 columns."""
 
 
 @contextmanager
 def progress(doing: str) -> Iterator[None]:
-    """Show on stderr, if that is a terminal, what is being read and how much of it, else what is being done."""
-    if not sys.stderr.isatty():
+    """Show on stderr, if somebody watches it, what is being read and how much of it, else what is being done."""
+    if not _is_watched():
         yield
         return
     done = threading.Event()
@@ -30,6 +36,11 @@ def progress(doing: str) -> Iterator[None]:
         line.join()
 
 
+def _is_watched() -> bool:
+    """Whether stderr is a terminal that can take a line back. Those of CI jobs are logs."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
 def _show(doing: str, done: threading.Event) -> None:
     if done.wait(PATIENCE_S):
         return
@@ -38,15 +49,23 @@ def _show(doing: str, done: threading.Event) -> None:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     from gpu_trace_analyzers.readers.base import position
-    from gpu_trace_analyzers.reports.plain import plain
 
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    text, bar_column = TextColumn("{task.description}", markup=False), BarColumn(_BAR_WIDTH)
+    columns = text, bar_column, TaskProgressColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         reading, other = bar.add_task("", visible=False), bar.add_task(doing, total=None)
         while not done.wait(_EACH_S):
             if at := position.current():
-                name = plain(f"reading {at.path.name}")
-                bar.update(reading, description=name, completed=at.read, total=at.size, visible=True)
+                bar.update(reading, description=_reading(at), completed=at.read, total=at.size, visible=True)
             else:
                 bar.update(reading, visible=False)
             bar.update(other, visible=at is None)
+
+
+def _reading(at: Position) -> str:
+    """``reading trace.json.gz, 120.0 MB of 258.0 MB``."""
+    from gpu_trace_analyzers.reports.fitting import shortened
+    from gpu_trace_analyzers.reports.plain import plain
+    from gpu_trace_analyzers.units import size
+
+    return plain(f"reading {shortened(at.path.name, _NAME_WIDTH)}, {size(at.read)} of {size(at.size)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,17 +27,35 @@ print("done")
 """
 
 
-def slowly_read(patience_s: float) -> str:
+AT_ONCE = "import sys; from gpu_trace import cli, progress; progress.PATIENCE_S = 0; sys.argv[1:] = {arguments}; {rest}"
+"""A command that shows its progress from the beginning; the rest runs it."""
+RECORDED = """
+import shutil
+from gpu_trace.recording import record
+def run(_request, folder, _saving):
+    shutil.copytree({raw!r}, folder.raw, dirs_exist_ok=True)
+    print("printed by the script", flush=True)
+    return 0, 435
+record.launch.run = run
+cli.main()
+"""
+
+
+def slowly_read(patience_s: float, **environment: str) -> str:
     """What a terminal shows on stderr of a program that reads a file slowly."""
-    return on_a_terminal([SLOW, str(TRACES / "ddp_rank0.json.gz"), str(patience_s)], b"done\n")
+    return on_a_terminal([SLOW, str(TRACES / "ddp_rank0.json.gz"), str(patience_s)], b"done\n", **environment)
 
 
-def on_a_terminal(program: list[str], printed: bytes) -> str:
-    """What a terminal shows on stderr of a program in Python, which prints something into a pipe."""
+def on_a_terminal(program: list[str], printed: bytes | None, **environment: str) -> str:
+    """What a terminal shows on stderr of a program in Python, which prints something into a pipe.
+
+    ``printed`` of None: the terminal gets that as well.
+    """
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", *program]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "CI": "", **environment}
+    stdout = theirs if printed is None else subprocess.PIPE
+    with subprocess.Popen(command, stdout=stdout, stderr=theirs, env=environment) as process:
         os.close(theirs)
         shown = b""
         try:
@@ -45,14 +64,13 @@ def on_a_terminal(program: list[str], printed: bytes) -> str:
         except OSError:  # the terminal is gone: all is read
             pass
         os.close(ours)
-        assert process.stdout is not None
-        assert process.stdout.read() == printed
+        assert process.stdout is None or process.stdout.read() == printed
     return shown.decode()
 
 
 def test_a_terminal_sees_how_much_is_read_and_then_what_is_done():
     shown = slowly_read(0.1)
-    shares = [int(share) for share in re.findall(r"reading ddp_rank0\.json\.gz .*?(\d+)%", shown)]
+    shares = [int(share) for share in re.findall(r"reading ddp_rank0\.json\.gz, .*?(\d+)%", shown)]
     assert len(shares) > 3
     assert shares == sorted(shares)
     assert shares[-1] > shares[0]
@@ -62,6 +80,24 @@ def test_a_terminal_sees_how_much_is_read_and_then_what_is_done():
 
 def test_what_is_quick_shows_nothing():
     assert slowly_read(60) == ""
+
+
+@pytest.mark.parametrize("environment", [{"CI": "true"}, {"TERM": "dumb"}], ids=str)
+def test_a_terminal_that_keeps_every_line_gets_nothing(environment):
+    assert slowly_read(0.1, **environment) == ""
+
+
+def test_a_narrow_terminal_has_it_in_one_line():
+    frames = re.split(r"\x1b\[2K|[\r\n]", slowly_read(0.1, COLUMNS="60"))
+    lines = [re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", frame) for frame in frames]
+    assert any("reading ddp_rank0" in line for line in lines)
+    assert max(map(len, lines)) <= 60
+    assert all("reading" in line or "computing" in line for line in lines if line.strip())
+
+
+def test_it_says_how_much_of_the_file_is_read():
+    size_kb = (TRACES / "ddp_rank0.json.gz").stat().st_size / 1000
+    assert re.search(rf"reading ddp_rank0\.json\.gz, [\d.]+ kB of {size_kb:.1f} kB", slowly_read(0.1))
 
 
 @pytest.mark.parametrize("command", ["summary", "export", "info", "check"])
@@ -83,3 +119,40 @@ def test_writing_a_page_and_tables_is_told_too(tmp_path):
     shown = on_a_terminal([f"{program}; cli.main()"], b"")
     assert "writing page.html" in shown
     assert "writing tables" in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "doing"),
+    [
+        (["summary", "{trace}"], "computing"),
+        (["summary", "{folder}"], "grouping the runs"),
+        (["check", "{trace}", "--max-idle", "99%"], "computing"),
+        (["diff", "{trace}", "{trace}"], "computing"),
+        (["info", "{trace}"], "computing"),
+        (["export", "{trace}", "-o", "{out}/a.pftrace"], "writing a.pftrace"),
+        (["whatif", "{trace}"], "computing"),
+    ],
+    ids=lambda case: case[0] + case[1].strip("{}") if isinstance(case, list) else "",
+)
+def test_every_command_tells_what_it_does_and_leaves_nothing_behind(command, doing, tmp_path):
+    pair = TRACES / "whatif/pairs/products"
+    copied = shutil.copytree(pair, tmp_path / "run")
+    names = {"trace": str(copied), "folder": str(TRACES / "two_h200/pipeline"), "out": str(tmp_path)}
+    program = AT_ONCE.format(arguments=[argument.format(**names) for argument in command], rest="cli.main()")
+    shown = on_a_terminal([program], None)
+    assert doing in shown
+    assert "\x1b[?25l" in shown  # the cursor is hidden while the line is there
+    assert shown.rfind("\x1b[?25h") > shown.rfind(doing)
+
+
+def test_a_run_shows_nothing_before_the_script_has_ended(tmp_path):
+    (tmp_path / "train.py").touch()
+    arguments = ["run", "-o", str(tmp_path / "run"), str(tmp_path / "train.py")]
+    raw = str(Path(__file__).parents[2] / "golden/recordings/whole")
+    shown = on_a_terminal([AT_ONCE.format(arguments=arguments, rest="") + RECORDED.format(raw=raw)], None)
+    before, _, after = shown.partition("printed by the script")
+    assert before == ""
+    for doing in ("reading the records", "making the summary"):
+        assert doing in after
+    assert after.rfind("\x1b[?25h") > after.rfind("\x1b[?25l")
+    assert after.rstrip().endswith("shows more")

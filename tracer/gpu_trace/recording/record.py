@@ -73,8 +73,9 @@ def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) ->
     from . import assemble, still_saving, subjects
 
     still_saving.wait(bare.folder.raw, audience.saving)
-    processes = assemble.with_execution_traces(bare.folder, assemble.left_by(bare.folder.raw, pid))
-    traces = assemble.traces(bare.folder, processes)
+    with audience.working("reading the records"):
+        processes = assemble.with_execution_traces(bare.folder, assemble.left_by(bare.folder.raw, pid))
+        traces = assemble.traces(bare.folder, processes)
     recorded = [process.pid for process in processes if process.parts and process.has_content]
     lost = _told([(process, sentence) for process in processes for sentence in process.lost], processes)
     main = next((process for process in processes if process.parts and process.did_anything), processes[0])
