@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from native import events, facts, run_natively, run_traced, script, write_files
@@ -62,3 +64,29 @@ def test_graphs_threads_and_its_own_profiler_are_as_natively(options, alone, tmp
     assert facts(tmp_path / "run")["until"] == "the 1 requested steps"
     assert not any("CUPTI did not leave" in sentence for sentence in facts(tmp_path / "run")["lost"])
     assert any(event.get("cat") == "kernel" and "mul" in event["name"].lower() for event in events(tmp_path / "run"))
+
+
+RANKS = """
+import os, time
+import torch, torch.distributed as dist
+torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+dist.init_process_group("nccl")
+x = torch.ones(1 << 20, device="cuda")
+for _ in range(400):  # about 4 s, of which the first is recorded; the ranks end that at their own times
+    dist.all_reduce(x)
+    x /= dist.get_world_size()
+    time.sleep(0.01)
+print(dist.get_rank(), x.sum().item(), flush=True)
+dist.destroy_process_group()
+"""
+
+
+@pytest.mark.skipif(len(list(Path("/dev").glob("nvidia[0-9]*"))) < 2, reason="needs two GPUs")
+@pytest.mark.parametrize("options", [(), ("--level", "ops")], ids=["gpu", "ops"])
+def test_collectives_go_on_while_cupti_leaves_each_rank(options, tmp_path):
+    write_files(case := script(RANKS), tmp_path)
+    run = tmp_path / "run"
+    outcome = run_traced(case, tmp_path, run, "--duration", "1", "--nproc-per-node", "2", *options)
+    assert (sorted(outcome.stdout.splitlines()), outcome.code) == (["0 1048576.0", "1 1048576.0"], 0), outcome.stderr
+    assert sorted(facts(run)["traces"]) == ["trace-rank-0.json.gz", "trace-rank-1.json.gz"]
+    assert not any("CUPTI did not leave" in sentence for sentence in facts(run)["lost"])
