@@ -31,7 +31,7 @@ _PACKAGES = re.compile(r"(^|/)(site|dist)-packages/|\.egg/")
 _NOT_WRITTEN_BY_THE_USER = re.compile(
     r"^$|^<(?!stdin>)"  # frozen modules, code made from a string
     r"|(^|/)lib(64)?/python\d[^/]*/"  # the standard library, of any installation
-    r"|(^|/)(gpu_trace/boot|_gpu_trace_boot)/"
+    r"|(^|/)(gpu_trace/(boot|in_process|magic\.py$)|_gpu_trace_boot/)"
     r"|(^|/)torchinductor_[^/]*/"  # what torch.compile generated
 )
 _FORKED = ("multiprocessing/process.py", re.compile(r"(^|\.)_bootstrap$"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -19,12 +21,13 @@ def shell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     from IPython.core.interactiveshell import InteractiveShell
 
-    made = InteractiveShell()
+    made = InteractiveShell.instance()
     made.extension_manager.load_extension("gpu_trace")
     made.shown = []
     monkeypatch.setattr(magic, "_display", made.shown.append)
     yield made
     made.history_manager.end_session()
+    InteractiveShell.clear_instance()
 
 
 def ran(shell, text):
@@ -83,3 +86,24 @@ def test_a_line_that_cannot_be_is_one_sentence(shell, line, message):
 
 def test_gpu_trace_names_what_a_notebook_loads():
     assert callable(gpu_trace.load_ipython_extension)
+
+
+def test_stacks_of_a_cell_name_it_as_the_notebook_does(tmp_path):
+    script = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.extension_manager.load_extension("gpu_trace")
+shell.run_cell("import torch, time\\ndef slow():\\n    torch.ones(3)\\n    time.sleep(0.3)", store_history=True)
+shell.run_cell("%%gpu_trace run\\nslow()", store_history=True)
+trace = shell.user_ns["gpu_trace_run"].trace
+files = {trace.text(int(code)) for code in trace.stack_frames.file}
+print("FILES", len(trace.samples), sorted(file for file in files if file.startswith("In[") or "in_process" in file))
+"""
+    environment = {"PATH": "/usr/bin:/bin", "CUDA_VISIBLE_DEVICES": "", "IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    _, samples, *files = done.stdout.splitlines()[-1].split(" ", 2)
+    if int(samples):  # stacks may not be sampled here
+        assert "In[1]" in files[0]
+        assert "watching.py" not in files[0]

@@ -19,7 +19,7 @@ def repeat(look: Callable[[], float]) -> None:
     """
     library = native.library()
     if library is None:
-        start_new_thread(_repeat, (look,))
+        repeat_in_python(look, time.sleep)
         return
 
     def look_once() -> int:
@@ -30,6 +30,11 @@ def repeat(look: Callable[[], float]) -> None:
         raise RuntimeError("can't start new thread")
 
 
-def _repeat(look: Callable[[], float]) -> None:
+def repeat_in_python(look: Callable[[], float], rest: Callable[[float], object]) -> None:
+    """The same in a thread of Python, which rests by calling ``rest`` with the seconds. Raises RuntimeError as well."""
+    start_new_thread(_repeat, (look, rest))
+
+
+def _repeat(look: Callable[[], float], rest: Callable[[float], object]) -> None:
     while (left_s := look()) >= 0:
-        time.sleep(left_s)
+        rest(left_s)

@@ -7,7 +7,7 @@ import json  # noqa: F401  # as above
 import os
 import sys
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.errors import UsageError
@@ -16,7 +16,7 @@ from ..boot import endings
 from ..boot.contract import EXCEPTION, FORKED, PYTHON, RESERVED_NOTES, notes_file
 from ..boot.notes import Notes
 from ..boot.recorder import Recorder
-from ..recording import gpu_clocks, launch, notes, stacks
+from ..recording import cells, gpu_clocks, launch, notes, stacks
 from ..recording.folder import create
 from ..recording.record import put_together
 from ..recording.result import Recording
@@ -85,6 +85,8 @@ class Block:
             self._nvtx.end()
             endings.finish_undisturbed(self._recorder)
             self._beside.close()
+            with suppress(OSError):  # the disk is full: cells are called by their files then
+                cells.note(self.folder.raw, _cells())
             endings.undisturbed(self._recorder.measure_cost)
             endings.undisturbed(self._recorder.leave_cupti)
         finally:
@@ -98,6 +100,13 @@ class Block:
         if self._recorder.had_session:
             self._notes.write(FORKED, os.getpid())
             endings.leave_without_destructors()
+
+
+def _cells() -> dict[str, str]:
+    """The cells of this notebook by the files that Python calls them; none where this is no notebook."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    numbers = getattr(getattr(shell, "compile", None), "_filename_map", {})
+    return {file: f"In[{number}]" for file, number in numbers.items()}
 
 
 def _refuse_another() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from ..boot import background
 from ..boot.fork_warning import OurThreads
 
 if TYPE_CHECKING:
@@ -17,28 +18,30 @@ _PATIENCE_S = 1.0
 
 
 class Watching:
-    """Calls functions again and again."""
+    """Calls functions again and again, in threads that ``threading`` does not list and samples of stacks leave out."""
 
     def __init__(self) -> None:
         self._over = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._ended: list[threading.Event] = []
 
     def repeat(self, look: Callable[[], float]) -> None:
         """Call ``look`` until it returns less than 0, or all ends; else that is after how many seconds again."""
-        thread = threading.Thread(target=self._repeat, args=(look,), name="gpu-trace", daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        ended = threading.Event()
 
-    def _repeat(self, look: Callable[[], float]) -> None:
-        while (left_s := look()) >= 0:
-            if self._over.wait(left_s):
-                return
+        def look_once() -> float:
+            left_s = -1.0 if self._over.is_set() else look()
+            if left_s < 0:
+                ended.set()
+            return left_s
+
+        background.repeat_in_python(look_once, self._over.wait)
+        self._ended.append(ended)
 
     def end(self) -> None:
         """Call none of them any more."""
         self._over.set()
-        for thread in self._threads:
-            thread.join(_PATIENCE_S)
+        for ended in self._ended:
+            ended.wait(_PATIENCE_S)
 
 
 class Uncounted(OurThreads):

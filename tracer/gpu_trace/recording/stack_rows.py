@@ -14,6 +14,7 @@ from ..exporting.chrome.stacks import stack_events
 from ..stack_sampling import records
 from ..stack_sampling.places import frames_of
 from ..stack_sampling.trial import sampler_knows_this_python
+from . import cells
 from .working_folder import working_folder
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _BOOT = Path(__file__).resolve().parent.parent / "boot"
 
 def read(raw: Path, pid: int) -> SampledProcess | None:
     """What was sampled of a process; None for nothing, or where none of it can be believed."""
-    return records.read(raw, pid) if records.has(raw, pid) and sampler_knows_this_python() else None
+    found = records.read(raw, pid) if records.has(raw, pid) and sampler_knows_this_python() else None
+    return cells.named(found, raw) if found else None
 
 
 def rows_of(
