@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.model import Source, Trace
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_document
 from gpu_trace_analyzers.reports.html import to_html
@@ -336,13 +337,27 @@ def test_before_and_after_are_bars_on_one_scale(shown):
     assert "saves 20.0 ms (15.2 %)" in page.inner_text("#before-after")
 
 
-def test_on_paper_all_is_open_and_nothing_is_left_to_press(shown):
-    page = shown(recorded_page("mlp_overlap"), DESKTOP)
+def test_on_paper_all_is_open_and_light_and_nothing_is_left_to_press(shown):
+    page = shown(recorded_page("mlp_overlap"), DESKTOP, "dark")
+    drawn = page.evaluate("document.querySelector('canvas').toDataURL()")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert color(page, "--page") == "#f6f7f9"
+    assert page.evaluate("document.querySelector('canvas').toDataURL()") != drawn  # at once, for paper does not wait
     page.emulate_media(media="print")
     assert page.locator("details:not([open])").count() == 0
     for selector in (".top", ".bar"):
         assert not page.locator(selector).first.is_visible()
     assert page.locator("canvas").is_visible()
+    page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
+    assert color(page, "--page") == "#11141a"
+
+
+def test_a_page_without_a_device_has_no_problem(shown):
+    page = shown(page_of(Trace(Source("empty.json", "kineto"))), NARROW)
+    page.keyboard.press("/")
+    page.keyboard.type("anything")
+    page.click("#theme")
+    assert page.inner_text("h1") == "no device activity"
+    assert page.problems == []

@@ -36,7 +36,7 @@ class Timeline {
     this.painting = new Painting(canvas, data);
     this.exposed = data.groups.flatMap((group) => group.lanes.filter((lane) => MARKS.includes(lane.kind)));
     new ResizeObserver(() => this.resized()).observe(root);
-    document.addEventListener("gpu-trace:theme", () => this.redraw());
+    document.addEventListener("gpu-trace:theme", () => this.draw());
     this.painting.place(view);
     this.steady();
     this.draw();

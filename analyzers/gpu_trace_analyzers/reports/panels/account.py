@@ -17,21 +17,22 @@ from ..sections.places import sampled_line
 from ..sections.verdict import saves
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ...questions.account.losses import DeviceAccount, Loss
     from ...summary import Summary
 
 OPEN = 2
-"""Devices whose losses are listed; those of more devices are folded, each under its bar."""
+"""Devices whose losses are listed; of more devices only that of the verdict has its list open."""
+BARS = 8
+"""Other devices whose bars are shown then, those that computed least; the rest are folded with the lists."""
 LISTED = 8
 """Losses of a device that have a line each at most, the longest ones; all are in the bar."""
 SMALL = 0.01
 """Share of the window below which a loss has no line of its own."""
-_LABELED = 0.06
-"""Share of the window from which a part of the bar has its share written in it."""
-_NUMBERED = 0.02
-"""The same for the number of its line."""
+_WIDE, _LABELED, _NUMBERED = 0.25, 0.1, 0.025
+"""Shares of the window from which a part of the bar has its share written in it on a phone, on any other screen, and
+from which it has the number of its line."""
 
 
 def account_panel(summary: Summary, zero_ns: int) -> str:
@@ -41,11 +42,16 @@ def account_panel(summary: Summary, zero_ns: int) -> str:
         return ""
     first = account.first.account.device
     shown = [each for each in account.devices if each.device not in summary.helpers]
-    shown.sort(key=lambda each: each.device != first)
+    shown.sort(key=lambda each: (each.device != first, _computed_share(each)))
     panel = _Panel({each.position: each.device.label for each in summary.devices}, zero_ns)
     named = panel.named(account.first.losses[0]) if account.first.losses else _computed(summary, first)
-    devices = "".join(panel.device(each, folded=len(shown) > OPEN and each.device != first) for each in shown)
+    open_ = shown if len(shown) <= OPEN else shown[:1]
+    devices = "".join(map(panel.device, open_)) + panel.others(shown[len(open_) :])
     return f'<section id="account" aria-label="Where the time went">{named}{devices}</section>'
+
+
+def _computed_share(account: DeviceAccount) -> float:
+    return account.compute_ns / account.window_ns if account.window_ns else 1.0
 
 
 class _Panel:
@@ -63,23 +69,34 @@ class _Panel:
             f'<button type="button" class="longest"{self._finding(loss)}>{escaped(longest)}</button>{why}</div>'
         )
 
-    def device(self, account: DeviceAccount, folded: bool) -> str:
+    def device(self, account: DeviceAccount) -> str:
         """The bar of a device, with its losses below."""
-        label, whole = self._labels[account.device], duration(account.window_ns)
-        title = f'<p class="device"><b>{escaped(label)}</b> <span class="whole">{whole}</span></p>'
-        lines = self._lines(account)
-        lines = f"<details><summary>causes</summary>{lines}</details>" if folded else lines
-        return f'<div class="account">{title}{self._bar(account, label)}{lines}</div>'
+        return f'<div class="account">{self._title(account)}{self._bar(account)}{self._lines(account)}</div>'
 
-    def _bar(self, account: DeviceAccount, label: str) -> str:
+    def others(self, accounts: Sequence[DeviceAccount]) -> str:
+        """The bars of more devices than have room for their lists, and below all of them these lists."""
+        if not accounts:
+            return ""
+        rows = (f'<div class="account row">{self._title(each)}{self._bar(each)}</div>' for each in accounts[:BARS])
+        lists = (f'<div class="account">{self._title(each)}{self._lines(each)}</div>' for each in accounts[:BARS])
+        words = f"losses of {count(len(accounts), 'other device')}"
+        rest = "".join(map(self.device, accounts[BARS:]))
+        return f"{''.join(rows)}<details><summary>{words}</summary>{''.join(lists)}{rest}</details>"
+
+    def _title(self, account: DeviceAccount) -> str:
+        label, whole = escaped(self._labels[account.device]), duration(account.window_ns)
+        return f'<p class="device"><b>{label}</b> <span class="whole">{whole}</span></p>'
+
+    def _bar(self, account: DeviceAccount) -> str:
         at_ns, parts = account.compute_ns, [_part(account, 0, account.compute_ns, "compute", "compute")]
         listed, rest = _listed(account)
         for number, loss in enumerate((*listed, *rest), 1):
             shown = str(number) if number <= len(listed) else ""
             parts.append(_part(account, at_ns, loss.ns, loss.owner.value, _title(loss), shown, self._finding(loss)))
             at_ns += loss.ns
+        label = escaped(self._labels[account.device])
         return (
-            f'<svg class="account-bar" role="img" aria-label="{escaped(label)}: shares of the time, as listed below" '
+            f'<svg class="account-bar" role="img" aria-label="{label}: shares of the time, as listed below" '
             f'width="100%" height="30" data-window-ns="{account.window_ns}">{"".join(parts)}</svg>'
         )
 
@@ -126,14 +143,19 @@ def _part(
 ) -> str:
     """A part of the bar, cut off at its own edges; a nested image clips what is written in it."""
     whole_ns = account.window_ns or 1
-    labels = [number] if ns >= _NUMBERED * whole_ns else []
-    labels += [share(ns, whole_ns)] if ns >= _LABELED * whole_ns else []
-    written = f'<text x="6" y="20">{" · ".join(filter(None, labels))}</text>' if labels else ""
     return (
         f'<svg class="{kind}" x="{100 * at_ns / whole_ns:.4f}%" width="{100 * ns / whole_ns:.4f}%" height="30" '
         f'data-ns="{ns}" tabindex="-1"{finding}><title>{escaped(title)}, {duration(ns)}, {share(ns, whole_ns)}</title>'
-        f'<rect width="100%" height="30"></rect>{written}</svg>'
+        f'<rect width="100%" height="30"></rect>{_written(number, ns, whole_ns)}</svg>'
     )
+
+
+def _written(number: str, ns: int, whole_ns: int) -> str:
+    """The number and the share, as far as there is room for them."""
+    labels = [number] if ns >= _NUMBERED * whole_ns else []
+    labels += [share(ns, whole_ns)] if ns >= _LABELED * whole_ns else []
+    wide = "" if ns >= _WIDE * whole_ns else ' class="narrow"'
+    return f'<text x="6" y="20"{wide}>{" · ".join(filter(None, labels))}</text>' if any(labels) else ""
 
 
 def _line(kind: str, number: str, ns: int, whole_ns: int, title: str, saving: str = "") -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.reports.lanes import zero_of
-from gpu_trace_analyzers.reports.panels.account import LISTED, account_panel
+from gpu_trace_analyzers.reports.panels.account import BARS, LISTED, account_panel
 from gpu_trace_analyzers.units import duration
 from literal import literal
 from report_pages import TRACES
@@ -103,13 +103,18 @@ def test_of_many_large_losses_the_longest_have_a_line():
     assert "2 smaller losses" in listed
 
 
-def test_devices_beyond_the_second_are_folded_and_that_of_the_verdict_comes_first():
-    text = "; ".join(f"gpu{i} k 0-{10 + i}; gpu{i} d2h {10 + i}-{100 - i}" for i in range(4))
+@pytest.mark.parametrize("number", [2, 3, 12])
+def test_of_more_than_two_devices_that_of_the_verdict_has_its_list_open(number):
+    text = "; ".join(f"gpu{i} k 0-{10 + i}; gpu{i} d2h {10 + i}-{100 - i}" for i in range(number))
     analysis = Analysis(literal(text))
-    found = account_panel(analysis.summary, 0)
-    assert found.count("<details>") == 3
+    open_, _, folded = account_panel(analysis.summary, 0).partition("<details>")
+    assert (open_.count("<ol "), folded.count("<ol ")) == ((2, 0) if number == 2 else (1, number - 1))
+    bars = open_.count("account-bar"), folded.count("account-bar")
+    assert bars == (min(number, 1 + BARS), max(0, number - 1 - BARS))
     first = analysis.account.first.account.device
-    assert found.index(f"GPU {first}") == min(found.index(f"GPU {i}") for i in range(4))
+    assert open_.index(f"<b>GPU {first}</b>") == min(
+        open_.index(f"<b>{each}</b>") for each in ("GPU 0", f"GPU {first}")
+    )
 
 
 def test_a_device_that_computed_has_what_could_make_that_faster():
