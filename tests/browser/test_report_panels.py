@@ -361,3 +361,17 @@ def test_a_page_without_a_device_has_no_problem(shown):
     page.click("#theme")
     assert page.inner_text("h1") == "no device activity"
     assert page.problems == []
+
+
+def test_n_and_p_go_to_each_loss_once(shown):
+    page = shown(
+        page_of(literal("s7 k 0-1000; s7 d2h 1000-3000 @2; s7 k 3000-4000; s7 k 5000-5500; s7 d2h 5500-5600")), DESKTOP
+    )
+    ids = page.evaluate("[...new Set([...document.querySelectorAll('[data-finding]')].map(e => e.dataset.finding))]")
+    assert len(ids) > 1
+    views = []
+    for key in "n" * len(ids) + "np":
+        page.keyboard.press(key)
+        views.append(tuple(view(page)))
+    assert len({*views[: len(ids)]}) == len(ids)
+    assert (views[len(ids)], views[len(ids) + 1]) == (views[0], views[len(ids) - 1])

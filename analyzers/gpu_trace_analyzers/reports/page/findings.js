@@ -6,12 +6,20 @@ const FINDINGS = "[data-finding][data-start-ns]";
 export class Findings {
   constructor() { this.at = null; }
 
-  // To the next, with 1, or to the one before, with -1. Those in view are counted from, too, if one was clicked.
+  // To the next, with 1, or to the one before, with -1.
   go(by) {
-    const all = [...document.querySelectorAll(FINDINGS)];
+    const all = eachOnce(document.querySelectorAll(FINDINGS));
     if (!all.length) return;
     const last = all.indexOf(this.at);
     this.at = all[last < 0 && by < 0 ? all.length - 1 : (last + by + all.length) % all.length];
     show(this.at);
   }
+}
+
+// The page has a loss in several places: the first of them counts.
+function eachOnce(elements) {
+  const first = new Map();
+  for (const element of elements)
+    if (!first.has(element.dataset.finding)) first.set(element.dataset.finding, element);
+  return [...first.values()];
 }

@@ -9,7 +9,7 @@ from ..html_parts import data_block, escaped
 from ..sections.overlap import short_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ...analysis import Analysis
     from ...model import Trace
@@ -22,10 +22,11 @@ _TITLE = "What the host did while the device was idle"
 def flames_panel(analysis: Analysis, summary: Summary) -> str:
     """The panel with its data; a sentence where no sample was taken in idle time, and nothing without idle time."""
     rows = _in_order(analysis.idle_stacks, summary)
+    chosen = _of_verdict(analysis.trace, rows, summary)
     if not rows:
         reason = _reason(analysis.trace, summary)
         return f'<section id="flames"><h2>{_TITLE}</h2><p class="hint">{reason}</p></section>' if reason else ""
-    options = "".join(f'<option value="{i}">{escaped(_thread(analysis.trace, row))}</option>' for i, row in rows)
+    options = "".join(_option(analysis.trace, i, row, selected=i == chosen) for i, row in enumerate(rows))
     threads = f"<label>{count(len(rows), 'thread')} <select>{options}</select></label>"
     return (
         f'<section id="flames"><h2>{_TITLE}</h2><div class="bar">{threads}<button type="button">whole</button></div>'
@@ -33,15 +34,31 @@ def flames_panel(analysis: Analysis, summary: Summary) -> str:
         '<p class="hint">A function is as wide as the number of its samples, below the one that called it. Those of '
         "the script have the stronger color. Click or Enter zooms.</p>"
         "<noscript>The flame graph needs JavaScript.</noscript></section>"
-        f"{data_block('stacks', _document(analysis.trace, [row for _, row in rows]))}"
+        f"{data_block('stacks', _document(analysis.trace, rows))}"
     )
 
 
-def _in_order(rows: Iterable[IdleStacks], summary: Summary) -> list[tuple[int, IdleStacks]]:
-    """Numbered; the device that the verdict is about comes first."""
+def _in_order(rows: Iterable[IdleStacks], summary: Summary) -> list[IdleStacks]:
+    """Those of the device that the verdict is about come first."""
     account = summary.account
     first = account.first.account.device if account and account.first else None
-    return list(enumerate(sorted(rows, key=lambda row: row.device != first)))
+    return sorted(rows, key=lambda row: row.device != first)
+
+
+def _of_verdict(trace: Trace, rows: Sequence[IdleStacks], summary: Summary) -> int:
+    """Which of them was most often in the function that the verdict names; the first, where it names none."""
+    first = summary.account.first if summary.account else None
+    lines = first.losses[0].lines if first and first.losses else None
+    if lines is None:
+        return 0
+    inside = [_samples_in(trace, row, lines.file, lines.function) for row in rows]
+    return inside.index(max(inside))
+
+
+def _samples_in(trace: Trace, row: IdleStacks, file: str, function: str) -> int:
+    tree = row.tree
+    columns = zip(tree.file.tolist(), tree.name.tolist(), tree.samples.tolist(), strict=True)
+    return max((n for f, name, n in columns if (trace.text(f), trace.text(name)) == (file, function)), default=0)
 
 
 def _reason(trace: Trace, summary: Summary) -> str:
@@ -55,6 +72,11 @@ def _reason(trace: Trace, summary: Summary) -> str:
             f"Idle: {duration(idle_ns)} in all."
         )
     return f"Not known: none of {count(len(trace.samples), 'sample')} was taken in the idle time."
+
+
+def _option(trace: Trace, number: int, row: IdleStacks, *, selected: bool) -> str:
+    chosen = " selected" if selected else ""
+    return f'<option value="{number}"{chosen}>{escaped(_thread(trace, row))}</option>'
 
 
 def _thread(trace: Trace, row: IdleStacks) -> str:

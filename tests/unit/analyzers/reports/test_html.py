@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import html as html_text
 import json
 import re
 import zlib
@@ -65,6 +67,20 @@ def test_nothing_is_loaded_from_anywhere():
     assert not re.search(r"https?://|url\(|@import", text)
     assert not [(tag, name) for tag, name in Tags(text).attributes if name in ("src", "href")]
     assert "default-src &#x27;none&#x27;" in text
+
+
+def test_the_policy_allows_the_styles_and_the_script_of_the_page_and_nothing_else():
+    text = page(literal("k 0-10 @0; k 1000-1010 @1000; sample 20-30 f@a.py:1"))
+    policy = html_text.unescape(re.search(r'Security-Policy" content="([^"]*)"', text)[1])
+    allowed = dict(each.strip().split(" ", 1) for each in policy.split(";"))
+    for kind, blocks in (
+        ("style-src", re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)),
+        ("script-src", re.findall(r"<script>(.*?)</script>", text, re.DOTALL)),
+    ):
+        hashes = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks)
+        assert sorted(allowed.pop(kind).split()) == sorted(f"'sha256-{each}'" for each in hashes)
+    assert allowed == {"default-src": "'none'", "base-uri": "'none'"}
+    assert not [name for _, name in Tags(text).attributes if name == "style"]
 
 
 def unpacked(text):

@@ -59,11 +59,28 @@ def test_texts_stand_once_and_functions_behind_their_callers():
     assert (first["total"], first["unread"], second["total"], second["unread"]) == (2, 0, 1, 1)
 
 
-def test_threads_are_named_and_the_one_that_launches_is_chosen():
-    text = drawn(Analysis(TRACES / "limits_h200/loader_slow_workers.json.gz"))
-    options = re.findall(r"<option value=\"(\d+)\">(.*?)</option>", text)
-    assert options[0] == ("0", "GPU 0 · thread 1070 (python3), which launches: 92 samples")
-    assert len(options) == len(document(text)["threads"]) == 10
+def options(analysis):
+    """Of each thread that can be chosen what it is called, and whether it is chosen at first."""
+    text = drawn(analysis)
+    found = re.findall(r"<option value=\"(\d+)\"( selected)?>(.*?)</option>", text)
+    assert [number for number, *_ in found] == [str(i) for i in range(len(document(text)["threads"]))]
+    assert sum(chosen != "" for _, chosen, _ in found) == 1
+    return {words: bool(chosen) for _, chosen, words in found}
+
+
+def test_the_thread_that_launches_is_chosen():
+    found = options(Analysis(literal(f"{TWO}; sample 20-30 t2 f@a.py:1; sample 30-40 g@a.py:1")))
+    assert [*found.values()] == [True, False]
+    assert "which launches: 1 sample" in next(iter(found))
+
+
+@pytest.mark.parametrize(("name", "threads"), [("loader_slow_workers", 10), ("host_work_lock", 2)])
+def test_a_thread_that_was_in_the_function_of_the_verdict_is_chosen(name, threads):
+    """A worker of the loader, and the thread that held the lock."""
+    found = options(Analysis(TRACES / f"limits_h200/{name}.json.gz"))
+    assert len(found) == threads
+    assert "launches" in next(iter(found))
+    assert [of_verdict for words, of_verdict in found.items() if "launches" in words] == [False]
 
 
 def test_names_cannot_leave_the_block():
