@@ -185,8 +185,7 @@ class Bounds:
     def _end(self, reason: str) -> None:
         if self._recorder.is_wanted:
             self._notes.write(BOUNDED, reason)
-            self._recorder.finish()
-            self._recorder.leave_cupti()
+            self._recorder.finish_early()
 
 
 def _nothing() -> None: ...

@@ -198,6 +198,13 @@ class Recorder:
                 self._note_processes()
                 self._notes.write(contract.PROCESS, process_name())  # one that was forked learned it late
 
+    def finish_early(self) -> None:
+        """Stop for good in a script that goes on. Where it is ending just now, CUPTI's end is that of the process."""
+        with self._lock:
+            if self.is_wanted:
+                self.finish()
+                self.leave_cupti()
+
     def leave_cupti(self) -> None:
         """Have CUPTI leave the process, which goes on; unless the script's own profiler has it, or work never ends."""
         with self._lock:

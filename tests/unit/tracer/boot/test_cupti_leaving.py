@@ -56,8 +56,8 @@ def notes():
 
 
 @pytest.fixture
-def ended(notes, cupti, tmp_path, monkeypatch):
-    """A recorder on a GPU, whose recording has ended."""
+def recording(notes, tmp_path, monkeypatch):
+    """A recorder on a GPU, which records."""
     monkeypatch.setattr(recorder, "Session", Session)
     monkeypatch.setattr(recorder.devices, "are_used", lambda: True)
     monkeypatch.setattr(recorder.devices, "described", lambda: "[]")
@@ -69,10 +69,28 @@ def ended(notes, cupti, tmp_path, monkeypatch):
     found = Recorder(settings, notes, SimpleNamespace(counted=lambda action: action()))
     found.use(object())
     found.start()
-    found.leave_cupti()
-    assert cupti.names == []
-    found.finish()
     return found
+
+
+@pytest.fixture
+def ended(recording):
+    """One whose recording has ended."""
+    recording.finish()
+    return recording
+
+
+def test_it_leaves_a_script_that_goes_on(recording, cupti):
+    recording.leave_cupti()
+    assert cupti.names == []
+    recording.finish_early()
+    recording.finish_early()
+    assert cupti.names == ["flush 1", "finalize"]
+
+
+def test_it_stays_in_a_script_that_is_ending_just_then(ended, cupti):
+    """Its main thread has saved, and the thread that watches the time comes too late."""
+    ended.finish_early()
+    assert cupti.names == []
 
 
 def test_it_leaves_once_the_recording_has_ended(ended, cupti, notes):

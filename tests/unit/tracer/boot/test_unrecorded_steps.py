@@ -67,7 +67,7 @@ class Recorder:
         self.is_wanted = True
         self.edges.append("start")
 
-    def finish(self):
+    def finish_early(self):
         self.is_wanted = False
         self.edges.append("finish")
 
