@@ -21,7 +21,7 @@ _BITS, _MORE = 7, 0x80
 
 def packed(columns: Iterable[NDArray[np.int64]]) -> str:
     """(n,) int64 columns of numbers that are not negative, one after the other."""
-    return base64.b64encode(zlib.compress(b"".join(varints(column) for column in columns), 9)).decode()
+    return base64.b64encode(zlib.compress(b"".join(varints(column) for column in columns))).decode()
 
 
 def varints(values: NDArray[np.int64]) -> bytes:

@@ -2,8 +2,7 @@
 // zero, as doubles: exact up to 104 days.
 
 // The first position at which a sorted column is at least (or, with `beyond`, more than) a value.
-export function position(column, value, beyond = false) {
-  let low = 0, high = column.length;
+export function position(column, value, beyond = false, low = 0, high = column.length) {
   while (low < high) {
     const middle = (low + high) >> 1;
     if (beyond ? column[middle] <= value : column[middle] < value) low = middle + 1; else high = middle;
@@ -11,7 +10,14 @@ export function position(column, value, beyond = false) {
   return low;
 }
 
-const BLOCK = 256;  // spans of which the longest is known, so that a search can leave all of them out
+// The same, of a value that lies not far behind a position.
+function onward(column, value, low) {
+  let step = 1;
+  while (low + step < column.length && column[low + step] < value) step *= 2;
+  return position(column, value, false, low + (step >> 1), Math.min(low + step + 1, column.length));
+}
+
+const BLOCK = 1024;  // spans of which the longest is known, so that a search can leave all of them out
 
 export class Lane {
   // Spans in order of their start, which may overlap; `columns` has what is known of each of them.
@@ -23,12 +29,24 @@ export class Lane {
   }
 
   // How much time before an instant is covered. The difference of two is what lies between, and all add up.
-  before(ns) {
-    const last = position(this.opens, ns) - 1;
-    return last < 0 ? 0 : this.until[last] + Math.min(ns, this.closes[last]) - this.opens[last];
+  before(ns, next = position(this.opens, ns)) {
+    return next ? this.until[next - 1] + Math.min(ns, this.closes[next - 1]) - this.opens[next - 1] : 0;
   }
 
   covered(from, to) { return this.before(to) - this.before(from); }
+
+  // The share of its time that each of some columns is covered; together they are what is covered of all.
+  shares(from, each, columns) {
+    const busy = new Float64Array(columns);
+    for (let i = 0, next = position(this.opens, from), before = this.before(from, next); i < columns; i++) {
+      const to = from + (i + 1) * each;
+      next = onward(this.opens, to, next);
+      const until = this.before(to, next);
+      busy[i] = Math.min(1, (until - before) / each);
+      before = until;
+    }
+    return busy;
+  }
 
   // How many spans touch a stretch.
   touching(from, to) { return position(this.start, to) - position(this.ends, from, true); }

@@ -3,8 +3,8 @@
 // Each column of pixels is filled as high as the share of its time that was busy: the painted part of a lane is its
 // figure, at every zoom. Spans that are wide enough to be told apart get an edge, and a name where that fits.
 import { drawAxis } from "./axis.js";
-import { AXIS, gutterOf, laidOut, MARK } from "./layout.js";
-import { busyColumns, runs } from "./shares.js";
+import { AXIS, gutterOf, laidOut } from "./layout.js";
+import { faint, painted, shadesOf } from "./pixels.js";
 import { bare, share } from "./times.js";
 
 export const APART = 3;  // pixels from which on a span is told apart
@@ -13,7 +13,7 @@ const NAMED = 34;  // pixels from which on a span has room for a name
 
 export class Painting {
   constructor(canvas, data) {
-    Object.assign(this, { canvas, data, pen: canvas.getContext("2d"), rows: [] });
+    Object.assign(this, { canvas, data, pen: canvas.getContext("2d"), rows: [], known: new Map() });
   }
 
   // Takes the room that there is, for a view.
@@ -55,11 +55,9 @@ export class Painting {
   }
 
   drawLane(row) {
-    const { pen, view } = this;
-    pen.font = FONT;
+    const { view } = this;
+    this.pen.font = FONT;
     this.drawLabel(row);
-    pen.fillStyle = this.color("lane");
-    pen.fillRect(view.left, row.top, view.right - view.left, row.bar);
     this.drawShares(row);
     for (const i of row.lane.longer(APART * view.perPixel, view.from, view.to)) this.drawSpan(row, i);
   }
@@ -76,20 +74,18 @@ export class Painting {
 
   // Columns are those of the device, so that no edge is smeared over two of them.
   drawShares({ lane, top, bar }) {
-    const { pen, view, scale } = this, left = Math.round(view.left * scale);
-    const columns = this.canvas.width - left, low = Math.round((top + bar) * scale), high = low - Math.round(top * scale);
-    const color = this.color(lane.kind), soft = this.color("soft");
-    pen.save();
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    for (const { from, to, busy, edge } of runs(busyColumns(lane, view.from, view.length / columns, columns))) {
-      pen.fillStyle = color;
-      pen.globalAlpha = edge ? busy : 1;
-      pen.fillRect(left + from, low, to - from, edge ? -high : -busy * high);
-      pen.globalAlpha = 1;
-      pen.fillStyle = soft;
-      if (!edge && busy * high < 1) pen.fillRect(left + from, low + scale, to - from, Math.max(1, (MARK - 2) * scale));
-    }
-    pen.restore();
+    const { pen, view, scale } = this, left = Math.round(view.left * scale), columns = this.canvas.width - left;
+    const high = Math.round(top * scale), low = Math.round((top + bar) * scale);
+    const busy = lane.shares(view.from, view.length / columns, columns);
+    pen.putImageData(painted(busy, low - high, this.shades(lane.kind)), left, high);
+    pen.fillStyle = this.color("soft");
+    for (const { from, to } of faint(busy, low - high)) pen.fillRect((left + from) / scale, low / scale + 1, (to - from) / scale, 1);
+  }
+
+  shades(kind) {
+    const [color, ground] = [this.color(kind), this.color("lane")], name = color + ground;
+    if (!this.known.has(name)) this.known.set(name, shadesOf(color, ground));
+    return this.known.get(name);
   }
 
   drawSpan({ lane, top, bar }, i) {
