@@ -29,11 +29,15 @@ class Summary(data.Summary):
         """A bar per device: its compute time and its losses, which add up to its window. Needs plotly."""
         return losses_figure(self)
 
+    def text(self, *, verbose: bool = False, width: int = 100) -> str:
+        """What ``gpu-trace summary`` prints, with ``verbose`` as its option, ``width`` columns wide."""
+        return to_text(self, width=width, brief=not verbose)
+
     def __repr__(self) -> str:
         return f"Summary of {self.source.path}: {answer(self)}"
 
     def __str__(self) -> str:
-        return to_text(self)
+        return self.text()
 
     def _repr_html_(self) -> str:
         return summary_html(self)
