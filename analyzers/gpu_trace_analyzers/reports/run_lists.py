@@ -1,4 +1,4 @@
-"""The runs of a folder, a line each: what its name is, what to know of it first, and how long it took."""
+"""The runs of a folder: the name of each, what to know of it first, and how long it took."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..units import NONE, count, duration
 from . import markdown, text
 from .document import device_documents
 from .fitting import GAP, shortened
-from .parts import Column, Kind, Line, Section, Table
+from .parts import SHORTEST_NAME, Column, Kind, Line, Section, Table
 from .sections.job_verdict import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..run_list import Listed
 
@@ -61,16 +61,15 @@ def _rows(runs: Sequence[Listed]) -> list[tuple[str, str, str]]:
     return [(run.name, NONE if run.span_ns is None else duration(run.span_ns), _verdict(run)) for run in runs]
 
 
-def _fitted(rows: list[tuple[str, str, str]], width: int) -> list[tuple[str, str, str]]:
-    """In ``width`` columns: spans are never cut, names only to half of the width, and verdicts at their end."""
-    name = min(max(len("run"), *(len(row[0]) for row in rows)), width // 2)
+def _fitted(rows: list[tuple[str, str, str]], width: int) -> Iterator[tuple[str, str, str]]:
+    """In ``width`` columns: spans are never cut, names only to a third of the width; a long verdict has more rows."""
+    name = min(max(len("run"), *(len(row[0]) for row in rows)), max(SHORTEST_NAME, width // 3))
     span = max(len("span"), *(len(row[1]) for row in rows))
     room = max(1, width - name - span - 2 * GAP)
-    return [(shortened(run, name), took, _cut(verdict, room)) for run, took, verdict in rows]
-
-
-def _cut(sentence: str, width: int) -> str:
-    return sentence if len(sentence) <= width else f"{sentence[: width - 1]}…"
+    for run, took, verdict in rows:
+        first, *rest = text.wrapped(verdict, room) or [""]
+        yield shortened(run, name), took, first
+        yield from (("", "", line) for line in rest)
 
 
 def _verdict(run: Listed) -> str:

@@ -153,14 +153,18 @@ def _change(number: int, row: Change, width: int) -> Sequence[RenderableType]:
 
 
 def _wrapped(line: str, width: int, *, by: int = 0, hang: int = 4, bold: str = "", style: str = "") -> Text:
-    """The line ``by`` columns inward, the rest of a long one ``hang`` more; a figure keeps its unit."""
-    first, rest = " " * by, " " * (by + hang)
-    kept = _BEFORE_A_UNIT.sub("\N{NO-BREAK SPACE}", line)
-    lines = wrap(kept, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
-    text = Text("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), style=style)
+    """The line ``by`` columns inward, the rest of a long one ``hang`` more."""
+    text = Text("\n".join(wrapped(line, width, " " * by, " " * (by + hang))), style=style)
     if bold:
         text.highlight_regex(r"\s+".join(map(re.escape, bold.split())), "bold")
     return text
+
+
+def wrapped(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Lines of ``width`` columns, which begin with ``first`` and ``rest``; a figure keeps its unit."""
+    kept = _BEFORE_A_UNIT.sub("\N{NO-BREAK SPACE}", line)
+    lines = wrap(kept, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
 def _indented(part: RenderableType, by: int = 2) -> RenderableType:

@@ -145,6 +145,11 @@ def test_every_command_tells_what_it_does_and_leaves_nothing_behind(command, doi
     assert shown.rfind("\x1b[?25h") > shown.rfind(doing)
 
 
+def test_doctor_tells_that_it_records():
+    probed = "import subprocess, time; subprocess.run = lambda *_, **__: time.sleep(0.5) or sys.exit(7); cli.main()"
+    assert "recording a small script" in on_a_terminal([AT_ONCE.format(arguments=["doctor"], rest=probed)], b"")
+
+
 def test_a_run_shows_nothing_before_the_script_has_ended(tmp_path):
     (tmp_path / "train.py").touch()
     arguments = ["run", "-o", str(tmp_path / "run"), str(tmp_path / "train.py")]

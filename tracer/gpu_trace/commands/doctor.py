@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..progress import progress
 from ..terminal import display
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def doctor() -> None:
     from ..checkup.examine import examine
     from ..checkup.findings import State, findings
 
-    found = findings(examine())
+    with progress("recording a small script"):
+        found = findings(examine())
     for finding in found:
         display(_shown(finding))
     sys.exit(1 if any(finding.state is State.BROKEN for finding in found) else 0)

@@ -64,8 +64,8 @@ def summary(
 ) -> None:
     """Print the overlap summary of traces or run folders.
 
-    The terminal gets the verdict, the account of the time, and the fixes of the large losses. --verbose adds engines,
-    evidence, ranges and steps, which all other forms have. A folder of several runs is listed, one line per run.
+    The terminal gets the verdict, the account of the time, and the fixes of the losses that decide. --verbose adds
+    engines, evidence, ranges and steps, which all other forms have. Runs of a folder are listed with their verdicts.
 
     The command exits with 4 if a trace has no device activity.
 
