@@ -48,6 +48,8 @@ class Recorder:
         self._activities: Activities | None = None
         """while the CUPTI recording library records CUPTI's activities, beside the session"""
         self._cupti_refused = False
+        self._may_have_cupti = False
+        """since the last session, until CUPTI leaves"""
         self.execution_trace = ExecutionTrace(notes)
         """with each session, once it was added"""
         self._garbage = Garbage()
@@ -208,11 +210,12 @@ class Recorder:
     def leave_cupti(self) -> None:
         """Have CUPTI leave the process, which goes on; unless the script's own profiler has it, or work never ends."""
         with self._lock:
-            is_over = self._finished and self._parts > self._first_part and self.belongs_here
-            if not (is_over and self._uses_gpu() and devices.have_cupti() and cupti_leaving.is_sound()):
+            is_over = self._finished and self._may_have_cupti and self.belongs_here
+            if not (is_over and devices.have_cupti() and cupti_leaving.is_sound()):
                 return
             try:
                 if not self._given_way and not captures.under_way() and devices.synchronized_within(_LEAVING_S):
+                    self._may_have_cupti = False
                     cupti_leaving.leave()
             except Exception as error:
                 self._notes.failed("launches may have stayed slower after the recording: CUPTI did not leave", error)
@@ -224,7 +227,7 @@ class Recorder:
         if calls is None or not (is_done and trace.may_write) or self._given_way or captures.under_way():
             return
         try:
-            with_gpu = self._uses_gpu()
+            with_gpu = self._may_have_cupti = self._uses_gpu()
             operator_ns, call_ns = recording_cost.measured(
                 lambda: Session(calls, self._settings.level, with_gpu), trace, with_gpu
             )
@@ -251,7 +254,7 @@ class Recorder:
         if not may or self._session is not None or calls is None:
             return
         try:
-            with_gpu = self._uses_gpu()
+            with_gpu = self._may_have_cupti = self._uses_gpu()
             self._notes.write(contract.STARTS, time.time_ns())
             self.sessions += 1
             self.execution_trace.begin()

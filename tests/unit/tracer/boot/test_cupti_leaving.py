@@ -98,6 +98,15 @@ def test_it_leaves_once_the_recording_has_ended(ended, cupti, notes):
     assert (cupti.names, notes) == (["flush 1", "finalize"], [])
 
 
+def test_it_leaves_once_and_again_after_another_recording(ended, cupti):
+    ended.leave_cupti()
+    ended.leave_cupti()
+    assert cupti.names == ["flush 1", "finalize"]
+    ended.reopen()
+    ended.finish_early()
+    assert cupti.names == 2 * ["flush 1", "finalize"]
+
+
 def test_where_it_refuses_that_is_noted(ended, cupti, notes):
     cupti.refuses = 15
     ended.leave_cupti()
