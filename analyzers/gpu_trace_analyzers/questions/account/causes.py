@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 @once
 def causes_of(scope: Scope, position: int) -> Mapping[Owner, Explained]:
     """The stretches of each owner on one device, with their causes."""
+    idle = explain_idle_time(scope, position)  # it takes longest: meanwhile the others may be asked ahead
     return {
         Owner.COLLECTIVE: explain_collectives(scope, position),
         Owner.COPY: explain_copies(scope, position),
         Owner.OTHER: explain_other(scope, position),
-        Owner.IDLE: explain_idle_time(scope, position),
+        Owner.IDLE: idle,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,57 @@ def test_a_trace_keeps_the_answer_for_each_question_and_what_else_it_was_asked_w
     assert [length(trace), length(trace, 3), length(trace, 0), length(trace, more=3)] == [2, 5, 2, 5]
     assert asked == [0, 3]
     assert length(replace(trace, work=trace.work[:1])) == 1
+
+
+def test_threads_that_ask_at_the_same_time_wait_for_one_answer():
+    began, may_answer, asked = threading.Event(), threading.Event(), []
+
+    @once
+    def length(trace):
+        asked.append(threading.get_ident())
+        began.set()
+        assert may_answer.wait(10)
+        return len(trace.work)
+
+    trace, answers = literal("k 0-5; k 6-9"), []
+    threads = [threading.Thread(target=lambda: answers.append(length(trace))) for _ in range(3)]
+    threads[0].start()
+    assert began.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    threads[1].join(0.05)
+    assert answers == []
+    may_answer.set()
+    for thread in threads:
+        thread.join()
+    assert answers == [2, 2, 2]
+    assert len(asked) == 1
+
+
+def test_what_cannot_be_answered_is_asked_again_by_who_waited_for_it():
+    began, may_fail = threading.Event(), threading.Event()
+
+    @once
+    def question(trace):
+        if threading.current_thread() is first:
+            began.set()
+            assert may_fail.wait(10)
+            raise ZeroDivisionError
+        return len(trace.work)
+
+    def fail():
+        with pytest.raises(ZeroDivisionError):
+            question(trace)
+
+    trace, answers = literal("k 0-5"), []
+    first, second = threading.Thread(target=fail), threading.Thread(target=lambda: answers.append(question(trace)))
+    first.start()
+    assert began.wait(10)
+    second.start()
+    may_fail.set()
+    first.join()
+    second.join()
+    assert answers == [1]
 
 
 @pytest.mark.parametrize("devices", [1, 2, 9])
