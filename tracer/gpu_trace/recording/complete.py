@@ -13,6 +13,7 @@ from gpu_trace_analyzers.readers import joined
 
 from .beside import Beside
 from .folder import EXECUTION_TRACES
+from .freed import give_back_freed
 from .reasons import reason_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def complete(recording: Recording, audience: Audience) -> None:
 
     Raises `Incomplete`, and whatever ends it early.
     """
+    give_back_freed()
     with ExitStack() as running:
         writers = [running.enter_context(Beside(partial(_write, traces))) for traces in _dealt(recording.traces)]
         _summarize(recording, audience)
@@ -59,6 +61,7 @@ def _summarize(recording: Recording, audience: Audience) -> None:
             predicted = _predicted(analysis.trace, recording)
             summary = predicted.prices(analysis.summary) if predicted else analysis.summary
         audience.show(summary, predicted.entry if predicted else None)
+        give_back_freed()
         from . import summary_files  # its imports take a tenth of the time until the summary is there
 
         working = audience.working("writing the summary")
@@ -88,6 +91,7 @@ def _analysis(recording: Recording) -> Analysis:
     for trace in recording.traces:
         made.append(trace.in_memory(rules))
         trace.forget()  # their writers have it
+    give_back_freed()
     return Analysis(joined(recording.folder.path, made))
 
 

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ..once import once
-
 if TYPE_CHECKING:
     from ...model import Int64, Trace
 
@@ -84,7 +82,6 @@ _PRECISIONS = _rules(
 """The first that fits decides. A name that none fits does not say."""
 
 
-@once
 def named(trace: Trace) -> tuple[Int64, Int64]:
     """For each row of ``Trace.work`` the places of its `Kind` and its `Precision` in `KINDS` and `PRECISIONS`.
 
