@@ -55,7 +55,9 @@ def decimal(field: int, values: NDArray[np.integer]) -> Parts:
     text = values.astype("S20")
     width = max(1, int(np.char.str_len(text).max(initial=1)))
     block = text.astype(f"S{width}").view(np.uint8).reshape(-1, width)
-    return message(field, [Part(block, np.char.str_len(text).astype(np.int64))])
+    sizes = np.char.str_len(text).astype(np.int64)
+    alike = (sizes == width).all()  # then no row need be looked at when they are joined
+    return message(field, [Part(block, width if alike else sizes)])
 
 
 def message(field: int, parts: Sequence[Part]) -> Parts:
@@ -69,6 +71,8 @@ def message(field: int, parts: Sequence[Part]) -> Parts:
 
 def where(present: NDArray[np.bool_], parts: Sequence[Part]) -> Parts:
     """The parts in those rows only."""
+    if present.all():
+        return [*parts]
     return [replace(part, size=np.where(present, part.size, 0)) for part in parts]
 
 

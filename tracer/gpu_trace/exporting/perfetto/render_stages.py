@@ -49,7 +49,8 @@ class RenderStages:
         self._places = places
         self._clock = clock
         on_gpu = np.array([device.kind == "gpu" for device in trace.devices] or [False])
-        self._work = trace.work[on_gpu[trace.work.device]]
+        chosen = on_gpu[trace.work.device]
+        self._work = trace.work if chosen.all() else trace.work[chosen]  # a copy is as large as all that is written
         self._queues, self._queue = _queues(trace, self._work)
         self._launch = _Launches(trace, self._work)
 
