@@ -23,7 +23,9 @@ ONE_DEVICE = sorted(
     if not path.name.startswith(("gpu1_and", "mlp_", "mxnet_", "seed_mxnet")) or folder == "one_h200"
 )
 PAIRS = sorted((TRACES / "whatif/pairs").glob("*/"))
-SEVERAL = sorted([*(TRACES / "two_h200").iterdir(), TRACES / "one_h200/two_ranks", *TRACES.glob("mlp_*.json.gz")])
+SEVERAL = sorted(
+    [*(TRACES / "two_h200").iterdir(), TRACES / "one_h200/two_ranks", *({*TRACES.glob("*.json.gz")} - {*ONE_DEVICE})]
+)
 SCREEN = 24
 AFTER_THE_SUMMARY = 1
 """lines of ``gpu-trace summary`` below it: how to see more"""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.readers.folders.runs import Run
     from gpu_trace_analyzers.summary import Summary
 
+_MORE = "--verbose shows engines, evidence and ranges too"
+
 
 @click.command()
 @click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
@@ -111,7 +113,7 @@ def summary(
             has_more = has_more or (is_brief and bool(shown.devices))
         exit_code = exit_code if shown.devices else TraceInconclusive.exit_code
     if has_more:
-        display("--verbose shows engines, evidence and ranges too")
+        display(click.style(_MORE, dim=True) if in_color() else _MORE)
     sys.exit(exit_code)
 
 

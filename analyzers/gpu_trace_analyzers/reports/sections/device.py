@@ -256,4 +256,5 @@ def helpers_line(summary: Summary) -> str:
 
 def devices_line(others: int) -> str:
     """How many devices a report that shows a few leaves out, and which it shows; empty where it shows all."""
-    return f"and {count(others, 'more device')} that lose less of their time; all are in --json" if others else ""
+    lose = count(others, "more device that loses less of its time", "more devices that lose less of their time")
+    return f"and {lose}; all are in --json" if others else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..parts import Line, Remark, Section, Verdict
 from .device import devices_line, helpers_line
 from .job import rank_line
-from .job_verdict import folded, job_verdict
+from .job_verdict import alike_line, folded, job_verdict
 from .losses import lost_share
 from .source import nothing_recorded
 
@@ -31,9 +31,10 @@ def device_sections(
         yield Section("", (Verdict(first, tuple(filter(None, (rank_line(summary),)))),))
     for figures in shown:
         yield of_one(figures, summary)
-        if others := alike.get(figures.position):
-            yield Section("", (Remark(others),), apart=False)
-    if left_out := devices_line(len(alike or summary.shown_devices) - len(shown)):
+        if as_it := alike_line(summary, figures.position, alike.get(figures.position, ())):
+            yield Section("", (Remark(as_it),), apart=False)
+    told = sum(1 + len(alike.get(figures.position, ())) for figures in shown)
+    if left_out := devices_line(len(summary.shown_devices) - told):
         yield Section("", (Remark(left_out),))
     if little := helpers_line(summary):
         yield Section("", (Remark(little),))

@@ -96,17 +96,17 @@ def _what_it_does(late: Lateness) -> str:
     )
 
 
-def folded(summary: Summary) -> dict[int, str]:
-    """Positions of the devices to show, each with those that are as it is: ``ranks 1-7: as rank 0``, or empty."""
+def folded(summary: Summary) -> dict[int, tuple[int, ...]]:
+    """Positions of the devices to show, each with those of the devices that are as it is."""
     account = summary.account
     shown = [each for each in account.devices if each.device not in summary.helpers] if account else []
-    groups = alike(map(first_of, shown))
-    found = {}
-    for leader, *others in groups:
-        at = leader.account.device
-        like = f"{_named(summary, [other.account.device for other in others])}: as {_named(summary, [at])}"
-        found[at] = like if others else ""
-    return found
+    groups = ([each.account.device for each in group] for group in alike(map(first_of, shown)))
+    return {leader: tuple(others) for leader, *others in groups}
+
+
+def alike_line(summary: Summary, leader: int, others: Sequence[int]) -> str:
+    """``ranks 1-7: as rank 0``; empty without others."""
+    return f"{_named(summary, others)}: as {_named(summary, [leader])}" if others else ""
 
 
 def _named(summary: Summary, positions: Sequence[int]) -> str:

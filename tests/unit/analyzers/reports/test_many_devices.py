@@ -55,6 +55,14 @@ def test_devices_that_are_alike_are_told_as_one_in_a_terminal_alone():
     assert "as GPU 0" not in page
 
 
+def test_those_that_are_like_one_that_is_left_out_are_counted_too():
+    text = to_text(Analysis(of(12)).summary, width=140, brief=True)
+    [left_out] = re.findall(r"and (\d+) more devices", text)
+    named = [each for line in re.findall(r"^(.*): as GPU", text, re.M) for each in line.split(", ")]
+    assert len(headlines(text)) == 2
+    assert int(left_out) == 12 - 2 - len(named)
+
+
 def test_two_devices_are_both_shown_however_alike():
     assert headlines(to_text(Analysis(literal("k 0-10; gpu1 k 0-10")).summary)) == [0, 1]
 

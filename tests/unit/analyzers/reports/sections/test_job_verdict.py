@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpu_trace_analyzers.questions.scope import Scope
-from gpu_trace_analyzers.reports.sections.job_verdict import folded, job_verdict
+from gpu_trace_analyzers.reports.sections.job_verdict import alike_line, folded, job_verdict
 from gpu_trace_analyzers.summary import summarized
 from literal_jobs import job
 
@@ -65,6 +65,8 @@ def test_a_trace_of_one_device_has_no_job():
 
 def test_ranks_that_are_alike_are_folded_into_the_first():
     text = "; ".join(f"gpu{rank} k 0-100; gpu{rank} nccl 100-200 name=a" for rank in range(5))
-    found = folded(summarized(Scope(job(f"{text}; gpu5 k 0-200"))))
-    assert found == {0: "ranks 1-4: as rank 0", 5: ""}
-    assert folded(summarized(Scope(job("k 0-10; gpu1 k 0-10"))))[0] == "rank 1: as rank 0"
+    summary = summarized(Scope(job(f"{text}; gpu5 k 0-200")))
+    assert folded(summary) == {0: (1, 2, 3, 4), 5: ()}
+    assert alike_line(summary, 0, (1, 2, 3, 4)) == "ranks 1-4: as rank 0"
+    assert alike_line(summary, 0, [1]) == "rank 1: as rank 0"
+    assert alike_line(summary, 5, ()) == ""
