@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..model import DeviceWork, Engine, HostCalls, HostOperators, Memory, Ranges, SyncKind, Syncs, Table
 
-OWN_CLOCK = 64
-"""The first clock of those that are a writer's own: on it, gpu-trace writes when slices and values are."""
+OWN_CLOCKS = 128
+"""Numbers from here on are those of a writer's own clocks: on one, gpu-trace writes when slices and values are."""
 
 LANES = {
     Engine.COMPUTE: "Compute",

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...vocabulary.perfetto import DERIVED, OWN_CLOCK, Category
+from ...vocabulary.perfetto import DERIVED, OWN_CLOCKS, Category
 from ...vocabulary.perfetto_fields import (
     BuiltinClock,
     Clock,
@@ -248,8 +248,9 @@ class Slices:
         at = {_int(clock.get(Clock.CLOCK_ID)): _int(clock.get(Clock.TIMESTAMP)) for clock in times}
         if _BOOT_TIME in at and _REAL_TIME in at:
             self.epoch_ns = at[_REAL_TIME] - at[_BOOT_TIME]
-        if _BOOT_TIME in at and OWN_CLOCK in at:
-            self._origin_ns = at[_BOOT_TIME] - at[OWN_CLOCK]
+        own = max(at, default=0)
+        if _BOOT_TIME in at and own >= OWN_CLOCKS:
+            self._origin_ns = at[_BOOT_TIME] - at[own]
 
 
 def signed(value: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from gpu_trace_analyzers.vocabulary.perfetto import OWN_CLOCK
+from gpu_trace_analyzers.vocabulary.perfetto import OWN_CLOCKS
 from gpu_trace_analyzers.vocabulary.perfetto_fields import Own, Trace, TracePacket
 
 from .bulk import constant, message, number
@@ -25,6 +25,8 @@ SEQUENCE = 1
 CLEARED = protos.TracePacket.SEQ_INCREMENTAL_STATE_CLEARED
 NEEDS_STATE = protos.TracePacket.SEQ_NEEDS_INCREMENTAL_STATE
 _NAMES_PER_PACKET = 4096
+_NUMBERS = (1 << 31) - 1
+"""of clocks: a prime, so that those of traces that begin whole seconds apart differ"""
 _IN_SEQUENCE = fields((TracePacket.TRUSTED_PACKET_SEQUENCE_ID, SEQUENCE))
 _LOOKED_UP = fields((TracePacket.SEQUENCE_FLAGS, NEEDS_STATE))
 
@@ -45,14 +47,19 @@ class OwnClock:
 
     origin_ns: int
 
+    @property
+    def number(self) -> int:
+        """The same of clocks that show the same: a viewer that is given several traces takes equal numbers for one."""
+        return OWN_CLOCKS + self.origin_ns % _NUMBERS
+
     def packet(self) -> bytes:
         """What says so, in front of all that is timed."""
-        own = {"clock_id": OWN_CLOCK, "timestamp": 0}
+        own = {"clock_id": self.number, "timestamp": 0}
         boot = {"clock_id": protos.BUILTIN_CLOCK_BOOTTIME, "timestamp": self.origin_ns}
         return packet(
             trusted_packet_sequence_id=SEQUENCE,
             sequence_flags=CLEARED,
-            trace_packet_defaults={"timestamp_clock_id": OWN_CLOCK},
+            trace_packet_defaults={"timestamp_clock_id": self.number},
             clock_snapshot={"clocks": [own, boot]},
         )
 
