@@ -21,6 +21,7 @@ from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import Engine, Trace
+from gpu_trace_analyzers.notebook.markup import text
 from gpu_trace_analyzers.reports.tidy import COLUMNS, to_tables
 from gpu_trace_analyzers.summary import Summary
 from gpu_trace_analyzers.whatif.beside import what_if_of
@@ -37,8 +38,34 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.whatif.answer import WhatIf as Answer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Overlap:
+_ROWS_SHOWN, _COLUMNS_SHOWN = 10, 12
+"""of each frame, in a notebook"""
+
+
+class _Frames:
+    """A result that shows itself by its data frames."""
+
+    __slots__ = ()
+
+    def _frames(self) -> dict[str, pd.DataFrame]:
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__}  # type: ignore[attr-defined]  # of each result
+        return {name: frame for name, frame in found.items() if isinstance(frame, pd.DataFrame)}
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(frame):,}" for name, frame in self._frames().items())
+        return f"{type(self).__name__} of {rows} rows"
+
+    def _repr_html_(self) -> str:
+        tables = (
+            f"<b>{name}</b>{frame.to_html(max_rows=_ROWS_SHOWN, max_cols=_COLUMNS_SHOWN)}"
+            for name, frame in self._frames().items()
+            if len(frame)
+        )
+        return f"<div>{text(repr(self))}</div>{''.join(tables)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Overlap(_Frames):
     """The figures of ``docs/figures.md``; times in ns, ratios None where they do not exist."""
 
     devices: pd.DataFrame
@@ -49,8 +76,8 @@ class Overlap:
     """a row per pair of devices"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ranges:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Ranges(_Frames):
     """What each named range launched."""
 
     ranges: pd.DataFrame
@@ -59,16 +86,16 @@ class Ranges:
     """a row per step and device"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Causes:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Causes(_Frames):
     """Why copies were exposed and devices idle; the rows of a device add up to its exposed and idle time exactly."""
 
     exposed: pd.DataFrame
     idle: pd.DataFrame
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Account:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Account(_Frames):
     """Where the time went; ``compute_ns`` and the losses of a device add up to its ``window_ns`` exactly."""
 
     devices: pd.DataFrame
@@ -79,8 +106,8 @@ class Account:
     """the window that both speak of, and how it was found"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Work:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Work(_Frames):
     """What the work was, in the window of the account; times in ns."""
 
     operations: pd.DataFrame
@@ -99,8 +126,8 @@ class Work:
     """the window that they speak of, and how it was found"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Diff:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Diff(_Frames):
     """A row per figure, with its value before and after; NaN where one side has none.
 
     Of several runs a side these are medians, with the least and the most of each side, and whether both sides overlap.
@@ -116,8 +143,8 @@ class Diff:
     """a row per device, operation, range and figure: how many, their time, and their time per step"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WhatIf:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class WhatIf(_Frames):
     """How long a run takes if only its true dependencies hold it back, and what to change; times in ns."""
 
     answer: Answer

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .in_process.run import Run
 
-_OF_COMMAND = ("level", "steps", "after", "duration", "events", "dependencies", "force")
+_OF_COMMAND = ("level", "steps", "step_range", "range_name", "after", "duration", "events", "dependencies", "force")
 """options of ``gpu-trace run`` that a block has as well, under the same names"""
 _USAGE = "%%gpu_trace [FOLDER] [OPTIONS]"
 
@@ -37,8 +37,8 @@ class _Magic:
     def run(self, line: str, cell: str) -> Any:
         """Record a cell, and show what was recorded; ``gpu_trace_run`` is the run.
 
-        %%gpu_trace [FOLDER] [--level gpu|ops|full] [--steps A:B] [--after S] [--duration S] [--events N]
-                    [--dependencies] [--no-stacks] [--force]
+        %%gpu_trace [FOLDER] [--level gpu|ops|full] [--steps A:B] [--step-range NAME] [--range NAME] [--after S]
+                    [--duration S] [--events N] [--dependencies] [--no-stacks] [--force]
         """
         body, last = self._compiled(cell)
         names = self._shell.user_ns

@@ -10,6 +10,7 @@ import pytest
 
 import gpu_trace
 from gpu_trace_analyzers import analysis, errors
+from literal import literal
 
 TRACES = Path(__file__).parents[3] / "samples/traces"
 HEAVY = ("numpy", "pandas", "msgspec", "rich", "click", "typing")
@@ -152,6 +153,22 @@ def test_a_function_asks_only_what_its_frames_show(ask, questions, monkeypatch):
         monkeypatch.setattr(analysis, name, lambda *given, n=name, f=original: (asked.add(n), f(*given))[1])
     ask(gpu_trace.load(TRACES / "mlp_overlap.json.gz"))
     assert asked - {"active_devices"} == questions
+
+
+@pytest.mark.parametrize(
+    "ask", [gpu_trace.overlap, gpu_trace.ranges, gpu_trace.causes, gpu_trace.account, gpu_trace.work]
+)
+def test_a_result_shows_itself_in_a_line_and_by_its_frames(ask):
+    found = ask(gpu_trace.load(TRACES / "mlp_overlap.json.gz"))
+    frames = {name: frame for name in found.__dataclass_fields__ if hasattr(frame := getattr(found, name), "columns")}
+    assert repr(found).startswith(f"{type(found).__name__} of {next(iter(frames))} ")
+    assert found._repr_html_().count("<table") == sum(len(frame) > 0 for frame in frames.values())
+
+
+def test_names_in_a_result_are_text():
+    trace = literal("range <script> 0-9 t1; s7 k 5-10 @1")
+    assert "&lt;script&gt;" in gpu_trace.ranges(trace)._repr_html_()
+    assert "<script" not in gpu_trace.ranges(trace)._repr_html_()
 
 
 def test_importing_the_package_imports_nothing_heavy():

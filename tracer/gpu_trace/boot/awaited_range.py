@@ -21,3 +21,8 @@ def tell_of(name: str, library: str, call: Callable[[bool], None]) -> None:
     callback = ctypes.CFUNCTYPE(None, ctypes.c_int)(lambda entered: call(bool(entered)))
     _kept.append(callback)
     ctypes.CDLL(library).gpu_trace_await(name.encode("utf-8", "replace"), callback)
+
+
+def tell_of_none(library: str) -> None:
+    """Tell of no range any more; what is told of last may be under way in another thread."""
+    sys.modules["ctypes"].CDLL(library).gpu_trace_await(None, None)

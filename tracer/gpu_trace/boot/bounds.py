@@ -55,7 +55,7 @@ class Bounds:
         self._is_late = False
         self._may_begin = False
         self.leave: Callable[[], None] = _nothing
-        """ends the counting of steps"""
+        """ends the waiting for ranges, and the counting of steps"""
         self._unrecorded: UnrecordedSteps | None = None
         """once the steps that were asked for are recorded, and dependencies with them"""
         self._listen()
@@ -78,12 +78,17 @@ class Bounds:
 
     def _listen(self) -> None:
         if self._settings.range_name:
-            awaited_range.tell_of(self._settings.range_name, self._settings.injection, self._range_edge)
+            self._await(self._settings.range_name, self._range_edge)
         elif self._settings.steps and self._settings.step_range:
-            awaited_range.tell_of(self._settings.step_range, self._settings.injection, self._step_edge)
+            self._await(self._settings.step_range, self._step_edge)
         elif self._settings.steps:
             optimizers = sys.modules["torch.optim.optimizer"]
             self.leave = optimizers.register_optimizer_step_post_hook(self._stepped).remove
+
+    def _await(self, name: str, edge: Callable[[bool], None]) -> None:
+        library = self._settings.injection
+        awaited_range.tell_of(name, library, edge)
+        self.leave = lambda: awaited_range.tell_of_none(library)
 
     def _range_edge(self, entered: bool) -> None:
         self._inside += 1 if entered else -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from contextlib import nullcontext
 from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gpu_trace_analyzers.errors import UsageError
 
 from ..boot.contract import EXECUTION_TRACE_TOO_OLD, has_known_execution_trace
+from ..nvtx_recording.environment import injection
 from ..recording import request as wanted
 from .block import Block
 from .run import Run
@@ -49,6 +51,8 @@ class record:  # noqa: N801  # used as a function is
         *,
         level: Level | None = None,
         steps: tuple[int, int] | None = None,
+        step_range: str = "",
+        range_name: str = "",
         after: float = 0.0,
         duration: float = 0.0,
         events: int = 1_000_000,
@@ -58,7 +62,8 @@ class record:  # noqa: N801  # used as a function is
     ) -> None:
         """The arguments are the options of ``gpu-trace run``. ``folder``: as ``-o`` (default: a new one).
 
-        ``level``: ``gpu`` (default), ``ops`` or ``full``. ``steps``: the optimizer steps of the block, as in a slice.
+        ``level``: ``gpu`` (default), ``ops`` or ``full``. ``steps``: the optimizer steps of the block, as in a slice,
+        or its NVTX ranges called ``step_range``. ``range_name``: only inside NVTX ranges of this name, as ``--range``.
         ``after``, ``duration``: seconds. ``events``: about how many at most. ``stacks``: sample Python stacks.
         ``force``: overwrite the run in the folder.
 
@@ -67,10 +72,12 @@ class record:  # noqa: N801  # used as a function is
         """
         if level is not None and level not in _LEVELS:
             raise UsageError(f"level {level!r} is not known; use one of {', '.join(_LEVELS)}")
+        if step_range or range_name:
+            _refuse_ranges(step_range, steps)
         if dependencies:
             _refuse_dependencies(level, after)
         usual: Level = "ops" if dependencies else "gpu"
-        extent = wanted.Extent(steps=steps, after_s=after, duration_s=duration, events=events)
+        extent = wanted.Extent(steps, step_range, range_name, after_s=after, duration_s=duration, events=events)
         self._request = wanted.Request(
             wanted.Block(),
             level or usual,
@@ -124,6 +131,14 @@ class record:  # noqa: N801  # used as a function is
         found = record()
         found._request = replace(self._request, folder=numbered)
         return found
+
+
+def _refuse_ranges(step_range: str, steps: tuple[int, int] | None) -> None:
+    """Raise `UsageError` for ranges that cannot be heard of, or that would count nothing."""
+    if step_range and steps is None:
+        raise UsageError("step_range requires steps=(A, B)")
+    if injection(os.environ)[0] is None:
+        raise UsageError("range_name and step_range need the NVTX injection library; run gpu-trace doctor")
 
 
 def _refuse_dependencies(level: Level | None, after_s: float) -> None:

@@ -505,8 +505,9 @@ static void awaited_end(uint64_t range) {
     if (range && atomic_compare_exchange_strong(&awaited.range, &range, 0)) awaited.tell(0);
 }
 
+/* Of no range, where `name` is NULL; then `tell` stays, for a range that another thread is just now in. */
 EXPORT void gpu_trace_await(const char* name, void (*tell)(int entered)) {
-    awaited.tell = tell;
+    if (name) awaited.tell = tell;
     atomic_store_explicit(&awaited.name, ascii(name), memory_order_release);
 }
 

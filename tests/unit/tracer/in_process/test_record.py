@@ -90,6 +90,16 @@ with gpu_trace.record("steps", steps=(2, 4)) as run:
     for _ in range(6):
         optimizer.step()
 said["steps"] = list(run.trace.frames().ranges.name).count("Optimizer.step#SGD.step"), run.what
+def each(name, **options):
+    with gpu_trace.record(name, **options) as run:
+        for number in range(5):
+            with torch.cuda.nvtx.range("wanted" if number % 2 else "other"):
+                work(f"in {number}")
+    return [name for name in names(run) if name.startswith("in ")], run.what
+
+said["ranges"] = each("ranges", range_name="wanted")
+said["step ranges"] = each("step_ranges", steps=(1, 2), step_range="wanted")
+said["no ranges"] = each("all")
 said["as before"] = [one is other or one == other for one, other in zip(before, state())]
 print(json.dumps(said))
 """
@@ -159,6 +169,17 @@ def test_dependencies_are_recorded_each_time(said, number):
 
 def test_steps_are_those_of_the_block(said):
     assert said["steps"] == [2, "No GPU is available; its CPU work was recorded, up to the 2 requested steps."]
+
+
+@NVTX
+def test_ranges_bound_what_is_recorded_in_their_own_block_alone(said):
+    assert said["ranges"][0] == ["in 1", "in 3"]
+    # Between the first and the second range of this name has ended.
+    assert said["step ranges"] == [
+        ["in 2", "in 3"],
+        "No GPU is available; its CPU work was recorded, up to the 1 requested steps.",
+    ]
+    assert said["no ranges"][0] == ["in 0", "in 1", "in 2", "in 3", "in 4"]
 
 
 def test_the_process_is_as_it_was(said):
@@ -278,6 +299,7 @@ def test_what_only_begins_when_called_is_refused():
     [
         ({"level": "all"}, "level 'all' is not known; use one of gpu, ops, full"),
         ({"level": "gpu", "dependencies": True}, "dependencies need the operators"),
+        ({"step_range": "a"}, r"step_range requires steps=\(A, B\)"),
         ({"after": 1.0, "dependencies": True}, "dependencies cannot begin in the middle of a step"),
     ],
 )
