@@ -13,6 +13,7 @@ from gpu_trace_analyzers.vocabulary import cupti
 from gpu_trace_analyzers.vocabulary.kineto import copy_ends
 
 from .awaited import Awaited
+from .distinct import distinct
 from .kineto_rows import name_of_copy, name_of_kernel, name_of_memset
 from .records import LAUNCH, NO_STREAM, ActivityKind
 
@@ -77,7 +78,7 @@ class _Columns:
 
     def kernels(self, shown: Slices) -> Columns:
         records = self._activities.at(shown.at)
-        name, place = np.unique(records["name"], return_inverse=True)
+        name, place = distinct(records["name"])
         titles = [name_of_kernel(self._activities, number) for number in name.tolist()]
         grid, block = self._launches(records["launch"])
         return {
@@ -116,7 +117,7 @@ class _Columns:
 
     def memsets(self, shown: Slices) -> Columns:
         records = self._activities.at(shown.at)
-        targets, place = np.unique(records["target"], return_inverse=True)
+        targets, place = distinct(records["target"])
         names = [name_of_memset(target) for target in targets.tolist()]
         return {
             **self._work(shown, records),
@@ -182,10 +183,12 @@ def _distinct_launches(launches: NDArray[np.void]) -> tuple[list[bytes], Int64]:
     """Launches of which no two are equal, and which of them each kernel has."""
     words = np.ascontiguousarray(launches).view(np.uint64).reshape(len(launches), -1)
     key = (words * _ODD).sum(axis=1, dtype=np.uint64)  # wraps around; sorting numbers is many times as fast
-    _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    if (words[first[place]] != words).any():  # two have one key
-        _, first, place = np.unique(launches, return_index=True, return_inverse=True)
-    return launches[first].tolist(), place
+    found, place = distinct(key)
+    one_of = np.empty(len(found), np.int64)
+    one_of[place] = np.arange(len(place))
+    if (words[one_of[place]] != words).any():  # two have one key
+        _, one_of, place = np.unique(launches, return_index=True, return_inverse=True)
+    return launches[one_of].tolist(), place
 
 
 def _distinct(records: Records, fields: tuple[str, ...]) -> tuple[list[tuple[int, ...]], Int64]:
@@ -193,15 +196,15 @@ def _distinct(records: Records, fields: tuple[str, ...]) -> tuple[list[tuple[int
     joint = np.zeros(len(records), np.int64)
     for field in fields:
         joint = joint << 8 | records[field]
-    distinct, place = np.unique(joint, return_inverse=True)
+    found, place = distinct(joint)
     shifts = range(8 * (len(fields) - 1), -1, -8)
-    return [tuple(value >> shift & 0xFF for shift in shifts) for value in distinct.tolist()], place
+    return [tuple(value >> shift & 0xFF for shift in shifts) for value in found.tolist()], place
 
 
 def _mapped(values: NDArray[Any], value_of: Callable[[int], int]) -> Int64:
     """A function of each value, asked once of each distinct one; `MISSING` of `MISSING`."""
-    distinct, place = np.unique(values, return_inverse=True)
-    return _picked([value_of(value) if value != MISSING else MISSING for value in distinct.tolist()], place)
+    found, place = distinct(values)
+    return _picked([value_of(value) if value != MISSING else MISSING for value in found.tolist()], place)
 
 
 def _picked(values: list[int], place: Int64) -> Int64:

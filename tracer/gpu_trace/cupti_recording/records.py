@@ -24,6 +24,7 @@ import numpy as np
 from ..boot.contract import NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -115,11 +116,16 @@ class RecordedActivities:
 
     def rows_of(self, *kinds: ActivityKind) -> NDArray[np.int64]:
         """Where those records are: (n,) int64."""
-        rows = np.flatnonzero(np.isin(self.records["kind"], kinds))
-        start_ns, end_ns = self.records["start_ns"][rows], self.records["end_ns"][rows]
-        timed = (start_ns >= _EARLIEST_NS) & (end_ns >= start_ns)
-        rows, start_ns = rows[timed], start_ns[timed]
-        return rows[np.argsort(start_ns, kind="stable")]
+        return next(self.rows_of_each([kinds]))
+
+    def rows_of_each(self, groups: Iterable[Collection[ActivityKind]]) -> Iterator[NDArray[np.int64]]:
+        """The same for several groups of kinds."""
+        # Copied once: a field of a record lies 88 bytes behind that of the one before.
+        kind, start_ns, end_ns = (np.ascontiguousarray(self.records[name]) for name in ("kind", "start_ns", "end_ns"))
+        kind = np.where((start_ns >= _EARLIEST_NS) & (end_ns >= start_ns), kind, 0)
+        for kinds in groups:
+            rows = np.flatnonzero(np.any([kind == one for one in kinds], axis=0))
+            yield rows[np.argsort(start_ns[rows], kind="stable")]
 
     def count(self, *kinds: ActivityKind) -> int:
         """How many records there are of some kinds, timed or not."""

@@ -27,6 +27,15 @@ NO_STREAM_ROW = 1
 """where Kineto shows what concerns a whole device; no stream has this id"""
 _OF_NOBODY = -1
 """the process under which Kineto shows the profiler's own overhead"""
+_KINDS = (
+    (ActivityKind.CONCURRENT_KERNEL,),
+    (ActivityKind.MEMCPY, ActivityKind.MEMCPY2),
+    (ActivityKind.MEMSET,),
+    (ActivityKind.SYNCHRONIZATION,),
+    (ActivityKind.OVERHEAD,),
+    (ActivityKind.RUNTIME, ActivityKind.DRIVER),
+)
+"""of the rows of `AllSlices`, in its order"""
 
 
 class RecordedProcess(NamedTuple):
@@ -91,10 +100,7 @@ class AllSlices:
 def slices(activities: RecordedActivities, process: RecordedProcess) -> AllSlices:
     """All rows of a recording."""
     shown = _Shown(activities, process)
-    kernels = activities.rows_of(ActivityKind.CONCURRENT_KERNEL)
-    copies = activities.rows_of(ActivityKind.MEMCPY, ActivityKind.MEMCPY2)
-    memsets = activities.rows_of(ActivityKind.MEMSET)
-    calls = activities.rows_of(ActivityKind.RUNTIME, ActivityKind.DRIVER)
+    kernels, copies, memsets, syncs, overheads, calls = activities.rows_of_each(_KINDS)
     of_work = [activities.records["correlation"][rows] for rows in (kernels, copies, memsets)]
     of_calls = activities.records["correlation"][calls]
     launched = [np.isin(correlations, of_calls) for correlations in of_work]
@@ -102,8 +108,8 @@ def slices(activities: RecordedActivities, process: RecordedProcess) -> AllSlice
     work = zip(("kernels", "copies", "memsets"), categories, (kernels, copies, memsets), launched, strict=True)
     return AllSlices(
         **{name: shown.on_device(category, rows, has_arrow) for name, category, rows, has_arrow in work},
-        syncs=shown.syncs(np.concatenate((kernels, copies, memsets))),
-        overheads=shown.overheads(),
+        syncs=shown.syncs(syncs, np.concatenate((kernels, copies, memsets))),
+        overheads=shown.overheads(overheads),
         calls=shown.on_host(calls, np.isin(of_calls, np.concatenate(of_work))),
     )
 
@@ -112,7 +118,7 @@ class _Shown:
     """Where the records of one recording are shown."""
 
     def __init__(self, activities: RecordedActivities, process: RecordedProcess) -> None:
-        self._activities, self._process, self._records = activities, process, activities.records
+        self._process, self._records = process, activities.records
 
     def on_device(self, category: str, rows: Int64, has_arrow: Mask) -> Slices:
         return self._slices(category, rows, self._column("device", rows), self._column("stream", rows), has_arrow)
@@ -121,11 +127,10 @@ class _Shown:
         pid = np.full(len(rows), self._process.pid)
         return self._slices(Category.RUNTIME, rows, pid, self._column("thread", rows), has_arrow)
 
-    def syncs(self, work: Int64) -> Slices:
+    def syncs(self, rows: Int64, work: Int64) -> Slices:
         """Of contexts that have done any work: what device another belongs to CUPTI does not say."""
         contexts, first = np.unique(self._column("context", work), return_index=True)
         devices = self._column("device", work[first])
-        rows = self._activities.rows_of(ActivityKind.SYNCHRONIZATION)
         context = self._column("context", rows)
         known = np.isin(context, contexts) & np.isin(self._column("type", rows), list(cupti.SYNCS))
         rows, context = rows[known], context[known]
@@ -133,8 +138,7 @@ class _Shown:
         device = devices[np.searchsorted(contexts, context)]
         return self._slices(Category.SYNC, rows, device, np.where(stream == NO_STREAM, NO_STREAM_ROW, stream))
 
-    def overheads(self) -> Slices:
-        rows = self._activities.rows_of(ActivityKind.OVERHEAD)
+    def overheads(self, rows: Int64) -> Slices:
         return self._slices(Category.OVERHEAD, rows, np.full(len(rows), _OF_NOBODY), np.zeros(len(rows), np.int64))
 
     def _column(self, name: str, rows: Int64) -> Int64:
