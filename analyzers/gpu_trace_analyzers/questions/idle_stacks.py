@@ -1,7 +1,8 @@
 """What did the threads of the host execute while a device was idle?
 
 Each sample of a thread that was taken in idle time counts once, for the functions of its whole stack. Frames of one
-function that was called along the same functions are one, whichever of their lines were executed.
+function that was called along the same functions are one, whichever of their lines were executed. The stack of a forked
+process begins where that began.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .account.owners import owned
 from .once import once
 from .overlap import active_devices
 from .sampled import sampled_threads
-from .stacks import outline
+from .stacks import callers, outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +105,7 @@ def _is_of(trace: Trace, process: int, launching: set[int]) -> bool:
 def _tree(trace: Trace, frames: Int64) -> CallTree:
     """The functions of the stacks that end in these frames."""
     inside = np.bincount(frames, minlength=len(trace.stack_frames))
-    _add_to_callers(inside, trace.stack_frames.caller)
+    _add_to_callers(inside, callers(trace))
     kept = np.flatnonzero(inside)  # callers stand before what they called, here as in the trace
     node, first = _functions(trace, kept)
     samples, own = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
@@ -112,7 +113,7 @@ def _tree(trace: Trace, frames: Int64) -> CallTree:
     np.add.at(own, node[np.searchsorted(kept, frames)], 1)
     line = _most_lines(node, trace.stack_frames.line[kept], inside[kept])
     frame = kept[first]
-    caller = trace.stack_frames.caller[frame].astype(np.int64)
+    caller = callers(trace)[frame]
     above = np.where(caller == MISSING, MISSING, node[np.searchsorted(kept, np.maximum(caller, 0))])
     name, file = (column[frame].astype(np.int64) for column in (trace.stack_frames.function, trace.stack_frames.file))
     return CallTree(above, name, file, line, samples, own, outline(trace).own[frame] == frame)
@@ -128,7 +129,7 @@ def _most_lines(node: Int64, line: Int64, samples: Int64) -> Int64:
     return np.asarray(lines[order[last], 1])
 
 
-def _add_to_callers(count: Int64, caller: np.ndarray[tuple[int], np.dtype[np.int32]]) -> None:
+def _add_to_callers(count: Int64, caller: Int64) -> None:
     """Add to each frame what those that it called have, in place."""
     for frame in np.flatnonzero(caller != MISSING)[::-1].tolist():
         count[caller[frame]] += count[frame]
@@ -139,7 +140,7 @@ def _functions(trace: Trace, kept: Int64) -> tuple[Int64, Int64]:
     found: dict[tuple[int, int, int], int] = {}
     of: dict[int, int] = {MISSING: MISSING}
     first: list[int] = []
-    columns = (trace.stack_frames.caller[kept], trace.stack_frames.function[kept], trace.stack_frames.file[kept])
+    columns = (callers(trace)[kept], trace.stack_frames.function[kept], trace.stack_frames.file[kept])
     for place, (frame, caller, name, file) in enumerate(
         zip(kept.tolist(), *(c.tolist() for c in columns), strict=True)
     ):

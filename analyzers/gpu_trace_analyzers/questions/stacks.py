@@ -68,6 +68,12 @@ def outline(trace: Trace) -> Outline:
     return Outline(innermost, place, up, _functions(trace, own, up))
 
 
+@once
+def callers(trace: Trace) -> Int64:
+    """Of each frame the one that called it in its own process, (frames,) int64; `MISSING` for the outermost."""
+    return np.where(_of_function(trace, *_FORKED), MISSING, trace.stack_frames.caller.astype(np.int64))
+
+
 _OWN, _PACKAGE, _GENERATED = 2, 1, 0
 
 

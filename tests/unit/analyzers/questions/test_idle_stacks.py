@@ -57,6 +57,13 @@ def test_a_function_is_one_whichever_of_its_lines_called():
     assert row.tree.of_user.all()
 
 
+def test_the_stack_of_a_forked_process_is_without_that_of_its_parent():
+    lib = "/e/lib/python3.11/multiprocessing/process.py"
+    trace = literal(f"{TWO}; sample 20-30 main@/u/a.py:1|BaseProcess._bootstrap@{lib}:3|work@/u/a.py:9")
+    (row,) = idle_stacks(Scope(trace))
+    assert functions(trace, row) == [("BaseProcess._bootstrap", 3, 1, 0), ("BaseProcess._bootstrap/work", 9, 1, 1)]
+
+
 def test_files_of_packages_are_not_the_users():
     trace = literal(f"{TWO}; sample 20-30 f@/u/a.py:1|g@/e/lib/python3.11/site-packages/torch/b.py:2")
     (row,) = idle_stacks(Scope(trace))
