@@ -62,16 +62,16 @@ class Case:
 
 
 STEPS, DURATION = ("--steps", "1:2"), ("--duration", str(DURATION_S))
-STAYS = (("TEARDOWN_CUPTI", "1"),)
-"""what has gpu-trace leave CUPTI alone, which Kineto then makes leave once its own session has used the GPU"""
+LEAVES = (("GPU_TRACE_LEAVE_CUPTI", "1"),)
 NATIVE = Case("never recorded", leaves=False)
 CASES = (
     NATIVE,
-    Case("gpu-trace --steps", "steps", STEPS, leaves=False),
-    Case("  --no-stacks", "steps", (*STEPS, "--no-stacks"), leaves=False),
-    Case("  --level ops", "steps", (*STEPS, "--level", "ops"), leaves=False),
-    Case("gpu-trace --duration", "nothing", DURATION, is_timed=True, leaves=False),
-    Case("gpu-trace, CUPTI stays", "steps", STEPS, STAYS),
+    Case("gpu-trace --steps", "steps", STEPS),
+    Case("  --no-stacks", "steps", (*STEPS, "--no-stacks")),
+    Case("  --level ops", "steps", (*STEPS, "--level", "ops")),
+    Case("gpu-trace --duration", "nothing", DURATION, is_timed=True),
+    Case("gpu-trace, CUPTI leaves", "steps", STEPS, LEAVES, leaves=False),
+    Case("  ops, CUPTI leaves", "steps", (*STEPS, "--level", "ops"), LEAVES, leaves=False),
     Case("torch.profiler", "profiler"),
     Case("  TEARDOWN_CUPTI=1", "profiler", environment=(("TEARDOWN_CUPTI", "1"),), leaves=False),
     Case("  without CUDA", "prepared"),

@@ -10,6 +10,13 @@ from native import events, facts, run_natively, run_traced, script, write_files
 
 pytestmark = pytest.mark.gpu
 
+
+@pytest.fixture(autouse=True, params=["0", "1"], ids=["stays", "leaves"])
+def leaving(request, monkeypatch):
+    """Whether CUPTI is asked to leave after the recording."""
+    monkeypatch.setenv("GPU_TRACE_LEAVE_CUPTI", request.param)
+
+
 RUNS_ON = """
 import threading
 import torch

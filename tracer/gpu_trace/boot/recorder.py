@@ -211,7 +211,7 @@ class Recorder:
         """Have CUPTI leave the process, which goes on; unless the script's own profiler has it, or work never ends."""
         with self._lock:
             is_over = self._finished and self._may_have_cupti and self.belongs_here
-            if not (is_over and devices.have_cupti() and cupti_leaving.is_sound()):
+            if not (is_over and devices.have_cupti() and cupti_leaving.is_asked()):
                 return
             try:
                 if not self._given_way and not captures.under_way() and devices.synchronized_within(_LEAVING_S):
