@@ -45,6 +45,21 @@ def timeline(browser: Browser, name: str, folder: Path) -> None:
     keep(page.locator("#timeline").screenshot(), f"timeline_{name}")
 
 
+def what_if(browser: Browser, folder: Path) -> None:
+    """The page with a prediction, from before and after until the predicted lanes."""
+    page_file, trace, execution = folder / "what_if.html", folder / "trace.json.gz", folder / "execution.json.gz"
+    shutil.copy(TRACES / "whatif/seed_nonblocking.json.gz", trace)  # its prediction is stored beside it
+    shutil.copy(TRACES / "whatif/seed_nonblocking.et.json.gz", execution)
+    asked = ["--execution-trace", execution, "--range", "measured", "--unrecorded", "189.24ms", "--html", page_file]
+    subprocess.run([*GPU_TRACE, "whatif", trace, *asked], check=True, stdout=subprocess.DEVNULL)
+    page = browser.new_page(viewport={"width": 1000, "height": 820})
+    page.goto(page_file.as_uri())
+    page.wait_for_selector("html[data-ready=true]")
+    page.evaluate("document.getElementById('before-after').scrollIntoView()")
+    page.wait_for_timeout(500)  # until it is scrolled
+    keep(page.screenshot(), "what_if")
+
+
 def perfetto(browser: Browser, name: str) -> None:
     """The Perfetto UI with the lanes pinned, as it starts."""
     command = [*GPU_TRACE, "open", "--offline", "--no-browser", str(TRACES / f"{name}.json.gz")]
@@ -82,6 +97,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name in NAMES:
             timeline(browser, name, Path(folder))
+        what_if(browser, Path(folder))
         for name in ("seed_nonblocking", "two_streams"):
             perfetto(browser, name)
         browser.close()
