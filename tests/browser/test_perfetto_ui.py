@@ -221,7 +221,7 @@ def test_the_queries_of_the_manual_have_answers(loaded, recorded, tmp_path):
     shown = loaded(tmp_path / "trace.pftrace")
     manual = (Path(__file__).parents[2] / "docs/perfetto.md").read_text()
     queries = re.findall(r"```sql\n(.*?)```", manual, re.DOTALL)
-    assert len(queries) == 3
+    assert len(queries) == 4
     assert all(shown.sql(query) for query in queries)
 
 

@@ -13,6 +13,7 @@ from ..terminal import display
 from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
+    from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
 
 _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
@@ -42,21 +43,33 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
     from gpu_trace_analyzers.errors import UsageError
     from gpu_trace_analyzers.units import size
 
-    from ..exporting.formats import WRITERS, writer_for
     from ..writing import refuse_to_overwrite
 
     refuse_to_overwrite(out, [trace])
     _keep_out_of(Path(trace), out)
-    write = writer_for(out.name)
-    assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
     with progress(f"writing {out.name}"):
         analysis = asked.analyze(asked.load(trace, operators=True))
         try:
-            write(analysis, out)
+            _write(analysis, trace, out)
         except OSError as error:
             raise UsageError(f"{out}: cannot be written ({error.strerror}); choose another file with -o") from error
     if not quiet:
         display(f"gpu-trace: wrote {out} ({size(out.stat().st_size)})", err=True)
+
+
+def _write(analysis: Analysis, source: str, out: Path) -> None:
+    """In the format that the name asks for; Perfetto's has the prediction, too, that is stored beside the source."""
+    from gpu_trace_analyzers.whatif.beside import asked_before
+
+    from ..exporting.formats import WRITERS, writer_for
+    from ..exporting.perfetto import export_perfetto
+
+    write = writer_for(out.name)
+    assert write is not None, f"{_FORMS} differ from {WRITERS.keys()}"
+    if write is export_perfetto:
+        write(analysis, out, what_if=asked_before(analysis.trace, source))
+    else:
+        write(analysis, out)
 
 
 def _keep_out_of(folder: Path, out: Path) -> None:

@@ -11,6 +11,11 @@ from gpu_trace.exporting.formats import WRITERS
 from gpu_trace.exporting.output import create
 from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load
+from gpu_trace_analyzers.whatif.beside import what_if_of
+from gpu_trace_analyzers.whatif.document import EMPTY, encoded
+from gpu_trace_analyzers.whatif.entry import entry_of
+from gpu_trace_analyzers.whatif.stored import place_of
+from perfetto_decoding import decode
 
 
 def run(*arguments):
@@ -25,6 +30,24 @@ def test_each_form_is_a_trace_again(form, recorded, tmp_path):
     again, trace = load(tmp_path / f"out{form}"), load(recorded("mlp_overlap"))
     assert len(again.work) == len(trace.work)
     assert [path.name for path in tmp_path.iterdir()] == [f"out{form}"]
+
+
+def test_a_prediction_that_is_stored_is_in_the_native_trace(recorded, tmp_path):
+    for ending in ("json.gz", "et.json.gz"):
+        shutil.copy(
+            recorded("whatif/seed_nonblocking").with_name(f"seed_nonblocking.{ending}"), tmp_path / f"run.{ending}"
+        )
+    source = tmp_path / "run.json.gz"
+    run(source, "-o", tmp_path / "without.pftrace")
+    trace = load(source, operators=True)
+    entry = entry_of(what_if_of(trace, source, range_name="measured"), trace)
+    place_of(source).write_text(encoded(EMPTY.having(entry)), encoding="utf-8")
+    run(source, "-o", tmp_path / "with.pftrace")
+    predicted = [
+        {row.track[-1] for row in decode(tmp_path / f"{name}.pftrace").slices if row.args["category"] == "prediction"}
+        for name in ("without", "with")
+    ]
+    assert predicted == [set(), {f"Predicted: {each}" for each in ("critical path", "Compute", "Copy device to host")}]
 
 
 def test_the_command_offers_what_there_are_writers_for():
