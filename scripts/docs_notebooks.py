@@ -25,6 +25,7 @@ _FIGURE = "application/vnd.plotly.v1+json"
 _PLOTLY = "assets/plotly.min.js"
 _OUTPUT = "<div data-output='{}'></div>"
 _PLACE = re.compile(r"<div data-output='(\d+)'></div>")
+_LINK = re.compile(r"(\]\((?:[^)\s]*/)?notebooks/\w+)\.ipynb\)")
 _COLORS_OF_TERMINAL = re.compile(r"\x1b\[[\d;]*m")
 _shown: dict[str, list[dict[str, Any]]] = {}
 """of each page what its cells showed, by the number of the output"""
@@ -41,6 +42,11 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     if any(_FIGURE in output.get("data", {}) for shown in _shown.values() for output in shown):
         files.append(File.generated(config, _PLOTLY, content=_plotly()))
     return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Lead links to a notebook to its page."""
+    return _LINK.sub(r"\1.md)", markdown)
 
 
 def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001

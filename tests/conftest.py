@@ -26,7 +26,13 @@ TRACES = TESTS.parent / "samples/traces"
 SLOW = (
     *("browser", "fidelity", "gpu"),
     *("golden/test_docs.py", "golden/test_jobs.py", "golden/test_one_wrong_stamp.py", "golden/test_reader_figures.py"),
-    *("golden/test_python_examples.py", "golden/test_recordings.py", "golden/test_site.py", "golden/test_verdicts.py"),
+    *(
+        "golden/test_notebooks.py",
+        "golden/test_python_examples.py",
+        "golden/test_recordings.py",
+        "golden/test_site.py",
+        "golden/test_verdicts.py",
+    ),
     *("golden/test_predictions.py", "golden/test_recorded_traces.py", "unit/analyzers/readers/test_damage.py"),
     *("unit/analyzers/readers/chrome/test_hostile_nesting.py", "unit/analyzers/readers/folders"),
     *("unit/analyzers/readers/finishing/test_contradictions.py", "unit/analyzers/readers/kineto/test_chain.py"),
