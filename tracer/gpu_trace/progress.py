@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.progress import Progress, TaskID
 
     from gpu_trace_analyzers.readers.base.position import Position
 
@@ -42,24 +45,36 @@ def _is_watched() -> bool:
 
 
 def _show(doing: str, done: threading.Event) -> None:
+    began_s = time.monotonic()
     if done.wait(PATIENCE_S):
         return
     # Imported where it is needed: rich alone takes longer to import than a small trace to read.
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    from gpu_trace_analyzers.readers.base import position
-
     text, bar_column = TextColumn("{task.description}", markup=False), BarColumn(_BAR_WIDTH)
     columns = text, bar_column, TaskProgressColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        reading, other = bar.add_task("", visible=False), bar.add_task(doing, total=None)
+    bar = Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, get_time=time.monotonic
+    )
+    reading, other = bar.add_task("", visible=False), bar.add_task(doing, total=None, visible=False)
+    for task in bar.tasks:
+        task.start_time = began_s
+    _update(bar, reading, other)
+    with bar:
         while not done.wait(_EACH_S):
-            if at := position.current():
-                bar.update(reading, description=_reading(at), completed=at.read, total=at.size, visible=True)
-            else:
-                bar.update(reading, visible=False)
-            bar.update(other, visible=at is None)
+            _update(bar, reading, other)
+
+
+def _update(bar: Progress, reading: TaskID, other: TaskID) -> None:
+    """Show the file that is being read, if one is, in place of what is done besides."""
+    from gpu_trace_analyzers.readers.base import position
+
+    if at := position.current():
+        bar.update(reading, description=_reading(at), completed=at.read, total=at.size, visible=True)
+    else:
+        bar.update(reading, visible=False)
+    bar.update(other, visible=at is None)
 
 
 def _reading(at: Position) -> str:

@@ -95,6 +95,12 @@ def test_a_narrow_terminal_has_it_in_one_line():
     assert all("reading" in line or "computing" in line for line in lines if line.strip())
 
 
+def test_the_time_is_that_since_the_work_began():
+    program = "import time; from gpu_trace import progress; progress.PATIENCE_S = 1.1\n"
+    shown = on_a_terminal([f'{program}with progress.progress("computing"): time.sleep(1.6)'], b"")
+    assert re.search(r"\d:\d\d:\d\d", shown)[0] != "0:00:00"
+
+
 def test_it_says_how_much_of_the_file_is_read():
     size_kb = (TRACES / "ddp_rank0.json.gz").stat().st_size / 1000
     assert re.search(rf"reading ddp_rank0\.json\.gz, [\d.]+ kB of {size_kb:.1f} kB", slowly_read(0.1))
