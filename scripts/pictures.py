@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRACES = ROOT / "samples/traces"
 PICTURES = ROOT / "docs/pictures"
 NAMES = ("seed_nonblocking", "seed_blocking", "two_streams")
+PINNED = "window.app?.trace?.workspaces.currentWorkspace.pinnedTracks.length"
 UI_LANES = {"x": 230, "y": 44, "width": 970, "height": 546}
 """Of the UI's window, what is neither menu nor search box."""
 MOST_BYTES = 200_000
@@ -60,9 +61,9 @@ def what_if(browser: Browser, folder: Path) -> None:
     keep(page.screenshot(), "what_if")
 
 
-def perfetto(browser: Browser, name: str) -> None:
-    """The Perfetto UI with the lanes pinned, as it starts."""
-    command = [*GPU_TRACE, "open", "--offline", "--no-browser", str(TRACES / f"{name}.json.gz")]
+def perfetto(browser: Browser, name: str, trace: Path, at: str) -> None:
+    """The Perfetto UI with the lanes pinned, as it starts at a place of a trace."""
+    command = [*GPU_TRACE, "open", "--offline", "--no-browser", "--at", at, str(trace)]
     environment = {**os.environ, "SSH_CONNECTION": ""}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as ours:
         assert ours.stderr is not None
@@ -74,8 +75,10 @@ def perfetto(browser: Browser, name: str) -> None:
             with context.expect_page() as other:
                 first.get_by_role("button").click()
             page = other.value
-            page.wait_for_function("window.app && window.app.trace", timeout=60_000)
-            page.wait_for_timeout(4000)  # the UI draws when its queries are answered, and says nowhere that it is done
+            page.wait_for_function(PINNED, timeout=60_000)
+            page.wait_for_timeout(
+                10_000
+            )  # the UI draws when its queries are answered, and says nowhere that it is done
             keep(page.screenshot(clip=UI_LANES), f"perfetto_{name}")
         finally:
             ours.send_signal(signal.SIGINT)
@@ -98,8 +101,9 @@ def main() -> None:
         for name in NAMES:
             timeline(browser, name, Path(folder))
         what_if(browser, Path(folder))
-        for name in ("seed_nonblocking", "two_streams"):
-            perfetto(browser, name)
+        perfetto(browser, "seed_nonblocking", TRACES / "seed_nonblocking.json.gz", "125ms..137ms")
+        perfetto(browser, "two_streams", TRACES / "two_streams.json.gz", "121ms..134ms")
+        perfetto(browser, "predicted", Path(folder) / "trace.json.gz", "none")  # which `what_if` left there
         browser.close()
 
 
