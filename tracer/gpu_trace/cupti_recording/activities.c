@@ -505,6 +505,12 @@ static int load(const char* path) {
     return all ? 0 : TOO_OLD;
 }
 
+/* What was dropped until now is no loss of the recording that begins: CUPTI counts on, also while it is Kineto's. */
+static void forget_dropped(void) {
+    size_t dropped = 0;
+    cupti.GetNumDroppedRecords(NULL, 0, &dropped);
+}
+
 static void give_zeroed_buffers(uint8_t zeroed) {
     size_t size = sizeof zeroed;
     cupti.SetAttribute(ATTRIBUTE_ZEROED_OUT_BUFFER, &size, &zeroed);
@@ -560,6 +566,7 @@ EXPORT int gpu_trace_activities_begin(const char* libcupti, const char* records,
     cupti.SetThreadIdType(THREAD_ID_SYSTEM);
     failed = cupti.RegisterTimestampCallback(now_ns);
     if (!failed) failed = cupti.RegisterCallbacks(buffer_requested, buffer_completed);
+    forget_dropped();
     if (!failed) failed = enable_all();
     if (failed) gpu_trace_activities_end();
     else leave_out_the_others();

@@ -196,6 +196,14 @@ put(Memset(start=1, end=2)); put(Memset(start=1, end=2)); end(); print(count(), 
     assert run(script, tmp_path) == "1 40\n0 2\n"
 
 
+def test_what_was_dropped_before_a_recording_is_no_loss_of_it(tmp_path):
+    script = """
+begin(); end(); fake.fake_drop(c.c_size_t(2))
+begin(); put(Memset(start=1, end=2)); end(); print(count(), lost())
+"""
+    assert run(script, tmp_path) == "1 0\n"
+
+
 def test_a_disk_that_is_full_for_a_while(tmp_path):
     script = """
 import resource
