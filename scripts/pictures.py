@@ -76,9 +76,7 @@ def perfetto(browser: Browser, name: str, trace: Path, at: str) -> None:
                 first.get_by_role("button").click()
             page = other.value
             page.wait_for_function(PINNED, timeout=60_000)
-            page.wait_for_timeout(
-                10_000
-            )  # the UI draws when its queries are answered, and says nowhere that it is done
+            page.wait_for_timeout(10_000)  # the UI draws when its queries are answered, and does not say when that is
             keep(page.screenshot(clip=UI_LANES), f"perfetto_{name}")
         finally:
             ours.send_signal(signal.SIGINT)
