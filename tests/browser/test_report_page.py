@@ -39,7 +39,7 @@ def test_it_draws_exposed_copies_and_fits(shown, name, viewport, scheme):
 def test_it_draws_what_is_predicted(shown, scheme):
     analysis = Analysis(before())
     page = shown(to_html(analysis, analysis.summary, answered()), PHONE, scheme)
-    assert {"light": "138,98,0", "dark": "233,180,76"}[scheme] in page.evaluate(COLORS)
+    assert {"light": "48,52,63", "dark": "213,219,230"}[scheme] in page.evaluate(COLORS)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.problems == []
 
