@@ -273,8 +273,7 @@ def _cost(recording: Recording) -> str:
     if not running:  # an estimate by its rows, of which it left none
         return f"recording cost {duration(after)} at the script's end"
     share = 100 * running / max(1, recording.wall_ns - after)
-    while_running = f"about {duration(running)} ({share:.1f} %) while the script ran"
-    return f"recording cost {while_running}, and {duration(after)} at its end"
+    return f"recording cost about {duration(running)} ({share:.1f} %), and {duration(after)} at the end"
 
 
 def _other_processes(recording: Recording) -> str:

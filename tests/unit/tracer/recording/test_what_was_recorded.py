@@ -53,7 +53,7 @@ def test_a_python_without_torch_is_named(monkeypatch):
     ("running_ns", "told"),
     [
         (0, "recording cost 2.00 ms at the script's end"),
-        (5000, "recording cost about 5.00 µs (0.5 %) while the script ran, and"),
+        (5000, "recording cost about 5.00 µs (0.5 %), and"),
     ],
 )
 def test_a_cost_that_was_not_estimated_is_not_told_as_none(running_ns, told):
