@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..boot.contract import TORCH
 from . import cost, gpu_clocks, launch, notes, run_json, stacks, unheard
 from .reasons import reason_of
+from .request import Block
 from .result import Recording
 from .working_folder import working_folder
 
@@ -42,13 +43,15 @@ def record(request: Request, folder: RunFolder, audience: Audience) -> Recording
 def put_together(request: Request, recording: Recording, pid: int, audience: Audience) -> Recording:
     """Fill the folder of a recording of which only ``raw`` is there; ``pid`` is the process that was recorded first.
 
-    Whatever fails is lost, and not raised.
+    Whatever fails is lost, and not raised, except Ctrl-C after a block: it is meant for the process, which goes on.
     """
     folder = recording.folder
     try:
         recording = _collected(recording, pid, request.extent, audience)
         _complete(request, recording, audience)
     except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt) and isinstance(request.target, Block):
+            raise
         recording.lost.append(f"the run folder could not be completed ({reason_of(error)}){_kept(folder)}")
     return recording
 

@@ -254,6 +254,31 @@ def test_an_exception_passes_through_and_the_recording_is_kept(tmp_path):
     assert facts["ending"] == {"exit_code": None, "text": "ended by ZeroDivisionError"}
 
 
+def test_an_interrupt_while_the_folder_is_filled_is_the_users(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gpu_trace.recording.assemble.left_by", interrupted)
+        with pytest.raises(KeyboardInterrupt), gpu_trace.record(tmp_path / "run") as run:
+            pass
+    assert not run.is_complete
+    assert list((tmp_path / "run/.raw").iterdir())  # what was recorded is there
+    with gpu_trace.record(tmp_path / "run", force=True) as run:
+        pass
+    assert run.is_complete
+
+
+def test_what_cannot_be_put_together_is_lost_in_a_sentence(tmp_path, monkeypatch):
+    def broken(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gpu_trace.recording.assemble.left_by", broken)
+    with gpu_trace.record(tmp_path / "run") as run:
+        pass
+    assert run.lost[0].startswith("the run folder could not be completed (")
+
+
 def test_only_one_recording_at_a_time(tmp_path):
     refused = pytest.raises(gpu_trace.UsageError, match=r"is being recorded already, into .*/run; end that first$")
     with gpu_trace.record(tmp_path / "run"), refused:
