@@ -7,6 +7,7 @@ call to what it launched, and stand behind the rows that they begin or end at.
 from __future__ import annotations
 
 import json
+from functools import partial
 from itertools import compress
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -174,8 +175,9 @@ class _Writer:
 
     def __init__(self, activities: RecordedActivities, process: RecordedProcess, more: Mapping[int, str]) -> None:
         self._activities, self._process, self._more = activities, process, more
-        self._launches = _Texts(self._launch)
-        self._of_kernels, self._of_calls = _Texts(self._kernel), _Texts(self._call)
+        # Of functions: with methods of its own it would keep the records until the next garbage collection.
+        self._of_kernels = _Texts(partial(_kernel, activities, _Texts(partial(_launch, process))))
+        self._of_calls = _Texts(partial(_call, activities))
         self._awaited = Awaited(activities.events)
         self._arrow_places = _Texts(_place)
 
@@ -189,6 +191,7 @@ class _Writer:
             yield lines(write(batch), len(batch))
             if arrow and batch.has_arrow.any():
                 yield lines(self._arrows(batch, arrow), int(batch.has_arrow.sum()))
+            self._activities.leave()
 
     def _arrows(self, batch: _Batch, begin: str) -> Sequence[Column]:
         """From a call to what it launched; a graph's to each of its nodes."""
@@ -202,24 +205,6 @@ class _Writer:
         before, between, after = batch.alike(self._of_kernels, "name", "device", "context", "stream", "launch")
         times = *batch.starts, _LASTS, *batch.durations
         return before, *times, between, *batch.correlations, after, self._ends(batch)
-
-    def _kernel(self, pid: int, tid: int, name: int, device: int, context: int, stream: int, launch: bytes) -> object:
-        """What stands before the start of a kernel, between its duration and its correlation, and behind that."""
-        title = json.dumps(name_of_kernel(self._activities, name))
-        return (
-            f'{{"ph": "X", "cat": "{Category.KERNEL}", "name": {title}, "pid": {pid}, "tid": {tid}, "ts": ',
-            f', "args": {{{_DEVICE}{device}, {_CONTEXT}{context}, {_STREAM}{stream}, {_CORRELATION}',
-            f", {self._launches[device, launch]}",
-        )
-
-    def _launch(self, device: int, launch: bytes) -> str:
-        *shape, registers, shared = LAUNCH.unpack(launch)
-        grid, block = shape[:3], shape[3:]
-        args: dict[str, object] = {"registers per thread": registers, "shared memory": shared}
-        if multiprocessors := self._process.multiprocessors.get(device, 0):
-            args["blocks per SM"] = round(prod(grid) / multiprocessors, 6)
-            args["warps per SM"] = round(prod(grid) * -(-prod(block) // _WARP) / multiprocessors, 6)
-        return json.dumps(args | {Argument.GRID: grid, Argument.BLOCK: block})[1:-1]
 
     def _ends(self, batch: _Batch) -> Column:
         """What ends each kernel's row: few are of a graph, or of a collective."""
@@ -285,15 +270,48 @@ class _Writer:
         before, between, after = batch.alike(self._of_calls, "kind", "name", "returned")
         return before, *batch.starts, _LASTS, *batch.durations, between, *batch.correlations, after
 
-    def _call(self, pid: int, tid: int, kind: int, name: int, returned: int) -> object:
-        """What stands before the start of a call, between its duration and its correlation, and behind that."""
-        category = Category.DRIVER if kind == ActivityKind.DRIVER else Category.RUNTIME
-        title = json.dumps(self._activities.call_name(name))
-        return (
-            f'{{"ph": "X", "cat": "{category}", "name": {title}, "pid": {pid}, "tid": {tid}, "ts": ',
-            f', "args": {{{_CORRELATION}',
-            f', "result": {returned}}}}}' if returned else "}}",
-        )
+
+def _kernel(
+    activities: RecordedActivities,
+    launches: _Texts,
+    pid: int,
+    tid: int,
+    name: int,
+    device: int,
+    context: int,
+    stream: int,
+    launch: bytes,
+) -> tuple[str, str, str]:
+    """What stands before the start of a kernel, between its duration and its correlation, and behind that."""
+    title = json.dumps(name_of_kernel(activities, name))
+    return (
+        f'{{"ph": "X", "cat": "{Category.KERNEL}", "name": {title}, "pid": {pid}, "tid": {tid}, "ts": ',
+        f', "args": {{{_DEVICE}{device}, {_CONTEXT}{context}, {_STREAM}{stream}, {_CORRELATION}',
+        f", {launches[device, launch]}",
+    )
+
+
+def _launch(process: RecordedProcess, device: int, launch: bytes) -> str:
+    *shape, registers, shared = LAUNCH.unpack(launch)
+    grid, block = shape[:3], shape[3:]
+    args: dict[str, object] = {"registers per thread": registers, "shared memory": shared}
+    if multiprocessors := process.multiprocessors.get(device, 0):
+        args["blocks per SM"] = round(prod(grid) / multiprocessors, 6)
+        args["warps per SM"] = round(prod(grid) * -(-prod(block) // _WARP) / multiprocessors, 6)
+    return json.dumps(args | {Argument.GRID: grid, Argument.BLOCK: block})[1:-1]
+
+
+def _call(
+    activities: RecordedActivities, pid: int, tid: int, kind: int, name: int, returned: int
+) -> tuple[str, str, str]:
+    """What stands before the start of a call, between its duration and its correlation, and behind that."""
+    category = Category.DRIVER if kind == ActivityKind.DRIVER else Category.RUNTIME
+    title = json.dumps(activities.call_name(name))
+    return (
+        f'{{"ph": "X", "cat": "{category}", "name": {title}, "pid": {pid}, "tid": {tid}, "ts": ',
+        f', "args": {{{_CORRELATION}',
+        f', "result": {returned}}}}}' if returned else "}}",
+    )
 
 
 def _place(pid: int, tid: int) -> str:

@@ -13,6 +13,7 @@ Both files are read as far as they are whole: the process may have been killed a
 
 from __future__ import annotations
 
+import mmap
 import re
 import struct
 from dataclasses import dataclass, field
@@ -96,12 +97,18 @@ class RecordedActivities:
     """What one recording left.
 
     ``records`` is (n,) `RECORD`, ``names`` the texts of their field ``name``, ``threads`` what Linux calls the threads
-    that made calls, by their ids.
+    that made calls, by their ids. ``file`` is what the records lie in, if that is not memory.
     """
 
     records: NDArray[np.void]
     names: dict[int, str]
     threads: dict[int, str] = field(default_factory=dict)
+    file: mmap.mmap | None = None
+
+    def leave(self) -> None:
+        """Take no memory for the records until they are read again: as it is, all that were read stay in it."""
+        if self.file is not None:
+            self.file.madvise(mmap.MADV_DONTNEED)
 
     def of(self, *kinds: ActivityKind) -> NDArray[np.void]:
         """The records of some kinds in the order of their starts; what has no times on our clock is left out."""
@@ -160,8 +167,9 @@ class RecordedActivities:
 def read(path: Path) -> RecordedActivities | None:
     """What a recording left; None where that is nothing. ``path`` ends in ``.records``."""
     try:
-        data = path.read_bytes()
-    except OSError:
+        with path.open("rb") as file:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):  # ValueError: an empty file cannot be mapped
         return None
     whole = len(data) // RECORD.itemsize
     records = np.frombuffer(data, RECORD, whole)
@@ -169,7 +177,7 @@ def read(path: Path) -> RecordedActivities | None:
         return None
     names = _names(path.with_suffix(NAMES))
     threads = {number - _OF_A_THREAD: names.pop(number) for number in list(names) if number >= _OF_A_THREAD}
-    return RecordedActivities(records, names, threads)
+    return RecordedActivities(records, names, threads, data)
 
 
 def _names(path: Path) -> dict[int, str]:

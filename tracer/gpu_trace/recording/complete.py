@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from .freed import give_back_freed
 from .reasons import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from gpu_trace_analyzers.model import Trace
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 
 _SUMMARY = "the summary"
+_YIELDS = 10
+"""how much a writer leaves the processors to the summary, which someone waits for"""
 
 
 class Incomplete(Exception):
@@ -42,7 +45,7 @@ def complete(recording: Recording, audience: Audience) -> None:
     give_back_freed()
     with ExitStack() as running:
         writers = [running.enter_context(Beside(partial(_write, traces))) for traces in _dealt(recording.traces)]
-        _summarize(recording, audience)
+        _summarize(recording, audience, writers)
         with audience.working("writing the traces"):
             problems = [writer.wait() for writer in writers]
     for problem in filter(None, problems):
@@ -51,7 +54,7 @@ def complete(recording: Recording, audience: Audience) -> None:
         raise Incomplete(problem)
 
 
-def _summarize(recording: Recording, audience: Audience) -> None:
+def _summarize(recording: Recording, audience: Audience, writers: Sequence[Beside]) -> None:
     """Whatever goes wrong is noted: the traces are there all the same."""
     if not recording.traces:
         return
@@ -64,10 +67,19 @@ def _summarize(recording: Recording, audience: Audience) -> None:
         give_back_freed()
         from . import summary_files  # its imports take a tenth of the time until the summary is there
 
-        working = audience.working("writing the summary")
+        working = _after(writers, audience.working("writing the summary"))
         recording.unwritten.update(summary_files.write(analysis, recording.folder.path, predicted, working))
     except Exception as error:
         recording.unwritten[_SUMMARY] = reason_of(error)
+
+
+@contextmanager
+def _after(writers: Sequence[Beside], working: AbstractContextManager[None]) -> Iterator[None]:
+    """What is being done, once the traces are written: the memory of three processes is more than the time saved."""
+    with working:
+        for writer in writers:
+            writer.wait()
+        yield
 
 
 def _predicted(trace: Trace, recording: Recording) -> Prediction | None:
@@ -102,5 +114,6 @@ def _dealt(traces: Sequence[ProcessTrace]) -> list[Sequence[ProcessTrace]]:
 
 
 def _write(traces: Sequence[ProcessTrace]) -> None:
+    os.nice(_YIELDS)
     for trace in traces:
         trace.write()
