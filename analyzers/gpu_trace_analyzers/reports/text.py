@@ -95,7 +95,7 @@ def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
         case Verdict(text, below):
             head = f"{section.title}: {text}" if section.of_device else text
             first = _wrapped(head, width, bold=section.title if section.of_device else text)
-            return [first, *(_wrapped(line, width, by=2) for line in below)]
+            return [first, *(_marked(_wrapped(line, width, by=2)) for line in below)]
         case Line(text):
             return [Text(text)]
         case Facts(lines):
@@ -117,9 +117,7 @@ def _cause(row: Cause, width: int) -> Sequence[RenderableType]:
     """The cause and its share, where in the script it is, what to do about it, and below it the evidence."""
     head = f"{row.what} {row.time} in {row.often}: {row.title}{row.saves}"
     place = [_wrapped(row.place, width, by=4)] if row.place else []
-    fix = [_wrapped(f"fix: {row.remedy}", width, by=4, hang=5)] if row.remedy else []
-    for text in fix:
-        text.highlight_words(["fix:"], "green")
+    fix = [_marked(_wrapped(f"fix: {row.remedy}", width, by=4, hang=5))] if row.remedy else []
     evidence = [_wrapped(line, width, by=6 if i else 4, style="dim") for i, line in enumerate(row.evidence)]
     return [_wrapped(head, width, by=2, bold=row.title), *place, *fix, *evidence]
 
@@ -140,9 +138,7 @@ def _portions(rows: Sequence[Portion], width: int) -> Iterator[RenderableType]:
 
 def _portion(row: Portion, width: int) -> Text:
     """Its words and, a little inward, what to do about it."""
-    below = [_wrapped(line, width, by=2, hang=2) for line in row.below]
-    for text in below:
-        text.highlight_regex(r"^ *fix\b[^:]*:", "green")
+    below = [_marked(_wrapped(line, width, by=2, hang=2)) for line in row.below]
     return Text("\n").join([_wrapped(row.text, width), *below])
 
 
@@ -158,6 +154,12 @@ def _wrapped(line: str, width: int, *, by: int = 0, hang: int = 4, bold: str = "
     if bold:
         text.highlight_regex(r"\s+".join(map(re.escape, bold.split())), "bold")
     return text
+
+
+def _marked(line: Text) -> Text:
+    """With the word for what can be done in green, and what that saves."""
+    line.highlight_regex(r"^ *(fix\b[^:]*|to hide copies):", "green")
+    return line
 
 
 def wrapped(line: str, width: int, first: str = "", rest: str = "") -> list[str]:

@@ -117,3 +117,9 @@ def test_of_many_devices_those_that_lose_most_are_shown():
 
 def test_a_trace_without_devices_says_why():
     assert shown("call cudaFree 0-10").startswith("literal has no device activity")
+
+
+@pytest.mark.parametrize("devices", [SAME_STREAM, f"{SAME_STREAM}; gpu1 k 0-100 @10"], ids=["one", "several"])
+def test_on_a_terminal_the_fix_is_green(devices):
+    colored = to_text(summary_of(devices), width=200, color=True, brief=True)
+    assert re.search(r"\x1b\[32m *fix[^:\x1b]*:\x1b\[0m copy on a side stream", colored)
