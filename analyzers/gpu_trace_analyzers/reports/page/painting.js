@@ -29,24 +29,33 @@ export class Painting {
     this.pen.setTransform(scale, 0, 0, scale, 0, 0);
   }
 
-  // What is in view, with one span or stretch chosen, and one interval marked on all lanes; each may be null.
-  draw(view, chosen, marked) {
+  // What is in view, on some rows, with one span or stretch chosen, and one interval marked; these may be null.
+  draw(view, chosen, marked, rows) {
     const { pen } = this;
     this.view = view;
+    this.colors = new Map();
     this.style = getComputedStyle(this.canvas);
     pen.clearRect(0, 0, view.right, this.height);
     pen.font = FONT;
     drawAxis(pen, view, (name) => this.color(name), this.height);
-    for (const row of this.rows) if (row.lane) this.drawLane(row); else this.drawHead(row);
+    for (const row of rows) if (row.lane) this.drawLane(row); else this.drawHead(row);
     if (marked) this.drawMark(marked);
     const row = chosen && this.rowOf(chosen.lane);
     if (row) this.drawFrame(chosen, row.top, row.bar);
   }
 
+  rowsInWindow() {
+    const { top } = this.canvas.getBoundingClientRect();
+    return this.rows.filter(({ y, height }) => y + height > -top && y < innerHeight - top);
+  }
+
   rowOf(wanted) { return this.rows.find(({ lane }) => lane === wanted); }
 
   // A variable of the page's style, without its dashes; a lane is drawn in that of its kind.
-  color(name) { return this.style.getPropertyValue("--" + name).trim(); }
+  color(name) {
+    if (!this.colors.has(name)) this.colors.set(name, this.style.getPropertyValue("--" + name).trim());
+    return this.colors.get(name);
+  }
 
   drawHead({ y, group }) {
     this.pen.fillStyle = this.color("ink");

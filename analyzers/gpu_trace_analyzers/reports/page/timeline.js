@@ -1,5 +1,6 @@
 // The timeline: what is in view, what is chosen, what is marked, and what is told of it.
 import { Findings } from "./findings.js";
+import { Frames } from "./frames.js";
 import { gestures } from "./gestures.js";
 import { calm, Glide } from "./glide.js";
 import { keys } from "./keys.js";
@@ -32,19 +33,21 @@ class Timeline {
   constructor(root, data) {
     const canvas = root.querySelector("canvas"), view = new View(data.span, () => this.moved());
     Object.assign(this, { root, data, canvas, view, chosen: null, marked: null, glide: new Glide() });
+    this.frames = new Frames((all) => this.draw(all));
     this.tip = new Tip(document.getElementById("tip"));
     this.painting = new Painting(canvas, data);
     this.exposed = data.groups.flatMap((group) => group.lanes.filter((lane) => MARKS.includes(lane.kind)));
     new ResizeObserver(() => this.resized()).observe(root);
-    document.addEventListener("gpu-trace:theme", () => this.draw());
+    document.addEventListener("gpu-trace:theme", () => this.frames.all());
+    addEventListener("scroll", () => this.frames.scrolled(), { passive: true });
     this.painting.place(view);
     this.steady();
-    this.draw();
+    this.frames.all();
   }
 
   resized() {
     this.painting.place(this.view);
-    this.draw();
+    this.frames.all();
   }
 
   // What the account speaks of; everything, where that is not said.
@@ -56,24 +59,16 @@ class Timeline {
     this.root.dataset.viewEndNs = this.view.to;
     this.glide.end();
     this.tip.hide();
-    this.redraw();
+    this.frames.ask();
   }
 
-  redraw() {
-    if (this.queued) return;
-    this.queued = true;
-    requestAnimationFrame(() => this.draw());
-  }
-
-  draw() {
+  draw(all) {
     const seen = this.glide.of(this.view), step = seen.length / 1000;
-    this.queued = false;
-    this.painting.draw(seen, this.chosen, this.marked);
+    this.painting.draw(seen, this.chosen, this.marked, all ? this.painting.rows : this.painting.rowsInWindow());
     document.getElementById("shown").textContent =
       time(seen.length, step) + " from " + (seen.from ? time(seen.from, 10 * seen.perPixel, seen.to) : "0");
-    this.canvas.dataset.from = seen.from;
-    this.canvas.dataset.to = seen.to;
-    if (seen !== this.view) this.redraw();
+    if (all) Object.assign(this.canvas.dataset, { from: seen.from, to: seen.to });
+    if (seen !== this.view) this.frames.ask();
   }
 
   // What is pointed at is told; of what was chosen, when nothing is.
@@ -91,7 +86,7 @@ class Timeline {
   choose(px, py) {
     this.chosen = under(this.painting.rows, this.view, px, py);
     this.leave();
-    this.redraw();
+    this.frames.ask();
   }
 
   // The tip of what was chosen stands at its lane, where it is in view.
@@ -105,7 +100,7 @@ class Timeline {
   forget() {
     this.chosen = this.marked = null;
     this.tip.hide();
-    this.redraw();
+    this.frames.ask();
   }
 
   // Brings an interval into view and marks it, on the lanes of its rank or device if it is of one.
