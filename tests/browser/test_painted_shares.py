@@ -160,3 +160,20 @@ def test_the_share_beside_a_lane_is_of_the_time_in_view(shown):
             if lane["name"] in shares and lane["device"] == 0:
                 figure = 100 * times.share(lane, view(page))
                 assert shares[lane["name"]] == words(figure)
+
+
+def test_where_all_takes_long_the_rest_is_drawn_a_moment_later_and_is_the_same(shown):
+    trace = load(TRACES / "two_h200/ddp")
+    slow = """
+      const clear = CanvasRenderingContext2D.prototype.clearRect;
+      CanvasRenderingContext2D.prototype.clearRect = function (...area) {
+        for (const end = performance.now() + 10; performance.now() < end;);
+        clear.apply(this, area);
+      };"""
+    small = {"width": 1280, "height": 200}  # of which nothing of the timeline is seen
+    found = []
+    for before in (BARE, BARE + slow):
+        page = shown(page_of(trace), small, before=before)
+        page.evaluate("document.querySelector('[data-do=in]').click()")
+        found.append(drawn(page))
+    assert found[0] == found[1]

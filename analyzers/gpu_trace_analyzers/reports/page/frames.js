@@ -5,31 +5,37 @@ const LONG = 8;  // ms: half of a frame
 const WHILE = 120;  // ms
 
 export class Frames {
-  // `draw` is told whether to draw all.
-  constructor(draw) {
-    Object.assign(this, { draw, took: 0, asked: false, rest: 0 });
+  // `draw` begins anew, with all or with what the window shows; `rest` adds what that left out.
+  constructor(draw, rest) {
+    Object.assign(this, { draw, rest, took: 0, asked: false, waiting: 0 });
   }
 
   ask() {
-    clearTimeout(this.rest);
+    clearTimeout(this.waiting);
+    this.waiting = 0;
     if (this.asked) return;
     this.asked = true;
     requestAnimationFrame(() => this.next());
   }
 
   // The window shows something that may not be drawn yet.
-  scrolled() { if (this.took > LONG) this.ask(); }
+  scrolled() { if (this.waiting) this.ask(); }
 
   next() {
     this.asked = false;
     if (this.took <= LONG) return this.all();
-    this.draw(false);
-    this.rest = setTimeout(() => this.all(), WHILE);
+    const took = timed(() => this.draw(false));
+    this.waiting = setTimeout(() => {
+      this.waiting = 0;
+      this.took = took + timed(this.rest);
+    }, WHILE);
   }
 
-  all() {
-    const began = performance.now();
-    this.draw(true);
-    this.took = performance.now() - began;
-  }
+  all() { this.took = timed(() => this.draw(true)); }
+}
+
+function timed(work) {
+  const began = performance.now();
+  work();
+  return performance.now() - began;
 }

@@ -29,16 +29,20 @@ export class Painting {
     this.pen.setTransform(scale, 0, 0, scale, 0, 0);
   }
 
-  // What is in view, on some rows, with one span or stretch chosen, and one interval marked; these may be null.
-  draw(view, chosen, marked, rows) {
-    const { pen } = this;
-    this.view = view;
-    this.colors = new Map();
-    this.style = getComputedStyle(this.canvas);
-    pen.clearRect(0, 0, view.right, this.height);
-    pen.font = FONT;
-    drawAxis(pen, view, (name) => this.color(name), this.height);
-    for (const row of rows) if (row.lane) this.drawLane(row); else this.drawHead(row);
+  // Anew, with what a view shows.
+  begin(view) {
+    Object.assign(this, { view, drawn: new Set(), colors: new Map(), style: getComputedStyle(this.canvas) });
+    this.pen.clearRect(0, 0, view.right, this.height);
+    this.pen.font = FONT;
+    drawAxis(this.pen, view, (name) => this.color(name), this.height);
+  }
+
+  // Some rows, with one span or stretch chosen, and one interval marked on all lanes; these may be null.
+  draw(rows, chosen, marked) {
+    for (const row of rows) {
+      if (row.lane) this.drawLane(row); else this.drawHead(row);
+      this.drawn.add(row);
+    }
     if (marked) this.drawMark(marked);
     const row = chosen && this.rowOf(chosen.lane);
     if (row) this.drawFrame(chosen, row.top, row.bar);
@@ -48,6 +52,8 @@ export class Painting {
     const { top } = this.canvas.getBoundingClientRect();
     return this.rows.filter(({ y, height }) => y + height > -top && y < innerHeight - top);
   }
+
+  rowsLeft() { return this.rows.filter((row) => !this.drawn.has(row)); }
 
   rowOf(wanted) { return this.rows.find(({ lane }) => lane === wanted); }
 

@@ -33,7 +33,7 @@ class Timeline {
   constructor(root, data) {
     const canvas = root.querySelector("canvas"), view = new View(data.span, () => this.moved());
     Object.assign(this, { root, data, canvas, view, chosen: null, marked: null, glide: new Glide() });
-    this.frames = new Frames((all) => this.draw(all));
+    this.frames = new Frames((all) => this.draw(all), () => this.drawRest());
     this.tip = new Tip(document.getElementById("tip"));
     this.painting = new Painting(canvas, data);
     this.exposed = data.groups.flatMap((group) => group.lanes.filter((lane) => MARKS.includes(lane.kind)));
@@ -64,12 +64,20 @@ class Timeline {
 
   draw(all) {
     const seen = this.glide.of(this.view), step = seen.length / 1000;
-    this.painting.draw(seen, this.chosen, this.marked, all ? this.painting.rows : this.painting.rowsInWindow());
+    this.painting.begin(seen);
+    this.painting.draw(all ? this.painting.rows : this.painting.rowsInWindow(), this.chosen, this.marked);
     document.getElementById("shown").textContent =
       time(seen.length, step) + " from " + (seen.from ? time(seen.from, 10 * seen.perPixel, seen.to) : "0");
-    if (all) Object.assign(this.canvas.dataset, { from: seen.from, to: seen.to });
+    if (all) this.allIsDrawn();
     if (seen !== this.view) this.frames.ask();
   }
+
+  drawRest() {
+    this.painting.draw(this.painting.rowsLeft(), this.chosen, this.marked);
+    this.allIsDrawn();
+  }
+
+  allIsDrawn() { Object.assign(this.canvas.dataset, { from: this.painting.view.from, to: this.painting.view.to }); }
 
   // What is pointed at is told; of what was chosen, when nothing is.
   point(px, py) {
