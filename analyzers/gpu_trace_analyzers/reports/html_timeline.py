@@ -60,9 +60,10 @@ def data_html(timeline: Timeline) -> str:
 def _buttons(timeline: Timeline) -> str:
     name = timeline.steady_name
     steady = [("steady", name, f"show {name}, which the account speaks of")] if timeline.steady else []
+    following = [_NEXT] if {"lost-copy", "lost-collective"} & _kinds(timeline) else []
     return "".join(
         f'<button type="button" data-do="{do}" aria-label="{label}" title="{label}">{text}</button>'
-        for do, text, label in (*_BUTTONS, *steady, _NEXT)
+        for do, text, label in (*_BUTTONS, *steady, *following)
     )
 
 
@@ -72,5 +73,9 @@ def _keys() -> str:
 
 def _legend(timeline: Timeline) -> str:
     """Of the kinds that there are."""
-    kinds = {lane.kind for group in timeline.groups for lane in group.lanes}
+    kinds = _kinds(timeline)
     return "".join(f'<li><i class="{kind}"></i>{text}</li>' for kind, text in _LEGEND.items() if kind in kinds)
+
+
+def _kinds(timeline: Timeline) -> set[str]:
+    return {lane.kind for group in timeline.groups for lane in group.lanes}

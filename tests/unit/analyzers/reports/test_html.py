@@ -5,12 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import html as html_text
-import json
 import re
-import zlib
-from dataclasses import dataclass
 from html.parser import HTMLParser
-from itertools import accumulate
 
 import numpy as np
 from hypothesis import given
@@ -24,6 +20,7 @@ from gpu_trace_analyzers.reports.lanes import Timeline
 from gpu_trace_analyzers.reports.packing import packed
 from literal import literal
 from many_kernels import many_kernels
+from page_lanes import data, lanes, unpacked
 from strategies import traces
 from what_ifs import MS, abstained, answered, before
 
@@ -44,10 +41,6 @@ class Tags(HTMLParser):
 def page(trace):
     analysis = Analysis(trace)
     return to_html(analysis, analysis.summary)
-
-
-def data(text):
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
 
 
 def evil():
@@ -81,69 +74,6 @@ def test_the_policy_allows_the_styles_and_the_script_of_the_page_and_nothing_els
         assert sorted(allowed.pop(kind).split()) == sorted(f"'sha256-{each}'" for each in hashes)
     assert allowed == {"default-src": "'none'", "base-uri": "'none'"}
     assert not [name for _, name in Tags(text).attributes if name == "style"]
-
-
-def unpacked(text):
-    """The numbers, one after the other, as the page's script reads them."""
-    value = shift = 0
-    for byte in zlib.decompress(base64.b64decode(text)):
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            yield value
-            value = shift = 0
-
-
-@dataclass
-class Span:
-    start: int
-    end: int
-    name: str
-    stream: str | None = None
-    range: str | None = None
-
-    @property
-    def times(self):
-        return self.start, self.end
-
-
-@dataclass
-class Idle:
-    """What a page knows of a device's idle time beside the times in which it was busy."""
-
-    recorded: list[tuple[int, int]]
-    cuts: list[int]
-    names: list[str]
-
-
-def lanes(document):
-    """Of each group its lanes: name, kind, and the spans, or what is said of idle time."""
-    numbers, names = unpacked(document["spans"]), document["names"]
-
-    def column(count):
-        return [next(numbers) for _ in range(count)]
-
-    def known(count):
-        return [names[code - 1] if code else None for code in column(count)]
-
-    def spans(count):
-        starts, lengths = [*accumulate(column(count))], column(count)
-        return [(start, start + length) for start, length in zip(starts, lengths, strict=True)]
-
-    for group in document["groups"]:
-        found = []
-        for lane in group["lanes"]:
-            count = lane["count"]
-            if lane["kind"] == "lost-idle":
-                times, cuts = spans(lane["recorded"]), [*accumulate(column(lane["cuts"]))]
-                said = Idle(times, cuts, [names[code] for code in column(count)])
-            else:
-                times = spans(count)
-                told = zip([names[code] for code in column(count)], known(count), known(count), strict=True)
-                said = [Span(*time, *each) for time, each in zip(times, told, strict=True)]
-            found.append((lane["name"], lane["kind"], said))
-        yield group["title"], found
-    assert not list(numbers)
 
 
 @given(st.lists(st.integers(0, 2**62)))
