@@ -6,6 +6,7 @@ import ctypes  # noqa: F401  # the recorder takes it from sys.modules
 import json  # noqa: F401  # as above
 import os
 import sys
+import threading
 import time
 from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _under_way: list[Block] = []
 """at most one: torch has one profiler, CUPTI one subscriber, NVTX one library"""
+_beginning = threading.Lock()
 _after_forks: list[str] = []
 
 
@@ -38,8 +40,15 @@ class Block:
 
     def __init__(self, request: Request) -> None:
         """Begin. Raises `UsageError` where this process is recorded already, or the folder cannot be made."""
-        _refuse_another()
         self._request = request
+        with _beginning:
+            _refuse_another()
+            self._prepare(request)
+            _under_way.append(self)
+            _look_after_forks()
+            self._start()
+
+    def _prepare(self, request: Request) -> None:
         self.folder = create(request)
         self._pid = os.getpid()
         self._began_ns = time.time_ns()
@@ -51,18 +60,16 @@ class Block:
         self._hooks = HooksInTorch(self._recorder, settings, self._notes)
         self._nvtx = NvtxRanges(str(raw), self._notes)
         self._beside = ExitStack()
-        self._begin()
 
-    def _begin(self) -> None:
-        _under_way.append(self)
-        _look_after_forks()
-        self._beside.enter_context(gpu_clocks.sampled(self.folder.raw))
-        self._beside.enter_context(stacks.sampling(self.folder.raw) if self._request.stacks else nullcontext())
+    def _start(self) -> None:
+        raw = self.folder.raw
         try:
+            self._beside.enter_context(gpu_clocks.sampled(raw))
+            self._beside.enter_context(stacks.sampling(raw) if self._request.stacks else nullcontext())
             self._nvtx.begin()
             self._hooks.install()
         except Exception as error:  # the block is worth running all the same
-            self._notes.failed("the recorder could not hook torch", error)
+            self._notes.failed("the recording could not begin as a whole", error)
 
     @property
     def belongs_here(self) -> bool:

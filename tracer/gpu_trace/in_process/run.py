@@ -9,6 +9,8 @@ from gpu_trace_analyzers.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from plotly.graph_objects import Figure
+
     from gpu_trace_analyzers.model import Trace
     from gpu_trace_analyzers.notebook.analysis import Analysis
     from gpu_trace_analyzers.notebook.summary import Summary
@@ -85,6 +87,14 @@ class Run:
         if not self._done.traces:
             raise UsageError(f"{self.folder}: no trace; {self.what}")
         return load(self.folder, operators=True)
+
+    def plot_losses(self) -> Figure:
+        """A bar per device: its compute time and its losses. Needs plotly. Raises as `summary`."""
+        return self.summary().plot_losses()
+
+    def plot_timeline(self) -> Figure:
+        """A lane per device and engine, as `Analysis.plot_timeline`. Needs plotly. Raises as `summary`."""
+        return self.analysis.plot_timeline()
 
     @property
     def _done(self) -> Recording:

@@ -251,6 +251,7 @@ static void open_files(void) {
     const char* folder = *recording.folder ? recording.folder : getenv("GPU_TRACE_NVTX_DIR");
     const char* budget = getenv("GPU_TRACE_NVTX_BYTES");
     recording.most_chunks = (budget ? strtoull(budget, NULL, 10) : (uint64_t)512 << 20) / CHUNK;
+    if (!folder) atomic_store(&recording.paused, 1); /* a process that was started by one with recorded blocks */
     int file = folder ? create_files(folder) : -1;
     Header* header = file < 0 ? MAP_FAILED : mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (file >= 0) close(file);

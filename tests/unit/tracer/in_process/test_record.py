@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,7 @@ with gpu_trace.record("plain") as run:
 work("outside")
 said["plain"] = names(run), run.lost, run.what
 said["files"] = sorted(path.name for path in run.folder.iterdir())
+said["figures"] = len(run.plot_losses().data) > 0, len(run.plot_timeline().data) > 0
 said["verdict"] = repr(run) == f"Run in {run.folder}: " + repr(run.summary()).partition(": ")[2]
 
 with gpu_trace.record("own") as run:
@@ -135,8 +137,9 @@ def test_the_folder_is_that_of_a_run(said):
     assert facts["stacks"] is None or facts["stacks"]["samples"] > 0
 
 
-def test_a_run_shows_its_verdict(said):
+def test_a_run_shows_its_verdict_and_has_figures(said):
     assert said["verdict"]
+    assert said["figures"] == [True, True]
 
 
 def test_a_profiler_of_the_block_has_its_own_results(said):
@@ -286,6 +289,39 @@ def test_only_one_recording_at_a_time(tmp_path):
     assert not (tmp_path / "other").exists()
     with gpu_trace.record(tmp_path / "other"):
         pass
+
+
+def test_of_several_threads_one_records(tmp_path):
+    together, answers = threading.Barrier(4), []
+
+    def record(number):
+        together.wait()
+        try:
+            with gpu_trace.record(tmp_path / str(number), stacks=False):
+                together.wait()  # all have tried
+                answers.append("recorded")
+        except gpu_trace.UsageError as error:
+            together.wait()
+            answers.append(str(error).partition(",")[0])
+
+    threads = [threading.Thread(target=record, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["recorded", *["this process is being recorded already"] * 3]
+
+
+@NVTX
+def test_programs_of_the_block_find_no_folder_to_write_to(tmp_path):
+    script = """
+import subprocess, sys, gpu_trace
+child = "import nvtx, os; nvtx.push_range('child'); nvtx.pop_range(); print('NVTX_INJECTION64_PATH' in os.environ)"
+with gpu_trace.record("run") as run:
+    print(subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True).stdout.strip())
+print(run.lost, run.what.startswith("It never imported torch"))
+"""
+    assert ran(script, tmp_path) == "True\n[] True\n"
 
 
 def test_a_folder_with_a_run_is_kept_unless_forced(tmp_path):
