@@ -25,7 +25,7 @@ _NAME_WIDTH = 20
 
 @contextmanager
 def progress(doing: str) -> Iterator[None]:
-    """Show on stderr, if that is a terminal to watch, what is being read and how much of it, else what is being done."""
+    """Show on stderr, if that is a terminal, what is being read and how much of it, else what is being done."""
     if not _is_watched():
         yield
         return
