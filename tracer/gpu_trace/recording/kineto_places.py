@@ -2,8 +2,9 @@
 
 Kineto puts the profiler's overhead on process -1 and its own span on processes and threads that are strings, repeats
 annotations on the rows of GPU streams, where they half overlap kernels, calls GPUs by the name of the process, and on
-one stream kernels may overlap. Perfetto counts a negative id as 0, which is GPU 0, and drops what half overlaps. All
-arguments, shapes and stacks stay as they are, byte by byte.
+one stream kernels may overlap. A range begins inside one Python function and ends inside another, and half overlaps
+both. Perfetto counts a negative id as 0, which is GPU 0, and drops what half overlaps. All arguments, shapes and stacks
+stay as they are, byte by byte; so do the threads of ranges, by which a reader knows what was launched inside them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gpu_trace_analyzers.readers.base.stamps import NO_TIME, nanoseconds_of
 from gpu_trace_analyzers.vocabulary.kineto import Category
 
 from ..exporting.timeline.identities import Identities, keys
-from ..exporting.timeline.lanes import lanes_of_track
+from ..exporting.timeline.lanes import lanes_where_some_yield
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 _ON_DEVICE = (Category.KERNEL.encode(), Category.MEMCPY.encode(), Category.MEMSET.encode())
 _REPEATED, _OVERHEAD = Category.GPU_ANNOTATION.encode(), Category.OVERHEAD.encode()
-_DECISIVE = (*_ON_DEVICE, _REPEATED, _OVERHEAD)
+_PYTHON = Category.PYTHON.encode()
+_DECISIVE = (*_ON_DEVICE, _REPEATED, _OVERHEAD, _PYTHON)
 """categories that decide where a row goes"""
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _ID = rb"(" + _STRING + rb"|-?\d+)"
@@ -237,11 +239,13 @@ def _lanes(rows: _Rows, places: _Places) -> Int64:
     by_key = [numbers.setdefault((places.pid(key), places.tid(key, 0)), len(numbers)) for key in rows.keys]
     place = np.array(by_key, dtype=np.int64)[rows.key]
     lane = np.zeros(len(place), dtype=np.int64)
+    yields = np.array([key[2] == _PYTHON for key in rows.keys] or [False])[rows.key]
     timed, lasting = rows.start_ns != NO_TIME, rows.duration_ns != NO_TIME
     for own in _in_each(place, np.flatnonzero(timed & lasting)):
         order = _by_start(own, rows)
-        lane[order] = lanes_of_track(rows.start_ns[order], rows.start_ns[order] + rows.duration_ns[order])
-    moved = {(int(place[i]), int(rows.start_ns[i])): int(lane[i]) for i in np.flatnonzero(lane)}
+        start_ns, end_ns = rows.start_ns[order], rows.start_ns[order] + rows.duration_ns[order]
+        lane[order] = lanes_where_some_yield(start_ns, end_ns, yields[order])
+    moved = {(int(place[i]), int(rows.start_ns[i])): int(lane[i]) for i in np.flatnonzero(lane * ~yields)}
     for i in np.flatnonzero(timed & ~lasting).tolist() if moved else []:
         lane[i] = moved.get((int(place[i]), int(rows.start_ns[i])), 0)
     return lane

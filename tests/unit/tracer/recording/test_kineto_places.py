@@ -115,6 +115,27 @@ def test_what_half_overlaps_and_what_is_repeated_has_a_row_of_its_own(cleaned):
     assert names[at["of an old Kineto"]] == "thread -901502656"
 
 
+def test_a_range_keeps_its_thread_and_the_functions_that_it_begins_and_ends_in_yield():
+    text = ",\n".join(
+        [
+            event("python_function", "step", 100, 100, "1.000", "30.000"),
+            event("python_function", "__enter__", 100, 100, "2.000", "3.000"),
+            event("user_annotation", "range", 100, 100, "4.000", "10.000"),
+            event("python_function", "matmul", 100, 100, "6.000", "2.000"),
+            event("cuda_runtime", "launch", 100, 100, "7.000", "0.500"),
+            event("python_function", "__exit__", 100, 100, "13.000", "2.000"),
+            arrow("s", 100, 100, "7.000"),
+        ]
+    ).encode()
+    found = as_events(*whole([text]))
+    at = slices(found)
+    assert {name for name, place in at.items() if place == (100, 100)} == {"step", "range", "matmul", "launch"}
+    assert at["__enter__"] == at["__exit__"]
+    names = {(row["pid"], row["tid"]): row["args"]["name"] for row in found if row["name"] == "thread_name"}
+    assert names[at["__enter__"]] == "thread 100 · overlapping 2"
+    assert [(row["pid"], row["tid"]) for row in found if row["ph"] == "s"] == [(100, 100)]
+
+
 def test_an_arrow_goes_where_its_slice_went(cleaned):
     ends = {row["ph"]: (row["pid"], row["tid"]) for row in cleaned if row["ph"] in "sf"}
     assert ends["f"] == slices(cleaned)["overlapping k"]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
     from gpu_trace_analyzers.model import Int64
@@ -31,6 +33,39 @@ def lanes_of_track(start_ns: Int64, end_ns: Int64) -> Int64:
     if nests(start_ns, end_ns):
         return np.zeros(len(start_ns), dtype=np.int64)
     return np.array(_first_fit(start_ns.tolist(), end_ns.tolist()), dtype=np.int64)
+
+
+def lanes_where_some_yield(start_ns: Int64, end_ns: Int64, yields: NDArray[np.bool_]) -> Int64:
+    """The same, where some rows leave the first lane to the others: those have the lanes that they would have alone."""
+    if not yields.any() or nests(start_ns, end_ns):
+        return lanes_of_track(start_ns, end_ns)
+    lane = np.zeros(len(start_ns), dtype=np.int64)
+    lane[~yields] = lanes_of_track(start_ns[~yields], end_ns[~yields])
+    first = ~yields & (lane == 0)
+    aside = yields.copy()
+    aside[yields] = _half_overlaps(start_ns[yields], end_ns[yields], start_ns[first], end_ns[first])
+    beside = first | (yields & ~aside)
+    aside[beside] = lanes_of_track(start_ns[beside], end_ns[beside]) > 0  # of those that yield, two may half overlap
+    lane[aside] = lane.max() + 1 + lanes_of_track(start_ns[aside], end_ns[aside])
+    return lane
+
+
+def _half_overlaps(start_ns: Int64, end_ns: Int64, other_start_ns: Int64, other_end_ns: Int64) -> NDArray[np.bool_]:
+    """Which rows begin inside another one and end after it, or the other way round. The others are sorted by start."""
+    by_end = np.argsort(other_end_ns, kind="stable")
+    ends, begins = other_end_ns[by_end], other_start_ns[by_end]
+    inside = np.searchsorted(other_start_ns, start_ns, "right"), np.searchsorted(other_start_ns, end_ns, "left")
+    ending = np.searchsorted(ends, start_ns, "right"), np.searchsorted(ends, end_ns, "left")
+    ends_later = _reduced(np.maximum, other_end_ns, *inside) > end_ns
+    begins_earlier = _reduced(np.minimum, begins, *ending) < start_ns
+    return np.asarray((ends_later & (inside[0] < inside[1])) | (begins_earlier & (ending[0] < ending[1])))
+
+
+def _reduced(ufunc: np.ufunc, values: Int64, low: NDArray[Any], high: NDArray[Any]) -> Int64:
+    """``ufunc.reduce(values[low[i]:high[i]])`` for each i; of an empty slice, any number."""
+    places = np.stack((low, np.maximum(low, high)), axis=1).reshape(-1)
+    reduced: Int64 = ufunc.reduceat(np.append(values, 0), places)[::2]
+    return reduced
 
 
 def nests(start_ns: Int64, end_ns: Int64) -> bool:

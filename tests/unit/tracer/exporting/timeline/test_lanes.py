@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.exporting.timeline.lanes import lanes, nests
+from gpu_trace.exporting.timeline.lanes import lanes, lanes_of_track, lanes_where_some_yield, nests
 from strategies import stretch_lists
 
 
@@ -41,6 +41,36 @@ def test_rows_of_a_lane_nest_and_where_all_nest_there_is_one_lane(drawn):
         for n in used:
             assert brute_force_nests([(s, e) for s, e, m in own if m == n])
         assert (len(used) == 1) == brute_force_nests([(s, e) for s, e, _ in own])
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.booleans()), max_size=12))
+def test_rows_that_yield_take_no_lane_from_the_others(drawn):
+    rows = sorted(((min(a, b), max(a, b), yields) for a, b, yields in drawn), key=lambda row: (row[0], -row[1]))
+    start, end = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2).T
+    yields = np.array([row[2] for row in rows], dtype=np.bool_)
+    lane = lanes_where_some_yield(start, end, yields)
+    if brute_force_nests([row[:2] for row in rows]):
+        assert not lane.any()
+    alone = lanes_of_track(start[~yields], end[~yields])
+    assert lane[~yields].tolist() == alone.tolist()
+    for number in set(lane.tolist()):
+        assert brute_force_nests([row[:2] for row, own in zip(rows, lane.tolist(), strict=True) if own == number])
+
+
+def test_only_those_yield_that_half_overlap():
+    # a range that begins inside one function and ends inside another, which call others
+    rows = [
+        (0, 100, True),
+        (5, 20, True),
+        (7, 15, True),
+        (10, 60, False),
+        (30, 40, True),
+        (50, 65, True),
+        (70, 80, True),
+    ]
+    start, end = np.array([row[:2] for row in rows], dtype=np.int64).T
+    lane = lanes_where_some_yield(start, end, np.array([row[2] for row in rows]))
+    assert lane.tolist() == [0, 1, 1, 0, 0, 1, 0]
 
 
 def test_a_row_that_begins_as_another_ends_takes_its_lane():
