@@ -76,7 +76,7 @@ class Subscriber:
     """The one subscriber to CUPTI's callbacks that a process can have."""
 
     _known: ClassVar[list[Subscriber]] = []
-    """all of them: CUPTI may still call one that nobody else has"""
+    """all of them: CUPTI may still call one that is referred to nowhere else"""
 
     def __init__(self) -> None:
         self._known.append(self)

@@ -89,7 +89,7 @@ def again() -> None:
 
 
 def threads() -> None:
-    """The same while other threads launch, and are waited for by nobody."""
+    """The same while other threads launch, and nothing waits for them."""
     with launching_threads():
         for _ in range(4 * CYCLES):
             print("records", recorded(lambda: time.sleep(0.05)), "left", bare_cupti.finalize())
@@ -150,7 +150,7 @@ def profiler_threads() -> None:
 
 
 def subscribers() -> None:
-    """Whether there can be a subscriber beside Kineto's, and whether one of ours can leave at the exit of a call."""
+    """Whether there can be a subscriber beside Kineto's, and whether this one can leave at the exit of a call."""
     alone = bare_cupti.Subscriber()
     print("alone", alone.subscribe(), "unsubscribed", alone.unsubscribe())
     for _ in range(CYCLES):

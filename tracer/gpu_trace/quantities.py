@@ -106,7 +106,7 @@ class Place(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 
             return text
         begin, dots, end = text.partition("..")
         if not dots:
-            self.fail(f"{value!r} is no place; write worst, none, or two times, such as 12ms..14ms", param, ctx)
+            self.fail(f"{value!r} is not a place; write worst, none, or two times, such as 12ms..14ms", param, ctx)
         begin_ns, end_ns = (Duration().convert(each, param, ctx) for each in (begin, end))
         if begin_ns >= end_ns:
             self.fail(f"{value!r} ends before it begins; write the earlier time first", param, ctx)

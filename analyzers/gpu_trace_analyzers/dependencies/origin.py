@@ -21,7 +21,7 @@ class Origin:
     followed: bool = False
 
     def follow(self) -> Iterator[Origin]:
-        """It and all behind it, but for those that were followed before."""
+        """It and all behind it, without those that were followed before."""
         ahead = [self]
         while ahead:
             origin = ahead.pop()

@@ -37,7 +37,7 @@ class Belief:
     cost: RecordingCost
     slowdown: Slowdown
     launching: float = 1.0
-    """the part of the host's own time, without that cost, which it takes, but for what it computes itself"""
+    """the part of the host's own time, without that cost and without what it computes itself, which it takes"""
     computing: float = 1.0
     """the part of the time in which it computes itself which that takes"""
 

@@ -2,7 +2,7 @@
 
 As long as it is there, launches take longer (1.2 to 1.3 times on an H200) although it records nothing, and PyTorch
 leaves it there. The script's own profiler has it come back. While other threads launched, and nothing had been waited
-for, one of two trials on an H200 ended with SIGSEGV: so nobody's script is left by CUPTI unasked.
+for, one of two trials on an H200 ended with SIGSEGV: so CUPTI leaves no script unasked.
 """
 
 from __future__ import annotations

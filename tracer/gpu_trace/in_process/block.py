@@ -110,7 +110,7 @@ class Block:
 
 
 def _cells() -> dict[str, str]:
-    """The cells of this notebook by the files that Python calls them; none where this is no notebook."""
+    """The cells of this notebook by the files that Python calls them; empty outside a notebook."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     numbers = getattr(getattr(shell, "compile", None), "_filename_map", {})
     return {file: f"In[{number}]" for file, number in numbers.items()}

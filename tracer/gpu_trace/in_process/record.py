@@ -134,7 +134,7 @@ class record:  # noqa: N801  # used as a function is
 
 
 def _refuse_ranges(step_range: str, steps: tuple[int, int] | None) -> None:
-    """Raise `UsageError` for ranges that cannot be heard of, or that would count nothing."""
+    """Raise `UsageError` for ranges of which gpu-trace cannot learn, or that would count nothing."""
     if step_range and steps is None:
         raise UsageError("step_range requires steps=(A, B)")
     if injection(os.environ)[0] is None:

@@ -107,7 +107,7 @@ def _do(work: Callable[[], object], writing: int, mask: set[int], parent: int) -
 
 
 def _end_with(parent: int) -> None:
-    """Be interrupted as the process ends that began this one, however it ends: nobody would wait for what is made."""
+    """Be interrupted as the process ends that began this one, however it ends: no process would wait for this."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGTERM))
     if os.getppid() != parent:  # it has ended already
         raise KeyboardInterrupt

@@ -59,7 +59,7 @@ def test_numbers_that_are_none(arguments):
 @pytest.mark.parametrize(
     ("place", "problem"),
     [
-        ("best", "'best' is no place; write worst, none, or two times, such as 12ms..14ms"),
+        ("best", "'best' is not a place; write worst, none, or two times, such as 12ms..14ms"),
         ("5ms..3ms", "'5ms..3ms' ends before it begins"),
         ("5ms..5ms", "'5ms..5ms' ends before it begins"),
         ("5..6ms", "'5' has no unit"),

@@ -167,7 +167,7 @@ class _Slices:
         host = HostRows(self._trace, places, self._names, of_calls)
         yield from host.slices(self._tracks)
         self.processes = host.processes
-        for device, group in self.groups.items():  # last: what a file that is cut off loses first is no record
+        for device, group in self.groups.items():  # last: a file that is cut off loses these first, and no record
             yield from self._account(device, group)
 
     def _doubts(self, device: int, group: int) -> Slices:
