@@ -62,7 +62,7 @@ class Case:
 
 
 STEPS, DURATION = ("--steps", "1:2"), ("--duration", str(DURATION_S))
-LEAVES = (("GPU_TRACE_LEAVE_CUPTI", "1"),)
+LEAVES = (("LEAVE_CUPTI", "1"),)
 NATIVE = Case("never recorded", leaves=False)
 CASES = (
     NATIVE,

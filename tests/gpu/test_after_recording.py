@@ -14,7 +14,7 @@ pytestmark = pytest.mark.gpu
 @pytest.fixture(autouse=True, params=["0", "1"], ids=["stays", "leaves"])
 def leaving(request, monkeypatch):
     """Whether CUPTI is asked to leave after the recording."""
-    monkeypatch.setenv("GPU_TRACE_LEAVE_CUPTI", request.param)
+    monkeypatch.setenv("LEAVE_CUPTI", request.param)
 
 
 RUNS_ON = """

@@ -13,7 +13,7 @@ import sys
 from .activities import loaded_cupti
 
 _FLUSH_FORCED = 1
-_ASKED = "GPU_TRACE_LEAVE_CUPTI"
+_ASKED = "LEAVE_CUPTI"
 """the variable that asks for it, in the environment of the script: 1"""
 _OLDEST_CUDA = (12, 6)
 """before it, CUPTI that came back could end a process with CUDA graphs (pytorch #144455)"""

@@ -65,7 +65,7 @@ def recording(notes, tmp_path, monkeypatch):
     monkeypatch.setattr(recorder.stream_waits, "loaded_cupti", lambda: None)
     monkeypatch.setitem(recorder.sys.modules, "torch", SimpleNamespace(version=SimpleNamespace(cuda="13.0")))
     monkeypatch.delenv("TEARDOWN_CUPTI", raising=False)
-    monkeypatch.setenv("GPU_TRACE_LEAVE_CUPTI", "1")
+    monkeypatch.setenv("LEAVE_CUPTI", "1")
     settings = SimpleNamespace(raw=str(tmp_path), level="ops", has_gpu=True, activities="")
     found = Recorder(settings, notes, SimpleNamespace(counted=lambda action: action()))
     found.use(object())
@@ -164,9 +164,9 @@ def test_it_stays_without_cuda_and_where_torch_has_loaded_none(ended, cupti, mon
 
 @pytest.mark.parametrize("value", [None, "0", ""])
 def test_it_stays_unless_it_is_asked_to_leave(ended, cupti, monkeypatch, value):
-    monkeypatch.delenv("GPU_TRACE_LEAVE_CUPTI")
+    monkeypatch.delenv("LEAVE_CUPTI")
     if value is not None:
-        monkeypatch.setenv("GPU_TRACE_LEAVE_CUPTI", value)
+        monkeypatch.setenv("LEAVE_CUPTI", value)
     ended.leave_cupti()
     assert cupti.names == []
 
