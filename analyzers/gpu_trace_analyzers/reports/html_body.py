@@ -57,7 +57,8 @@ def head(found: Sequence[Section], said: str, zero_ns: int) -> Iterator[str]:
     whole = (part for section in found if not section.of_device for part in section.parts)
     parts = sorted((part for part in whole if isinstance(part, _HEAD)), key=lambda part: _HEAD.index(type(part)))
     source = next((part for part in parts if isinstance(part, Source)), Source(""))
-    yield f'<header>{part_html(source, zero_ns)}<div class="top">{_SEARCH}</div></header><h1>{escaped(said)}</h1>'
+    yield f'<header>{part_html(source, zero_ns)}<div class="top">{_SEARCH}</div></header>'
+    yield f"<h1>{escaped(said[:1].upper() + said[1:])}</h1>"
     yield from (part_html(part, zero_ns) for part in parts if part is not source)
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.errors import TraceInconclusive
 from gpu_trace_analyzers.prices import priced
+from gpu_trace_analyzers.units import count
 from gpu_trace_analyzers.whatif.beside import execution_trace_beside, what_if_of
 from gpu_trace_analyzers.whatif.document import EMPTY, encoded
 from gpu_trace_analyzers.whatif.entry import entry_of
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.summary import Summary
     from gpu_trace_analyzers.whatif.answer import WhatIf
     from gpu_trace_analyzers.whatif.document import Entry
+
+LARGEST = 20_000
+"""Device operations of a run that is predicted without being asked; each takes up to 0.25 ms with all changes."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,13 @@ def prediction(trace: Trace, files: Sequence[Path]) -> Prediction | None:
     """That of a run whose processes have these trace files.
 
     None without an execution trace, without a GPU, or of several processes. Raises `GpuTraceError` where the run has no
-    GPU work, or its execution trace cannot be read.
+    GPU work, or too much to be predicted unasked, or its execution trace cannot be read.
     """
     has_gpu = any(device.kind == "gpu" for device in trace.devices)
     if len(files) != 1 or not has_gpu or execution_trace_beside(files[0]) is None:
         return None
+    if len(trace.work) > LARGEST:
+        raise TraceInconclusive(
+            f"{count(len(trace.work))} device operations take long to predict; gpu-trace whatif does"
+        )
     return Prediction(what_if_of(trace, files[0]), trace)

@@ -13,6 +13,7 @@ import pytest
 from gpu_trace.recording.prediction import prediction
 from gpu_trace.recording.summary_files import write
 from gpu_trace_analyzers.analysis import Analysis
+from gpu_trace_analyzers.errors import TraceInconclusive
 from gpu_trace_analyzers.model import Device
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.whatif.stored import stored
@@ -57,6 +58,14 @@ def test_without_an_execution_trace_or_of_several_processes_nothing_is_predicted
     assert prediction(found, [trace]) is None
     shutil.copy(TRACE.parent / "whatif/seed_nonblocking.et.json.gz", trace.with_name("execution-trace.json.gz"))
     assert prediction(found, [trace, trace]) is None
+
+
+def test_a_large_run_is_predicted_when_asked(tmp_path, monkeypatch):
+    files = with_dependencies(tmp_path)
+    trace = load(files[0], operators=True)
+    monkeypatch.setattr("gpu_trace.recording.prediction.LARGEST", len(trace.work) - 1)
+    with pytest.raises(TraceInconclusive, match="100 device operations take long to predict; gpu-trace whatif does"):
+        prediction(trace, files[:1])
 
 
 def test_without_a_gpu_nothing_is_predicted(tmp_path):
