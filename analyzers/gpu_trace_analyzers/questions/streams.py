@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..distinct import distinct
 from ..model import MISSING
 from .once import once
 from .stretches import pick
@@ -24,8 +25,8 @@ def streams(trace: Trace, work: DeviceWork) -> Int64:
     which = np.zeros(len(work), dtype=np.int64)
     for column in (_pids(trace)[work.process], work.context, work.stream):
         if len(column) and (column != column[0]).any():  # mostly one process and one context
-            distinct, place = np.unique(column, return_inverse=True)
-            which = which * len(distinct) + place.reshape(-1)
+            found, place = distinct(column)
+            which = which * len(found) + place
     return which
 
 

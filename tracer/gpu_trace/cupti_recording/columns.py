@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_trace_analyzers.distinct import distinct
 from gpu_trace_analyzers.model import MISSING, DeviceWork, HostCalls, SyncKind, Syncs
 from gpu_trace_analyzers.readers.kineto import ARROWS
 from gpu_trace_analyzers.vocabulary import cupti
 from gpu_trace_analyzers.vocabulary.kineto import copy_ends
 
 from .awaited import Awaited
-from .distinct import distinct
 from .kineto_rows import name_of_copy, name_of_kernel, name_of_memset
 from .records import LAUNCH, NO_STREAM, ActivityKind
 

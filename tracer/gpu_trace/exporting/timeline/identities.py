@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_trace_analyzers.distinct import distinct
 from gpu_trace_analyzers.model import MISSING, RangeKind
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def keys(first: NDArray[np.integer], second: NDArray[np.integer]) -> tuple[list[
     """
     (firsts, of_first), (seconds, of_second) = _numbered(first), _numbered(second)
     joint = of_first * max(1, len(seconds)) + of_second
-    distinct, which = _numbered(joint)
-    pairs = [(int(firsts[key // len(seconds)]), int(seconds[key % len(seconds)])) for key in distinct.tolist()]
+    found, which = _numbered(joint)
+    pairs = [(int(firsts[key // len(seconds)]), int(seconds[key % len(seconds)])) for key in found.tolist()]
     return pairs, which
 
 
@@ -91,8 +92,7 @@ def _numbered(values: NDArray[np.integer]) -> tuple[NDArray[np.integer], Int64]:
     """The distinct values, sorted, and which of them each one is."""
     if len(values) and (values == values[0]).all():  # one process, device or stream
         return values[:1], np.zeros(len(values), dtype=np.int64)
-    distinct = np.unique(values)
-    return distinct, np.searchsorted(distinct, values)
+    return distinct(values)
 
 
 def _threads(trace: Trace) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gpu_trace_analyzers.model import Int64
+    from .model import Int64
 
 _SLOTS_BITS = 20
 _ODD = np.uint64(0x9E3779B97F4A7C15)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.cupti_recording.distinct import distinct
+from gpu_trace_analyzers.distinct import distinct
 
 FEW = [-1, 0, 1, 7, 2**40, -(2**63), 2**63 - 1]
 
