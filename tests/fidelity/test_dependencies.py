@@ -33,7 +33,7 @@ class Tells(TorchDispatchMode):
         print(function); return function(*args, **kwargs or {})
 Tells().__enter__(); torch.ones(2)
 """
-SCRIPTS = {
+USES = {
     "modes are left on": f"{MODES}\ntorch.set_default_device('meta')\ntorch.ones(3)",
     "random": "torch.manual_seed(1)\nimport atexit; atexit.register(lambda: print(torch.rand(3)))\n"
     "print(torch.rand(3))",
@@ -56,6 +56,13 @@ SCRIPTS = {
     "profiles": "from torch.profiler import profile\nwith profile() as p: torch.ones(2).sin()\n"
     "print(sorted(event.key for event in p.key_averages()))\nstep()",
 }
+SCRIPTS = (
+    ("threads", "awkward names", "random", "exits"),
+    ("forks", "loads data", "defaults", "raises"),
+    ("profiles", "leaves"),
+    ("a daemon at work", "modes are left on"),
+)
+"""Uses that follow one another in one process; the last one ends it."""
 
 
 def nodes(run: Path, name: str = "execution-trace.json.gz") -> list[dict[str, Any]]:
@@ -78,17 +85,22 @@ def traced(text: str, folder: Path, *options: str) -> Outcome:
     return run_traced(case, folder, folder / "run", "--dependencies", *options)
 
 
-@pytest.mark.parametrize("what", SCRIPTS)
-def test_a_script_does_what_it_does_natively(what, tmp_path):
-    text = START.replace("import torch\n", f"import torch\n{NO_COMPILER}\n" if what == "profiles" else "import torch\n")
-    native, ours = run_both(script(text + SCRIPTS[what]), tmp_path, "--dependencies")
+def test_each_use_is_in_a_script():
+    assert sorted(use for uses in SCRIPTS for use in uses) == sorted(USES)
+
+
+@pytest.mark.parametrize("uses", SCRIPTS, ids=", ".join)
+def test_a_script_does_what_it_does_natively(uses, tmp_path):
+    quick = NO_COMPILER if "profiles" in uses else ""
+    text = START.replace("import torch\n", f"import torch\n{quick}\n")
+    native, ours = run_both(script("\n".join([text, *(USES[use] for use in uses)])), tmp_path, "--dependencies")
     assert ours == native
     operators, numbered = joined(tmp_path / "run")
     assert numbered == operators
     assert "MulBackward0" in operators
     found = facts(tmp_path / "run")["dependencies"]
     assert found["operators"] >= len(operators)
-    assert ("cost_ns_per_operator" in found) == (what != "leaves")
+    assert ("cost_ns_per_operator" in found) == ("leaves" not in uses)
 
 
 def test_the_cost_of_an_operator_is_measured_and_in_the_trace(tmp_path):
