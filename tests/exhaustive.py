@@ -19,13 +19,18 @@ WITHOUT_TORCH = (
     "asyncio", "warning at top level",
 )  # fmt: skip
 JOBS = ("ddp_late_start", "ddp_slow_gpu", "ddp_slow_host", "fsdp", "tensor_parallel")
+ANSWERED = ("seed_blocking", "mlp_overlap", "two_h200/pipeline")
 EXHAUSTIVE = {
     # in a browser
     "browser/test_perfetto_ui.py::*[mlp_overlap]": "the same of two_streams",
     "browser/test_perfetto_ui.py::*[ddp_rank0]": "the same of two_streams",
     "browser/test_perfetto_ui.py::test_every_row_is_there_*[0-*": "that at 10**18 ns",
     "browser/test_perfetto_ui.py::test_every_row_is_there_*[9007199254741769-*": "that at 10**18 ns",
-    "browser/test_recorded_run.py::*[trace.pftrace]": "[trace.json.gz], and test_perfetto_ui of .pftrace",
+    "browser/test_perfetto_ui.py::test_it_lands_where_it_is_told_to": "on the worst place; opening/test_prepare",
+    "browser/test_perfetto_ui.py::test_recorded_counters_*[export_chrome]": "[export_perfetto]",
+    "browser/test_perfetto_ui.py::test_sampled_stacks_*[export_perfetto]": "[export_chrome]",
+    "browser/test_perfetto_ui.py::test_the_predicted_schedule_is_pinned*": "exporting/perfetto/test_predicted",
+    "browser/test_recorded_run.py::*": "test_perfetto_ui: both kinds of traces; what a run writes: fidelity",
     "browser/test_report_page.py::*[ddp_rank1-light-phone]": "ddp_rank1-light-desktop",
     "browser/test_report_page.py::*[ddp_rank1-dark-*": "ddp_rank1-light-desktop",
     "browser/test_report_page.py::*[mlp_overlap-light-*": "mlp_overlap-dark-phone",
@@ -33,6 +38,21 @@ EXHAUSTIVE = {
     "browser/test_report_page.py::*[seed_nonblocking-light-*": "seed_nonblocking-dark-desktop",
     "browser/test_report_page.py::*[seed_nonblocking-dark-phone]": "seed_nonblocking-dark-desktop",
     "browser/test_report_page.py::*at_every_zoom[7]": "at_every_zoom[11]",
+    "browser/test_report_page.py::*at_every_zoom[0]": "at_every_zoom[11]",
+    "browser/test_painted_shares.py::*_at_three_zooms[two_streams]": "seed_nonblocking, ddp_rank0",
+    "browser/test_painted_shares.py::*_at_three_zooms[two_h200/ddp]": "seed_nonblocking, ddp_rank0",
+    "browser/test_painted_shares.py::*_at_three_zooms[limits_h200/kernels_adam]": "seed_nonblocking, ddp_rank0",
+    **{f"browser/test_report_panels.py::*_leads_to_its_longest_place[{name}]": "ddp_late_data" for name in ANSWERED},
+    "browser/test_report_panels.py::*_leads_to_its_longest_place[limits_h200/*": "seed_nonblocking, ddp_late_data",
+    "browser/test_report_panels.py::test_it_fits_without_scrolling_sideways[800-*": "390-two_h200/ddp_late_data",
+    "browser/test_report_panels.py::test_it_fits_*[390-seed_nonblocking]": "390-two_h200/ddp_late_data",
+    "browser/test_report_panels.py::test_it_fits_*[390-limits_h200/*": "390-two_h200/ddp_late_data",
+    "browser/test_report_panels.py::test_text_stands_out_*[mlp_overlap-*": "two_h200/ddp_late_data, both schemes",
+    "browser/test_report_panels.py::test_text_stands_out_*[limits_h200/*": "two_h200/ddp_late_data, both schemes",
+    "browser/test_report_panels.py::test_the_button_turns_it_dark_and_light*[dark]": "[light]",
+    "browser/test_report_panels.py::test_a_heading_sorts_*[Enter]": "[click]",
+    "browser/test_showing_places.py::test_a_place_comes_into_view_*[click-button]": "[Enter-button]",
+    "browser/test_showing_places.py::test_a_place_comes_into_view_*[Enter-p]": "[click-p]",
     "browser/test_site_pages.py::*": "golden/test_site: the pages are built, and their links lead somewhere",
     # scripts, natively and recorded
     "fidelity/test_full_disk.py::*[files]": "[room]",

@@ -120,7 +120,7 @@ def _run(command: list[str], case: Case, folder: Path) -> Outcome:
                 first += line
             time.sleep(0.2)  # for the script to get from that line to where it stays
             process.send_signal(case.send)
-        stdout, stderr = process.communicate(case.stdin.encode(), timeout=60)
+        stdout, stderr = process.communicate(case.stdin.encode(), timeout=200)
     return Outcome(_plain(first + stdout, folder), _plain(stderr, folder), process.returncode)
 
 
