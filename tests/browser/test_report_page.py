@@ -224,3 +224,17 @@ def test_ticks_of_the_axis_differ(many, shown):
         assert len(set(ticks)) == len(ticks), ticks
     assert all(re.fullmatch(r"\+\d+(\.\d)? ns", tick) for tick in ticks[1:])  # behind a round time
     assert re.fullmatch(r"\d+\.\d{3} ms", ticks[0])
+
+
+def test_the_axis_stays_in_sight_when_lanes_are_scrolled_up(shown):
+    page = shown(recorded_page("two_h200/ddp"), {"width": 1280, "height": 300})
+    strip = page.locator(".strip")
+    assert not strip.is_visible()
+    page.evaluate("scrollBy(0, document.querySelector('canvas').getBoundingClientRect().top + 100)")
+    strip.wait_for()
+    assert strip.bounding_box()["y"] == 0
+    before = strip.inner_text()
+    assert re.search(r"\d s", before)
+    page.evaluate("document.querySelector('canvas').focus({ preventScroll: true })")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("before => document.querySelector('.strip').innerText !== before", arg=before)

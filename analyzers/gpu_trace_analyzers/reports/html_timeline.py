@@ -43,6 +43,7 @@ def timeline_html(timeline: Timeline) -> str:
         f'<section><h2>Timeline</h2><div class="bar">{_buttons(timeline)}<output id="shown"></output></div>'
         f'<div id="timeline" data-zero-ns="{timeline.zero_ns}">'
         '<canvas tabindex="0" role="img" aria-label="Timeline of engines and ranges; arrows move and zoom"></canvas>'
+        '<div class="strip" aria-hidden="true" hidden></div>'
         f'<output id="tip" hidden></output></div><ul class="legend">{_legend(timeline)}</ul>'
         '<p class="hint">A lane is filled as high as it was busy; beside its name is its share of the time in view. '
         "A thin line below it marks what is too little to be drawn.</p>"

@@ -19,18 +19,24 @@ function baseOf(view, step) {
   return Math.floor(view.from / round) * round;
 }
 
-export function drawAxis(pen, view, color, height) {
-  const step = tickStep(view), base = baseOf(view, step), first = base ? time(base, 1000 * unitOf(view.length)[0]) : "";
-  const room = base ? pen.measureText(first).width + 2 * BESIDE : 0, behind = view.left ? 0 : room;
-  pen.fillStyle = color("soft");
-  pen.fillText(first, view.left ? view.left - room : 0, BASELINE);
+// The ticks in view: where, and what they say; and what stands in front of all of them, or nothing.
+export function axisOf(view) {
+  const step = tickStep(view), base = baseOf(view, step), ticks = [];
   for (let n = Math.ceil(view.from / step); n * step <= view.to; n++) {
-    const px = view.x(n * step), text = base ? "+" + time(n * step - base, step, view.length) : plain(n * step, step, view);
-    pen.fillStyle = color("line");
-    pen.fillRect(px, AXIS - 6, 1, height);
-    pen.fillStyle = color("soft");
-    if (px >= behind && px + pen.measureText(text).width < view.right) pen.fillText(text, px + BESIDE, BASELINE);
+    const ns = n * step, text = base ? "+" + time(ns - base, step, view.length) : ns ? time(ns, step, view.to) : "0";
+    ticks.push({ px: view.x(ns), text });
   }
+  return { before: base ? time(base, 1000 * unitOf(view.length)[0]) : "", ticks };
 }
 
-const plain = (ns, step, view) => ns ? time(ns, step, view.to) : "0";
+export function drawAxis(pen, view, color, height) {
+  const { before, ticks } = axisOf(view), room = before ? pen.measureText(before).width + 2 * BESIDE : 0;
+  pen.fillStyle = color("line");
+  for (const { px } of ticks) pen.fillRect(px, AXIS - 6, 1, height);
+  pen.fillStyle = color("soft");
+  pen.fillText(before, view.left ? view.left - room : 0, BASELINE);
+  for (const { px, text } of ticks) {
+    const covered = !view.left && px < room;  // where lanes have no names beside them, what is before stands on the axis
+    if (!covered && px + pen.measureText(text).width < view.right) pen.fillText(text, px + BESIDE, BASELINE);
+  }
+}

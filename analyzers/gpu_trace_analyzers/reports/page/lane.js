@@ -10,11 +10,23 @@ export function position(column, value, beyond = false, low = 0, high = column.l
   return low;
 }
 
-// The same, of a value that lies not far behind a position.
-function onward(column, value, low) {
-  let step = 1;
-  while (low + step < column.length && column[low + step] < value) step *= 2;
-  return position(column, value, false, low + (step >> 1), Math.min(low + step + 1, column.length));
+const FILLED = 16;  // times in a stretch of an index, about
+
+// Finds times in a sorted column: it knows the first position of each of equal stretches of time.
+class Index {
+  constructor(column) {
+    const stretches = Math.ceil(column.length / FILLED), last = column[column.length - 1] ?? 0;
+    Object.assign(this, { column, each: Math.max(1, last / Math.max(1, stretches)) });
+    this.first = new Int32Array(stretches + 2).fill(column.length);
+    for (let i = column.length - 1; i >= 0; i--) this.first[Math.floor(column[i] / this.each)] = i;
+    for (let i = stretches; i >= 0; i--) this.first[i] = Math.min(this.first[i], this.first[i + 1]);
+  }
+
+  // As `position` of a time that is not negative.
+  position(ns) {
+    const stretch = Math.min(Math.floor(ns / this.each), this.first.length - 2);
+    return position(this.column, ns, false, this.first[stretch], this.first[stretch + 1]);
+  }
 }
 
 const BLOCK = 1024;  // spans of which the longest is known, so that a search can leave all of them out
@@ -26,10 +38,12 @@ export class Lane {
     this.ends = end.slice().sort();
     this.longest = longestOfBlocks(start, end);
     Object.assign(this, united(start, end));
+    this.index = new Index(this.opens);
   }
 
   // How much time before an instant is covered. The difference of two is what lies between, and all add up.
-  before(ns, next = position(this.opens, ns)) {
+  before(ns) {
+    const next = this.index.position(ns);
     return next ? this.until[next - 1] + Math.min(ns, this.closes[next - 1]) - this.opens[next - 1] : 0;
   }
 
@@ -38,10 +52,8 @@ export class Lane {
   // The share of its time that each of some columns is covered; together they are what is covered of all.
   shares(from, each, columns) {
     const busy = new Float64Array(columns);
-    for (let i = 0, next = position(this.opens, from), before = this.before(from, next); i < columns; i++) {
-      const to = from + (i + 1) * each;
-      next = onward(this.opens, to, next);
-      const until = this.before(to, next);
+    for (let i = 0, before = this.before(from); i < columns; i++) {
+      const until = this.before(from + (i + 1) * each);
       busy[i] = Math.min(1, (until - before) / each);
       before = until;
     }

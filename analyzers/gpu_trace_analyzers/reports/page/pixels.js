@@ -11,7 +11,7 @@ function isEdge(busy, i) {
 
 // Rows of pixels for `busy`, which has the share of each column, in the `shades` of a lane. As much is painted as was busy.
 export function painted(busy, height, shades) {
-  const wide = busy.length, image = new ImageData(wide, height), pixels = new Uint32Array(image.data.buffer);
+  const wide = busy.length, image = imageOf(wide, height), pixels = new Uint32Array(image.data.buffer);
   pixels.fill(shades[0]);
   const fill = (x, from, to, shade) => { for (let y = from; y < to; y++) pixels[y * wide + x] = shade; };
   for (let x = 0; x < wide; x++) {
@@ -22,6 +22,14 @@ export function painted(busy, height, shades) {
     if (top) fill(x, top - 1, top, shades[Math.round(STEPS * Math.max(0, busy[x] * height - full))]);
   }
   return image;
+}
+
+// There are lanes of two heights; making an image for each lane takes longer than to paint it.
+const images = new Map();
+
+function imageOf(wide, height) {
+  if (images.get(height)?.width !== wide) images.set(height, new ImageData(wide, height));
+  return images.get(height);
 }
 
 // Stretches of columns in which something is painted, but less than a pixel.

@@ -6,6 +6,7 @@ import { calm, Glide } from "./glide.js";
 import { keys } from "./keys.js";
 import { position } from "./lane.js";
 import { Painting } from "./painting.js";
+import { Strip } from "./strip.js";
 import { single, told, under } from "./telling.js";
 import { time } from "./times.js";
 import { Tip } from "./tip.js";
@@ -35,11 +36,12 @@ class Timeline {
     Object.assign(this, { root, data, canvas, view, chosen: null, marked: null, glide: new Glide() });
     this.frames = new Frames((all) => this.draw(all), () => this.drawRest());
     this.tip = new Tip(document.getElementById("tip"));
+    this.strip = new Strip(root.querySelector(".strip"), canvas);
     this.painting = new Painting(canvas, data);
     this.exposed = data.groups.flatMap((group) => group.lanes.filter((lane) => MARKS.includes(lane.kind)));
     new ResizeObserver(() => this.resized()).observe(root);
     document.addEventListener("gpu-trace:theme", () => this.frames.all());
-    addEventListener("scroll", () => this.frames.scrolled(), { passive: true });
+    addEventListener("scroll", () => { this.strip.show(this.painting.view); this.frames.scrolled(); }, { passive: true });
     this.painting.place(view);
     this.steady();
     this.frames.all();
@@ -65,6 +67,7 @@ class Timeline {
   draw(all) {
     const seen = this.glide.of(this.view), step = seen.length / 1000;
     this.painting.begin(seen);
+    this.strip.show(seen);
     this.painting.draw(all ? this.painting.rows : this.painting.rowsInWindow(), this.chosen, this.marked);
     document.getElementById("shown").textContent =
       time(seen.length, step) + " from " + (seen.from ? time(seen.from, 10 * seen.perPixel, seen.to) : "0");

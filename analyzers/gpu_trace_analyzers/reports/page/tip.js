@@ -8,10 +8,12 @@ export class Tip {
     this.hide();
   }
 
-  // At a place on the timeline.
+  // Lines of text, the first of which is the name, at a place on the timeline.
   show(text, px, py) {
-    const { element } = this, { clientWidth } = element.parentElement;
-    element.textContent = text;
+    const { element } = this, { clientWidth } = element.parentElement, name = document.createElement("b");
+    const [first, ...others] = text.split("\n");
+    name.textContent = first;
+    element.replaceChildren(name, others.join("\n"));
     element.hidden = false;
     element.style.left = Math.max(0, Math.min(px + OFF, clientWidth - element.offsetWidth)) + "px";
     element.style.top = py + OFF + "px";
