@@ -21,14 +21,14 @@ def account_slices(account: AccountRows, names: Names, track: int) -> Slices:
     """Each stretch, with its loss and cause where it has them."""
     spent, count = account.spent, len(account.which)
     loss, cause = (
-        np.array([names.own(text) if text else MISSING for text in texts])[account.which]
+        np.array([names.own(text) if text else MISSING for text in texts], dtype=np.int32)[account.which]
         for texts in ([each.loss for each in spent], [each.cause for each in spent])
     )
     return Slices(
         account.start_ns,
         account.end_ns,
-        names.each(each.name for each in spent)[account.which],
-        np.full(count, track),
-        np.full(count, category(Category.ACCOUNT)),
+        names.each(each.name for each in spent).astype(np.int32)[account.which],
+        np.broadcast_to(np.int64(track), count),
+        np.broadcast_to(np.int64(category(Category.ACCOUNT)), count),
         (Annotation(annotation(Argument.LOSS), loss, True), Annotation(annotation(Argument.CAUSE), cause, True)),
     )

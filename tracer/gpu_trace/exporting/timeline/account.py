@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gpu_trace_analyzers.vocabulary.losses import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.model import Int64
@@ -36,17 +40,19 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccountRows:
-    """The account of a device, by its position in ``Trace.devices``: disjoint stretches in order, (n,) int64 each."""
+    """The account of a device, by its position in ``Trace.devices``: disjoint stretches in order, (n,) each."""
 
     device: int
     start_ns: Int64
     end_ns: Int64
-    which: Int64
+    which: NDArray[np.int16]
     """position in ``spent``"""
     spent: tuple[Spent, ...]
 
     def later(self, by_ns: int) -> AccountRows:
         """The same on a clock that shows ``by_ns`` more."""
+        if not by_ns:  # there can be a million stretches
+            return self
         return replace(self, start_ns=self.start_ns + by_ns, end_ns=self.end_ns + by_ns)
 
 
@@ -56,7 +62,7 @@ def accounts_of(analysis: Analysis) -> Iterator[AccountRows]:
         found = analysis.account_in_time(account.device)
         spent = (Spent(SPENT[Owner.COMPUTE]), *map(_of_loss, account.losses))
         # A loss of no number, which is -1, is compute.
-        yield AccountRows(account.device, found.start_ns, found.end_ns, found.loss + 1, spent)
+        yield AccountRows(account.device, found.start_ns, found.end_ns, (found.loss + 1).astype(np.int16), spent)
 
 
 def _of_loss(loss: Loss) -> Spent:
