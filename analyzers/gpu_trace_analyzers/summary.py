@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from .ahead import asked_ahead
 from .domains import is_library
 from .questions.account.account import account
 from .questions.account.collectives import explain_collectives
 from .questions.account.copies import explain_copies
-from .questions.ahead import asked_ahead
 from .questions.causes import causes
 from .questions.collectives import collective_figures
 from .questions.compute.answer import compute_answer
@@ -171,7 +171,7 @@ def summarized(
 
 def _beside_the_account(
     scope: Scope, step_range: str | None, apart: tuple[str, ...], whole: bool, steps: tuple[int, int] | None
-) -> list[Callable[[], object]]:
+) -> tuple[Callable[[], object], ...]:
     """What takes long and is asked before, during or after the account, which takes half of the time."""
     devices = active_devices(scope.trace)
 
@@ -179,7 +179,7 @@ def _beside_the_account(
         for device in devices:
             question(steady_scope(scope, whole, steps, step_range), device)
 
-    return [
+    return (
         partial(idle_causes, scope),
         partial(of_steady, explain_collectives),
         partial(of_steady, explain_copies),
@@ -187,4 +187,4 @@ def _beside_the_account(
         partial(causes, scope),
         *(partial(compute_figures, scope, device) for device in devices),
         *(partial(device_figures, scope, device) for device in devices),
-    ]
+    )

@@ -34,6 +34,7 @@ def idle_causes(scope: Scope) -> tuple[CauseFigures, ...]:
     return tuple(row for found in explained for row in found.figures(int(found.stretches.ns.sum())))
 
 
+@once
 def explain_idle(scope: Scope, position: int, rules: tuple[Rule, ...] | None = None) -> Explained:
     """Each stretch of the window (default: the device's own span) in which no engine was busy, with its cause.
 

@@ -73,6 +73,14 @@ def once(question: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P]
     return asked
 
 
+def forget(of: Askable, question: Callable[..., object]) -> None:
+    """Do not keep the answers to a question any longer: asked again, it is answered anew."""
+    plain = getattr(question, "__wrapped__", question)
+    with _CHANGING:
+        for key in [key for key in of.answers if isinstance(key, tuple) and key[0] is plain]:
+            del of.answers[key]
+
+
 def _found(answers: dict[Hashable, Any], key: Hashable, look: Callable[[], T]) -> T:
     """Look for an answer that others may be waiting for; one that is not found is looked for again when next asked."""
     sought = answers[key]

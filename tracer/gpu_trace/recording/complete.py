@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.engines import default_rules
+from gpu_trace_analyzers.questions.idle import explain_idle
+from gpu_trace_analyzers.questions.once import forget
 from gpu_trace_analyzers.readers import joined
 
 from .beside import Beside
@@ -64,6 +66,7 @@ def _summarize(recording: Recording, audience: Audience, writers: Sequence[Besid
             predicted = _predicted(analysis.trace, recording)
             summary = predicted.prices(analysis.summary) if predicted else analysis.summary
         audience.show(summary, predicted.entry if predicted else None)
+        forget(analysis.scope, explain_idle)  # a tenth of all memory, and no file has it
         give_back_freed()
         from . import summary_files  # its imports take a tenth of the time until the summary is there
 

@@ -9,7 +9,7 @@ import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.questions import launches, replays, unmatched
-from gpu_trace_analyzers.questions.once import once
+from gpu_trace_analyzers.questions.once import forget, once
 from literal import literal
 
 
@@ -25,6 +25,21 @@ def test_a_trace_keeps_the_answer_for_each_question_and_what_else_it_was_asked_w
     assert [length(trace), length(trace, 3), length(trace, 0), length(trace, more=3)] == [2, 5, 2, 5]
     assert asked == [0, 3]
     assert length(replace(trace, work=trace.work[:1])) == 1
+
+
+def test_what_is_forgotten_is_answered_anew():
+    asked = []
+
+    @once
+    def length(trace, more=0):
+        asked.append(more)
+        return len(trace.work) + more
+
+    trace = literal("k 0-5; k 6-9")
+    assert length(trace) + length(trace, 3) == 7
+    forget(trace, length)
+    assert [length(trace), length(trace)] == [2, 2]
+    assert asked == [0, 3, 0]
 
 
 def test_threads_that_ask_at_the_same_time_wait_for_one_answer():

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
+from gpu_trace_analyzers import ahead
+from gpu_trace_analyzers.ahead import asked_ahead
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import UsageError
-from gpu_trace_analyzers.questions import ahead
-from gpu_trace_analyzers.questions.ahead import asked_ahead
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_json
 from literal import literal
