@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from heapq import merge
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from .silent import silent_operators
 from .unknown_order import UnknownOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..model import Int8, Int64, Trace
     from .accesses import Accesses
@@ -91,19 +92,20 @@ class _Walk:
             self._read_by_host(part, operator.began_ns)
         for part in operator.makes:
             self._memory.make(part, operator.ended_ns)
+            if origin is not None:
+                self._memory.holds(part).host_writes(part, origin)
         for part in operator.writes:
             content = self._memory.holds(part)
-            rows = content.host_reads(part) | content.host_writes(part)
+            rows = content.host_reads(part) | content.host_writes(part, origin)
             self._host_uses += [(operator.began_ns, row, 0) for row in sorted(rows)]
-        for part in (*operator.makes, *operator.writes) if origin else ():
-            self._memory.holds(part).origin = origin
 
     def _origin(self, operator: Silent) -> Origin | None:
-        """Of what it writes: the results that it reads, and the origins of what it reads or adds to."""
+        """Of what it writes: the results that it reads, and the origins of what else it reads."""
+        if not operator.told:
+            return None
         contents = [(self._memory.holds(part), part) for part in operator.reads]
         rows = frozenset(row for content, part in contents for row in content.host_reads(part))
-        touched = [content for content, _ in contents] + [self._memory.holds(part) for part in operator.writes]
-        earlier = {id(each.origin): each.origin for each in touched if each.origin is not None}
+        earlier = {id(origin): origin for content, part in contents for origin in content.origins_of(part)}
         return Origin(operator.began_ns, rows, list(earlier.values())) if rows or earlier else None
 
     def launched(self, row: int, at_ns: int) -> None:
@@ -135,15 +137,15 @@ class _Walk:
         content = self._memory.holds_number(part) if is_kernel else self._memory.holds(part)
         for reader in content.last_readers(part):  # the others were found when that one was launched
             self._copied_again[reader] = True
-        self._carry(content)
+        self._carry(content.origins_of(part))
         # The host reads what a kernel takes from its memory, and what a copy takes from memory that is not pinned.
         if is_kernel or self._source[row] == Place.PAGEABLE:
             self._read_by_host(part, at_ns)
         return content
 
-    def _carry(self, content: Content) -> None:
-        """An operation reads it: what the host made it of, and the operators that did."""
-        for origin in content.origin.follow() if content.origin else ():
+    def _carry(self, origins: Iterable[Origin]) -> None:
+        """An operation reads what the host made so: of which results, and by which operators."""
+        for origin in chain.from_iterable(origin.follow() for origin in origins):
             self._carrying_ns.append(origin.began_ns)
             for row in origin.rows:
                 self._carried[row] = True

@@ -24,15 +24,15 @@ class Content:
     Parts with one history each: part ``i`` goes from byte ``begins[i]`` to the next; the last one is untouched.
     """
 
-    __slots__ = ("begins", "device", "first", "last", "made_ns", "origin", "readers", "writers")
+    __slots__ = ("begins", "device", "first", "last", "made_ns", "origins", "readers", "writers")
 
     def __init__(self, device: str, made_ns: int) -> None:
         self.device, self.made_ns = device, made_ns
         self.begins, self.writers = [0], [MISSING]
         self.readers: list[list[int]] = [[]]
+        self.origins: list[Origin | None] = [None]
+        """of what the host has made of results of a device, and wrote there last"""
         self.first = self.last = MISSING
-        self.origin: Origin | None = None
-        """of what the host wrote into it"""
 
     def read(self, part: Extent, row: int, waits: Waits) -> None:
         """An operation reads it; what it has to wait for is added to ``waits``."""
@@ -62,11 +62,16 @@ class Content:
         """The operations that wrote what the host reads now."""
         return {self.writers[i] for i in range(*self._parts(part))} - {MISSING}
 
-    def host_writes(self, part: Extent) -> set[int]:
+    def host_writes(self, part: Extent, origin: Origin | None = None) -> set[int]:
         """The operations that read what the host overwrites now; what is launched afterwards finds it written."""
         readers = self.readers_of(part)
-        self._replace(*self._parts(part), MISSING)
+        self._replace(*self._parts(part), MISSING, origin)
         return readers
+
+    def origins_of(self, part: Extent) -> list[Origin]:
+        """Of what the host wrote into it, if it made that of results of a device."""
+        found = {id(origin): origin for origin in self.origins[slice(*self._parts(part))] if origin is not None}
+        return list(found.values())
 
     def readers_of(self, part: Extent) -> set[int]:
         """The operations that have read any of it since it was written last."""
@@ -76,11 +81,12 @@ class Content:
         """Of each part the last one of those."""
         return {readers[-1] for readers in self.readers[slice(*self._parts(part))] if readers}
 
-    def _replace(self, begin: int, end: int, row: int) -> None:
+    def _replace(self, begin: int, end: int, row: int, origin: Origin | None = None) -> None:
         """All of these parts have one history now, which begins with what wrote them."""
         self.begins[begin:end] = [self.begins[begin]]
         self.writers[begin:end] = [row]
         self.readers[begin:end] = [[]]
+        self.origins[begin:end] = [origin]
 
     def _parts(self, extent: Extent) -> tuple[int, int]:
         """From which part to which an extent goes; parts are cut at its ends."""
@@ -96,6 +102,7 @@ class Content:
             self.begins.insert(at, byte)
             self.writers.insert(at, self.writers[at - 1])
             self.readers.insert(at, self.readers[at - 1].copy())
+            self.origins.insert(at, self.origins[at - 1])
         return at
 
 

@@ -17,7 +17,7 @@ class Origin:
     rows: frozenset[int]
     """operations of a device whose results it read"""
     earlier: list[Origin] = field(default_factory=list)
-    """of what else it read, and of what it left in the memory that it wrote"""
+    """of what else it read"""
     followed: bool = False
 
     def follow(self) -> Iterator[Origin]:

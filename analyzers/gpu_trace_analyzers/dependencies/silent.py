@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .accesses import accesses, given_to, leaves_content, made_by
+from .accesses import Accesses, accesses, given_to, leaves_content, made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .execution_trace import Node
     from .joined import Joined
     from .tensors import Extent
+
+_NOTHING = Accesses([], [], [], [])
 
 
 class Silent(NamedTuple):
@@ -25,6 +26,8 @@ class Silent(NamedTuple):
     """in the memory of the host"""
     writes: list[Extent]
     """in the memory of the host that was there before"""
+    told: bool
+    """whether it is known which of them it read, and which it wrote"""
 
 
 def silent_operators(joined: Joined, since_ns: int) -> Iterator[Silent]:
@@ -34,13 +37,13 @@ def silent_operators(joined: Joined, since_ns: int) -> Iterator[Silent]:
         if ended_ns < since_ns or number in joined.around or (node.schema is not None and node.schema.is_view):
             continue
         makes = made_by(node)
-        reads, writes = _on_host(node) if node.mentions_host and not leaves_content(node) else ([], [])
+        found = accesses(node) if node.mentions_host and not leaves_content(node) else _NOTHING
+        # An operator without a schema may write all that it was given.
+        reads, writes = (found.reads, found.writes) if found else (given_to(node),) * 2
+        reads, writes = _on_host(reads), _on_host(writes)
         if makes or reads or writes:
-            yield Silent(began_ns, ended_ns, makes, reads, writes)
+            yield Silent(began_ns, ended_ns, makes, reads, writes, found is not None)
 
 
-def _on_host(node: Node) -> tuple[list[Extent], list[Extent]]:
-    """What it reads and writes there; an operator without a schema may write all that it was given."""
-    found = accesses(node)
-    reads, writes = (found.reads, found.writes) if found else (given_to(node),) * 2
-    return [part for part in reads if part.device == "cpu"], [part for part in writes if part.device == "cpu"]
+def _on_host(parts: list[Extent]) -> list[Extent]:
+    return [part for part in parts if part.device == "cpu"]

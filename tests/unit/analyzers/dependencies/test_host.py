@@ -145,6 +145,32 @@ class TestCarried:
             copy_(b!, t) : h2d
         """) == ([False, False], 0)
 
+    @pytest.mark.parametrize("line", ["zero_(s!)", "copy_(s!, c@cpu)", "copy_(s!, b) : d2h", "?custom(s, h)"])
+    def test_not_where_it_was_overwritten(self, line):
+        carried, operators = self.carried(f"""
+            copy_(h@cpu!, a) : d2h
+            add_(s@cpu!, h)
+            {line}
+            copy_(b!, s) : h2d
+        """)
+        assert (any(carried), operators) == (False, 0)
+
+    def test_not_in_another_part_of_the_memory(self):
+        program = """
+            copy_(h@cpu[0:4]!, a) : d2h
+            mul_(h[0:4]!, 2)
+            copy_(b!, h[{part}]) : h2d
+        """
+        assert self.carried(program.format(part="4:8")) == ([False, False], 0)
+        assert self.carried(program.format(part="3:5")) == ([True, False], 1)
+
+    def test_by_no_operator_of_which_is_not_known_what_it_writes(self):
+        assert self.carried("""
+            copy_(h@cpu!, a) : d2h
+            ?log(h, s@cpu)
+            copy_(b!, s) : h2d
+        """) == ([False, False], 0)
+
     def test_with_what_was_there_before(self):
         assert self.carried("""
             copy_(g@cpu!, a) : d2h
