@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gpu_trace_analyzers.dependencies.edges import Because, Contents, Dependencies, Edges, HostUses
+from gpu_trace_analyzers.dependencies.edges import Because, Carrying, Contents, Dependencies, Edges, HostUses
 from gpu_trace_analyzers.whatif.doubts import Belief
 from gpu_trace_analyzers.whatif.modeled import modeled
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
@@ -16,9 +16,9 @@ from literal import literal, microseconds
 
 def nothing_known(rows, **changed):
     """Operations that are known not to depend on each other, but for what is given."""
-    nothing, none_ns = np.zeros(len(rows), np.bool_), np.empty(0, np.int64)
+    nothing = np.zeros(len(rows), np.bool_)
     known = Dependencies(
-        rows, Edges.empty(), ~nothing, Contents.empty(), nothing, HostUses.empty(), nothing, none_ns, nothing
+        rows, Edges.empty(), ~nothing, Contents.empty(), nothing, HostUses.empty(), nothing, Carrying.empty(), nothing
     )
     return replace(known, **changed)
 

@@ -70,6 +70,16 @@ class HostUses(Columns):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Carrying(Columns):
+    """Operators of the host that made what an operation of a device reads, of results of a device; as they began."""
+
+    at_ns: Int64
+    """when the operator began, on the clock of the trace"""
+    operation: Int64
+    """the first operation that reads what became of it, as a position among the rows"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dependencies:
     """The true data dependencies among ``rows`` of ``Trace.work``, which are in the order of their launches."""
 
@@ -83,8 +93,7 @@ class Dependencies:
     host_uses: HostUses
     carried: NDArray[np.bool_]
     """copies to the host of whose result operators on the host made what a later operation reads: (n,)"""
-    carrying_ns: Int64
-    """when each of those operators began, in order: (m,)"""
+    carrying: Carrying
     copied_again: NDArray[np.bool_]
     """copies from memory of the host that is copied again later, though no operator on the host has written it since:
     either it is the same, or code that is not an operator has filled it: (n,)"""

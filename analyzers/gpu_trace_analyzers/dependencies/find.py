@@ -15,7 +15,7 @@ from ..model import Memory as Place
 from ..questions.launches import launches
 from .accesses import accesses
 from .between_streams import orders_between_streams
-from .edges import Dependencies, Edges, HostUses
+from .edges import Carrying, Dependencies, Edges, HostUses
 from .joined import joined
 from .made import Made
 from .memory import Memory
@@ -82,7 +82,7 @@ class _Walk:
         self.ordered = self._unknown_order.ordered
         self._known, self._host_reads, self._carried, self._copied_again = (bytearray(len(rows)) for _ in range(4))
         self._host_uses: list[tuple[int, int, int]] = []
-        self._carrying_ns: list[int] = []
+        self._carrying: list[tuple[int, int]] = []
         self._waits: list[Waits] = []
 
     def ended(self, operator: Silent) -> None:
@@ -137,16 +137,16 @@ class _Walk:
         content = self._memory.holds_number(part) if is_kernel else self._memory.holds(part)
         for reader in content.last_readers(part):  # the others were found when that one was launched
             self._copied_again[reader] = True
-        self._carry(content.origins_of(part))
+        self._carry(row, content.origins_of(part))
         # The host reads what a kernel takes from its memory, and what a copy takes from memory that is not pinned.
         if is_kernel or self._source[row] == Place.PAGEABLE:
             self._read_by_host(part, at_ns)
         return content
 
-    def _carry(self, origins: Iterable[Origin]) -> None:
+    def _carry(self, reader: int, origins: Iterable[Origin]) -> None:
         """An operation reads what the host made so: of which results, and by which operators."""
         for origin in chain.from_iterable(origin.follow() for origin in origins):
-            self._carrying_ns.append(origin.began_ns)
+            self._carrying.append((origin.began_ns, reader))
             for row in origin.rows:
                 self._carried[row] = True
 
@@ -165,7 +165,7 @@ class _Walk:
         uses = HostUses(*_columns(sorted(self._host_uses)))
         flags = (self._known, self._host_reads, self._carried, self._copied_again)
         known, host_reads, carried, copied_again = (np.frombuffer(one, dtype=np.bool_) for one in flags)
-        carrying_ns = np.unique(np.array(self._carrying_ns, np.int64))
+        carrying = Carrying(*np.array(sorted(self._carrying), np.int64).reshape(-1, 2).T)
         return Dependencies(
             self._rows,
             edges,
@@ -174,7 +174,7 @@ class _Walk:
             host_reads,
             uses,
             carried,
-            carrying_ns,
+            carrying,
             copied_again,
         )
 

@@ -1,6 +1,7 @@
 """How much of a schedule does the host hold up by what it must compute there: of results, for operations that follow?
 
-It cannot do that at another time. What else it does itself it may do in another order after a change.
+It cannot do that at another time. What else it does itself it may do in another order after a change, as it may what
+only operations need that it launches later.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..intervals import Intervals
+from ..model import MISSING
 from .computing import computing
 from .critical import critical_path
 from .expected import as_expected
 
 if TYPE_CHECKING:
+    from ..model import Int64
     from .modeled import Modeled
 
 
@@ -24,7 +27,8 @@ def held_by_needed_ns(model: Modeled) -> int:
     waited_ns, issued_ns = _waited_ns(model), model.part.ns(model.part.issued_ns)[path[1:]]
     since_ns = [waited_ns.get(k, at_ns) for k, at_ns in zip(path[:-1].tolist(), issued_ns.tolist(), strict=True)]
     gaps_ns = times.start_ns[path[1:]] - times.end_ns[path[:-1]]
-    return int(np.minimum(gaps_ns, _carrying(model).covered_ns(np.array(since_ns, np.int64), issued_ns)).sum())
+    needed_ns = _needed(model, path).covered_ns(np.array(since_ns, np.int64), issued_ns)
+    return int(np.minimum(gaps_ns, needed_ns).sum())
 
 
 def _waited_ns(model: Modeled) -> dict[int, int]:
@@ -34,9 +38,14 @@ def _waited_ns(model: Modeled) -> dict[int, int]:
     return {k: at_ns for at_ns, awaited in reversed([*both]) for k in awaited}
 
 
-def _carrying(model: Modeled) -> Intervals:
-    """When, in the recording, the host computed what later operations need, in ns since the window's begin."""
-    part, begun_ns = model.part, model.known.carrying_ns
+def _needed(model: Modeled, path: Int64) -> Intervals:
+    """When, in the recording, the host computed what it needed for its next launch on a path, or for one before that.
+
+    In ns since the window's begin.
+    """
+    part, carrying = model.part, model.known.carrying
+    following = np.append(path, MISSING)[np.searchsorted(part.issued_ns[path], carrying.at_ns)]
+    begun_ns = carrying.at_ns[carrying.operation <= following]
     operators = part.trace.operators[computing(part)]
     first, last = (np.searchsorted(begun_ns, ns) for ns in (operators.start_ns, operators.end_ns))
     needed = operators[last > first]

@@ -105,7 +105,7 @@ class TestCarried:
 
     def carried(self, text):
         found = run(text).dependencies
-        return found.carried.tolist(), len(found.carrying_ns)
+        return found.carried.tolist(), len(found.carrying)
 
     def test_weights_that_the_host_updates(self):
         assert self.carried("""
@@ -179,6 +179,19 @@ class TestCarried:
             add_(s!, h)
             copy_(b!, s) : h2d
         """) == ([True, True, False], 2)
+
+    def test_for_the_first_operation_that_reads_it(self):
+        found = run("""
+            copy_(g@cpu!, a) : d2h
+            copy_(h@cpu!, a) : d2h
+            sub_(v@cpu!, g)
+            sub_(w@cpu!, h)
+            copy_(b!, w) : h2d
+            copy_(c!, v) : h2d
+            copy_(b!, w) : h2d
+        """).dependencies.carrying
+        assert found.operation.tolist() == [3, 2]
+        assert (np.diff(found.at_ns) > 0).all()
 
     def test_of_each_step(self):
         step = """
