@@ -20,12 +20,21 @@ _OLDEST_CUDA = (12, 6)
 
 
 def is_asked() -> bool:
-    """Whether CUPTI shall leave: asked for, with this version of CUDA, and unless Kineto was told to see to it."""
-    if os.environ.get(_ASKED) != "1":
+    """Whether CUPTI shall leave: asked for, with this version of CUDA, of a process that waits for no other rank.
+
+    It stays too where Kineto was told to see to it.
+    """
+    if os.environ.get(_ASKED) != "1" or _has_ranks():
         return False
     version = (sys.modules["torch"].version.cuda or "").split(".")[:2]
     is_new = all(map(str.isdecimal, version)) and tuple(map(int, version)) >= _OLDEST_CUDA
     return is_new and os.environ.get("TEARDOWN_CUPTI") != "1"
+
+
+def _has_ranks() -> bool:
+    """Whether the process is one of several that torch.distributed joins."""
+    distributed = sys.modules.get("torch.distributed")
+    return bool(distributed and distributed.is_available() and distributed.is_initialized())
 
 
 def leave() -> None:

@@ -171,6 +171,13 @@ def test_it_stays_unless_it_is_asked_to_leave(ended, cupti, monkeypatch, value):
     assert cupti.names == []
 
 
+def test_it_stays_in_a_process_that_waits_for_others(ended, cupti, monkeypatch):
+    joined = SimpleNamespace(is_available=lambda: True, is_initialized=lambda: True)
+    monkeypatch.setitem(recorder.sys.modules, "torch.distributed", joined)
+    ended.leave_cupti()
+    assert cupti.names == []
+
+
 def test_it_stays_where_kineto_sees_to_it(ended, cupti, monkeypatch):
     monkeypatch.setenv("TEARDOWN_CUPTI", "1")
     ended.leave_cupti()
