@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .reasons import reason_of
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_END = b"\0"
+"""what the process says last: its status may be unknown, and a fork of another thread keep its pipe open"""
 _PR_SET_PDEATHSIG = 1
 """of prctl: the signal that a process gets as its parent ends"""
 
@@ -45,24 +48,26 @@ class Beside:
         """Wait for its end; what went wrong, empty for nothing."""
         if not self._pid:
             return self._problem
-        problem = b""
-        while piece := os.read(self._reading, 1 << 16):
-            problem += piece
-        status = self._ended()
-        self._problem = problem.decode("utf-8", "replace") or ("its process was killed" if status else "")
+        said = b""
+        while not said.endswith(_END) and (piece := os.read(self._reading, 1 << 16)):
+            said += piece
+        self._ended()
+        is_whole = said.endswith(_END)
+        self._problem = said.removesuffix(_END).decode("utf-8", "replace") if is_whole else "its process was killed"
         return self._problem
 
     def stop(self) -> None:
         """End it where it is, and wait for that."""
         if self._pid:
-            os.kill(self._pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGTERM)
             self._ended()
 
-    def _ended(self) -> int:
-        _, status = os.waitpid(self._pid, 0)
+    def _ended(self) -> None:
+        with suppress(ChildProcessError):  # a program that records a block of itself may wait for all its children
+            os.waitpid(self._pid, 0)
         os.close(self._reading)
         self._pid = 0
-        return status
 
     def __enter__(self) -> Beside:
         return self
@@ -72,9 +77,9 @@ class Beside:
 
 
 def _fork(mask: set[int]) -> int:
-    """Fork; interrupts are blocked in the fork, which would else run on as its parent does, and not in the parent."""
+    """Fork; signals are blocked in the fork, which would else run on as its parent does, and not in the parent."""
     pid = -1
-    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         with warnings.catch_warnings():
             # Python 3.12 warns of threads. Those of BLAS end in a fork, and there are no others.
@@ -90,20 +95,29 @@ def _do(work: Callable[[], object], writing: int, mask: set[int], parent: int) -
     """Do the work in the fork, and end it: without what Python does at its end, which is the other's to do."""
 
     def interruptible() -> None:
+        _handle_no_signals()
         _end_with(parent)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         work()
 
     status = 1
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         gc.disable()  # it would touch, and so copy, all objects that the two share
         problem = _problem(interruptible)
         signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
-        os.write(writing, problem.encode("utf-8", "replace"))
+        os.write(writing, problem.encode("utf-8", "replace") + _END)
         status = 0
     finally:
         os._exit(status)
+
+
+def _handle_no_signals() -> None:
+    """Leave them to the parent, whose handlers may save what a program has; but stop where that is asked for."""
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        if callable(handler) and handler is not signal.default_int_handler:
+            signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _end_with(parent: int) -> None:

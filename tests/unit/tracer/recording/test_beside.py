@@ -58,6 +58,42 @@ def test_a_process_that_is_killed_says_so():
     assert Beside(lambda: os.kill(os.getpid(), signal.SIGKILL)).wait() == "its process was killed"
 
 
+@pytest.mark.parametrize(("work", "problem"), [(refuse, "no room"), (int, "")])
+def test_its_program_may_wait_for_all_its_children(work, problem):
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert Beside(work).wait() == problem
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_its_program_may_fork_while_it_begins(monkeypatch):
+    fork, others = os.fork, []
+
+    def fork_twice():
+        if (other := fork()) == 0:
+            signal.pause()
+        others.append(other)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", fork_twice)
+    try:
+        assert Beside(int).wait() == ""
+    finally:
+        os.kill(others[0], signal.SIGKILL)
+        os.waitpid(others[0], 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGUSR1])
+def test_handlers_of_its_program_are_not_called(number, tmp_path):
+    before = signal.signal(number, lambda *_: (tmp_path / "handled").touch())
+    try:
+        assert Beside(lambda: os.kill(os.getpid(), number)).wait() == ""
+    finally:
+        signal.signal(number, before)
+    assert not (tmp_path / "handled").exists()
+
+
 class Lasting:
     """Work that lasts, and has a file while it does."""
 
@@ -65,11 +101,11 @@ class Lasting:
         self.part = folder / "part"
 
     def __call__(self):
-        self.part.touch()
         try:
+            self.part.touch()
             time.sleep(60)
         finally:
-            self.part.unlink()
+            self.part.unlink(missing_ok=True)
 
     def wait_until(self, there):
         deadline = time.monotonic() + 30
