@@ -26,6 +26,8 @@ from .nvtx_ranges import NvtxRanges
 from .watching import Uncounted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..recording.request import Request
     from ..recording.told import Audience
 
@@ -46,7 +48,11 @@ class Block:
             self._prepare(request)
             _under_way.append(self)
             _look_after_forks()
-            self._start()
+            try:
+                self._start()
+            except BaseException:  # Ctrl-C: there is no block to end
+                self._stop()
+                raise
 
     def _prepare(self, request: Request) -> None:
         self.folder = create(request)
@@ -89,18 +95,28 @@ class Block:
         """Stop and save; for how long it was under way."""
         try:
             wall_ns = time.time_ns() - self._began_ns
-            self._nvtx.end()
-            endings.finish_undisturbed(self._recorder)
-            self._beside.close()
-            with suppress(OSError):  # the disk is full: cells are called by their files then
-                cells.note(self.folder.raw, _cells())
-            endings.undisturbed(self._recorder.measure_cost)
-            endings.undisturbed(self._recorder.leave_cupti)
+            self._attempt(self._nvtx.end)
+            self._attempt(lambda: endings.finish_undisturbed(self._recorder))
+            self._attempt(self._beside.close)
+            self._attempt(self._note_cells)
+            self._attempt(lambda: endings.undisturbed(self._recorder.measure_cost))
+            self._attempt(lambda: endings.undisturbed(self._recorder.leave_cupti))
         finally:
-            self._hooks.leave()
-            self._recorder.leave()
+            self._attempt(self._hooks.leave)
+            self._attempt(self._recorder.leave)
             _under_way.clear()
         return wall_ns
+
+    def _note_cells(self) -> None:
+        with suppress(OSError):  # the disk is full: cells are called by their files then
+            cells.note(self.folder.raw, _cells())
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Do what belongs to an end; the block ends as it would without us, whatever fails."""
+        try:
+            step()
+        except Exception as error:
+            self._notes.failed("the recording could not end as a whole", error)
 
     def forked(self) -> None:
         """In a child of this process: it has no profiler, and its end must not wait for one."""

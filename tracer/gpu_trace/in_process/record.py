@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import threading
 from contextlib import nullcontext
 from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+_ONLY_BEGIN = inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction
 _LEVELS = ("gpu", "ops", "full")
 
 
@@ -108,18 +110,23 @@ class record:  # noqa: N801  # used as a function is
     def __call__(self, function: _Function) -> _Function:
         """A function each call of which is recorded; from the second on into folders ``run-2``, ``run-3``, ....
 
-        The last one is its attribute ``run``.
+        The last one is its attribute ``run``. A call while another is recorded, as of itself, belongs to that one.
         """
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        if any(only_begins(function) for only_begins in _ONLY_BEGIN):
             raise UsageError(f"{function.__name__}: its call only begins it; use `with gpu_trace.record():` inside it")
-        calls = [0]
+        calls, under_way = [0], threading.Lock()
 
         @wraps(function)
         def recorded(*args: Any, **kwargs: Any) -> Any:
-            calls[0] += 1
-            with self._of_call(calls[0]) as run:
-                recorded.run = run  # type: ignore[attr-defined]
+            if not under_way.acquire(blocking=False):
                 return function(*args, **kwargs)
+            try:
+                calls[0] += 1
+                with self._of_call(calls[0]) as run:
+                    recorded.run = run  # type: ignore[attr-defined]
+                    return function(*args, **kwargs)
+            finally:
+                under_way.release()
 
         return recorded  # type: ignore[return-value]  # called as the function is
 

@@ -282,6 +282,34 @@ def test_what_cannot_be_put_together_is_lost_in_a_sentence(tmp_path, monkeypatch
     assert run.lost[0].startswith("the run folder could not be completed (")
 
 
+def test_a_recording_that_is_interrupted_as_it_begins_is_over(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gpu_trace.in_process.hooks_in_torch.HooksInTorch.install", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            gpu_trace.record(tmp_path / "never").__enter__()
+    with gpu_trace.record(tmp_path / "run") as run:
+        pass
+    assert run.is_complete
+
+
+def test_a_recording_that_cannot_end_ends_no_block(tmp_path, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("gone")
+
+    with monkeypatch.context() as patch:
+        for name in ("nvtx_ranges.NvtxRanges.end", "block._cells", "hooks_in_torch.HooksInTorch.leave"):
+            patch.setattr(f"gpu_trace.in_process.{name}", broken)
+        with gpu_trace.record(tmp_path / "run") as run:
+            pass
+    assert run.lost == ["the recording could not end as a whole (RuntimeError: gone)"]
+    with gpu_trace.record(tmp_path / "next") as run:
+        pass
+    assert run.lost == []
+
+
 def test_only_one_recording_at_a_time(tmp_path):
     refused = pytest.raises(gpu_trace.UsageError, match=r"is being recorded already, into .*/run; end that first$")
     with gpu_trace.record(tmp_path / "run"), refused:
@@ -344,13 +372,27 @@ def test_each_call_of_a_function_is_a_run_of_its_own(tmp_path):
     assert (tmp_path / "run/run.json").exists()
 
 
+def test_a_call_during_another_belongs_to_it(tmp_path):
+    @gpu_trace.record(tmp_path / "run")
+    def factorial(number):
+        return number * factorial(number - 1) if number else 1
+
+    assert factorial(3) == 6
+    assert factorial.run.folder == tmp_path / "run"
+    assert factorial.run.is_complete
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
 def test_what_only_begins_when_called_is_refused():
     async def later(): ...
 
     def each():
         yield
 
-    for function in (later, each):
+    async def each_later():
+        yield
+
+    for function in (later, each, each_later):
         with pytest.raises(gpu_trace.UsageError, match=rf"^{function.__name__}: its call only begins it; use `with"):
             gpu_trace.record()(function)
 
