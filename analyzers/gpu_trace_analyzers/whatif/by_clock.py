@@ -27,9 +27,12 @@ _HALVINGS = 5
 
 
 def device_share(fastest: Modeled, unrecorded_ns: int | None) -> float:
-    """The part of their recorded time which operations take when nothing records them, at most 1."""
+    """The part of their recorded time which operations take when nothing records them, at most 1.
+
+    A clock that is too far off is of another run, and says nothing of them.
+    """
     share = 1.0 if unrecorded_ns is None else unrecorded_ns / max(1, as_recorded(fastest).total_ns)
-    return max(1 - CLOCK, share) if share < 1 - _BETWEEN_RUNS else 1.0
+    return share if 1 - CLOCK <= share < 1 - _BETWEEN_RUNS else 1.0
 
 
 def within_clock(part: Part, known: Dependencies, likely: Belief, end: Belief, unrecorded_ns: int | None) -> Modeled:

@@ -9,6 +9,7 @@ from gpu_trace_analyzers.whatif.doubts import Belief
 from gpu_trace_analyzers.whatif.expected import as_recorded
 from gpu_trace_analyzers.whatif.modeled import modeled
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
+from gpu_trace_analyzers.whatif.refusals import another_run
 from known import measured, nothing_known
 
 TEXT = "range measured 0-9000; k 1010-1110 @1000; call cudaDeviceSynchronize 1020-1110"
@@ -49,12 +50,21 @@ DEVICE = "range measured 0-9000; k 20-1020 @10; call cudaDeviceSynchronize 30-10
 
 @pytest.mark.parametrize(
     ("clock_us", "share"),
-    [(None, 1), (1020, 1), (1000, 1000 / 1020), (2000, 1), (1015, 1), (1014, 1014 / 1020), (500, 0.95)],
+    [(None, 1), (1020, 1), (1000, 1000 / 1020), (2000, 1), (1015, 1), (1014, 1014 / 1020), (970, 970 / 1020)],
 )
 def test_operations_took_longer_if_no_host_explains_the_clock(clock_us, share):
     chosen = measured(DEVICE)
     fastest = modeled(chosen, nothing_known(chosen.rows), LIKELY)
     assert device_share(fastest, None if clock_us is None else clock_us * 1000) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("clock_us", [968, 500, 0.001])
+def test_a_clock_of_another_run_says_nothing_of_operations(clock_us):
+    chosen = measured(DEVICE)
+    fastest = modeled(chosen, nothing_known(chosen.rows), LIKELY)
+    clock_ns = round(clock_us * 1000)
+    assert device_share(fastest, clock_ns) == 1
+    assert another_run(clock_ns, as_recorded(fastest).total_ns).startswith("the time by the clock is ")
 
 
 def test_operations_of_a_view_are_as_much_shorter_and_the_host_is_not():
