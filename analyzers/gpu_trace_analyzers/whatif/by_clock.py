@@ -6,15 +6,17 @@ recorded, if even the fastest host gives more than the clock.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .expected import as_recorded
 from .modeled import modeled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..dependencies.edges import Dependencies
     from .doubts import Belief
-    from .modeled import Modeled
     from .window import Part
 
 MODEL_ERROR = 0.01
@@ -26,33 +28,46 @@ _BETWEEN_RUNS = 0.005
 _HALVINGS = 5
 
 
-def device_share(fastest: Modeled, unrecorded_ns: int | None) -> float:
+def device_share(fastest_ns: int, unrecorded_ns: int) -> float:
     """The part of their recorded time which operations take when nothing records them, at most 1.
 
-    A clock that is too far off is of another run, and says nothing of them.
+    ``fastest_ns``: what the model makes of the recorded order with the fastest host. A clock that is too far off is of
+    another run, and says nothing of operations.
     """
-    share = 1.0 if unrecorded_ns is None else unrecorded_ns / max(1, as_recorded(fastest).total_ns)
+    share = unrecorded_ns / max(1, fastest_ns)
     return share if 1 - CLOCK <= share < 1 - _BETWEEN_RUNS else 1.0
 
 
-def within_clock(part: Part, known: Dependencies, likely: Belief, end: Belief, unrecorded_ns: int | None) -> Modeled:
-    """The view of an end of what is in doubt; where the clock rules its host out, one between that and the likely one.
+def by_clock(part: Part, known: Dependencies, views: Sequence[Belief], unrecorded_ns: int) -> list[Belief]:
+    """The lowest, the expected and the highest view that the clock allows, with operations as long as it says."""
+    device = device_share(_recorded_ns(part, known, views[0]), unrecorded_ns)
+    low, likely, high = (replace(belief, device=device) for belief in views)
+    is_slow = _recorded_ns(part, known, likely) > unrecorded_ns
+    likely = within_clock(part, known, low if is_slow else high, likely, unrecorded_ns)
+    low, high = (within_clock(part, known, likely, end, unrecorded_ns) for end in (low, high))
+    return [low, likely, high]
 
-    Contention is that of the end: it changes little of the recorded order, so the clock says little of it.
+
+def within_clock(part: Part, known: Dependencies, other: Belief, view: Belief, unrecorded_ns: int) -> Belief:
+    """A view; where the clock rules its host out, with the first host on the way to another one that it allows.
+
+    Contention stays as it is: it changes little of the recorded order, so the clock says little of it.
     """
-    view = modeled(part, known, end)
-    if unrecorded_ns is None:
-        return view
-    past = 1 if as_recorded(view).total_ns > unrecorded_ns else -1
+    found_ns = _recorded_ns(part, known, view)
+    past = 1 if found_ns > unrecorded_ns else -1
     at_most_ns = past * unrecorded_ns + MODEL_ERROR * unrecorded_ns
-    allowed, ruled_out = 0.0, 1.0
-    if past * as_recorded(view).total_ns <= at_most_ns:
+    if past * found_ns <= at_most_ns:
         return view
+    allowed, ruled_out = 0.0, 1.0
     for _ in range(_HALVINGS):
         share = (allowed + ruled_out) / 2
-        tried = modeled(part, known, end.nearer(likely, share))
-        if past * as_recorded(tried).total_ns <= at_most_ns:
+        if past * _recorded_ns(part, known, view.nearer(other, share)) <= at_most_ns:
             allowed = share
         else:
             ruled_out = share
-    return modeled(part, known, end.nearer(likely, allowed))
+    return view.nearer(other, allowed)
+
+
+def _recorded_ns(part: Part, known: Dependencies, view: Belief) -> int:
+    """What the model makes of the recorded order."""
+    return as_recorded(modeled(part, known, view)).total_ns

@@ -40,16 +40,15 @@ class Belief:
     """the part of the host's own time, without that cost and without what it computes itself, which it takes"""
     computing: float = 1.0
     """the part of the time in which it computes itself which that takes"""
-
     device: float = 1.0
     """the part of their recorded time which operations of devices take"""
 
-    def nearer(self, likely: Belief, share: float) -> Belief:
-        """With a host this part of the way from the likely one to its own."""
-        cost = likely.cost.towards(self.cost, share)
+    def nearer(self, other: Belief, share: float) -> Belief:
+        """With a host this part of the way from another one to its own."""
+        cost = other.cost.towards(self.cost, share)
         launching, computing = (
             near + (far - near) * share
-            for near, far in ((likely.launching, self.launching), (likely.computing, self.computing))
+            for near, far in ((other.launching, self.launching), (other.computing, self.computing))
         )
         return Belief(cost, self.slowdown, launching, computing, self.device)
 

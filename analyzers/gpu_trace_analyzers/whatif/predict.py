@@ -10,7 +10,7 @@ from ..errors import UsageError
 from . import refusals
 from .answer import Bound, Expected, Schedule, WhatIf
 from .bound import bound, busiest
-from .by_clock import MODEL_ERROR, device_share, within_clock
+from .by_clock import MODEL_ERROR, by_clock
 from .carrying import held_by_needed_ns
 from .critical import critical_path
 from .doubts import beliefs
@@ -62,23 +62,31 @@ def what_if(
     unknown = replace(unknown, unknown_dependency_share=refusals.unknown_share(chosen, known))
     if reason := reason or refusals.not_known(chosen, known):
         return replace(unknown, reason=reason)
-    low, likely, high = _beliefs(chosen, known, unrecorded_ns)
-    middle = modeled(chosen, known, likely)
-    ends = [within_clock(chosen, known, likely, end, unrecorded_ns) for end in (low, high)]
-    doubt = _doubt(middle, ends, unrecorded_ns)
+    low, middle, high = _views(chosen, known, unrecorded_ns)
+    ends = [low, high]
+    doubt = _doubt(middle, ends) or _another_run(chosen, known, unrecorded_ns)
     if doubt:
         return replace(unknown, reason=doubt, bound=_bound(middle))
     return _answered(unknown, middle, ends)
 
 
-def _beliefs(chosen: Part, known: Dependencies, unrecorded_ns: int | None) -> list[Belief]:
-    """The three views, with operations as long as they are by the clock."""
-    found = beliefs(chosen, stated_cost(chosen))
-    device = device_share(modeled(chosen, known, found[0]), unrecorded_ns)
-    return [replace(belief, device=device) for belief in found]
+def _views(chosen: Part, known: Dependencies, unrecorded_ns: int | None) -> list[Modeled]:
+    """The lowest, the expected and the highest, within the clock where it is known."""
+    found: Sequence[Belief] = beliefs(chosen, stated_cost(chosen))
+    if unrecorded_ns is not None:
+        found = by_clock(chosen, known, found, unrecorded_ns)
+    return [modeled(chosen, known, belief) for belief in found]
 
 
-def _doubt(model: Modeled, ends: Sequence[Modeled], unrecorded_ns: int | None) -> str:
+def _another_run(chosen: Part, known: Dependencies, unrecorded_ns: int | None) -> str:
+    """Why the clock is not of the recorded run, as the model has that without the clock; empty if it is."""
+    if unrecorded_ns is None:
+        return ""
+    _, likely, _ = beliefs(chosen, stated_cost(chosen))
+    return refusals.another_run(unrecorded_ns, as_recorded(modeled(chosen, known, likely)).total_ns)
+
+
+def _doubt(model: Modeled, ends: Sequence[Modeled]) -> str:
     """Why there is no answer though the dependencies are known; empty if there is one."""
     before_ns = as_recorded(model).total_ns
     gains_ns = [as_recorded(view).total_ns - as_expected(view).total_ns for view in (model, *ends)]
@@ -86,7 +94,6 @@ def _doubt(model: Modeled, ends: Sequence[Modeled], unrecorded_ns: int | None) -
         refusals.uncertain(gains_ns, before_ns)
         or refusals.host_bound(as_expected(model), before_ns, _not_of_the_hosts_choice_ns(model))
         or refusals.read_later(model)
-        or refusals.another_run(unrecorded_ns, before_ns)
         or refusals.shared(model)
     )
 

@@ -116,12 +116,12 @@ def read_later(model: Modeled) -> str:
     if now_ns - later_ns <= max(UNCERTAIN * (as_recorded(model).total_ns - now_ns), 0.01 * now_ns):
         return ""
     times = f"{duration(now_ns)} if the host reads results when it does now, and {duration(later_ns)} if a step late"
-    return f"it is {times}, and whether what it launches next depends on them is not known"
+    return f"the time is {times}, and whether what it launches next depends on them is not known"
 
 
-def another_run(unrecorded_ns: int | None, modeled_ns: int) -> str:
-    """Why the recorded run is not the one that was timed; empty if it is, or none was timed."""
-    off = 0 if unrecorded_ns is None else abs(modeled_ns - unrecorded_ns) / unrecorded_ns
+def another_run(unrecorded_ns: int, modeled_ns: int) -> str:
+    """Why the recorded run is not the one that was timed; empty if it is."""
+    off = abs(modeled_ns - unrecorded_ns) / unrecorded_ns
     if off <= CLOCK:
         return ""
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpu_trace_analyzers.whatif.by_clock import device_share, within_clock
+from gpu_trace_analyzers.whatif.by_clock import by_clock, device_share, within_clock
 from gpu_trace_analyzers.whatif.doubts import Belief
 from gpu_trace_analyzers.whatif.expected import as_recorded
 from gpu_trace_analyzers.whatif.modeled import modeled
@@ -19,14 +19,9 @@ LIKELY = Belief(RecordingCost(), {})
 
 def total_us(launching, clock_us):
     chosen = measured(TEXT)
-    clock_ns = None if clock_us is None else clock_us * 1000
-    view = within_clock(chosen, nothing_known(chosen.rows), LIKELY, Belief(RecordingCost(), {}, launching), clock_ns)
-    return as_recorded(view).total_ns / 1000
-
-
-@pytest.mark.parametrize(("launching", "ends_us"), [(0.05, 160), (1.2, 1310)])
-def test_without_a_clock_it_is_the_end(launching, ends_us):
-    assert total_us(launching, None) == ends_us
+    known, end = nothing_known(chosen.rows), Belief(RecordingCost(), {}, launching)
+    view = within_clock(chosen, known, LIKELY, end, clock_us * 1000)
+    return as_recorded(modeled(chosen, known, view)).total_ns / 1000
 
 
 @pytest.mark.parametrize(
@@ -45,26 +40,42 @@ def test_no_further_than_the_clock_allows(launching, clock_us, least_us, most_us
     assert least_us <= total_us(launching, clock_us) <= most_us
 
 
+@pytest.mark.parametrize(
+    ("clock_us", "low_us", "likely_us", "high_us"),
+    [
+        (1110, 1099, 1110, 1122),
+        (1000, 990, 1010, 1010),  # with the host as recorded it would be 1,110
+        (1200, 1188, 1188, 1212),
+        (160, 160, 161.6, 161.6),
+        (1310, 1296.9, 1296.9, 1310),
+        (5000, 1310, 1310, 1310),  # no host is that slow
+    ],
+)
+def test_the_likely_host_is_none_either_if_the_clock_rules_it_out(clock_us, low_us, likely_us, high_us):
+    chosen = measured(TEXT)
+    known, ends = nothing_known(chosen.rows), [Belief(RecordingCost(), {}, launching) for launching in (0.05, 1.2)]
+    views = by_clock(chosen, known, [ends[0], LIKELY, ends[1]], clock_us * 1000)
+    found = [as_recorded(modeled(chosen, known, view)).total_ns / 1000 for view in views]
+    assert found == pytest.approx([low_us, likely_us, high_us], abs=35)
+    assert found == sorted(found)
+
+
 DEVICE = "range measured 0-9000; k 20-1020 @10; call cudaDeviceSynchronize 30-1020"
 
 
 @pytest.mark.parametrize(
     ("clock_us", "share"),
-    [(None, 1), (1020, 1), (1000, 1000 / 1020), (2000, 1), (1015, 1), (1014, 1014 / 1020), (970, 970 / 1020)],
+    [(1020, 1), (1000, 1000 / 1020), (2000, 1), (1015, 1), (1014, 1014 / 1020), (970, 970 / 1020)],
 )
 def test_operations_took_longer_if_no_host_explains_the_clock(clock_us, share):
-    chosen = measured(DEVICE)
-    fastest = modeled(chosen, nothing_known(chosen.rows), LIKELY)
-    assert device_share(fastest, None if clock_us is None else clock_us * 1000) == pytest.approx(share)
+    assert device_share(1_020_000, clock_us * 1000) == pytest.approx(share)
 
 
 @pytest.mark.parametrize("clock_us", [968, 500, 0.001])
 def test_a_clock_of_another_run_says_nothing_of_operations(clock_us):
-    chosen = measured(DEVICE)
-    fastest = modeled(chosen, nothing_known(chosen.rows), LIKELY)
     clock_ns = round(clock_us * 1000)
-    assert device_share(fastest, clock_ns) == 1
-    assert another_run(clock_ns, as_recorded(fastest).total_ns).startswith("the time by the clock is ")
+    assert device_share(1_020_000, clock_ns) == 1
+    assert another_run(clock_ns, 1_020_000).startswith("the time by the clock is ")
 
 
 def test_operations_of_a_view_are_as_much_shorter_and_the_host_is_not():
