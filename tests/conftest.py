@@ -39,7 +39,7 @@ SLOW = (
     *("unit/analyzers/readers/pftrace/test_reader.py", "unit/analyzers/reports/test_html.py"),
     *("golden/test_brief.py", "unit/analyzers/reports/test_many_devices.py"),
     *("unit/tracer/boot/test_signals.py", "unit/tracer/commands", "unit/tracer/test_progress.py"),
-    "unit/tracer/exporting/test_round_trips.py",
+    *("unit/tracer/exporting/test_round_trips.py", "unit/scripts/test_fleet.py"),
     *("unit/tracer/exporting/chrome/test_export.py", "unit/tracer/exporting/perfetto/test_export.py"),
     *("unit/tracer/cupti_recording/test_activities.py", "unit/tracer/nvtx_recording/test_recording.py"),
     *("unit/tracer/recording/test_kineto_places.py", "unit/tracer/test_endings.py", "unit/test_packaging.py"),

@@ -1,0 +1,1 @@
+"""Jobs of many ranks, simulated from recordings of two: no module here imports what analyzes them."""
