@@ -26,9 +26,9 @@ def conditions(template: Template, shape: Shape, steps: int, faults: Iterable[Fa
     host, kernels = (np.full(shape.ranks, 1000, np.int64) for _ in range(2))
     elsewhere = {}
     for fault in faults:
-        if fault.kind == "slow_host":
+        if fault.kind == "slow_host" and fault.permille is not None:
             host[list(shape.ranks_of(fault.host))] = fault.permille
-        elif fault.kind == "slow_gpu":
+        elif fault.kind == "slow_gpu" and fault.permille is not None:
             kernels[fault.rank] = fault.permille
         elif fault.late_ns is not None:
             late_ns[fault.rank, list(fault.steps)] = fault.late_ns

@@ -75,7 +75,6 @@ def _write_rank(folder: Path, template: Template, kept: dict[int | None, int | N
 
 def _run(shape: Shape, names: Sequence[str], template: Template, times: Schedule) -> dict[str, object]:
     base_ns = template.head["baseTimeNanoseconds"]
-    assert isinstance(base_ns, int)
     return {
         "schema": "gpu-trace.run/1",
         "command": ["scripts/make-fleet", "--ranks", str(shape.ranks), "--seed", str(shape.seed)],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .template import Block, Launch, Record, Wait
+from .program import Block, Launch, Record, Wait
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -74,3 +74,25 @@ def _step(start_ns: int, end_ns: int, rows: Sequence[Row], waits: dict[int, Row]
     calls = sorted((row for row in rows if row.category in _CALLS), key=lambda row: row.start_ns)
     operations = [launched[call.correlation] for call in calls if call.correlation in launched]
     return Step(start_ns, end_ns, tuple(host), tuple(operations))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A step, among those of its recording."""
+
+    recording: int
+    number: int
+    steps: tuple[Step, ...]
+    """all of its recording"""
+
+    @property
+    def step(self) -> Step:
+        return self.steps[self.number]
+
+
+def equal_steps(recorded: Sequence[Recording]) -> list[Sample]:
+    """The steps of the commonest kind, except the first of each recording, which finds the GPU idle."""
+    steps = [tuple(steps_of(recording)) for recording in recorded]
+    samples = [Sample(place, n, of) for place, of in enumerate(steps) for n in range(1, len(of))]
+    (commonest, _), *_others = Counter(sample.step.kind() for sample in samples).most_common(1)
+    return [sample for sample in samples if sample.step.kind() == commonest]

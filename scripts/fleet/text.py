@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .program import EVENT
 from .schedule import host_time, places
-from .template import EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def trace_text(template: Template, rank: Rank) -> Iterator[str]:
 
 def _head(template: Template, rank: Rank) -> dict[str, Any]:
     shape, host = rank.shape, rank.shape.host(rank.number)
-    (device, *_) = template.head["deviceProperties"]  # type: ignore[misc]
+    device = template.head["deviceProperties"][0]
     return {
         **template.head,
         "deviceProperties": [
