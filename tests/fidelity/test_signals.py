@@ -112,3 +112,18 @@ def test_few_descriptors_are_enough_for_all_of_a_run(tmp_path):
     ended = subprocess.run(limited, cwd=folder, capture_output=True, text=True, check=False)
     assert (ended.returncode, "lost" in ended.stderr, "Traceback" in ended.stderr) == (0, False, False)
     assert "work" in names(folder / "run")
+
+
+def test_whoever_begins_the_run_may_ignore_the_ends_of_its_children(tmp_path):
+    (tmp_path / "script.py").write_text("import signal, sys; sys.exit(3 + signal.getsignal(signal.SIGCHLD))")
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        run = os.posix_spawn(
+            sys.executable,
+            [sys.executable, *ENTRY, "run", "-q", "-o", str(tmp_path / "run"), str(tmp_path / "script.py")],
+            os.environ,
+        )
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]) == 4
+    assert facts(tmp_path / "run")["lost"] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,8 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     afterwards = set(before)
     try:
         pid = _started(command, variables, before)
+        # Ignored, as whoever began us may have had it, nobody would learn how the script ends. The script has that.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with stacks.sampling(folder.raw) if request.stacks else nullcontext():
             meanwhile = [_tell_when_saving(folder, pid, saving), beforehand.imports(), unheard.watch(folder.raw, pid)]
             status = _wait(pid, watched, meanwhile)
@@ -120,7 +122,8 @@ def _wait(pid: int, watched: set[signal.Signals], meanwhile: Iterable[Iterator[N
             os.kill(pid, came.si_signo)
         if came is None:
             for each in meanwhile:
-                next(each, None)
+                with suppress(Exception):  # it does no more then; the script has its end all the same
+                    next(each, None)
 
 
 def _tell_when_saving(folder: RunFolder, pid: int, saving: Callable[[], None]) -> Iterator[None]:
