@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import zlib
 
 import pytest
 
@@ -11,6 +14,7 @@ from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.reports.html import to_html
 from literal import literal
 from many_kernels import many_kernels
+from page_lanes import data
 from report_pages import page_of, recorded_page
 from what_ifs import answered, before
 
@@ -238,3 +242,27 @@ def test_the_axis_stays_in_sight_when_lanes_are_scrolled_up(shown):
     page.evaluate("document.querySelector('canvas').focus({ preventScroll: true })")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("before => document.querySelector('.strip').innerText !== before", arg=before)
+
+
+def of_many_devices(html, count):
+    """A page with the lanes of its only device again and again: to analyze so many takes a minute."""
+    found = data(html)
+    columns = zlib.decompress(base64.b64decode(found["spans"])) * count
+    found |= {"groups": found["groups"] * count, "spans": base64.b64encode(zlib.compress(columns)).decode()}
+    return re.sub(
+        r'(id="data">).*?(</script>)', lambda part: part[1] + json.dumps(found) + part[2], html, flags=re.DOTALL
+    )
+
+
+def test_lanes_of_more_devices_than_a_canvas_has_pixels_for_are_drawn(shown):
+    page = shown(of_many_devices(page_of(literal("s7 k 0-10; s7 k 20-30")), 500))
+    assert page.evaluate("document.querySelector('canvas').clientHeight") > 32767
+    assert page.evaluate("document.querySelector('canvas').height") <= 32767
+    compute = page.evaluate("getComputedStyle(document.body).getPropertyValue('--engine-compute')")
+    assert compute in page.evaluate("""() => {
+      const canvas = document.querySelector("canvas");
+      const { data } = canvas.getContext("2d").getImageData(200, canvas.height - 200, 1, 200);
+      const hex = (at) => "#" + [...data.slice(at, at + 3)].map((part) => part.toString(16).padStart(2, "0")).join("");
+      return Array.from({ length: 200 }, (_, y) => hex(4 * y));
+    }""")
+    assert page.problems == []

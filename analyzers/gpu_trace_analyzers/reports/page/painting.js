@@ -9,6 +9,7 @@ import { bare, share } from "./times.js";
 
 export const APART = 3;  // pixels from which on a span is told apart
 const FONT = "11px system-ui, sans-serif", HEADING = "600 12px system-ui, sans-serif";
+const TALLEST = 32767;  // pixels: browsers show no canvas that is taller
 const NAMED = 34;  // pixels from which on a span has room for a name
 
 export class Painting {
@@ -18,10 +19,11 @@ export class Painting {
 
   // Takes the room that there is, for a view.
   place(view) {
-    const { canvas } = this, width = canvas.clientWidth, scale = window.devicePixelRatio || 1;
+    const { canvas } = this, width = canvas.clientWidth;
     view.left = gutterOf(width);
     view.right = width;
     const { rows, height } = laidOut(this.data.groups, view.left);
+    const scale = Math.min(window.devicePixelRatio || 1, TALLEST / height);
     canvas.style.height = height + "px";
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
@@ -37,8 +39,10 @@ export class Painting {
     drawAxis(this.pen, view, (name) => this.color(name), this.height);
   }
 
-  // Some rows, with one span or stretch chosen, and one interval marked on all lanes; these may be null.
+  // Some rows, with one span or stretch chosen, and one interval marked on all lanes; these may be null. The pixels of
+  // all lanes come before what is drawn on them: to set pixels, a canvas first finishes all that was drawn before.
   draw(rows, chosen, marked) {
+    for (const row of rows) if (row.lane) row.busy = this.setPixels(row);
     for (const row of rows) {
       if (row.lane) this.drawLane(row); else this.drawHead(row);
       this.drawn.add(row);
@@ -70,11 +74,12 @@ export class Painting {
   }
 
   drawLane(row) {
-    const { view } = this;
-    this.pen.font = FONT;
+    const { pen, view, scale } = this, { lane, top, bar, busy } = row, left = Math.round(view.left * scale);
+    pen.font = FONT;
     this.drawLabel(row);
-    this.drawShares(row);
-    for (const i of row.lane.longer(APART * view.perPixel, view.from, view.to)) this.drawSpan(row, i);
+    for (const { from, to } of faint(busy, bar * scale))
+      pen.fillRect((left + from) / scale, top + bar + 1, (to - from) / scale, 1);
+    for (const i of lane.longer(APART * view.perPixel, view.from, view.to)) this.drawSpan(row, i);
   }
 
   drawLabel({ y, lane, top, bar }) {
@@ -87,14 +92,13 @@ export class Painting {
     if (busy) pen.fillText(busy, right - room, line);
   }
 
-  // Columns are those of the device, so that no edge is smeared over two of them.
-  drawShares({ lane, top, bar }) {
+  // The shares of a lane, as pixels and as numbers. Columns are those of the device, so that no edge is smeared over two.
+  setPixels({ lane, top, bar }) {
     const { pen, view, scale } = this, left = Math.round(view.left * scale), columns = this.canvas.width - left;
     const high = Math.round(top * scale), low = Math.round((top + bar) * scale);
     const busy = lane.shares(view.from, view.length / columns, columns);
     pen.putImageData(painted(busy, low - high, this.shades(lane.kind)), left, high);
-    pen.fillStyle = this.color("soft");
-    for (const { from, to } of faint(busy, low - high)) pen.fillRect((left + from) / scale, low / scale + 1, (to - from) / scale, 1);
+    return busy;
   }
 
   shades(kind) {
