@@ -6,6 +6,7 @@ though nothing else held them back.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..model import MISSING
 from .on_streams import previous_on_stream, stream_of_each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ..dependencies.between_streams import Stream
     from ..model import DeviceWork, Int64
@@ -39,33 +40,38 @@ def waits_between_streams(part: Part, pace: Pace) -> Sequence[Sequence[int]]:
 
 def _by_events(part: Part) -> list[list[int]]:
     """From the records of CUPTI: the first operation after the wait, and the last before the event."""
-    work = part.trace.work[part.rows]
-    on_device = [*zip(work.device.tolist(), work.stream.tolist(), strict=True)]
-    found: list[list[int]] = [[] for _ in on_device]
+    launched, issued_ns = _launched(part.trace.work[part.rows]), part.issued_ns.tolist()
+    found: list[list[int]] = [[] for _ in issued_ns]
     for order in orders_between_streams(part.trace, part.process, part.issued_ns):
         if order.waiting is None or order.awaited is None:
             continue
-        mine = np.flatnonzero((work.device == order.waiting[0]) & (work.stream == order.waiting[1]))
-        first = np.searchsorted(part.issued_ns[mine], order.at_ns)
-        device = _awaited_device(work, order.waiting, order.awaited)
-        others = np.flatnonzero((work.device == device) & (work.stream == order.awaited))
-        others = others[others < order.before]
-        if first < len(mine) and len(others) and others[-1] < mine[first]:
-            found[int(mine[first])].append(int(others[-1]))
+        mine = launched.get(order.waiting, ())
+        others = launched.get(_awaited_stream(launched, order.waiting, order.awaited), ())
+        first = bisect_left(mine, bisect_left(issued_ns, order.at_ns))
+        last = bisect_left(others, order.before) - 1
+        if first < len(mine) and last >= 0 and others[last] < mine[first]:
+            found[mine[first]].append(others[last])
     return found
 
 
-def _awaited_device(work: DeviceWork, waiting: Stream, awaited: int) -> int:
-    """Where the awaited stream is, of which CUPTI says the number alone: devices number their streams alike.
+def _launched(work: DeviceWork) -> Mapping[Stream, Sequence[int]]:
+    """The operations of each stream, in the order of their launches."""
+    found: dict[Stream, list[int]] = {}
+    for k, stream in enumerate(zip(work.device.tolist(), work.stream.tolist(), strict=True)):
+        found.setdefault(stream, []).append(k)
+    return found
+
+
+def _awaited_stream(streams: Collection[Stream], waiting: Stream, awaited: int) -> Stream:
+    """The awaited stream, of which CUPTI says the number alone: devices number their streams alike.
 
     On the device of the waiting one if there is such a stream beside it; else on the only other one that has it, or
     `MISSING`.
     """
-    is_itself = (work.device == waiting[0]) & (work.stream == waiting[1])
-    devices = set(work.device[(work.stream == awaited) & ~is_itself].tolist())
+    devices = [device for device, stream in streams if stream == awaited and (device, stream) != waiting]
     if waiting[0] in devices:
-        return waiting[0]
-    return devices.pop() if len(devices) == 1 else MISSING
+        return waiting[0], awaited
+    return devices[0] if len(devices) == 1 else MISSING, awaited
 
 
 def _by_starts(part: Part, pace: Pace) -> Sequence[tuple[int, int]]:
