@@ -26,7 +26,7 @@ _LEAST_NS = 100_000
 
 @once
 def computing(part: Part) -> Int64:
-    """The outermost operators of the process that took so long and made no call of CUDA: (n,) rows of its table."""
+    """The outermost operators that took so long, while the process made no call of CUDA: (n,) rows of its table."""
     operators = part.trace.operators
     own = (operators.process == part.process) & (callers(part.trace) == MISSING)
     rows = np.flatnonzero(own & (operators.end_ns - operators.start_ns >= _LEAST_NS))
@@ -41,12 +41,10 @@ def computing_time(part: Part) -> Intervals:
 
 
 def _calls(part: Part, rows: Int64) -> NDArray[np.bool_]:
-    """Whether each of these operators made any call on its thread: (n,) bool."""
+    """Whether any thread of the process made a call while each of these operators ran: (n,) bool.
+
+    What one thread computes while another one launches is not what the host does: a faster host launches sooner.
+    """
     operators, calls = part.trace.operators[rows], part.trace.calls
-    calls = calls[calls.process == part.process]
-    found = np.zeros(len(rows), np.bool_)
-    for thread in np.unique(operators.thread).tolist():
-        mine, at_ns = operators.thread == thread, np.sort(calls.start_ns[calls.thread == thread])
-        begun, ended = (np.searchsorted(at_ns, ns[mine]) for ns in (operators.start_ns, operators.end_ns))
-        found[mine] = ended > begun
-    return found
+    at_ns = np.sort(calls.start_ns[calls.process == part.process])
+    return np.searchsorted(at_ns, operators.end_ns) > np.searchsorted(at_ns, operators.start_ns)
