@@ -33,14 +33,16 @@ def asked_ahead(trace: Trace, questions: Sequence[Question]) -> Iterator[None]:
     # A thread has the mask of the one that starts it: signals are for the main thread.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
-        thread.start()
+        with suppress(RuntimeError):  # the system allows no more threads: they are asked where they are needed
+            thread.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
         yield
     finally:
         ended.set()
-        thread.join()
+        if thread.is_alive():
+            thread.join()
 
 
 def _ask(questions: Sequence[Question], ended: threading.Event) -> None:

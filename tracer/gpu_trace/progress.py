@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,12 +31,14 @@ def progress(doing: str) -> Iterator[None]:
         return
     done = threading.Event()
     line = threading.Thread(target=_show, args=(doing, done), daemon=True)
-    line.start()
+    with suppress(RuntimeError):  # the system allows no more threads
+        line.start()
     try:
         yield
     finally:
         done.set()
-        line.join()
+        if line.is_alive():
+            line.join()
 
 
 def _is_watched() -> bool:

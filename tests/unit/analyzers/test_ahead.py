@@ -44,6 +44,19 @@ def test_not_with_one_processor(monkeypatch):
 
 
 @pytest.mark.usefixtures("two_processors")
+def test_not_where_the_system_allows_no_more_threads(monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ahead, "LARGE", 0)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    asked = []
+    with asked_ahead(literal(KERNELS), [lambda: asked.append(1)]):
+        pass
+    assert asked == []
+
+
+@pytest.mark.usefixtures("two_processors")
 def test_the_thread_ends_with_the_block_and_goes_on_behind_a_question_that_fails(monkeypatch):
     monkeypatch.setattr(ahead, "LARGE", 0)
     is_asked, asked = threading.Event(), []

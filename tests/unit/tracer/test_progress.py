@@ -8,9 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from gpu_trace import progress
 
 TRACES = Path(__file__).parents[3] / "samples/traces"
 SLOW = """
@@ -167,3 +170,15 @@ def test_a_run_shows_nothing_before_the_script_has_ended(tmp_path):
         assert doing in after
     assert after.rfind("\x1b[?25h") > after.rfind("\x1b[?25l")
     assert after.rstrip().endswith("shows more")
+
+
+def test_what_takes_long_is_done_where_the_system_allows_no_more_threads(monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    done = []
+    with progress.progress("computing"):
+        done.append("computed")
+    assert done == ["computed"]

@@ -46,14 +46,16 @@ def sampled(raw: Path) -> Iterator[None]:
     # A thread has the mask of the one that starts it. Signals are meant for the script: the main thread waits for them.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
-        thread.start()
+        with suppress(RuntimeError):  # the system allows no more threads: there are no clocks
+            thread.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
         yield
     finally:
         ended.set()
-        thread.join(_PATIENCE_S)
+        if thread.is_alive():
+            thread.join(_PATIENCE_S)
 
 
 def _sample(raw: Path, ended: threading.Event) -> None:

@@ -141,6 +141,12 @@ def test_a_driver_that_hangs_holds_up_nothing(tmp_path, on_a_machine_with_gpus):
     released.set()
 
 
+def test_where_the_system_allows_no_more_threads_there_are_no_clocks(tmp_path, on_a_machine_with_gpus, monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", lambda _: (_ for _ in ()).throw(RuntimeError("no thread")))
+    sample(tmp_path, on_a_machine_with_gpus, nvml())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_its_thread_takes_no_signal(tmp_path, on_a_machine_with_gpus):
     masks = []
     fake = nvml(nvmlInit=lambda: masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, [])))
