@@ -11,6 +11,7 @@ def test_there_are_notebooks_of_both_kinds():
     assert {records(read(path)) for path in NOTEBOOKS} == {True, False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_what_it_showed(path):
     written = read(path)
