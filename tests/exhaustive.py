@@ -22,6 +22,7 @@ JOBS = ("ddp_late_start", "ddp_slow_gpu", "ddp_slow_host", "fsdp", "tensor_paral
 ANSWERED = ("seed_blocking", "mlp_overlap", "two_h200/pipeline")
 EXHAUSTIVE = {
     # in a browser
+    "browser/test_a_million_operations.py::*": "test_report_page: many kernels at every zoom; scripts/bench-page",
     "browser/test_perfetto_ui.py::*[mlp_overlap]": "the same of two_streams",
     "browser/test_perfetto_ui.py::*[ddp_rank0]": "the same of two_streams",
     "browser/test_perfetto_ui.py::test_every_row_is_there_*[0-*": "that at 10**18 ns",
@@ -92,8 +93,11 @@ EXHAUSTIVE = {
     "fidelity/test_with_torch.py::test_its_own_profiler_left_running": "own_profiler [classes]",
     **{f"fidelity/test_without_torch.py::*[{name}]": "cases of its kind" for name in WITHOUT_TORCH},
     # recorded traces, samples and pages
+    "golden/test_brief.py::*[limits_h200/*": "the other traces",
     "golden/test_docs.py::test_the_jobs_of_the_ci_page_run": "the pages' commands that print the same everywhere",
     "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/how-to/*": "those of README.md",
+    "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/perfetto.md]": "those of README.md; browser tests",
+    "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/troubleshooting.md]": "those of README.md",
     "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/tutorial.md]": "those of README.md",
     "golden/test_jobs.py::test_a_recorded_job_has_traces_clocks_and_its_truth": "the tests of what it recorded",
     **{f"golden/test_jobs.py::*_a_recording_*[{name}]": "ddp, ddp_late_data, pipeline" for name in JOBS},
