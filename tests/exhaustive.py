@@ -20,6 +20,12 @@ WITHOUT_TORCH = (
 )  # fmt: skip
 JOBS = ("ddp_late_start", "ddp_slow_gpu", "ddp_slow_host", "fsdp", "tensor_parallel")
 ANSWERED = ("seed_blocking", "mlp_overlap", "two_h200/pipeline")
+WHAT_IF = (
+    "training", "three_engines", "streamed_weights", "offloaded_activations", "two_layers", "blocks", "small_kernels",
+    "small_kernels_graph", "needed_at_once", "one_buffer", "item_each_step", "overlapping_views", "shared_storage",
+    "kv_cache", "image_batches", "gradients_to_host", "optimizer_states", "prefill", "item_search", "image_bands",
+    "snapshots", "experts", "deconvolution", "upscaled_video", "block_sorting",
+)  # fmt: skip
 EXHAUSTIVE = {
     # in a browser
     "browser/test_a_million_operations.py::*": "test_report_page: many kernels at every zoom; scripts/bench-page",
@@ -112,6 +118,7 @@ EXHAUSTIVE = {
     "golden/test_samples.py::test_layers_are_exchanged*": "the sample in one process checks its weights",
     "golden/test_samples.py::test_a_variant_for_gpus*": "the variants of a CPU",
     "golden/test_samples.py::test_an_unknown_variant*": "the variants of a CPU",
+    **{f"golden/test_what_if_pairs.py::test_both_*[{name}]": "products, data_loading, in_place" for name in WHAT_IF},
     "golden/test_what_if_pairs.py::test_every_stage_of_a_pair*": "unit/lab/what_if; both cases of every pair run",
     # processes, and big traces
     "unit/analyzers/readers/finishing/test_contradictions.py::test_nothing*[two_h200/*": "the other traces",

@@ -201,22 +201,38 @@ def shown(context, tmp_path):
     pages = []
 
     def show(html, viewport=None, scheme="light", before=""):
-        file = tmp_path / "page.html"
-        file.write_text(html, encoding="utf-8")
-        page = context.new_page()
-        pages.append(page)
-        page.set_viewport_size(viewport or DESKTOP)
-        page.emulate_media(color_scheme=scheme)
-        page.add_init_script(before)
-        page.problems, page.requests = [], []
-        page.on("console", lambda message: page.problems.append(message.text))
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.goto(file.as_uri())
-        page.wait_for_selector("html[data-ready=true]")
+        pages.append(page := context.new_page())
+        _show(page, html, tmp_path, viewport or DESKTOP, scheme, before)
         return page
 
     yield show
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def shown_apart(chromium, tmp_path):
+    """Opens a report in a context of its own, whose clock can be stopped: a clock is that of all pages of a context."""
+    with chromium.new_context() as context:
+
+        def show(html):
+            page = context.new_page()
+            _show(page, html, tmp_path, DESKTOP, "light", "")
+            return page
+
+        yield show
+
+
+def _show(page, html, folder, viewport, scheme, before):
+    file = folder / "page.html"
+    file.write_text(html, encoding="utf-8")
+    page.set_viewport_size(viewport)
+    page.emulate_media(color_scheme=scheme)
+    page.add_init_script(before)
+    page.problems, page.requests = [], []
+    page.on("console", lambda message: page.problems.append(message.text))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.goto(file.as_uri())
+    page.wait_for_selector("html[data-ready=true]")

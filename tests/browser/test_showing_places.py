@@ -131,16 +131,16 @@ def glided(page):
     return said
 
 
-def test_the_eye_follows_to_what_was_asked_for(shown):
-    page = shown(recorded_page("seed_nonblocking"))
+def test_the_eye_follows_to_what_was_asked_for(shown_apart):
+    page = shown_apart(recorded_page("seed_nonblocking"))
     placed(page, (3_000_000, 3_600_000, {}))
     first, second, last = glided(page)
     assert last == "1.800 ms from 2.40 ms"
     assert len({first, second, last}) == 3
 
 
-def test_who_wants_no_motion_sees_none(shown):
-    page = shown(recorded_page("seed_nonblocking"))
+def test_who_wants_no_motion_sees_none(shown_apart):
+    page = shown_apart(recorded_page("seed_nonblocking"))
     page.emulate_media(reduced_motion="reduce")
     placed(page, (3_000_000, 3_600_000, {}))
     assert glided(page) == 3 * ["1.800 ms from 2.40 ms"]

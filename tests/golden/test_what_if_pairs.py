@@ -27,15 +27,21 @@ repetitions.main("", prepare, {"before": lambda work: measured.append(work.numbe
 """
 
 
+def chosen(session):
+    """The pairs that tests of this run are about."""
+    return {item.callspec.params["pair"] for item in session.items if "pair" in getattr(item, "fixturenames", ())}
+
+
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
-    """How each case of each pair ended, and one whose repetitions leave different results."""
+def ended(request, tmp_path_factory):
+    """How each case of each chosen pair ended, and one whose repetitions leave different results."""
+    wanted = sorted(chosen(request.session), key=lambda pair: pair.name)
     folder = tmp_path_factory.mktemp("pairs")
     swapped = folder / "swapped.py"
     swapped.write_text("import sys; sys.path.append('samples/what_if')\n" + SWAPPED)
     programs = {
         (pair.name, case): [pair.script, "--case", case, "--small", "--repeats", "2"]
-        for pair in pairs()
+        for pair in wanted
         for case in ("before", "after")
     }
     programs["swapped", "before"] = [str(swapped)]
