@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .template import Template
 
 _LEVEL = 4
+_AT_ONCE = 4
+"""ranks that a process is given at once, with the template"""
 
 
 def write(
@@ -39,7 +41,7 @@ def write(
     of_ranks = (_rank(rank, shape, conditions, times, clocks) for rank in ranks)
     kept = {fault.rank: fault.kept_permille for fault in faults if fault.kind == "truncated"}
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        sizes = list(pool.map(partial(_write_rank, folder, template, kept), of_ranks))
+        sizes = list(pool.map(partial(_write_rank, folder, template, kept), of_ranks, chunksize=_AT_ONCE))
     names = [_name(rank) for rank in ranks]
     (folder / "run.json").write_text(json.dumps(_run(shape, names, template, times), indent=1) + "\n")
     return sum(sizes)
