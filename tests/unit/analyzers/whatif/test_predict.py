@@ -15,6 +15,7 @@ from gpu_trace_analyzers.whatif.doubts import Belief
 from gpu_trace_analyzers.whatif.predict import what_if
 from gpu_trace_analyzers.whatif.recording_cost import RecordingCost
 from in_turns import LATENCY_NS, TAKES_NS, in_turns
+from known import measured, nothing_known
 
 BATCHES = "".join(f"copy_(x{n}!, h{n}@cpu) : h2d\nmm(x{n}, w) -> y{n} : k\n" for n in range(3))
 
@@ -68,6 +69,23 @@ def test_a_time_by_a_clock_is_what_gains_are_counted_from():
     found = answer(unrecorded_ns=6_100_000)
     assert (found.before_ns, found.unrecorded_ns) == (6_100_000, 6_100_000)
     assert found.expected.predicted_ns == answer().expected.predicted_ns
+
+
+@pytest.mark.parametrize("share", [0.93, 0.5, 1.06, 3])
+def test_a_clock_of_another_run_is_refused_and_nothing_is_made_to_fit_it(share):
+    known = answer()
+    found = answer(unrecorded_ns=round(known.before_ns * share))
+    assert found.reason.startswith("the time by the clock is ")
+    assert found.bound == known.bound
+
+
+@pytest.mark.parametrize(("clock_us", "refused"), [(1050, True), (1060, False), (1160, False), (1180, True)])
+def test_a_clock_that_another_host_would_explain_is_of_another_run_if_it_is_far_off(monkeypatch, clock_us, refused):
+    views = [Belief(RecordingCost(), {}, launching) for launching in (0.05, 1, 1.2)]
+    monkeypatch.setattr(predict, "beliefs", lambda part, cost: views)
+    chosen = measured("range measured 0-9000; k 1010-1110 @1000; call cudaDeviceSynchronize 1020-1110")
+    found = predict._another_run(chosen, nothing_known(chosen.rows), clock_us * 1000)
+    assert found.startswith("the time by the clock is ") == refused
 
 
 def test_without_an_execution_trace_the_replay_and_the_busiest_engine_are_told():
