@@ -1,6 +1,6 @@
 """The trace of one rank, as ``gpu-trace run`` writes it: a line per event.
 
-All steps have the same text but for numbers, so a step is one format and the numbers of its places.
+All steps have the same text except numbers, so a step is one format and the numbers of its places.
 """
 
 from __future__ import annotations

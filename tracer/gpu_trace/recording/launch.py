@@ -49,7 +49,7 @@ def run(request: Request, folder: RunFolder, saving: Callable[[], None]) -> tupl
     afterwards = set(before)
     try:
         pid = _started(command, variables, before)
-        # Ignored, as whoever began us may have had it, nobody would learn how the script ends. The script has that.
+        # If our parent had it ignored, and so we do, the script's exit code would be lost. The script has what we got.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with stacks.sampling(folder.raw) if request.stacks else nullcontext():
             meanwhile = [_tell_when_saving(folder, pid, saving), beforehand.imports(), unheard.watch(folder.raw, pid)]
