@@ -63,24 +63,38 @@ def _head_or_tail_fact(stretches: Stretches, i: int, _witness: int) -> Fact:
 
 
 def _profiler(stretches: Stretches) -> Int64:
-    overheads = stretches.trace.overheads
-    taken = Intervals.of(overheads.start_ns, overheads.end_ns).covered_ns(stretches.start_ns, stretches.end_ns)
+    taken = _overhead(stretches.trace).covered_ns(stretches.start_ns, stretches.end_ns)
     return witness(2 * taken >= stretches.ns, taken)
+
+
+@once
+def _overhead(trace: Trace) -> Intervals:
+    """When the profiler was busy on a host."""
+    return Intervals.of(trace.overheads.start_ns, trace.overheads.end_ns)
 
 
 def _other_device(stretches: Stretches) -> Int64:
     """The last operation of another device to end in the stretch, where the next one's stream waited for an event."""
-    work = stretches.trace.work
-    others = np.flatnonzero(work.device != stretches.device)
-    if not len(others):
-        return np.full(len(stretches), MISSING)
+    work, (by_end, end_ns, earlier) = stretches.trace.work, _by_end(stretches.trace)
     # If the last operation to end by the stretch's end did so before its start, none ended inside.
-    by_end = others[np.argsort(work.end_ns[others], kind="stable")]
-    last = np.searchsorted(work.end_ns[by_end], stretches.end_ns, side="right") - 1
-    row = by_end[np.maximum(last, 0)]
-    ended_inside = (last >= 0) & (work.end_ns[row] > stretches.start_ns)
+    last = np.searchsorted(end_ns, stretches.end_ns, side="right") - 1
+    own = pick(work.device, pick(by_end, last)) == stretches.device
+    row = pick(by_end, np.where(own, pick(earlier, last), last))
+    ended_inside = (row != MISSING) & (pick(work.end_ns, row) > stretches.start_ns)
     waited = waited_for_event(stretches, "after") != MISSING
     return witness(ended_inside & waited, row)
+
+
+@once
+def _by_end(trace: Trace) -> tuple[Int64, Int64, Int64]:
+    """The rows of ``Trace.work`` in the order of their ends, these, and the place of the last before of another device.
+
+    (rows,) int64 each; `MISSING` where none is before.
+    """
+    order = np.argsort(trace.work.end_ns, kind="stable")
+    device = trace.work.device[order]
+    first = np.concatenate((np.zeros(min(len(order), 1), np.bool_), device[1:] != device[:-1]))
+    return order, trace.work.end_ns[order], np.maximum.accumulate(np.where(first, np.arange(len(order)), 0)) - 1
 
 
 def _other_fact(stretches: Stretches, _i: int, row: int) -> Fact:

@@ -6,6 +6,7 @@ thread of it launched.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ..model import MISSING
 from .launches import launches
 from .once import once
+from .parted import rows_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +51,7 @@ class LaunchOrder:
         thread = np.concatenate((thread, np.full(len(by_any), MISSING)))
         order = np.lexsort((launched.at_ns[rows], thread, process))
         self._rows, self._at_ns = rows[order].astype(np.int32), launched.at_ns[rows[order]]
-        self._process, self._thread = process[order], thread[order]
+        self._slice = _slices(process[order], thread[order])
         self._count = len(trace.work)
 
     def inside(self, ranges: Ranges) -> tuple[Int32, Int32]:
@@ -92,14 +94,21 @@ class LaunchOrder:
             high[mine] = first + np.searchsorted(at_ns, ranges.end_ns[mine])
         return low, high
 
-    def _threads(self, ranges: Ranges) -> Iterator[tuple[Mask, int, int]]:
+    def _threads(self, ranges: Ranges) -> Iterator[tuple[Int64, int, int]]:
         """The ranges of each thread that launched anything, and its slice of the launches."""
-        owners = np.unique(np.stack((ranges.process.astype(np.int64), ranges.thread), axis=1), axis=0)
-        for process, thread in owners.tolist():
-            mine = (self._process == process) & (self._thread == thread)
-            if mine.any():
-                first = int(np.argmax(mine))
-                yield (ranges.process == process) & (ranges.thread == thread), first, first + int(mine.sum())
+        threads = np.stack((ranges.process.astype(np.int64), ranges.thread), axis=1)
+        owners, owner = np.unique(threads, axis=0, return_inverse=True)
+        for number, rows in rows_of_each(owner.reshape(-1)).items():
+            if (process_and_thread := tuple(owners[number].tolist())) in self._slice:
+                yield rows, *self._slice[process_and_thread]
+
+
+def _slices(process: Int64, thread: Int64) -> dict[tuple[int, int], tuple[int, int]]:
+    """Where each thread begins and ends, in rows that are in the order of processes and threads."""
+    new = (np.diff(process) != 0) | (np.diff(thread) != 0)
+    first = np.flatnonzero(np.append(np.ones(min(len(process), 1), np.bool_), new))
+    owners = zip(process[first].tolist(), thread[first].tolist(), strict=True)
+    return dict(zip(owners, pairwise([*first.tolist(), len(process)]), strict=True))
 
 
 @once
@@ -113,9 +122,11 @@ def backward_callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:
 
     It is the only other thread with ranges; of several, the only one with a range named after backward.
     """
+    rows, none = rows_of_each(trace.ranges.process), np.empty(0, np.int64)
     for position, process in enumerate(trace.processes):
         autograd = [thread for thread, name in process.thread_names.items() if _AUTOGRAD in name]
-        own = trace.ranges[(trace.ranges.process == position) & ~np.isin(trace.ranges.thread, [*autograd, MISSING])]
+        own = trace.ranges[rows.get(position, none)]
+        own = own[~np.isin(own.thread, [*autograd, MISSING])]
         candidates = np.unique(own.thread)
         if len(candidates) > 1:
             codes = np.unique(own.name).tolist()

@@ -62,12 +62,11 @@ def unmatched(trace: Trace) -> Unmatched:
 
 def _after_last(trace: Trace, launched: Launches) -> Mask:
     """Which rows of ``Trace.calls`` began after every call of their process whose work the trace has; none without."""
-    calls, after = trace.calls, np.zeros(len(trace.calls), dtype=bool)
-    known = launched.call[launched.call != MISSING]
-    for process in np.unique(calls.process[known]).tolist():
-        last_ns = calls.start_ns[known[calls.process[known] == process]].max()
-        after |= (calls.process == process) & (calls.start_ns > last_ns)
-    return after
+    calls, known = trace.calls, launched.call[launched.call != MISSING]
+    last_ns = np.full(len(trace.processes) + 1, MISSING)  # the last is that of `MISSING`, -1
+    np.maximum.at(last_ns, calls.process[known], calls.start_ns[known])
+    has_work = np.isin(calls.process, calls.process[known])
+    return np.asarray(has_work & (calls.start_ns > last_ns[calls.process]))
 
 
 @once

@@ -12,7 +12,7 @@ from ...model import MISSING
 from ...vocabulary.kineto import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ...model import Device, Trace
 
@@ -24,15 +24,15 @@ def place_devices(traces: Sequence[Trace], shifts: Sequence[int]) -> tuple[list[
     """For each trace the places of its devices among those of all, and these. ``shifts`` align the traces' clocks."""
     devices: list[Device] = []
     places: list[list[int]] = []
-    for number, trace in enumerate(traces):
-        earlier = [n for n in range(number) if _is_one_process(traces, shifts, n, number)]
+    by_uuid: dict[tuple[int, str], int] = {}
+    for number, (trace, earlier) in enumerate(zip(traces, _of_one_process(traces, shifts), strict=True)):
         known = {_key(traces[n].devices[i]): place for n in earlier for i, place in enumerate(places[n])}
-        by_uuid = {(device.rank, device.uuid): place for place, device in enumerate(devices) if device.uuid}
         places.append([by_uuid.get((d.rank, d.uuid), known.get(_key(d), MISSING)) for d in trace.devices])
         for i, device in enumerate(trace.devices):
             if places[number][i] == MISSING:
                 places[number][i] = len(devices)
                 devices.append(device)
+                by_uuid |= {(device.rank, device.uuid): places[number][i]} if device.uuid else {}
     return places, _told_apart(devices, traces, places)
 
 
@@ -40,11 +40,14 @@ def _key(device: Device) -> tuple[object, ...]:
     return device.kind, device.index, device.rank, device.owner
 
 
-def _is_one_process(traces: Sequence[Trace], shifts: Sequence[int], a: int, b: int) -> bool:
-    """Whether two files are of one process, one after the other: of one rank, or of one worker by their names."""
-    apart = span_ns(traces[a], shifts[a])[1] <= span_ns(traces[b], shifts[b])[0]
-    apart |= span_ns(traces[b], shifts[b])[1] <= span_ns(traces[a], shifts[a])[0]
-    return apart and whose(traces[a]) != () and whose(traces[a]) == whose(traces[b])
+def _of_one_process(traces: Sequence[Trace], shifts: Sequence[int]) -> Iterator[list[int]]:
+    """For each trace the earlier ones of its process, recorded at another time: of one rank, or worker by the names."""
+    spans: dict[tuple[object, ...], list[tuple[int, tuple[int, int]]]] = {}
+    for number, (trace, shift_ns) in enumerate(zip(traces, shifts, strict=True)):
+        begin, end = span_ns(trace, shift_ns)
+        same = spans.setdefault(owner, []) if (owner := whose(trace)) else []
+        yield [n for n, (since, until) in same if until <= begin or end <= since]
+        same.append((number, (begin, end)))
 
 
 def whose(trace: Trace) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ...events import awaited_by
 from ...evidence import Fact, call_name
 from ...idle import IDLE_RULES
 from ...once import once
+from ...parted import rows_of_each, rows_on, work_by_process
 from .parts import Records, held, is_host_part, launching_thread
 from .waits import waiting_calls
 
@@ -26,19 +28,28 @@ _BY_EVENT = next(rule for rule in IDLE_RULES if rule.cause == "other_device")
 
 @once
 def blocked_elsewhere(trace: Trace, position: int) -> Records:
-    """When a thread was in a waiting call while another device did what it waited for."""
-    waits, found = waiting_calls(trace), []
-    if not (trace.work.device != position).any():
-        return _in_order([])
-    device, stream = awaited_by(trace, waits.row)
-    asked = np.stack((waits.process, waits.thread, device, stream), axis=1)
-    for process, thread, *what in np.unique(asked, axis=0).tolist():
-        own = (asked == (process, thread, *what)).all(axis=1)
-        rows = _awaited_work(trace, (process, thread), *what)
-        rows = rows[trace.work.device[rows] != position]
-        busy = Intervals.of(trace.work.start_ns[rows], trace.work.end_ns[rows])
-        found.append(_blocked(waits.select(own), busy, (process, thread)))
+    """When a thread of a process that works on a device was in a waiting call for what another device did."""
+    work, found = trace.work, []
+    for process in np.unique(work.process[rows_on(trace, position)]).tolist():
+        for owner, waits, rows in _awaited(trace).get(process, ()):
+            others = rows[work.device[rows] != position]
+            found.append(_blocked(waits, Intervals.of(work.start_ns[others], work.end_ns[others]), owner))
     return _in_order(found)
+
+
+@once
+def _awaited(trace: Trace) -> dict[int, list[tuple[Thread, Records, Int64]]]:
+    """By process: each thread, waiting calls of it for one thing, and the rows of ``Trace.work`` that are that."""
+    waits, found = waiting_calls(trace), defaultdict(list)
+    device, stream = awaited_by(trace, waits.row)
+    asked, which = np.unique(
+        np.stack((waits.process, waits.thread, device, stream), axis=1), axis=0, return_inverse=True
+    )
+    calls = rows_of_each(which.reshape(-1))
+    for number, (process, thread, *what) in enumerate(asked.tolist()):
+        rows = _awaited_work(trace, (process, thread), *what)
+        found[process].append(((process, thread), waits.select(calls[number]), rows))
+    return dict(found)
 
 
 def _awaited_work(trace: Trace, owner: Thread, device: int, stream: int) -> Int64:
@@ -46,12 +57,13 @@ def _awaited_work(trace: Trace, owner: Thread, device: int, stream: int) -> Int6
 
     Where that is not known, those that the thread itself launched: what other threads did it need not wait for.
     """
-    work = trace.work
-    own = work.process == owner[0]
+    rows = work_by_process(trace).get(owner[0], np.empty(0, np.int64))
     if device == MISSING:
-        return np.flatnonzero(own & (launching_thread(trace) == owner[1]))
-    own &= work.device == device
-    return np.flatnonzero(own if stream == MISSING else own & (work.stream == stream))
+        own = launching_thread(trace)[rows] == owner[1]
+    else:
+        own = trace.work.device[rows] == device
+        own &= (stream == MISSING) | (trace.work.stream[rows] == stream)
+    return np.asarray(rows[own])
 
 
 def _blocked(waits: Records, busy: Intervals, owner: Thread) -> Records:

@@ -13,6 +13,7 @@ from ...cuts import cut_at_launch
 from ...explained import Rule, explained_by
 from ...idle import IDLE_RULES
 from ...once import once
+from ...parted import rows_of_each, rows_on
 from ...recorded import recorded, windows_of
 from ...scope import Window
 from ...stretches import Stretches, around
@@ -42,9 +43,12 @@ from .started import START_UP, WAITING_FOR_COPY
 from .unobserved import HOST_UNOBSERVED, NO_OPERATOR, observing
 
 if TYPE_CHECKING:
-    from ....model import Int64
+    from collections.abc import Mapping
+
+    from ....model import Int64, Trace
     from ...explained import Explained
     from ...scope import Scope
+    from .parts import Records
 
 _HELD = (batches, compilations, collections, allocations, loads, lazy_loads, profiling, lock_waits, sampled_batches)
 """What a launching thread can be held by, with a record of its own."""
@@ -65,7 +69,8 @@ def explain_idle_time(scope: Scope, position: int) -> Explained:
 def _gaps(scope: Scope, position: int) -> Stretches:
     """The gaps of a device, each in two where the work that ends it was launched in it."""
     trace, idle = scope.trace, owned(scope, position)[Owner.IDLE]
-    rows = np.flatnonzero((trace.work.device == position) & (trace.work.end_ns > trace.work.start_ns))
+    rows = rows_on(trace, position)
+    rows = rows[trace.work.end_ns[rows] > trace.work.start_ns[rows]]
     before, after = around(trace, rows, idle.start_ns, idle.end_ns, windows_of(trace, position))
     nothing = np.full(len(idle), MISSING)
     return cut_at_launch(
@@ -75,9 +80,22 @@ def _gaps(scope: Scope, position: int) -> Stretches:
 
 def _instants(gaps: Stretches, window: Window) -> list[Int64]:
     """Where the reason may change in the host's part of a gap."""
-    found = [*(find(gaps.trace) for find in _HELD), blocked_elsewhere(gaps.trace, gaps.device)]
+    trace, position = gaps.trace, gaps.device
+    processes = np.unique(trace.work.process[rows_on(trace, position)]).tolist()
+    found = [*(each for process in processes for each in _held(trace).get(process, ()))]
+    found.append(blocked_elsewhere(trace, position))
     edges = (times for each in found for times in (each.start_ns, each.end_ns))
     return [*edges, *synchronized.instants(gaps, window.start_ns), *launching.instants(gaps)]
+
+
+@once
+def _held(trace: Trace) -> Mapping[int, list[Records]]:
+    """By process, what its threads are held by: what another process does holds none of them."""
+    found: dict[int, list[Records]] = {}
+    for records in (find(trace) for find in _HELD):
+        for process, rows in rows_of_each(records.process).items():
+            found.setdefault(process, []).append(records.select(rows))
+    return found
 
 
 def _of_old(cause: str) -> Rule:
