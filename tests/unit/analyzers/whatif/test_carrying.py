@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_trace_analyzers.dependencies.edges import Carrying, HostUses
-from gpu_trace_analyzers.whatif.carrying import held_by_needed_ns
+from gpu_trace_analyzers.whatif.carrying import _needed, held_by_needed_ns
 from known import model
 
 STEP = """
@@ -43,8 +43,12 @@ def test_of_the_time_between_two_operations(carrying_us, held_us):
 
 def test_not_what_it_computes_while_the_device_works():
     # The update is of an earlier result, so that it is hidden: the copy back comes later than it.
-    text = STEP.replace("op sub_ 450-850", "").replace("k 20-320 @10", "k 20-320 @10; op sub_ 12-18")
-    found = model(text, (0, 1), (2, 3), carrying=carrying(12))
+    text = STEP.replace("op sub_ 450-850", "").replace(
+        "@20 size=4000; call cudaStreamSynchronize 30", "@160 size=4000; {}"
+    )
+    text = text.format("op sub_ 12-152; call cudaStreamSynchronize 170")
+    found = model(text, (0, 1), (2, 3), carrying=carrying(12, reader=1))
+    assert _needed(found, np.arange(4)).total_ns == 140_000
     assert held_by_needed_ns(found) == 0
 
 
