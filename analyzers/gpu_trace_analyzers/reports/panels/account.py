@@ -14,7 +14,7 @@ from ..parts import Span
 from ..sections.causes import evidence_lines
 from ..sections.compute import compute_lines
 from ..sections.places import sampled_line
-from ..sections.verdict import saves
+from ..sections.verdict import cause_of, saves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ class _Panel:
         lines = [f"<li><div>{computed}</div></li>"]
         lines += [self._loss(number, loss, account) for number, loss in enumerate(listed, 1)]
         if rest:
-            words = count(len(rest), "smaller loss", "smaller losses")
+            words = _title(rest[0]) if len(rest) == 1 else count(len(rest), "smaller loss", "smaller losses")
             small = _line("rest", "", sum(loss.ns for loss in rest), account.window_ns, words)
             lines.append(f"<li><div>{small}</div></li>")
         return f'<ol class="losses">{"".join(lines)}</ol>'
@@ -135,7 +135,7 @@ def _listed(account: DeviceAccount) -> tuple[list[Loss], list[Loss]]:
 
 
 def _title(loss: Loss) -> str:
-    return f"{OWNER_NAMES[loss.owner]}: {loss.title}"
+    return f"{OWNER_NAMES[loss.owner]}: {cause_of(loss)}"
 
 
 def _part(

@@ -91,6 +91,18 @@ def test_small_losses_share_a_line():
         assert f'<span class="time">{duration(sum(small))}</span> <span class="what">{len(small)} smaller' in drawn
 
 
+def test_one_small_loss_has_its_name():
+    text = account_panel(Analysis(TRACES / "seed_nonblocking.json.gz").summary, 0)
+    assert '<span class="what">idle: between launch and start</span>' in text
+    assert "smaller loss" not in text
+
+
+def test_a_cause_that_was_not_seen_is_said_as_in_a_terminal():
+    text = account_panel(Analysis(TRACES / "ddp_rank0.json.gz").summary, 0)
+    assert '<span class="what">exposed collectives: cause not seen</span>' in text
+    assert "unknown" not in text
+
+
 def test_of_many_large_losses_the_longest_have_a_line():
     analysis = Analysis(TRACES / "seed_nonblocking.json.gz")
     (device,) = analysis.account.devices
