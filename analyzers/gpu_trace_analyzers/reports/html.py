@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..summary import Summary
     from ..whatif.answer import WhatIf
 
+_NOTHING = "base-uri 'none'; form-action 'none'"
+"""what ``default-src`` does not forbid"""
+
 
 def to_html(analysis: Analysis, summary: Summary, what_if: WhatIf | None = None) -> str:
     """The page as text. ``summary`` is that of the analysis, and may show the ranges of libraries too.
@@ -29,7 +32,7 @@ def to_html(analysis: Analysis, summary: Summary, what_if: WhatIf | None = None)
     """
     style, dark, script = bundling.style(), bundling.dark(), bundling.script()
     styles = f"'{_hash(style)}' '{_hash(dark)}'"
-    policy = f"default-src 'none'; style-src {styles}; script-src '{_hash(script)}'; base-uri 'none'"
+    policy = f"default-src 'none'; style-src {styles}; script-src '{_hash(script)}'; {_NOTHING}"
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{escaped(policy)}">'

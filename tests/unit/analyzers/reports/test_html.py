@@ -72,7 +72,7 @@ def test_the_policy_allows_the_styles_and_the_script_of_the_page_and_nothing_els
     ):
         hashes = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks)
         assert sorted(allowed.pop(kind).split()) == sorted(f"'sha256-{each}'" for each in hashes)
-    assert allowed == {"default-src": "'none'", "base-uri": "'none'"}
+    assert allowed == {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
     assert not [name for _, name in Tags(text).attributes if name == "style"]
 
 
