@@ -266,3 +266,11 @@ def test_lanes_of_more_devices_than_a_canvas_has_pixels_for_are_drawn(shown):
       return Array.from({ length: 200 }, (_, y) => hex(4 * y));
     }""")
     assert page.problems == []
+
+
+def test_a_window_without_room_for_the_lanes_is_no_problem(shown):
+    page = shown(page_of(literal("s7 k 0-1000; s7 d2h 1000-3000 @2 name=Memcpy")))
+    page.evaluate("document.getElementById('timeline').style.width = '0'")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("document.querySelector('canvas').width") == 0
+    assert page.problems == []

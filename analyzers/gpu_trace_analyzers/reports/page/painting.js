@@ -42,6 +42,7 @@ export class Painting {
   // Some rows, with one span or stretch chosen, and one interval marked on all lanes; these may be null. The pixels of
   // all lanes come before what is drawn on them: to set pixels, a canvas first finishes all that was drawn before.
   draw(rows, chosen, marked) {
+    if (!this.canvas.width) return;  // there is no room, as in a window that is being resized
     for (const row of rows) if (row.lane) row.busy = this.setPixels(row);
     for (const row of rows) {
       if (row.lane) this.drawLane(row); else this.drawHead(row);
