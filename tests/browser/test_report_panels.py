@@ -93,6 +93,12 @@ def test_it_fits_without_scrolling_sideways(shown, name, width):
     assert page.evaluate(outside, width) == []
 
 
+def test_at_800_pixels_all_columns_of_the_operations_are_in_view(shown):
+    page = shown(with_tables("limits_h200/loader_slow_workers"), {"width": 800, "height": 900})
+    rooms = "[...document.querySelectorAll('.scroll')].map(each => each.scrollWidth - each.clientWidth)"
+    assert set(page.evaluate(rooms)) == {0}
+
+
 # Colors ---------------------------------------------------------------------------------------------------------------
 
 # Of each element with text of its own: the text, and the contrast of its color with what is painted below it.

@@ -111,9 +111,15 @@ def _row(cells: Sequence[str], columns: Sequence[Column], span: Span | None, zer
     return f"<tr{span_attributes(span, zero_ns) if span else ''}>{_cells('td', cells, columns)}</tr>"
 
 
+def _inward(word: str) -> str:
+    """Its blanks in front are of those that a line is not broken at: else a long name begins below them."""
+    name = word.lstrip(" ")
+    return "\N{NO-BREAK SPACE}" * (len(word) - len(name)) + name
+
+
 def _cells(tag: str, cells: Sequence[str], columns: Sequence[Column]) -> str:
     return "".join(
-        f'<{tag} class="word">{escaped(cell)}</{tag}>'
+        f'<{tag} class="word">{escaped(_inward(cell))}</{tag}>'
         if column.kind is Kind.WORD
         else f"<{tag}>{escaped(cell)}</{tag}>"
         for cell, column in zip(cells, columns, strict=True)
