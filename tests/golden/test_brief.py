@@ -27,8 +27,8 @@ SEVERAL = sorted(
     [*(TRACES / "two_h200").iterdir(), TRACES / "one_h200/two_ranks", *({*TRACES.glob("*.json.gz")} - {*ONE_DEVICE})]
 )
 SCREEN = 24
-AFTER_THE_SUMMARY = 1
-"""lines of ``gpu-trace summary`` below it: how to see more"""
+AFTER_THE_SUMMARY = 3
+"""lines of ``gpu-trace run`` below it: how the script ended, what recording cost, how to see more"""
 BAR = set("█▏▎▍▌▋▊▉")
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.summary import Summary
     from gpu_trace_analyzers.whatif.document import Entry
 
+    from ..recording.folder import RunFolder
     from ..recording.request import Level
     from ..recording.result import Recording
 
@@ -143,12 +145,15 @@ def run(
     if not target.can_start:
         launch.run_natively(request)
     _warn_of_other_tools(quiet)
-    audience = _OnStderr(quiet, show=not (no_summary or quiet or job.rank()), verbose=verbose)
-    recording = record(request, create(request), audience)
+    made = create(request)
+    audience = _OnStderr(made, quiet, show=not (no_summary or quiet or job.rank()), verbose=verbose)
+    recording = record(request, made, audience)
     with suppress(OSError, KeyboardInterrupt):  # the reader may have closed the pipe; the script's result stands
         _tell(recording, quiet)
         if audience.has_more and not recording.unwritten:
-            say(f"gpu-trace summary --verbose {recording.folder.shown} shows more")
+            display(f"gpu-trace summary --verbose {recording.folder.shown} shows more", err=True)
+        elif not quiet:
+            say(f"the run is in {recording.folder.shown}")
         if not audience.saw_devices and recording.started and not follow and not quiet:
             say(_other_processes(recording))
     launch.exit_like_the_script(recording.status or 0)
@@ -206,8 +211,8 @@ def _warn_of_other_tools(quiet: bool) -> None:
 class _OnStderr:
     """Tells the user about a run while it lasts."""
 
-    def __init__(self, quiet: bool, show: bool, verbose: bool) -> None:
-        self._quiet, self._show, self._verbose = quiet, show, verbose
+    def __init__(self, folder: RunFolder, quiet: bool, show: bool, verbose: bool) -> None:
+        self._folder, self._quiet, self._show, self._verbose = folder, quiet, show, verbose
         self.saw_devices = False
         """whether the summary has any; unknown where there is none"""
 
@@ -231,9 +236,15 @@ class _OnStderr:
         self.saw_devices = bool(summary.devices)
         if self._show:
             with suppress(OSError):
-                display(_text(summary, self._verbose), err=True, nl=False)
+                display(_text(_named(summary, self._folder), self._verbose), err=True, nl=False)
                 if predicted:
                     say(_prediction(predicted))
+
+
+def _named(summary: Summary, folder: RunFolder) -> Summary:
+    """With the path of the trace as the folder is named elsewhere, which is shorter than the whole one."""
+    path = folder.shown + summary.source.path.removeprefix(str(folder.path))
+    return replace(summary, source=replace(summary.source, path=path))
 
 
 def _text(summary: Summary, verbose: bool) -> str:
@@ -263,7 +274,6 @@ def _tell(recording: Recording, quiet: bool) -> None:
         say(f"the script {recording.ending.text}. {recording.what}")
         if recording.cost.after_ns:
             say(_cost(recording))
-        say(f"the run is in {recording.folder.shown}")
 
 
 def _cost(recording: Recording) -> str:

@@ -70,7 +70,9 @@ def recorded(folder, monkeypatch, *options):
 
 def test_a_run_ends_with_the_command_that_shows_more(tmp_path, monkeypatch):
     lines = recorded(tmp_path, monkeypatch).splitlines()
-    assert lines[-2:] == ["gpu-trace: the run is in run", "gpu-trace: gpu-trace summary --verbose run shows more"]
+    assert lines[-1] == "gpu-trace summary --verbose run shows more"
+    assert any(line.startswith("run/trace.json.gz · ") for line in lines)
+    assert "gpu-trace: the run is in run" not in lines  # the last line has its name
     assert not any(line.startswith(" engine ") for line in lines)
     assert " engine " in ran("summary", "--verbose", "run").stdout
 
@@ -79,4 +81,5 @@ def test_a_run_ends_with_the_command_that_shows_more(tmp_path, monkeypatch):
 def test_a_run_that_showed_all_or_nothing_does_not(option, shows_engines, tmp_path, monkeypatch):
     shown = recorded(tmp_path, monkeypatch, option)
     assert "shows more" not in shown
+    assert ("gpu-trace: the run is in run\n" in shown) == (option != "-q")
     assert (" engine " in shown) == shows_engines
