@@ -85,10 +85,12 @@ def _furnish(folder: RunFolder) -> None:
 
 def _made(request: Request) -> Path:
     rank = job.rank()
-    if rank is not None:  # the launcher started one of us for each rank: a folder for the job, in it one for each
-        whole = request.folder or RUNS / f"{request.target.name}-{job.name()}"
-        return _chosen(whole / f"rank-{rank}", request.force)
-    return _new_default(request.target.name) if request.folder is None else _chosen(request.folder, request.force)
+    within = "" if rank is None else f"rank-{rank}"
+    if request.folder is not None:
+        return _chosen(request.folder / within, request.force)
+    # The launcher started one of us for each rank: a folder for the job, in it one for each.
+    when = time.strftime("%Y%m%d-%H%M%S") if rank is None else job.name()
+    return _new_default(f"{request.target.name}-{when}", within)
 
 
 def _holds_a_run(path: Path) -> bool:
@@ -107,16 +109,16 @@ def _empty(path: Path) -> None:
             file.unlink()
 
 
-def _new_default(name: str) -> Path:
-    stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+def _new_default(stem: str, within: str) -> Path:
+    """The first that there is not; of ranks that record as often, each time the same for all."""
     for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
-        path = RUNS / f"{stem}{suffix}"
+        path = RUNS / f"{stem}{suffix}" / within
         try:
             path.mkdir(parents=True)
         except FileExistsError:
             continue
         return path
-    raise UsageError(f"{RUNS}: already has 1,000 runs of this second; choose a folder with -o")
+    raise UsageError(f"{RUNS}: already has 1,000 runs called {stem}; choose a folder with -o")
 
 
 def _chosen(path: Path, force: bool) -> Path:

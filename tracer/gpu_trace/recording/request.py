@@ -98,7 +98,7 @@ class Block:
     @property
     def name(self) -> str:
         """Short, for a folder."""
-        return "notebook" if "ipykernel" in sys.modules else Path(sys.argv[0]).stem or "python"
+        return "notebook" if "ipykernel" in sys.modules else Path(*sys.argv[:1]).stem or "python"
 
     @property
     def can_start(self) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
-from gpu_trace.recording.folder import RunFolder
+from gpu_trace.recording import job
+from gpu_trace.recording.folder import RUNS, RunFolder, create
+from gpu_trace.recording.request import Block, Request
 
 
 def test_nothing_is_left_of_it_while_a_process_still_writes(tmp_path):
@@ -37,3 +40,18 @@ def test_nothing_is_left_of_it_while_a_process_still_writes(tmp_path):
 def test_where_there_is_none_nothing_happens(tmp_path):
     RunFolder(tmp_path).discard_raw()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rank_that_records_again_has_a_folder_of_its_own_each_time(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    monkeypatch.setattr(job, "rank", lambda: 1)
+    monkeypatch.setattr(job, "name", lambda: "job")
+    paths = [create(Request(Block())).path for _ in range(2)]
+    assert paths == [tmp_path / RUNS / "train-job/rank-1", tmp_path / RUNS / "train-job-2/rank-1"]
+
+
+def test_a_program_without_a_name_is_called_python(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [])
+    assert create(Request(Block())).path.name.startswith("python-")
