@@ -178,7 +178,7 @@ def tiles(figures: DeviceFigures) -> Tiles:
             Tile(exposed, "exposed copy", bad=bool(figures.exposed_copy_ns)),
             Tile(duration(figures.headroom_ns), "perfect overlap would save"),
             Tile(duration(figures.span_ns), "span"),
-            Tile(share(figures.idle_ns, figures.span_ns), "idle"),
+            Tile(share(figures.idle_ns, figures.span_ns), "of the span idle"),
         )
     )
 

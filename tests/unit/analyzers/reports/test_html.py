@@ -21,6 +21,7 @@ from gpu_trace_analyzers.reports.packing import packed
 from literal import literal
 from many_kernels import many_kernels
 from page_lanes import data, lanes, unpacked
+from report_pages import recorded_page
 from strategies import traces
 from what_ifs import MS, abstained, answered, before
 
@@ -53,6 +54,12 @@ def test_names_cannot_leave_their_place():
     assert "img" not in tags.tags
     assert not [name for _, name in tags.attributes if name.startswith("on")]
     assert EVIL in data(page(evil()))["names"]
+
+
+def test_an_idle_time_that_the_verdict_does_not_speak_of_says_what_it_is_a_share_of():
+    text = recorded_page("limits_h200/loader_slow_workers")
+    assert "Idle for 88.9 % of steps 1 to 23" in text
+    assert "<b>97.8 %</b><span>of the span idle</span>" in text
 
 
 def test_nothing_is_loaded_from_anywhere():
