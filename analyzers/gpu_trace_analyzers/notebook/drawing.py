@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..reports.plain import plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -41,3 +43,8 @@ def figure(title: str, x_title: str, lanes: int, *, lane_px: int = 34) -> Figure
     found.update_xaxes(title=x_title, **_AXIS)
     found.update_yaxes(autorange="reversed", **_AXIS)
     return found
+
+
+def literally(text: str) -> str:
+    """Text that plotly shows as it is: it would take ``<b>``, ``<br>`` or ``&lt;`` in a name for markup."""
+    return escape(plain(text), quote=False)

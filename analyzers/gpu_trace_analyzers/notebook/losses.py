@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..reports.owner_names import OWNER_NAMES
-from ..reports.plain import plain
 from ..reports.sections.job_verdict import answer
 from ..reports.sections.verdict import extent
 from ..units import duration, share
 from ..vocabulary.losses import Owner
 from .colors import OF_OWNER
-from .drawing import figure, graph_objects
+from .drawing import figure, graph_objects, literally
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -26,9 +25,9 @@ def losses_figure(summary: Summary) -> Figure:
     """A bar per device. Raises `UsageError` where plotly is not installed."""
     go, account = graph_objects(), summary.account
     devices = account.devices if account else ()
-    labels = {each.position: each.device.label for each in summary.devices}
+    labels = {each.position: literally(each.device.label) for each in summary.devices}
     what = extent(account.steady) if account else "the time"
-    found = figure(plain(answer(summary)), f"ms of {what}", len(devices))
+    found = figure(literally(answer(summary)), f"ms of {what}", len(devices))
     for owner, title in _parts(devices):
         own = [(labels[each.device], ns, each.window_ns) for each in devices if (ns := _ns(each, owner, title))]
         name = OWNER_NAMES[owner] + (f": {title}" if title else "")

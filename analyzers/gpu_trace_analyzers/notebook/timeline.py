@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..questions.sweep import busy_engines
-from ..reports.plain import plain
 from ..reports.sections.device import ENGINE_NAMES
 from ..units import count, duration
 from .colors import OF_ENGINE
-from .drawing import figure, graph_objects
+from .drawing import figure, graph_objects, literally
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -74,7 +73,7 @@ def _lanes(analysis: Analysis, start_ns: int, end_ns: int) -> list[Lane]:
         for engine, busy in busy_engines(trace, position).items():
             own = inside[inside.engine == engine]
             if len(own):
-                label = f"{trace.devices[position].label} · {ENGINE_NAMES[engine]}"
+                label = f"{literally(trace.devices[position].label)} · {ENGINE_NAMES[engine]}"
                 found.append(Lane(label, engine, own, busy.clip(start_ns, end_ns)))
     return found
 
@@ -86,7 +85,7 @@ def _single(analysis: Analysis, lanes: list[Lane], start_ns: int, end_ns: int) -
     for lane in lanes:
         work = lane.work
         lengths_ns = work.end_ns - work.start_ns
-        names = [plain(trace.text(code))[:_LONGEST_NAME] for code in work.name.tolist()]
+        names = [literally(trace.text(code)[:_LONGEST_NAME]) for code in work.name.tolist()]
         found.add_trace(
             go.Bar(
                 name=lane.label,

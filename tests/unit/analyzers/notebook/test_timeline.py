@@ -38,6 +38,11 @@ def test_each_operation_is_a_bar_where_there_are_few():
     assert figure.layout.title.text == "3 operations in 25 ns"
 
 
+def test_what_a_name_has_between_angle_brackets_is_no_markup():
+    figure = Analysis(literal("k 0-5 name=fill<float>&<b>")).plot_timeline()
+    assert figure.data[0].hovertext[0] == "fill&lt;float&gt;&amp;&lt;b&gt;<br>5 ns"
+
+
 def test_the_columns_of_a_lane_add_up_to_its_busy_time_exactly():
     trace = many(MOST_SINGLE)
     figure = Analysis(trace).plot_timeline()
