@@ -29,7 +29,8 @@ repetitions.main("", prepare, {"before": lambda work: measured.append(work.numbe
 
 def chosen(session):
     """The pairs that tests of this run are about."""
-    return {item.callspec.params["pair"] for item in session.items if "pair" in getattr(item, "fixturenames", ())}
+    own = (item for item in session.items if item.path == Path(__file__) and hasattr(item, "callspec"))
+    return {item.callspec.params["pair"] for item in own if "pair" in item.callspec.params}
 
 
 @pytest.fixture(scope="module")
