@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_OWN = ("gpu_trace", "nvtx_recording", "_injection.so")
+
+
 def injection_library() -> Path | None:
     """The built library; None where it was installed without a C compiler."""
-    path = Path(__file__).with_name("_injection.so")
+    path = Path(__file__).with_name(_OWN[-1])
     return path if path.exists() else None
 
 
@@ -21,9 +24,11 @@ def injection(native: Mapping[str, str]) -> tuple[Path | None, str]:
     """The library to inject into a process that would natively have this environment, and what to tell the user.
 
     The injection of another tool (nsys, ncu) is left alone. libcupti's own is not: it would take CUPTI, of which there
-    is one only, away from torch's profiler.
+    is one only, away from torch's profiler. gpu-trace's own is there where a parent has recorded a block.
     """
     library, others = injection_library(), native.get(INJECTION_VARIABLE, "")
+    if Path(others).parts[-len(_OWN) :] == _OWN:
+        return library, ""
     if "cupti" in Path(others).name:
         return (
             library,
