@@ -11,35 +11,27 @@ from __future__ import annotations
 
 import repetitions
 import torch
-from streams import DEVICE, Event, Stream, current_stream, pinned, pinned_like, stream
+from piecewise import CASES, Piecewise
+from streams import DEVICE, pinned, pinned_like
 
-BUFFERS = 2
 ITERATIONS = 3
 SPREAD = 2.0  # of the microscope's Gaussian blur, in voxels
 
 
-class Deconvolution:
+class Deconvolution(Piecewise):
     """Pinned volumes (depth, row, column), pinned memory for the deblurred ones, and the spectrum of the blur."""
 
     def __init__(self, small: bool) -> None:
         self.shape, count = ((4, 8, 8), 5) if small else ((256, 512, 512), 6)
-        self.volumes = [pinned(torch.rand(self.shape, device=DEVICE) + 0.1) for _ in range(count)]
-        self.sharp = [pinned_like(volume) for volume in self.volumes]
+        volumes = [pinned(torch.rand(self.shape, device=DEVICE) + 0.1) for _ in range(count)]
+        super().__init__(volumes, [pinned_like(volume) for volume in volumes])
         self.blur_spectrum = torch.fft.rfftn(gaussian(self.shape))
-        self.buffers = [torch.zeros(self.shape, device=DEVICE) for _ in range(BUFFERS)]
-        self.into, self.out = Stream(), Stream()
 
-    def reset(self) -> None:
-        repetitions.spoil(self.sharp)
-
-    def results(self) -> list[torch.Tensor]:
-        return self.sharp
-
-    def deblur(self, volume: torch.Tensor) -> torch.Tensor:
+    def compute(self, _place: int, piece: torch.Tensor) -> torch.Tensor:
         """The volume that, blurred, becomes more like the given one with each iteration."""
-        sharp = volume
+        sharp = piece
         for _ in range(ITERATIONS):
-            sharp = sharp * self.blur(volume / self.blur(sharp))
+            sharp = sharp * self.blur(piece / self.blur(sharp))
         return sharp
 
     def blur(self, volume: torch.Tensor) -> torch.Tensor:
@@ -55,37 +47,5 @@ def gaussian(shape: tuple[int, ...]) -> torch.Tensor:
     return grid / grid.sum()
 
 
-def one_stream(work: Deconvolution) -> None:
-    for volume, sharp in zip(work.volumes, work.sharp, strict=True):
-        result = work.deblur(volume.to(DEVICE, non_blocking=True))
-        sharp.copy_(result, non_blocking=True)
-
-
-def side_streams(work: Deconvolution) -> None:
-    arrived, done = ([Event() for _ in work.buffers] for _ in range(2))
-    kept = []  # until the end: memory given out again would have to wait for the stream of the copies back
-    work.into.wait_stream(current_stream())
-
-    def fetch(place: int) -> None:
-        slot = place % BUFFERS
-        with stream(work.into):
-            done[slot].wait()  # never recorded before the first use, so the first wait returns immediately
-            work.buffers[slot].copy_(work.volumes[place], non_blocking=True)
-            arrived[slot].record()
-
-    fetch(0)
-    for place, sharp in enumerate(work.sharp):
-        if place + 1 < len(work.volumes):
-            fetch(place + 1)
-        slot = place % BUFFERS
-        arrived[slot].wait()
-        kept.append(work.deblur(work.buffers[slot]))
-        done[slot].record()
-        with stream(work.out):
-            done[slot].wait()
-            sharp.copy_(kept[place], non_blocking=True)
-    repetitions.synchronize()
-
-
 if __name__ == "__main__":
-    repetitions.main(__doc__, Deconvolution, {"before": one_stream, "after": side_streams})
+    repetitions.main(__doc__, Deconvolution, CASES)

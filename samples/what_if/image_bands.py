@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import repetitions
 import torch
-from streams import DEVICE, Event, Stream, current_stream, pinned, pinned_like, stream
+from piecewise import CASES, Piecewise
+from streams import DEVICE, pinned, pinned_like
 from torch import nn
 
-BUFFERS = 2
 CHANNELS = 16
 CONVOLUTIONS = 3  # each reads a row more above and below
 
 
-class Filter:
+class Filter(Piecewise):
     """A network, and a pinned image (row, column) with a margin, whose bands with their halos overlap."""
 
     def __init__(self, small: bool) -> None:
@@ -29,20 +29,12 @@ class Filter:
         height, width, bands = (16, 32, 4) if small else (1024, 16384, 12)
         self.network = network().to(DEVICE).requires_grad_(requires_grad=False)
         image = pinned(torch.rand(bands * height + 2 * CONVOLUTIONS, width, device=DEVICE))
-        self.bands = [image[band * height :][: height + 2 * CONVOLUTIONS] for band in range(bands)]
-        self.filtered = pinned_like(image[: bands * height]).chunk(bands)
-        self.buffers = [torch.zeros_like(self.bands[0], device=DEVICE) for _ in range(BUFFERS)]
-        self.into, self.out = Stream(), Stream()
+        with_halos = [image[band * height :][: height + 2 * CONVOLUTIONS] for band in range(bands)]
+        super().__init__(with_halos, pinned_like(image[: bands * height]).chunk(bands))
 
-    def reset(self) -> None:
-        repetitions.spoil(self.filtered)
-
-    def results(self) -> list[torch.Tensor]:
-        return list(self.filtered)
-
-    def filter(self, band: torch.Tensor) -> torch.Tensor:
-        """A band without its halo."""
-        return self.network(band[None])[0]
+    def compute(self, _place: int, piece: torch.Tensor) -> torch.Tensor:
+        """The filtered band, without its halo."""
+        return self.network(piece[None])[0]
 
 
 def network() -> nn.Module:
@@ -58,37 +50,5 @@ def network() -> nn.Module:
     )
 
 
-def one_stream(work: Filter) -> None:
-    for band, filtered in zip(work.bands, work.filtered, strict=True):
-        result = work.filter(band.to(DEVICE, non_blocking=True))
-        filtered.copy_(result, non_blocking=True)
-
-
-def side_streams(work: Filter) -> None:
-    arrived, done = ([Event() for _ in work.buffers] for _ in range(2))
-    kept = []  # until the end: memory given out again would have to wait for the stream of the copies back
-    work.into.wait_stream(current_stream())
-
-    def fetch(place: int) -> None:
-        slot = place % BUFFERS
-        with stream(work.into):
-            done[slot].wait()  # never recorded before the first use, so the first wait returns immediately
-            work.buffers[slot].copy_(work.bands[place], non_blocking=True)
-            arrived[slot].record()
-
-    fetch(0)
-    for place, filtered in enumerate(work.filtered):
-        if place + 1 < len(work.bands):
-            fetch(place + 1)
-        slot = place % BUFFERS
-        arrived[slot].wait()
-        kept.append(work.filter(work.buffers[slot]))
-        done[slot].record()
-        with stream(work.out):
-            done[slot].wait()
-            filtered.copy_(kept[place], non_blocking=True)
-    repetitions.synchronize()
-
-
 if __name__ == "__main__":
-    repetitions.main(__doc__, Filter, {"before": one_stream, "after": side_streams})
+    repetitions.main(__doc__, Filter, CASES)

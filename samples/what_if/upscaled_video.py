@@ -11,41 +11,36 @@ from __future__ import annotations
 
 import repetitions
 import torch
-from streams import DEVICE, Event, Stream, current_stream, pinned, pinned_like, stream
+from piecewise import CASES, Piecewise
+from streams import DEVICE, pinned, pinned_like
 from torch.nn.functional import conv2d, pixel_shuffle, pixel_unshuffle
 
-BUFFERS = 2
 GATHERED = 4  # as many rows and columns of pixels become channels of one place
 SCALE = 2
 
 
-class Upscaling:
+class Upscaling(Piecewise):
     """A network, and pinned frames of each time, small and upscaled: (camera, 1, row, column), a byte per pixel."""
 
     def __init__(self, small: bool) -> None:
         torch.backends.cudnn.deterministic = True
         cameras, side, channels, times = (2, 16, 16, 4) if small else (8, 2048, 128, 12)
         shape, upscaled = ((cameras, 1, length, length) for length in (side, SCALE * side))
-        self.frames = [pinned(torch.randint(256, shape, device=DEVICE, dtype=torch.uint8)) for _ in range(times)]
-        self.upscaled = [pinned_like(torch.empty(upscaled, dtype=torch.uint8)) for _ in self.frames]
+        frames = [pinned(torch.randint(256, shape, device=DEVICE, dtype=torch.uint8)) for _ in range(times)]
+        super().__init__(frames, [pinned_like(torch.empty(upscaled, dtype=torch.uint8)) for _ in frames])
         self.entry, self.memory = weights(GATHERED**2, channels), weights(channels, channels)
         self.middle = [weights(channels, channels) for _ in range(2)]
         self.exit = weights(channels, (GATHERED * SCALE) ** 2)
         self.start = features(torch.zeros(cameras, channels, side // GATHERED, side // GATHERED, device=DEVICE))
         self.state = self.start
-        self.buffers = [torch.zeros(shape, device=DEVICE, dtype=torch.uint8) for _ in range(BUFFERS)]
-        self.into, self.out = Stream(), Stream()
 
     def reset(self) -> None:
         self.state = self.start
-        repetitions.spoil(frame.view(torch.bfloat16) for frame in self.upscaled)
+        repetitions.spoil(frame.view(torch.bfloat16) for frame in self.finished)
 
-    def results(self) -> list[torch.Tensor]:
-        return self.upscaled
-
-    def upscale(self, frame: torch.Tensor) -> torch.Tensor:
+    def compute(self, _place: int, piece: torch.Tensor) -> torch.Tensor:
         """The cameras' frames at the next time; their features are kept for the frames after them."""
-        entered = convolved(features(pixel_unshuffle(frame.bfloat16() / 255, GATHERED)), self.entry)
+        entered = convolved(features(pixel_unshuffle(piece.bfloat16() / 255, GATHERED)), self.entry)
         self.state = entered.add_(convolved(self.state, self.memory)).relu_()
         places = self.state
         for each in self.middle:
@@ -67,37 +62,5 @@ def convolved(places: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     return conv2d(places, weights, padding=1)
 
 
-def one_stream(work: Upscaling) -> None:
-    for frame, upscaled in zip(work.frames, work.upscaled, strict=True):
-        result = work.upscale(frame.to(DEVICE, non_blocking=True))
-        upscaled.copy_(result, non_blocking=True)
-
-
-def side_streams(work: Upscaling) -> None:
-    arrived, done = ([Event() for _ in work.buffers] for _ in range(2))
-    kept = []  # until the end: memory given out again would have to wait for the stream of the copies back
-    work.into.wait_stream(current_stream())
-
-    def fetch(time: int) -> None:
-        slot = time % BUFFERS
-        with stream(work.into):
-            done[slot].wait()  # never recorded before the first use, so the first wait returns immediately
-            work.buffers[slot].copy_(work.frames[time], non_blocking=True)
-            arrived[slot].record()
-
-    fetch(0)
-    for time, upscaled in enumerate(work.upscaled):
-        if time + 1 < len(work.frames):
-            fetch(time + 1)
-        slot = time % BUFFERS
-        arrived[slot].wait()
-        kept.append(work.upscale(work.buffers[slot]))
-        done[slot].record()
-        with stream(work.out):
-            done[slot].wait()
-            upscaled.copy_(kept[time], non_blocking=True)
-    repetitions.synchronize()
-
-
 if __name__ == "__main__":
-    repetitions.main(__doc__, Upscaling, {"before": one_stream, "after": side_streams})
+    repetitions.main(__doc__, Upscaling, CASES)

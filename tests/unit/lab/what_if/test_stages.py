@@ -174,6 +174,6 @@ def test_nothing_is_busy_where_there_is_no_device():
 
 
 def test_every_pair_has_a_script_of_its_name_and_every_script_is_a_pair():
-    shared = {"classifier", "repetitions", "streams"}
+    shared = {"classifier", "piecewise", "repetitions", "streams"}
     scripts = {path.stem for path in (ROOT / "samples/what_if").glob("*.py")} - shared
     assert {pair.name for pair in pairs()} == scripts
