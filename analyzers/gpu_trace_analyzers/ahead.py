@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
+from .in_thread import in_thread
+
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Sequence
 
     from .model import Trace
@@ -28,21 +30,8 @@ def asked_ahead(trace: Trace, questions: Sequence[Question]) -> Iterator[None]:
     if len(trace.work) < LARGE or len(os.sched_getaffinity(0)) < 2:
         yield
         return
-    ended = threading.Event()
-    thread = threading.Thread(target=_ask, args=(questions, ended), name="gpu-trace ahead", daemon=True)
-    # A thread has the mask of the one that starts it: signals are for the main thread.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        with suppress(RuntimeError):  # the system allows no more threads: they are asked where they are needed
-            thread.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    try:
+    with in_thread(partial(_ask, questions), "gpu-trace ahead"):
         yield
-    finally:
-        ended.set()
-        if thread.is_alive():
-            thread.join()
 
 
 def _ask(questions: Sequence[Question], ended: threading.Event) -> None:

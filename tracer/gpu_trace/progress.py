@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.in_thread import in_thread
+
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
     from rich.progress import Progress, TaskID
@@ -29,16 +32,8 @@ def progress(doing: str) -> Iterator[None]:
     if not _is_watched():
         yield
         return
-    done = threading.Event()
-    line = threading.Thread(target=_show, args=(doing, done), daemon=True)
-    with suppress(RuntimeError):  # the system allows no more threads
-        line.start()
-    try:
+    with in_thread(partial(_show, doing), "gpu-trace progress"):
         yield
-    finally:
-        done.set()
-        if line.is_alive():
-            line.join()
 
 
 def _is_watched() -> bool:

@@ -7,18 +7,19 @@ NVML does not answer, there are no clocks, and nothing else is lost.
 from __future__ import annotations
 
 import json
-import signal
 import struct
-import threading
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gpu_trace_analyzers.in_thread import in_thread
 from gpu_trace_analyzers.vocabulary.gpu_counters import MAX_SM_CLOCK, POWER, SM_CLOCK, THROTTLE_REASONS, UNITS
 
 from .launch import machine_has_gpu
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
@@ -41,21 +42,8 @@ def sampled(raw: Path) -> Iterator[None]:
     if not machine_has_gpu():
         yield
         return
-    ended = threading.Event()
-    thread = threading.Thread(target=_sample, args=(raw, ended), name="gpu-trace clocks", daemon=True)
-    # A thread has the mask of the one that starts it. Signals are meant for the script: the main thread waits for them.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        with suppress(RuntimeError):  # the system allows no more threads: there are no clocks
-            thread.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    try:
+    with in_thread(partial(_sample, raw), "gpu-trace clocks", _PATIENCE_S):
         yield
-    finally:
-        ended.set()
-        if thread.is_alive():
-            thread.join(_PATIENCE_S)
 
 
 def _sample(raw: Path, ended: threading.Event) -> None:
