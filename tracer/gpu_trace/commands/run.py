@@ -150,10 +150,7 @@ def run(
     recording = record(request, made, audience)
     with suppress(OSError, KeyboardInterrupt):  # the reader may have closed the pipe; the script's result stands
         _tell(recording, quiet)
-        if audience.has_more and not recording.unwritten:
-            display(f"gpu-trace summary --verbose {recording.folder.shown} shows more", err=True)
-        elif not quiet:
-            say(f"the run is in {recording.folder.shown}")
+        _tell_where(recording, quiet, has_more=audience.has_more)
         if not audience.saw_devices and recording.started and not follow and not quiet:
             say(_other_processes(recording))
     launch.exit_like_the_script(recording.status or 0)
@@ -260,6 +257,14 @@ def _prediction(found: Entry) -> str:
 
     changes = "; gpu-trace whatif says what to change" if found.remedies else ""
     return f"{found.window.name}: {verdict_line(found)}{changes}"
+
+
+def _tell_where(recording: Recording, quiet: bool, *, has_more: bool) -> None:
+    """Say where the run is; by the command that shows more of its summary, if there is more."""
+    if has_more and not recording.unwritten:
+        display(f"gpu-trace summary --verbose {recording.folder.shown} shows more", err=True)
+    elif not quiet:
+        say(f"the run is in {recording.folder.shown}")
 
 
 def _tell(recording: Recording, quiet: bool) -> None:

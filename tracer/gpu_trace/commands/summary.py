@@ -105,16 +105,20 @@ def summary(
         if html:
             _write_html(analysis, full, Path(html))
         if form or not (csv_folder or html):
-            with progress("computing"):
-                text = _render(full if top or form == "json" else shown, form, is_brief)
-            click.echo("\n" if number and form != "json" else "", nl=False)
             heading = f"{in_text(path)}:\n" if is_brief and len(traces) > 1 else ""  # its own line comes last
-            (click.echo if form == "json" else display)(heading + text, nl=False)
+            before = "\n" if number and form != "json" else ""
+            _print(before + heading, full if top or form == "json" else shown, form, is_brief)
             has_more = has_more or (is_brief and bool(shown.devices))
         exit_code = exit_code if shown.devices else TraceInconclusive.exit_code
     if has_more:
         display(click.style(_MORE, dim=True) if in_color() else _MORE)
     sys.exit(exit_code)
+
+
+def _print(heading: str, shown: Summary, form: str | None, is_brief: bool) -> None:
+    with progress("computing"):
+        text = _render(shown, form, is_brief)
+    (click.echo if form == "json" else display)(heading + text, nl=False)
 
 
 def _priced(summary: Summary, path: str) -> Summary:
