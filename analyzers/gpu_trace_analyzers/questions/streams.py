@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..distinct import distinct
+from ..few_distinct import few_distinct
 from ..model import MISSING
 from .once import once
 from .stretches import pick
@@ -25,7 +25,7 @@ def streams(trace: Trace, work: DeviceWork) -> Int64:
     which = np.zeros(len(work), dtype=np.int64)
     for column in (_pids(trace)[work.process], work.context, work.stream):
         if len(column) and (column != column[0]).any():  # mostly one process and one context
-            found, place = distinct(column)
+            found, place = few_distinct(column)
             which = which * len(found) + place
     return which
 

@@ -132,8 +132,26 @@ class Table:
         return tuple(column.title for column in self.columns)
 
 
+class _OfAWhole:
+    """What has a time ``ns`` that is a part of ``whole_ns``."""
+
+    __slots__ = ()
+    ns: int
+    whole_ns: int
+
+    @property
+    def time(self) -> str:
+        """``1.15 ms``."""
+        return duration(self.ns)
+
+    @property
+    def share(self) -> str:
+        """``98.0 %`` of the whole."""
+        return share(self.ns, self.whole_ns)
+
+
 @dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(_OfAWhole):
     """What one cause took of a time, how often, what to do about it, and its evidence."""
 
     what: str
@@ -161,16 +179,6 @@ class Cause:
     """the id of the loss"""
     longest: Span | None = None
     """when the longest of them was"""
-
-    @property
-    def time(self) -> str:
-        """``1.15 ms``."""
-        return duration(self.ns)
-
-    @property
-    def share(self) -> str:
-        """``98.0 %`` of the whole."""
-        return share(self.ns, self.whole_ns)
 
     @property
     def saves(self) -> str:
@@ -209,7 +217,7 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(_OfAWhole):
     """One part of a device's time: what it did, or did not do and why."""
 
     kind: str
@@ -220,16 +228,6 @@ class Portion:
     """the time that it is a part of"""
     below: tuple[str, ...] = ()
     """what to do about it, a line each"""
-
-    @property
-    def time(self) -> str:
-        """``57.9 ms``."""
-        return duration(self.ns)
-
-    @property
-    def share(self) -> str:
-        """``30.7 %`` of the whole."""
-        return share(self.ns, self.whole_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gpu_trace_analyzers.distinct import distinct
+from gpu_trace_analyzers.few_distinct import few_distinct
 from gpu_trace_analyzers.model import MISSING, DeviceWork, HostCalls, SyncKind, Syncs
 from gpu_trace_analyzers.readers.kineto import ARROWS
 from gpu_trace_analyzers.vocabulary import cupti
@@ -78,7 +78,7 @@ class _Columns:
 
     def kernels(self, shown: Slices) -> Columns:
         records = self._activities.at(shown.at)
-        name, place = distinct(records["name"])
+        name, place = few_distinct(records["name"])
         titles = [name_of_kernel(self._activities, number) for number in name.tolist()]
         grid, block = self._launches(records["launch"])
         return {
@@ -117,7 +117,7 @@ class _Columns:
 
     def memsets(self, shown: Slices) -> Columns:
         records = self._activities.at(shown.at)
-        targets, place = distinct(records["target"])
+        targets, place = few_distinct(records["target"])
         names = [name_of_memset(target) for target in targets.tolist()]
         return {
             **self._work(shown, records),
@@ -183,7 +183,7 @@ def _distinct_launches(launches: NDArray[np.void]) -> tuple[list[bytes], Int64]:
     """Launches of which no two are equal, and which of them each kernel has."""
     words = np.ascontiguousarray(launches).view(np.uint64).reshape(len(launches), -1)
     key = (words * _ODD).sum(axis=1, dtype=np.uint64)  # wraps around; sorting numbers is many times as fast
-    found, place = distinct(key)
+    found, place = few_distinct(key)
     one_of = np.empty(len(found), np.int64)
     one_of[place] = np.arange(len(place))
     if (words[one_of[place]] != words).any():  # two have one key
@@ -196,14 +196,14 @@ def _distinct(records: Records, fields: tuple[str, ...]) -> tuple[list[tuple[int
     joint = np.zeros(len(records), np.int64)
     for field in fields:
         joint = joint << 8 | records[field]
-    found, place = distinct(joint)
+    found, place = few_distinct(joint)
     shifts = range(8 * (len(fields) - 1), -1, -8)
     return [tuple(value >> shift & 0xFF for shift in shifts) for value in found.tolist()], place
 
 
 def _mapped(values: NDArray[Any], value_of: Callable[[int], int]) -> Int64:
     """A function of each value, asked once of each distinct one; `MISSING` of `MISSING`."""
-    found, place = distinct(values)
+    found, place = few_distinct(values)
     return _picked([value_of(value) if value != MISSING else MISSING for value in found.tolist()], place)
 
 

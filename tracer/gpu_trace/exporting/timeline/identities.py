@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gpu_trace_analyzers.distinct import distinct
+from gpu_trace_analyzers.few_distinct import few_distinct
 from gpu_trace_analyzers.model import MISSING, RangeKind
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _numbered(values: NDArray[np.integer]) -> tuple[NDArray[np.integer], Int64]:
     """The distinct values, sorted, and which of them each one is."""
     if len(values) and (values == values[0]).all():  # one process, device or stream
         return values[:1], np.zeros(len(values), dtype=np.int64)
-    return distinct(values)
+    return few_distinct(values)
 
 
 def _threads(trace: Trace) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ _SLOTS_BITS = 20
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
+def few_distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
     """The values in order, and of each row the place of its value among them, as of `np.unique` with its inverse.
 
     ``values`` are (n,) integers. A table finds a row of each value: where these are few, it takes a fifth of sorting.

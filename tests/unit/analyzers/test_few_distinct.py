@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.distinct import distinct
+from gpu_trace_analyzers.few_distinct import few_distinct
 
 FEW = [-1, 0, 1, 7, 2**40, -(2**63), 2**63 - 1]
 
 
 def check(values):
-    found, place = distinct(values)
+    found, place = few_distinct(values)
     expected, inverse = np.unique(values, return_inverse=True)
     assert found.tolist() == expected.tolist()
     assert found.dtype == values.dtype
