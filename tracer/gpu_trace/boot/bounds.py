@@ -37,7 +37,7 @@ class Bounds:
         recorder: Recorder,
         notes: Notes,
         threads: OurThreads,
-        repeat: Callable[[Callable[[], float]], None] = background.repeat,
+        repeat: Callable[[Callable[[], float], float], None] = background.repeat,
     ) -> None:
         """``repeat`` calls a function again and again, as `background.repeat` does."""
         self._repeat = repeat
@@ -52,7 +52,6 @@ class Bounds:
         self._began_s = 0.0
         self._lock = allocate_lock()
         self._is_watched = False
-        self._is_late = False
         self._may_begin = False
         self.leave: Callable[[], None] = _nothing
         """ends the waiting for ranges, and the counting of steps"""
@@ -72,7 +71,7 @@ class Bounds:
             self._in_range()
         elif self._settings.after_s:
             self._recorder.warm_up()
-            self._in_the_background(self._start_late)
+            self._in_the_background(self._start_late, self._settings.after_s)
         else:
             self._start()
 
@@ -105,9 +104,6 @@ class Bounds:
             self._stepped()
 
     def _start_late(self) -> float:
-        self._is_late, was_late = True, self._is_late
-        if not was_late:
-            return self._settings.after_s
         self._start()
         return -1
 
@@ -119,11 +115,11 @@ class Bounds:
         with self._lock:
             is_watched, self._is_watched = self._is_watched, True
         if not is_watched:
-            self._in_the_background(self._watch)
+            self._in_the_background(self._watch, _until_next_look_s(self._left_s()))
 
-    def _in_the_background(self, look: Callable[[], float]) -> None:
+    def _in_the_background(self, look: Callable[[], float], after_s: float) -> None:
         try:
-            self._threads.counted(lambda: self._repeat(look))
+            self._threads.counted(lambda: self._repeat(look, after_s))
         except RuntimeError as error:  # the system allows no more threads: that is not the script's concern
             self._notes.failed("the limits of the recording do not apply", error)
 
@@ -149,7 +145,7 @@ class Bounds:
             return -1
         try:
             signals.take_again()
-            return max(0.0, min(_LOOK_EVERY_S, self._look()))
+            return _until_next_look_s(self._look())
         except Exception as error:
             self._notes.failed("the limits of the recording do not apply", error)
             return -1
@@ -162,20 +158,24 @@ class Bounds:
 
     def _look(self) -> float:
         """End the recording if it is time; how many seconds there are left of what was asked for."""
-        duration_s = self._settings.duration_s
-        left_s = self._began_s + duration_s - time.monotonic() if duration_s else 3600.0
+        left_s = self._left_s()
         if captures.under_way():  # to synchronize would end the script's capture
             return max(left_s, _LOOK_EVERY_S)
         self._recorder.flush()
         if not os.path.isdir(self._settings.raw):  # the run is complete: this process goes on without it
             self._end("the end of the script")
         elif left_s <= 0:
-            self._end(f"the requested {duration_s:g} s")
+            self._end(f"the requested {self._settings.duration_s:g} s")
         elif self._is_spent():
             self._end(f"the budget of {self._budget.events:,} events")
         elif _spare_share() < _SPARE_SHARE:
             self._end("the point at which the machine ran low on memory")
         return left_s
+
+    def _left_s(self) -> float:
+        """Of the requested duration; negative once it is over."""
+        duration_s = self._settings.duration_s
+        return self._began_s + duration_s - time.monotonic() if duration_s else 3600.0
 
     def _is_spent(self) -> bool:
         if self._recorder.knows_its_events:
@@ -191,6 +191,10 @@ class Bounds:
         if self._recorder.is_wanted:
             self._notes.write(BOUNDED, reason)
             self._recorder.finish_early()
+
+
+def _until_next_look_s(left_s: float) -> float:
+    return max(0.0, min(_LOOK_EVERY_S, left_s))
 
 
 def _nothing() -> None: ...

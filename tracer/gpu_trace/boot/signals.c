@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,17 +226,30 @@ EXPORT void gpu_trace_signals_end(void) {
 
 /* ---- a thread that looks after the recording, which Python does not list among its own ---- */
 
+struct looking {
+    int (*look)(void);
+    int ms; /* until it is called */
+};
+
 static void* look_again_and_again(void* argument) {
-    int (*look)(void) = (int (*)(void))argument;
-    int ms = 0;
-    while (ms >= 0 && enter_python()) {
-        ms = look();
+    struct looking now = *(struct looking*)argument;
+    free(argument);
+    while (now.ms >= 0) {
+        struct timespec rest = {now.ms / 1000, now.ms % 1000 * 1000000L};
+        nanosleep(&rest, NULL);
+        if (!enter_python()) break;
+        now.ms = now.look();
         gpu_trace_entered();
-        struct timespec rest = {ms / 1000, ms % 1000 * 1000000L};
-        if (ms > 0) nanosleep(&rest, NULL);
     }
     return NULL;
 }
 
-/* Calls `look` until it returns less than 0; otherwise that is after how many milliseconds it is called again. */
-EXPORT int gpu_trace_look(int (*look)(void)) { return start_thread(look_again_and_again, (void*)look); }
+/* Calls `look` after so many milliseconds, until it returns less than 0; otherwise that is after how many again. */
+EXPORT int gpu_trace_look(int (*look)(void), int after_ms) {
+    struct looking* first = malloc(sizeof *first);
+    if (!first) return ENOMEM;
+    *first = (struct looking){look, after_ms};
+    int failed = start_thread(look_again_and_again, first);
+    if (failed) free(first);
+    return failed;
+}

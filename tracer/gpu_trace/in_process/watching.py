@@ -24,8 +24,8 @@ class Watching:
         self._over = threading.Event()
         self._ended: list[threading.Event] = []
 
-    def repeat(self, look: Callable[[], float]) -> None:
-        """Call ``look`` until it returns less than 0, or all ends; else that is after how many seconds again."""
+    def repeat(self, look: Callable[[], float], after_s: float) -> None:
+        """Call ``look`` as `background.repeat` does, until all ends at most."""
         ended = threading.Event()
 
         def look_once() -> float:
@@ -34,7 +34,7 @@ class Watching:
                 ended.set()
             return left_s
 
-        background.repeat_in_python(look_once, self._over.wait)
+        background.repeat_in_python(look_once, after_s, self._over.wait)
         self._ended.append(ended)
 
     def end(self) -> None:

@@ -143,13 +143,17 @@ def test_the_end_waits_for_a_signal_that_has_come():
 def test_a_function_is_called_again_until_it_wants_no_more_in_a_thread_that_python_does_not_list():
     text = (
         "calls = []\ndef look():\n    calls.append(time.monotonic())\n    return 0.05 if len(calls) < 3 else -1\n"
-        "background.repeat(look)\ntime.sleep(1)\nprint(len(calls), calls[2] - calls[0] >= 0.1)\n"
-        "background.repeat(lambda: 5)\ntime.sleep(0.3)\nprint(len(sys._current_frames()), threading.active_count())\n"
+        "begin = time.monotonic()\nbackground.repeat(look, 0.02)\ntime.sleep(1)\n"
+        "print(len(calls), calls[0] - begin >= 0.02, calls[2] - calls[0] >= 0.1)\n"
+        "background.repeat(lambda: 5, 0)\ntime.sleep(0.3)\n"
+        "print(len(sys._current_frames()), threading.active_count())\n"
     )
-    assert ran(START + text) == ("3 True\n1 1\n", "", 0)
+    assert ran(START + text) == ("3 True True\n1 1\n", "", 0)
 
 
 def test_python_can_end_while_a_function_is_called():
-    text = "background.repeat(lambda: 0.0)\nbackground.repeat(lambda: time.sleep(0.001) or 0.0)\ntime.sleep(0.05)\n"
+    text = (
+        "background.repeat(lambda: 0.0, 0)\nbackground.repeat(lambda: time.sleep(0.001) or 0.0, 0)\ntime.sleep(0.05)\n"
+    )
     for _ in range(10):
         assert ran(START + WATCH + text + "signals.end()\n") == ("", "", 0)

@@ -75,7 +75,7 @@ class Recorder:
 @pytest.mark.parametrize("dependencies", [True, False])
 def test_it_begins_with_the_end_of_the_steps_that_were_asked_for(dependencies, clock, monkeypatch):
     settings = SimpleNamespace(
-        level="ops", dependencies=dependencies, events=10**6, steps=(1, 3), step_range="", range_name=""
+        duration_s=0.0, level="ops", dependencies=dependencies, events=10**6, steps=(1, 3), step_range="", range_name=""
     )
     monkeypatch.setattr(Bounds, "_listen", lambda _: None)
     monkeypatch.setattr(Bounds, "_in_the_background", lambda *_: None)
