@@ -111,8 +111,23 @@ class Collectives(Columns):
     """bytes of the message; `MISSING` if the trace does not say"""
     step: Int64
     """the step of `Steps` in which it began; `MISSING` outside all"""
-    compute_before_ns: Int64
-    """how long its devices computed since the collective before it ended, in any group, or since its step began"""
+    behind: Int64
+    """the place, among the rows of its rank, of the collective before it on its stream; `MISSING` for none"""
+    released_by: Int64
+    """the place of the last collective before it that its devices waited for: nothing computed when it ended"""
+    device_ns: Int64
+    """how long its devices computed from then until it could begin"""
+    launch_ns: Int64
+    """when the host launched what the devices went on with last, after they had waited for a collective or the host"""
+    tail_ns: Int64
+    """how long the devices computed from then until it could begin"""
+    host_released_by: Int64
+    """the place of the last collective that had ended when the host last came out of a call that blocks before that
+    launch; `MISSING` where the host did not wait for any"""
+    host_ns: Int64
+    """the host's own time, from that call (without one, from the begin of the window) to the launch"""
+    data_ns: Int64
+    """the part of that in which it waited for its next batch"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
