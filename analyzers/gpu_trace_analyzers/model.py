@@ -97,6 +97,8 @@ class Process:
     world_size: int = MISSING
     thread_names: Mapping[int, str] = field(default_factory=dict)
     """all names of a thread that was given several: ``pt_autograd_0 / python3``"""
+    host: str = ""
+    """the name of its machine, which all processes on it have; empty where the trace does not say"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from gpu_trace_analyzers.model import MISSING
@@ -24,6 +26,7 @@ def check_whole(folder, children=0):
     for rank, trace in found.items():
         info = trace["distributedInfo"]
         assert info == {**info, "rank": rank, "world_size": 2}
+        assert trace["host"] == os.uname().nodename
         assert sum(REDUCE in event["name"] for event in trace["traceEvents"]) >= 20
     assert len({trace["baseTimeNanoseconds"] for trace in found.values()}) == 1
 

@@ -45,7 +45,7 @@ def to_json(found: Contents) -> str:
         "devices": [_device_document(row) for row in found.devices],
         "processes": [
             {"pid": each.pid, "name": each.name, "rank": _known(each.rank), "world_size": _known(each.world_size)}
-            | {"named_threads": len(each.thread_names)}
+            | {"host": each.host, "named_threads": len(each.thread_names)}
             for each in found.processes
         ],
         "rows": found.tables,
@@ -118,7 +118,8 @@ def _process(process: Process) -> str:
     world = f" of {process.world_size}" if process.world_size >= 0 else ""
     rank = f", rank {process.rank}{world}" if process.rank >= 0 else ""
     threads = f", {count(len(process.thread_names), 'named thread')}" if process.thread_names else ""
-    return f"{process.pid} {process.name}".rstrip() + rank + threads
+    host = f", on {process.host}" if process.host else ""
+    return f"{process.pid} {process.name}".rstrip() + rank + host + threads
 
 
 def _threads(rows: tuple[Sampled, ...]) -> Iterator[str]:

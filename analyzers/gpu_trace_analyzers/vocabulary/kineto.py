@@ -18,6 +18,8 @@ class Key:
     BASE_NS = "baseTimeNanoseconds"
     DEVICES = "deviceProperties"
     DISTRIBUTED = "distributedInfo"
+    HOST = "host"
+    """of gpu-trace: the name of the machine"""
     PROCESS = "gpu_trace_process"
     """of gpu-trace: what to call the process of this trace among others of its run"""
     STATED = "gpuTrace"

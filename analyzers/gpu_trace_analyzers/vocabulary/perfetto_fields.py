@@ -145,6 +145,7 @@ class ProcessDescriptor:
 
     PID = 1
     PROCESS_NAME = 6
+    PROCESS_LABELS = 8
 
 
 class ThreadDescriptor:

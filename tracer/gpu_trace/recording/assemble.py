@@ -234,7 +234,7 @@ def write_traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[Path]:
 def traces(folder: RunFolder, processes: list[ProcessLeft]) -> list[ProcessTrace]:
     """The trace of each process that is to have one, in the same order."""
     with_content = with_traces(processes)
-    guests, of_run = _guests(processes), heads.of_run(_run())
+    guests, of_run = _guests(processes), heads.of_run(_run()) + heads.of_host(os.uname().nodename)
     return [
         _trace(folder, name, process, guests.get(process.pid, []), of_run + _called(process, with_content))
         for process, name in zip(with_content, _names(with_content), strict=True)

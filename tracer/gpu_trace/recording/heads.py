@@ -52,6 +52,11 @@ def distributed(info: Mapping[str, object] | None) -> bytes:
     return b'"%b": %b,\n' % (Key.DISTRIBUTED.encode(), msgspec.json.encode(info)) if info else b""
 
 
+def of_host(name: str) -> bytes:
+    """The key with the machine, by which the clocks of a job's ranks are told apart."""
+    return b'"%b": %b,\n' % (Key.HOST.encode(), msgspec.json.encode(name))
+
+
 def of_run(name: str) -> bytes:
     """The key by which traces of one run, or of one job, are known to belong together wherever they are copied to."""
     return b'"%b": %b,\n' % (LAUNCHER.encode(), msgspec.json.encode(name)) if name else b""

@@ -83,6 +83,8 @@ class TraceBuilder:
         self.resolution_ns = 1000
         self.rank = MISSING
         self.world_size = MISSING
+        self.host = ""
+        """the machine of all processes that `stated_hosts` lacks"""
         self.default_process = MISSING
         self._tables: dict[type[Table], GrowingTable[Any]] = {
             table: GrowingTable(table) for table in Trace.table_types().values()
@@ -93,6 +95,8 @@ class TraceBuilder:
         """what a file says of the device that its rows call by a number, where it says all of it"""
         self.stated_ranks: dict[int, tuple[int, int]] = {}
         """rank and world size by process id, where a file has those of several"""
+        self.stated_hosts: dict[int, str] = {}
+        """the machine by process id, where a file has those of several"""
         self.stated_doubts: list[tuple[DeviceKind, int, str, int]] = []
         """kind and number of one of `stated_devices`, reason and operations: what was wrong with it before"""
         self.dependencies: list[RecordedDependencies] = []
@@ -258,7 +262,8 @@ class TraceBuilder:
     def _process(self, pid: int) -> Process:
         threads = {tid: one_name(names) for tid, names in self._thread_names.get(pid, {}).items()}
         rank, world_size = self.stated_ranks.get(pid, (self.rank, self.world_size))
-        return Process(pid, self._process_names.get(pid, ""), rank, world_size, threads)
+        host = self.stated_hosts.get(pid, self.host)
+        return Process(pid, self._process_names.get(pid, ""), rank, world_size, threads, host)
 
     def _ordered_devices(self) -> tuple[tuple[Device, ...], NDArray[np.int64]]:
         """The devices, and for each position at first use the final one; the last entry is for `MISSING`."""

@@ -1,4 +1,4 @@
-"""What a Kineto file says of itself beside its events: clock, rank, devices, versions."""
+"""What a Kineto file says of itself beside its events: clock, rank, host, devices, versions."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ class StatedDevice(msgspec.Struct):
 
 
 class StatedProcess(msgspec.Struct):
-    """Rank and number of ranks of a process."""
+    """The process of this id; the rest is that of `Process`."""
 
     pid: int
     rank: int
     world_size: int
+    host: str = ""
 
 
 class StatedWindow(msgspec.Struct):
@@ -76,11 +77,11 @@ class Stated(msgspec.Struct):
 
 
 _SIZES = ("computeMajor", "computeMinor", "numSms", "totalGlobalMem")
-_NOT_SHOWN = {Key.STATED, Key.SCHEMA, Key.UNIT, Key.BASE_NS, "traceName"}
+_NOT_SHOWN = {Key.STATED, Key.SCHEMA, Key.UNIT, Key.BASE_NS, Key.HOST, "traceName"}
 
 
 def describe(builder: TraceBuilder, document: Document) -> None:
-    """Take clock, rank, names of devices and metadata from the document around the events; what is odd is left out."""
+    """Take clock, rank, host, names of devices and metadata from around the events; what is odd is left out."""
     base_ns = document.get(Key.BASE_NS)
     if builder.epoch_ns is None and _is_int(base_ns):
         builder.epoch_ns = base_ns
@@ -88,6 +89,8 @@ def describe(builder: TraceBuilder, document: Document) -> None:
     if isinstance(distributed, dict):
         builder.rank = _count(distributed.get("rank"))
         builder.world_size = _count(distributed.get("world_size"))
+    host = document.get(Key.HOST)
+    builder.host = host if isinstance(host, str) else ""
     devices = document.get(Key.DEVICES)
     known = [device for device in devices if isinstance(device, dict)] if isinstance(devices, list) else []
     for device in known:
@@ -107,7 +110,7 @@ def describe(builder: TraceBuilder, document: Document) -> None:
 
 
 def _take_stated(builder: TraceBuilder, value: Any) -> None:
-    """Identity of devices, ranks and windows of recording; what is odd is left out."""
+    """Identity of devices, ranks, hosts and windows of recording; what is odd is left out."""
     try:
         stated = msgspec.convert(value or {}, Stated)
     except msgspec.ValidationError:
@@ -116,6 +119,7 @@ def _take_stated(builder: TraceBuilder, value: Any) -> None:
         stated_fields = (getattr(device, name) for name in StatedDevice.__struct_fields__[1:])
         builder.stated_devices[device.kind, device.number] = Device(*stated_fields)
     builder.stated_ranks |= {process.pid: (process.rank, process.world_size) for process in stated.processes}
+    builder.stated_hosts |= {process.pid: process.host for process in stated.processes}
     builder.stated_doubts += [(doubt.kind, doubt.number, doubt.reason, doubt.operations) for doubt in stated.doubts]
     builder.dependencies += [RecordedDependencies(*msgspec.structs.astuple(each)) for each in stated.dependencies]
     sound = [window for window in stated.windows if -LIMIT_NS < window.start_ns <= window.end_ns < LIMIT_NS]

@@ -32,6 +32,7 @@ _PAYLOADS = ("int64Value", "uint64Value", "int32Value", "uint32Value", "doubleVa
 # CUPTI's numbers.
 _CATEGORY, _MARK, _PUSH_POP, _START_END, _DOMAIN = 33, 34, 59, 60, 75
 _LEVELS = "ENUM_DIAGNOSTIC_SEVERITY_LEVEL"
+_HOST = "Hostname"
 _MOST_TOLD = 4
 _PID = 24
 _THREAD = (1 << _PID) - 1
@@ -67,13 +68,17 @@ class Rows:
         self.diagnose()
 
     def describe(self) -> None:
-        """Names of devices, versions, and the session's start."""
+        """Names of devices and of the machine, versions, and the session's start."""
         of_name, of_size = ("id", "cuDevice", "name", "uuid"), ("computeMajor", "computeMinor", "smCount")
         for number, cuda, name, uuid, *size in self.tables.rows("TARGET_INFO_GPU", *of_name, *of_size):
             index = cuda if isinstance(cuda, int) and not self.gpu_of else number
             if isinstance(index, int):
                 self.builder.name_device("gpu", index, str(name or ""), str(uuid or ""))
                 self.builder.size_device(index, *size)
+        # This table has the environment of the recorded process as well, of which nothing is kept.
+        for name, value in self.tables.rows("TARGET_INFO_SYSTEM_ENV", "name", "value"):
+            if name == _HOST:
+                self.builder.host = str(value or "")
         for name, value in self.tables.rows("META_DATA_EXPORT", "name", "value"):
             self.builder.metadata[str(name)] = str(value)
         for (epoch,) in self.tables.rows("TARGET_INFO_SESSION_START_TIME", "utcEpochNs"):

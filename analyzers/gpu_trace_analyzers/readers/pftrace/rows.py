@@ -111,6 +111,7 @@ class Rows:
             rank = self._ranks[track.pid] = int(ranked[1]) if ranked else MISSING
             self._main.setdefault(rank, track.pid)
             self.builder_of(rank).name_process(track.pid, track.name[ranked.end() if ranked else 0 :])
+            self.builder_of(rank).stated_hosts[track.pid] = track.host
         else:
             self.builder_of(self._ranks.get(track.pid, MISSING)).name_thread(track.pid, track.tid, track.name)
 

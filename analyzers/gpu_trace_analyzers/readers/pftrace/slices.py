@@ -63,6 +63,8 @@ class Track:
     parent: int
     pid: int | None = None
     tid: int | None = None
+    host: str = ""
+    """of a process"""
     unit: str = ""
     """of a counter's values"""
     derived: bool = False
@@ -232,6 +234,7 @@ class Slices:
             parts = dict(fields(process))
             found.pid = _int(parts.get(ProcessDescriptor.PID))
             found.name = _text(parts.get(ProcessDescriptor.PROCESS_NAME))
+            found.host = _text(parts.get(ProcessDescriptor.PROCESS_LABELS))
         if isinstance(thread := track.get(TrackDescriptor.THREAD), bytes):
             parts = dict(fields(thread))
             found.pid, found.tid = _int(parts.get(ThreadDescriptor.PID)), _int(parts.get(ThreadDescriptor.TID))

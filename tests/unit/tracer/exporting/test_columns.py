@@ -118,7 +118,7 @@ def filled(draw):
         source=Source("filled", "kineto"),
         strings=STRINGS,
         devices=DEVICES,
-        processes=(Process(100, "python"), Process(200, "python")),
+        processes=(Process(100, "python", host="node-1"), Process(200, "python", host="node-2")),
         work=DeviceWork.of(work),
         calls=HostCalls.of(
             times(count, 9_000, length=50) | host | {"name": [LAUNCH] * count, "correlation": correlation}
@@ -216,6 +216,7 @@ def test_every_column_comes_back(trace, write, form, tmp_path):
     lost = {name for name in before if after[name] != before[name]}
     assert lost <= NOT_CARRIED[form], {name: (before[name], after[name]) for name in lost - NOT_CARRIED[form]}
     assert Counter(device.label for device in again.devices) == Counter(device.label for device in trace.devices)
+    assert [(each.pid, each.host) for each in again.processes] == [(100, "node-1"), (200, "node-2")]
 
 
 @settings(max_examples=1)

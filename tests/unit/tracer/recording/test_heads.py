@@ -10,6 +10,7 @@ from gpu_trace.recording import heads
 from gpu_trace.recording.kineto_text import KinetoText
 from gpu_trace_analyzers.readers.folders.jobs import LAUNCHER
 from gpu_trace_analyzers.readers.kineto.document import StatedWindow
+from gpu_trace_analyzers.vocabulary.kineto import Key
 
 KINETO = b"""
   {
@@ -65,7 +66,8 @@ def test_without_a_session_there_is_a_clock():
 
 def test_the_further_keys_are_those_that_the_reader_takes():
     head = heads.head([], 12, []) + heads.distributed({"rank": 1}) + heads.stated([StatedWindow(5, 1, 9)])
-    found = document(head)
+    found = document(head + heads.of_host('the "7th"'))
+    assert found[Key.HOST] == 'the "7th"'
     assert found["distributedInfo"] == {"rank": 1}
     assert found["gpuTrace"] == {"windows": [{"pid": 5, "start_ns": 1, "end_ns": 9}]}
     assert (heads.distributed(None), heads.stated([]), heads.of_run("")) == (b"", b"", b"")

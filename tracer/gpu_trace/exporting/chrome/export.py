@@ -107,7 +107,7 @@ def _stated(trace: Trace, pids: list[int]) -> Stated:
     times = zip(windows.process.tolist(), windows.start_ns.tolist(), windows.end_ns.tolist(), strict=True)
     return Stated(
         [StatedDevice(n, *(getattr(d, field) for field in StatedDevice.__struct_fields__[1:])) for n, d in numbered],
-        [StatedProcess(pid, p.rank, p.world_size) for pid, p in zip(pids, trace.processes, strict=True)],
+        [StatedProcess(pid, p.rank, p.world_size, p.host) for pid, p in zip(pids, trace.processes, strict=True)],
         [StatedWindow(pids[process], start_ns, end_ns) for process, start_ns, end_ns in times],
         [StatedDoubt(numbers[d.device], trace.devices[d.device].kind, d.reason, d.operations) for d in doubts],
     )

@@ -45,8 +45,8 @@ class HostRows:
     def slices(self, tracks: Tracks) -> Iterator[Slices]:
         """Threads, NVTX ranges, and what the profiler itself took."""
         processes = self.processes = [
-            tracks.process(pid, self._places.process_label(position), position)
-            for position, pid in enumerate(self._places.pids)
+            tracks.process(pid, self._places.process_label(position), process.host, position)
+            for position, (pid, process) in enumerate(zip(self._places.pids, self._trace.processes, strict=True))
         ]
         threads = {
             key: tracks.thread(self._places.pids[key[0]], tid, self._places.names[key], rank)

@@ -16,9 +16,10 @@ class Tracks:
     def __init__(self) -> None:
         self.packets: list[bytes] = []
 
-    def process(self, pid: int, name: str, rank: int) -> int:
-        """A process, which holds its threads."""
-        return self._add(process={"pid": pid, "process_name": valid(name), "legacy_sort_index": rank})
+    def process(self, pid: int, name: str, host: str, rank: int) -> int:
+        """A process, which holds its threads. Its label, which the UI shows beside its name, is its machine."""
+        process = {"pid": pid, "process_name": valid(name), "legacy_sort_index": rank}
+        return self._add(process=process | ({"process_labels": [valid(host)]} if host else {}))
 
     def thread(self, pid: int, tid: int, name: str, rank: int) -> int:
         """A thread; viewers know its process by ``pid``."""

@@ -33,3 +33,11 @@ def test_a_gpu_has_its_capability_and_multiprocessors(tmp_path):
     assert [(device.capability, device.multiprocessors) for device in trace.devices] == [((9, 0), 132)]
     trace = load(write_nsys(tmp_path / "old.sqlite", {"CUPTI_ACTIVITY_KIND_KERNEL": KERNELS, "TARGET_INFO_GPU": GPUS}))
     assert [(device.capability, device.multiprocessors) for device in trace.devices] == [(None, -1)]
+
+
+def test_the_host_is_known_and_nothing_else_of_the_environment_is_kept(tmp_path):
+    environment = ("name TEXT, value TEXT", [("DeviceEnvironment", "TOKEN=secret"), ("Hostname", "dgx-07")])
+    tables = {"CUPTI_ACTIVITY_KIND_KERNEL": KERNELS, "TARGET_INFO_SYSTEM_ENV": environment}
+    trace = load(write_nsys(tmp_path / "report.sqlite", tables))
+    assert [process.host for process in trace.processes] == ["dgx-07"]
+    assert "secret" not in f"{trace.strings} {trace.source}"
