@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from .tables import Collectives, Groups, Lengths, Losses, Operations, Ranks, Steps, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..columns import Columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +27,22 @@ class Partial:
     operations: Operations = field(default_factory=Operations.empty)
     lengths: Lengths = field(default_factory=Lengths.empty)
     unreadable: Unreadable = field(default_factory=Unreadable.empty)
+
+    @classmethod
+    def of(cls, strings: Iterable[str], tables: Mapping[str, Any]) -> Partial:
+        """That of these tables, by their fields; those left out are empty."""
+        return cls(tuple(strings), **tables)
+
+    @classmethod
+    @cache
+    def table_types(cls) -> Mapping[str, type[Columns]]:
+        """Every table that it has: its field and its type, in the order of the fields."""
+        of_nothing = cls()
+        return {each.name: type(getattr(of_nothing, each.name)) for each in fields(cls)[1:]}
+
+    def tables(self) -> dict[str, Any]:
+        """Every table by its field, in the order of the fields."""
+        return {name: getattr(self, name) for name in self.table_types()}
 
     def text(self, code: int) -> str:
         """The string behind a code; empty for `MISSING`."""

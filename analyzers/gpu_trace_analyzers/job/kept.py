@@ -1,0 +1,28 @@
+"""How many rows are kept of each rank? So many that those of all ranks fit into one memory, however many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LONGEST = 20
+"""single operations of a job that are kept by name"""
+_STEPS = 1 << 20
+"""of all ranks: 80 MB"""
+_COLLECTIVES = 1 << 21
+"""of all ranks: 120 MB"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The first rows of each rank's window, as many as this."""
+
+    steps: int
+    collectives: int
+
+    @classmethod
+    def of(cls, ranks: int) -> Kept:
+        """For a job of so many ranks: all of them know it before any is read, so no rank's rows depend on another's."""
+        return cls(
+            steps=min(max(_STEPS // max(ranks, 1), 128), 4096),
+            collectives=min(max(_COLLECTIVES // max(ranks, 1), 256), 16384),
+        )

@@ -1,0 +1,95 @@
+"""Which collectives did a rank take part in, and of which process groups?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..intervals import Intervals
+from ..model import MISSING, Engine
+from .tables import Collectives, Groups
+from .texts import recoded
+
+if TYPE_CHECKING:
+    from ..model import DeviceWork, Int64
+    from ..readers.base.building import Strings
+    from .one_rank import OneRank
+
+_NAME_AND_RANKS = re.compile(r"(?P<name>.*?)(?: ?(?P<ranks>\[[^]]*\]))?", re.DOTALL)
+_LEFT_OUT = "..."
+"""Kineto writes it for some of more than thirty ranks."""
+
+
+def collective_rows(rank: OneRank) -> Int64:
+    """The rows of its work that begin in its window, in order of their begins and ends."""
+    work = rank.trace.work
+    rows = np.flatnonzero((work.engine == Engine.COLLECTIVE) & np.isin(work.device, rank.devices))
+    rows = rows[rank.begins_inside(work.start_ns[rows])]
+    return rows[np.lexsort((work.end_ns[rows], work.start_ns[rows]))]
+
+
+def collectives_of(rank: OneRank, rows: Int64, strings: Strings, most: int) -> Collectives:
+    """A row for each of the first ``most`` rows of its work."""
+    work, texts = rank.trace.work[rows], rank.trace.strings
+    found = Collectives.of(
+        {
+            "rank": np.full(len(work), rank.number),
+            "group": recoded(work.group, strings, lambda code: group_of(texts[code])[0]),
+            "sequence": work.sequence,
+            "name": recoded(work.name, strings, texts.__getitem__),
+            "start_ns": rank.since_1970(work.start_ns),
+            "end_ns": rank.since_1970(work.end_ns),
+            "size": work.size,
+            "step": _step(rank, work.start_ns),
+        }
+    )
+    return found[: min(most, len(work))]
+
+
+def groups_of(rank: OneRank, rows: Int64, strings: Strings) -> Groups:
+    """A row for each process group of these rows of its work."""
+    work = rank.trace.work[rows]
+    codes = np.unique(work.group).tolist()
+    each = [_group(rank, work[work.group == code], code, strings) for code in codes]
+    return Groups.of({name: [row[name] for row in each] for name in Groups.columns()})
+
+
+def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict[str, int]:
+    name, listed = group_of(rank.trace.text(code))
+    members, whole = _members(listed), bool(listed) and _LEFT_OUT not in listed
+    known = work.sequence[work.sequence != MISSING]
+    return {
+        "rank": rank.number,
+        "group": strings[name] if code != MISSING else MISSING,
+        "size": len(members) if whole else MISSING,
+        "first_rank": min(members, default=MISSING),
+        "last_rank": max(members, default=MISSING),
+        "listed": strings[listed] if listed else MISSING,
+        "belongs": int(rank.number in members) if whole or rank.number in members else MISSING,
+        "calls": len(work),
+        "busy_ns": Intervals.of(work.start_ns, work.end_ns).total_ns,
+        "first_sequence": int(known.min()) if len(known) else MISSING,
+        "last_sequence": int(known.max()) if len(known) else MISSING,
+    }
+
+
+def group_of(text: str) -> tuple[str, str]:
+    """The name of a process group, and its ranks as the trace lists them: of ``"1 [0, 2]"`` ``"1"``, ``"[0, 2]"``."""
+    found = _NAME_AND_RANKS.fullmatch(text)
+    return (found["name"], found["ranks"] or "") if found else (text, "")
+
+
+def _members(listed: str) -> set[int]:
+    return {int(rank) for rank in re.findall(r"\d+", listed)}
+
+
+def _step(rank: OneRank, start_ns: Int64) -> Int64:
+    """(n,) int64: the step in which each began; `MISSING` outside all."""
+    steps = rank.steps
+    if steps is None or not len(steps):
+        return np.full(len(start_ns), MISSING)
+    place = np.searchsorted(steps.start_ns, start_ns, side="right") - 1
+    inside = (place >= 0) & (start_ns < steps.end_ns[place])
+    return np.where(inside, steps.number[place], MISSING)
