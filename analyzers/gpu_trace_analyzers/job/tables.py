@@ -111,23 +111,28 @@ class Collectives(Columns):
     """bytes of the message; `MISSING` if the trace does not say"""
     step: Int64
     """the step of `Steps` in which it began; `MISSING` outside all"""
+    launched_ns: Int64
+    """its launch on the host; `MISSING` where the trace does not have it"""
+    compute_ns: Int64
+    """how long the devices computed what was launched between the collective before it and it; `MISSING` for the first
+    of the window, as in the next two"""
+    host_ns: Int64
+    """the host's own time between these two launches, without calls that block and without waiting for data"""
+    data_ns: Int64
+    """how long the host waited for its next batch between them"""
     behind: Int64
     """the place, among the rows of its rank, of the collective before it on its stream; `MISSING` for none"""
     released_by: Int64
-    """the place of the last collective before it that its devices waited for: nothing computed when it ended"""
+    """the place of the last collective before it that its devices waited for: nothing computed in its last moment"""
     device_ns: Int64
     """how long its devices computed from then until it could begin"""
-    launch_ns: Int64
+    resumed_ns: Int64
     """when the host launched what the devices went on with last, after they had waited for a collective or the host"""
     tail_ns: Int64
     """how long the devices computed from then until it could begin"""
     host_released_by: Int64
     """the place of the last collective that had ended when the host last came out of a call that blocks before that
     launch; `MISSING` where the host did not wait for any"""
-    host_ns: Int64
-    """the host's own time, from that call (without one, from the begin of the window) to the launch"""
-    data_ns: Int64
-    """the part of that in which it waited for its next batch"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
