@@ -129,8 +129,12 @@ class Heat:
     first_step: int
     steps_each: int
     ranks_each: int
+    hosts: tuple[str, ...]
+    """of each stretch of ranks: their host, ``node1 to node3`` if there are several, empty if it is not known"""
     late_ns: tuple[tuple[int, ...], ...]
     """[stretch of ranks][stretch of steps]: the most that others waited for one of them in one step"""
+    late_rank: tuple[tuple[int, ...], ...]
+    """[stretch of ranks][stretch of steps]: the rank that they waited for then; `MISSING` where they waited for none"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,8 @@ class JobAnswer:
     """what it would take if every rank computed as long as their mean and transfers took their median"""
     account: tuple[Share, ...]
     findings: tuple[Finding, ...]
-    """conclusive ones first, that which costs most at the front"""
+    """at most 32: conclusive ones first, that which costs most at the front"""
+    findings_in_all: int
     clocks: tuple[HostClock, ...]
     """at most 32, the least certain first"""
     groups: tuple[GroupFigures, ...]

@@ -19,15 +19,21 @@ if TYPE_CHECKING:
     from .parts import Column
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """Where a row is."""
+
+    within: Any = None
+    """the row that has this one, of nested rows"""
+
+
 @dataclass(frozen=True, slots=True)
-class At:
-    """Where a row is: in which summary, and in which row of it."""
+class At(Within):
+    """Where a row of a summary is: in which summary, and in which row of it."""
 
     summary: Summary
     places: Mapping[int, int]
     """the place in ``devices`` of each position in ``Trace.devices``"""
-    within: Any = None
-    """the row that has this one, of nested rows"""
 
     @staticmethod
     def of(summary: Summary) -> At:
@@ -53,11 +59,11 @@ class Field:
 
     key: str
     note: str = ""
-    get: Callable[[Any, At], Any] | None = None
+    get: Callable[[Any, Any], Any] | None = None
     cell: Callable[[Any], str] | None = None
     only_json: bool = False
 
-    def value(self, row: Any, at: At) -> Any:
+    def value(self, row: Any, at: Within) -> Any:
         """As JSON has it."""
         return getattr(row, self.key) if self.get is None else self.get(row, at)
 
@@ -65,7 +71,7 @@ class Field:
         """Its columns in a table."""
         return () if self.only_json else (self.key,)
 
-    def cells(self, row: Any, at: At) -> dict[str, Any]:
+    def cells(self, row: Any, at: Within) -> dict[str, Any]:
         """Of each of these columns the value."""
         if self.only_json:
             return {}
@@ -79,10 +85,10 @@ class Nested:
 
     key: str
     note: str
-    get: Callable[[Any, At], Any]
+    get: Callable[[Any, Any], Any]
     fields: tuple[Item, ...]
 
-    def value(self, row: Any, at: At) -> dict[str, Any] | None:
+    def value(self, row: Any, at: Within) -> dict[str, Any] | None:
         """As JSON has it."""
         inside = self.get(row, at)
         return None if inside is None else values(self.fields, inside, at)
@@ -91,7 +97,7 @@ class Nested:
         """Its columns in a table."""
         return tuple(name for each in self.fields for name in each.columns())
 
-    def cells(self, row: Any, at: At) -> dict[str, Any]:
+    def cells(self, row: Any, at: Within) -> dict[str, Any]:
         """Of each of these columns the value."""
         inside = self.get(row, at)
         if inside is None:
@@ -108,13 +114,13 @@ class Rows:
 
     key: str
     note: str
-    get: Callable[[Any, At], Any]
+    get: Callable[[Any, Any], Any]
     fields: tuple[Item, ...]
     table: str = ""
     first: tuple[Field, ...] = ()
     by: Callable[[Any], str] | None = None
 
-    def value(self, row: Any, at: At) -> list[dict[str, Any]] | dict[str, dict[str, Any]]:
+    def value(self, row: Any, at: Within) -> list[dict[str, Any]] | dict[str, dict[str, Any]]:
         """As JSON has them."""
         inside = replace(at, within=row)
         if self.by is not None:
@@ -125,7 +131,7 @@ class Rows:
         """None in the table of the row that has them."""
         return ()
 
-    def cells(self, _row: Any, _at: At) -> dict[str, Any]:
+    def cells(self, _row: Any, _at: Within) -> dict[str, Any]:
         """None there either."""
         return {}
 
@@ -136,7 +142,7 @@ class Rows:
         names = [each.columns() for each in self.first]
         return tuple(dict.fromkeys(name for columns in (*names, *flat, *nested) for name in columns))
 
-    def records(self, row: Any, at: At) -> list[dict[str, Any]]:
+    def records(self, row: Any, at: Within) -> list[dict[str, Any]]:
         """The rows of their own table."""
         inside = replace(at, within=row)
         return [
@@ -148,7 +154,7 @@ class Rows:
 Item: TypeAlias = Field | Nested | Rows
 
 
-def values(fields: tuple[Item, ...], row: Any, at: At) -> dict[str, Any]:
+def values(fields: tuple[Item, ...], row: Any, at: Within) -> dict[str, Any]:
     """A row as JSON has it."""
     return {each.key: each.value(row, at) for each in fields}
 
@@ -164,7 +170,7 @@ def tables(fields: tuple[Item, ...]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def records(fields: tuple[Item, ...], row: Any, at: At) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def records(fields: tuple[Item, ...], row: Any, at: Within) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The rows of each table below a row, with the name of the table."""
     for each in fields:
         if isinstance(each, Rows) and each.table:
@@ -180,10 +186,10 @@ class Shown:
     """A column that people read, and what it shows of a row: ``cell(row, at)``."""
 
     column: Column
-    cell: Callable[[Any, At], str]
+    cell: Callable[[Any, Any], str]
 
 
-def table(shown: Sequence[Shown], rows: Iterable[Any], at: At) -> Table:
+def table(shown: Sequence[Shown], rows: Iterable[Any], at: Within) -> Table:
     """Rows as people read them."""
     cells = tuple(tuple(each.cell(row, at) for each in shown) for row in rows)
     return Table(tuple(each.column for each in shown), cells)

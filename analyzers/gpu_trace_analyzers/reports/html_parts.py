@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .parts import Causes, Changes, Facts, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Facts, Findings, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .parts import Cause, Change, Column, Part, Span
+    from .parts import Cause, Change, Column, Found, Part, Span
 
 _CLASSES: dict[type[Part], str] = {Source: "source", Note: "note", Remark: "hint"}
 
@@ -61,8 +61,8 @@ def part_html(part: Part, zero_ns: int) -> str:
         case Causes():
             causes = "".join(_cause(row, part.whole, zero_ns) for row in part.rows)
             return f"<details><summary>{escaped(part.title)}</summary>{causes}</details>" if part.title else causes
-        case Changes(rows):
-            return f'<ol class="changes">{"".join(map(_change, rows))}</ol>'
+        case Changes() | Findings():
+            return _numbered(part)
         case Tiles():
             return _tiles(part)
         case Portions():
@@ -95,9 +95,27 @@ def _evidence(row: Cause, zero_ns: int) -> str:
     return "".join(f'<p class="evidence">{line}</p>' for line in lines)
 
 
+def _numbered(part: Changes | Findings) -> str:
+    if isinstance(part, Changes):
+        return f'<ol class="changes">{"".join(map(_change, part.rows))}</ol>'
+    return f'<ol class="findings">{"".join(map(_found, part.rows))}</ol>'
+
+
 def _change(row: Change) -> str:
     how = "".join(f'<p class="hint">{escaped(line)}</p>' for line in row.how)
     return f'<li><b>{escaped(row.text)}</b><p class="do">{escaped(row.saving)}</p>{how}</li>'
+
+
+def _found(row: Found) -> str:
+    """A finding; where it is of ranks, its sentence shows these on the map of the page."""
+    text = f"<b>{escaped(row.lead + row.text)}</b>"
+    if row.ranks:
+        stretches = ",".join(f"{first}-{last}" for first, last in row.ranks)
+        text = f'<button type="button" data-ranks="{stretches}">{text}</button>'
+    cost = f'<p class="cost">{escaped(row.cost)}</p>' if row.cost else ""
+    fix = f'<p class="do">fix: {escaped(row.remedy)}</p>' if row.remedy else ""
+    kind = "certain" if row.certain else "uncertain"
+    return f'<li class="{kind}" data-finding="{escaped(row.id)}">{text}{cost}{fix}</li>'
 
 
 def _table(table: Table, zero_ns: int) -> str:

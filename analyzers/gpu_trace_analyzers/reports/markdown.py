@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .parts import Causes, Changes, Column, Facts, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
+from .parts import (
+    Causes,
+    Changes,
+    Column,
+    Facts,
+    Findings,
+    Kind,
+    Line,
+    Note,
+    Portions,
+    Remark,
+    Source,
+    Table,
+    Tiles,
+    Verdict,
+)
 from .plain import plain
 from .sections import sections
 
@@ -12,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..summary import Summary
-    from .parts import Cause, Change, Part, Section
+    from .parts import Cause, Change, Found, Part, Section
 
 _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_{}[]<>|#~"} | {"\n": " ", "\r": " "})
 
@@ -50,6 +65,8 @@ def _part(part: Part) -> str:
             return _table(_in_short(part)) if part.title else "\n".join(map(_cause, part.rows))
         case Changes(rows):
             return "\n".join(_change(number, row) for number, row in enumerate(rows, 1))
+        case Findings(rows):
+            return "\n".join(_found(number, row) for number, row in enumerate(rows, 1))
         case Tiles() | Portions():
             return ""
 
@@ -65,6 +82,11 @@ def _change(number: int, row: Change) -> str:
     return "\n".join(
         [f"{number}. **{_escape(row.text)}**", *(f"   - {_escape(line)}" for line in (row.saving, *row.how))]
     )
+
+
+def _found(number: int, row: Found) -> str:
+    remedy = [f"   - fix: {_escape(row.remedy)}"] if row.remedy else []
+    return "\n".join([f"{number}. {row.lead}**{_escape(row.text)}**{_escape(row.costs)}", *remedy])
 
 
 def _in_short(found: Causes) -> Table:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..units import count
 from .fitting import GAP, fitted, widths
-from .parts import Causes, Changes, Facts, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
+from .parts import Causes, Changes, Facts, Findings, Kind, Line, Note, Portions, Remark, Source, Table, Tiles, Verdict
 from .plain import plain
 from .sections import sections
 from .sections.brief import brief_sections
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..summary import Summary
-    from .parts import Cause, Change, Part, Portion, Section
+    from .parts import Cause, Change, Found, Part, Portion, Section
 
 DEVICES_SHOWN = 8
 """Of more devices, those with the worst figures are shown here."""
@@ -102,8 +102,8 @@ def _part(part: Part, section: Section, width: int) -> Iterable[RenderableType]:
             return [_wrapped(line, width, by=2) for line in lines]
         case Causes(rows, _, title):
             return [] if title else [line for row in rows for line in _cause(row, width)]
-        case Changes(rows):
-            return [line for number, row in enumerate(rows, 1) for line in _change(number, row, width)]
+        case Changes() | Findings():
+            return _numbered(part, width)
         case Table():
             inward = int(section.of_device)
             return [_indented(_table(part, width - inward), inward)]
@@ -142,10 +142,25 @@ def _portion(row: Portion, width: int) -> Text:
     return Text("\n").join([_wrapped(row.text, width), *below])
 
 
+def _numbered(part: Changes | Findings, width: int) -> list[RenderableType]:
+    rows = (
+        (_change(number, row, width) for number, row in enumerate(part.rows, 1))
+        if isinstance(part, Changes)
+        else (_found(number, row, width) for number, row in enumerate(part.rows, 1))
+    )
+    return [line for row in rows for line in row]
+
+
 def _change(number: int, row: Change, width: int) -> Sequence[RenderableType]:
     """What to change, and below it what that saves and how it is done."""
     head = _wrapped(f"{number}. {row.text}", width, by=2, hang=3, bold=row.text)
     return [head, *(_wrapped(line, width, by=5) for line in (row.saving, *row.how))]
+
+
+def _found(number: int, row: Found, width: int) -> Sequence[RenderableType]:
+    """What was found and what it costs, and below it the next step."""
+    head = _wrapped(f"{number}. {row.lead}{row.text}{row.costs}", width, hang=3, bold=row.text if row.certain else "")
+    return [head, *([_marked(_wrapped(f"fix: {row.remedy}", width, by=3, hang=5))] if row.remedy else [])]
 
 
 def _wrapped(line: str, width: int, *, by: int = 0, hang: int = 4, bold: str = "", style: str = "") -> Text:

@@ -19,6 +19,8 @@ from gpu_trace_analyzers.reports.parts import (
     Changes,
     Column,
     Facts,
+    Findings,
+    Found,
     Kind,
     Line,
     Note,
@@ -61,6 +63,10 @@ PARTS = {
     Changes: (
         Changes((Change("drink it hot", "saves 3 ns", ("a cup", "a pot")), Change("pour it", "saves 2 ns", ()))),
         ["drink it hot", "saves 3 ns", "a cup", "a pot", "pour it", "saves 2 ns"],
+    ),
+    Findings: (
+        Findings((Found("no tea", "costs 3 ns", "boil it", "tea:0"), Found("no cup", "", "", "cup:1", certain=False))),
+        ["no tea", "costs 3 ns", "fix: boil it", "not certain: ", "no cup"],
     ),
 }
 

@@ -1,0 +1,54 @@
+"""How the clocks of hosts run, and how certain times of different hosts are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...units import count, duration
+from ..fields import Field, Rows, Shown, Within, table
+from ..parts import Column, Kind
+
+if TYPE_CHECKING:
+    from ...job.answer import JobAnswer
+    from ..parts import Table
+
+FIELDS = (
+    Rows(
+        "clocks",
+        "per host, the least certain first, at most 32: true time = shown + `offset_ns` + drift",
+        lambda answer, _: answer.clocks,
+        (
+            Field("host"),
+            Field("ranks"),
+            Field("offset_ns", "against the reference host, at the begin of the job; positive if it is ahead"),
+            Field("drift_ppb", "ns per second that it gains"),
+            Field("residual_ns", "half of the collectives that were compared fit it better"),
+            Field("uncertainty_ns", "by how much a time of it may be wrong after correction"),
+            Field("compared", "collectives that the fit is of; 0: the clock is taken as it is"),
+        ),
+    ),
+)
+_SHOWN = (
+    Shown(Column("host clock", kind=Kind.WORD), lambda row, _: row.host or "not named"),
+    Shown(Column("ranks", drop_order=3), lambda row, _: count(row.ranks)),
+    Shown(Column("offset"), lambda row, _: duration(row.offset_ns)),
+    Shown(Column("drift per s", drop_order=2), lambda row, _: duration(row.drift_ppb)),
+    Shown(Column("residual", drop_order=1), lambda row, _: duration(row.residual_ns)),
+    Shown(Column("uncertain by"), lambda row, _: duration(row.uncertainty_ns)),
+    Shown(Column("collectives", drop_order=4), lambda row, _: count(row.compared)),
+)
+
+
+def clock_table(answer: JobAnswer) -> Table:
+    """A row per host."""
+    return table(_SHOWN, answer.clocks, Within())
+
+
+def clock_line(answer: JobAnswer) -> str:
+    """How far times of different hosts can be trusted; empty where there is one clock."""
+    if answer.hosts_in_all < 2 or not answer.clocks:
+        return ""
+    worst = answer.clocks[0]
+    if not worst.compared:
+        return f"the clock of {worst.host} is taken as it is: no collective compares it with another"
+    return f"host clocks corrected; times are certain to ±{duration(worst.uncertainty_ns)} (worst: {worst.host})"

@@ -1,0 +1,75 @@
+"""Process groups by kind: how long their ranks waited for the last one, and how fast data moved then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model import MISSING
+from ...units import NONE, count, duration, rate, size
+from ..fields import Field, Rows, Shown, Within, table
+from ..parts import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...job.answer import GroupFigures, JobAnswer
+    from ..parts import Table
+
+    BySize = tuple[str, int, int, float | None]
+
+FIELDS = (
+    Rows(
+        "groups",
+        "per kind of process groups: equal in size and in the distance of their ranks",
+        lambda answer, _: answer.groups,
+        (
+            Field("title"),
+            Field("groups", "how many there are"),
+            Field("size", "ranks of one"),
+            Field("collectives"),
+            Field("wait_ns", "until the last rank came, over all ranks"),
+            Field("transfer_ns", "from then to the end, over all ranks"),
+            Field("bus_gb_per_s", "null if the bytes are not known"),
+            Rows(
+                "by_size",
+                "per size of the message",
+                lambda row, _: row.by_size,
+                (
+                    Field("bytes", "null if not known", lambda row, _: None if row[0] == MISSING else row[0]),
+                    Field("collectives", get=lambda row, _: row[1]),
+                    Field("bus_gb_per_s", get=lambda row, _: row[2]),
+                ),
+            ),
+        ),
+    ),
+)
+_TITLE = Column("process groups", kind=Kind.WORD)
+_SHOWN = (
+    Shown(_TITLE, lambda row, _: row.title),
+    Shown(Column("groups", drop_order=2), lambda row, _: count(row.groups)),
+    Shown(Column("ranks each", drop_order=3), lambda row, _: count(row.size)),
+    Shown(Column("collectives", drop_order=1), lambda row, _: count(row.collectives)),
+    Shown(Column("wait"), lambda row, _: duration(row.wait_ns)),
+    Shown(Column("transfer"), lambda row, _: duration(row.transfer_ns)),
+    Shown(Column("bus rate"), lambda row, _: rate(row.bus_gb_per_s)),
+)
+_BY_SIZE = (
+    Shown(_TITLE, lambda row, _: row[0]),
+    Shown(Column("message"), lambda row, _: NONE if row[1] == MISSING else size(row[1])),
+    Shown(Column("collectives"), lambda row, _: count(row[2])),
+    Shown(Column("bus rate"), lambda row, _: rate(row[3])),
+)
+
+
+def group_table(answer: JobAnswer) -> Table:
+    """A row per kind of groups."""
+    return table(_SHOWN, answer.groups, Within())
+
+
+def size_table(answer: JobAnswer) -> Table:
+    """A row per kind of groups and size of message."""
+    return table(_BY_SIZE, _by_size(answer.groups), Within())
+
+
+def _by_size(groups: Sequence[GroupFigures]) -> list[BySize]:
+    return [(group.title, *each) for group in groups for each in group.by_size]

@@ -1,0 +1,87 @@
+"""What of a job fits on a screen: all findings that cost something first, then where the time went.
+
+A `Room` says how much is told. They are in order from the one that tells most; `text` takes the first that fits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..parts import Facts, Findings, Note, Remark, Section, Source, Verdict
+from .absent import damaged_line, missing_line
+from .account import account_line, account_table
+from .clocks import clock_line
+from .figures import length_lines, read_line
+from .findings import found, more_line
+from .verdict import culprit, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...job.answer import JobAnswer
+    from ..parts import Found, Part
+
+MOST_FINDINGS = 12
+MOST_CAUSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a screen has room for."""
+
+    findings: int
+    sentences: int
+    """so many findings are told in a sentence, and the others in a few words"""
+    remedies: int
+    """so many have their next step"""
+    causes: int | None
+    """so many causes are in the table of the account; None: there is no table, but a line"""
+
+
+def rooms(answer: JobAnswer) -> list[Room]:
+    """From the largest: causes go first, then remedies, the table, sentences, and last the findings that cost least."""
+    most = min(MOST_FINDINGS, len(answer.findings))
+    one = min(1, most)
+    return [
+        *(Room(most, most, most, causes) for causes in range(MOST_CAUSES, 0, -1)),
+        *(Room(most, most, remedies, 0) for remedies in range(most, one, -1)),
+        Room(most, most, one, 0),
+        *(Room(most, sentences, one, None) for sentences in range(most, one, -1)),
+        *(Room(fewer, min(fewer, one), min(fewer, one), None) for fewer in range(most, -1, -1)),
+    ]
+
+
+def screen(answer: JobAnswer, room: Room) -> Iterator[Section]:
+    """Its sections."""
+    yield Section("", (Verdict(verdict(answer), tuple(length_lines(answer))),))
+    if answer.findings:
+        yield Section("", tuple(_findings(answer, room)))
+    if answer.window_ns:
+        line = Facts((account_line(answer),))
+        yield Section("", (line if room.causes is None else account_table(answer, room.causes),))
+    yield Section("", (*_notes(answer), Source(read_line(answer))))
+
+
+def _findings(answer: JobAnswer, room: Room) -> Iterator[Part]:
+    yield Findings(tuple(_found(answer, position, room) for position in range(room.findings)))
+    if more := more_line(answer, room.findings):
+        yield Remark(more)
+
+
+def _found(answer: JobAnswer, position: int, room: Room) -> Found:
+    finding = answer.findings[position]
+    whole = found(finding, answer)
+    told = whole if position < room.sentences else replace(whole, text=culprit(finding))
+    return told if position < room.remedies else replace(told, remedy="")
+
+
+def _notes(answer: JobAnswer) -> Iterator[Note | Source]:
+    """What is missing, except where a finding says it; how certain times are."""
+    kinds = {each.kind for each in answer.findings}
+    if "missing" not in kinds and (missing := missing_line(answer)):
+        yield Note(missing)
+    if "damaged" not in kinds and (damaged := damaged_line(answer)):
+        yield Note(damaged)
+    if line := clock_line(answer):
+        yield Source(line)

@@ -1,0 +1,96 @@
+"""All that is said of a job, and in which order: `sections` for people, `FIELDS` for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..fields import Field, Nested
+from ..parts import Facts, Note, Remark, Section, Source, Verdict
+from . import absent, account, clocks, figures, findings, groups, heat, hosts, operations, stages
+from .account import account_table
+from .clocks import clock_line, clock_table
+from .figures import length_lines, read_line
+from .findings import id_of, more_line
+from .groups import group_table, size_table
+from .hosts import host_table
+from .operations import operation_table
+from .stages import stage_table
+from .verdict import deciding, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...job.answer import JobAnswer
+    from ..parts import Part, Table
+
+
+def _deciding_id(answer: JobAnswer, _at: object) -> str | None:
+    first = deciding(answer)
+    return None if first is None else id_of(first)
+
+
+FIELDS = (
+    *figures.READ,
+    Nested(
+        "verdict",
+        "the first line",
+        lambda answer, _: answer,
+        (
+            Field("text", get=lambda answer, _: verdict(answer)),
+            Field("finding", "the `id` of the finding that it is of; null if it is of none", _deciding_id),
+        ),
+    ),
+    *figures.LENGTHS,
+    *findings.FIELDS,
+    *account.FIELDS,
+    *hosts.FIELDS,
+    *groups.FIELDS,
+    *stages.FIELDS,
+    *clocks.FIELDS,
+    *absent.FIELDS,
+    *operations.FIELDS,
+    *heat.FIELDS,
+)
+"""The keys of ``gpu-trace.job/1``, in order."""
+
+
+def sections(answer: JobAnswer) -> Iterator[Section]:
+    """Everything, for a long report."""
+    yield Section("Job summary", (Verdict(verdict(answer), tuple(length_lines(answer))),))
+    yield from found_section(answer)
+    yield from (Section(title, (each,)) for title, each in tables(answer) if each.rows)
+    yield Section("", tuple(notes(answer)))
+    yield Section("", (Source(read_line(answer)),), apart=False)
+
+
+def found_section(answer: JobAnswer) -> Iterator[Section]:
+    """All findings; no section if there are none."""
+    parts: list[Part] = [findings.findings(answer)] if answer.findings else []
+    more = more_line(answer, len(answer.findings))
+    if parts:
+        yield Section("Findings", (*parts, *([Remark(more)] if more else [])))
+
+
+def tables(answer: JobAnswer) -> Iterator[tuple[str, Table]]:
+    """Each with its title; some may have no rows."""
+    yield "Where the time went", account_table(answer)
+    yield from compared(answer)
+
+
+def compared(answer: JobAnswer) -> Iterator[tuple[str, Table]]:
+    """The tables that compare parts of the job."""
+    yield "Hosts", host_table(answer)
+    yield "Process groups", group_table(answer)
+    yield "Messages", size_table(answer)
+    yield "Pipeline stages", stage_table(answer)
+    yield "Clocks", clock_table(answer)
+    yield "Longest operations", operation_table(answer)
+
+
+def notes(answer: JobAnswer) -> Iterator[Part]:
+    """What is missing in the figures, and how certain times are."""
+    if missing := absent.missing_line(answer):
+        yield Note(missing)
+    yield from map(Note, absent.damaged_lines(answer))
+    if line := clock_line(answer):
+        yield Facts((line,))
