@@ -91,6 +91,13 @@ class OneRank:
         inside = (number >= self.steady.first_step) & (number <= self.steady.last_step)
         return found.steps[inside & (process == process.min())]
 
+    @property
+    def began_ns(self) -> int:
+        """The begin of its window, or of its first operation."""
+        if self.scope.window is not None:
+            return self.scope.window.start_ns
+        return int(self.trace.work.start_ns[0]) if len(self.trace.work) else 0
+
     def begins_inside(self, start_ns: Int64) -> NDArray[np.bool_]:
         """Which of these instants are in its window: (n,) bool."""
         window = self.scope.window

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING, Engine
+from .chains import chains
 from .tables import Collectives, Groups
 from .texts import recoded
 
@@ -43,9 +44,18 @@ def collectives_of(rank: OneRank, rows: Int64, strings: Strings, most: int) -> C
             "end_ns": rank.since_1970(work.end_ns),
             "size": work.size,
             "step": _step(rank, work.start_ns),
+            **_chains(rank, rows),
         }
     )
     return found[: min(most, len(work))]
+
+
+def _chains(rank: OneRank, rows: Int64) -> dict[str, Int64]:
+    """What each came after; launches on the clock of the host."""
+    found = dict(chains(rank.trace, rank.devices, rows, rank.began_ns))
+    for name in ("launched_ns", "resumed_ns"):
+        found[name] = np.where(found[name] == MISSING, MISSING, rank.since_1970(found[name]))
+    return found
 
 
 def groups_of(rank: OneRank, rows: Int64, strings: Strings) -> Groups:

@@ -70,3 +70,13 @@ def test_without_a_launch_a_collective_could_begin_when_it_did():
     assert found["launched_ns"] == [1, MISSING]
     assert found["compute_ns"] == [MISSING, MISSING]
     assert (found["released_by"][1], found["device_ns"][1]) == (0, 40)
+
+
+def test_collectives_without_any_compute_follow_their_launches():
+    found = of("s9 nccl 100-110 @1; s9 nccl 200-210 @190")
+    assert found["resumed_ns"] == [1, 190]
+    assert found["device_ns"] == found["tail_ns"] == [0, 0]
+
+
+def test_without_collectives_there_is_nothing():
+    assert of("k 0-100 @0")["behind"] == []
