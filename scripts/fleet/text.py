@@ -98,7 +98,7 @@ def _head(template: Template, rank: Rank) -> dict[str, Any]:
 def _names(rank: Rank) -> list[str]:
     names = ((rank.pid, f"python3 on {rank.shape.host_name(rank.shape.host(rank.number))}"), (rank.device, "GPU"))
     return [
-        json.dumps({"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "ts": 0, "args": {"name": name}})
+        _written({"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "ts": 0, "args": {"name": name}})
         for pid, name in names
     ]
 
@@ -109,13 +109,17 @@ def _lines(template: Template, rank: Rank) -> tuple[list[str], list[_Number]]:
     collective = dict(zip(template.collectives, rank.groups, strict=True))
     for place, row in enumerate((*template.host, *template.operations)):
         group = collective.get(place - len(template.host))
-        marked = json.dumps(_event(template, rank, row, group)).replace("%", "%%")
+        marked = _written(_event(template, rank, row, group)).replace("%", "%%")
         numbers += [_Number(kind, place) for mark in _MARK.findall(marked) for kind in _PLACES.get(mark, (mark,))]
         lines.append(_MARK.sub(lambda mark: "%d.%03d" if mark[1] in _PLACES else "%d", marked))
     for line, number in _arrows(template, rank):
         lines.append(line)
         numbers += number
     return lines, numbers
+
+
+def _written(event: dict[str, Any]) -> str:
+    return json.dumps(event, separators=(",", ":"))
 
 
 _PLACES = {"ts": ("start_us", "start_rest"), "dur": ("length_us", "length_rest")}
@@ -154,10 +158,10 @@ def _arrows(template: Template, rank: Rank) -> Iterator[tuple[str, list[_Number]
     """From each launch to its operation."""
     for operation, (row, of) in enumerate(zip(template.launched_by, template.operations, strict=True)):
         tid = template.host[row].tid - template.host[0].pid + rank.pid
-        ends = (('"ph": "s"', rank.pid, tid, row), ('"ph": "f", "bp": "e"', rank.device, of.tid, None))
+        ends = (('"ph":"s"', rank.pid, tid, row), ('"ph":"f","bp":"e"', rank.device, of.tid, None))
         for phase, pid, track, place in ends:
             place = len(template.host) + operation if place is None else place
-            line = f'{{{phase}, "id": %d, "pid": {pid}, "tid": {track}, "ts": %d.%03d, "cat": "ac2g", "name": "ac2g"}}'
+            line = f'{{{phase},"id":%d,"pid":{pid},"tid":{track},"ts":%d.%03d,"cat":"ac2g","name":"ac2g"}}'
             yield line, [_Number(kind, place) for kind in ("correlation", *_PLACES["ts"])]
 
 

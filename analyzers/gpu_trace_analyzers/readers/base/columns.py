@@ -22,7 +22,7 @@ _RANGE = 1 << 64
 def ids(values: Sequence[object]) -> Int64:
     """Ids, (n,) int64: integers, texts that hold one (``"stream 7"``), other texts by a checksum; None is `MISSING`."""
     try:
-        return np.array(values, dtype=np.int64)
+        return np.array([MISSING if value is None else value for value in values], dtype=np.int64)
     except (TypeError, ValueError, OverflowError):
         return np.array([as_id(value) for value in values], dtype=np.int64)
 

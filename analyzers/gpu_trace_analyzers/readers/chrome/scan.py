@@ -50,8 +50,8 @@ class Layout:
 
     @property
     def key_length(self) -> int:
-        """Bytes behind the phase that tell the category, of four to sixteen letters."""
-        return len(self.category) + 16
+        """Bytes behind the phase that tell the category: as many as there are before the name behind the shortest."""
+        return len(self.category) + min(map(len, _CATEGORIES)) + len(self.name)
 
 
 KINETO = Layout(
@@ -197,9 +197,10 @@ class Scan:
         categories = list(map(self._category_of.get, [piece[:key] for piece in pieces]))
         if not {piece[:flow_key] for piece in compress(pieces, map(not_, categories))}.issubset(self._layout.flows):
             return None
-        wanted = self._wanted(pieces, categories) | self._beginning(block, len(block) - len(rest))
+        present = frozenset(categories)
+        wanted = self._wanted(pieces, categories) | self._beginning(block, len(block) - len(rest), present)
         for category, named in self._named.items():
-            if more := named.of(block, pieces, categories):
+            if category in present and (more := named.of(block, pieces, categories)):
                 wanted[category] = [*wanted.get(category, ()), *more]
         events = {category: self._decoded(category, text) for category, text in wanted.items()}
         if None in events.values():
@@ -216,7 +217,7 @@ class Scan:
             sorted_pieces[category].append(piece)
         return sorted_pieces
 
-    def _beginning(self, block: bytes, end: int) -> dict[str, list[bytes]]:
+    def _beginning(self, block: bytes, end: int, present: Collection[str | None]) -> dict[str, list[bytes]]:
         """Of each category the pieces that begin in some way; one search for that is faster than a look at each."""
         found = {
             category: [
@@ -225,6 +226,7 @@ class Scan:
                 for at in _places(block, head, end)
             ]
             for category, heads in self._some.items()
+            if category in present
         }
         return {category: pieces for category, pieces in found.items() if pieces}
 

@@ -157,6 +157,16 @@ def test_a_file_in_a_known_layout_takes_the_fast_way(layout, name):
 
 
 @pytest.mark.parametrize(("layout", "name"), [(KINETO, "kineto"), (KINETO_2026, "kineto 2026"), (COMPACT, "compact")])
+@pytest.mark.parametrize("category", ["nvtx", "cuda_sync", "gpu_memcpy", "gpu_memset", "gpu_user_annotation"])
+def test_spans_of_short_and_long_categories_with_names_of_a_letter_take_the_fast_way(layout, name, category):
+    event = {"ph": "X", "cat": category, "name": "x", "pid": 0, "tid": 7, "ts": Text("1.000"), "dur": Text("2.000")}
+    block = ",\n".join([LAYOUTS[name](event)] * 10)
+    found = Scan(layout, {category}, {}).events(block.encode())
+    assert found is not None
+    assert [each.cat for each in found[0][category]] == [category] * 9
+
+
+@pytest.mark.parametrize(("layout", "name"), [(KINETO, "kineto"), (KINETO_2026, "kineto 2026"), (COMPACT, "compact")])
 def test_of_a_category_some_events_are_decoded_by_how_their_names_begin(layout, name):
     span = {"ph": "X", "cat": "cpu_op", "pid": 9, "tid": 9, "ts": Text("1.000"), "dur": Text("2.000")}
     events = [{**span, "name": text} for text in ("c10d::f", "aten::c10d::f", "c10", "c10d::g", "last")]
