@@ -40,6 +40,11 @@ MISSING = -1
 _Columns = TypeVar("_Columns", bound="Columns")
 
 
+def positions(rows: Index) -> Index:
+    """A mask as the positions that it selects: of several columns, NumPy takes those several times as fast."""
+    return np.flatnonzero(rows) if isinstance(rows, np.ndarray) and rows.dtype == np.bool_ else rows
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """Columns of equal length, addressed by name; subclasses list them with their dtypes."""
@@ -49,7 +54,8 @@ class Columns:
 
     def __getitem__(self: _Columns, rows: Index) -> _Columns:
         """The rows that a mask, an array of positions or a slice selects, in that order."""
-        return type(self)(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
+        at = positions(rows)
+        return type(self)(**{column.name: getattr(self, column.name)[at] for column in fields(self)})
 
     @classmethod
     @cache

@@ -1,4 +1,4 @@
-"""The distinct values of a column that has few of them."""
+"""The distinct values of a column that has few of them, or whose values are not far apart."""
 
 from __future__ import annotations
 
@@ -13,13 +13,39 @@ if TYPE_CHECKING:
 
 _SLOTS_BITS = 20
 _ODD = np.uint64(0x9E3779B97F4A7C15)
+_NEAR = 1 << 22
+"""From the least to the greatest value: ids of threads, and codes of texts, are below it."""
+_SAFE = 1 << 62
+"""Differences of values that are nearer to zero are exact in int64."""
 
 
 def few_distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
     """The values in order, and of each row the place of its value among them, as of `np.unique` with its inverse.
 
-    ``values`` are (n,) integers. A table finds a row of each value: where these are few, it takes a fifth of sorting.
+    ``values`` are (n,) integers. Tables find them, in a fifth of the time of sorting or less.
     """
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    if low == high:
+        return values[:1].copy(), np.zeros(len(values), np.int64)
+    if high - low < _NEAR and low > -_SAFE and high < _SAFE:
+        return _by_value(values, low, high)
+    return _by_slot(values)
+
+
+def _by_value(values: NDArray[Any], low: int, high: int) -> tuple[NDArray[Any], Int64]:
+    """A table has an entry for each value from ``low`` to ``high``."""
+    entry = values.astype(np.int64)
+    entry -= low
+    is_there = np.zeros(high - low + 1, np.bool_)
+    is_there[entry] = True
+    found = np.flatnonzero(is_there)
+    place = np.empty(len(is_there), np.int64)
+    place[found] = np.arange(len(found))
+    return (found + low).astype(values.dtype), place[entry]
+
+
+def _by_slot(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
+    """A table has a slot for many values, of which one at most may be there."""
     slot = ((values.astype(np.uint64) * _ODD) >> np.uint64(64 - _SLOTS_BITS)).view(np.int64)
     row_of_slot = np.zeros(1 << _SLOTS_BITS, np.int64)
     row_of_slot[slot] = np.arange(len(values))

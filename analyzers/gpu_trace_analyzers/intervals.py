@@ -112,17 +112,23 @@ class Intervals:
             np.concatenate((self.start_ns, other.start_ns)), np.concatenate((self.end_ns, other.end_ns))
         )
 
-    # A set of one interval, such as a window, is met often: then no boundaries need be put in order.
     def __and__(self, other: Intervals) -> Intervals:
-        for one, another in ((self, other), (other, self)):
-            if len(one) <= 1:
-                return another.clip(*next(iter(one))) if len(one) else one
-        return _where(self, other, 0b11)
+        few, many = (self, other) if len(self) <= len(other) else (other, self)
+        if len(few) <= 1:  # such as a window
+            return many.clip(*next(iter(few))) if len(few) else few
+        # Each of the few meets those of the many from the first that ends in it or later to the last that begins in it.
+        first = np.searchsorted(many.end_ns, few.start_ns, side="right")
+        met = np.searchsorted(many.start_ns, few.end_ns, side="left") - first
+        one = np.repeat(np.arange(len(few)), met)
+        another = np.repeat(first - (np.cumsum(met) - met), met) + np.arange(len(one))
+        return Intervals(
+            np.maximum(few.start_ns[one], many.start_ns[another]), np.minimum(few.end_ns[one], many.end_ns[another])
+        )
 
     def __sub__(self, other: Intervals) -> Intervals:
         if not len(self) or not len(other):
             return self
-        return other.gaps(*next(iter(self))) if len(self) == 1 else _where(self, other, 0b01)
+        return self & other.gaps(int(self.start_ns[0]), int(self.end_ns[-1]))
 
 
 def instants(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -153,10 +159,3 @@ def combine(layers: Iterable[Intervals]) -> tuple[NDArray[np.int64], NDArray[np.
     edge_ns, state = edge_ns[order], np.cumsum(np.concatenate(steps)[order])
     last = np.concatenate((edge_ns[1:] != edge_ns[:-1], np.ones(min(1, len(edge_ns)), dtype=np.bool_)))
     return edge_ns[last], state[last]
-
-
-def _where(a: Intervals, b: Intervals, wanted: int) -> Intervals:
-    """Where the combination of ``a`` (bit 0) and ``b`` (bit 1) is ``wanted``."""
-    edge_ns, state = combine((a, b))
-    hold = np.flatnonzero(state == wanted)
-    return Intervals.of(edge_ns[hold], edge_ns[hold + 1])

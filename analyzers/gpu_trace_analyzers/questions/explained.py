@@ -86,7 +86,7 @@ class Explained:
 
     def have(self, cause: str) -> NDArray[np.bool_]:
         """Which stretches have this cause."""
-        return np.isin(self.rule, [r for r, rule in enumerate(self.rules) if rule.cause == cause])
+        return np.array([rule.cause == cause for rule in self.rules], dtype=np.bool_)[self.rule]
 
     def each(self) -> Iterator[tuple[Rule, Evidence]]:
         """The cause of each stretch in order, with its evidence."""
@@ -109,10 +109,13 @@ def explained_by(stretches: Stretches, rules: Sequence[Rule]) -> Explained:
     """Ask the rules in order; what none of them explains is `UNKNOWN`, which is always asked last."""
     table = (*rules, UNKNOWN)
     rule, witness = np.full(len(stretches), -1), np.full(len(stretches), MISSING)
+    unexplained = np.ones(len(stretches), np.bool_)
     for position, candidate in enumerate(table):
+        if not unexplained.any():
+            break
         found = candidate.find(stretches)
-        first = (rule < 0) & (found != MISSING)
-        rule[first], witness[first] = position, found[first]
+        first = np.flatnonzero(unexplained & (found != MISSING))
+        rule[first], witness[first], unexplained[first] = position, found[first], False
     return Explained(stretches, table, rule, witness)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import MISSING, SyncKind
+from .launches import launches
 from .once import once
+from .parted import rows_of_each_thread
 from .stretches import pick
 from .unmatched import calls_named, lost_launches
 
@@ -112,11 +114,17 @@ def _streams_of_waits(trace: Trace) -> dict[tuple[int, int], int]:
 
 
 def _previous_launch_ns(stretches: Stretches, owner: Thread, at_ns: Int64) -> Int64:
-    launched = stretches.launched
-    mine = (stretches.trace.work.process == owner[0]) & (launched.thread == owner[1]) & (launched.at_ns != MISSING)
-    issued = np.sort(launched.at_ns[mine])
+    issued = _launched_ns(stretches.trace, owner)
     place = np.searchsorted(issued, at_ns, side="left")
     return np.where(place > 0, issued[np.maximum(place - 1, 0)], np.iinfo(np.int64).min)
+
+
+@once
+def _launched_ns(trace: Trace, owner: Thread) -> Int64:
+    """When a thread launched each of its operations, in order."""
+    launched = launches(trace)
+    mine = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & launched.known
+    return np.sort(launched.at_ns[mine])
 
 
 @once
@@ -125,10 +133,7 @@ def launched_by(stretches: Stretches, of: Side) -> tuple[tuple[Thread, Int64], .
     rows = stretches.rows(of)
     known = np.flatnonzero(stretches.launch_ns(rows) != MISSING)
     process, thread = stretches.trace.work.process[rows[known]], stretches.launched.thread[rows[known]]
-    order = np.lexsort((thread, process))
-    begins = np.flatnonzero((np.diff(process[order]) != 0) | (np.diff(thread[order]) != 0)) + 1
-    parts = [part for part in np.split(order, begins) if len(part)]  # each in order: a lexsort is stable
-    return tuple(((int(process[part[0]]), int(thread[part[0]])), known[part]) for part in parts)
+    return tuple((owner, known[own]) for owner, own in rows_of_each_thread(process, thread).items())
 
 
 def _of_thread(trace: Trace, calls: Int64, owner: Thread) -> Int64:

@@ -6,7 +6,7 @@ thread of it launched.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from ..model import MISSING
 from .launches import launches
 from .once import once
-from .parted import rows_of_each
+from .parted import rows_of_each, rows_of_each_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +49,11 @@ class LaunchOrder:
             thread = np.concatenate((thread, np.full(len(lent), caller)))
         rows, process = np.concatenate((rows, by_any)), np.concatenate((process, trace.work.process[by_any]))
         thread = np.concatenate((thread, np.full(len(by_any), MISSING)))
-        order = np.lexsort((launched.at_ns[rows], thread, process))
-        self._rows, self._at_ns = rows[order].astype(np.int32), launched.at_ns[rows[order]]
-        self._slice = _slices(process[order], thread[order])
+        threads = rows_of_each_thread(process, thread)
+        each = [own[np.argsort(launched.at_ns[rows[own]], kind="stable")] for own in threads.values()]
+        rows = rows[np.concatenate([np.zeros(0, np.int64), *each])]
+        self._rows, self._at_ns = rows.astype(np.int32), launched.at_ns[rows]
+        self._slice = dict(zip(threads, pairwise(accumulate(map(len, each), initial=0)), strict=True))
         self._count = len(trace.work)
 
     def inside(self, ranges: Ranges) -> tuple[Int32, Int32]:
@@ -96,19 +98,9 @@ class LaunchOrder:
 
     def _threads(self, ranges: Ranges) -> Iterator[tuple[Int64, int, int]]:
         """The ranges of each thread that launched anything, and its slice of the launches."""
-        threads = np.stack((ranges.process.astype(np.int64), ranges.thread), axis=1)
-        owners, owner = np.unique(threads, axis=0, return_inverse=True)
-        for number, rows in rows_of_each(owner.reshape(-1)).items():
-            if (process_and_thread := tuple(owners[number].tolist())) in self._slice:
-                yield rows, *self._slice[process_and_thread]
-
-
-def _slices(process: Int64, thread: Int64) -> dict[tuple[int, int], tuple[int, int]]:
-    """Where each thread begins and ends, in rows that are in the order of processes and threads."""
-    new = (np.diff(process) != 0) | (np.diff(thread) != 0)
-    first = np.flatnonzero(np.append(np.ones(min(len(process), 1), np.bool_), new))
-    owners = zip(process[first].tolist(), thread[first].tolist(), strict=True)
-    return dict(zip(owners, pairwise([*first.tolist(), len(process)]), strict=True))
+        for owner, rows in rows_of_each_thread(ranges.process, ranges.thread).items():
+            if owner in self._slice:
+                yield rows, *self._slice[owner]
 
 
 @once

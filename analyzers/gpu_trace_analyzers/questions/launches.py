@@ -10,6 +10,7 @@ import numpy as np
 from ..model import MISSING
 from ..readers.base.launchers import launching_call
 from .once import once
+from .parted import rows_of_each_thread
 
 if TYPE_CHECKING:
     from ..model import Int64, Trace
@@ -27,6 +28,8 @@ class Launches:
     at_ns: Int64
     """start of that call"""
     thread: Int64
+    by_call_ns: Int64
+    """``at_ns`` of what a call launched"""
 
     @property
     def known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -43,8 +46,11 @@ def launches(trace: Trace) -> Launches:
     at_ns, thread = np.full(len(work), MISSING), np.full(len(work), MISSING)
     at_ns[found], thread[found] = calls.start_ns[call[found]], calls.thread[call[found]]
     on_cpu = np.array([device.kind == "cpu" for device in trace.devices], dtype=np.bool_)[work.device]
-    at_ns[on_cpu], thread[on_cpu] = work.start_ns[on_cpu], work.stream[on_cpu]
-    return Launches(call, at_ns, thread)
+    by_call_ns = at_ns
+    if on_cpu.any():
+        by_call_ns = at_ns.copy()
+        at_ns[on_cpu], thread[on_cpu] = work.start_ns[on_cpu], work.stream[on_cpu]
+    return Launches(call, at_ns, thread, by_call_ns)
 
 
 @once
@@ -53,9 +59,8 @@ def next_launch_ns(trace: Trace) -> Int64:
     launched = launches(trace)
     following = np.full(len(trace.work), MISSING)
     rows = np.flatnonzero(launched.known)
-    process, thread, at_ns = trace.work.process[rows].astype(np.int64), launched.thread[rows], launched.at_ns[rows]
-    order = np.lexsort((at_ns, thread, process))
-    # In order of threads and times, the next launch of a row is its neighbor's, unless that is of another thread.
-    same = (np.diff(process[order]) == 0) & (np.diff(thread[order]) == 0)
-    following[rows[order[:-1]][same]] = at_ns[order[1:]][same]
+    process, thread, at_ns = trace.work.process[rows], launched.thread[rows], launched.at_ns[rows]
+    for own in rows_of_each_thread(process, thread).values():
+        order = own[np.argsort(at_ns[own], kind="stable")]
+        following[rows[order[:-1]]] = at_ns[order[1:]]
     return following

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..few_distinct import few_distinct
 from ..intervals import Intervals
 from ..model import Engine
 from .once import once
+from .parted import rows_of_each
 from .recorded import recorded
 from .room import room
 from .scope import Window
@@ -195,7 +197,7 @@ def device_figures(scope: Scope, position: int) -> DeviceFigures:
         recorded=spoken_of,
         copies=chosen,
         engines={engine: _engine_figures(engine, cells, work) for engine in busy if (work.engine == engine).any()},
-        streams=len(np.unique(stream)),
+        streams=len(few_distinct(stream)[0]),
         busy_ns=cells.where(tuple(Engine)),
         compute_ns=cells.where(COMPUTE),
         copy_ns=cells.where(chosen),
@@ -282,7 +284,7 @@ def _engine_figures(engine: Engine, cells: Cells, work: DeviceWork) -> EngineFig
 
 def _stream_busy_ns(work: DeviceWork, stream: Int64, spoken_of: Intervals) -> int:
     """Sum over streams of the time in which the stream had work; ``stream`` has that of each row."""
-    return sum(_busy_ns(work[stream == number], spoken_of) for number in np.unique(stream))
+    return sum(_busy_ns(work[rows], spoken_of) for rows in rows_of_each(stream).values())
 
 
 def _busy_ns(work: DeviceWork, spoken_of: Intervals) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..few_distinct import few_distinct
 from .once import once
 
 if TYPE_CHECKING:
@@ -18,12 +19,31 @@ if TYPE_CHECKING:
 
     from ..model import Int64, Trace
 
+    Thread = tuple[int, int]
+    """position of a process, and a thread of it"""
+
+
+_FEW = 1 << 16
+
 
 def rows_of_each(numbers: NDArray[Any]) -> dict[int, Int64]:
     """By each number that is in a column of integers, the rows that have it, in order."""
-    order = np.argsort(numbers, kind="stable")
-    distinct, first = np.unique(numbers[order], return_index=True)
-    return dict(zip(distinct.tolist(), np.split(order, first[1:]), strict=False))  # of nothing, split makes one part
+    distinct, which = few_distinct(numbers)
+    if len(distinct) < 2:
+        return dict.fromkeys(distinct.tolist(), np.arange(len(numbers)))
+    if len(distinct) <= _FEW:
+        which = which.astype(np.uint16)  # which NumPy sorts by counting
+    order = np.argsort(which, kind="stable")
+    ends = np.cumsum(np.bincount(which))
+    return dict(zip(distinct.tolist(), np.split(order, ends[:-1]), strict=True))
+
+
+def rows_of_each_thread(process: NDArray[Any], thread: NDArray[Any]) -> dict[Thread, Int64]:
+    """By each (process, thread) that is in two columns, in order of these, the rows that have it, in order."""
+    (processes, own), (threads, which) = few_distinct(process), few_distinct(thread)
+    pairs = rows_of_each(own * len(threads) + which)
+    numbers = (divmod(pair, len(threads)) for pair in pairs)
+    return {(int(processes[p]), int(threads[t])): rows for (p, t), rows in zip(numbers, pairs.values(), strict=True)}
 
 
 @once

@@ -17,6 +17,7 @@ from ..model import KERNELS, MISSING
 from ..vocabulary.cupti import QUEUE_FULL
 from .launches import launches
 from .once import once
+from .parted import rows_of_each
 from .recorded import recorded
 from .streams import streams
 
@@ -69,10 +70,10 @@ def waited_for_room(trace: Trace) -> Mask:
     found = np.zeros(len(trace.calls), np.bool_)
     found[_recorded(trace)] = True
     work, told = trace.work, np.unique(trace.calls.process[found])
-    launched = (launches(trace).call != MISSING) & ~np.isin(work.process, told)
-    queues = work.process.astype(np.int64) * len(trace.devices) + work.device
-    for queue in np.unique(queues[launched]).tolist():
-        found[_inferred(trace, np.flatnonzero(launched & (queues == queue)))] = True
+    rows = np.flatnonzero((launches(trace).call != MISSING) & ~np.isin(work.process, told))
+    queues = work.process[rows].astype(np.int64) * len(trace.devices) + work.device[rows]
+    for own in rows_of_each(queues).values():
+        found[_inferred(trace, rows[own])] = True
     return found
 
 

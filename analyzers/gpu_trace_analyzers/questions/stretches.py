@@ -62,7 +62,7 @@ class Stretches:
 
     def launch_ns(self, rows: Int64) -> Int64:
         """When a call of the host launched these rows; `MISSING` where the trace does not say, or there is no row."""
-        return np.where(pick(self.launched.call, rows) == MISSING, MISSING, pick(self.launched.at_ns, rows))
+        return pick(self.launched.by_call_ns, rows)
 
 
 def pick(column: NDArray[np.signedinteger[Any]], rows: Int64) -> Int64:

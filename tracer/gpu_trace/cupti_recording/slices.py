@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gpu_trace_analyzers.columns import positions
 from gpu_trace_analyzers.vocabulary import cupti
 from gpu_trace_analyzers.vocabulary.kineto import Category
 
@@ -72,8 +73,9 @@ class Slices:
 
     def __getitem__(self, rows: Mask | slice) -> Slices:
         """Those that a mask or a slice selects."""
+        at = positions(rows)
         columns = {column.name: getattr(self, column.name) for column in fields(self)[1:]}
-        return Slices(self.category, **{name: column[rows] for name, column in columns.items()})
+        return Slices(self.category, **{name: column[at] for name, column in columns.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...few_distinct import few_distinct
 from ...model import MISSING
 from ..evidence import innermost_range, work_name
+from ..grouped import summed
 
 if TYPE_CHECKING:
     from ...model import Device, Int64
@@ -35,7 +37,6 @@ def _mostly(stretches: Stretches, members: Int64) -> int:
     if not len(stretches.trace.work):
         return MISSING
     names = np.where(rows == MISSING, MISSING, stretches.trace.work.name[rows])
-    distinct, place = np.unique(names, return_inverse=True)
-    ns = np.zeros(len(distinct), dtype=np.int64)
-    np.add.at(ns, place.reshape(-1), stretches.ns[members])
-    return int(rows[np.flatnonzero(names == distinct[np.argmax(ns)])[0]])
+    distinct, place = few_distinct(names)
+    ns = summed(place, stretches.ns[members], len(distinct))
+    return int(rows[np.argmax(place == np.argmax(ns))])

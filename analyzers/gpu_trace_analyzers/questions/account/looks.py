@@ -15,6 +15,7 @@ import numpy as np
 from ...intervals import Intervals, distinct
 from ...model import MISSING
 from ..host_waits import launched_by
+from ..parted import rows_of_each_thread
 from ..stacks import loader_workers, samples_of
 from ..stretches import pick
 from .idle.data import WAITING_FOR_DATA
@@ -94,9 +95,8 @@ def _of_operations(stretches: Stretches, which: Mask) -> list[Look]:
     if trace.devices[stretches.device].kind == "gpu":
         return _in_calls(trace, pick(stretches.launched.call, row))
     process, thread = pick(trace.work.process, row), pick(trace.work.stream, row)
-    owners = sorted({*zip(process.tolist(), thread.tolist(), strict=True)})
-    mine = [((p, t), among[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t)]
-    return [_look(stretches, owner, parts) for owner, parts in mine]
+    owners = rows_of_each_thread(process, thread)
+    return [_look(stretches, owner, among[own]) for owner, own in owners.items() if MISSING not in owner]
 
 
 def _in_calls(trace: Trace, call: Int64) -> list[Look]:
@@ -104,11 +104,8 @@ def _in_calls(trace: Trace, call: Int64) -> list[Look]:
     calls, call = trace.calls, distinct(call[call != MISSING])
     process = calls.process[call].astype(np.int64)
     thread = with_caller(trace, process, calls.thread[call])
-    found = []
-    for p, t in sorted({*zip(process.tolist(), thread.tolist(), strict=True)}):
-        mine = call[(process == p) & (thread == t)]
-        found.append(((p, t), Intervals.of(calls.start_ns[mine], calls.end_ns[mine])))
-    return found
+    mine = {owner: call[own] for owner, own in rows_of_each_thread(process, thread).items()}
+    return [(owner, Intervals.of(calls.start_ns[own], calls.end_ns[own])) for owner, own in mine.items()]
 
 
 def _fetched_by_workers(found: Explained, which: Mask) -> Mask:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...few_distinct import few_distinct
 from ...vocabulary.losses import UNEXPLAINED, Owner
 from ..once import once
 from ..overlap import active_devices
@@ -153,7 +154,7 @@ def _losses(position: int, owner: Owner, parts: Explained, overlap_saves_ns: int
     found = joined(parts)
     stretches, device = found.stretches, found.stretches.trace.devices[position]
     losses = []
-    for number in np.unique(found.rule).tolist():
+    for number in few_distinct(found.rule)[0].tolist():
         seen, members = where(parts, parts.rule == number), np.flatnonzero(found.rule == number)
         rule = observed(found.rules[number], seen)
         losses.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...columns import positions
 from ...intervals import instants
 from ..explained import Explained
 
@@ -45,7 +46,8 @@ def restricted(found: Explained, inside: Intervals) -> Explained:
 
 def select(stretches: Stretches, which: NDArray[np.bool_] | Int64) -> Stretches:
     """Some of the stretches, or some of them several times."""
-    return replace(stretches, **{name: getattr(stretches, name)[which] for name in (*_TIMES, *_AROUND)})
+    at = positions(which)
+    return replace(stretches, **{name: getattr(stretches, name)[at] for name in (*_TIMES, *_AROUND)})
 
 
 def _cut(stretches: Stretches, at_ns: Int64) -> tuple[Stretches, Int64]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...few_distinct import few_distinct
 from ...intervals import Intervals
 from ...model import MISSING, Engine
 from ..evidence import work_name
+from ..grouped import summed
 from ..once import once
 from .clocks import mean_clock_mhz
 from .kernels import KINDS, PRECISIONS, Kind, Precision, named
@@ -187,10 +189,9 @@ def _clipped(scope: Scope, rows: Int64) -> tuple[Int64, Int64]:
 
 def _largest(scope: Scope, rows: Int64) -> Int64:
     """Those of the name that takes most of the window."""
-    names, which = np.unique(scope.trace.work.name[rows], return_inverse=True)
-    ns = np.zeros(len(names), dtype=np.int64)
+    names, which = few_distinct(scope.trace.work.name[rows])
     start_ns, end_ns = _clipped(scope, rows)
-    np.add.at(ns, which, end_ns - start_ns)
+    ns = summed(which, end_ns - start_ns, len(names))
     return np.asarray(rows[which == np.argmax(ns)])
 
 

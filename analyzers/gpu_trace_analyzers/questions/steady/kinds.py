@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...few_distinct import few_distinct
 from ..grouped import summed
 from ..launches import launches
 from ..once import once
@@ -135,10 +136,10 @@ def _launched(trace: Trace, steps: Steps) -> _Launched:
 
 def _without_numbers(trace: Trace, codes: Int64) -> tuple[int, Int64]:
     """How many names there are without their numbers, and which of them each code is."""
-    distinct, place = np.unique(codes, return_inverse=True)
+    distinct, place = few_distinct(codes)
     known: dict[str, int] = {}
     to = [known.setdefault(_NUMBER.sub("*", trace.text(code)), len(known)) for code in distinct.tolist()]
-    return len(known), np.array(to, dtype=np.int64)[place.reshape(-1)]
+    return len(known), np.array(to, dtype=np.int64)[place]
 
 
 def _alike(launched: _Launched) -> Int64:

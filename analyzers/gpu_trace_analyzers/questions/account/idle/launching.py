@@ -18,6 +18,7 @@ from ...evidence import Fact
 from ...explained import Rule
 from ...launches import launches
 from ...once import once
+from ...parted import rows_of_each
 from ...room import waited_for_room
 from ...streams import streams
 from .parts import launch_calls, launch_times, launching_threads
@@ -56,11 +57,11 @@ def _found_ended(trace: Trace, queue: Int64) -> Mask:
     """Which rows were launched when all had ended that the host had launched before them into the same queue."""
     work, launched = trace.work, launches(trace)
     rows = np.flatnonzero(launched.call != MISSING)
-    order = np.lexsort((launched.call[rows], launched.at_ns[rows], queue[rows]))
-    rows, found = rows[order], np.zeros(len(work), np.bool_)
-    for mine in np.split(rows, np.flatnonzero(np.diff(queue[rows])) + 1):
-        if len(mine):
-            found[mine] = launched.at_ns[mine] >= _ended(launched.call[mine], work.end_ns[mine])
+    found = np.zeros(len(work), np.bool_)
+    for own in rows_of_each(queue[rows]).values():
+        mine = rows[own]
+        mine = mine[np.argsort(launched.call[mine], kind="stable")]  # calls are in order of their starts
+        found[mine] = launched.at_ns[mine] >= _ended(launched.call[mine], work.end_ns[mine])
     return found
 
 

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....columns import positions
+from ....few_distinct import few_distinct
 from ....intervals import distinct
 from ....model import MISSING
 from ...issued import backward_callers
 from ...launches import launches
 from ...once import once
+from ...parted import rows_of_each_thread
 from ...stretches import Stretches, pick
 from ..pieces import cut_at, select
 
@@ -50,7 +53,8 @@ class Records:
 
     def select(self, which: Mask | Int64) -> Records:
         """Some of them."""
-        return Records(**{column.name: getattr(self, column.name)[which] for column in fields(self)})
+        at = positions(which)
+        return Records(**{column.name: getattr(self, column.name)[at] for column in fields(self)})
 
     def of_thread(self, owner: Thread) -> Records:
         """Those that hold one thread."""
@@ -80,8 +84,8 @@ def launching_threads(stretches: Stretches) -> tuple[tuple[Thread, Int64], ...]:
     mine = np.flatnonzero(is_host_part(stretches))
     after = stretches.after[mine]
     process, thread = pick(stretches.trace.work.process, after), pick(launching_thread(stretches.trace), after)
-    owners = sorted({*zip(process.tolist(), thread.tolist(), strict=True)})
-    return tuple(((p, t), mine[(process == p) & (thread == t)]) for p, t in owners if MISSING not in (p, t))
+    owners = rows_of_each_thread(process, thread)
+    return tuple((owner, mine[own]) for owner, own in owners.items() if MISSING not in owner)
 
 
 def with_caller(trace: Trace, process: Int64, thread: Int64) -> Int64:
@@ -101,7 +105,8 @@ def _callers(trace: Trace) -> tuple[Caller, ...]:
     """(process, its autograd thread, the thread that called backward)."""
     launched, process, found = launches(trace), trace.work.process, []
     for position, autograd, caller in backward_callers(trace):
-        used = np.intersect1d(autograd, launched.thread[(process == position) & (launched.call != MISSING)])
+        threads, _ = few_distinct(launched.thread[(process == position) & (launched.call != MISSING)])
+        used = np.intersect1d(autograd, threads)
         found += [(position, int(used[0]), caller)] if len(used) == 1 else []
     return tuple(found)
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....few_distinct import few_distinct
 from ....model import MISSING
 from ...cuts import START_UP_NS
 from ...evidence import Fact, work_name
 from ...explained import Rule
+from ...grouped import summed
 from ...stretches import pick, witness
 from .optimizer import optimizer_remedy
 from .started import launched_before
@@ -88,10 +90,8 @@ def _costliest(stretches: Stretches, members: Int64) -> tuple[int, int, int]:
     """Rows of the two operations, by their names, between which most of the time passed, and that time."""
     names = stretches.trace.work.name.astype(np.int64)
     before, after = stretches.before[members], stretches.after[members]
-    pairs, first, place = np.unique(
-        names[before] * (len(stretches.trace.strings) + 1) + names[after], return_index=True, return_inverse=True
-    )
-    ns = np.zeros(len(pairs), np.int64)
-    np.add.at(ns, place.reshape(-1), stretches.ns[members])
+    pairs, place = few_distinct(names[before] * (len(stretches.trace.strings) + 1) + names[after])
+    ns = summed(place, stretches.ns[members], len(pairs))
     most = int(np.argmax(ns))
-    return int(before[first[most]]), int(after[first[most]]), int(ns[most])
+    first = int(np.argmax(place == most))
+    return int(before[first]), int(after[first]), int(ns[most])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....few_distinct import few_distinct
 from ....model import ALL_COPIES, KERNELS, MISSING
 from ...cuts import START_UP_NS
 from ...events import events_of
@@ -41,8 +42,11 @@ def first_of_kernel(trace: Trace) -> Mask:
     rows = np.flatnonzero((launched.call != MISSING) & np.isin(work.engine, [int(engine) for engine in KERNELS]))
     rows = rows[np.argsort(launched.at_ns[rows], kind="stable")]
     names = work.name[rows].astype(np.int64) * (len(trace.processes) + 1) + work.process[rows]
+    distinct, place = few_distinct(names)
+    first = np.empty(len(distinct), np.int64)
+    first[place[::-1]] = rows[::-1]  # the last to be written remains
     found = np.zeros(len(work), np.bool_)
-    found[rows[np.unique(names, return_index=True)[1]]] = True
+    found[first] = True
     return found
 
 
