@@ -1,4 +1,4 @@
-"""The table of keys in docs/summary-json.md, from their declaration in ``reports/sections``."""
+"""The tables of keys in docs/summary-json.md, from their declarations in ``reports/sections`` and ``reports/job``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.reports.fields import Field, Rows
+from gpu_trace_analyzers.reports.job.sections import FIELDS as FIELDS_OF_JOB
 from gpu_trace_analyzers.reports.sections import FIELDS
 
 if TYPE_CHECKING:
@@ -14,14 +15,19 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.reports.fields import Item
 
 _TABLE = re.compile(
-    r"(?<=^<!-- the keys, as reports/sections declares them -->\n\n).*?(?=\n\n<!-- end of keys -->$)", re.M | re.S
+    r"(^<!-- the keys, as reports/(sections|job) declares them -->\n\n).*?(?=\n\n<!-- end of keys -->$)", re.M | re.S
 )
+_DECLARED = {"sections": FIELDS, "job": FIELDS_OF_JOB}
 
 
 def with_keys(page: str) -> str:
-    """The page with the table as it is now, if it is the page that has one."""
-    rows = [f"| `{path}` | {told} |" for path, told in _rows(FIELDS)]
-    return _TABLE.sub(lambda _: "\n".join(["| key | what |", "| :-- | :-- |", *rows]), page)
+    """The page with its tables as they are now, if it is the page that has some."""
+    return _TABLE.sub(lambda found: found[1] + _table(_DECLARED[found[2]]), page)
+
+
+def _table(fields: Sequence[Item]) -> str:
+    rows = [f"| `{path}` | {told} |" for path, told in _rows(fields)]
+    return "\n".join(["| key | what |", "| :-- | :-- |", *rows])
 
 
 def _rows(fields: Sequence[Item], path: str = "") -> Iterator[tuple[str, str]]:

@@ -14,23 +14,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-ENTRY = "main"
-"""the module that begins everything"""
+ENTRY, ENTRY_OF_JOB = "main", "job"
+"""the module that begins everything on the page of a trace, and on that of a job of many ranks"""
 STYLES = ("light", "page", "account", "before_after", "timeline", "flames", "tables", "print")
-"""files of style, in the order in which later ones overrule"""
+"""files of style of the page of a trace, in the order in which later ones overrule"""
+STYLES_OF_JOB = ("light", "page", "account", "timeline", "job", "tables", "print")
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
 
 
-def script() -> str:
-    """All modules that ``main.js`` needs, as one script that declares nothing globally."""
-    modules = "\n".join(_as_function(name) for name in modules_of(ENTRY))
+def script(entry: str = ENTRY) -> str:
+    """All modules that one needs, as one script that declares nothing globally."""
+    modules = "\n".join(_as_function(name) for name in modules_of(entry))
     return f'(() => {{\n"use strict";\nconst modules = {{}};\n{modules}\n}})();\n'
 
 
-def style() -> str:
-    """All styles."""
-    return "".join(_asset(f"{name}.css") for name in STYLES)
+def style(names: Sequence[str] = STYLES) -> str:
+    """These styles as one."""
+    return "".join(_asset(f"{name}.css") for name in names)
 
 
 def dark() -> str:

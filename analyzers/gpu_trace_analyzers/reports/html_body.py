@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .html_page import header_html
 from .html_parts import escaped, part_html, section_html
 from .html_timeline import timeline_html
 from .lanes import zero_of
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 _HEAD = (Verdict, Source, Note, Line)
 _OF_DEVICE = (Verdict, Tiles, Causes, Table, Facts)
 """The order of parts on the page, which has room to show first what decides."""
-_SEARCH = (
-    '<input id="search" type="search" placeholder="search ( / )" aria-label="Search the page">'
-    '<output id="found"></output><button type="button" id="theme" aria-label="Dark or light" '
-    'title="dark or light">◐</button>'
-)
 
 
 def page_body(analysis: Analysis, summary: Summary, timeline: Timeline | None, entry: Entry | None) -> str:
@@ -57,7 +53,7 @@ def head(found: Sequence[Section], said: str, zero_ns: int) -> Iterator[str]:
     whole = (part for section in found if not section.of_device for part in section.parts)
     parts = sorted((part for part in whole if isinstance(part, _HEAD)), key=lambda part: _HEAD.index(type(part)))
     source = next((part for part in parts if isinstance(part, Source)), Source(""))
-    yield f'<header>{part_html(source, zero_ns)}<div class="top">{_SEARCH}</div></header>'
+    yield header_html(part_html(source, zero_ns))
     yield f"<h1>{escaped(said[:1].upper() + said[1:])}</h1>"
     yield from (part_html(part, zero_ns) for part in parts if part is not source)
 

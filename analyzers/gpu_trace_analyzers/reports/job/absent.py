@@ -22,7 +22,7 @@ FIELDS = (
         "ranks without a trace: first and last of each stretch, inclusive; at most 128 stretches",
         lambda answer, _: answer.missing[:MOST_LISTED],
     ),
-    Field("missing_in_all", get=lambda answer, _: how_many(answer.missing)),
+    Field("missing_in_all", "how many ranks these and all others are", get=lambda answer, _: how_many(answer.missing)),
     Rows(
         "damaged",
         "files that could not be read, or not whole; at most 32",
@@ -32,7 +32,7 @@ FIELDS = (
             Field("problem", get=lambda row, _: row[1]),
         ),
     ),
-    Field("damaged_in_all"),
+    Field("damaged_in_all", "how many files there are; `damaged` has the first"),
 )
 
 

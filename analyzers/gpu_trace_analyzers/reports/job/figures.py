@@ -22,14 +22,14 @@ QUANTILES = (
     Field("most_rank", "the lowest rank that has it"),
 )
 READ = (
-    Field("path"),
+    Field("path", "the run, as it was given"),
     Field("ranks", "how many could be read"),
     Field(
         "world_size",
         "as the traces say; null if they do not agree or do not say",
         lambda answer, _: None if answer.world_size == MISSING else answer.world_size,
     ),
-    Field("hosts_in_all"),
+    Field("hosts_in_all", "how many hosts there are; `hosts` has those that stand out"),
 )
 LENGTHS = (
     Field("window_ns", "the time that `account` is of, over all ranks"),

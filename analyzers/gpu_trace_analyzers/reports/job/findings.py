@@ -40,7 +40,7 @@ FIELDS = (
             Field("remedy", "the next step; empty if there is none"),
         ),
     ),
-    Field("findings_in_all"),
+    Field("findings_in_all", "how many there are; `findings` has the first"),
 )
 
 

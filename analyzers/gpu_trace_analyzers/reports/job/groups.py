@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIELDS = (
     Rows(
         "groups",
-        "per kind of process groups: equal in size and in the distance of their ranks",
+        "per kind of process groups, which are equal in size and in the distance of their ranks",
         lambda answer, _: answer.groups,
         (
             Field("title"),

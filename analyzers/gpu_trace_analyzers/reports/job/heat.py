@@ -19,7 +19,10 @@ FIELDS = (
             Field("steps_each", "steps of a column"),
             Field("ranks_each", "ranks of a row"),
             Field("hosts", "per row its host, the first and the last if there are several; empty if not known"),
-            Field("late_ns", "per row and column: the most that others waited for one of its ranks in one step"),
+            Field(
+                "late_ns",
+                "per row and column: the most that others waited for a rank of it in one step; -1 if not recorded",
+            ),
             Field(
                 "late_rank",
                 "per row: the rank of its largest `late_ns`, -1 if there is none",

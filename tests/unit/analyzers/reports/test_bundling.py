@@ -10,6 +10,7 @@ import pytest
 from gpu_trace_analyzers.reports import bundling
 
 PAGE = Path(bundling.__file__).parent / "page"
+ENTRIES = [bundling.ENTRY, bundling.ENTRY_OF_JOB]
 MODULES = sorted(file.stem for file in PAGE.glob("*.js"))
 
 
@@ -20,9 +21,14 @@ def exports(name):
 
 
 def test_all_modules_are_needed_and_each_stands_behind_those_that_it_imports():
-    order = bundling.modules_of("main")
-    assert sorted(order) == MODULES
-    assert order[-1] == "main"
+    orders = [bundling.modules_of(entry) for entry in ENTRIES]
+    assert sorted({name for order in orders for name in order}) == MODULES
+    assert [order[-1] for order in orders] == ENTRIES
+
+
+def test_all_styles_are_needed():
+    names = {*bundling.STYLES, *bundling.STYLES_OF_JOB, "dark"}
+    assert names == {file.stem for file in PAGE.glob("*.css")}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -50,8 +56,9 @@ def test_a_module_says_first_which_question_it_answers(name):
     assert (PAGE / f"{name}.js").read_text().startswith("// ")
 
 
-def test_the_script_has_no_lines_that_only_modules_may_have():
-    assert re.findall(r"^(?:import|export)\b.*", bundling.script(), re.M) == []
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_the_script_has_no_lines_that_only_modules_may_have(entry):
+    assert re.findall(r"^(?:import|export)\b.*", bundling.script(entry), re.M) == []
 
 
 def test_modules_that_import_each_other_are_refused(monkeypatch):
