@@ -3,6 +3,7 @@
     GpuTraceError                exit code 3
     ├── TraceUnreadable          the file is not a trace, or nothing of it could be read
     ├── FormatUnsupported        the file is recognized; gpu-trace does not read its format
+    ├── WorkerLost               a process that reads ranks ended, or cannot be reached
     ├── TraceInconclusive        the trace cannot answer the question            (exit code 4)
     └── UsageError               an option or argument is invalid                (exit code 2)
         └── SeveralRuns          a folder of several runs, but one is needed
@@ -35,6 +36,10 @@ class TraceUnreadable(GpuTraceError):
 
 class FormatUnsupported(TraceUnreadable):
     """A file of a known format that gpu-trace does not read; ``next_step`` describes how to get one that it does."""
+
+
+class WorkerLost(GpuTraceError):
+    """Not all ranks of a job were read, because of what reads them, not because of their files."""
 
 
 class TraceInconclusive(GpuTraceError):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .kept import Kept
-from .merged import merged
-from .part_of import part_of
+from .gathered import Gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from ..asked import Asked
     from .partial import Partial
     from .sources import RankFiles
 
 
-def in_process(files: Sequence[RankFiles], asked: Asked) -> Partial:
-    """The parts of all ranks as one. Raises `UsageError` as `part_of` does."""
-    kept = Kept.of(len(files))
-    return merged([part_of(each, asked, kept) for each in files])
+def in_process(
+    files: Sequence[RankFiles], read: Callable[[RankFiles], Partial], done: Callable[[], None] = lambda: None
+) -> Partial:
+    """The parts of all ranks as one; ``done`` is called after each. Raises what ``read`` raises."""
+    gathered = Gathered()
+    for each in files:
+        gathered.add(read(each))
+        done()
+    return gathered.whole()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import GpuTraceError
+from ..model import MISSING
 from ..questions.overlap import active_devices
 from ..readers.base.merging import merge
+from ..readers.base.shared_devices import span_ns, whose
 from ..readers.folders.files import with_rank
 from .each_rank import each_rank
 from .merged import merged
@@ -15,6 +17,8 @@ from .partial import Partial
 from .tables import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..asked import Asked
     from ..model import Trace
     from .kept import Kept
@@ -22,20 +26,55 @@ if TYPE_CHECKING:
 
 
 def part_of(files: RankFiles, asked: Asked, kept: Kept) -> Partial:
-    """Read one rank. Raises `UsageError` for what cannot be asked of it."""
+    """Read one rank. A rank of which cannot be asked what is asked of all counts as one that cannot be read."""
     try:
-        trace = _trace(files, asked)
+        trace, parts = _trace(files, asked)
+        if trace is not None:
+            parts += list(_parts(files, trace, asked, kept))
     except GpuTraceError as error:
-        return _unreadable(files, str(error))
-    parts = [of_rank(asked.analyze(each), files.name, kept) for each in each_rank(trace) if active_devices(each)]
-    return merged(parts) if parts else _unreadable(files, "has no device activity")
+        parts = [_unreadable(files, files.names[0], str(error))]
+    return merged(parts)
 
 
-def _trace(files: RankFiles, asked: Asked) -> Trace:
-    traces = [with_rank(asked.load(path), files.rank) for path in files.paths]
-    return traces[0] if len(traces) == 1 else merge(files.name, traces)
+def _parts(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Iterator[Partial]:
+    """That of each rank that a trace has."""
+    name = files.names[0]
+    for each in each_rank(trace):
+        if not active_devices(each):
+            yield _unreadable(files, name, f"{name}: has no device activity")
+        elif any(process.rank != MISSING for process in each.processes):
+            yield of_rank(asked.analyze(each), name, kept)
+        elif any(each.devices[position].kind == "gpu" for position in active_devices(each)):
+            yield _unreadable(files, name, f"{name}: says no rank, so it is none of those compared")
 
 
-def _unreadable(files: RankFiles, problem: str) -> Partial:
+def _trace(files: RankFiles, asked: Asked) -> tuple[Trace | None, list[Partial]]:
+    """What was recorded of a rank, from all its files, and which of them could not be used."""
+    traces: list[Trace] = []
+    problems = []
+    for name in files.names:
+        try:
+            trace = with_rank(asked.load(files.folder / name), files.rank)
+        except GpuTraceError as error:
+            problems.append(_unreadable(files, name, str(error)))
+            continue
+        if traces and not _continues(traces, trace):
+            problem = f"{name}: is of rank {files.rank}, as {files.names[0]} is, but of another process; it is left out"
+            problems.append(_unreadable(files, name, problem))
+        else:
+            traces.append(trace)
+    if not traces:
+        return None, problems
+    return traces[0] if len(traces) == 1 else merge(files.names[0], traces), problems
+
+
+def _continues(traces: list[Trace], trace: Trace) -> bool:
+    """Whether a trace is of the same process as others, recorded at another time."""
+    spans = [span_ns(each, each.epoch_ns or 0) for each in (*traces, trace)]
+    apart = all(end <= spans[-1][0] or spans[-1][1] <= begin for begin, end in spans[:-1])
+    return apart and whose(trace) == whose(traces[0])
+
+
+def _unreadable(files: RankFiles, name: str, problem: str) -> Partial:
     row = Unreadable.of({"rank": [files.rank], "path": [0], "problem": [1]})
-    return merged([Partial((files.name, problem), unreadable=row)])
+    return Partial((name, problem), unreadable=row)

@@ -1,35 +1,82 @@
-"""Which files of a folder are of which rank? By their names alone: nothing is read."""
+"""Which files of a folder are of which rank? By their names and their first bytes: no trace is read."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..model import MISSING
 from ..readers.folders.files import rank_in_name, traces_in
+from ..readers.folders.jobs import LAUNCHER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from ..readers.base.tracefile import TraceFile
+
+MOST_AS_ONE_TRACE = 8
+"""ranks that are read into one trace and shown one by one, as many as a machine has GPUs"""
+
+_STATED = re.compile(rb'"distributedInfo"\s*:\s*\{[^{}]*?"rank"\s*:\s*"?(\d{1,6})')
+_WORLD_SIZE = re.compile(rb'"world_size"\s*:\s*"?(\d{1,7})')
+_LAUNCHER = re.compile(rb'"%s"\s*:\s*"([^"\\]*)"' % LAUNCHER.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class RankFiles:
     """The files of one rank: mostly one; several where its recording was interrupted."""
 
-    name: str
-    """of the first, in the folder of the job"""
-    paths: tuple[Path, ...]
+    folder: Path
+    names: tuple[str, ...]
+    """of the files, in the folder"""
     rank: int = MISSING
-    """as the names say"""
+    """as their first bytes say, or else their names"""
+
+
+class _Stated(NamedTuple):
+    """What a file says of its job before it is read; what it does not say is `MISSING` or empty."""
+
+    rank: int
+    world_size: int
+    launcher: bytes
 
 
 def rank_files(folder: Path) -> list[RankFiles]:
-    """Those of each rank, in order of ranks. Raises `TraceUnreadable` for a folder without a trace."""
-    of_rank: dict[object, list[Path]] = {}
-    for file in traces_in(folder):
-        rank = rank_in_name(file.path.name)
-        of_rank.setdefault(file.path if rank == MISSING else rank, []).append(file.path)
-    return [
-        RankFiles(paths[0].relative_to(folder).as_posix(), tuple(paths), rank_in_name(paths[0].name))
-        for paths in of_rank.values()
-    ]
+    """Those of each rank, in order of ranks; files that say none come first, each alone.
+
+    Raises `TraceUnreadable` for a folder without a trace.
+    """
+    return _by_rank(folder, [(file, _stated(file).rank) for file in traces_in(folder)])
+
+
+def job_in(folder: Path) -> list[RankFiles]:
+    """The same, where a folder holds one job of more than `MOST_AS_ONE_TRACE` ranks; else none."""
+    files = traces_in(folder)
+    if len(files) <= MOST_AS_ONE_TRACE:
+        return []
+    stated = [_stated(file) for file in files]
+    ranks = {each.rank for each in stated} - {MISSING}
+    sizes = {each.world_size for each in stated} - {MISSING}
+    launchers = {each.launcher for each in stated} - {b""}
+    if len(ranks) <= MOST_AS_ONE_TRACE or len(sizes) > 1 or len(launchers) > 1:
+        return []
+    return _by_rank(folder, [(file, each.rank) for file, each in zip(files, stated, strict=True)])
+
+
+def _by_rank(folder: Path, ranked: Sequence[tuple[TraceFile, int]]) -> list[RankFiles]:
+    of_rank: dict[tuple[int, str], list[str]] = {}
+    for file, rank in sorted(ranked, key=lambda each: each[1]):
+        name = file.path.relative_to(folder).as_posix()
+        of_rank.setdefault((rank, name if rank == MISSING else ""), []).append(name)
+    return [RankFiles(folder, tuple(names), rank) for (rank, _), names in of_rank.items()]
+
+
+def _stated(file: TraceFile) -> _Stated:
+    rank, size, launcher = (found.search(file.head) for found in (_STATED, _WORLD_SIZE, _LAUNCHER))
+    return _Stated(
+        int(rank[1]) if rank else rank_in_name(file.path.name),  # a name may have the rank on its machine
+        int(size[1]) if size else MISSING,
+        launcher[1] if launcher else b"",
+    )
