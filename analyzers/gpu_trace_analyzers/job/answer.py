@@ -67,9 +67,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class HostClock:
-    """How the clock of a host was found to run: true time = shown + offset + drift * (shown - origin)."""
+    """How the clock of a host was found to run: it shows true + offset + drift * (true - begin of the job)."""
 
     host: str
+    """of a rank whose trace names no machine, the rank: ``rank 3``"""
     ranks: int
     offset_ns: int
     """of its clock against that of the reference host, at the begin of the job; positive: it is ahead"""
@@ -132,7 +133,8 @@ class Heat:
     hosts: tuple[str, ...]
     """of each stretch of ranks: their host, ``node1 to node3`` if there are several, empty if it is not known"""
     late_ns: tuple[tuple[int, ...], ...]
-    """[stretch of ranks][stretch of steps]: the most that others waited for one of them in one step"""
+    """[stretch of ranks][stretch of steps]: the most that others waited for one of them in one step; `MISSING`
+    where none of them has a collective in any of the steps"""
     late_rank: tuple[tuple[int, ...], ...]
     """[stretch of ranks][stretch of steps]: the rank that they waited for then; `MISSING` where they waited for none"""
 

@@ -125,7 +125,7 @@ def _last_ended(trace: Trace, rows: Int64, waited: Int64, at_ns: Int64) -> Int64
 
 
 def _ready_ns(trace: Trace, computing: Int64, rows: Int64, from_ns: int) -> tuple[Int64, Int64]:
-    """When each collective could begin but for its stream, and when all that computes before it had ended.
+    """When each collective could begin if its stream were free, and when all that computes before it had ended.
 
     A collective waits for what its process launched before it: so does NCCL in PyTorch. Where its launch is not known,
     both are its begin.

@@ -1,0 +1,53 @@
+"""From what was kept of all ranks to the answer of the job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .answer import JobAnswer
+from .figures import clocks, groups, hosts, quantiles, shares, step_of_ranks
+from .findings.absent import damaged_ranks, missing_ranks, world_size
+from .findings.compared import Compared
+from .findings.every import every
+from .ideal import ideal_ns
+from .job import Job
+from .late import heat
+from .stages import stages
+
+if TYPE_CHECKING:
+    from .partial import Partial
+
+MOST_LISTED = 32
+"""findings, and damaged files"""
+
+
+def answered(kept: Partial, path: str) -> JobAnswer:
+    """What is said of the job in ``path``."""
+    job = Job(kept)
+    of = Compared(job)
+    found, broken = every(of), damaged_ranks(kept)
+    places, step_ns = step_of_ranks(job, "length_ns")
+    return JobAnswer(
+        path=path,
+        ranks=len(job.ranks),
+        world_size=world_size(kept),
+        hosts=hosts(job),
+        hosts_in_all=len(job.named_hosts),
+        step_ns=quantiles(job.ranks[places], step_ns),
+        window_ns=int(kept.ranks.window_ns.sum()),
+        job_ns=of.replay.recorded_ns,
+        ideal_ns=ideal_ns(of),
+        account=shares(kept),
+        findings=found[:MOST_LISTED],
+        findings_in_all=len(found),
+        clocks=clocks(job),
+        groups=groups(of.alike),
+        stages=stages(of.alike),
+        heat=heat(job),
+        missing=missing_ranks(kept),
+        damaged=broken[:MOST_LISTED],
+        damaged_in_all=len(broken),
+        operations=kept.operations,
+        lengths=kept.lengths,
+        strings=kept.strings,
+    )

@@ -1,0 +1,140 @@
+"""Each rank beside those that did the same: how much of its own time it took, and what the job would take with theirs.
+
+A rank is compared by its own time alone: what its GPU computed, what its host took, how long it waited for data. That
+others made it late does not show in these, so of ranks that make each other late only the first one is found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ..alike import Alike
+from ..replay import Less, Replay
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ...model import Int64
+    from ..job import Job
+
+    Part = Literal["compute_ns", "host_ns", "data_ns"]
+    Mask = NDArray[np.bool_]
+
+APART = 6
+"""times the usual distance between ranks: what is farther from the others is not by chance"""
+_SIGMA = 1.4826
+"""A normal distribution's standard deviation, in medians of the distance from its median."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Own:
+    """What ranks took of one part of their time, (ranks,) int64 each, over the rows that are like others."""
+
+    ns: Int64
+    usual_ns: Int64
+    """the medians of like rows, added up"""
+    excess_ns: Int64
+    """by how much rows took longer than that, added up; what others took less is not set off against it"""
+
+    @property
+    def ratio(self) -> NDArray[np.float64]:
+        """(ranks,) float64: 1 for a rank that takes what others do, and for one of which nothing is known."""
+        return np.where(self.usual_ns > 0, self.ns / np.maximum(self.usual_ns, 1), 1.0)
+
+    def stands_out(self, least: float) -> Mask:
+        """(ranks,) bool: whose ratio is above that of most ranks by ``least``, and by more than ranks differ."""
+        ratio = self.ratio[self.usual_ns > 0]
+        if not len(ratio):
+            return np.zeros(len(self.ns), np.bool_)
+        middle = _lower_median(ratio)
+        away = _SIGMA * _lower_median(np.abs(ratio - middle))
+        return np.asarray(self.ratio > middle + max(least, APART * away))
+
+    @property
+    def by_chance_ns(self) -> int:
+        """How much longer than usual half of the ranks took: what a rank costs below that may be chance."""
+        known = self.excess_ns[self.usual_ns > 0]
+        return int(_lower_median(known)) if len(known) else 0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the findings of a job are made of."""
+
+    job: Job
+
+    @cached_property
+    def alike(self) -> Alike:
+        """Its rows, by what they are like."""
+        return Alike(self.job)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """Its collectives, to be run again."""
+        return Replay(self.job)
+
+    @cached_property
+    def compute(self) -> Own:
+        """What GPUs computed."""
+        return self._own("compute_ns")
+
+    @cached_property
+    def host(self) -> Own:
+        """The hosts' own time."""
+        return self._own("host_ns")
+
+    @cached_property
+    def data(self) -> Own:
+        """How long hosts waited for data."""
+        return self._own("data_ns")
+
+    def _own(self, part: Part) -> Own:
+        ns, usual_ns = getattr(self.job.kept.collectives, part), self.usual_ns(part)
+        known = self.alike.sets.compared
+        rank = self.job.rank_of[known]
+        columns = ns[known], usual_ns[known], np.maximum(ns - usual_ns, 0)[known]
+        return Own(*(_sums(rank, column, len(self.job.ranks)) for column in columns))
+
+    def usual_ns(self, part: Part) -> Int64:
+        """(rows,) int64: what rows that are like each usually took; their own time, where there are no others."""
+        return self.alike.sets.median(getattr(self.job.kept.collectives, part))
+
+    def excess_ns(self, part: Part, ranks: Mask, usual: float = 1.0) -> Int64:
+        """(rows,) int64: by how much the rows of some ranks took longer than ``usual`` times what is usual."""
+        ns, usual_ns = getattr(self.job.kept.collectives, part), self.usual_ns(part)
+        if usual != 1.0:
+            usual_ns = (usual_ns * usual).astype(np.int64)
+        return np.where(ranks[self.job.rank_of] & self.alike.sets.compared, np.maximum(ns - usual_ns, 0), 0)
+
+    def saved_ns(self, **less: Int64) -> int:
+        """What the job would take less with ``less`` of `Less`; 0 at least."""
+        return max(self.replay.recorded_ns - self.replay.job_ns(Less.nothing(self.job).with_(**less)), 0)
+
+    @cached_property
+    def steps(self) -> int:
+        """How many steps are compared."""
+        return max(int(self.job.kept.ranks.steps.max(initial=0)), 1)
+
+    @cached_property
+    def clock_error_ns(self) -> int:
+        """By how much a cost may be wrong because clocks are: in each step a rank may have come so much later."""
+        return self.steps * int(self.job.clocks.uncertainty_ns.max(initial=0))
+
+    def host_name(self, ranks: Mask) -> str:
+        """The machine of these ranks, where they are of one that has a name; else empty."""
+        codes = np.unique(self.job.kept.ranks.host[ranks]).tolist()
+        return self.job.kept.text(codes[0]) if len(codes) == 1 else ""
+
+
+def _sums(rank: Int64, ns: Int64, ranks: int) -> Int64:
+    found = np.zeros(ranks, np.int64)
+    np.add.at(found, rank, ns)
+    return found
+
+
+def _lower_median(values: NDArray[np.float64] | Int64) -> float:
+    return float(np.sort(values)[(len(values) - 1) // 2])

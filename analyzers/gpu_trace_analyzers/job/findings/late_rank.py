@@ -1,0 +1,47 @@
+"""Which rank do the others wait for most, if nothing else is known to be wrong with it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...units import count, duration
+from ..answer import Finding
+from ..late import lateness
+from ..rank_ranges import ranges_of, ranks_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .compared import Compared, Mask
+
+LEAST_SHARE = 0.02
+"""of the job: ranks of a sound job are late by turns, and ending what one of them does later than others saves less"""
+MOSTLY = 0.5
+"""of all waiting: so much of it is for that rank"""
+
+
+def late_rank(of: Compared, told: Mask) -> Iterator[Finding]:
+    """At most one finding. ``told``: (ranks,) bool, those of which the reason is known."""
+    late = lateness(of.job)
+    if not len(late.awaited_ns) or told[place := int(late.awaited_ns.argmax())]:
+        return
+    mine = np.arange(len(told)) == place
+    host_ns = of.excess_ns("host_ns", mine) + of.excess_ns("data_ns", mine)
+    cost_ns = of.saved_ns(host_ns=host_ns, compute_ns=of.excess_ns("compute_ns", mine))
+    error_ns = of.clock_error_ns + sum(own.by_chance_ns for own in (of.host, of.data, of.compute))
+    if late.awaited_ns[place] < MOSTLY * late.awaited_ns.sum() or cost_ns < LEAST_SHARE * of.replay.recorded_ns:
+        return
+    ranges = ranges_of([int(of.job.ranks[place])])
+    yield Finding(
+        kind="late_rank",
+        ranks=ranges,
+        host=of.host_name(mine),
+        cost_ns=cost_ns,
+        error_ns=error_ns,
+        sentence=f"{ranks_text(ranges)} comes last to {int(late.came_last[place]):,} of "
+        f"{count(int(late.compared[place]), 'collective')}, by {duration(int(late.awaited_ns[place]))} in all",
+        remedy=f"read its own summary (--rank {int(of.job.ranks[place])}): its losses say what it does",
+        conclusive=cost_ns > error_ns,
+    )

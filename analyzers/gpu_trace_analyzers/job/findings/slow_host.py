@@ -1,0 +1,84 @@
+"""Which machines, or single processes on them, take longer on the host for the same work?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...units import duration, percent
+from ..answer import Finding
+from ..rank_ranges import ranges_of, ranks_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .compared import Compared, Mask
+
+LEAST = 0.1
+"""of the usual time: the hosts of a machine are that much slower than those of others, and all of them are slower than
+nine tenths of the others"""
+LEAST_ALONE = 0.15
+"""of the usual time, where it is one rank of a machine"""
+_LEAST_RANKS = 2
+"""of a machine, for it to be the machine rather than a process on it"""
+
+
+def slow_host(of: Compared) -> Iterator[Finding]:
+    """A finding for each machine, then one for each rank whose machine is not slow as a whole."""
+    slow = np.zeros(len(of.job.ranks), np.bool_)
+    for number, name in enumerate(of.job.hosts):
+        mine = of.job.host_of == number
+        if _is_slow(of, mine):
+            slow |= mine
+            yield _of_machine(of, mine, name)
+    for place in np.flatnonzero(of.host.stands_out(LEAST_ALONE) & ~slow).tolist():
+        mine = np.arange(len(slow)) == place
+        found = _of_rank(of, mine)
+        if found.conclusive:
+            yield found
+
+
+def _is_slow(of: Compared, mine: Mask) -> bool:
+    known = of.host.usual_ns > 0
+    own, others = of.host.ratio[mine & known], of.host.ratio[~mine & known]
+    if len(own) < _LEAST_RANKS or len(others) < _LEAST_RANKS:
+        return False
+    return bool(np.median(own) > (1 + LEAST) * np.median(others) and own.min() > np.quantile(others, 0.9))
+
+
+def _of_machine(of: Compared, mine: Mask, name: str) -> Finding:
+    usual = float(np.median(of.host.ratio[~mine & (of.host.usual_ns > 0)]))
+    slower = float(np.median(of.host.ratio[mine])) / usual - 1
+    cost_ns = of.saved_ns(host_ns=of.excess_ns("host_ns", mine, usual))
+    error_ns = of.clock_error_ns + of.host.by_chance_ns
+    ranges = ranges_of(of.job.ranks[mine].tolist())
+    return Finding(
+        kind="slow_host",
+        ranks=ranges,
+        host=of.host_name(mine),
+        cost_ns=cost_ns,
+        error_ns=error_ns,
+        sentence=f"host {name} ({ranks_text(ranges)}) takes {percent(slower)} longer than the others to launch a step",
+        remedy="check its CPU frequency, power settings and other load; replace the machine if it stays slow",
+        conclusive=cost_ns > error_ns,
+    )
+
+
+def _of_rank(of: Compared, mine: Mask) -> Finding:
+    excess_ns = of.excess_ns("host_ns", mine)
+    cost_ns = of.saved_ns(host_ns=excess_ns)
+    error_ns = of.clock_error_ns + of.host.by_chance_ns
+    ranges = ranges_of(of.job.ranks[mine].tolist())
+    own_ns, usual_ns = (int(ns[mine].sum()) // of.steps for ns in (of.host.ns, of.host.usual_ns))
+    return Finding(
+        kind="slow_host",
+        ranks=ranges,
+        host=of.host_name(mine),
+        cost_ns=cost_ns,
+        error_ns=error_ns,
+        sentence=f"the host of {ranks_text(ranges)} takes {duration(own_ns)} per step for what takes other ranks "
+        f"{duration(usual_ns)}",
+        remedy="see what the process does besides training (logging, checkpoints), and which cores it runs on",
+        conclusive=cost_ns > error_ns,
+    )
