@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model import MISSING
-from ...units import count
-from ..fields import Field, Rows
+from ...units import NONE, count
+from ..fields import Field, Rows, Shown, Within, table
+from ..parts import Column, Kind
 from .stretches import how_many, ranks_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...job.answer import JobAnswer
+    from ..parts import Table
 
 MOST_LISTED = 128
 """stretches of missing ranks in the document"""
@@ -36,6 +36,12 @@ FIELDS = (
 )
 
 
+_SHOWN = (
+    Shown(Column("rank"), lambda row, _: NONE if row[0] == MISSING else str(row[0])),
+    Shown(Column("problem", kind=Kind.WORD), lambda row, _: row[1]),
+)
+
+
 def missing_line(answer: JobAnswer) -> str:
     """``missing: ranks 5, 8-15 (9 of 64)``; empty if none are."""
     if not answer.missing:
@@ -52,12 +58,9 @@ def damaged_line(answer: JobAnswer) -> str:
     return f"damaged: {_damaged(*answer.damaged[0])}" + (f"; and {count(rest, 'more file')}" if rest > 0 else "")
 
 
-def damaged_lines(answer: JobAnswer) -> Iterator[str]:
-    """Each of them, and how many are not named."""
-    yield from (f"damaged: {_damaged(*each)}" for each in answer.damaged)
-    rest = answer.damaged_in_all - len(answer.damaged)
-    if rest > 0:
-        yield f"and {count(rest, 'more damaged file')}"
+def damaged_table(answer: JobAnswer) -> Table:
+    """A row per damaged file that is known by itself."""
+    return table(_SHOWN, answer.damaged, Within())
 
 
 def _damaged(rank: int, problem: str) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..parts import Facts, Findings, Note, Remark, Section, Source, Verdict
-from .absent import damaged_line, missing_line
+from ..parts import Facts, Findings, Remark, Section, Source, Verdict
 from .account import account_line, account_table
-from .clocks import clock_line
 from .figures import length_lines, read_line
 from .findings import found, more_line
+from .sections import notes
 from .verdict import culprit, verdict
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def screen(answer: JobAnswer, room: Room) -> Iterator[Section]:
     if answer.window_ns:
         line = Facts((account_line(answer),))
         yield Section("", (line if room.causes is None else account_table(answer, room.causes),))
-    yield Section("", (*_notes(answer), Source(read_line(answer))))
+    yield Section("", (*notes(answer), Source(read_line(answer))))
 
 
 def _findings(answer: JobAnswer, room: Room) -> Iterator[Part]:
@@ -74,14 +73,3 @@ def _found(answer: JobAnswer, position: int, room: Room) -> Found:
     whole = found(finding, answer)
     told = whole if position < room.sentences else replace(whole, text=culprit(finding))
     return told if position < room.remedies else replace(told, remedy="")
-
-
-def _notes(answer: JobAnswer) -> Iterator[Note | Source]:
-    """What is missing, except where a finding says it; how certain times are."""
-    kinds = {each.kind for each in answer.findings}
-    if "missing" not in kinds and (missing := missing_line(answer)):
-        yield Note(missing)
-    if "damaged" not in kinds and (damaged := damaged_line(answer)):
-        yield Note(damaged)
-    if line := clock_line(answer):
-        yield Source(line)

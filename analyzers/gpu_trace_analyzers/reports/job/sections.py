@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from ..fields import Field, Nested
 from ..parts import Facts, Note, Remark, Section, Source, Verdict
-from . import absent, account, clocks, figures, findings, groups, heat, hosts, operations, stages
+from . import absent, account, clocks, figures, findings, groups, heat, hosts, lengths, operations, stages
 from .account import account_table
 from .clocks import clock_line, clock_table
 from .figures import length_lines, read_line
 from .findings import id_of, more_line
 from .groups import group_table, size_table
 from .hosts import host_table
+from .lengths import length_table
 from .operations import operation_table
 from .stages import stage_table
 from .verdict import deciding, verdict
@@ -49,6 +50,7 @@ FIELDS = (
     *clocks.FIELDS,
     *absent.FIELDS,
     *operations.FIELDS,
+    *lengths.FIELDS,
     *heat.FIELDS,
 )
 """The keys of ``gpu-trace.job/1``, in order."""
@@ -84,13 +86,17 @@ def compared(answer: JobAnswer) -> Iterator[tuple[str, Table]]:
     yield "Messages", size_table(answer)
     yield "Pipeline stages", stage_table(answer)
     yield "Clocks", clock_table(answer)
+    yield "Operations", length_table(answer)
     yield "Longest operations", operation_table(answer)
+    yield "Damaged files", absent.damaged_table(answer)
 
 
-def notes(answer: JobAnswer) -> Iterator[Part]:
-    """What is missing in the figures, and how certain times are."""
-    if missing := absent.missing_line(answer):
+def notes(answer: JobAnswer) -> Iterator[Note | Facts]:
+    """What is missing in the figures, except where a finding says it; and how certain times are."""
+    kinds = {each.kind for each in answer.findings}
+    if "missing" not in kinds and (missing := absent.missing_line(answer)):
         yield Note(missing)
-    yield from map(Note, absent.damaged_lines(answer))
+    if "damaged" not in kinds and (damaged := absent.damaged_line(answer)):
+        yield Note(damaged)
     if line := clock_line(answer):
         yield Facts((line,))

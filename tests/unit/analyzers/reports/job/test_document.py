@@ -73,6 +73,7 @@ KEYS = {
     "damaged": [{"rank": int, "problem": str}],
     "damaged_in_all": int,
     "operations": [{"rank": int, "start_ns": int, "ns": int, "name": str, "engine": str}],
+    "operation_lengths": [{"engine": str, "count": int, "ns": int, "median_ns": int, "p90_ns": int, "p99_ns": int}],
     "heat": {
         "first_step": int,
         "steps_each": int,
