@@ -27,7 +27,7 @@ def one_is_late():
     """Rank 5 is late in the fourth step, and rank 2 was not recorded in the first."""
     answer = healthy()
     late_ns = [[0] * 12 for _ in range(16)]
-    late_ns[5][3], late_ns[2][0] = 16 * MS, -1
+    late_ns[5][3], late_ns[2][0] = 64 * MS, -1
     return replace(answer, heat=replace(answer.heat, late_ns=tuple(map(tuple, late_ns))))
 
 
@@ -54,8 +54,8 @@ def test_a_cell_tells_its_rank_its_host_its_step_and_how_late_it_was(shown, view
     assert lines == [
         "rank 5 · node000",
         "step 6",
-        "the other ranks waited 16.00 ms for it",
-        "exactly 16,000,000 ns in one step",
+        "the other ranks waited 64.00 ms for it",
+        "exactly 64,000,000 ns in one step",
     ]
     page.locator("canvas").hover(position=place(page, 2, 0))
     assert "not recorded" in page.inner_text("#tip")

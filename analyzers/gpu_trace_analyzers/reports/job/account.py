@@ -24,7 +24,7 @@ _COLUMNS = (
     Column("all ranks", kind=Kind.WORD),
     Column("share"),
     Column("median rank", drop_order=2),
-    Column("a tenth below, a tenth above", drop_order=1),
+    Column("p10 to p90", drop_order=1),
     Column("most"),
 )
 FIELDS = (

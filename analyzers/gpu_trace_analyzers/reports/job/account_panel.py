@@ -23,7 +23,7 @@ _LABELED = 0.1
 """share of the time from which a part of the bar has its share written in it"""
 _HEADS = (
     '<th class="word">all ranks</th><th>share</th><th class="word">by rank</th><th>median</th>'
-    '<th class="tenth">a tenth below</th><th class="tenth">a tenth above</th><th>most</th>'
+    '<th class="tenth">p10</th><th class="tenth">p90</th><th>most</th>'
 )
 _EMPTY = '<td></td><td></td><td class="tenth"></td><td class="tenth"></td><td></td>'
 
@@ -38,8 +38,8 @@ def account_panel(answer: JobAnswer) -> str:
     return (
         f'<section id="account"><h2>Where the time went</h2><div class="account">{_bar(answer)}</div>'
         f'<div class="scroll">{table}</div>'
-        '<p class="hint">By rank: the line is from the least to the most, the bar has eight of ten ranks, and the '
-        "mark is the median.</p></section>"
+        '<p class="hint">By rank: the line is from the least to the most, the bar from p10 to p90, and the mark is '
+        "the median.</p></section>"
     )
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _SHADES = 4
 """of the legend, without that of no lateness"""
+_PART_OF_STEP = 20
+"""Lateness by this part of a step, or by more if there is more, has the full color: else the map of a job whose ranks
+are alike would be full of it."""
 _KEYS = (
     ("← → ↑ ↓", "another cell"),
     ("Home", "the latest"),
@@ -28,7 +31,7 @@ def heat_panel(answer: JobAnswer) -> str:
     return (
         '<section><h2>How late ranks came</h2><div id="map">'
         f'<canvas tabindex="0" role="img" aria-label="{_label(heat)}"></canvas>'
-        f'<output id="tip" hidden></output></div><ul class="legend">{_legend(heat)}</ul>'
+        f'<output id="tip" hidden></output></div><ul class="legend">{_legend(_full_ns(answer, heat))}</ul>'
         f'<p class="hint">{escaped(_meaning(heat))}</p><p class="hint">Keys: {_keys()}</p>'
         "<noscript>The map needs JavaScript.</noscript></section>"
     )
@@ -46,6 +49,7 @@ def heat_data(answer: JobAnswer) -> str:
             "steps_each": heat.steps_each,
             "ranks_each": heat.ranks_each,
             "ranks": max(answer.world_size, answer.ranks),
+            "full_ns": _full_ns(answer, heat),
             "hosts": heat.hosts,
             "late_ns": heat.late_ns,
             "late_rank": heat.late_rank,
@@ -67,10 +71,15 @@ def _meaning(heat: Heat) -> str:
     )
 
 
-def _legend(heat: Heat) -> str:
-    """Shades from none to the most, as the script mixes them: by the square root."""
-    most_ns = max(max(row) for row in heat.late_ns)
-    times = (duration(most_ns * shade * shade // _SHADES**2) for shade in range(_SHADES + 1))
+def _full_ns(answer: JobAnswer, heat: Heat) -> int:
+    """The lateness that has the full color."""
+    part_ns = answer.step_ns.median // _PART_OF_STEP if answer.step_ns else 0
+    return max(1, part_ns, *(max(row) for row in heat.late_ns))
+
+
+def _legend(full_ns: int) -> str:
+    """Shades from none to the full one, as the script mixes them: by the square root."""
+    times = (duration(full_ns * shade * shade // _SHADES**2) for shade in range(_SHADES + 1))
     return "".join(f'<li><i class="late-{shade}"></i>{time}</li>' for shade, time in enumerate(times))
 
 

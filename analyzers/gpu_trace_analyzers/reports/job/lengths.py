@@ -71,9 +71,9 @@ _SHOWN = (
     Shown(Column("engine", kind=Kind.WORD), lambda row, _: row.engine),
     Shown(Column("operations"), lambda row, _: count(row.count)),
     Shown(Column("time"), lambda row, _: duration(row.ns)),
-    Shown(Column("half below"), lambda row, _: duration(row.median_ns)),
-    Shown(Column("90 % below", drop_order=1), lambda row, _: duration(row.p90_ns)),
-    Shown(Column("99 % below"), lambda row, _: duration(row.p99_ns)),
+    Shown(Column("median"), lambda row, _: duration(row.median_ns)),
+    Shown(Column("p90", drop_order=1), lambda row, _: duration(row.p90_ns)),
+    Shown(Column("p99"), lambda row, _: duration(row.p99_ns)),
 )
 
 

@@ -10,8 +10,7 @@ const FONT = "11px system-ui, sans-serif";
 
 export class HeatPainting {
   constructor(canvas, data) {
-    const most = Math.max(1, ...data.late_ns.flat());
-    Object.assign(this, { canvas, data, most, pen: canvas.getContext("2d") });
+    Object.assign(this, { canvas, data, pen: canvas.getContext("2d") });
   }
 
   // All of it, with one cell framed and the rows of some ranks marked.
@@ -59,7 +58,7 @@ export class HeatPainting {
       pen.fillRect(box.left, box.top, box.wide - gap, box.high - gap);
     };
     fill("lane", 1);
-    fill("lost-idle", Math.sqrt(ns / this.most));
+    fill("lost-idle", Math.sqrt(ns / this.data.full_ns));
     pen.globalAlpha = 1;
   }
 

@@ -21,6 +21,10 @@ def data(page):
     return json.loads(re.search(r'<script type="application/json" id="heat-data">(.*?)</script>', page, re.DOTALL)[1])
 
 
+def legend(page):
+    return re.findall(r"</i>([^<]*)<", re.search(r'<ul class="legend">(.*?)</ul>', page)[1])
+
+
 def test_the_finding_that_costs_most_is_the_first_and_each_has_its_id():
     page = to_html(large())
     ids = re.findall(r'data-finding="([^"]*)"', page)
@@ -94,7 +98,10 @@ def test_rows_beyond_the_first_are_folded():
 
 def test_the_legend_has_the_lateness_of_each_shade():
     answer = healthy()
-    heat = replace(answer.heat, late_ns=tuple((16 * MS, *row[1:]) for row in answer.heat.late_ns))
-    page = to_html(replace(answer, heat=heat))
-    legend = re.search(r'<ul class="legend">(.*?)</ul>', page)[1]
-    assert re.findall(r"</i>([^<]*)<", legend) == ["0 ns", "1.00 ms", "4.00 ms", "9.00 ms", "16.0 ms"]
+    heat = replace(answer.heat, late_ns=tuple((64 * MS, *row[1:]) for row in answer.heat.late_ns))
+    assert legend(to_html(replace(answer, heat=heat))) == ["0 ns", "4.00 ms", "16.0 ms", "36.0 ms", "64.0 ms"]
+
+
+def test_the_map_of_ranks_that_are_alike_is_calm():
+    """The longest wait of 200 µs is far from a twentieth of a step of 413 ms, which has the full color."""
+    assert legend(to_html(healthy()))[-1] == "20.6 ms"
