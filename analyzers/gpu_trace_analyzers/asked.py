@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .engines import EngineRules
     from .model import Engine, Trace
+    from .places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Asked:
         asked = (self.step_range, self.from_ns, self.to_ns, self.steps)
         return any(each is not None for each in asked)
 
-    def load(self, path: str | PathLike[str], *, operators: bool = False) -> Trace:
+    def load(self, path: str | PathLike[str] | Place, *, operators: bool = False) -> Trace:
         """Read a trace by these rules; arguments and errors are those of `gpu_trace_analyzers.readers.load`."""
         return load(path, rules=self.rules, operators=operators)
 

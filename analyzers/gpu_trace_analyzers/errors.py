@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import PathLike
 
 
 class GpuTraceError(Exception):
@@ -27,9 +26,9 @@ class GpuTraceError(Exception):
 
 
 class TraceUnreadable(GpuTraceError):
-    """A file from which no trace could be read."""
+    """A file from which no trace could be read. ``path`` is its name, its path or its place."""
 
-    def __init__(self, path: str | PathLike[str], problem: str, next_step: str) -> None:
+    def __init__(self, path: object, problem: str, next_step: str) -> None:
         super().__init__(f"{path}: {problem}; {next_step}")
         self.problem = problem
 
@@ -57,7 +56,7 @@ class UsageError(GpuTraceError):
 class SeveralRuns(UsageError):
     """A folder with the traces of several runs, for a question with one answer per run."""
 
-    def __init__(self, path: str | PathLike[str], names: Sequence[str]) -> None:
+    def __init__(self, path: object, names: Sequence[str]) -> None:
         super().__init__(
             f"{path}: holds {len(names)} runs, not one; give one of them, such as {names[0]}"
             f" (gpu-trace summary {path} lists them)"

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpu_trace_analyzers.places import is_url
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -24,7 +26,7 @@ def for_command(word: str, commands: Collection[str]) -> str:
     if word.endswith(".py") or _is_interpreter(word):
         script = "SCRIPT" if _is_interpreter(word) else shown
         return f"{word!r} is not a command. To profile a script: gpu-trace run {script}"
-    if Path(word).exists():
+    if is_url(word) or Path(word).exists():
         return f"{word!r} is not a command. To summarize a trace or a run folder: gpu-trace summary {shown}"
     if likely := get_close_matches(word, commands, 1):
         return f"{word!r} is not a command. Did you mean {likely[0]!r}?"

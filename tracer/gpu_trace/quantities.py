@@ -94,7 +94,7 @@ class Ratio(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 
         return number
 
 
-class Place(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
+class ShownPlace(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.3 only
     """``worst``, ``none``, or ``12ms..14ms``: a place in a trace."""
 
     name = "place"

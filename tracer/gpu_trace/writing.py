@@ -10,18 +10,21 @@ from gpu_trace_analyzers.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gpu_trace_analyzers.places import Place
 
-def refuse_to_overwrite(out: Path, traces: Iterable[str]) -> None:
+
+def refuse_to_overwrite(out: Path, traces: Iterable[Place]) -> None:
     """Raise `UsageError` where a file to write is one of the files of these traces, by whatever name."""
     for trace in traces:
-        if out.exists() and any(out.samefile(file) for file in _files_of(Path(trace)) if file.exists()):
+        if isinstance(trace, Path) and out.exists() and any(map(out.samefile, _files_of(trace))):
             raise UsageError(f"{out}: is the input trace; choose another file")
 
 
 def _files_of(trace: Path) -> list[Path]:
     from gpu_trace_analyzers.readers.folders.files import traces_in
 
-    return [file.path for file in traces_in(trace)] if trace.is_dir() else [trace]
+    files = [file.path for file in traces_in(trace)] if trace.is_dir() else [trace]
+    return [file for file in files if isinstance(file, Path) and file.exists()]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,12 +11,12 @@ import gzip
 import re
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..errors import TraceUnreadable
+from ..places import place
 from ..readers.base.gunzip import MAGIC
 from .schema import Schema, schema_of
 from .tensors import Opaque, Values
@@ -24,6 +24,8 @@ from .tensors import Opaque, Values
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
+
+    from ..places import Place
 
 RECORD_AGAIN = "record it again, and stop the observer before the process ends"
 _LARGEST = 2**63
@@ -98,15 +100,15 @@ class ExecutionTrace:
     """by the number of the call"""
 
 
-def read_execution_trace(path: str | PathLike[str]) -> ExecutionTrace:
+def read_execution_trace(path: str | PathLike[str] | Place) -> ExecutionTrace:
     """The execution trace in a JSON file, with or without gzip.
 
     Raises `TraceUnreadable` for a file that is none, that ends too early, or whose nodes have no number of the call.
     """
-    return execution_trace_of(_content(Path(path)), path)
+    return execution_trace_of(_content(place(path)), path)
 
 
-def execution_trace_of(data: bytes, path: str | PathLike[str]) -> ExecutionTrace:
+def execution_trace_of(data: bytes, path: str | PathLike[str] | Place) -> ExecutionTrace:
     """The same of the JSON in such a file; ``path`` is for what is said of it."""
     read = _decoded(data, path)
     nodes: dict[int, Node] = {}
@@ -122,7 +124,7 @@ def execution_trace_of(data: bytes, path: str | PathLike[str]) -> ExecutionTrace
     return ExecutionTrace(str(path), read.pid, nodes)
 
 
-def _decoded(data: bytes, path: str | PathLike[str]) -> _File:
+def _decoded(data: bytes, path: str | PathLike[str] | Place) -> _File:
     try:
         return _FILE.decode(data)
     except msgspec.ValidationError as error:
@@ -132,7 +134,7 @@ def _decoded(data: bytes, path: str | PathLike[str]) -> _File:
         return _decoded_with_names_escaped(data, path)
 
 
-def _decoded_with_names_escaped(data: bytes, path: str | PathLike[str]) -> _File:
+def _decoded_with_names_escaped(data: bytes, path: str | PathLike[str] | Place) -> _File:
     """PyTorch (2.13) writes the name of a range as it is, also with quotes and line ends in it."""
 
     def escaped(found: re.Match[bytes]) -> bytes:
@@ -144,7 +146,7 @@ def _decoded_with_names_escaped(data: bytes, path: str | PathLike[str]) -> _File
         raise TraceUnreadable(path, f"it is not whole JSON ({error})", RECORD_AGAIN) from None
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Place) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:

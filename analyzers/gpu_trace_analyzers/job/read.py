@@ -14,9 +14,9 @@ from .part_of import part_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from ..asked import Asked
+    from ..places import Place
     from .partial import Partial
     from .sources import RankFiles
 
@@ -25,7 +25,7 @@ _WORTH_PROCESSES = 8_000_000
 
 
 def read_job(
-    place: Path,
+    place: Place,
     files: Sequence[RankFiles],
     asked: Asked,
     workers: int | None = None,

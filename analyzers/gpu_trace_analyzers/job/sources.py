@@ -12,8 +12,8 @@ from ..readers.folders.jobs import LAUNCHER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from ..places import Place
     from ..readers.base.tracefile import TraceFile
 
 MOST_AS_ONE_TRACE = 8
@@ -28,7 +28,7 @@ _LAUNCHER = re.compile(rb'"%s"\s*:\s*"([^"\\]*)"' % LAUNCHER.encode())
 class RankFiles:
     """The files of one rank: mostly one; several where its recording was interrupted."""
 
-    folder: Path
+    folder: Place
     names: tuple[str, ...]
     """of the files, in the folder"""
     rank: int = MISSING
@@ -43,7 +43,7 @@ class _Stated(NamedTuple):
     launcher: bytes
 
 
-def rank_files(folder: Path) -> list[RankFiles]:
+def rank_files(folder: Place) -> list[RankFiles]:
     """Those of each rank, in order of ranks; files that say none come first, each alone.
 
     Raises `TraceUnreadable` for a folder without a trace.
@@ -51,7 +51,7 @@ def rank_files(folder: Path) -> list[RankFiles]:
     return _by_rank(folder, [(file, _stated(file).rank) for file in traces_in(folder)])
 
 
-def job_in(folder: Path) -> list[RankFiles]:
+def job_in(folder: Place) -> list[RankFiles]:
     """The same, where a folder holds one job of more than `MOST_AS_ONE_TRACE` ranks; else none."""
     files = traces_in(folder)
     if len(files) <= MOST_AS_ONE_TRACE:
@@ -65,7 +65,7 @@ def job_in(folder: Path) -> list[RankFiles]:
     return _by_rank(folder, [(file, each.rank) for file, each in zip(files, stated, strict=True)])
 
 
-def _by_rank(folder: Path, ranked: Sequence[tuple[TraceFile, int]]) -> list[RankFiles]:
+def _by_rank(folder: Place, ranked: Sequence[tuple[TraceFile, int]]) -> list[RankFiles]:
     of_rank: dict[tuple[int, str], list[str]] = {}
     for file, rank in sorted(ranked, key=lambda each: each[1]):
         name = file.path.relative_to(folder).as_posix()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engines import default_rules
 from ..errors import SeveralRuns, TraceUnreadable
 from ..model import HostOperators
+from ..places import place
 from .base.source_names import named_in_text
 from .base.tracefile import TraceFile
 from .finishing.contradictions import without_contradictions
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
     from ..engines import EngineRules
     from ..model import Trace
+    from ..places import Place
     from .folders.runs import Run
     from .formats import Reader
 
 
-def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operators: bool = False) -> Trace:
-    """Read a trace file, a run folder, or a folder with one trace for each rank.
+def load(path: str | PathLike[str] | Place, *, rules: EngineRules | None = None, operators: bool = False) -> Trace:
+    """Read a trace file, a run folder, or a folder with one trace for each rank; by its path, or by a URL of fsspec.
 
     ``rules`` say which engine an operation occupies (default: those that come with gpu-trace). ``operators`` also keeps
     those of the framework's operators on the host that no figure of a GPU needs. A trace without work of any device
@@ -41,7 +42,7 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
     Raises `SeveralRuns` for a folder of several runs, `TraceUnreadable` for a file that is not a trace; its subclass
     `FormatUnsupported` for a known format not read here.
     """
-    path, rules = Path(path), rules or default_rules()
+    path, rules = place(path), rules or default_rules()
     with _reading(path):
         is_folder = path.is_dir()
         trace = _load_folder(path, rules, operators) if is_folder else _load_file(TraceFile(path), rules, operators)
@@ -49,7 +50,7 @@ def load(path: str | PathLike[str], *, rules: EngineRules | None = None, operato
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(path: Place) -> Iterator[None]:
     """Raise `TraceUnreadable` for what the system refuses."""
     try:
         yield
@@ -92,14 +93,16 @@ def _with_work(trace: Trace, rules: EngineRules, operators: bool) -> Trace:
     return trace if operators else replace(trace, operators=HostOperators.empty())
 
 
-def joined(folder: Path, traces: Sequence[Trace]) -> Trace:
+def joined(folder: Place, traces: Sequence[Trace]) -> Trace:
     """The trace of a run with these files in its folder, as `load` gives it, where each is in memory already."""
     from .folders.runs import of_one_run
 
     return of_one_run(folder, traces)
 
 
-def runs(folder: str | PathLike[str], *, rules: EngineRules | None = None, operators: bool = False) -> list[Run]:
+def runs(
+    folder: str | PathLike[str] | Place, *, rules: EngineRules | None = None, operators: bool = False
+) -> list[Run]:
     """The runs that a folder holds, in order of their paths; the figures of two of them have nothing to do together.
 
     A run folder is one; so are traces of one launcher, of distinct ranks of one job, or of one process.
@@ -107,17 +110,17 @@ def runs(folder: str | PathLike[str], *, rules: EngineRules | None = None, opera
     """
     from .folders.runs import runs_in
 
-    engine_rules = rules or default_rules()
+    folder, engine_rules = place(folder), rules or default_rules()
 
     def read(file: TraceFile) -> Trace:
         with _reading(file.path):
             return _load_file(file, engine_rules, operators)
 
-    with _reading(Path(folder)):
-        return runs_in(Path(folder), read)
+    with _reading(folder):
+        return runs_in(folder, read)
 
 
-def _load_folder(folder: Path, rules: EngineRules, operators: bool) -> Trace:
+def _load_folder(folder: Place, rules: EngineRules, operators: bool) -> Trace:
     found = runs(folder, rules=rules, operators=operators)
     if len(found) == 1:
         return found[0].load(folder)

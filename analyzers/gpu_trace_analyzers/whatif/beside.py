@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dependencies.execution_trace import read_execution_trace
 from ..errors import GpuTraceError
+from ..places import place
 from ..readers.folders.files import traces_in
 from .predict import what_if
 from .stored import stored
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from ..model import Trace
+    from ..places import Place
     from .answer import WhatIf
     from .document import Entry
 
@@ -26,9 +27,9 @@ _ENDINGS = (".et.json.gz", ".et.json")
 
 def what_if_of(
     trace: Trace,
-    path: str | PathLike[str],
+    path: str | PathLike[str] | Place,
     *,
-    execution_trace: str | PathLike[str] | None = None,
+    execution_trace: str | PathLike[str] | Place | None = None,
     range_name: str | None = None,
     unrecorded_ns: int | None = None,
 ) -> WhatIf:
@@ -36,7 +37,7 @@ def what_if_of(
 
     ``execution_trace``: a file to take in place of the one beside the trace. Raises `TraceUnreadable` if it is none.
     """
-    file = execution_trace or execution_trace_beside(Path(path))
+    file = execution_trace or execution_trace_beside(place(path))
     return what_if(
         trace,
         read_execution_trace(file) if file else None,
@@ -45,16 +46,16 @@ def what_if_of(
     )
 
 
-def asked_before(trace: Trace, path: str | PathLike[str]) -> WhatIf | None:
+def asked_before(trace: Trace, path: str | PathLike[str] | Place) -> WhatIf | None:
     """The answer about the window that was asked of last, as that was asked; None where it cannot be given."""
     try:
-        answers = [entry for entry in stored(Path(path)).entries if entry.status == "answered"]
+        answers = [entry for entry in stored(place(path)).entries if entry.status == "answered"]
         return _asked_again(trace, path, answers[-1]) if answers else None
     except GpuTraceError:
         return None
 
 
-def _asked_again(trace: Trace, path: str | PathLike[str], entry: Entry) -> WhatIf:
+def _asked_again(trace: Trace, path: str | PathLike[str] | Place, entry: Entry) -> WhatIf:
     return what_if_of(
         trace,
         path,
@@ -64,7 +65,7 @@ def _asked_again(trace: Trace, path: str | PathLike[str], entry: Entry) -> WhatI
     )
 
 
-def execution_trace_beside(trace: Path) -> Path | None:
+def execution_trace_beside(trace: Place) -> Place | None:
     """That of a trace file, or of the only trace of a run folder; None where there is none.
 
     Raises `TraceUnreadable` for a folder without a trace.

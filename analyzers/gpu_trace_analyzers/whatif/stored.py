@@ -11,13 +11,13 @@ from ..readers.folders.files import RUN_FACTS, RUN_TRACES
 from .document import EMPTY, SCHEMA, Document
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from ..places import Place
 
 FILE = "whatif.json"
 _ENDINGS = (".gz", ".json", ".pftrace", ".sqlite")
 
 
-def place_of(trace: Path) -> Path:
+def place_of(trace: Place) -> Place:
     """In the run folder; beside any other trace file, ``NAME.whatif.json``."""
     if trace.is_dir():
         return trace / FILE
@@ -29,7 +29,7 @@ def place_of(trace: Path) -> Path:
     return trace.with_name(f"{name}.{FILE}")
 
 
-def stored(trace: Path) -> Document:
+def stored(trace: Place) -> Document:
     """All that was predicted of a trace so far. Raises `TraceUnreadable` for a file that says something else."""
     path = place_of(trace)
     try:
@@ -43,5 +43,5 @@ def stored(trace: Path) -> Document:
     return found
 
 
-def _unreadable(path: Path, why: str) -> TraceUnreadable:
+def _unreadable(path: Place, why: str) -> TraceUnreadable:
     return TraceUnreadable(path, f"has no predictions of gpu-trace ({why})", "delete it, and predict again")

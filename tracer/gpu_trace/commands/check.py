@@ -12,7 +12,7 @@ from gpu_trace_analyzers.errors import GpuTraceError, TraceInconclusive
 from gpu_trace_analyzers.limits import Limits, LossLimit, Outcome, UpperLimit
 from gpu_trace_analyzers.limits import check as check_limits
 
-from ..filenames import FileName
+from ..filenames import FileName, TraceName
 from ..progress import progress
 from ..quantities import AtMost, AtMostLost, Ratio
 from ..terminal import display
@@ -22,12 +22,13 @@ from .analysis_options import analysis_options
 if TYPE_CHECKING:
     from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.limits import Checked
+    from gpu_trace_analyzers.places import Place
 
 FAILED = 1
 
 
 @click.command()
-@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=TraceName())
 @click.option("--min-overlap", metavar="RATIO", type=Ratio(), help="Require this overlap ratio, such as 0.95 or 95%.")
 @click.option(
     "--max-exposed-copy",
@@ -56,7 +57,7 @@ FAILED = 1
 @click.option("--junit", metavar="FILE", type=FileName(), help="Also write the results as JUnit XML.")
 @analysis_options()
 def check(
-    traces: tuple[str, ...],
+    traces: tuple[Place, ...],
     min_overlap: float | None,
     max_exposed_copy: UpperLimit | None,
     max_idle: UpperLimit | None,
@@ -94,7 +95,7 @@ def check(
     )
     apart = () if range_name is None else (range_name,)
     with progress("computing"):
-        found = {path: check_limits(asked.analyze(asked.load(path), apart).summary, limits) for path in traces}
+        found = {str(path): check_limits(asked.analyze(asked.load(path), apart).summary, limits) for path in traces}
     for path, results in found.items():
         for line in to_lines(path, results):
             display(line)

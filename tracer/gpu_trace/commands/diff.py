@@ -12,7 +12,7 @@ import click
 from gpu_trace_analyzers.comparison import compare
 from gpu_trace_analyzers.errors import TraceInconclusive
 
-from ..filenames import FileName
+from ..filenames import TraceName
 from ..progress import progress
 from ..terminal import display
 from .analysis_options import analysis_options
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpu_trace_analyzers.asked import Asked
+    from gpu_trace_analyzers.places import Place
     from gpu_trace_analyzers.summary import Summary
 
 _BETWEEN = f"{os.devnull}/--"
@@ -37,11 +38,11 @@ class Diff(click.Command):
 
 
 @click.command(cls=Diff)
-@click.argument("traces", metavar="BEFORE AFTER | BEFORE... -- AFTER...", nargs=-1, type=FileName())
+@click.argument("traces", metavar="BEFORE AFTER | BEFORE... -- AFTER...", nargs=-1, type=TraceName())
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
 @analysis_options()
-def diff(traces: tuple[str, ...], form: str | None, asked: Asked) -> None:
+def diff(traces: tuple[Place, ...], form: str | None, asked: Asked) -> None:
     """Show the changes from BEFORE to AFTER, per device and per range, and their causes.
 
     Two traces are compared directly. With several runs a side, separated by --, the medians are compared. A change is
@@ -68,7 +69,7 @@ def diff(traces: tuple[str, ...], form: str | None, asked: Asked) -> None:
     display(to_text(found, width), nl=False)
 
 
-def _summary(path: str, asked: Asked) -> Summary:
+def _summary(path: Place, asked: Asked) -> Summary:
     """Of one run; its trace is not kept."""
     from gpu_trace_analyzers.reports.sections.source import nothing_recorded
 
@@ -78,9 +79,9 @@ def _summary(path: str, asked: Asked) -> Summary:
     return summary
 
 
-def _sides(traces: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+def _sides(traces: Sequence[Place]) -> tuple[Sequence[Place], Sequence[Place]]:
     """The runs before and after. Raises ``click.UsageError`` where it is not clear which are which."""
-    between = [place for place, name in enumerate(traces) if name == _BETWEEN]
+    between = [place for place, name in enumerate(traces) if str(name) == _BETWEEN]
     if not between and len(traces) == 2:
         return traces[:1], traces[1:]
     if not between:
@@ -101,11 +102,11 @@ def _without_separator(number: int) -> str:
     return f"{number} traces are given, and no -- between those before and those after: {_SEVERAL}"
 
 
-def _must_differ(side: Sequence[str]) -> None:
+def _must_differ(side: Sequence[Place]) -> None:
     """One recording twice would make the runs look closer than they are."""
-    met: dict[Path, str] = {}
+    met: set[Place] = set()
     for name in side:
-        path = Path(name).resolve()
+        path = name.resolve() if isinstance(name, Path) else name
         if path in met:
             raise click.UsageError(f"{name} is given twice on one side; each run counts once")
-        met[path] = name
+        met.add(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..filenames import FileName
+from ..filenames import FileName, TraceName
 from ..progress import progress
 from ..terminal import display
 from .analysis_options import analysis_options
@@ -15,12 +15,13 @@ from .analysis_options import analysis_options
 if TYPE_CHECKING:
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
+    from gpu_trace_analyzers.places import Place
 
 _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
 
 
 @click.command()
-@click.argument("trace", metavar="TRACE|RUN", type=FileName())
+@click.argument("trace", metavar="TRACE|RUN", type=TraceName())
 @click.option(
     "-o",
     "out",
@@ -31,7 +32,7 @@ _FORMS = (".pftrace", ".pftrace.gz", ".json", ".json.gz")
 )
 @analysis_options("copies", "rules")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
+def export(trace: Place, out: Path, quiet: bool, asked: Asked) -> None:
     """Write a trace with tracks for engines, ranges, counters and findings.
 
     \b
@@ -46,7 +47,7 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
     from ..writing import refuse_to_overwrite
 
     refuse_to_overwrite(out, [trace])
-    _keep_out_of(Path(trace), out)
+    _keep_out_of(trace, out)
     with progress(f"writing {out.name}"):
         analysis = asked.analyze(asked.load(trace, operators=True))
         try:
@@ -57,7 +58,7 @@ def export(trace: str, out: Path, quiet: bool, asked: Asked) -> None:
         display(f"gpu-trace: wrote {out} ({size(out.stat().st_size)})", err=True)
 
 
-def _write(analysis: Analysis, source: str, out: Path) -> None:
+def _write(analysis: Analysis, source: Place, out: Path) -> None:
     """In the format that the name asks for; Perfetto's has the prediction, too, that is stored beside the source."""
     from gpu_trace_analyzers.whatif.beside import asked_before
 
@@ -72,10 +73,11 @@ def _write(analysis: Analysis, source: str, out: Path) -> None:
         write(analysis, out)
 
 
-def _keep_out_of(folder: Path, out: Path) -> None:
+def _keep_out_of(folder: Place, out: Path) -> None:
     """Raise `UsageError` where the next command would read the export as one more trace of the folder."""
     from gpu_trace_analyzers.errors import UsageError
     from gpu_trace_analyzers.readers.folders.files import counts_in
 
-    if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()) and counts_in(folder, out.name):
+    is_inside = isinstance(folder, Path) and folder.is_dir() and out.resolve().is_relative_to(folder.resolve())
+    if is_inside and counts_in(folder, out.name):
         raise UsageError(f"{out}: would be read as another trace of {folder}; choose a file outside it with -o")

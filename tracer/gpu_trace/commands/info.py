@@ -9,20 +9,21 @@ import click
 from gpu_trace_analyzers.contents import contents
 from gpu_trace_analyzers.reports.contents import to_json, to_text
 
-from ..filenames import FileName
+from ..filenames import TraceName
 from ..progress import progress
 from ..terminal import display
 from .analysis_options import analysis_options
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.asked import Asked
+    from gpu_trace_analyzers.places import Place
 
 
 @click.command()
-@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=TraceName())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @analysis_options("rules")
-def info(traces: tuple[str, ...], as_json: bool, asked: Asked) -> None:
+def info(traces: tuple[Place, ...], as_json: bool, asked: Asked) -> None:
     """List the format, contents and losses of a trace.
 
     \b

@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..filenames import FileName
+from ..filenames import TraceName
 from ..progress import progress
-from ..quantities import SECONDS, Place
+from ..quantities import SECONDS, ShownPlace
 from ..terminal import display
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gpu_trace_analyzers.places import Place
 
     from ..opening.prepare import Prepared
     from ..opening.server import LoopbackServer
 
 
 @click.command("open")
-@click.argument("trace", metavar="TRACE|RUN", type=FileName(path_type=Path))
+@click.argument("trace", metavar="TRACE|RUN", type=TraceName())
 @click.option(
     "--at",
-    type=Place(),
+    type=ShownPlace(),
     default="worst",
     show_default=True,
     metavar="PLACE",
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def open_(
-    trace: Path,
+    trace: Place,
     at: str | tuple[int, int],
     no_browser: bool,
     as_is: bool,

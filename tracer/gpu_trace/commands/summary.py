@@ -14,7 +14,7 @@ from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.readers import runs
 from gpu_trace_analyzers.readers.base.source_names import in_text
 
-from ..filenames import FileName
+from ..filenames import FileName, TraceName
 from ..progress import progress
 from ..terminal import display, in_color, width
 from ..writing import make_folder, refuse_to_overwrite, write_text
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.model import Engine
+    from gpu_trace_analyzers.places import Place
     from gpu_trace_analyzers.readers.folders.runs import Run
     from gpu_trace_analyzers.summary import Summary
 
@@ -33,7 +34,7 @@ _MORE = "--verbose shows engines, evidence and ranges too"
 
 
 @click.command()
-@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=FileName())
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=TraceName())
 @click.option("--json", "form", flag_value="json", help="Print the stable JSON document.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
 @click.option(
@@ -55,7 +56,7 @@ _MORE = "--verbose shows engines, evidence and ranges too"
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show engines, evidence, ranges and steps in the terminal too.")
 def summary(
-    traces: tuple[str, ...],
+    traces: tuple[Place, ...],
     form: str | None,
     csv_folder: str | None,
     html: str | None,
@@ -87,7 +88,7 @@ def summary(
     exit_code, has_more = 0, False
     for number, path in enumerate(traces):
         with progress("grouping the runs"):
-            found = runs(path, rules=asked.rules, operators=bool(top)) if Path(path).is_dir() else []
+            found = runs(path, rules=asked.rules, operators=bool(top)) if path.is_dir() else []
         if len(found) > 1 and of_one:
             raise SeveralRuns(path, [str(run.paths[0]) for run in found])
         if len(found) > 1:
@@ -95,7 +96,7 @@ def summary(
             exit_code = max(exit_code, _list_runs(path, found, asked.copies, form))
             continue
         with progress("computing"):
-            trace = found[0].load(Path(path)) if found else asked.load(path, operators=bool(top))
+            trace = found[0].load(path) if found else asked.load(path, operators=bool(top))
             analysis = asked.analyze(trace)
             shown = replace(_priced(analysis.summary, path), with_libraries=all_domains)
             written = top or csv_folder or html or form == "json"
@@ -121,19 +122,19 @@ def _print(heading: str, shown: Summary, form: str | None, is_brief: bool) -> No
     (click.echo if form == "json" else display)(heading + text, nl=False)
 
 
-def _priced(summary: Summary, path: str) -> Summary:
+def _priced(summary: Summary, path: Place) -> Summary:
     """With what ``gpu-trace whatif`` has stored beside the trace. What cannot be read costs the prices alone."""
     from gpu_trace_analyzers.prices import priced
     from gpu_trace_analyzers.whatif.stored import stored
 
     try:
-        return priced(summary, stored(Path(path)).entries)
+        return priced(summary, stored(path).entries)
     except TraceUnreadable as error:
         display(f"gpu-trace: {error}", err=True)
         return summary
 
 
-def _list_runs(folder: str, found: list[Run], copies: Collection[Engine] | None, form: str | None) -> int:
+def _list_runs(folder: Place, found: list[Run], copies: Collection[Engine] | None, form: str | None) -> int:
     """Print a line for each run of a folder, read one after the other; the exit code that they call for."""
     from gpu_trace_analyzers.reports import run_lists
     from gpu_trace_analyzers.run_list import listed

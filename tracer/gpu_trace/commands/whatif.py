@@ -11,7 +11,7 @@ import click
 from gpu_trace_analyzers.errors import TraceInconclusive, UsageError
 from gpu_trace_analyzers.readers.base.source_names import in_text
 
-from ..filenames import FileName
+from ..filenames import FileName, TraceName
 from ..progress import progress
 from ..quantities import Duration
 from ..terminal import display, in_color, width
@@ -21,6 +21,7 @@ from .analysis_options import analysis_options
 if TYPE_CHECKING:
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
+    from gpu_trace_analyzers.places import Place
     from gpu_trace_analyzers.whatif.answer import WhatIf
     from gpu_trace_analyzers.whatif.document import Entry, Verified
 
@@ -35,23 +36,24 @@ class Clock(Duration):
         return super().convert(value, param, ctx) or self.fail(f"{value!r} cannot be the time of a run", param, ctx)
 
 
-class TraceOrTime(FileName):
+class TraceOrTime(TraceName):
     """A trace or a run folder; what is neither and reads as a time is the time of a clock, in ns."""
 
-    def convert(  # type: ignore[override]  # FileName's is a file name alone
+    def convert(  # type: ignore[override]  # TraceName's is a place alone
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | int:
-        """The name as it is, or integer nanoseconds."""
-        name = str(super().convert(value, param, ctx))
-        return name if Path(name).exists() or not name[0].isdigit() else Clock().convert(name, param, ctx)
+    ) -> Place | int:
+        """Where it lies, or integer nanoseconds."""
+        found = super().convert(value, param, ctx)
+        is_time = value[:1].isdigit() and not found.exists()
+        return Clock().convert(value, param, ctx) if is_time else found
 
 
 @click.command()
-@click.argument("before", metavar="BEFORE", type=FileName())
+@click.argument("before", metavar="BEFORE", type=TraceName())
 @click.option(
     "--execution-trace",
     metavar="FILE",
-    type=FileName(),
+    type=TraceName(),
     help="Take the dependencies from this execution trace. [default: the one beside BEFORE]",
 )
 @click.option("--range", "range_name", metavar="NAME", help="Predict this range. [default: the steady steps]")
@@ -72,11 +74,11 @@ class TraceOrTime(FileName):
 )
 @analysis_options("rules")
 def whatif(
-    before: str,
-    execution_trace: str | None,
+    before: Place,
+    execution_trace: Place | None,
     range_name: str | None,
     unrecorded_ns: int | None,
-    after: str | int | None,
+    after: Place | int | None,
     as_json: bool,
     html: str | None,
     pftrace: str | None,
@@ -119,9 +121,10 @@ def whatif(
     sys.exit(0 if entry.status == "answered" else TraceInconclusive.exit_code)
 
 
-def _named(execution_trace: str | None) -> str:
+def _named(execution_trace: Place | None) -> str:
     """How to find it again from any folder; empty for the one beside the trace."""
-    return in_text(Path(execution_trace).absolute()) if execution_trace else ""
+    here = execution_trace.absolute() if isinstance(execution_trace, Path) else execution_trace
+    return in_text(here) if here else ""
 
 
 def _only_reads(*others: object) -> None:
@@ -132,16 +135,17 @@ def _only_reads(*others: object) -> None:
         )
 
 
-def _check_outputs(before: str, execution_trace: str | None, html: str | None, pftrace: str | None) -> None:
+def _check_outputs(before: Place, execution_trace: Place | None, html: str | None, pftrace: str | None) -> None:
     """Raise where a file to write is an input, has a name of another format, or is not one that is added to."""
     from gpu_trace_analyzers.whatif.beside import execution_trace_beside
     from gpu_trace_analyzers.whatif.stored import place_of, stored
 
-    stored(Path(before))
-    read = [before, *map(str, filter(None, (execution_trace or execution_trace_beside(Path(before)),)))]
+    stored(before)
+    read = [before, *filter(None, (execution_trace or execution_trace_beside(before),))]
     for out in filter(None, (html, pftrace)):
         refuse_to_overwrite(Path(out), read)
-        if Path(out).resolve() == place_of(Path(before)).resolve():
+        place = place_of(before)
+        if isinstance(place, Path) and Path(out).resolve() == place.resolve():
             raise UsageError(f"{out}: is where the prediction is stored; choose another file")
     if html and pftrace and Path(html).resolve() == Path(pftrace).resolve():
         raise UsageError(f"{html}: is named for --html and for --trace; choose another file for one of them")
@@ -149,13 +153,13 @@ def _check_outputs(before: str, execution_trace: str | None, html: str | None, p
         raise click.BadParameter(f"{pftrace}: the name must end in {', '.join(_NATIVE)}", param_hint="--trace")
 
 
-def _verified(before: str, range_name: str | None, after: str | int, asked: Asked) -> Entry:
+def _verified(before: Place, range_name: str | None, after: Place | int, asked: Asked) -> Entry:
     """The stored entry of a range with what came true of it. Raises where nothing was predicted, or of another run."""
     from msgspec.structs import replace
 
     from gpu_trace_analyzers.whatif.stored import place_of, stored
 
-    entry, place = stored(Path(before)).of(range_name), place_of(Path(before))
+    entry, place = stored(before).of(range_name), place_of(before)
     if entry is None:
         wanted = f"--range {range_name}" if range_name else "the steady steps"
         asks = f"gpu-trace whatif {before}{f' --range {range_name}' if range_name else ''}"
@@ -166,7 +170,7 @@ def _verified(before: str, range_name: str | None, after: str | int, asked: Aske
         return replace(entry, verified=_measured(entry, before, after, asked))
 
 
-def _measured(entry: Entry, before: str, after: str | int, asked: Asked) -> Verified:
+def _measured(entry: Entry, before: Place, after: Place | int, asked: Asked) -> Verified:
     from gpu_trace_analyzers.whatif.verify import by_clock, by_trace, check_is_of
 
     check_is_of(entry, asked.load(before, operators=True))
@@ -175,13 +179,13 @@ def _measured(entry: Entry, before: str, after: str | int, asked: Asked) -> Veri
     return by_trace(entry, asked.load(after))
 
 
-def _tell(before: str, entry: Entry, as_json: bool) -> None:
+def _tell(before: Place, entry: Entry, as_json: bool) -> None:
     """Print the entry, and keep it beside the trace."""
     _print(before, entry, as_json)
     _store(before, entry)
 
 
-def _print(before: str, entry: Entry, as_json: bool) -> None:
+def _print(before: Place, entry: Entry, as_json: bool) -> None:
     if as_json:
         from gpu_trace_analyzers.whatif.document import one
 
@@ -192,13 +196,16 @@ def _print(before: str, entry: Entry, as_json: bool) -> None:
     display(to_text(in_text(before), entry, width=width(), color=in_color()), nl=False)
 
 
-def _store(before: str, entry: Entry) -> None:
+def _store(before: Place, entry: Entry) -> None:
     """Put the entry beside the trace, in place of an earlier one of its window."""
     from gpu_trace_analyzers.whatif.document import encoded
     from gpu_trace_analyzers.whatif.stored import place_of, stored
 
-    place = place_of(Path(before))
-    write_text(place, encoded(stored(Path(before)).having(entry)))
+    place = place_of(before)
+    if not isinstance(place, Path):
+        display(f"gpu-trace: {place} was not written, because gpu-trace writes to this machine only", err=True)
+        return
+    write_text(place, encoded(stored(before).having(entry)))
     display(f"gpu-trace: wrote {place}", err=True)
 
 

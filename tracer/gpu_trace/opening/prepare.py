@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import UsageError
+from gpu_trace_analyzers.places.on_disk import fetched
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.readers.base.tracefile import TraceFile
 from gpu_trace_analyzers.readers.unsupported import refuse
@@ -20,9 +22,8 @@ from ..exporting.timeline.titles import PINNED, PINNED_PREDICTED
 from .start_view import Landing, StartView, start_view
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gpu_trace_analyzers.model import Trace
+    from gpu_trace_analyzers.places import Place
 
 _OURS = (".pftrace", ".pftrace.gz", ".perfetto-trace")
 
@@ -36,7 +37,7 @@ class Prepared:
     view: StartView
 
 
-def prepare(path: Path, folder: Path, as_is: bool = False, at: str | tuple[int, int] = "worst") -> Prepared:
+def prepare(path: Place, folder: Path, as_is: bool = False, at: str | tuple[int, int] = "worst") -> Prepared:
     """A trace as native Perfetto file: itself where it is one, or is wanted ``as_is``; else exported into ``folder``.
 
     ``at``: what is in view first, of a trace that is exported: the ``worst`` place, ``none`` for all of the trace, or
@@ -52,9 +53,11 @@ def prepare(path: Path, folder: Path, as_is: bool = False, at: str | tuple[int, 
             raise refuse(TraceFile(path))
         if not isinstance(at, str):
             raise UsageError(f"{path}: is shown as it is, and --at needs a trace that is exported; leave out --at")
-        return Prepared(path, _in_text(path.name), StartView(f"({'|'.join(PINNED + PINNED_PREDICTED)})$"))
+        shown = path if isinstance(path, Path) else fetched(path, folder)
+        return Prepared(shown, _in_text(path.name), StartView(f"({'|'.join(PINNED + PINNED_PREDICTED)})$"))
     trace = load(path, operators=True)
-    name = f"{_in_text(path.resolve().name).removesuffix('.gz').removesuffix('.json')}.pftrace"
+    named = _in_text((path.resolve() if isinstance(path, Path) else path).name)
+    name = f"{named.removesuffix('.gz').removesuffix('.json')}.pftrace"
     analysis = Analysis(trace)
     landing = _landing(analysis, at)
     what_if = asked_before(trace, path)

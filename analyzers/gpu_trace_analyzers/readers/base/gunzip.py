@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zlib
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ...places import Content
 
 MAGIC = b"\x1f\x8b"
 _WINDOW_BITS = 31  # a gzip header, not a zlib one
@@ -28,7 +30,7 @@ class _Inflater(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-def gunzip(file: BinaryIO, size: int, damage: list[str]) -> Iterator[bytes]:
+def gunzip(file: Content, size: int, damage: list[str]) -> Iterator[bytes]:
     """Pieces of at most about ``size`` bytes. What is wrong with the file is appended to ``damage`` in a sentence.
 
     A decompressor that meets an error keeps to itself what it had made in that call. So then the file is read again
@@ -105,7 +107,7 @@ class _Careful:
 
 
 def _inflated(
-    file: BinaryIO, size: int, take: int, new_inflater: Callable[[], _Inflater], damage: list[str]
+    file: Content, size: int, take: int, new_inflater: Callable[[], _Inflater], damage: list[str]
 ) -> Iterator[bytes]:
     inflater, pending, begun = new_inflater(), b"", False
     while data := pending or file.read(take):
@@ -123,7 +125,7 @@ def _inflated(
         damage.append("the gzip data ends in the middle: the file was cut off")
 
 
-def _past_zeros(file: BinaryIO, take: int) -> bytes:
+def _past_zeros(file: Content, take: int) -> bytes:
     """The next bytes of a file after its padding."""
     pieces = iter(lambda: file.read(take), b"")
     return b"".join(islice((left for piece in pieces if (left := piece.lstrip(b"\0"))), 1))

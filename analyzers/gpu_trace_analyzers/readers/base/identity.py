@@ -13,9 +13,9 @@ from ...model import MISSING, Device
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from ...model import DeviceWork, HostCalls, Int64, Process
+    from ...places import Place
 
 DeviceKind = Literal["gpu", "cpu"]
 
@@ -59,7 +59,7 @@ class Apart(NamedTuple):
 
 
 def apart_by_process(
-    work: DeviceWork, calls: HostCalls, devices: tuple[Device, ...], processes: tuple[Process, ...], path: Path
+    work: DeviceWork, calls: HostCalls, devices: tuple[Device, ...], processes: tuple[Process, ...], path: Place
 ) -> Apart:
     """A device for each process that launched work of one number.
 
@@ -86,7 +86,7 @@ def apart_by_process(
     return Apart(tuple(fresh), place, moved)
 
 
-def _not_told_apart(path: Path, device: Device) -> TraceUnreadable:
+def _not_told_apart(path: Place, device: Device) -> TraceUnreadable:
     return TraceUnreadable(
         path,
         f"has rows of several processes on {device.label}, under one process id and with equal correlation ids, so that"

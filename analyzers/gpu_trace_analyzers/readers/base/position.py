@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-    from typing import BinaryIO
+
+    from ...places import Content, Place
 
 
 class Position(NamedTuple):
-    """``read`` of ``size`` bytes on disk."""
+    """``read`` of ``size`` bytes as they are stored."""
 
-    path: Path
+    path: Place
     read: int
     size: int
 
@@ -26,7 +26,7 @@ def current() -> Position | None:
     return _current
 
 
-def followed(blocks: Iterator[bytes], path: Path, file: BinaryIO) -> Iterator[bytes]:
+def followed(blocks: Iterator[bytes], path: Place, file: Content) -> Iterator[bytes]:
     """The blocks of a file, whose position is `current` until they end."""
     global _current  # one file is read at a time
     size = path.stat().st_size

@@ -6,12 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from ...model import Trace
 
 
-def in_text(path: str | PathLike[str]) -> str:
+def in_text(path: object) -> str:
     """The path as any report can hold it."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 

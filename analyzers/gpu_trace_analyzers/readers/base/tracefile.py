@@ -1,4 +1,4 @@
-"""A file on disk as a reader sees it: its path, its first bytes, and its content in blocks, decompressed."""
+"""A file as a reader sees it: its place, its first bytes, and its content in blocks, decompressed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ...errors import TraceUnreadable
+from ...places import CutOff
 from .gunzip import MAGIC, gunzip
 from .position import followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from ...places import Place
 
 BLOCK = 1 << 18
 """Bytes in a block: enough to make the work per block small, little enough to stay in the processor's cache."""
@@ -26,12 +28,12 @@ _HEAD = 1 << 16
 class TraceFile:
     """One regular file. ``damage`` collects what was found wrong with it, in sentences."""
 
-    path: Path
+    path: Place
     damage: list[str] = field(default_factory=list)
 
     @cached_property
     def raw_head(self) -> bytes:
-        """The first 64 KiB as they are on disk. Raises `TraceUnreadable` if it is not a file or cannot be read."""
+        """The first 64 KiB as they are stored. Raises `TraceUnreadable` if it is not a file or cannot be read."""
         if self.path.exists() and not self.path.is_file():
             raise TraceUnreadable(self.path, "is not a regular file", "save the trace to a file first")
         try:
@@ -61,6 +63,8 @@ class TraceFile:
             with self.path.open("rb") as file:
                 blocks = gunzip(file, size, self.damage) if self.is_gzip else iter(partial(file.read, size), b"")
                 yield from followed(blocks, self.path, file)
+        except CutOff as error:
+            self.damage.append(f"the file {error.strerror}: it was cut off")
         except OSError as error:
             raise TraceUnreadable(self.path, _why(error), "check the path and the disk") from error
 

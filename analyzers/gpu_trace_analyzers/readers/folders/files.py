@@ -13,9 +13,10 @@ from ..formats import reader_for
 from ..unsupported import is_unsupported
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from ...model import Trace
+    from ...places import Place
 
 RUN_TRACES = ("trace.json.gz", "trace.json")
 """The trace of a run folder: the first of these that is there."""
@@ -34,7 +35,7 @@ _EXPORTED = (".pftrace", ".pftrace.gz", ".perfetto-trace")
 RANK_IN_NAME = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
 
 
-def traces_in(folder: Path) -> list[TraceFile]:
+def traces_in(folder: Place) -> list[TraceFile]:
     """The trace files of a folder, in order of rank. Raises `TraceUnreadable` for a folder that has none.
 
     Those of folders inside count where the folder itself has none: that is how JAX and some launchers lay them out.
@@ -42,7 +43,7 @@ def traces_in(folder: Path) -> list[TraceFile]:
     for name in RUN_TRACES:
         if (folder / name).is_file():
             return sorted([TraceFile(folder / name), *_of_other_processes(folder)], key=_place)
-    for paths in (sorted(folder.iterdir()), sorted(folder.rglob("*"))):
+    for paths in (sorted(folder.iterdir()), sorted(_below(folder))):
         exported = [path for path in paths if _is_exported(path)]
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
         if found := _readable(recorded) or _readable(exported):
@@ -52,13 +53,21 @@ def traces_in(folder: Path) -> list[TraceFile]:
     raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
 
 
-def _of_other_processes(folder: Path) -> list[TraceFile]:
+def _below(folder: Place) -> Iterator[Place]:
+    """All that is in a folder and in those inside, at any depth."""
+    for path in folder.iterdir():
+        yield path
+        if path.is_dir() and not path.is_symlink():
+            yield from _below(path)
+
+
+def _of_other_processes(folder: Place) -> list[TraceFile]:
     if not (folder / RUN_FACTS).is_file():
         return []
     return [TraceFile(path) for path in sorted(folder.iterdir()) if _OF_OTHER_PROCESSES.fullmatch(path.name)]
 
 
-def readable_in(folder: Path) -> list[TraceFile]:
+def readable_in(folder: Place) -> list[TraceFile]:
     """The traces in the folder itself that were recorded, and not exported from others, in order of rank."""
     paths = [path for path in sorted(folder.iterdir()) if path.name.endswith(_ENDINGS) and not _is_exported(path)]
     return sorted(_readable(paths), key=_place)
@@ -73,11 +82,11 @@ def place_in_run(name: str) -> tuple[bool, bool, int]:
     return name not in RUN_TRACES, name.startswith(_OTHERS), rank_in_name(name)
 
 
-def _is_exported(path: Path) -> bool:
+def _is_exported(path: Place) -> bool:
     return path.name.endswith(_EXPORTED)
 
 
-def counts_in(folder: Path, name: str) -> bool:
+def counts_in(folder: Place, name: str) -> bool:
     """Whether one more trace of that name would be among `traces_in`. Raises `TraceUnreadable` as that does."""
     files = [file.path.name for file in traces_in(folder)]
     if files[0] in RUN_TRACES:
@@ -85,7 +94,7 @@ def counts_in(folder: Path, name: str) -> bool:
     return not name.endswith(_EXPORTED) or files[0].endswith(_EXPORTED)
 
 
-def _readable(paths: list[Path]) -> list[TraceFile]:
+def _readable(paths: list[Place]) -> list[TraceFile]:
     files = [TraceFile(path) for path in paths if path.is_file()]
     return [file for file in files if not is_unsupported(file) and reader_for(file)]
 

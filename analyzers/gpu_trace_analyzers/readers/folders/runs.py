@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ...model import Trace
+    from ...places import Place
     from ..base.tracefile import TraceFile
 
     Read = Callable[[TraceFile], Trace]
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Part:
     """A trace file that had to be read to know where it belongs, or a run folder, which says so itself."""
 
-    path: Path
+    path: Place
     facts: Facts
     trace: Trace | None = None
     problem: GpuTraceError | None = None
@@ -37,9 +37,9 @@ class Part:
 class Run:
     """One run of those in a folder. ``paths``: the file or folder that it is all of, else its files and folders."""
 
-    folder: Path
+    folder: Place
     parts: tuple[Part, ...]
-    paths: tuple[Path, ...]
+    paths: tuple[Place, ...]
     read: Read = field(repr=False)
 
     @property
@@ -53,7 +53,7 @@ class Run:
         """Why a part of it could not be read, as far as that is known."""
         return next((part.problem for part in self.parts if part.problem), None)
 
-    def load(self, path: Path | None = None) -> Trace:
+    def load(self, path: Place | None = None) -> Trace:
         """Its trace, whose source is called ``path``. Raises `TraceUnreadable`."""
         if self.problem:
             raise self.problem
@@ -69,7 +69,7 @@ class Run:
         return [with_rank(self.read(file), rank_in_name(file.path.name)) for file in files]
 
 
-def of_one_run(folder: Path, traces: Sequence[Trace]) -> Trace:
+def of_one_run(folder: Place, traces: Sequence[Trace]) -> Trace:
     """The trace of a run whose folder has these traces, each in a file of its own."""
     if len(traces) == 1:
         return named_in_text(traces[0])
@@ -78,11 +78,11 @@ def of_one_run(folder: Path, traces: Sequence[Trace]) -> Trace:
     return _whole(folder, [with_rank(trace, rank_in_name(Path(trace.source.path).name)) for trace in in_order])
 
 
-def _whole(path: Path, traces: Sequence[Trace]) -> Trace:
+def _whole(path: Place, traces: Sequence[Trace]) -> Trace:
     return named_in_text(traces[0] if len(traces) == 1 else merge(str(path), traces))
 
 
-def runs_in(folder: Path, read: Read) -> list[Run]:
+def runs_in(folder: Place, read: Read) -> list[Run]:
     """The runs in a folder, in order of their paths; ``read`` reads one file.
 
     A folder whose own traces are those of one run is that run. Otherwise the folders inside count as well.
@@ -103,7 +103,7 @@ def runs_in(folder: Path, read: Read) -> list[Run]:
     return sorted(found, key=lambda run: run.paths[0])
 
 
-def _paths(folder: Path, group: Sequence[Part], all_groups: Sequence[Sequence[Part]]) -> tuple[Path, ...]:
+def _paths(folder: Place, group: Sequence[Part], all_groups: Sequence[Sequence[Part]]) -> tuple[Place, ...]:
     """The folder inside that has nothing but this group, where there is one; else its parts."""
     common = _common(group)
     others = [part for other in all_groups if other is not group for part in other]
@@ -112,11 +112,14 @@ def _paths(folder: Path, group: Sequence[Part], all_groups: Sequence[Sequence[Pa
     return (common,)
 
 
-def _common(parts: Sequence[Part]) -> Path:
-    return Path(os.path.commonpath([part.path for part in parts]))
+def _common(parts: Sequence[Part]) -> Place:
+    common = parts[0].path
+    while not all(part.path.is_relative_to(common) for part in parts):
+        common = common.parent
+    return common
 
 
-def _groups_of(folder: Path, read: Read) -> list[list[Part]]:
+def _groups_of(folder: Place, read: Read) -> list[list[Part]]:
     return (
         [[_of_a_run(folder, read)]]
         if _is_run(folder)
@@ -128,12 +131,12 @@ def _facts(part: Part) -> Facts:
     return part.facts
 
 
-def _is_run(folder: Path) -> bool:
+def _is_run(folder: Place) -> bool:
     """Whether a folder says itself that its traces are of one run."""
     return any((folder / name).is_file() for name in (RUN_FACTS, *RUN_TRACES))
 
 
-def _folders_in(folder: Path) -> list[Path]:
+def _folders_in(folder: Place) -> list[Place]:
     """All folders inside, at any depth, except those in the folder of a run."""
     found = []
     for path in sorted(folder.iterdir()):
@@ -143,7 +146,7 @@ def _folders_in(folder: Path) -> list[Path]:
     return found
 
 
-def _of_a_run(folder: Path, read: Read) -> Part:
+def _of_a_run(folder: Place, read: Read) -> Part:
     """A run folder; not read yet where ``gpu-trace run`` has written into it whose it is."""
     try:
         files = traces_in(folder)

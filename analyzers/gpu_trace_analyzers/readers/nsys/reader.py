@@ -11,9 +11,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ...errors import TraceUnreadable
+from ...places.on_disk import on_disk
 from ..base.building import TraceBuilder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from sqlite3 import Connection
+
     from ...engines import EngineRules
     from ...model import Trace
     from ..base.tracefile import TraceFile
@@ -32,13 +36,12 @@ def recognizes(file: TraceFile) -> bool:
 
 def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:  # noqa: ARG001  # it has no operators
     """Read an export. Raises `TraceUnreadable` for another database."""
-    import sqlite3  # and what needs it, only where a file is a database: few are
-
+    # Only where a file is a database: few are.
     from .rows import Rows
     from .tables import Tables
 
     builder = TraceBuilder(file, NAME)
-    with closing(sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+    with on_disk(file.path) as path, closing(_opened(path)) as database:
         tables = Tables(database, builder)
         if file.damage:
             raise TraceUnreadable(file.path, "is a damaged SQLite file", "export the report again")
@@ -46,3 +49,9 @@ def read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:  # noqa
             raise TraceUnreadable(file.path, "is an SQLite file, but not an export of Nsight Systems", _NEXT_STEP)
         Rows(tables, builder, rules).add_all()
     return builder.build()
+
+
+def _opened(path: Path) -> Connection:
+    import sqlite3
+
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)

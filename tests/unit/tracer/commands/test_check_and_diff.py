@@ -311,7 +311,7 @@ def test_few_runs_may_differ_by_chance(sides):
         (["a", "b", "--"], "no trace stands after --"),
         (["--"], "no trace stands before --"),
         (["a", "--", "b", "--", "c"], "-- stands between the runs before and after, so only once"),
-        (["a", "b", "--", "c", "./c"], "./c is given twice on one side; each run counts once"),
+        (["a", "b", "--", "c", "./c"], "c is given twice on one side; each run counts once"),
     ],
 )
 def test_sides_that_are_not_clear_are_a_usage_error(traces, said):

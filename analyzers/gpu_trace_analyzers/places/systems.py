@@ -1,0 +1,71 @@
+"""The file system of fsspec for a URL, and which package has it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import TraceUnreadable
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+    from .address import Address
+
+EXTRAS = {
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gs",
+    "gcs": "gs",
+    "abfs": "abfs",
+    "abfss": "abfs",
+    "az": "abfs",
+    "hf": "hf",
+    "http": "https",
+    "https": "https",
+    "ssh": "ssh",
+    "sftp": "ssh",
+}
+"""By scheme, the extra of gpu-trace that installs what reads it."""
+
+
+def system_of(place: Address) -> tuple[AbstractFileSystem, str]:
+    """The file system of a URL, and what the URL's file is called there.
+
+    Raises `TraceUnreadable` where a package lacks, or no file system is known by that scheme.
+    """
+    try:
+        from fsspec import get_filesystem_class
+
+        kind = get_filesystem_class(place.scheme)
+    except ImportError:
+        raise _lacks_package(place) from None
+    except ValueError:
+        known = ", ".join(f"{each}://" for each in dict.fromkeys(EXTRAS.values()))
+        problem = f"{place.scheme}:// is not a scheme that can be read"
+        raise TraceUnreadable(place, problem, f"URLs begin with {known}") from None
+    url = place.url + place.query
+    given = kind._get_kwargs_from_urls(url)
+    return _opened(place.scheme, tuple(sorted(given.items()))), cast("str", kind._strip_protocol(url))
+
+
+def _lacks_package(place: Address) -> TraceUnreadable:
+    extra = EXTRAS.get(place.scheme)
+    install = f"pip install 'gpu-trace[{extra}]'" if extra else f"install fsspec and what it needs for {place.scheme}"
+    return TraceUnreadable(place, f"the package that reads {place.scheme}:// is not installed", install)
+
+
+@cache
+def _opened(scheme: str, given: tuple[tuple[str, Any], ...]) -> AbstractFileSystem:
+    """One for each server, apart from those that others in this process use: what is set here is not theirs."""
+    from fsspec import filesystem
+    from fsspec.config import conf
+
+    options: dict[str, Any] = dict(given)
+    if EXTRAS.get(scheme) == "s3":
+        retries = {"retries": {"total_max_attempts": 1}}
+        options["config_kwargs"] = retries | conf.get(scheme, {}).get("config_kwargs", {})
+    system: Any = filesystem(scheme, skip_instance_cache=True, **options)
+    if hasattr(system, "retries"):  # s3fs and gcsfs; `patience` retries for every scheme alike
+        system.retries = 1
+    return cast("AbstractFileSystem", system)
