@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -58,6 +59,9 @@ LAUNCHERS = {
     "torchrun --no-python": (*TORCHRUN, "--no-python", sys.executable, *ENTRY, "run", "-q", "job.py"),
 }
 NATIVE = (*TORCHRUN, "job.py")
+MACHINES = 2
+OF_MACHINE = ("-m", "torch.distributed.run", f"--nnodes={MACHINES}", "--nproc-per-node=1", "--master-addr=127.0.0.1")
+TO_SHARED_FOLDER = (*ENTRY, "run", "-q", "-o")
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,32 @@ def run_job(ending: str, launcher: tuple[str, ...], folder: Path) -> Ended:
             process.send_signal(signal.SIGTERM)
         stdout, stderr = process.communicate(timeout=120)
     return Ended(sorted([*first, *stdout.splitlines(keepends=True)]), process.returncode, stderr)
+
+
+def run_on_machines(folder: Path, recorded: bool) -> Ended:
+    """Run a job of two launchers, as on two machines; each is recorded into a folder of its own in ``shared``.
+
+    The exit code is that of the launcher which failed.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "job.py").write_text(JOB + LEAVE)
+    port = f"--master-port={_free_port()}"
+    around = {"cwd": folder, "env": environment() | {"OMP_NUM_THREADS": "1"}, "stdout": -1, "stderr": -1, "text": True}
+    started = []
+    for machine in range(MACHINES):
+        recording = (*TO_SHARED_FOLDER, f"shared/node-{machine}") if recorded else ()
+        command = [sys.executable, *recording, *OF_MACHINE, port, f"--node-rank={machine}", "job.py"]
+        started.append(subprocess.Popen(command, **around))
+    outputs = [process.communicate(timeout=180) for process in started]
+    lines = [line for stdout, _ in outputs for line in stdout.splitlines(keepends=True)]
+    code = max(process.returncode for process in started)
+    return Ended(sorted(lines), code, "".join(stderr for _, stderr in outputs))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def written(folder: Path) -> list[dict[str, Any]]:

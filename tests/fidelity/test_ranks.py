@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -10,7 +11,7 @@ from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.collectives import collective_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from rank_jobs import ENDINGS, JOB, LAUNCHERS, NATIVE, Ended, run_job, traces, written
+from rank_jobs import ENDINGS, JOB, LAUNCHERS, LEAVE, NATIVE, Ended, run_job, run_on_machines, traces, written
 from recalled import halves
 
 REDUCE = "all_reduce"
@@ -76,3 +77,24 @@ def test_a_job_ends_as_it_does_natively(ending, tmp_path):
         check_whole(tmp_path / "traced", children=1)
         check_figures(tmp_path / "traced/run", children=1)
         check_children(tmp_path / "traced")
+
+
+def test_machines_with_a_run_folder_each_in_a_shared_folder_are_one_job(tmp_path):
+    native, traced = halves(
+        ("machines", JOB + LEAVE),
+        Ended,
+        lambda: run_on_machines(tmp_path / "native", recorded=False),
+        lambda: run_on_machines(tmp_path / "traced", recorded=True),
+    )
+    assert traced == native, traced.stderr
+    assert (traced.lines, traced.code) == (["rank 0: 3\n", "rank 1: 3\n"], 0), traced.stderr
+    shared = tmp_path / "traced/shared"
+    check_figures(shared)
+    for rank, trace in traces(shared).items():
+        facts = json.loads((shared / f"node-{rank}/run.json").read_text())
+        [place] = facts["ranks"]
+        assert (place["rank"], place["world_size"], place["backend"]) == (rank, 2, "gloo")
+        assert [(group["description"], group["ranks"]) for group in facts["groups"]] == [("default_pg", "0-1")]
+        assert [group["ranks"] for group in trace["distributedInfo"]["pg_config"]] == [[0, 1]]
+        assert facts["host"] == trace["host"] == os.uname().nodename
+        assert facts["clock"]["set_by_ns"] == 0

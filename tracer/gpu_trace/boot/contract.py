@@ -228,6 +228,8 @@ RANK, WORLD_SIZE = Number("rank"), Number("world_size")
 """the place of the process in a distributed job, and the number of places"""
 BACKEND = Text("backend")
 """of the process group that it joined"""
+GROUPS = Text("groups")
+"""the process groups that it is in, in JSON, as torch.profiler describes them"""
 PROCESS = Text("process")
 """what a started process is called: by multiprocessing, or by its command line"""
 FORKED = Number("forked")

@@ -11,7 +11,7 @@ import sys
 import time
 from _thread import RLock
 
-from . import captures, contract, cupti_leaving, devices, recording_cost, stream_waits
+from . import captures, contract, cupti_leaving, devices, process_groups, recording_cost, stream_waits
 from .activities import Activities
 from .execution_trace import ExecutionTrace
 from .garbage import Garbage
@@ -62,6 +62,7 @@ class Recorder:
         self._is_kept_away = False
         self._finished = False
         self._has_joined = False
+        self._groups = ""
         self.sessions = 0
         """how many were begun, with those that only warmed up"""
         os.register_at_fork(after_in_child=self._unlock)
@@ -371,14 +372,20 @@ class Recorder:
             self._notes.write(contract.STARTED, int(number) - 1)
 
     def note_rank(self) -> None:
-        """Of a distributed job: by its process group, while there is one, else by what its launcher set."""
+        """Of a distributed job: by its process groups, while there are any, else by what its launcher set."""
         distributed = sys.modules.get("torch.distributed")
         if distributed and distributed.is_available() and distributed.is_initialized():
             self._has_joined = True
             self._notes.write(contract.BACKEND, distributed.get_backend())
             self._note_place(distributed.get_rank(), distributed.get_world_size())
+            self._note_groups(process_groups.described())
         elif not self._has_joined and (place := in_job(os.environ)):
             self._note_place(*place)
+
+    def _note_groups(self, described: str) -> None:
+        if described and described != self._groups:
+            self._groups = described
+            self._notes.write(contract.GROUPS, described)
 
     def _note_place(self, rank: int, size: int) -> None:
         self._notes.write(contract.RANK, rank)

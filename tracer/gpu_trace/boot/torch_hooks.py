@@ -38,7 +38,7 @@ def install(recorder: Recorder, settings: Settings, notes: Notes, threads: OurTh
     ScriptsProfiler(recorder)
     signals.save_before_dying(recorder, notes, threads)
     captures.watch(torch.cuda.CUDAGraph)
-    process_groups.when_joined(recorder.note_rank)
+    process_groups.watch(recorder.note_rank)
     bounds = Bounds(settings, recorder, notes, threads)
     if settings.has_gpu and version_of_gpu_library(torch):
         # Earlier would be too early: a profiler merely prepared before CUDA is initialized breaks CUDA in forked

@@ -7,7 +7,6 @@ import json  # noqa: F401  # as above
 import os
 import sys
 import threading
-import time
 from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,9 @@ from ..boot import endings
 from ..boot.contract import EXCEPTION, FORKED, PYTHON, RESERVED_NOTES, notes_file
 from ..boot.notes import Notes
 from ..boot.recorder import Recorder
-from ..recording import cells, gpu_clocks, launch, notes, stacks
+from ..recording import cells, gpu_clocks, host_clock, launch, notes, stacks
 from ..recording.folder import create
+from ..recording.host_clock import Clock
 from ..recording.record import put_together
 from ..recording.result import Recording
 from .hooks_in_torch import HooksInTorch
@@ -28,6 +28,7 @@ from .watching import Uncounted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..recording.host_clock import ClockReading
     from ..recording.request import Request
     from ..recording.told import Audience
 
@@ -57,7 +58,7 @@ class Block:
     def _prepare(self, request: Request) -> None:
         self.folder = create(request)
         self._pid = os.getpid()
-        self._began_ns = time.time_ns()
+        self._began = host_clock.read()
         raw = self.folder.raw
         settings = launch.settings_of(request, self.folder)
         self._notes = Notes(str(raw / notes_file(self._pid)), str(raw / RESERVED_NOTES))
@@ -86,15 +87,15 @@ class Block:
         """Stop, and fill the folder. ``error`` is what the block ended by."""
         if error is not None:
             self._notes.write(EXCEPTION, type(error).__name__)
-        wall_ns = self._stop()
+        ended = self._stop()
         facts = notes.read(self.folder.raw, self._pid)
-        bare = Recording(self.folder, None, facts, began_ns=self._began_ns, wall_ns=wall_ns)
+        bare = Recording(self.folder, None, facts, Clock(self._began, ended))
         return put_together(self._request, bare, self._pid, audience)
 
-    def _stop(self) -> int:
-        """Stop and save; for how long it was under way."""
+    def _stop(self) -> ClockReading:
+        """Stop and save; the clock when that began."""
         try:
-            wall_ns = time.time_ns() - self._began_ns
+            ended = host_clock.read()
             self._attempt(self._nvtx.end)
             self._attempt(lambda: endings.finish_undisturbed(self._recorder))
             self._attempt(self._beside.close)
@@ -105,7 +106,7 @@ class Block:
             self._attempt(self._hooks.leave)
             self._attempt(self._recorder.leave)
             _under_way.clear()
-        return wall_ns
+        return ended
 
     def _note_cells(self) -> None:
         with suppress(OSError):  # the disk is full: cells are called by their files then

@@ -84,10 +84,10 @@ class HooksInTorch:
 def _watch_once() -> None:
     if not _watched:
         captures.watch(sys.modules["torch"].cuda.CUDAGraph)
-        process_groups.when_joined(_joined)
+        process_groups.watch(_note_ranks)
         _watched.append("torch")
 
 
-def _joined() -> None:
+def _note_ranks() -> None:
     for recorder in _recording:
         recorder.note_rank()

@@ -82,16 +82,18 @@ def members(programs: Iterable[ProcessRanges]) -> set[Member]:
     }
 
 
-def ranks_of(members_of: Mapping[int, set[Member]]) -> dict[int, list[int]]:
-    """The ranks of the job, by communicator, in its order: of those whose every member said so.
+def ranks_of(members_of: Mapping[int, set[Member]], world_sizes: Mapping[int, int | None]) -> dict[int, list[int]]:
+    """The ranks of the job, by communicator, in its order: of those whose every member said so, or is there at all.
 
-    ``members_of`` is what the process of each rank says.
+    ``members_of`` is what the process of each rank says, and ``world_sizes`` how many ranks the job has by each. Ranks
+    of other machines are recorded elsewhere, so that only communicators of all ranks are known to have them.
     """
     found: dict[int, dict[int, int]] = {}
     sizes: dict[int, int] = {}
     for rank, members in members_of.items():
         for member in members:
-            found.setdefault(member.communicator, {})[member.rank] = rank
+            everyone = range(member.ranks) if member.ranks == world_sizes.get(rank) else ()
+            found.setdefault(member.communicator, {each: each for each in everyone})[member.rank] = rank
             sizes[member.communicator] = member.ranks
     return {
         communicator: [ranks[place] for place in sorted(ranks)]

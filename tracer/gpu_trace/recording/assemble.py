@@ -31,6 +31,7 @@ from . import (
     thread_ids,
     windows,
 )
+from .process_groups import groups_of
 from .process_trace import ProcessTrace
 
 if TYPE_CHECKING:
@@ -148,7 +149,13 @@ class ProcessLeft:
         if self.rank is None:
             return None
         backend, size = self.notes.last(BACKEND), self.notes.last_number(WORLD_SIZE)
-        return {**({"backend": backend} if backend else {}), "rank": self.rank, "world_size": size}
+        groups = groups_of(self.notes)
+        return {
+            **({"backend": backend} if backend else {}),
+            "rank": self.rank,
+            "world_size": size,
+            **({"pg_config": groups} if groups else {}),
+        }
 
 
 def left_by(raw: Path, first: int) -> list[ProcessLeft]:
@@ -156,12 +163,13 @@ def left_by(raw: Path, first: int) -> list[ProcessLeft]:
     ranges = records.read(raw)
     pids = {pid for path in raw.iterdir() if (pid := process_of(path.name)) is not None} | {first}
     facts = {pid: notes.read(raw, pid) for pid in pids}
-    ranks = _ranks(facts)
-    groups = nccl.ranks_of({rank: nccl.members(ranges.get(pid, [])) for pid, rank in ranks.items()})
+    rank_of = _ranks(facts)
+    sizes = {rank: facts[pid].last_number(WORLD_SIZE) for pid, rank in rank_of.items()}
+    groups = nccl.ranks_of({rank: nccl.members(ranges.get(pid, [])) for pid, rank in rank_of.items()}, sizes)
     parents = stacks.parents(raw)
     found = [
         replace(
-            _read(raw, pid, facts[pid], ranges.get(pid, []), groups, ranks.get(pid)),
+            _read(raw, pid, facts[pid], ranges.get(pid, []), groups, rank_of.get(pid)),
             started_by=parents.get(pid, 0),
             is_first=pid == first,
         )

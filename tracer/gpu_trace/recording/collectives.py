@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Groups = Mapping[int, Sequence[int]]
     """by communicator, its ranks in the job"""
 
+_MOST_LISTED = 30
+
 
 def arguments(activities: RecordedActivities, launches: Iterable[Launch], groups: Groups) -> dict[int, str]:
     """By correlation, what a kernel's row says besides: JSON, ``"Collective name": "AllReduce", ...``.
@@ -59,6 +61,13 @@ def _launched(activities: RecordedActivities) -> NDArray[np.void]:
     return calls[np.isin(calls["correlation"], correlations)]
 
 
+def _listed(ranks: Sequence[int]) -> list[int] | str:
+    """As Kineto has them: of many the first, and the last."""
+    if len(ranks) <= _MOST_LISTED:
+        return list(ranks)
+    return f"[{', '.join(map(str, ranks[:_MOST_LISTED]))}, ..., {ranks[-1]}]"
+
+
 def _arguments(operations: Sequence[Operation], kernels: int, groups: Groups) -> str:
     communicators = {operation.communicator for operation in operations}
     if not kernels or len(communicators) != 1:
@@ -68,7 +77,7 @@ def _arguments(operations: Sequence[Operation], kernels: int, groups: Groups) ->
     if communicator:
         args[Argument.GROUP] = f"{communicator:#018x}"
         if communicator in groups:
-            args |= {Argument.GROUP_RANKS: list(groups[communicator]), "Group size": len(groups[communicator])}
+            args |= {Argument.GROUP_RANKS: _listed(groups[communicator]), "Group size": len(groups[communicator])}
     if kernels == 1:
         sequences = [operation.sequence for operation in operations if operation.sequence >= 0]
         args |= {Argument.SEQUENCE: min(sequences)} if sequences else {}

@@ -66,7 +66,7 @@ class ProcessTrace:
     ) -> None:
         """``head`` stands in front of the events, ``programs`` have the NVTX ranges, ``rows`` are all others."""
         self.path = path
-        self._pid, self._base_ns = pid, base_ns
+        self.pid, self._base_ns = pid, base_ns
         self._head, self._programs = head, programs
         self._sessions, names = _placed(sessions)
         self._rows = [msgspec.json.encode(row) for row in chain(names, rows)]
@@ -104,7 +104,7 @@ class ProcessTrace:
     @property
     def _host(self) -> int | None:
         """The process of the first row of the host that is not text; None where there is none."""
-        of_calls = [self._pid for session in self._sessions if session.shown and len(session.shown.calls)]
+        of_calls = [self.pid for session in self._sessions if session.shown and len(session.shown.calls)]
         return next(iter([*of_calls, *(program.pid for program in self._programs if len(program))]), None)
 
     def _document(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..boot.contract import TORCH
-from . import cost, gpu_clocks, launch, notes, run_json, stacks, unheard
+from . import cost, gpu_clocks, host_clock, launch, notes, run_json, stacks, unheard
+from .host_clock import Clock
 from .reasons import reason_of
 from .request import Block
 from .result import Recording
@@ -32,11 +32,11 @@ _CRASHED = (
 
 def record(request: Request, folder: RunFolder, audience: Audience) -> Recording:
     """Run the script and fill its folder. Once the script has run, only its result can still be lost, never raised."""
-    began = time.time_ns()
+    began = host_clock.read()
     with gpu_clocks.sampled(folder.raw):
         status, pid = launch.run(request, folder, audience.saving)
-    wall_ns = time.time_ns() - began
-    bare = Recording(folder, status, notes.read(folder.raw, pid), began_ns=began, wall_ns=wall_ns)
+    clock = Clock(began, host_clock.read())
+    bare = Recording(folder, status, notes.read(folder.raw, pid), clock)
     return put_together(request, bare, pid, audience)
 
 
@@ -73,7 +73,7 @@ def _kept(folder: RunFolder) -> str:
 
 def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) -> Recording:
     # Imported only now, or while the script ran: it would begin a third of a second later.
-    from . import assemble, still_saving, subjects
+    from . import assemble, ranks, still_saving, subjects
 
     still_saving.wait(bare.folder.raw, audience.saving)
     with audience.working("reading the records"):
@@ -91,6 +91,7 @@ def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) ->
             *_of_a_crash(bare.status, main),
             *assemble.too_many(processes),
             *stacks.lost(bare.folder.raw, recorded),
+            *(bare.clock.lost if bare.clock else ()),
         ],
         stacks=stacks.in_run_json(bare.folder.raw),
         left_out=[
@@ -98,6 +99,7 @@ def _collected(bare: Recording, pid: int, extent: Extent, audience: Audience) ->
             *_unheard(bare.folder),
         ],
         gpus=main.gpus,
+        job=ranks.in_run_json(processes, {trace.pid: trace.path.name for trace in traces}),
         never_entered=_never_entered(extent, processes) if main.notes.last(TORCH) and not traces else "",
         subjects=subjects.subjects(assemble.with_traces(processes)),
         own_notes=bare.notes,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .dependencies import Dependencies
     from .folder import RunFolder
+    from .host_clock import Clock
     from .notes import Notes
     from .process_trace import ProcessTrace
 
@@ -32,8 +33,8 @@ class Recording:
     folder: RunFolder
     status: int | None
     notes: Notes
-    began_ns: int = 0
-    """since 1970"""
+    clock: Clock | None = None
+    """of this machine, at the begin and at the end"""
     traces: list[ProcessTrace] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -41,7 +42,8 @@ class Recording:
     unwritten: dict[str, str] = field(default_factory=dict)
     """of the files that are made of the traces, those that could not be written, by their names, and why"""
     gpus: list[str] = field(default_factory=list)
-    wall_ns: int = 0
+    job: Mapping[str, object] = field(default_factory=dict)
+    """the ranks and process groups that were recorded, as ``run.json`` has them"""
     never_entered: str = ""
     """the NVTX range that was to begin the recording, or to count its steps, where none of that name was entered"""
     cost: Cost = FREE
@@ -53,6 +55,16 @@ class Recording:
     """which processes were recorded, where the script's own is not all: `subjects.subjects`"""
     own_notes: Notes | None = None
     """those of the script's own process, where ``notes`` are of another one"""
+
+    @property
+    def began_ns(self) -> int:
+        """Since 1970."""
+        return self.clock.began.realtime_ns if self.clock else 0
+
+    @property
+    def wall_ns(self) -> int:
+        """How long it took."""
+        return self.clock.wall_ns if self.clock else 0
 
     @property
     def ending(self) -> ending.Ending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ def write(request: Request, recording: Recording) -> None:
         "command": request.target.command,
         "cwd": working_folder(),
         "job": job.facts(),
+        "host": os.uname().nodename,
+        "clock": recording.clock.in_run_json if recording.clock else None,
+        **recording.job,
         "began_ns": recording.began_ns,
         "wall_ns": recording.wall_ns,
         "level": request.level,

@@ -51,19 +51,32 @@ class Facts:
 
     @classmethod
     def of_run(cls, facts: Any) -> Facts:
-        """Of what ``run.json`` has; anything odd in it is not known."""
+        """Of what ``run.json`` has; anything odd in it is not known.
+
+        The run is of one rank where a launcher started it for each (``job``), or it started the ranks (``ranks``).
+        """
         job = facts["job"] if states_job(facts) else None
-        if not isinstance(job, dict):
+        job = job if isinstance(job, dict) else {}
+        places = _places(facts.get("ranks")) if states_job(facts) else []
+        places = places or _places([job])
+        if not places and not job:
             return cls()
-        launcher, rank, world_size = job.get("launcher"), job.get("rank"), job.get("world_size")
+        launcher, sizes = job.get("launcher"), {size for _, size in places}
         began_ns, wall_ns = facts.get("began_ns"), facts.get("wall_ns")
         timed = isinstance(began_ns, int) and isinstance(wall_ns, int)
         return cls(
             launcher=launcher if isinstance(launcher, str) else "",
-            ranks=frozenset([rank] if isinstance(rank, int) else []),
-            world_size=world_size if isinstance(world_size, int) else MISSING,
+            ranks=frozenset(rank for rank, _ in places),
+            world_size=sizes.pop() if len(sizes) == 1 else MISSING,
             span_ns=(began_ns, began_ns + wall_ns) if timed else None,
         )
+
+
+def _places(ranks: Any) -> list[tuple[int, int]]:
+    """Rank and world size of each rank that is one; a size that is not known is `MISSING`."""
+    found = [each for each in ranks if isinstance(each, dict)] if isinstance(ranks, list) else []
+    stated = [(each.get("rank"), each.get("world_size")) for each in found]
+    return [(rank, size if isinstance(size, int) else MISSING) for rank, size in stated if isinstance(rank, int)]
 
 
 def states_job(facts: Any) -> bool:

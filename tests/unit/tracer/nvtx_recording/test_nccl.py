@@ -84,4 +84,21 @@ def test_a_communicator_has_the_ranks_that_all_its_members_say():
     }
     told = {rank: members([program]) for rank, program in of_rank.items()}
     assert told[5] == {Member(ONE, 2, 1)}
-    assert ranks_of(told) == {ONE: [2, 5]}
+    assert ranks_of(told, {5: 8, 2: 8}) == {ONE: [2, 5]}
+
+
+def test_a_communicator_of_all_ranks_has_those_of_other_machines_too():
+    init = {"No. of ranks": 4, "CUDA device": 0}
+    told = {
+        rank: members(
+            [
+                ranges(
+                    (1, 0, 9, "ncclCommInitRank", {COMMUNICATOR: ONE, **init, "Rank": rank}),
+                    (1, 10, 19, "ncclCommInitRank", {COMMUNICATOR: OTHER, **init, "No. of ranks": 3, "Rank": 0}),
+                )
+            ]
+        )
+        for rank in (2, 3)
+    }
+    assert ranks_of(told, {2: 4, 3: 4}) == {ONE: [0, 1, 2, 3]}
+    assert ranks_of(told, {2: None, 3: None}) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,12 +13,18 @@ from gpu_trace.commands import run
 from gpu_trace.recording import folder as run_folder
 from gpu_trace.recording import result
 from gpu_trace.recording.cost import Cost
+from gpu_trace.recording.host_clock import Clock, ClockReading
 from gpu_trace.recording.notes import Notes
 from gpu_trace.recording.result import Recording
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.readers.folders import files
 
 TORCH = "python\t3.11\ntorch\t2.9\n"
+
+
+def clock_of(wall_ns):
+    began = ClockReading(10**18, 0, 20, None, None)
+    return Clock(began, replace(began, realtime_ns=10**18 + wall_ns, monotonic_ns=wall_ns))
 
 
 def recording(notes=TORCH, **more):
@@ -57,7 +64,7 @@ def test_a_python_without_torch_is_named(monkeypatch):
     ],
 )
 def test_a_cost_that_was_not_estimated_is_not_told_as_none(running_ns, told):
-    assert run._cost(recording(wall_ns=3_000_000, cost=Cost(running_ns, 2_000_000, 0))).startswith(told)
+    assert run._cost(recording(clock=clock_of(3_000_000), cost=Cost(running_ns, 2_000_000, 0))).startswith(told)
 
 
 @pytest.mark.parametrize(("counter", "started"), [("count(1)", 0), ("count(3)", 2), ("", 0), ("count(x)", 0)])

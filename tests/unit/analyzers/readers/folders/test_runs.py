@@ -115,6 +115,20 @@ def test_run_folders_say_themselves_which_launcher_started_them(launchers, at_ns
     assert len(found(tmp_path)) == (1 if are_one else 2)
 
 
+@pytest.mark.parametrize(("at_ns", "are_one"), [(0, True), (2 * LATER, False)])
+def test_machines_with_a_run_folder_each_are_one_job(at_ns, are_one, tmp_path):
+    for node in range(2):
+        own = (2 * node, 2 * node + 1)
+        for rank in own:
+            trace(tmp_path / f"node-{node}/trace-rank-{rank}.json", rank=rank, world=4, at_ns=node * at_ns)
+        ranks = [{"rank": rank, "world_size": 4} for rank in own]
+        about = {"job": None, "ranks": ranks, "began_ns": EPOCH_NS + node * at_ns, "wall_ns": 10**9}
+        (tmp_path / f"node-{node}/run.json").write_text(json.dumps(about))
+    assert found(tmp_path) == ([["node-0", "node-1"]] if are_one else [["node-0"], ["node-1"]])
+    if are_one:
+        assert [process.rank for process in load(tmp_path).processes] == [0, 1, 2, 3]
+
+
 def test_run_folders_are_not_read_to_know_that_they_are_several(tmp_path):
     for number in range(3):
         run_folder(tmp_path / f"train-{number}")
