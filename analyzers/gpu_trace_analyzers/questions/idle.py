@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @once
 def idle_causes(scope: Scope) -> tuple[CauseFigures, ...]:
     """A row per device and cause, the longest of each device first; they add up to its idle time exactly."""
-    explained = (explain_idle(scope, position) for position in active_devices(scope.trace))
+    explained = (_explained(scope, position, None) for position in active_devices(scope.trace))
     return tuple(row for found in explained for row in found.figures(int(found.stretches.ns.sum())))
 
 
@@ -40,6 +40,11 @@ def explain_idle(scope: Scope, position: int, rules: tuple[Rule, ...] | None = N
 
     A gap in which the work that follows was launched is two stretches: the host was late for the first alone.
     """
+    return _explained(scope, position, rules)
+
+
+def _explained(scope: Scope, position: int, rules: tuple[Rule, ...] | None) -> Explained:
+    """The same, not kept: all stretches take as much room as the operations of a trace."""
     trace = scope.trace
     own = trace.work.device == position
     rows = np.flatnonzero(own & (trace.work.end_ns > trace.work.start_ns))
@@ -75,6 +80,8 @@ def _overhead(trace: Trace) -> Intervals:
 
 def _other_device(stretches: Stretches) -> Int64:
     """The last operation of another device to end in the stretch, where the next one's stream waited for an event."""
+    if len(active_devices(stretches.trace)) < 2:
+        return np.full(len(stretches), MISSING)
     work, (by_end, end_ns, earlier) = stretches.trace.work, _by_end(stretches.trace)
     # If the last operation to end by the stretch's end did so before its start, none ended inside.
     last = np.searchsorted(end_ns, stretches.end_ns, side="right") - 1

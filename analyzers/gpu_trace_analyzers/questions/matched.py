@@ -126,10 +126,13 @@ def arrivals(trace: Trace) -> Arrivals:
     of a broadcast); of one that is not surely the same on all ranks; of any, where process groups have no names and may
     be several.
     """
-    count = len(trace.work)
+    count, groups = len(trace.work), () if in_doubt(trace) else matched(trace)
+    if not groups:
+        unknown, no = np.broadcast_to(np.int64(MISSING), count), np.broadcast_to(np.bool_(False), count)
+        return Arrivals(unknown, unknown, no, no, unknown)  # that take no room
     last_ns, last_rank, ranks = (np.full(count, MISSING) for _ in range(3))
     whole, stated = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
-    for group in () if in_doubt(trace) else matched(trace):
+    for group in groups:
         if not group.rows.size:
             continue
         arrived_ns = group.arrived_ns

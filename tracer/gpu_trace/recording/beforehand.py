@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 MODULES = (
     "numpy",
+    "numpy.ma",
     "gpu_trace_analyzers.readers.kineto",
     "gpu_trace_analyzers.analysis",
     "gpu_trace_analyzers.reports.text",
     "gpu_trace.recording.assemble",
     "gpu_trace.recording.complete",
     "gpu_trace.recording.summary_files",
+    "gpu_trace.exporting.perfetto.export",
 )
 """No more than a tenth of a second each, once those before are there."""
 _IDLE_SHARE = 0.9

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.engines import default_rules
-from gpu_trace_analyzers.questions.idle import explain_idle
+from gpu_trace_analyzers.questions.account.idle.parts import launch_calls, launch_times
+from gpu_trace_analyzers.questions.launches import next_launch_ns
 from gpu_trace_analyzers.questions.once import forget
+from gpu_trace_analyzers.questions.parted import rows_by_device, work_by_process
 from gpu_trace_analyzers.readers import joined
 
 from .beside import Beside
@@ -66,14 +68,20 @@ def _summarize(recording: Recording, audience: Audience, writers: Sequence[Besid
             predicted = _predicted(analysis.trace, recording)
             summary = predicted.prices(analysis.summary) if predicted else analysis.summary
         audience.show(summary, predicted.entry if predicted else None)
-        forget(analysis.scope, explain_idle)  # a tenth of all memory, and no file has it
-        give_back_freed()
+        _forget_what_no_file_has(analysis)
         from . import summary_files  # its imports take a tenth of the time until the summary is there
 
         working = _after(writers, audience.working("writing the summary"))
         recording.unwritten.update(summary_files.write(analysis, recording.folder.path, predicted, working))
     except Exception as error:
         recording.unwritten[_SUMMARY] = reason_of(error)
+
+
+def _forget_what_no_file_has(analysis: Analysis) -> None:
+    """What is asked again is answered again."""
+    for question in (launch_calls, launch_times, next_launch_ns, rows_by_device, work_by_process):
+        forget(analysis.trace, question)
+    give_back_freed()
 
 
 @contextmanager

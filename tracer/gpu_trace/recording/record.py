@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..boot.contract import TORCH
 from . import cost, gpu_clocks, host_clock, launch, notes, run_json, stacks, unheard
+from .freed import keep_freed
 from .host_clock import Clock
 from .reasons import reason_of
 from .request import Block
@@ -36,6 +37,7 @@ def record(request: Request, folder: RunFolder, audience: Audience) -> Recording
     with gpu_clocks.sampled(folder.raw):
         status, pid = launch.run(request, folder, audience.saving)
     clock = Clock(began, host_clock.read())
+    keep_freed()
     bare = Recording(folder, status, notes.read(folder.raw, pid), clock)
     return put_together(request, bare, pid, audience)
 

@@ -19,7 +19,7 @@ from .operators import multiplying
 from .peaks import peak_at, peak_tflop_per_s
 
 if TYPE_CHECKING:
-    from ...model import Device, Int64, Trace
+    from ...model import Device, Int8, Int64, Trace
     from ..scope import Scope
     from .operators import Multiplying
 
@@ -100,10 +100,10 @@ def compute_figures(scope: Scope, position: int) -> tuple[ComputeFigures, ...]:
 
 
 @once
-def what_of(trace: Trace) -> tuple[Int64, Int64]:
+def what_of(trace: Trace) -> tuple[Int8, Int8]:
     """For each row of ``Trace.work`` its places in `KINDS` and `PRECISIONS`, by its operator, else by its name.
 
-    (rows,) int64 each; of other work than kernels they mean nothing.
+    (rows,) int8 each; of other work than kernels they mean nothing.
     """
     found = multiplying(trace)
     by_name = named(trace)
@@ -118,7 +118,7 @@ def what_of(trace: Trace) -> tuple[Int64, Int64]:
     return kinds, precisions
 
 
-def _float32_of(trace: Trace, found: Multiplying, rows: Int64, by_name: Int64) -> Int64:
+def _float32_of(trace: Trace, found: Multiplying, rows: Int64, by_name: Int8) -> Int64:
     """Of each call whose operands are float32 its precision: that which the name of its longest kernel says."""
     ns = trace.work.end_ns[rows] - trace.work.start_ns[rows]
     order = np.lexsort((ns, found.call_of[rows]))

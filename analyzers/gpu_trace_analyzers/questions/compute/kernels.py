@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from ...model import Int64, Trace
+    from ...model import Int8, Trace
 
 
 class Kind(Enum):
@@ -82,13 +82,13 @@ _PRECISIONS = _rules(
 """The first that fits decides. A name that none fits does not say."""
 
 
-def named(trace: Trace) -> tuple[Int64, Int64]:
+def named(trace: Trace) -> tuple[Int8, Int8]:
     """For each row of ``Trace.work`` the places of its `Kind` and its `Precision` in `KINDS` and `PRECISIONS`.
 
-    Of other work than kernels they mean nothing. (rows,) int64 each.
+    Of other work than kernels they mean nothing. (rows,) int8 each.
     """
     used = np.flatnonzero(np.bincount(trace.work.name, minlength=len(trace.strings)))
-    kinds, precisions = (np.zeros(len(trace.strings), dtype=np.int64) for _ in range(2))
+    kinds, precisions = (np.zeros(len(trace.strings), dtype=np.int8) for _ in range(2))
     names = [trace.strings[code] for code in used.tolist()]
     kinds[used] = [KINDS.index(kind_of(name)) for name in names]
     precisions[used] = [PRECISIONS.index(precision_of(name)) for name in names]

@@ -27,7 +27,7 @@ from .peaks import peak_tflop_per_s
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ...model import Int64, Trace
+    from ...model import Int8, Int64, Trace
     from ..account.losses import DeviceAccount
     from ..scope import Scope
 
@@ -84,7 +84,7 @@ def _at_most_ns(scope: Scope, position: int, busy_ns: int) -> int | None:
     return min(busy_ns - math.ceil(busy_ns * slow / fast), rest.total_ns)
 
 
-def _is_left_out(own: NDArray[np.bool_], precisions: Int64) -> bool:
+def _is_left_out(own: NDArray[np.bool_], precisions: Int8) -> bool:
     """Whether some of these kernels are of float32, and none is of TF32."""
     said = precisions[own]
     return bool((said == PRECISIONS.index(Precision.FLOAT32)).any()) and not bool(

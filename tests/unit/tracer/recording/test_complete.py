@@ -71,6 +71,18 @@ def test_the_summary_is_shown_before_any_file_of_it_is_written(folder, monkeypat
     assert json.loads(to_json(audience.summary)) == json.loads(to_json(again.summary))
 
 
+def test_only_a_process_of_our_own_keeps_what_was_freed(folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(record, "keep_freed", lambda: asked.append(True))
+    completed(folder, Heard(folder.path), monkeypatch)
+    assert asked == [True]
+    request = SimpleNamespace(target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent())
+    shutil.copytree(RAW, folder.raw)
+    bare = record.Recording(folder, None, record.notes.read(folder.raw, PID))
+    record.put_together(request, bare, PID, Heard(folder.path))  # as a block in a user's own process does
+    assert (names(folder), asked) == (FILES, [True])
+
+
 def test_an_interruption_keeps_what_there_is(folder, monkeypatch):
     def interrupt():
         raise KeyboardInterrupt
