@@ -147,7 +147,7 @@ def test_search_and_sorting_work_as_on_the_page_of_a_trace(shown):
     page.fill("#search", "tensor parallel")
     assert page.inner_text("#found").startswith("1 of ")
     page.fill("#search", "")
-    page.get_by_role("button", name="host per step").first.click()
+    page.get_by_role("button", name="launching per step").first.click()
     assert page.locator("th[aria-sort=descending]").count() == 1
 
 

@@ -11,7 +11,7 @@ from ..fields import Field, Nested
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...job.answer import JobAnswer
+    from ...job.answer import JobAnswer, Quantiles
 
 QUANTILES = (
     Field("least"),
@@ -52,14 +52,20 @@ def read_line(answer: JobAnswer) -> str:
 
 def length_lines(answer: JobAnswer) -> Iterator[str]:
     """How long its steps took, and what all of it would take with ranks that are alike."""
-    step = answer.step_ns
-    if step is not None:
-        by_rank = f"{duration(step.least)} to {duration(step.most)} (rank {step.most_rank})"
-        yield f"median step {duration(step.median)}; by rank {by_rank}"
+    if answer.step_ns is not None:
+        yield _steps(answer.step_ns)
     elif answer.ranks:
         yield "no steps were found"
     if answer.job_ns:
-        yield f"the steps took {duration(answer.job_ns)}; {_ideal(answer)}"
+        yield f"steps took {duration(answer.job_ns)}; {_ideal(answer)}"
+
+
+def _steps(step: Quantiles) -> str:
+    """The median step, and that of the fastest and the slowest rank if these differ in what is printed."""
+    median, least, most = map(duration, (step.median, step.least, step.most))
+    if least == most:
+        return f"median step {median} on every rank"
+    return f"median step {median}; by rank {least} to {most} (rank {step.most_rank})"
 
 
 def _ideal(answer: JobAnswer) -> str:

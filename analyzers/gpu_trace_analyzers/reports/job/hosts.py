@@ -31,7 +31,7 @@ _SHOWN = (
     Shown(Column("host", kind=Kind.WORD), lambda row, _: row.host or "not named"),
     Shown(Column("ranks", drop_order=2, kind=Kind.WORD), lambda row, _: ranks_text(row.ranks).partition(" ")[2]),
     Shown(Column("compute per step"), lambda row, _: duration(row.compute_ns)),
-    Shown(Column("host per step"), lambda row, _: duration(row.host_ns)),
+    Shown(Column("launching per step"), lambda row, _: duration(row.host_ns)),
     Shown(Column("idle per step", drop_order=1), lambda row, _: duration(row.idle_ns)),
 )
 

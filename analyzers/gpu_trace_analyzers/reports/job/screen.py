@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..parts import Facts, Findings, Remark, Section, Source, Verdict
+from ..parts import Findings, Remark, Section, Source, Verdict
 from .account import account_line, account_table
 from .figures import length_lines, read_line
 from .findings import found, more_line
@@ -38,17 +38,15 @@ class Room:
     """so many causes are in the table of the account; None: there is no table, but a line"""
 
 
-def rooms(answer: JobAnswer) -> list[Room]:
-    """From the largest: causes go first, then remedies, the table, sentences, and last the findings that cost least."""
+def rooms(answer: JobAnswer) -> Iterator[Room]:
+    """From the best: causes go first, then later remedies, the table, sentences, last the findings that cost least."""
     most = min(MOST_FINDINGS, len(answer.findings))
     one = min(1, most)
-    return [
-        *(Room(most, most, most, causes) for causes in range(MOST_CAUSES, 0, -1)),
-        *(Room(most, most, remedies, 0) for remedies in range(most, one, -1)),
-        Room(most, most, one, 0),
-        *(Room(most, sentences, one, None) for sentences in range(most, one, -1)),
-        *(Room(fewer, min(fewer, one), min(fewer, one), None) for fewer in range(most, -1, -1)),
-    ]
+    yield from (Room(most, most, most, causes) for causes in range(MOST_CAUSES, 0, -1))
+    for causes in (0, None):
+        yield from (Room(most, most, remedies, causes) for remedies in range(most, one - 1, -1))
+    yield from (Room(most, sentences, one, None) for sentences in range(most - 1, one, -1))
+    yield from (Room(fewer, min(fewer, one), min(fewer, one), None) for fewer in range(most, -1, -1))
 
 
 def screen(answer: JobAnswer, room: Room) -> Iterator[Section]:
@@ -57,7 +55,7 @@ def screen(answer: JobAnswer, room: Room) -> Iterator[Section]:
     if answer.findings:
         yield Section("", tuple(_findings(answer, room)))
     if answer.window_ns:
-        line = Facts((account_line(answer),))
+        line = Source(account_line(answer))
         yield Section("", (line if room.causes is None else account_table(answer, room.causes),))
     yield Section("", (*notes(answer), Source(read_line(answer))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..fields import Field, Nested
-from ..parts import Facts, Note, Remark, Section, Source, Verdict
+from ..parts import Note, Remark, Section, Source, Verdict
 from . import absent, account, clocks, figures, findings, groups, heat, hosts, lengths, operations, stages
 from .account import account_table
 from .clocks import clock_line, clock_table
@@ -91,7 +91,7 @@ def compared(answer: JobAnswer) -> Iterator[tuple[str, Table]]:
     yield "Damaged files", absent.damaged_table(answer)
 
 
-def notes(answer: JobAnswer) -> Iterator[Note | Facts]:
+def notes(answer: JobAnswer) -> Iterator[Note | Source]:
     """What is missing in the figures, except where a finding says it; and how certain times are."""
     kinds = {each.kind for each in answer.findings}
     if "missing" not in kinds and (missing := absent.missing_line(answer)):
@@ -99,4 +99,4 @@ def notes(answer: JobAnswer) -> Iterator[Note | Facts]:
     if "damaged" not in kinds and (damaged := absent.damaged_line(answer)):
         yield Note(damaged)
     if line := clock_line(answer):
-        yield Facts((line,))
+        yield Source(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ..text import drawn
@@ -20,6 +19,9 @@ def to_text(answer: JobAnswer, *, width: int = 100, color: bool = False, brief: 
     """All of it, or what fits on a screen, ``width`` columns wide; with ANSI colors where ``color``."""
     if not brief:
         return drawn(sections(answer), width=width, color=color)
-    each = rooms(answer)
-    fits = bisect_left(each[:-1], True, key=lambda room: drawn(screen(answer, room), width=width).count("\n") <= LINES)
-    return drawn(screen(answer, each[fits]), width=width, color=color)
+    text = ""
+    for room in rooms(answer):
+        text = drawn(screen(answer, room), width=width, color=color)
+        if text.count("\n") <= LINES:
+            break
+    return text
