@@ -7,6 +7,7 @@ program this is the process that is forked: it answers at a socket until its std
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import select
@@ -28,9 +29,18 @@ with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     asked = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode() + b"\\n"
     socket.send_fds(server, [asked], [0, 1, 2])
-    sys.exit(int(server.recv(16)))
+    code = int(server.recv(16))
+if code < 0:
+    import signal
+    if -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+sys.exit(code)
 """
-_MODULES = ("gpu_trace.recording.record", "gpu_trace.recording.summary_files", "gpu_trace.opening.show")
+_MODULES = (
+    *(f"gpu_trace.recording.{name}" for name in ("assemble", "complete", "record", "subjects", "summary_files")),
+    *("gpu_trace.exporting.perfetto.export", "gpu_trace.opening.show"),
+)
 """What commands import when they need it."""
 
 
@@ -58,6 +68,7 @@ def main(address: str) -> None:
 
     for module in (*(f"gpu_trace.commands.{name}" for name in COMMANDS), *_MODULES):
         import_module(module)
+    gc.freeze()  # a collection in a fork would have all of it copied
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen()
@@ -86,7 +97,7 @@ def answer(asking: socket.socket) -> NoReturn:
         os.environ.update(environment)
         become(arguments)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    asking.sendall(str(code if code >= 0 else 128 - code).encode())
+    asking.sendall(str(code).encode())
     os._exit(0)
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
+import forked_cli
+
 if TYPE_CHECKING:
     import signal
 
@@ -79,8 +81,14 @@ def run_natively(case: Case, folder: Path) -> Outcome:
 
 def run_traced(case: Case, folder: Path, run: Path, *options: str) -> Outcome:
     """``run`` is the run folder to be made."""
-    ours = [*ENTRY, "run", "-q", "-o", str(run), *options]
-    return _run([sys.executable, *case.flags, *ours, *case.command], case, folder)
+    ours = [*command_for(case), "run", "-q", "-o", str(run), *options]
+    return _run([*ours, *case.command], case, folder)
+
+
+def command_for(case: Case) -> list[str]:
+    """How gpu-trace is started: a fork, where nothing of the case can be seen by a Python that starts, or signaled."""
+    is_plain = case == Case({"script.py": case.files.get("script.py", "")}, case.command, stdin=case.stdin)
+    return [str(forked_cli.program())] if is_plain else [sys.executable, *case.flags, *ENTRY]
 
 
 def write_files(case: Case, folder: Path) -> None:

@@ -45,9 +45,9 @@ def _missing() -> str:
 
 
 def pytest_collection_modifyitems(items):
-    missing = _missing()
+    missing, folder = _missing(), f"{Path(__file__).parent}/"
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(folder):
             item.add_marker(pytest.mark.browser)
             if missing:
                 item.add_marker(pytest.mark.skip(reason=missing))

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+import forked_cli
 from gpu_trace.nvtx_recording.environment import injection_library
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
@@ -148,7 +149,7 @@ def test_a_launcher_itself_is_not_recorded(tmp_path):
 
 
 def command(folder, *arguments: str):
-    line = [sys.executable, *ENTRY, "run", *arguments]
+    line = [forked_cli.program(), "run", *arguments]
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
 
 
