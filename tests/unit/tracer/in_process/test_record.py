@@ -27,6 +27,7 @@ BLOCKS = (
     + """
 import gc, json, os, sys, threading
 import torch._C._autograd as autograd
+import pandas  # of frames(): what it imports may stay in sys.meta_path
 import gpu_trace
 
 def state():
@@ -198,7 +199,8 @@ with gpu_trace.record("run") as run:
     import nvtx, torch
     with nvtx.annotate("in nvtx", color="no color", payload=object()):
         torch.ones(3) + 1
-print(sorted(run.trace.frames().ranges.name), run.lost, sys.meta_path == finders, len(run.trace.work) > 0)
+as_before = sys.meta_path == finders
+print(sorted(run.trace.frames().ranges.name), run.lost, as_before, len(run.trace.work) > 0)
 """
     assert ran(script, tmp_path) == "['in nvtx'] [] True True\n"
 
