@@ -36,12 +36,35 @@ def progress(doing: str) -> Iterator[None]:
         yield
 
 
+class Count:
+    """How many of several are done."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+
+    def one_more(self) -> None:
+        """One of them is."""
+        self.done += 1
+
+
+@contextmanager
+def counted(doing: str, total: int) -> Iterator[Count]:
+    """Show in the same way how many of ``total`` are done; the block counts them."""
+    count = Count(total)
+    if not _is_watched():
+        yield count
+        return
+    with in_thread(partial(_show, doing, count=count), "gpu-trace progress"):
+        yield count
+
+
 def _is_watched() -> bool:
     """Whether stderr is a terminal that can take a line back. Those of CI jobs are logs."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 
 
-def _show(doing: str, done: threading.Event) -> None:
+def _show(doing: str, done: threading.Event, count: Count | None = None) -> None:
     began_s = time.monotonic()
     if done.wait(PATIENCE_S):
         return
@@ -54,19 +77,23 @@ def _show(doing: str, done: threading.Event) -> None:
     bar = Progress(
         *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, get_time=time.monotonic
     )
-    reading, other = bar.add_task("", visible=False), bar.add_task(doing, total=None, visible=False)
+    reading = bar.add_task("", visible=False)
+    other = bar.add_task(doing, total=count.total if count else None, visible=False)
     for task in bar.tasks:
         task.start_time = began_s
-    _update(bar, reading, other)
+    _update(bar, reading, other, count)
     with bar:
         while not done.wait(_EACH_S):
-            _update(bar, reading, other)
+            _update(bar, reading, other, count)
 
 
-def _update(bar: Progress, reading: TaskID, other: TaskID) -> None:
-    """Show the file that is being read, if one is, in place of what is done besides."""
+def _update(bar: Progress, reading: TaskID, other: TaskID, count: Count | None) -> None:
+    """Show the file that is being read, if one is, in place of what is done besides; of many files their count."""
     from gpu_trace_analyzers.readers.base import position
 
+    if count:
+        bar.update(other, completed=count.done, visible=True)
+        return
     if at := position.current():
         bar.update(reading, description=_reading(at), completed=at.read, total=at.size, visible=True)
     else:

@@ -29,6 +29,12 @@ def each_rank(trace: Trace) -> list[Trace]:
     return [_of_rank(trace, rank, of_process == rank) for rank in ranks]
 
 
+def rank_of(trace: Trace) -> int:
+    """The rank that a trace of one rank is of; `MISSING` where it does not say."""
+    ranks = [*(process.rank for process in trace.processes), *(device.rank for device in trace.devices)]
+    return next((rank for rank in ranks if rank != MISSING), MISSING)
+
+
 def _of_rank(trace: Trace, rank: int, own: Mask) -> Trace:
     """Operations whose process is not known are those of the rank whose device ran them."""
     of_device = np.array([*(device.rank == rank for device in trace.devices), False])

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..intervals import Intervals
-from ..model import MISSING
 from ..questions.account.owners import owned
 from ..questions.helpers import helpers
 from ..questions.overlap import active_devices
 from ..questions.steady.steps import found_steps
 from ..questions.steady.window import steady, steady_scope
 from ..vocabulary.losses import Owner
+from .each_rank import rank_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +41,7 @@ class OneRank:
     @cached_property
     def number(self) -> int:
         """Its rank; `MISSING` where the trace does not say."""
-        ranks = [*(of.rank for of in self.trace.processes), *(of.rank for of in self.trace.devices)]
-        return next((rank for rank in ranks if rank != MISSING), MISSING)
+        return rank_of(self.trace)
 
     @cached_property
     def steady(self) -> Steady:

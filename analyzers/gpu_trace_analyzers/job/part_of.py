@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from ..errors import GpuTraceError
 from ..model import MISSING
 from ..questions.overlap import active_devices
-from ..readers.base.merging import merge
-from ..readers.base.shared_devices import span_ns, whose
 from ..readers.folders.files import with_rank
+from .alone import continues, of_one_process
 from .each_rank import each_rank
 from .merged import merged
 from .of_rank import of_rank
@@ -52,27 +51,18 @@ def _trace(files: RankFiles, asked: Asked) -> tuple[Trace | None, list[Partial]]
     """What was recorded of a rank, from all its files, and which of them could not be used."""
     traces: list[Trace] = []
     problems = []
-    for name in files.names:
+    for name, path in zip(files.names, files.paths, strict=True):
         try:
-            trace = with_rank(asked.load(files.folder / name), files.rank)
+            trace = with_rank(asked.load(path), files.rank)
         except GpuTraceError as error:
             problems.append(_unreadable(files, name, str(error)))
             continue
-        if traces and not _continues(traces, trace):
+        if traces and not continues(traces, trace):
             problem = f"{name}: is of rank {files.rank}, as {files.names[0]} is, but of another process; it is left out"
             problems.append(_unreadable(files, name, problem))
         else:
             traces.append(trace)
-    if not traces:
-        return None, problems
-    return traces[0] if len(traces) == 1 else merge(files.names[0], traces), problems
-
-
-def _continues(traces: list[Trace], trace: Trace) -> bool:
-    """Whether a trace is of the same process as others, recorded at another time."""
-    spans = [span_ns(each, each.epoch_ns or 0) for each in (*traces, trace)]
-    apart = all(end <= spans[-1][0] or spans[-1][1] <= begin for begin, end in spans[:-1])
-    return apart and whose(trace) == whose(traces[0])
+    return of_one_process(files.names[0], traces) if traces else None, problems
 
 
 def _unreadable(files: RankFiles, name: str, problem: str) -> Partial:

@@ -26,6 +26,7 @@ def operation_rows(rank: OneRank) -> DeviceWork:
 
 def operations_of(rank: OneRank, work: DeviceWork, strings: Strings) -> Operations:
     """At least the `LONGEST` longest of ``work``; merging puts them in order and keeps so many."""
+    work = work[work.engine != Engine.COLLECTIVE]
     ns = work.end_ns - work.start_ns
     if len(work) > LONGEST:  # all that are as long as the last of them: which of these stay, merging decides
         work = work[ns >= np.partition(ns, -LONGEST)[-LONGEST]]

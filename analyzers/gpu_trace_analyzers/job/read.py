@@ -1,4 +1,4 @@
-"""A job is read: by this process, by all cores of this machine, or by a cluster; the result has the same bytes."""
+"""A job is read: by this process, by all cores of this machine, or by a Dask cluster, to the same bytes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import TraceUnreadable
 from .in_process import in_process
 from .kept import Kept
+from .on_dask import on_dask
 from .on_processes import on_processes
 from .part_of import part_of
 
@@ -29,23 +30,32 @@ def read_job(
     files: Sequence[RankFiles],
     asked: Asked,
     workers: int | None = None,
+    dask: str | None = None,
     done: Callable[[], None] = lambda: None,
 ) -> Partial:
     """What is kept of all ranks, whose files are in ``place``.
 
-    ``workers``: read by so many processes (default: as many as there are cores, if that is worth it).
+    ``workers``: read by so many processes (default: as many as there are cores, if that is worth it). ``dask``: by the
+    cluster whose scheduler has this address, or by one that is started here (``local``).
 
     Raises `WorkerLost` if a worker ends, `TraceUnreadable` if no rank can be read.
     """
     read = partial(part_of, asked=asked, kept=Kept.of(len(files)))
-    workers = workers or _cores(files)
-    part = in_process(files, read, done) if workers == 1 else on_processes(files, read, workers, done)
+    if dask:
+        part = on_dask(files, read, dask, workers or _cores(), done)
+    elif (workers or (_cores() if _is_much(files) else 1)) == 1:
+        part = in_process(files, read, done)
+    else:
+        part = on_processes(files, read, workers or _cores(), done)
     if not len(part.ranks):
         first = part.text(int(part.unreadable.problem[0]))
         raise TraceUnreadable(place, f"none of {len(files)} ranks can be read", f"of the first: {first}")
     return part
 
 
-def _cores(files: Sequence[RankFiles]) -> int:
-    size = sum((each.folder / name).stat().st_size for each in files for name in each.names)
-    return len(os.sched_getaffinity(0)) if size >= _WORTH_PROCESSES else 1
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _is_much(files: Sequence[RankFiles]) -> bool:
+    return sum(path.stat().st_size for each in files for path in each.paths) >= _WORTH_PROCESSES

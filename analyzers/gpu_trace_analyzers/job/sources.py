@@ -34,6 +34,11 @@ class RankFiles:
     rank: int = MISSING
     """as their first bytes say, or else their names"""
 
+    @property
+    def paths(self) -> tuple[Place, ...]:
+        """Where they are."""
+        return tuple(self.folder / name for name in self.names)
+
 
 class _Stated(NamedTuple):
     """What a file says of its job before it is read; what it does not say is `MISSING` or empty."""

@@ -159,7 +159,10 @@ class Groups(Columns):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operations(Columns):
-    """The longest single operations of the job, in that order; of equals that of the lowest rank, then the first."""
+    """The longest single operations of the job, in that order; of equals that of the lowest rank, then the first.
+
+    Collectives are not among them: those are as long as they wait for other ranks.
+    """
 
     rank: Int64
     start_ns: Int64

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive, TraceUnreadable
+from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive, TraceUnreadable, UsageError
+from gpu_trace_analyzers.job.sources import job_in
 from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.readers import runs
-from gpu_trace_analyzers.readers.base.source_names import in_text
+from gpu_trace_analyzers.readers.base.source_names import in_text, named_in_text
 
 from ..filenames import FileName, TraceName
 from ..progress import progress
 from ..terminal import display, in_color, width
 from ..writing import make_folder, refuse_to_overwrite, write_text
 from .analysis_options import analysis_options
+from .job_summary import RankReaders, job_answer, print_job, write_job_html
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
-    from gpu_trace_analyzers.model import Engine
+    from gpu_trace_analyzers.job.sources import RankFiles
+    from gpu_trace_analyzers.model import Engine, Trace
     from gpu_trace_analyzers.places import Place
     from gpu_trace_analyzers.readers.folders.runs import Run
     from gpu_trace_analyzers.summary import Summary
@@ -44,6 +47,16 @@ _MORE = "--verbose shows engines, evidence and ranges too"
     "--html", metavar="FILE", type=FileName(), help="Write an HTML page with a timeline that needs no network."
 )
 @analysis_options()
+@click.option("--rank", metavar="N", type=click.IntRange(min=0), help="Show this rank of a job alone.")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Read the ranks of a job in this many processes. [default: as many as there are cores]",
+)
+@click.option(
+    "--dask", metavar="ADDRESS", help="Read the ranks of a job on this Dask cluster; local starts one on this machine."
+)
 @click.option(
     "--top",
     metavar="N",
@@ -60,6 +73,9 @@ def summary(
     form: str | None,
     csv_folder: str | None,
     html: str | None,
+    rank: int | None,
+    workers: int | None,
+    dask: str | None,
     top: int | None,
     all_domains: bool,
     verbose: bool,
@@ -70,6 +86,8 @@ def summary(
     The terminal gets the verdict, the account of the time, and the fixes of the losses that decide. --verbose adds
     engines, evidence, ranges and steps, which all other forms have. Runs of a folder are listed with their verdicts.
 
+    Of a job of more than 8 ranks, each rank is read alone, by all cores, and the summary is that of the job.
+
     The command exits with 4 if a trace has no device activity.
 
     \b
@@ -78,42 +96,124 @@ def summary(
       gpu-trace summary --from 1s --to 1500ms trace.json.gz
       gpu-trace summary --html report.html trace.json.gz
       gpu-trace summary --top 20 trace.json.gz
+      gpu-trace summary --rank 12 gpu-trace-runs/train-1
     """  # noqa: D301  # \b is click's
     if len(traces) > 1 and (csv_folder or html):
         raise click.UsageError("--csv and --html take one trace; give only one")
     if html:
         refuse_to_overwrite(Path(html), traces)
-    is_brief = not (form or verbose or all_domains)
-    of_one = bool(csv_folder or html or top) or asked.of_one_run
-    exit_code, has_more = 0, False
+    out = _Output(form, csv_folder, html, top, all_domains, verbose)
+    shown = []
     for number, path in enumerate(traces):
-        with progress("grouping the runs"):
-            found = runs(path, rules=asked.rules, operators=bool(top)) if path.is_dir() else []
-        if len(found) > 1 and of_one:
-            raise SeveralRuns(path, [str(run.paths[0]) for run in found])
-        if len(found) > 1:
-            click.echo("\n" if number and form != "json" else "", nl=False)
-            exit_code = max(exit_code, _list_runs(path, found, asked.copies, form))
-            continue
-        with progress("computing"):
-            trace = found[0].load(path) if found else asked.load(path, operators=bool(top))
-            analysis = asked.analyze(trace)
-            shown = replace(_priced(analysis.summary, path), with_libraries=all_domains)
-            written = top or csv_folder or html or form == "json"
-            full = replace(shown, work=analysis.work.of_top(top or TOP)) if written else shown
-        if csv_folder:
-            _write_csv(full, Path(csv_folder))
-        if html:
-            _write_html(analysis, full, Path(html))
-        if form or not (csv_folder or html):
-            heading = f"{in_text(path)}:\n" if is_brief and len(traces) > 1 else ""  # its own line comes last
-            before = "\n" if number and form != "json" else ""
-            _print(before + heading, full if top or form == "json" else shown, form, is_brief)
-            has_more = has_more or (is_brief and bool(shown.devices))
-        exit_code = exit_code if shown.devices else TraceInconclusive.exit_code
-    if has_more:
+        before = "\n" if number and form != "json" else ""
+        # The line of a brief summary that names its trace comes last.
+        heading = f"{before}{in_text(path)}:\n" if out.is_brief and len(traces) > 1 else before
+        if files := _job(path) if rank is None and not csv_folder else []:
+            shown.append(_show_job(path, files, heading, out, asked, RankReaders(workers, dask)))
+        elif dask:
+            raise UsageError(f"{in_text(path)}: --dask reads the summary of a job of more than 8 ranks; leave it out")
+        elif rank is None:
+            shown.append(_show_runs(path, before, heading, out, asked))
+        else:
+            shown.append(_show_rank(path, rank, heading, out, asked))
+    if any(each.has_more for each in shown):
         display(click.style(_MORE, dim=True) if in_color() else _MORE)
-    sys.exit(exit_code)
+    sys.exit(max(each.exit_code for each in shown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """Where a summary goes, in which form, and how much of it."""
+
+    form: str | None
+    csv_folder: str | None
+    html: str | None
+    top: int | None
+    all_domains: bool
+    verbose: bool
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether the terminal gets what decides alone."""
+        return not (self.form or self.verbose or self.all_domains)
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether it is printed; else it is written into files alone."""
+        return bool(self.form or not (self.csv_folder or self.html))
+
+    @property
+    def has_work(self) -> bool:
+        """Whether what is written has the tables of `--top`, asked for or not."""
+        return bool(self.top or self.csv_folder or self.html or self.form == "json")
+
+    @property
+    def of_one_run(self) -> bool:
+        """Whether it can be of one run alone."""
+        return bool(self.csv_folder or self.html or self.top)
+
+
+class _Shown(NamedTuple):
+    """What came of one argument."""
+
+    exit_code: int = 0
+    has_more: bool = False
+    """whether --verbose would show more of it"""
+
+
+def _job(path: Place) -> list[RankFiles]:
+    """The files of each rank, if it is a job of so many that each is read alone."""
+    return job_in(path) if path.is_dir() else []
+
+
+def _show_job(
+    path: Place, files: list[RankFiles], heading: str, out: _Output, asked: Asked, readers: RankReaders
+) -> _Shown:
+    if out.top:
+        raise UsageError(f"{in_text(path)}: --top is of the operations of few ranks; add --rank N")
+    answer = job_answer(path, files, asked, readers)
+    if out.html:
+        write_job_html(answer, Path(out.html))
+    if out.is_printed:
+        print_job(heading, answer, out.form, out.is_brief)
+    return _Shown(has_more=out.is_brief and out.is_printed)
+
+
+def _show_runs(path: Place, before: str, heading: str, out: _Output, asked: Asked) -> _Shown:
+    """A trace, or the run of a folder; a line for each where there are several."""
+    with progress("grouping the runs"):
+        found = runs(path, rules=asked.rules, operators=bool(out.top)) if path.is_dir() else []
+    if len(found) > 1:
+        if out.of_one_run or asked.of_one_run:
+            raise SeveralRuns(path, [str(run.paths[0]) for run in found])
+        click.echo(before, nl=False)
+        return _Shown(_list_runs(path, found, asked.copies, out.form))
+    with progress("computing"):
+        trace = found[0].load(path) if found else asked.load(path, operators=bool(out.top))
+    return _show_trace(path, trace, heading, out, asked)
+
+
+def _show_rank(path: Place, rank: int, heading: str, out: _Output, asked: Asked) -> _Shown:
+    from gpu_trace_analyzers.job.alone import rank_alone
+
+    with progress("computing"):
+        trace = named_in_text(rank_alone(path, rank, asked, operators=bool(out.top)))
+    return _show_trace(path, trace, heading, out, asked)
+
+
+def _show_trace(path: Place, trace: Trace, heading: str, out: _Output, asked: Asked) -> _Shown:
+    with progress("computing"):
+        analysis = asked.analyze(trace)
+        shown = replace(_priced(analysis.summary, path), with_libraries=out.all_domains)
+        full = replace(shown, work=analysis.work.of_top(out.top or TOP)) if out.has_work else shown
+    if out.csv_folder:
+        _write_csv(full, Path(out.csv_folder))
+    if out.html:
+        _write_html(analysis, full, Path(out.html))
+    if out.is_printed:
+        _print(heading, full if out.top or out.form == "json" else shown, out.form, out.is_brief)
+    exit_code = 0 if shown.devices else TraceInconclusive.exit_code
+    return _Shown(exit_code, out.is_printed and out.is_brief and bool(shown.devices))
 
 
 def _print(heading: str, shown: Summary, form: str | None, is_brief: bool) -> None:
