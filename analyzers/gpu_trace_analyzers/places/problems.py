@@ -122,6 +122,11 @@ _BROKEN_OFF = _Kind(
     "the connection breaks off",
     "try again, or copy it to this machine first",
 )
+_ALTERED = _Kind(
+    frozenset({"FlexibleChecksumError", "ChecksumError", "BadDigest"}),
+    "does not match its checksum",
+    "try again; if that repeats, upload it again",
+)
 _OTHER = _Kind(frozenset(), "cannot be read", "check the URL")
 
 _KINDS = (
@@ -133,6 +138,7 @@ _KINDS = (
     _MISSING,
     _BUSY,
     _UNREACHABLE,
+    _ALTERED,
     _BROKEN_OFF,
 )
 
@@ -149,7 +155,7 @@ def is_missing(error: Exception) -> bool:
 
 def is_passing(error: Exception) -> bool:
     """Whether it may go well the next time."""
-    return _kind(error) in (_BUSY, _UNREACHABLE, _BROKEN_OFF)
+    return _kind(error) in (_BUSY, _UNREACHABLE, _ALTERED, _BROKEN_OFF)
 
 
 def unreadable(place: Address, error: Exception) -> TraceUnreadable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .content import CutOff
 from .patience import patiently
@@ -31,12 +31,20 @@ class Begin:
     data: bytes = b""
 
 
+class Opener(NamedTuple):
+    """Opens the file as its library does. A stream gives its content once, from the begin."""
+
+    open: Callable[[], Any]
+    is_stream: bool = False
+
+
 class RemoteFile:
     """Raises `CutOff` at the end of what there is of a file that ends before its size, else `TraceUnreadable`."""
 
-    def __init__(self, place: Address, opened: Callable[[], Any], size: int | None, begin: Begin) -> None:
-        self._place, self._opened, self._size, self._begin = place, opened, size, begin
+    def __init__(self, place: Address, opener: Opener, size: int | None, begin: Begin) -> None:
+        self._place, self._opener, self._size, self._begin = place, opener, size, begin
         self._file: Any = None
+        self._failures = 0
         self._ahead, self._given, self._until = b"", 0, 0
         """what is fetched, how much of that is given away, and the position behind it"""
 
@@ -84,20 +92,25 @@ class RemoteFile:
 
     def _fetch(self) -> bytes:
         try:
-            data = self._at_place().read(min(max(FIRST, self._until), LARGEST))
+            data = _read(self._at_place(), min(max(FIRST, self._until), LARGEST))
             if not data and self._until < (self._size or 0):
                 raise CutOff(self._until, self._size or 0)
         except Exception:
-            self._close()
+            self._failures += 1
+            if self._failures > 1 or self._opener.is_stream:  # else it is as good as before, and to open it takes time
+                self._close()
             raise
-        return bytes(data)
+        self._failures = 0
+        return data
 
     def _at_place(self) -> Any:
         """The library's file, opened and moved to where the next bytes begin."""
         if self._file is None:
-            self._file = self._opened()
-            if self._until:
-                _move(self._file, self._until)
+            self._file, self._failures = self._opener.open(), 0
+            if self._opener.is_stream:
+                _skip(self._file, self._until)
+            else:
+                self._file.seek(self._until)
         return self._file
 
     def _close(self) -> None:
@@ -107,10 +120,15 @@ class RemoteFile:
                 file.close()
 
 
-def _move(file: Any, position: int) -> None:
-    """Some servers send a file from its begin only."""
-    if file.seekable():
-        file.seek(position)
-        return
-    while position and (data := file.read(min(position, LARGEST))):
-        position -= len(data)
+def _read(file: Any, size: int) -> bytes:
+    """So many bytes, less at the end only: a stream gives what has come so far."""
+    pieces = []
+    while size and (piece := file.read(size)):
+        pieces.append(bytes(piece))
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _skip(file: Any, size: int) -> None:
+    while size and (data := file.read(min(size, LARGEST))):
+        size -= len(data)

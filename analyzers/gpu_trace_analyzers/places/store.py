@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ..errors import TraceUnreadable
 from .patience import patiently
 from .problems import is_forbidden, is_missing, unreadable
-from .remote_file import Begin, RemoteFile
-from .systems import system_of
+from .remote_file import Begin, Opener, RemoteFile
+from .systems import is_stream, system_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +69,13 @@ class Store:
             raise TraceUnreadable(place, "is a folder, not a file", "give a file in it")
         if place not in self._begins:
             self._begins = {place: Begin()}
+        return RemoteFile(place, self._opener(place), entry.size, self._begins[place])
+
+    def _opener(self, place: Address) -> Opener:
         system, path = self._system(place)
-        opened = partial(system.open, path, "rb", cache_type="none")  # RemoteFile itself decides how much it asks for
-        return RemoteFile(place, opened, entry.size, self._begins[place])
+        if is_stream(place):
+            return Opener(partial(system.open, path, "rb", block_size=0), is_stream=True)
+        return Opener(partial(system.open, path, "rb", cache_type="none"))  # RemoteFile decides how much it asks for
 
     def _is_known_folder(self, place: Address) -> bool:
         entry = self._entries.get(place) or self._listed.get(place.parent, {}).get(place.name)

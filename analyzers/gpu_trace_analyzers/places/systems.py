@@ -55,17 +55,31 @@ def _lacks_package(place: Address) -> TraceUnreadable:
     return TraceUnreadable(place, f"the package that reads {place.scheme}:// is not installed", install)
 
 
+def is_stream(place: Address) -> bool:
+    """Whether a file is sent whole, by one request: many web servers send no part of one."""
+    return EXTRAS.get(place.scheme) == "https"
+
+
 @cache
 def _opened(scheme: str, given: tuple[tuple[str, Any], ...]) -> AbstractFileSystem:
     """One for each server, apart from those that others in this process use: what is set here is not theirs."""
     from fsspec import filesystem
-    from fsspec.config import conf
 
-    options: dict[str, Any] = dict(given)
-    if EXTRAS.get(scheme) == "s3":
-        retries = {"retries": {"total_max_attempts": 1}}
-        options["config_kwargs"] = retries | conf.get(scheme, {}).get("config_kwargs", {})
-    system: Any = filesystem(scheme, skip_instance_cache=True, **options)
+    system: Any = filesystem(scheme, skip_instance_cache=True, **dict(given), **_options(scheme))
     if hasattr(system, "retries"):  # s3fs and gcsfs; `patience` retries for every scheme alike
         system.retries = 1
     return cast("AbstractFileSystem", system)
+
+
+def _options(scheme: str) -> dict[str, Any]:
+    """In place of a library's own retries, and of a limit to how long a file may be read; the user's own stay."""
+    from fsspec.config import conf
+
+    if EXTRAS.get(scheme) == "s3":
+        return {"config_kwargs": {"retries": {"total_max_attempts": 1}} | conf.get("s3", {}).get("config_kwargs", {})}
+    if EXTRAS.get(scheme) == "https":
+        from aiohttp import ClientTimeout
+
+        timeout = ClientTimeout(total=None, sock_connect=10, sock_read=60)
+        return {"client_kwargs": {"timeout": timeout} | conf.get("http", {}).get("client_kwargs", {})}
+    return {}
