@@ -122,6 +122,8 @@ def test_n_and_p_go_through_the_findings(shown):
     for key, finding in (("n", "slow_host:node017"), ("n", "late_data:12+40-41"), ("p", "slow_host:node017")):
         page.keyboard.press(key)
         assert page.evaluate(focused) == finding
+    page.keyboard.press("p")
+    assert page.evaluate(focused) == "damaged:31"  # what is not certain is folded
 
 
 @pytest.mark.parametrize("width", [1440, 800, 390])

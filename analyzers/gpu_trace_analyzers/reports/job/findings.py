@@ -70,7 +70,8 @@ def found(finding: Finding, answer: JobAnswer) -> Found:
 def more_line(answer: JobAnswer, shown: int) -> str:
     """How many findings are not shown; empty if all are."""
     rest = answer.findings_in_all - shown
-    return f"and {count(rest, 'more finding')}" if rest > 0 else ""
+    unsure = ", not certain" if not any(each.conclusive for each in answer.findings[shown:]) else ""
+    return f"and {count(rest, 'more finding')}{unsure}" if rest > 0 else ""
 
 
 def _cost(finding: Finding, job_ns: int) -> str:

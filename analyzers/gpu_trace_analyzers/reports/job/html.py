@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 
 from ..bundling import ENTRY_OF_JOB, STYLES_OF_JOB
 from ..html_page import header_html, page_html
-from ..html_parts import escaped, part_html, section_html
-from ..parts import Findings, Source
+from ..html_parts import escaped, part_html
+from ..parts import Source
 from .account_panel import account_panel
 from .figures import length_lines, read_line
+from .findings_panel import findings_panel
 from .heat_panel import heat_data, heat_panel
-from .sections import compared, found_section, notes
+from .sections import compared, notes
 from .verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...job.answer import JobAnswer
-    from ..parts import Part, Table
+    from ..parts import Table
 
 _NO_TIME = 0
 """the page has no timeline, so nothing on it has a place in time"""
-
-
 _SHOWN = 8
 """rows of a table that are not folded"""
 
@@ -41,15 +40,10 @@ def _body(answer: JobAnswer) -> Iterator[str]:
     yield f"<h1>{escaped(said[:1].upper() + said[1:])}</h1>"
     yield from (f'<p class="lengths">{escaped(line)}</p>' for line in length_lines(answer))
     yield from (part_html(each, _NO_TIME) for each in notes(answer))
-    yield from (_section(each.title, *each.parts, mapped=answer.heat is not None) for each in found_section(answer))
+    yield findings_panel(answer)
     yield account_panel(answer)
     yield heat_panel(answer)
     yield from (_table(title, each) for title, each in compared(answer) if each.rows)
-
-
-def _section(title: str, *parts: Part, mapped: bool = False) -> str:
-    """A section. Findings lead to their ranks where there is a map of them."""
-    return section_html(title, (part if mapped else _unmapped(part) for part in parts), _NO_TIME)
 
 
 def _table(title: str, found: Table) -> str:
@@ -57,7 +51,3 @@ def _table(title: str, found: Table) -> str:
     first, rest = replace(found, rows=found.rows[:_SHOWN]), replace(found, rows=found.rows[_SHOWN:])
     folded = f"<details><summary>{len(rest.rows)} more</summary>{part_html(rest, _NO_TIME)}</details>"
     return f"<section><h2>{title}</h2>{part_html(first, _NO_TIME)}{folded if rest.rows else ''}</section>"
-
-
-def _unmapped(part: Part) -> Part:
-    return Findings(tuple(replace(row, ranks=()) for row in part.rows)) if isinstance(part, Findings) else part

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..parts import Found, Part
 
 MOST_FINDINGS = 12
+MOST_UNCERTAIN = 3
+"""of these the ones that are not certain"""
 MOST_CAUSES = 4
 
 
@@ -39,14 +41,16 @@ class Room:
 
 
 def rooms(answer: JobAnswer) -> Iterator[Room]:
-    """From the best: causes go first, then later remedies, the table, sentences, last the findings that cost least."""
-    most = min(MOST_FINDINGS, len(answer.findings))
-    one = min(1, most)
-    yield from (Room(most, most, most, causes) for causes in range(MOST_CAUSES, 0, -1))
+    """From the best. Causes go first, then findings that are not certain, later remedies, the table, and sentences."""
+    certain = min(MOST_FINDINGS, sum(each.conclusive for each in answer.findings))
+    shown = min(certain + MOST_UNCERTAIN, len(answer.findings), MOST_FINDINGS)
+    one = min(1, certain)
+    yield from (Room(shown, shown, shown, causes) for causes in range(MOST_CAUSES, -1, -1))
+    yield from (Room(each, each, certain, 0) for each in range(shown, certain, -1))
     for causes in (0, None):
-        yield from (Room(most, most, remedies, causes) for remedies in range(most, one - 1, -1))
-    yield from (Room(most, sentences, one, None) for sentences in range(most - 1, one, -1))
-    yield from (Room(fewer, min(fewer, one), min(fewer, one), None) for fewer in range(most, -1, -1))
+        yield from (Room(certain, certain, remedies, causes) for remedies in range(certain, one - 1, -1))
+    yield from (Room(certain, sentences, one, None) for sentences in range(certain - 1, one, -1))
+    yield from (Room(fewer, min(fewer, one), min(fewer, one), None) for fewer in range(certain, -1, -1))
 
 
 def screen(answer: JobAnswer, room: Room) -> Iterator[Section]:

@@ -21,7 +21,8 @@ function show(element) {
 }
 
 function next(way) {
-  const all = [...document.querySelectorAll(OF_RANKS)], last = all.indexOf(document.activeElement);
+  const all = [...document.querySelectorAll(OF_RANKS)].filter((each) => each.offsetParent);  // not those that are folded
+  const last = all.indexOf(document.activeElement);
   if (!all.length) return;
   const found = all[last < 0 && way < 0 ? all.length - 1 : (last + way + all.length) % all.length];
   found.focus();

@@ -90,9 +90,17 @@ def test_findings_lead_to_their_ranks_only_if_there_is_a_map():
     )
 
 
+def test_findings_that_are_not_certain_are_folded():
+    page = to_html(large())
+    folded = page[page.index("<summary>1 finding that is not certain</summary>") :]
+    assert 'data-finding="clock_uncertain:node063"' in folded
+    assert folded.count(" data-finding=") == 1
+    assert "not certain" not in to_html(healthy())
+
+
 def test_rows_beyond_the_first_are_folded():
     page = to_html(large())
-    assert page.count("<details>") == 3  # hosts, clocks, operations
+    assert page.count("<details>") == 4  # findings, hosts, clocks, operations
     assert "<summary>24 more</summary>" in page
 
 

@@ -57,6 +57,15 @@ def test_what_fits_is_told_in_full():
     assert "waiting for other ranks" not in text  # causes go first
 
 
+def test_findings_that_are_not_certain_leave_room_for_the_account():
+    unsure = [found("slow_host", host=f"node{i}", conclusive=False, remedy="") for i in range(32)]
+    text = brief(replace(with_findings(EACH_KIND[0], *unsure, ranks=4096), findings_in_all=40))
+    assert "exposed collectives" in text
+    shown = text.count("not certain: ")
+    assert 0 < shown <= 3
+    assert f"and {39 - shown} more findings, not certain" in text
+
+
 def test_of_many_ranks_the_first_stretches_are_named():
     ranks = tuple((first, first) for first in range(0, 4096, 2))
     text = in_one_line(brief(with_findings(found("late_data", ranks, sentence="x " * 300), ranks=4096)))
