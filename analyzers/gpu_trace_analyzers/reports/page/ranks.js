@@ -1,6 +1,7 @@
 // What happens when a finding about ranks is clicked? Whoever draws ranks marks them. The keys n and p go through all.
 
 const OF_RANKS = "[data-ranks]";
+const FOLDED = "details:not([open])";
 const WAYS = { n: 1, p: -1 };
 
 export function ofRanks() {
@@ -21,7 +22,7 @@ function show(element) {
 }
 
 function next(way) {
-  const all = [...document.querySelectorAll(OF_RANKS)].filter((each) => each.offsetParent);  // not those that are folded
+  const all = [...document.querySelectorAll(OF_RANKS)].filter((each) => !each.closest(FOLDED));
   const last = all.indexOf(document.activeElement);
   if (!all.length) return;
   const found = all[last < 0 && way < 0 ? all.length - 1 : (last + way + all.length) % all.length];
