@@ -1,0 +1,69 @@
+"""What does a program cost, with all processes that it starts?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Processor and wall-clock seconds, and the most memory that all processes had at one time."""
+
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
+
+
+def measured(command: Sequence[str]) -> tuple[Cost, str]:
+    """Run a program to its end; its cost, and what it printed. Raises SystemExit where it fails."""
+    with tempfile.TemporaryFile("w+") as output:
+        began_s = time.perf_counter()
+        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        peak, ended = [0], Event()
+        watcher = Thread(target=_watch, args=(child.pid, peak, ended))
+        watcher.start()
+        _, status, usage = os.wait4(child.pid, 0)  # its usage has that of the children that it waited for
+        ended.set()
+        watcher.join()
+        wall_s = time.perf_counter() - began_s
+        output.seek(0)
+        printed = output.read()
+    if status:
+        raise SystemExit(f"{' '.join(command[:2])} failed:\n{printed[-2000:]}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall_s, peak[0] / 1e6), printed
+
+
+def _watch(pid: int, peak: list[int], ended: Event) -> None:
+    while not ended.wait(_LOOK_EVERY_S):
+        peak[0] = max(peak[0], sum(map(_resident_bytes, _with_descendants(pid))))
+
+
+def _with_descendants(pid: int) -> list[int]:
+    found = [pid]
+    for process in found:
+        with suppress(OSError):
+            for children in Path(f"/proc/{process}/task").glob("*/children"):
+                found += map(int, children.read_text().split())
+    return found
+
+
+def _resident_bytes(pid: int) -> int:
+    """Of memory that several processes share, each has its part."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
