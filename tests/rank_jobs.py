@@ -61,7 +61,7 @@ LAUNCHERS = {
 NATIVE = (*TORCHRUN, "job.py")
 MACHINES = 2
 OF_MACHINE = ("-m", "torch.distributed.run", f"--nnodes={MACHINES}", "--nproc-per-node=1", "--master-addr=127.0.0.1")
-TO_SHARED_FOLDER = (*ENTRY, "run", "-q", "-o")
+TO_SHARED_FOLDER = (*ENTRY, "run", "-q", "-o", "shared")
 
 
 @dataclass(frozen=True)
@@ -91,19 +91,21 @@ def run_job(ending: str, launcher: tuple[str, ...], folder: Path) -> Ended:
 
 
 def run_on_machines(folder: Path, recorded: bool) -> Ended:
-    """Run a job of two launchers, as on two machines; each is recorded into a folder of its own in ``shared``.
+    """Run a job of two launchers, as on two machines, into one folder: each has one of its own in there.
 
+    They are started as Kubernetes starts them, which numbers machines by the variables that torchrun gives to ranks.
     The exit code is that of the launcher which failed.
     """
     folder.mkdir(exist_ok=True)
     (folder / "job.py").write_text(JOB + LEAVE)
     port = f"--master-port={_free_port()}"
-    around = {"cwd": folder, "env": environment() | {"OMP_NUM_THREADS": "1"}, "stdout": -1, "stderr": -1, "text": True}
+    around = {"cwd": folder, "stdout": -1, "stderr": -1, "text": True}
     started = []
     for machine in range(MACHINES):
-        recording = (*TO_SHARED_FOLDER, f"shared/node-{machine}") if recorded else ()
+        recording = TO_SHARED_FOLDER if recorded else ()
         command = [sys.executable, *recording, *OF_MACHINE, port, f"--node-rank={machine}", "job.py"]
-        started.append(subprocess.Popen(command, **around))
+        numbered = {"RANK": str(machine), "WORLD_SIZE": str(MACHINES)}
+        started.append(subprocess.Popen(command, env=environment() | {"OMP_NUM_THREADS": "1"} | numbered, **around))
     outputs = [process.communicate(timeout=180) for process in started]
     lines = [line for stdout, _ in outputs for line in stdout.splitlines(keepends=True)]
     code = max(process.returncode for process in started)

@@ -36,12 +36,13 @@ def measured(command: Sequence[str]) -> tuple[Cost, str]:
         watcher = Thread(target=_watch, args=(child.pid, peak, ended))
         watcher.start()
         _, status, usage = os.wait4(child.pid, 0)  # its usage has that of the children that it waited for
+        child.returncode = os.waitstatus_to_exitcode(status)
         ended.set()
         watcher.join()
         wall_s = time.perf_counter() - began_s
         output.seek(0)
         printed = output.read()
-    if status:
+    if child.returncode:
         raise SystemExit(f"{' '.join(command[:2])} failed:\n{printed[-2000:]}")
     return Cost(usage.ru_utime + usage.ru_stime, wall_s, peak[0] / 1e6), printed
 

@@ -94,6 +94,7 @@ def test_machines_with_a_run_folder_each_in_a_shared_folder_are_one_job(tmp_path
         facts = json.loads((shared / f"node-{rank}/run.json").read_text())
         [place] = facts["ranks"]
         assert (place["rank"], place["world_size"], place["backend"]) == (rank, 2, "gloo")
+        assert facts["job"] is None  # the launcher has no rank
         assert [(group["description"], group["ranks"]) for group in facts["groups"]] == [("default_pg", "0-1")]
         assert [group["ranks"] for group in trace["distributedInfo"]["pg_config"]] == [[0, 1]]
         assert facts["host"] == trace["host"] == os.uname().nodename

@@ -42,7 +42,8 @@ def _is_left_out(wishes: Settings) -> bool:
 
     In the latter a session would be in the way of these, and record nothing of the script's.
     """
-    is_launcher = wishes.only_ranks and "RANK" not in os.environ
+    # The first process is the launcher: Kubernetes gives it a RANK too, which is the number of its machine.
+    is_launcher = wishes.only_ranks and not (wishes.is_child and "RANK" in os.environ)
     return is_launcher or any(argument.endswith(_COMPILES) for argument in sys.orig_argv)
 
 

@@ -85,10 +85,11 @@ def _furnish(folder: RunFolder) -> None:
 
 def _made(request: Request) -> Path:
     rank = job.rank()
-    within = "" if rank is None else f"rank-{rank}"
+    # Where we start the ranks of a machine ourselves, what started us counts machines.
+    within = "" if rank is None else f"{'node' if request.only_ranks else 'rank'}-{rank}"
     if request.folder is not None:
         return _chosen(request.folder / within, request.force)
-    # The launcher started one of us for each rank: a folder for the job, in it one for each.
+    # The launcher started one of us for each rank, or machine: a folder for the job, in it one for each.
     when = time.strftime("%Y%m%d-%H%M%S") if rank is None else job.name()
     return _new_default(f"{request.target.name}-{when}", within)
 

@@ -28,7 +28,7 @@ def write(request: Request, recording: Recording) -> None:
         "schema": SCHEMA,
         "command": request.target.command,
         "cwd": working_folder(),
-        "job": job.facts(),
+        "job": None if request.only_ranks else job.facts(),
         "host": os.uname().nodename,
         "clock": recording.clock.in_run_json if recording.clock else None,
         **recording.job,

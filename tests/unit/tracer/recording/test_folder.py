@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 
+import pytest
+
 from gpu_trace.recording import job
 from gpu_trace.recording.folder import RUNS, RunFolder, create
-from gpu_trace.recording.request import Block, Request
+from gpu_trace.recording.request import Block, Module, Request, Script
 
 
 def test_nothing_is_left_of_it_while_a_process_still_writes(tmp_path):
@@ -49,6 +51,20 @@ def test_a_rank_that_records_again_has_a_folder_of_its_own_each_time(tmp_path, m
     monkeypatch.setattr(job, "name", lambda: "job")
     paths = [create(Request(Block())).path for _ in range(2)]
     assert paths == [tmp_path / RUNS / "train-job/rank-1", tmp_path / RUNS / "train-job-2/rank-1"]
+
+
+@pytest.mark.parametrize(
+    ("target", "names"),
+    [
+        (Script("train.py"), ["rank-0", "rank-1"]),
+        (Module("torch.distributed.run", ("train.py",)), ["node-0", "node-1"]),
+    ],
+)
+def test_what_a_scheduler_numbers_has_a_folder_each_in_the_one_that_all_are_given(target, names, tmp_path, monkeypatch):
+    for number in range(2):
+        monkeypatch.setattr(job, "rank", lambda number=number: number)
+        create(Request(target, folder=tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 def test_a_program_without_a_name_is_called_python(tmp_path, monkeypatch):
