@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.summary import Summary
 
 _MORE = "--verbose shows engines, evidence and ranges too"
+_MORE_OF_JOB = "--verbose shows hosts, process groups, stages and clocks too"
 
 
 @click.command()
@@ -116,8 +117,8 @@ def summary(
             shown.append(_show_runs(path, before, heading, out, asked))
         else:
             shown.append(_show_rank(path, rank, heading, out, asked))
-    if any(each.has_more for each in shown):
-        display(click.style(_MORE, dim=True) if in_color() else _MORE)
+    for more in dict.fromkeys(each.more for each in shown if each.more):
+        display(click.style(more, dim=True) if in_color() else more)
     sys.exit(max(each.exit_code for each in shown))
 
 
@@ -157,8 +158,8 @@ class _Shown(NamedTuple):
     """What came of one argument."""
 
     exit_code: int = 0
-    has_more: bool = False
-    """whether --verbose would show more of it"""
+    more: str = ""
+    """what --verbose would show of it; empty if all is shown"""
 
 
 def _job(path: Place) -> list[RankFiles]:
@@ -176,7 +177,7 @@ def _show_job(
         write_job_html(answer, Path(out.html))
     if out.is_printed:
         print_job(heading, answer, out.form, out.is_brief)
-    return _Shown(has_more=out.is_brief and out.is_printed)
+    return _Shown(more=_MORE_OF_JOB if out.is_brief and out.is_printed else "")
 
 
 def _show_runs(path: Place, before: str, heading: str, out: _Output, asked: Asked) -> _Shown:
@@ -213,7 +214,7 @@ def _show_trace(path: Place, trace: Trace, heading: str, out: _Output, asked: As
     if out.is_printed:
         _print(heading, full if out.top or out.form == "json" else shown, out.form, out.is_brief)
     exit_code = 0 if shown.devices else TraceInconclusive.exit_code
-    return _Shown(exit_code, out.is_printed and out.is_brief and bool(shown.devices))
+    return _Shown(exit_code, _MORE if out.is_printed and out.is_brief and shown.devices else "")
 
 
 def _print(heading: str, shown: Summary, form: str | None, is_brief: bool) -> None:

@@ -59,7 +59,7 @@ def test_many_ranks_are_one_document_and_few_are_the_one_of_traces(job, few):
 def test_the_terminal_gets_one_screen_that_says_how_to_see_more(job):
     lines = printed(job).splitlines()
     assert len(lines) <= 24
-    assert lines[-1].startswith("--verbose shows")
+    assert lines[-1] == "--verbose shows hosts, process groups, stages and clocks too"
     assert f"{RANKS} ranks" in "\n".join(lines)
     assert len(printed("--verbose", job).splitlines()) > len(lines)
 
