@@ -38,11 +38,11 @@ def main() -> None:
     shape = Shape(given.ranks, given.ranks_per_host, given.seed)
     faults = _faults(given.faults, template, shape, steps)
     clocks = drawn_clocks(shape.hosts, np.random.default_rng([shape.seed, 2]))
-    what = conditions(template, shape, steps, faults)
+    what = conditions(template, shape, steps, faults, given.skew_ns)
     times = schedule(template, what)
     given.out.mkdir(parents=True, exist_ok=True)
     size = write(given.out, template, shape, what, times, faults, clocks)
-    stated = {"base": given.base} | truth(template, shape, steps, faults, clocks, times.job_ns)
+    stated = {"base": given.base} | truth(template, shape, steps, faults, clocks, times.job_ns, given.skew_ns)
     given.truth.write_text(json.dumps(stated, indent=1) + "\n")
     print(
         f"{given.out}: {shape.ranks} ranks, {steps} steps, {steps * per_step:,} events per rank, {size / 1e6:,.1f} MB; "
@@ -60,6 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--faults", default="drawn", help=f"none, drawn (default), or some of {','.join(KINDS)}")
     parser.add_argument("--base", choices=BASES, default="ddp", help="the recorded job (default: ddp)")
     parser.add_argument("--ranks-per-host", type=int, default=8)
+    parser.add_argument(
+        "--skew-ns", type=int, default=0, help="at most so far apart ranks leave a collective (default: 0)"
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="at least 2 (default: 5)")
     length.add_argument("--events-per-rank", type=int, help="as many steps as have so many events")
@@ -71,6 +74,7 @@ def _check(given: argparse.Namespace) -> None:
     problems = {
         "--ranks must be from 8 to 4096": not 8 <= given.ranks <= 4096,
         "--seed must not be negative": given.seed < 0,
+        "--skew-ns must be from 0 to 1000000": not 0 <= given.skew_ns <= 1_000_000,
         "--ranks-per-host must be from 1 to 64": not 1 <= given.ranks_per_host <= 64,
         "--steps must be at least 2": given.steps is not None and given.steps < 2,
         f"{given.out} is not an empty folder": given.out.exists() and (given.out.is_file() or any(given.out.iterdir())),

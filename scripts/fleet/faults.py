@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
     from .shape import Shape
 
-Kind = Literal["slow_host", "late_data", "slow_gpu", "wrong_group", "missing", "truncated"]
-KINDS: tuple[Kind, ...] = ("slow_host", "late_data", "slow_gpu", "wrong_group", "missing", "truncated")
+Kind = Literal["slow_host", "late_data", "slow_gpu", "wrong_group", "missing", "truncated", "slow_link"]
+DRAWN: tuple[Kind, ...] = ("slow_host", "late_data", "slow_gpu", "wrong_group", "missing", "truncated")
+"""that a seed draws; the others have to be named"""
+KINDS: tuple[Kind, ...] = (*DRAWN, "slow_link")
 SLOW_PERMILLE = 1300
+SLOW_LINK_PERMILLE = 3000
 LATE_NS = (20_000_000, 60_000_000)
 
 
@@ -25,7 +28,7 @@ class Fault:
     kind: Kind
     host: int
     rank: int | None
-    """None: all ranks of the host"""
+    """None: all ranks of the host, or of the group"""
     steps: tuple[int, ...]
     """in which it is there"""
     permille: int | None = None
@@ -33,7 +36,7 @@ class Fault:
     late_ns: tuple[int, ...] | None = None
     """of each of the steps"""
     part: int | None = None
-    """the group that the rank calls instead of its own"""
+    """the group that the rank calls instead of its own, or whose link is slow"""
     kept_permille: int | None = None
     """of the bytes of the file"""
 
@@ -47,6 +50,7 @@ def possible(shape: Shape, loads_data: bool) -> list[Kind]:
 
 def drawn_kinds(kinds: Sequence[Kind], random: np.random.Generator) -> list[Kind]:
     """Each of them in every third job, and at least one."""
+    kinds = [kind for kind in kinds if kind in DRAWN]
     chosen = [kind for kind, number in zip(kinds, random.integers(0, 3, len(kinds)), strict=True) if not number]
     return chosen or [kinds[int(random.integers(len(kinds)))]]
 
@@ -57,13 +61,21 @@ def drawn_faults(kinds: Sequence[Kind], shape: Shape, steps: int, random: np.ran
     others = hosts[1:] if "slow_host" in kinds else hosts
     free = {host: random.permutation(list(shape.ranks_of(host))).tolist() for host in hosts}
     found = []
-    for number, kind in enumerate(kind for kind in kinds if kind != "slow_host"):
+    for number, kind in enumerate(kind for kind in kinds if kind not in ("slow_host", "slow_link")):
         in_turn = [others[(number + place) % len(others)] for place in range(len(others))]
         host = next(host for host in (*in_turn, *hosts) if free[host])
         found.append(_of_rank(kind, host, free[host].pop(), shape, steps, random))
     if "slow_host" in kinds:
         found.insert(0, Fault("slow_host", hosts[0], None, tuple(range(steps)), permille=SLOW_PERMILLE))
+    if "slow_link" in kinds:
+        found.append(_of_group(shape, steps, random))
     return found
+
+
+def _of_group(shape: Shape, steps: int, random: np.random.Generator) -> Fault:
+    part = int(random.integers(len(shape.groups) - 1))
+    host = shape.host(shape.groups[part][0])
+    return Fault("slow_link", host, None, tuple(range(steps)), permille=SLOW_LINK_PERMILLE, part=part)
 
 
 def _of_rank(kind: Kind, host: int, rank: int, shape: Shape, steps: int, random: np.random.Generator) -> Fault:

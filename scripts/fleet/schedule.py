@@ -38,6 +38,10 @@ class Conditions:
     """(ranks,): of the recorded time of the host"""
     kernel_permille: Int64
     """(ranks,): of the recorded time of kernels that are not collectives"""
+    transfer_permille: Int64
+    """(groups,): of the recorded time of transfers"""
+    left_ns: Int64
+    """(ranks, steps, collectives): how long after the data are there a rank leaves a collective"""
     groups: Int64
     """(collectives, ranks): the number of the group in which a rank calls each collective of a step"""
 
@@ -139,7 +143,8 @@ class _Simulation:
         start = ready + self.template.delay[sample, operation]
         duration = self.template.duration[sample, operation]
         if operation in self.collective:
-            end = self._together(conditions.groups[self.collective[operation]], start, duration)
+            number = self.collective[operation]
+            end = self._together(conditions.groups[number], start, duration) + conditions.left_ns[:, step, number]
         elif self.is_kernel[operation]:
             end = start + duration * conditions.kernel_permille // 1000
         else:
@@ -147,13 +152,13 @@ class _Simulation:
         self.start[:, step, operation], self.end[:, step, operation] = start, end
         self.free[launch.stream] = end
 
-    @staticmethod
-    def _together(groups: Int64, start: Int64, duration: Int64) -> Int64:
+    def _together(self, groups: Int64, start: Int64, duration: Int64) -> Int64:
         """When a collective ends: the transfer is that of the first rank of its group, so that all have the same."""
-        _, first, of = np.unique(groups, return_index=True, return_inverse=True)
+        group, first, of = np.unique(groups, return_index=True, return_inverse=True)
+        taken_ns = duration[first] * self.conditions.transfer_permille[group] // 1000
         last = np.full(len(first), _NEVER)
         np.maximum.at(last, of, start)
-        return last[of] + duration[first][of]
+        return last[of] + taken_ns[of]
 
 
 def places(template: Template, at: Int64) -> Int64:

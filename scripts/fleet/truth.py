@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 
 
 def truth(
-    template: Template, shape: Shape, steps: int, faults: Sequence[Fault], clocks: Sequence[Clock], job_ns: int
+    template: Template,
+    shape: Shape,
+    steps: int,
+    faults: Sequence[Fault],
+    clocks: Sequence[Clock],
+    job_ns: int,
+    skew_ns: int = 0,
 ) -> dict[str, Any]:
     """As JSON. A fault costs what the job takes less without it; costs of faults that hide each other do not add up."""
     without = {tuple(faults): job_ns}
 
     def takes_ns(left: Sequence[Fault]) -> int:
         if tuple(left) not in without:
-            without[tuple(left)] = schedule(template, conditions(template, shape, steps, left)).job_ns
+            without[tuple(left)] = schedule(template, conditions(template, shape, steps, left, skew_ns)).job_ns
         return without[tuple(left)]
 
     slowing = [fault for fault in faults if fault.kind not in ("missing", "truncated")]
@@ -36,6 +42,7 @@ def truth(
         "seed": shape.seed,
         "ranks": shape.ranks,
         "steps": steps,
+        "skew_ns": skew_ns,
         "job_ns": job_ns,
         "job_without_faults_ns": takes_ns([]),
         "faults": [_fault(fault, shape, costs.get(fault, 0)) for fault in faults],
@@ -52,7 +59,8 @@ def truth(
 
 def _fault(fault: Fault, shape: Shape, cost_ns: int) -> dict[str, Any]:
     stated = {key: value for key, value in asdict(fault).items() if value is not None}
-    if fault.part is not None and fault.rank is not None:
+    if fault.part is not None:
         stated["part"] = shape.group_name(fault.part)
+    if fault.part is not None and fault.rank is not None:
         stated["own_part"] = shape.group_name(fault.rank // shape.part_size)
     return stated | {"host": shape.host_name(fault.host), "cost_ns": cost_ns}

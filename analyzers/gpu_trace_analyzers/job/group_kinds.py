@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..model import MISSING
+from .listed_ranks import listed_ranks, spacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def group_kinds(kept: Partial) -> GroupKinds:
     rows = kept.groups
     codes = [code for code in np.unique(rows.group).tolist() if code != MISSING]
     members = {code: _members(kept, np.flatnonzero(rows.group == code)) for code in codes}
-    kind = {code: Kind(len(ranks), _apart(ranks)) for code, ranks in members.items()}
+    kind = {code: Kind(len(ranks), spacing(ranks)) for code, ranks in members.items()}
     kinds = sorted(set(kind.values()), key=lambda each: (each.size, each.apart))
     return GroupKinds(kinds, {code: kinds.index(each) for code, each in kind.items()}, members)
 
@@ -62,15 +62,6 @@ def group_kinds(kept: Partial) -> GroupKinds:
 def _members(kept: Partial, rows: Int64) -> tuple[int, ...]:
     of = kept.groups
     for code in np.unique(of.listed[rows]).tolist():
-        text = kept.text(code)
-        if text and "..." not in text:
-            return tuple(sorted(int(rank) for rank in text.strip("[]").split(",") if rank.strip()))
-    first, last, size = (int(column[rows].max()) for column in (of.first_rank, of.last_rank, of.size))
-    if first != MISSING and size == last - first + 1:
-        return tuple(range(first, last + 1))
+        if every := listed_ranks(kept.text(code)).all_of_them:
+            return every
     return tuple(sorted(of.rank[rows[of.belongs[rows] != 0]].tolist()))
-
-
-def _apart(ranks: Sequence[int]) -> int:
-    steps = {after - before for before, after in pairwise(ranks)}
-    return steps.pop() if len(steps) == 1 else 0

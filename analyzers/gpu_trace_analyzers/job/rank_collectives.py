@@ -10,6 +10,7 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import MISSING, Engine
 from .chains import chains
+from .listed_ranks import listed_ranks
 from .tables import Collectives, Groups
 from .texts import recoded
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from .one_rank import OneRank
 
 _NAME_AND_RANKS = re.compile(r"(?P<name>.*?)(?: ?(?P<ranks>\[[^]]*\]))?", re.DOTALL)
-_LEFT_OUT = "..."
-"""Kineto writes it for some of more than thirty ranks."""
 
 
 def collective_rows(rank: OneRank) -> Int64:
@@ -68,16 +67,17 @@ def groups_of(rank: OneRank, rows: Int64, strings: Strings) -> Groups:
 
 def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict[str, int]:
     name, listed = group_of(rank.trace.text(code))
-    members, whole = _members(listed), bool(listed) and _LEFT_OUT not in listed
+    members = listed_ranks(listed)
+    every, holds = members.all_of_them, members.holds(rank.number)
     known = work.sequence[work.sequence != MISSING]
     return {
         "rank": rank.number,
         "group": strings[name] if code != MISSING else MISSING,
-        "size": len(members) if whole else MISSING,
-        "first_rank": min(members, default=MISSING),
-        "last_rank": max(members, default=MISSING),
+        "size": len(every) if every else MISSING,
+        "first_rank": min(members.ranks, default=MISSING),
+        "last_rank": max(members.ranks, default=MISSING),
         "listed": strings[listed] if listed else MISSING,
-        "belongs": int(rank.number in members) if whole or rank.number in members else MISSING,
+        "belongs": MISSING if holds is None else int(holds),
         "calls": len(work),
         "busy_ns": Intervals.of(work.start_ns, work.end_ns).total_ns,
         "first_sequence": int(known.min()) if len(known) else MISSING,
@@ -89,10 +89,6 @@ def group_of(text: str) -> tuple[str, str]:
     """The name of a process group, and its ranks as the trace lists them: of ``"1 [0, 2]"`` ``"1"``, ``"[0, 2]"``."""
     found = _NAME_AND_RANKS.fullmatch(text)
     return (found["name"], found["ranks"] or "") if found else (text, "")
-
-
-def _members(listed: str) -> set[int]:
-    return {int(rank) for rank in re.findall(r"\d+", listed)}
 
 
 def _step(rank: OneRank, start_ns: Int64) -> Int64:

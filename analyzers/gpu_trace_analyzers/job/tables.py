@@ -142,7 +142,7 @@ class Groups(Columns):
     rank: Int64
     group: Text
     size: Int64
-    """how many ranks the group has, as this rank's trace says; `MISSING` where it does not"""
+    """how many ranks the group has, as this rank's trace lists them; `MISSING` where it does not"""
     first_rank: Int64
     """the lowest of them, and the highest; `MISSING` where the trace does not list them"""
     last_rank: Int64

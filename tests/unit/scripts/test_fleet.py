@@ -17,7 +17,7 @@ from gpu_trace_analyzers.questions.ranks import rank_figures, slowest
 from gpu_trace_analyzers.readers import load
 from scripts.fleet.clocks import MOST_DRIFT_PPB, MOST_OFFSET_NS, Clock
 from scripts.fleet.conditions import conditions
-from scripts.fleet.faults import KINDS, drawn_faults, possible
+from scripts.fleet.faults import KINDS, drawn_faults, drawn_kinds, possible
 from scripts.fleet.recording import BASES
 from scripts.fleet.schedule import Schedule, schedule
 from scripts.fleet.shape import Shape
@@ -91,7 +91,25 @@ def test_a_collective_ends_on_all_its_ranks_at_one_time(seed, base, kinds, ranks
             members = what.groups[number] == group
             ends, starts = times.end[members][:, :, operation], times.start[members][:, :, operation]
             assert (ends == ends[0]).all()
-            assert set((ends[0] - starts.max(axis=0)).tolist()) <= set(of.duration[:, operation].tolist())
+            taken_ns = of.duration[:, operation] * what.transfer_permille[group] // 1000
+            assert set((ends[0] - starts.max(axis=0)).tolist()) <= set(taken_ns.tolist())
+
+
+def test_ranks_leave_a_collective_as_far_apart_as_is_asked() -> None:
+    of, shape = template("ddp"), Shape(16, 8, 1)
+    what = conditions(of, shape, STEPS, [], skew_ns=20_000)
+    end = schedule(of, what).end[:8, :, of.collectives[0]]
+
+    assert 10_000 < np.ptp(end, axis=0).max() <= 20_000
+
+
+@given(st.integers(0, 1000))
+def test_a_seed_draws_no_slow_link_but_it_can_be_named(seed) -> None:
+    shape, random = Shape(16, 8, seed), np.random.default_rng(seed)
+
+    assert "slow_link" not in drawn_kinds(possible(shape, True), random)
+    (fault,) = drawn_faults(["slow_link"], shape, STEPS, random)
+    assert conditions(template("ddp"), shape, STEPS, [fault]).transfer_permille.tolist().count(3000) == 1
 
 
 @given(st.integers(0, 1000), st.sampled_from(BASES), KINDS_OF_FAULTS)
@@ -205,7 +223,9 @@ def test_our_reader_reads_every_rank_and_nothing_is_in_doubt(tmp_path: Path) -> 
 
 def test_a_missing_rank_has_no_file_and_that_of_a_truncated_one_is_cut(tmp_path: Path) -> None:
     folder, stated = made(tmp_path, "--faults", "missing,truncated", "--steps", "2")
-    missing, truncated = ([f["rank"] for f in stated["faults"] if f["kind"] == kind] for kind in KINDS[-2:])
+    missing, truncated = (
+        [f["rank"] for f in stated["faults"] if f["kind"] == kind] for kind in ("missing", "truncated")
+    )
 
     assert not (folder / f"trace-rank-{missing[0]}.json.gz").exists()
     with pytest.raises(EOFError):
