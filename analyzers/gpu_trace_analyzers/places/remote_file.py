@@ -105,12 +105,13 @@ class RemoteFile:
 
     def _at_place(self) -> Any:
         """The library's file, opened and moved to where the next bytes begin."""
-        if self._file is None:
+        is_new = self._file is None
+        if is_new:
             self._file, self._failures = self._opener.open(), 0
-            if self._opener.is_stream:
-                _skip(self._file, self._until)
-            else:
-                self._file.seek(self._until)
+        if not self._opener.is_stream:
+            self._file.seek(self._until)  # also past what came before a failure and was not kept
+        elif is_new:
+            _skip(self._file, self._until)
         return self._file
 
     def _close(self) -> None:

@@ -203,7 +203,7 @@ def _store(before: Place, entry: Entry) -> None:
 
     place = place_of(before)
     if not isinstance(place, Path):
-        display(f"gpu-trace: {place} was not written, because gpu-trace writes to this machine only", err=True)
+        display(f"gpu-trace: {place}: not written; predictions are stored beside a run on this machine only", err=True)
         return
     write_text(place, encoded(stored(before).having(entry)))
     display(f"gpu-trace: wrote {place}", err=True)
