@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 LONGEST = 20
 """single operations of a job that are kept by name"""
-_STEPS = 1 << 20
-"""of all ranks: 80 MB"""
-_COLLECTIVES = 1 << 21
-"""of all ranks: 120 MB"""
+_STEPS = 1 << 19
+"""of all ranks, in 72 bytes each"""
+_COLLECTIVES = 1 << 20
+"""of all ranks, in 136 bytes each"""
 
 
 @dataclass(frozen=True, slots=True)

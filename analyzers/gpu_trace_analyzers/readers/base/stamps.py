@@ -22,6 +22,7 @@ LIMIT_NS = 1 << 61
 NO_TIME = np.iinfo(np.int64).min
 """The value of `nanoseconds_of` for text that is not a time."""
 
+_POINT = (ord(".") - ord("0")) % 256
 _DIGITS = 19  # of the largest int64; with a first digit of at most 2 it certainly fits
 
 
@@ -65,7 +66,10 @@ def nanoseconds_of(texts: bytes) -> Int64:
     ns = np.full(len(ends), NO_TIME, dtype=np.int64)
     for length in np.unique(lengths[lengths <= _DIGITS + 1]).tolist():
         rows = np.flatnonzero(lengths == length)
-        ns[rows] = _of_one_length(text[starts[rows, None] + np.arange(length)])
+        if len(rows) == len(ends):  # one behind the other, as stamps of a recording are
+            ns = _of_one_length(text.reshape(-1, length + 1)[:, :length])
+        else:
+            ns[rows] = _of_one_length(text[starts[rows, None] + np.arange(length)])
     for row in np.flatnonzero((ns == NO_TIME) & (lengths > 0)).tolist():
         value = nanoseconds(texts[starts[row] : ends[row]].decode("utf-8", "replace"))
         ns[row] = NO_TIME if value is None else value
@@ -76,23 +80,31 @@ def _of_one_length(text: NDArray[np.uint8]) -> Int64:
     """Values of the rows that are plain digits with at most three decimals; `NO_TIME` for all others."""
     length = text.shape[1]
     values = np.full(len(text), NO_TIME, dtype=np.int64)
-    digits = text - np.uint8(ord("0"))  # wraps around: a byte that is not a digit becomes larger than 9
+    # A row per place: each step below is then one pass over neighbors. What is not a digit becomes larger than 9.
+    digits = np.ascontiguousarray(text.T) - np.uint8(ord("0"))
     for decimals in (3, 2, 1, 0):
         point = length - 1 - decimals
         if (values != NO_TIME).all() or (decimals and point < 1) or not length:
             continue
         plain = digits <= 9
         if decimals:
-            plain[:, point] = text[:, point] == ord(".")
+            plain[point] = digits[point] == _POINT
         scaled = length - bool(decimals) + 3 - decimals
         if scaled > _DIGITS:
             continue
         if scaled == _DIGITS:
-            plain[:, 0] &= digits[:, 0] <= 2
-        rows = np.flatnonzero(plain.all(axis=1))
-        keep = digits[rows].astype(np.int64)
-        keep = np.delete(keep, point, axis=1) if decimals else keep
-        powers = 10 ** np.arange(keep.shape[1] - 1, -1, -1, dtype=np.int64)
-        values[rows] = (keep @ powers) * 10 ** (3 - decimals)
+            plain[0] &= digits[0] <= 2
+        rows = np.flatnonzero(plain.all(axis=0))
+        keep = digits[:, rows]
+        values[rows] = _whole(np.delete(keep, point, axis=0) if decimals else keep) * 10 ** (3 - decimals)
     values[values >= LIMIT_NS] = NO_TIME
     return values
+
+
+def _whole(digits: NDArray[np.uint8]) -> Int64:
+    """The numbers of which ``digits``, (places, n), has a row per place: (n,) int64."""
+    value = np.zeros(digits.shape[1], dtype=np.int64)
+    for place in digits:
+        value *= 10
+        value += place
+    return value
