@@ -61,6 +61,18 @@ def what_if(browser: Browser, folder: Path) -> None:
     keep(page.screenshot(), "what_if")
 
 
+def job(browser: Browser, folder: Path) -> None:
+    """The page of a simulated job of 64 ranks, one of which waits for data, one has a slow GPU, and one is missing."""
+    fleet, truth, page_file = folder / "job", folder / "truth.json", folder / "job.html"
+    drawn = ["--ranks", "64", "--steps", "8", "--seed", "5", "--faults", "late_data,slow_gpu,missing"]
+    subprocess.run([sys.executable, "-m", "scripts.fleet", *drawn, "--truth", truth, fleet], check=True, cwd=ROOT)
+    subprocess.run([*GPU_TRACE, "summary", "--html", page_file, "job"], check=True, cwd=folder)
+    page = browser.new_page(viewport={"width": 1000, "height": 1240})
+    page.goto(page_file.as_uri())
+    page.wait_for_selector("html[data-ready=true]")
+    keep(page.screenshot(), "job")
+
+
 def perfetto(browser: Browser, name: str, trace: Path, at: str) -> None:
     """The Perfetto UI with the lanes pinned, as it starts at a place of a trace."""
     command = [*GPU_TRACE, "open", "--offline", "--no-browser", "--at", at, str(trace)]
@@ -99,6 +111,7 @@ def main() -> None:
         for name in NAMES:
             timeline(browser, name, Path(folder))
         what_if(browser, Path(folder))
+        job(browser, Path(folder))
         perfetto(browser, "seed_nonblocking", TRACES / "seed_nonblocking.json.gz", "125ms..137ms")
         perfetto(browser, "two_streams", TRACES / "two_streams.json.gz", "121ms..134ms")
         perfetto(browser, "predicted", Path(folder) / "trace.json.gz", "none")  # which `what_if` left there

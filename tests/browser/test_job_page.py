@@ -16,6 +16,10 @@ AXIS = 24
 PIXEL = "(canvas, [x, y]) => { const scale = canvas.width / canvas.clientWidth;" + (
     "return [...canvas.getContext('2d').getImageData(x * scale, y * scale, 1, 1).data.slice(0, 3)]; }"
 )
+WRITTEN = """(canvas, y) => {
+  const scale = canvas.width / canvas.clientWidth, pen = canvas.getContext('2d');
+  return pen.getImageData(8 * scale, y * scale, 200 * scale, 1).data.some(value => value > 0);
+}"""
 
 
 @cache
@@ -114,6 +118,20 @@ def test_a_finding_marks_its_ranks_on_the_map(shown):
     ]
     assert marked == [2]  # ranks 128 to 191 have 136 to 143
     assert page.locator("canvas").bounding_box()["y"] < DESKTOP["height"]
+
+
+def test_a_rank_that_was_late_has_its_name_beside_its_row(shown):
+    """Of 64 rows of 10 pixels every second one has a name; row 33 comes before 32 and 34."""
+    answer = healthy(64)
+    late_ns = tuple((60 * MS if row == 33 else 0,) * 12 for row in range(64))
+    page = shown(to_html(replace(answer, heat=replace(answer.heat, late_ns=late_ns))), DESKTOP)
+    high = (page.locator("canvas").bounding_box()["height"] - AXIS) / 64
+
+    def named(row):
+        """Whether something is written beside the middle of a row."""
+        return page.locator("canvas").evaluate(WRITTEN, AXIS + (row + 0.5) * high)
+
+    assert [row for row in range(30, 37) if named(row)] == [30, 33, 35]
 
 
 def test_n_and_p_go_through_the_findings(shown):

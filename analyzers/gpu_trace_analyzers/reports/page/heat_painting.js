@@ -1,4 +1,5 @@
 // How is the map painted, and which cell lies where? A cell is as strong as the square root of its lateness.
+import { labeled } from "./heat_labels.js";
 import { ranksOf, stepsOf } from "./heat_words.js";
 
 const AXIS = 24, TALL = 640, HIGHEST = 22, LOWEST = 8;  // pixels: the axis, all rows, one row
@@ -64,12 +65,12 @@ export class HeatPainting {
 
   // Beside as many rows as there is room for lines.
   drawRanks() {
-    const { pen, data, high, gutter } = this, every = Math.ceil(LINE / high);
-    pen.fillStyle = this.color("soft");
-    for (let row = 0; row < data.late_ns.length; row += every) {
+    const { pen, data, high, gutter } = this;
+    for (const { row, late } of labeled(data, Math.ceil(LINE / high))) {
       const [first, last] = ranksOf(data, row), name = first === last ? `${first}` : `${first}-${last}`;
       const host = gutter > NARROW_GUTTER && data.hosts[row] ? " · " + data.hosts[row] : "";
-      pen.fillText(this.fit(name + host, gutter - MARK - 2 * BESIDE), MARK + BESIDE, AXIS + row * high + Math.min(high, LINE) - 4);
+      pen.fillStyle = this.color(late ? "ink" : "soft");
+      pen.fillText(this.fit(name + host, gutter - MARK - 2 * BESIDE), MARK + BESIDE, AXIS + (row + 0.5) * high + 4);
     }
   }
 
