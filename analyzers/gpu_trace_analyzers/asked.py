@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .engines import EngineRules
     from .model import Engine, Trace
     from .places import Place
+    from .readers import Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class Asked:
         asked = (self.step_range, self.from_ns, self.to_ns, self.steps)
         return any(each is not None for each in asked)
 
-    def load(self, path: str | PathLike[str] | Place, *, operators: bool = False) -> Trace:
+    def load(self, path: str | PathLike[str] | Place, *, operators: bool = False, keep: Keep | None = None) -> Trace:
         """Read a trace by these rules; arguments and errors are those of `gpu_trace_analyzers.readers.load`."""
-        return load(path, rules=self.rules, operators=operators)
+        return load(path, rules=self.rules, operators=operators, keep=keep)
 
     def analyze(self, trace: Trace, apart: Collection[str] = ()) -> Analysis:
         """What is asked, of a trace; ``apart`` names ranges that stay by themselves, though a count is in them.

@@ -6,6 +6,7 @@
     ├── WorkerLost               a process that reads ranks ended, or cannot be reached
     ├── TraceInconclusive        the trace cannot answer the question            (exit code 4)
     └── UsageError               an option or argument is invalid                (exit code 2)
+        ├── NotWritten           a file that was asked for cannot be written
         └── SeveralRuns          a folder of several runs, but one is needed
 
 A message is one sentence a person can act on: the file, the problem, the next step.
@@ -51,6 +52,10 @@ class UsageError(GpuTraceError):
     """An argument that is invalid, by itself or for this trace."""
 
     exit_code = 2
+
+
+class NotWritten(UsageError):
+    """A place in which a file that was asked for cannot be written."""
 
 
 class SeveralRuns(UsageError):

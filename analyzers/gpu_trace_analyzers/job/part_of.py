@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import GpuTraceError
+from ..errors import GpuTraceError, NotWritten
 from ..model import MISSING
 from ..questions.overlap import active_devices
 from ..readers.folders.files import with_rank
@@ -20,16 +20,22 @@ if TYPE_CHECKING:
 
     from ..asked import Asked
     from ..model import Trace
+    from ..readers import Keep
     from .kept import Kept
     from .sources import RankFiles
 
 
-def part_of(files: RankFiles, asked: Asked, kept: Kept) -> Partial:
-    """Read one rank. A rank of which cannot be asked what is asked of all counts as one that cannot be read."""
+def part_of(files: RankFiles, asked: Asked, kept: Kept, keep: Keep | None = None) -> Partial:
+    """Read one rank. A rank of which cannot be asked what is asked of all counts as one that cannot be read.
+
+    Raises `NotWritten` as ``keep`` does, which gets each file as `load` gives it.
+    """
     try:
-        trace, parts = _trace(files, asked)
+        trace, parts = _trace(files, asked, keep)
         if trace is not None:
             parts += list(_parts(files, trace, asked, kept))
+    except NotWritten:
+        raise
     except GpuTraceError as error:
         parts = [_unreadable(files, files.names[0], str(error))]
     return merged(parts)
@@ -47,13 +53,15 @@ def _parts(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Iterator
             yield _unreadable(files, name, f"{name}: says no rank, so it is none of those compared")
 
 
-def _trace(files: RankFiles, asked: Asked) -> tuple[Trace | None, list[Partial]]:
+def _trace(files: RankFiles, asked: Asked, keep: Keep | None) -> tuple[Trace | None, list[Partial]]:
     """What was recorded of a rank, from all its files, and which of them could not be used."""
     traces: list[Trace] = []
     problems = []
     for name, path in zip(files.names, files.paths, strict=True):
         try:
-            trace = with_rank(asked.load(path), files.rank)
+            trace = with_rank(asked.load(path, keep=keep), files.rank)
+        except NotWritten:
+            raise
         except GpuTraceError as error:
             problems.append(_unreadable(files, name, str(error)))
             continue

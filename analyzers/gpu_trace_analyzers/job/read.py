@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..asked import Asked
     from ..places import Place
+    from ..readers import Keep
     from .partial import Partial
     from .sources import RankFiles
 
@@ -32,15 +33,17 @@ def read_job(
     workers: int | None = None,
     dask: str | None = None,
     done: Callable[[], None] = lambda: None,
+    keep: Keep | None = None,
 ) -> Partial:
     """What is kept of all ranks, whose files are in ``place``.
 
     ``workers``: read by so many processes (default: as many as there are cores, if that is worth it). ``dask``: by the
-    cluster whose scheduler has this address, or by one that is started here (``local``).
+    cluster whose scheduler has this address, or by one that is started here (``local``). ``keep``: as of `load`, called
+    where a rank is read.
 
     Raises `WorkerLost` if a worker ends, `TraceUnreadable` if no rank can be read.
     """
-    read = partial(part_of, asked=asked, kept=Kept.of(len(files)))
+    read = partial(part_of, asked=asked, kept=Kept.of(len(files)), keep=keep)
     if dask:
         part = on_dask(files, read, dask, workers or _cores(), done)
     elif (workers or (_cores() if _is_much(files) else 1)) == 1:

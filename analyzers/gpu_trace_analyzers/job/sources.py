@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..columnar.index import read_index
 from ..model import MISSING
 from ..readers.folders.files import rank_in_name, traces_in
 from ..readers.folders.jobs import LAUNCHER
+from ..readers.parquet import is_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +55,8 @@ def rank_files(folder: Place) -> list[RankFiles]:
 
     Raises `TraceUnreadable` for a folder without a trace.
     """
-    return _by_rank(folder, [(file, _stated(file).rank) for file in traces_in(folder)])
+    files = traces_in(folder)
+    return _by_rank(folder, [(file, each.rank) for file, each in zip(files, _all_stated(folder, files), strict=True)])
 
 
 def job_in(folder: Place) -> list[RankFiles]:
@@ -61,7 +64,7 @@ def job_in(folder: Place) -> list[RankFiles]:
     files = traces_in(folder)
     if len(files) <= MOST_AS_ONE_TRACE:
         return []
-    stated = [_stated(file) for file in files]
+    stated = _all_stated(folder, files)
     ranks = {each.rank for each in stated} - {MISSING}
     sizes = {each.world_size for each in stated} - {MISSING}
     launchers = {each.launcher for each in stated} - {b""}
@@ -76,6 +79,13 @@ def _by_rank(folder: Place, ranked: Sequence[tuple[TraceFile, int]]) -> list[Ran
         name = file.path.relative_to(folder).as_posix()
         of_rank.setdefault((rank, name if rank == MISSING else ""), []).append(name)
     return [RankFiles(folder, tuple(names), rank) for (rank, _), names in of_rank.items()]
+
+
+def _all_stated(folder: Place, files: Sequence[TraceFile]) -> list[_Stated]:
+    """Of each file; columns are of one run, and their index has the rank that each file said."""
+    if is_columns(folder):
+        return [_Stated(entry.rank, MISSING, b"") for entry in read_index(folder)]
+    return [_stated(file) for file in files]
 
 
 def _stated(file: TraceFile) -> _Stated:

@@ -16,11 +16,14 @@ from .finishing.contradictions import without_contradictions
 from .finishing.counter_ends import with_counter_ends
 from .finishing.cpu_devices import is_work_of_cpus, names_no_gpu, with_cpu_devices
 from .finishing.recording_windows import with_windows
+from .finishing.without_operators import without_operators
 from .formats import reader_for
+from .parquet import is_part
+from .parquet import read as read_part
 from .unsupported import is_unsupported, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from os import PathLike
 
     from ..engines import EngineRules
@@ -29,15 +32,23 @@ if TYPE_CHECKING:
     from .folders.runs import Run
     from .formats import Reader
 
+    Keep = Callable[[Place, Trace], None]
 
-def load(path: str | PathLike[str] | Place, *, rules: EngineRules | None = None, operators: bool = False) -> Trace:
+
+def load(
+    path: str | PathLike[str] | Place,
+    *,
+    rules: EngineRules | None = None,
+    operators: bool = False,
+    keep: Keep | None = None,
+) -> Trace:
     """Read a trace file, a run folder, or a folder with one trace for each rank; by its path, or by a URL of fsspec.
 
     ``rules`` say which engine an operation occupies (default: those that come with gpu-trace). ``operators`` also keeps
     those of the framework's operators on the host that no figure of a GPU needs. A trace without work of any device
     gets the CPU of each process as one, working at the innermost operator of each thread, unless it shows that another
     device worked. Work of a GPU whose times contradict the rest of its file is bounded or set aside: ``Trace.source``
-    has it.
+    has it. ``keep`` gets each file's path and trace, as its reader gives it, with all operators.
 
     Raises `SeveralRuns` for a folder of several runs, `TraceUnreadable` for a file that is not a trace; its subclass
     `FormatUnsupported` for a known format not read here.
@@ -45,7 +56,8 @@ def load(path: str | PathLike[str] | Place, *, rules: EngineRules | None = None,
     path, rules = place(path), rules or default_rules()
     with _reading(path):
         is_folder = path.is_dir()
-        trace = _load_folder(path, rules, operators) if is_folder else _load_file(TraceFile(path), rules, operators)
+        load_one = _load_folder if is_folder else _load_path
+        trace = load_one(path, rules, operators, keep)
         return named_in_text(trace)
 
 
@@ -61,11 +73,25 @@ def _reading(path: Place) -> Iterator[None]:
         ) from error
 
 
-def _load_file(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
+def _load_path(path: Place, rules: EngineRules, operators: bool, keep: Keep | None) -> Trace:
+    return _load_file(TraceFile(path), rules, operators, keep)
+
+
+def _load_file(file: TraceFile, rules: EngineRules, operators: bool, keep: Keep | None = None) -> Trace:
+    if keep is None:
+        return completed(_read(file, rules, operators), rules, operators)
+    trace = _read(file, rules, operators=True)
+    keep(file.path, trace)
+    return completed(trace if operators else without_operators(trace), rules, operators)
+
+
+def _read(file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
+    if is_part(file.path):
+        return read_part(file.path, rules, operators)
     reader = None if is_unsupported(file) else reader_for(file)
     if reader is None:
         raise refuse(file)
-    return completed(_read(reader, file, rules, operators), rules, operators)
+    return _read_by(reader, file, rules, operators)
 
 
 def completed(trace: Trace, rules: EngineRules, operators: bool) -> Trace:
@@ -73,7 +99,7 @@ def completed(trace: Trace, rules: EngineRules, operators: bool) -> Trace:
     return with_counter_ends(with_windows(without_contradictions(_with_work(trace, rules, operators))))
 
 
-def _read(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
+def _read_by(reader: Reader, file: TraceFile, rules: EngineRules, operators: bool) -> Trace:
     """Operators are left out in the first reading, unless they are likely to be the work, or wanted."""
     with_operators = operators or names_no_gpu(file)
     trace = reader.read(file, rules, with_operators)
@@ -101,7 +127,11 @@ def joined(folder: Place, traces: Sequence[Trace]) -> Trace:
 
 
 def runs(
-    folder: str | PathLike[str] | Place, *, rules: EngineRules | None = None, operators: bool = False
+    folder: str | PathLike[str] | Place,
+    *,
+    rules: EngineRules | None = None,
+    operators: bool = False,
+    keep: Keep | None = None,
 ) -> list[Run]:
     """The runs that a folder holds, in order of their paths; the figures of two of them have nothing to do together.
 
@@ -114,14 +144,14 @@ def runs(
 
     def read(file: TraceFile) -> Trace:
         with _reading(file.path):
-            return _load_file(file, engine_rules, operators)
+            return _load_file(file, engine_rules, operators, keep)
 
     with _reading(folder):
         return runs_in(folder, read)
 
 
-def _load_folder(folder: Place, rules: EngineRules, operators: bool) -> Trace:
-    found = runs(folder, rules=rules, operators=operators)
+def _load_folder(folder: Place, rules: EngineRules, operators: bool, keep: Keep | None) -> Trace:
+    found = runs(folder, rules=rules, operators=operators, keep=keep)
     if len(found) == 1:
         return found[0].load(folder)
     if unreadable := next((run.problem for run in found if run.problem), None):

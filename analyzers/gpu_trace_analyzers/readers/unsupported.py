@@ -84,6 +84,11 @@ _KNOWN = (
         "give the trace itself, or the run folder",
     ),
     _Known(
+        lambda file: file.raw_head[:4] == b"PAR1",
+        "is one Parquet file",
+        "give the folder of columns that it is in, if gpu-trace wrote it",
+    ),
+    _Known(
         lambda file: file.raw_head[:2] == b"PK",
         "is a zip archive",
         "unpack it and give the trace inside",

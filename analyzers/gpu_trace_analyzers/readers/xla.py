@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import MISSING, DeviceWork, Engine, HostCalls, HostOperators, Memory, RangeKind, Ranges
-from .base.building import NOT_READ, TraceBuilder
+from .base.building import LEFT_OUT, NOT_READ, TraceBuilder
 from .base.columns import as_id, ids
 from .chrome import EventStream, timed
 
@@ -38,7 +38,6 @@ _MEMORIES = {
     "unified": Memory.MANAGED,
 }
 _DERIVED = "derived rows, which repeat the work of the streams"
-_HOST = "host events"
 
 
 def recognizes(file: TraceFile) -> bool:
@@ -144,8 +143,8 @@ class _Reading:
         if self.operators:
             self.add_host(HostOperators, tid, others, lambda _: {})
         else:
-            self.builder.dropped[_HOST] += len(others)
-            self.builder.expected.add(_HOST)
+            self.builder.dropped[LEFT_OUT[NAME]] += len(others)
+            self.builder.expected.add(LEFT_OUT[NAME])
 
     def add_host(self, table: Any, tid: int, events: list[Event], more: Any) -> None:
         kept, start_ns, end_ns = timed(events, self.builder)

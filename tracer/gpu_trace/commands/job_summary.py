@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -11,6 +12,7 @@ from gpu_trace_analyzers.readers.base.source_names import in_text
 from ..progress import counted, progress
 from ..terminal import display, in_color, width
 from ..writing import write_text
+from .columns_option import job_with_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +31,17 @@ class RankReaders(NamedTuple):
     dask: str | None
 
 
-def job_answer(path: Place, files: Sequence[RankFiles], asked: Asked, readers: RankReaders) -> JobAnswer:
-    """Read all ranks and answer. Raises `WorkerLost` and `TraceUnreadable` as `read_job` does."""
+def job_answer(
+    path: Place, files: Sequence[RankFiles], asked: Asked, readers: RankReaders, columns: Path | None
+) -> JobAnswer:
+    """Read all ranks and answer; their columns go into a folder. Raises what `read_job` and `columns_into` raise."""
     # Imported where it is needed: processes and clusters take long to import, and few summaries are of jobs.
     from gpu_trace_analyzers.job.answered import answered
     from gpu_trace_analyzers.job.read import read_job
 
     with counted(f"reading {len(files)} ranks", len(files)) as count:
-        part = read_job(path, files, asked, *readers, count.one_more)
+        read = partial(read_job, path, files, asked, *readers, count.one_more)
+        part = job_with_columns(read, files, columns) if columns else read()
     with progress("computing"):
         return answered(part, in_text(path))
 

@@ -20,10 +20,11 @@ from ..progress import progress
 from ..terminal import display, in_color, width
 from ..writing import make_folder, refuse_to_overwrite, write_text
 from .analysis_options import analysis_options
+from .columns_option import load_with_columns, refuse_columns_folder
 from .job_summary import RankReaders, job_answer, print_job, write_job_html
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
@@ -46,6 +47,12 @@ _MORE_OF_JOB = "--verbose shows hosts, process groups, stages and clocks too"
 )
 @click.option(
     "--html", metavar="FILE", type=FileName(), help="Write an HTML page with a timeline that needs no network."
+)
+@click.option(
+    "--columns",
+    metavar="FOLDER",
+    type=FileName(),
+    help="Also write every row as Parquet into this folder, which every command reads as a run.",
 )
 @analysis_options()
 @click.option("--rank", metavar="N", type=click.IntRange(min=0), help="Show this rank of a job alone.")
@@ -74,6 +81,7 @@ def summary(
     form: str | None,
     csv_folder: str | None,
     html: str | None,
+    columns: str | None,
     rank: int | None,
     workers: int | None,
     dask: str | None,
@@ -98,12 +106,10 @@ def summary(
       gpu-trace summary --html report.html trace.json.gz
       gpu-trace summary --top 20 trace.json.gz
       gpu-trace summary --rank 12 gpu-trace-runs/train-1
+      gpu-trace summary --columns columns gpu-trace-runs/train-1
     """  # noqa: D301  # \b is click's
-    if len(traces) > 1 and (csv_folder or html):
-        raise click.UsageError("--csv and --html take one trace; give only one")
-    if html:
-        refuse_to_overwrite(Path(html), traces)
-    out = _Output(form, csv_folder, html, top, all_domains, verbose)
+    out = _Output(form, csv_folder, html, columns, top, all_domains, verbose)
+    out.refuse(traces, rank)
     shown = []
     for number, path in enumerate(traces):
         before = "\n" if number and form != "json" else ""
@@ -129,9 +135,21 @@ class _Output:
     form: str | None
     csv_folder: str | None
     html: str | None
+    columns: str | None
     top: int | None
     all_domains: bool
     verbose: bool
+
+    def refuse(self, traces: Sequence[Place], rank: int | None) -> None:
+        """Raise `UsageError` where it cannot go there."""
+        if len(traces) > 1 and (self.csv_folder or self.html or self.columns):
+            raise click.UsageError("--csv, --html and --columns take one trace; give only one")
+        if self.html:
+            refuse_to_overwrite(Path(self.html), traces)
+        if self.columns:
+            refuse_columns_folder(self.columns, traces[0])
+        if self.columns and rank is not None:
+            raise UsageError("--columns writes all ranks of a job; leave out --rank")
 
     @property
     def is_brief(self) -> bool:
@@ -151,7 +169,7 @@ class _Output:
     @property
     def of_one_run(self) -> bool:
         """Whether it can be of one run alone."""
-        return bool(self.csv_folder or self.html or self.top)
+        return bool(self.csv_folder or self.html or self.columns or self.top)
 
 
 class _Shown(NamedTuple):
@@ -172,7 +190,7 @@ def _show_job(
 ) -> _Shown:
     if out.top:
         raise UsageError(f"{in_text(path)}: --top is of the operations of few ranks; add --rank N")
-    answer = job_answer(path, files, asked, readers)
+    answer = job_answer(path, files, asked, readers, Path(out.columns) if out.columns else None)
     if out.html:
         write_job_html(answer, Path(out.html))
     if out.is_printed:
@@ -190,7 +208,10 @@ def _show_runs(path: Place, before: str, heading: str, out: _Output, asked: Aske
         click.echo(before, nl=False)
         return _Shown(_list_runs(path, found, asked.copies, out.form))
     with progress("computing"):
-        trace = found[0].load(path) if found else asked.load(path, operators=bool(out.top))
+        if out.columns:
+            trace = load_with_columns(path, found, Path(out.columns), asked, operators=bool(out.top))
+        else:
+            trace = found[0].load(path) if found else asked.load(path, operators=bool(out.top))
     return _show_trace(path, trace, heading, out, asked)
 
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 NOT_ASKED = "framework operators"
 """The reason for which operators are left out where a caller does not want them."""
+LEFT_OUT = {"kineto": NOT_ASKED, "perfetto": NOT_ASKED, "xla": "host events"}
+"""The reason by format; MXNet's are the work itself, and none is left out."""
 NOT_READ = "a device that is not read"
 """How the reason ends for which rows of such a device are dropped."""
 WITHOUT_CATEGORY = "rows without a category"

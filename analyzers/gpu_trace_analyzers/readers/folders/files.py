@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import TraceUnreadable
 from ...model import MISSING
+from ...ranked import with_rank as with_rank
 from ..base.tracefile import TraceFile
 from ..formats import reader_for
+from ..parquet import is_columns, is_part, parts
 from ..unsupported import is_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...model import Trace
     from ...places import Place
 
 RUN_TRACES = ("trace.json.gz", "trace.json")
@@ -35,11 +35,21 @@ _EXPORTED = (".pftrace", ".pftrace.gz", ".perfetto-trace")
 RANK_IN_NAME = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
 
 
+def is_run(folder: Place) -> bool:
+    """Whether a folder says itself that its traces are of one run."""
+    own = any((folder / name).is_file() for name in (RUN_FACTS, *RUN_TRACES))
+    return own or is_columns(folder) or is_part(folder)
+
+
 def traces_in(folder: Place) -> list[TraceFile]:
     """The trace files of a folder, in order of rank. Raises `TraceUnreadable` for a folder that has none.
 
     Those of folders inside count where the folder itself has none: that is how JAX and some launchers lay them out.
     """
+    if is_part(folder):
+        return [TraceFile(folder)]
+    if is_columns(folder):
+        return [TraceFile(part) for part in parts(folder)]
     for name in RUN_TRACES:
         if (folder / name).is_file():
             return sorted([TraceFile(folder / name), *_of_other_processes(folder)], key=_place)
@@ -89,6 +99,8 @@ def _is_exported(path: Place) -> bool:
 def counts_in(folder: Place, name: str) -> bool:
     """Whether one more trace of that name would be among `traces_in`. Raises `TraceUnreadable` as that does."""
     files = [file.path.name for file in traces_in(folder)]
+    if is_columns(folder):
+        return False
     if files[0] in RUN_TRACES:
         return name in RUN_TRACES[: RUN_TRACES.index(files[0])]
     return not name.endswith(_EXPORTED) or files[0].endswith(_EXPORTED)
@@ -103,14 +115,3 @@ def rank_in_name(name: str) -> int:
     """The rank that a file's name speaks of, ``trace_rank3.json``; `MISSING` where it has none."""
     found = RANK_IN_NAME.search(name)
     return int(found[1]) if found else MISSING
-
-
-def with_rank(trace: Trace, rank: int) -> Trace:
-    """The trace as that of a rank, unless it knows its rank itself."""
-    if rank == MISSING or any(process.rank != MISSING for process in trace.processes):
-        return trace
-    return replace(
-        trace,
-        devices=tuple(replace(device, rank=rank) for device in trace.devices),
-        processes=tuple(replace(process, rank=rank) for process in trace.processes),
-    )

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from ...errors import GpuTraceError, TraceUnreadable
 from ..base.merging import merge
 from ..base.source_names import in_text, named_in_text
-from .files import RUN_FACTS, RUN_TRACES, place_in_run, rank_in_name, readable_in, traces_in, with_rank
+from ..base.tracefile import TraceFile
+from ..parquet import is_columns, is_part
+from .files import RUN_FACTS, is_run, place_in_run, rank_in_name, readable_in, traces_in, with_rank
 from .jobs import Facts, joined, joined_in_a_folder, states_job
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from ...model import Trace
     from ...places import Place
-    from ..base.tracefile import TraceFile
 
     Read = Callable[[TraceFile], Trace]
 
@@ -53,6 +54,12 @@ class Run:
         """Why a part of it could not be read, as far as that is known."""
         return next((part.problem for part in self.parts if part.problem), None)
 
+    @property
+    def files(self) -> list[Place]:
+        """Its trace files, in the order in which they become one trace."""
+        folders = [traces_in(part.path) if part.path.is_dir() else [TraceFile(part.path)] for part in self.parts]
+        return [file.path for files in folders for file in files]
+
     def load(self, path: Place | None = None) -> Trace:
         """Its trace, whose source is called ``path``. Raises `TraceUnreadable`."""
         if self.problem:
@@ -65,8 +72,13 @@ class Run:
             return [part.trace]
         files = traces_in(part.path)
         if len(files) == 1:
-            return [self.read(files[0])]
+            trace = self.read(files[0])
+            return [_called(trace, part.path) if is_columns(part.path) else trace]
         return [with_rank(self.read(file), rank_in_name(file.path.name)) for file in files]
+
+
+def _called(trace: Trace, path: Place) -> Trace:
+    return replace(trace, source=replace(trace.source, path=str(path)))
 
 
 def of_one_run(folder: Place, traces: Sequence[Trace]) -> Trace:
@@ -88,7 +100,7 @@ def runs_in(folder: Place, read: Read) -> list[Run]:
     A folder whose own traces are those of one run is that run. Otherwise the folders inside count as well.
     Raises `TraceUnreadable` for a folder that has none.
     """
-    if _is_run(folder):
+    if is_run(folder):
         traces_in(folder)  # raises where there is none
         return [Run(folder, (Part(folder, Facts()),), (folder,), read)]
     own = joined_in_a_folder(_read_all(readable_in(folder), read), _facts)
@@ -122,7 +134,7 @@ def _common(parts: Sequence[Part]) -> Place:
 def _groups_of(folder: Place, read: Read) -> list[list[Part]]:
     return (
         [[_of_a_run(folder, read)]]
-        if _is_run(folder)
+        if is_run(folder)
         else joined_in_a_folder(_read_all(readable_in(folder), read), _facts)
     )
 
@@ -131,18 +143,15 @@ def _facts(part: Part) -> Facts:
     return part.facts
 
 
-def _is_run(folder: Place) -> bool:
-    """Whether a folder says itself that its traces are of one run."""
-    return any((folder / name).is_file() for name in (RUN_FACTS, *RUN_TRACES))
-
-
 def _folders_in(folder: Place) -> list[Place]:
     """All folders inside, at any depth, except those in the folder of a run."""
     found = []
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not path.is_symlink():
+            if is_part(path):
+                raise TraceUnreadable(folder, "has columns that were not written to the end", "write them again")
             found.append(path)
-            found += [] if _is_run(path) else _folders_in(path)
+            found += [] if is_run(path) else _folders_in(path)
     return found
 
 

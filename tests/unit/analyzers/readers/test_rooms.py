@@ -6,7 +6,7 @@ import pytest
 from gpu_trace_analyzers.readers.formats import READERS
 
 ROOM = "gpu_trace_analyzers.readers"
-NO_FORMATS = {"base", "chrome", "chrome_json", "finishing", "folders", "formats", "unsupported"}
+NO_FORMATS = {"base", "chrome", "chrome_json", "finishing", "folders", "formats", "parquet", "unsupported"}
 """what is in the room beside the formats, held by the contracts of pyproject.toml"""
 
 

@@ -1,0 +1,81 @@
+"""Rows of a trace as a table of Arrow, and back. Texts stand in it as themselves, so that other programs can read them.
+
+All other columns are the trace's own numbers, `MISSING` included: a null would make pandas turn integers into floats.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from ..columns import MISSING, Role
+from .arrow import arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+    from ..columns import Columns, Int32
+
+    _Rows = TypeVar("_Rows", bound=Columns)
+
+
+def texts(strings: Sequence[str]) -> pa.StringArray:
+    """Strings as Arrow has them. What has no UTF-8, in names of damaged files, is replaced."""
+    pa = arrow()
+    try:
+        return pa.array(strings, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([text.encode("utf-8", "replace").decode() for text in strings], pa.string())
+
+
+def to_arrow(rows: Columns, strings: pa.StringArray) -> pa.Table:
+    """A table with the columns of the rows; ``strings`` are those of the trace."""
+    named = rows.columns_of(Role.TEXT)
+    columns = {name: getattr(rows, name) for name in rows.columns()}
+    return arrow().table(columns | {name: _texts(columns[name], strings) for name in named})
+
+
+def _texts(codes: Int32, strings: pa.StringArray) -> pa.DictionaryArray:
+    """Each text once, and which of them each row has; null for `MISSING`."""
+    pa = arrow()
+    used, place = np.unique(codes, return_inverse=True)
+    missing = codes == MISSING
+    place = place.reshape(-1) - int(missing.any())  # the lowest code is `MISSING`
+    return pa.DictionaryArray.from_arrays(
+        pa.array(place.astype(np.int32), mask=missing), strings.take(pa.array(used[used != MISSING]))
+    )
+
+
+def from_arrow(kind: type[_Rows], table: pa.Table, codes: Mapping[str, int]) -> _Rows:
+    """The rows of such a table; columns that it does not have are `MISSING`. ``codes`` are those of the strings.
+
+    Raises ``ValueError`` for a column of another type, and ``KeyError`` for a text that is not among the strings.
+    """
+    named = kind.columns_of(Role.TEXT)
+    columns: dict[str, Any] = {}
+    for name, dtype in kind.columns().items():
+        if name not in table.column_names:
+            continue
+        column = table.column(name)
+        columns[name] = _codes(column, codes) if name in named else _numbers(column, dtype, name)
+    return kind.of(columns, len(table))
+
+
+def _codes(column: pa.ChunkedArray, codes: Mapping[str, int]) -> Int32:
+    parts = [_codes_of_chunk(chunk.dictionary_encode(), codes) for chunk in column.chunks]
+    return np.concatenate([np.empty(0, dtype=np.int32), *parts])
+
+
+def _codes_of_chunk(chunk: pa.DictionaryArray, codes: Mapping[str, int]) -> Int32:
+    each = np.array([*(codes[text] for text in chunk.dictionary.to_pylist()), MISSING], dtype=np.int32)
+    places: Int32 = chunk.indices.fill_null(MISSING).to_numpy()
+    return each[places]
+
+
+def _numbers(column: pa.ChunkedArray, dtype: np.dtype[np.generic], name: str) -> Any:
+    if column.type != arrow().from_numpy_dtype(dtype) or column.null_count:
+        raise ValueError(f"column {name} is {column.type}, not {dtype}")
+    return column.to_numpy()
