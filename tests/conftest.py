@@ -38,7 +38,7 @@ SLOW = (
     "unit/analyzers/readers/test_damage.py",
     *("unit/analyzers/readers/chrome/test_hostile_nesting.py", "unit/analyzers/readers/folders"),
     *("unit/analyzers/job/test_on_dask.py", "unit/analyzers/job/test_read.py", "unit/analyzers/job/test_sources.py"),
-    "unit/analyzers/test_many_ranks.py",
+    *("unit/analyzers/job/test_columns.py", "unit/analyzers/test_many_ranks.py"),
     "unit/analyzers/places/test_s3.py",
     *("unit/analyzers/readers/finishing/test_contradictions.py", "unit/analyzers/readers/kineto/test_chain.py"),
     *("unit/analyzers/readers/pftrace/test_reader.py", "unit/analyzers/reports/test_html.py"),

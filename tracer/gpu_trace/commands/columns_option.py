@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from gpu_trace_analyzers.columnar.folder import columns_into
 from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import MISSING
-from gpu_trace_analyzers.places import is_url
 from gpu_trace_analyzers.readers.folders.files import is_run, rank_in_name
 from gpu_trace_analyzers.units import size
 
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
 
 
 def refuse_columns_folder(folder: str, run: Place) -> None:
-    """Raise `UsageError` for a URL, and for a folder that would be read as another trace of the run."""
-    if is_url(folder):
-        raise UsageError(f"{folder}: is a URL, and --columns writes to a disk; copy the folder there afterwards")
+    """Raise `UsageError` for a folder that would be read as another trace of the run."""
     inside = isinstance(run, Path) and Path(folder).resolve().is_relative_to(run.resolve())
     if inside and not is_run(run):
         raise UsageError(f"{folder}: would be read as another trace of {run}; choose a folder outside it")

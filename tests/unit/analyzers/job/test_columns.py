@@ -1,0 +1,79 @@
+"""A job keeps its columns while it is read, and is read from them to the same answer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from gpu_trace.cli import gpu_trace
+from gpu_trace_analyzers.asked import Asked
+from gpu_trace_analyzers.errors import NotWritten
+from gpu_trace_analyzers.job.part_of import part_of
+from gpu_trace_analyzers.job.sources import rank_files
+from scripts.rank_copies import SMALL, write_ranks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RANKS = 10
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten ranks, of which rank 4 cannot be read; beside it a folder of its columns."""
+    folder = tmp_path_factory.mktemp("job") / "ranks"
+    write_ranks(folder, RANKS, SMALL)
+    (folder / "trace-rank-4.json.gz").write_bytes(b'{"schemaVersion": 1, "traceEvents": [')
+    _document(folder, "--columns", folder.parent / "columns")
+    return folder
+
+
+def _document(*arguments):
+    result = CliRunner().invoke(gpu_trace, ["summary", "--json", *map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    return re.sub(r'(?<="path": ").*?(?=")|trace-rank-\d+\.json\.gz|rank=\d+', "", result.stdout)
+
+
+def test_the_document_is_the_same_with_columns_and_from_them(job, tmp_path):
+    assert _document(job) == _document(job, "--columns", tmp_path / "columns") == _document(job.parent / "columns")
+
+
+def test_any_number_of_workers_writes_the_same_columns(job, tmp_path):
+    _document(job, "--workers", "2", "--columns", tmp_path / "columns")
+    one, two = (_files(folder) for folder in (job.parent / "columns", tmp_path / "columns"))
+    assert one == two
+
+
+def _files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_one_rank_is_shown_from_columns(job):
+    assert _document(job.parent / "columns", "--rank", "3") == _document(job, "--rank", "3")
+
+
+def test_columns_that_cannot_be_written_are_no_unreadable_rank(job):
+    def keep(path, trace):
+        raise NotWritten("no space left")
+
+    with pytest.raises(NotWritten, match="no space left"):
+        part_of(rank_files(job)[0], Asked(), None, keep=keep)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--columns", "s3://bucket/columns"), "--columns': a URL cannot stand here"),
+        (("--columns", "columns", "--rank", "3"), "--columns writes all ranks of a job; leave out --rank"),
+        (("--columns", "ranks/columns"), "ranks/columns: would be read as another trace of ranks"),
+    ],
+)
+def test_places_that_columns_cannot_go_to_are_refused(job, arguments, problem, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ranks").symlink_to(job)
+    result = CliRunner().invoke(gpu_trace, ["summary", "ranks", *arguments])
+    assert result.exit_code == 2
+    assert problem in result.stderr
