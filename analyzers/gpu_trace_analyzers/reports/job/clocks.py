@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FIELDS = (
     Rows(
         "clocks",
-        "per host, the least certain first, at most 32: true time = shown + `offset_ns` + drift",
+        "per host, the least certain first, at most 32; it shows the true time + `offset_ns` + `drift_ppb` per s",
         lambda answer, _: answer.clocks,
         (
             Field("host"),
