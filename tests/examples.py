@@ -23,9 +23,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import forked_cli
 from summary_keys import with_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -34,7 +38,7 @@ _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _JOB = re.compile(r"^ *- (?:run: )?(gpu-trace .*)$", re.MULTILINE)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _REPEATABLE = re.compile(
-    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b)[^|>]*|whatif pair/[^|>]*|"
+    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b|fleet\b)[^|>]*|whatif pair/[^|>]*|"
     r"(?:[a-z]+ )?--help|--version)$"
 )
 _WRITES = re.compile(r" --(html|csv|junit|trace) ")
@@ -44,6 +48,7 @@ _PREDICTED = ("seed_nonblocking.json.gz", "--range", "measured", "--unrecorded",
 _GPU_VARIANTS = {"blocking": "compute_then_copy", "non_blocking": "interleaved", "side_stream_pinned": "side_thread"}
 """What stands for a variant of samples/compute_and_copy.py on a machine without a GPU."""
 _SMALL = "--size 400 --inner 50 --products 5"
+_FLEET = ["-m", "scripts.fleet", "--ranks", "16", "--steps", "6", "--seed", "3", "--faults", "late_data"]
 _TRAIN = """
 import os, torch
 x = torch.ones(64, 64)
@@ -98,7 +103,7 @@ def printed(command: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     argv = [forked_cli.program(), *shlex.split(command.replace("\\\n", " "), comments=True)[1:]]
     with tempfile.TemporaryDirectory() as folder:
-        _readers_folder(Path(folder))
+        _readers_folder(Path(folder), [command])
         ran = subprocess.run(
             argv, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
@@ -107,7 +112,7 @@ def printed(command: str) -> str:
 
 def workplace(folder: Path, page: Path) -> dict[str, str]:
     """Make ``folder`` what a reader of ``page`` has, with the programs it uses. Returns the environment for them."""
-    _readers_folder(folder)
+    _readers_folder(folder, [example.command for example in examples(page) if example.runnable])
     if not any("--steps" in command for command in [*(each.command for each in examples(page)), *jobs(page)]):
         (folder / "train.py").write_text(_TRAIN, encoding="utf-8")
     programs = folder / ".bin"
@@ -119,8 +124,14 @@ def workplace(folder: Path, page: Path) -> dict[str, str]:
     return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "SSH_CONNECTION": "there"}
 
 
-def _readers_folder(folder: Path) -> None:
-    """The samples, a trace, a folder of ranks, a pair of runs, and the training script of the page that shows one."""
+def _readers_folder(folder: Path, commands: Iterable[str]) -> None:
+    """The samples, a trace, a folder of ranks, a pair of runs, and the training script of the page that shows one.
+
+    A simulated job, where one of the commands needs it.
+    """
+    if any(command.endswith(" fleet") for command in commands):
+        made = [*_FLEET, "--truth", str(folder / "truth.json"), str(folder / "fleet")]
+        subprocess.run([sys.executable, *made], cwd=ROOT, capture_output=True, check=True)
     traces = ROOT / "samples/traces"
     (folder / "samples").symlink_to(ROOT / "samples")
     (folder / "trace.json.gz").write_bytes((traces / "two_streams.json.gz").read_bytes())
