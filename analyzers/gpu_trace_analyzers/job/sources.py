@@ -1,4 +1,4 @@
-"""Which files of a folder are of which rank? By their names and their first bytes: no trace is read."""
+"""Which files of a folder are of which rank? By their names, or else their first bytes: no trace is read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..columnar.index import read_index
 from ..model import MISSING
-from ..readers.folders.files import rank_in_name, traces_in
+from ..readers.base.tracefile import TraceFile
+from ..readers.folders.files import name_without_rank, rank_in_name, traces_in
 from ..readers.folders.jobs import LAUNCHER
 from ..readers.parquet import is_columns
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..places import Place
-    from ..readers.base.tracefile import TraceFile
 
 MOST_AS_ONE_TRACE = 8
 """ranks that are read into one trace and shown one by one, as many as a machine has GPUs"""
@@ -34,7 +34,7 @@ class RankFiles:
     names: tuple[str, ...]
     """of the files, in the folder"""
     rank: int = MISSING
-    """as their first bytes say, or else their names"""
+    """as their names say, or their first bytes where the names do not tell them apart"""
 
     @property
     def paths(self) -> tuple[Place, ...]:
@@ -55,41 +55,51 @@ def rank_files(folder: Place) -> list[RankFiles]:
 
     Raises `TraceUnreadable` for a folder without a trace.
     """
-    files = traces_in(folder)
-    return _by_rank(folder, [(file, each.rank) for file, each in zip(files, _all_stated(folder, files), strict=True)])
+    files = traces_in(folder, all_alike=True)
+    return _by_rank(folder, files, _known_ranks(folder, files) or [_stated(file).rank for file in files])
 
 
 def job_in(folder: Place) -> list[RankFiles]:
     """The same, where a folder holds one job of more than `MOST_AS_ONE_TRACE` ranks; else none."""
-    files = traces_in(folder)
+    files = traces_in(folder, all_alike=True)
     if len(files) <= MOST_AS_ONE_TRACE:
         return []
-    stated = _all_stated(folder, files)
-    ranks = {each.rank for each in stated} - {MISSING}
+    ranks = _known_ranks(folder, files) or _ranks_of_one_job(files)
+    return _by_rank(folder, files, ranks) if len({*ranks} - {MISSING}) > MOST_AS_ONE_TRACE else []
+
+
+def _ranks_of_one_job(files: Sequence[TraceFile]) -> list[int]:
+    """The rank that each file says; none where they are of several jobs."""
+    stated = [_stated(file) for file in files]
     sizes = {each.world_size for each in stated} - {MISSING}
     launchers = {each.launcher for each in stated} - {b""}
-    if len(ranks) <= MOST_AS_ONE_TRACE or len(sizes) > 1 or len(launchers) > 1:
-        return []
-    return _by_rank(folder, [(file, each.rank) for file, each in zip(files, stated, strict=True)])
+    return [] if len(sizes) > 1 or len(launchers) > 1 else [each.rank for each in stated]
 
 
-def _by_rank(folder: Place, ranked: Sequence[tuple[TraceFile, int]]) -> list[RankFiles]:
+def _known_ranks(folder: Place, files: Sequence[TraceFile]) -> list[int]:
+    """The rank of each, where no file must be opened for that, because it is one run; else none.
+
+    So it is with columns, whose index has them, and with names that are equal except for the rank, each with another.
+    """
+    if is_columns(folder):
+        return [entry.rank for entry in read_index(folder)]
+    names = [file.path.name for file in files]
+    ranks = [rank_in_name(name) for name in names]
+    one_each = len(set(ranks)) == len(ranks) and MISSING not in ranks
+    return ranks if one_each and len(set(map(name_without_rank, names))) == 1 else []
+
+
+def _by_rank(folder: Place, files: Sequence[TraceFile], ranks: Sequence[int]) -> list[RankFiles]:
     of_rank: dict[tuple[int, str], list[str]] = {}
-    for file, rank in sorted(ranked, key=lambda each: each[1]):
+    for rank, _, file in sorted(zip(ranks, range(len(files)), files, strict=True)):
         name = file.path.relative_to(folder).as_posix()
         of_rank.setdefault((rank, name if rank == MISSING else ""), []).append(name)
     return [RankFiles(folder, tuple(names), rank) for (rank, _), names in of_rank.items()]
 
 
-def _all_stated(folder: Place, files: Sequence[TraceFile]) -> list[_Stated]:
-    """Of each file; columns are of one run, and their index has the rank that each file said."""
-    if is_columns(folder):
-        return [_Stated(entry.rank, MISSING, b"") for entry in read_index(folder)]
-    return [_stated(file) for file in files]
-
-
 def _stated(file: TraceFile) -> _Stated:
-    rank, size, launcher = (found.search(file.head) for found in (_STATED, _WORLD_SIZE, _LAUNCHER))
+    head = TraceFile(file.path).head  # not kept: of thousands of files it would fill the memory
+    rank, size, launcher = (found.search(head) for found in (_STATED, _WORLD_SIZE, _LAUNCHER))
     return _Stated(
         int(rank[1]) if rank else rank_in_name(file.path.name),  # a name may have the rank on its machine
         int(size[1]) if size else MISSING,

@@ -6,6 +6,7 @@ import errno
 import os
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from ...errors import TraceUnreadable
@@ -49,9 +50,11 @@ class TraceFile:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB of the content, decompressed. Empty for an empty file."""
+        """The beginning of the content, decompressed: at most 64 KiB, of what is in `raw_head`."""
+        if not self.is_gzip:
+            return self.raw_head
         head = b""
-        for block in TraceFile(self.path).blocks():
+        for block in gunzip(BytesIO(self.raw_head), BLOCK, []):
             head += block
             if len(head) >= _HEAD:
                 break

@@ -32,6 +32,9 @@ _ENDINGS = (".json", ".gz", ".sqlite")
 _EXPORTED = (".pftrace", ".pftrace.gz", ".perfetto-trace")
 """Of traces made from others, which therefore count only where there are no others."""
 
+_MANY, _TRIED = 8, 3
+"""files that may be of the ranks of one machine; of more, so many are looked into"""
+
 RANK_IN_NAME = re.compile(r"(?:^|[^a-z])(?:rank|r)[-_.= ]?(\d{1,6})(?!\d)", re.IGNORECASE)
 
 
@@ -41,10 +44,12 @@ def is_run(folder: Place) -> bool:
     return own or is_columns(folder) or is_part(folder)
 
 
-def traces_in(folder: Place) -> list[TraceFile]:
+def traces_in(folder: Place, *, all_alike: bool = False) -> list[TraceFile]:
     """The trace files of a folder, in order of rank. Raises `TraceUnreadable` for a folder that has none.
 
     Those of folders inside count where the folder itself has none: that is how JAX and some launchers lay them out.
+    ``all_alike``: of many files whose names differ in the rank alone, a few are looked into, and all count, also those
+    that are damaged.
     """
     if is_part(folder):
         return [TraceFile(folder)]
@@ -56,7 +61,7 @@ def traces_in(folder: Place) -> list[TraceFile]:
     for paths in (sorted(folder.iterdir()), sorted(_below(folder))):
         exported = [path for path in paths if _is_exported(path)]
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
-        if found := _readable(recorded) or _readable(exported):
+        if found := _readable(recorded, all_alike) or _readable(exported):
             return sorted(found, key=_place)
     if (folder / RUN_FACTS).is_file():
         raise TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
@@ -106,9 +111,25 @@ def counts_in(folder: Place, name: str) -> bool:
     return not name.endswith(_EXPORTED) or files[0].endswith(_EXPORTED)
 
 
-def _readable(paths: list[Place]) -> list[TraceFile]:
-    files = [TraceFile(path) for path in paths if path.is_file()]
-    return [file for file in files if not is_unsupported(file) and reader_for(file)]
+def _readable(paths: list[Place], all_alike: bool = False) -> list[TraceFile]:
+    """Those that are traces. ``all_alike``: of many names that differ in the rank alone, all are what the first are."""
+    alike: dict[str, list[TraceFile]] = {}
+    for path in (path for path in paths if path.is_file()):
+        alike.setdefault(name_without_rank(path.name) if all_alike else str(path), []).append(TraceFile(path))
+    found: list[TraceFile] = []
+    for files in alike.values():
+        many = len(files) > _MANY and any(_is_trace(TraceFile(file.path)) for file in files[:_TRIED])
+        found += files if many else filter(_is_trace, files)
+    return found
+
+
+def _is_trace(file: TraceFile) -> bool:
+    return not is_unsupported(file) and reader_for(file) is not None
+
+
+def name_without_rank(name: str) -> str:
+    """What the names of the files of all ranks have alike; the name itself where it has no rank."""
+    return RANK_IN_NAME.sub("", name)
 
 
 def rank_in_name(name: str) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...model import MISSING
 from ..base.shared_devices import span_ns, whose
-from .files import RANK_IN_NAME
+from .files import name_without_rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -46,7 +45,7 @@ class Facts:
             world_size=sizes.pop() if len(sizes) == 1 else MISSING,
             span_ns=None if trace.epoch_ns is None else span_ns(trace, trace.epoch_ns),
             process=whose(trace),
-            stem=re.sub(RANK_IN_NAME, "", PurePath(trace.source.path).name),
+            stem=name_without_rank(PurePath(trace.source.path).name),
         )
 
     @classmethod

@@ -56,6 +56,17 @@ def test_what_a_file_says_of_its_rank_goes_before_its_name(tmp_path):
     ]
 
 
+def test_the_ranks_of_a_large_job_are_known_without_opening_each_file(tmp_path):
+    for rank in range(12):
+        trace(tmp_path / f"trace-rank-{rank}.json", rank=rank)
+    for rank in (5, 7):
+        (tmp_path / f"trace-rank-{rank}.json").write_bytes(b"")
+    assert [files.rank for files in job_in(tmp_path)] == list(range(12))
+    assert len(load(tmp_path).processes) == 10  # as one trace it is what can be read
+    part = part_of(job_in(tmp_path)[5], Asked(), KEPT)
+    assert [rank for rank, _ in problems(part)] == [5]
+
+
 def test_names_that_have_no_rank_do_no_harm(tmp_path):
     for rank in range(9):
         trace(tmp_path / f"host_{100 + rank}.{1000 + rank}.pt.trace.json", rank=rank)
