@@ -41,7 +41,7 @@ _REPEATABLE = re.compile(
     r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b|fleet\b)[^|>]*|whatif pair/[^|>]*|"
     r"(?:[a-z]+ )?--help|--version)$"
 )
-_WRITES = re.compile(r" --(html|csv|junit|trace) ")
+_WRITES = re.compile(r" --(columns|html|csv|junit|trace) ")
 _NOT_RUN = re.compile(r"(scripts/|pip install|mkdir ranks|cp -r |ssh |scp |rsync |trace_processor |xdg-open )")
 _PAIR = ("seed_nonblocking.json.gz", "seed_nonblocking.et.json.gz", "seed_two_streams.json.gz")
 _PREDICTED = ("seed_nonblocking.json.gz", "--range", "measured", "--unrecorded", "189.24ms")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from equal_traces import assert_equal
 from gpu_trace.cli import gpu_trace
 from gpu_trace_analyzers.columnar.folder import columns_into
-from gpu_trace_analyzers.model import MISSING
+from gpu_trace_analyzers.model import MISSING, Engine
 from gpu_trace_analyzers.readers import load
 
 TRACES = Path(__file__).parents[2] / "samples/traces"
@@ -79,3 +80,15 @@ def test_columns_are_a_run_among_others(tmp_path):
     shutil.copy(TRACES / "two_streams.json.gz", tmp_path / "runs/another")
     found = json.loads(written("summary", "--json", tmp_path / "runs"))["runs"]
     assert [run["name"] for run in found] == ["another/two_streams.json.gz", "columns"]
+
+
+def test_the_example_of_pandas_runs(tmp_path, monkeypatch, capsys):
+    written("summary", TRACES / "two_h200/ddp", "--columns", tmp_path / "columns")
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs/columns.md").read_text("utf-8")
+    exec(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[0], {})
+    trace = load(TRACES / "two_h200/ddp")
+    expected = [
+        int((own.end_ns - own.start_ns)[own.engine == Engine.COLLECTIVE].sum()) for own in map(trace.work_of, (0, 1))
+    ]
+    assert [int(line.split()[1]) for line in capsys.readouterr().out.splitlines()[1:3]] == expected
