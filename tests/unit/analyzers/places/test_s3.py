@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from equal_traces import assert_equal
+from gpu_trace_analyzers.columnar.folder import columns_into
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.places import patience, place, systems
 from gpu_trace_analyzers.readers import load
@@ -167,3 +168,19 @@ def test_without_a_server_the_network_is_named(s3, monkeypatch):
         "s3://traces/run: its server cannot be reached (ConnectionRefusedError);"
         " check the network, and the URL's host or the endpoint that is set"
     )
+
+
+def test_a_folder_of_columns_is_read_from_a_bucket(s3, tmp_path):
+    ranks = {tmp_path / f"rank{rank}.json": rank for rank in range(2)}
+    with columns_into(tmp_path / "columns", ranks) as into:
+        for path in ranks:
+            path.write_text(CUDA)
+            load(path, keep=into.keep)
+        into.finish()
+    files = [path for path in (tmp_path / "columns").rglob("*") if path.is_file()]
+    for path in files:
+        s3.put("traces", path.relative_to(tmp_path).as_posix(), path.read_bytes())
+    read_alike("s3://traces/columns", tmp_path / "columns")
+    assert sum(request.startswith("HEAD") for request in s3.faults.requests) <= len(files)
+    url = s3.put("traces", "columns/rank=1/work.parquet", b"PAR1")
+    assert refused("s3://traces/columns").startswith(f"{url}: cannot be read as Parquet")
