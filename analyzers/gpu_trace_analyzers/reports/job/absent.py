@@ -37,8 +37,8 @@ FIELDS = (
 
 
 _SHOWN = (
+    Shown(Column("damaged files", kind=Kind.WORD), lambda row, _: row[1]),
     Shown(Column("rank"), lambda row, _: NONE if row[0] == MISSING else str(row[0])),
-    Shown(Column("problem", kind=Kind.WORD), lambda row, _: row[1]),
 )
 
 

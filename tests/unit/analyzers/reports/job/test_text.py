@@ -75,7 +75,8 @@ def test_of_many_ranks_the_first_stretches_are_named():
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_no_line_is_wider_than_the_terminal(width):
     for brief_ in (True, False):
-        for answer in (healthy(), large(), bare(), nothing()):
+        long_names = replace(large(), damaged=((3, "/scratch/" + 40 * "long/" + "rank3.json: is cut short"),))
+        for answer in (healthy(), large(), bare(), nothing(), long_names):
             assert max(map(len, to_text(answer, width=width, brief=brief_).splitlines())) <= width
 
 
