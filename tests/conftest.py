@@ -19,7 +19,7 @@ sys.dont_write_bytecode = False
 
 # A test must not fail for being slow on a busy machine.
 settings.register_profile("project", deadline=None)
-settings.register_profile("fewer", deadline=None, max_examples=20)
+settings.register_profile("fewer", deadline=None, max_examples=12)
 settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("project")
 TESTS = Path(__file__).parent
@@ -42,7 +42,10 @@ SLOW = (
     "unit/analyzers/places/test_s3.py",
     *("unit/analyzers/readers/finishing/test_contradictions.py", "unit/analyzers/readers/kineto/test_chain.py"),
     *("unit/analyzers/readers/pftrace/test_reader.py", "unit/analyzers/reports/test_html.py"),
-    *("golden/test_brief.py", "unit/analyzers/reports/test_many_devices.py"),
+    *("golden/test_brief.py", "golden/test_contention.py", "golden/test_dependencies.py"),
+    "unit/analyzers/reports/test_many_devices.py",
+    *("unit/tracer/boot/test_recording_cost.py", "unit/tracer/opening/test_prepare.py"),
+    *("unit/tracer/recording/test_complete.py", "unit/tracer/stack_sampling/test_sampler.py"),
     *("unit/tracer/boot/test_signals.py", "unit/tracer/commands", "unit/tracer/test_progress.py"),
     *("unit/tracer/exporting/test_round_trips.py", "unit/scripts/test_fleet.py"),
     *("unit/tracer/exporting/chrome/test_export.py", "unit/tracer/exporting/perfetto/test_export.py"),

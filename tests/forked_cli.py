@@ -1,7 +1,8 @@
 """``gpu-trace`` for tests that run it a hundred times: forks of one process that has imported all of it.
 
 A command has a process, a working directory, an environment and streams of its own, as if a shell had started it. As a
-program this is the process that is forked: it answers at a socket until its stdin ends.
+program this is the process that is forked: it answers at a socket until its stdin ends. What the variable `FIRST` of
+the environment says is run in the fork before the command.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _MODULES = (
     *("gpu_trace.exporting.perfetto.export", "gpu_trace.opening.show"),
 )
 """What commands import when they need it."""
+FIRST = "GPU_TRACE_TESTS_FIRST"
 
 
 @cache
@@ -107,6 +109,7 @@ def become(arguments: list[str]) -> NoReturn:
 
     sys.argv = ["gpu-trace", *arguments]
     try:
+        exec(os.environ.pop(FIRST, ""), {})
         cli()
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)

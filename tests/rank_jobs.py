@@ -16,13 +16,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from native import ENTRY, environment
+from native import ENTRY, LEAN, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-JOB = """
-import os, signal, sys, time
+JOB = (
+    f"{LEAN}import os, signal, time\n"
+    + """
 import torch, torch.distributed as dist
 rank = int(os.environ["RANK"])
 gpu = torch.cuda.device_count()
@@ -36,6 +37,7 @@ def reduce(times=1):
     return int(x[0].item())
 sys.stdout.write(f"rank {rank}: {reduce(20)}\\n"); sys.stdout.flush()
 """
+)
 LEAVE = "dist.barrier()\ndist.destroy_process_group()\n"
 ENDINGS = {
     "whole": LEAVE,

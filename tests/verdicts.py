@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.questions.account.collectives import explain_collectives
 from gpu_trace_analyzers.questions.account.copies import explain_copies
 from gpu_trace_analyzers.questions.account.idle.explain import explain_idle_time
@@ -27,6 +26,7 @@ from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.reports.document import to_json
 from gpu_trace_analyzers.vocabulary.losses import UNEXPLAINED, Owner
 from literal import literal
+from summaries import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,11 +133,12 @@ def judged(recording: Recording) -> Judged:
             path = Path(folder)
             for each in recording.paths:
                 (path / each.name).symlink_to(each)
-        analysis = Analysis(path)
-        verdict = json.loads(to_json(analysis.summary))["account"]["verdict"]
-        first = analysis.account.first
+        summary = summary_of(path)
+        verdict = json.loads(to_json(summary))["account"]["verdict"]
+        account = summary.account
+    assert account is not None
+    first, job = account.first, account.job
     claims = tuple((loss.owner.value, loss.cause) for loss in first.losses) or (("compute", None),)
-    job = analysis.account.job
     late = job.late.rank if job is not None and job.late is not None else None
     of_another = None not in (late, recording.rank) and late != recording.rank
     return Judged(recording, verdict["text"], claims, WRONG if of_another else outcome(recording.true, claims))

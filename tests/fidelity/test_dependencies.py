@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gpu_trace_analyzers.readers import load
-from native import NO_COMPILER, Case, Outcome, facts, run_traced, script, write_files
+from native import LEAN, NO_COMPILER, Case, Outcome, facts, run_traced, script, write_files
 from rank_jobs import JOB, LEAVE
 from recalled import run_both
 
@@ -80,7 +80,7 @@ def joined(run: Path, name: str = "trace.json.gz") -> tuple[list[str], list[str]
 
 
 def traced(text: str, folder: Path, *options: str) -> Outcome:
-    case = script(START + text)
+    case = script(LEAN + START + text)
     write_files(case, folder)
     return run_traced(case, folder, folder / "run", "--dependencies", *options)
 
@@ -153,7 +153,7 @@ with profile(execution_trace_observer=observer): torch.ones(3).cos()
 import json; print([node["name"] for node in json.load(open("own.json"))["nodes"]])
 torch.ones(3).tan()
 """
-    native, ours = run_both(script(START + text), tmp_path, "--dependencies")
+    native, ours = run_both(script(LEAN + START + text), tmp_path, "--dependencies")
     assert ours == replace(native, stderr=f"{native.stderr}gpu-trace: lost: {GAVE_WAY}\n")
     assert GAVE_WAY in facts(tmp_path / "run")["lost"]
     operators, numbered = joined(tmp_path / "run")

@@ -7,7 +7,7 @@ import pytest
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.vocabulary.own_ranges import DOMAIN, GARBAGE_COLLECTION
-from native import events, facts, run_traced, script, write_files
+from native import LEAN, events, facts, run_traced, script, write_files
 from recalled import run_both
 
 ON_CPU = {"CUDA_VISIBLE_DEVICES": ""}
@@ -69,7 +69,8 @@ def test_the_script_sees_its_own_callbacks_alone(tmp_path):
     assert said.startswith("operators of 1 forked process, in which PyTorch cannot record")
 
 
-COLLECTS = """
+COLLECTS = f"""
+{LEAN}
 import gc, threading, torch
 gc.disable()
 live = [[number] for number in range(300_000)]

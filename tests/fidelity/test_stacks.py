@@ -13,12 +13,13 @@ import pytest
 from gpu_trace.stack_sampling.library import built_sampler
 from gpu_trace_analyzers.model import ThreadState
 from gpu_trace_analyzers.readers import load
-from native import ENTRY, facts, run_traced, script, write_files
+from native import ENTRY, LEAN, facts, run_traced, script, write_files
 
 pytestmark = pytest.mark.skipif(built_sampler() is None, reason="there is no C compiler")
 
-SHARES = """
+SHARES = f"""
 import time
+{LEAN}
 import torch
 torch.ones(4).add_(1)
 
@@ -54,7 +55,8 @@ filters = ctypes.create_string_buffer(struct.pack("HxxxxxxP", 4, ctypes.addresso
 assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.byref(filters), 0, 0) == 0
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
-ENDS = """
+ENDS = f"""
+{LEAN}
 import torch
 torch.ones(4).add_(1)
 print("done")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from native import Outcome, events, facts, run_both, run_traced, script, write_files
+from native import LEAN, Outcome, events, facts, run_both, run_traced, script, write_files
 from recalled import run_both as run_both_unless_known
 
 ENVIRONMENTS = """
@@ -51,8 +51,9 @@ def test_each_finds_its_native_environment(path, tmp_path):
     assert len(traced.stdout.splitlines()) == 21
 
 
-START = """
-import multiprocessing, subprocess, sys
+START = f"""
+{LEAN}
+import multiprocessing, subprocess
 import torch
 def work(number): return float(torch.ones(4).mul(number).sum())
 if __name__ == "__main__":
@@ -116,16 +117,18 @@ def test_those_that_did_nothing_leave_nothing(tmp_path):
     assert facts(tmp_path / "run")["lost"] == []
 
 
-def test_who_wants_none_has_none(tmp_path):
+def test_who_wants_none_has_none_and_no_stacks_either(tmp_path):
     case = script(START + WAYS["a subprocess with an environment of its own"])
     write_files(case, tmp_path)
-    assert run_traced(case, tmp_path, tmp_path / "run", "--no-follow").code == 0
-    assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
+    assert run_traced(case, tmp_path, tmp_path / "run", "--no-follow", "--no-stacks").code == 0
+    said = facts(tmp_path / "run")
+    assert (said["traces"], said["lost"], said["stacks"]) == (["trace.json.gz"], [], None)
+    assert not [row for row in events(tmp_path / "run") if row.get("cat") == "python_function"]
 
 
 def test_forked_before_torch_was_imported_they_are_recorded_and_afterwards_they_are_counted(tmp_path):
     text = (
-        "import os\ndef fork(work):\n    pid = os.fork()\n    if pid == 0: work(); raise SystemExit(3)\n"
+        f"{LEAN}import os\ndef fork(work):\n    pid = os.fork()\n    if pid == 0: work(); raise SystemExit(3)\n"
         "    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)\n"
         "def first():\n    import torch\n    torch.ones(2).sin()\n"
         "fork(first)\nimport torch\ntorch.ones(2).cos()\n"
@@ -139,10 +142,13 @@ def test_forked_before_torch_was_imported_they_are_recorded_and_afterwards_they_
     assert said.startswith("the script: operators of 1 forked process, in which")
 
 
+KILLED = "import os, torch; torch.ones(3).sin(); os.kill(os.getpid(), 9)"
+
+
 def test_one_sentence_names_those_that_were_killed(tmp_path):
     text = (
-        "import subprocess, sys, torch\ntorch.ones(4).cos()\n"
-        "code = 'import os, torch; torch.ones(3).sin(); os.kill(os.getpid(), 9)'\n"
+        f"{LEAN}import subprocess, torch\ntorch.ones(4).cos()\n"
+        f"code = {LEAN + KILLED!r}\n"
         "for _ in range(2): print(subprocess.run([sys.executable, '-c', code]).returncode)\n"
     )
     write_files(case := script(text), tmp_path)
@@ -155,9 +161,11 @@ def test_one_sentence_names_those_that_were_killed(tmp_path):
 
 
 def test_one_sentence_names_one_whose_shell_replaced_its_path(tmp_path):
-    text = "import os, sys, torch\ntorch.ones(4).cos()\nos.system(f'PYTHONPATH=/nowhere {sys.executable} child.py')\n"
+    text = f"{LEAN}import os, torch\ntorch.ones(4).cos()\n"
+    text += "os.system(f'PYTHONPATH=/nowhere {sys.executable} child.py')\n"
     write_files(case := script(text), tmp_path)
-    (tmp_path / "child.py").write_text("import time, torch\nprint(torch.ones(3).sum(), flush=True)\ntime.sleep(3)\n")
+    child = f"{LEAN}import time, torch\nprint(torch.ones(3).sum(), flush=True)\ntime.sleep(3)\n"
+    (tmp_path / "child.py").write_text(child)
     assert run_traced(case, tmp_path, tmp_path / "run") == Outcome("tensor(3.)\n", "", 0)
     [said] = facts(tmp_path / "run")["lost"]
     assert re.fullmatch(r"child.py \(\d+\): its PYTHONPATH was replaced, by which Python finds the recorder; .*", said)

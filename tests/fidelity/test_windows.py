@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 import forked_cli
+from gpu_trace.boot.contract import BOUNDED, RECORDED_FROM, STOPPED
 from gpu_trace.nvtx_recording.environment import injection_library
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from native import ENTRY, NO_COMPILER, Outcome, events, facts, names, run_traced, script, write_files
+from native import ENTRY, LEAN, NO_COMPILER, Outcome, events, facts, names, run_traced, script, write_files
 
 STEPS = f"""
+{LEAN}
 import time, torch
 {NO_COMPILER}
 layer = torch.nn.Linear(4, 4)
@@ -49,9 +51,22 @@ def test_a_window_that_the_script_never_reaches(tmp_path):
     assert facts(tmp_path / "run")["traces"] == []
 
 
+WAITS = f"""
+{LEAN}
+import glob, time, torch
+def notes(): return "".join(open(path).read() for path in glob.glob("run/.raw/notes-*"))
+def wait_until_recorded():
+    while "{RECORDED_FROM.name}\\t" not in notes(): time.sleep(0.02)
+def wait_until_it_has_ended():
+    while not ("{BOUNDED.name}\\t" in notes() and is_stopped(notes())): time.sleep(0.02)
+def is_stopped(notes): return notes.count("{RECORDED_FROM.name}\\t") == notes.count("{STOPPED.name}\\t")
+"""
+"""Waits for what the recorder notes of itself: on a busy machine no time is long enough."""
+
+
 def test_a_window_in_time(tmp_path):
-    text = (
-        "import torch, time\ntorch.ones(2).sin(); time.sleep(1.5); torch.ones(2).cos(); time.sleep(2.5)\n"
+    text = WAITS + (
+        "torch.ones(2).sin(); wait_until_recorded(); torch.ones(2).cos(); wait_until_it_has_ended()\n"
         "torch.ones(2).tan()"
     )
     assert run(text, tmp_path, "--after", "1", "--duration", "2") == Outcome("", "", 0)
@@ -59,9 +74,8 @@ def test_a_window_in_time(tmp_path):
 
 
 def test_events_are_bounded(tmp_path):
-    text = (
-        "import torch, time\nx = torch.ones(2).sin()\nfor _ in range(4_000): x.add_(1)\ntime.sleep(5)\n"
-        "torch.ones(2).cos()"
+    text = WAITS + (
+        "x = torch.ones(2).sin()\nfor _ in range(4_000): x.add_(1)\nwait_until_it_has_ended()\ntorch.ones(2).cos()"
     )
     assert run(text, tmp_path, "--events", "2000").code == 0
     assert {"aten::sin", "aten::cos"} & names(tmp_path / "run") == {"aten::sin"}
@@ -79,7 +93,8 @@ def test_a_script_that_grows_by_itself_is_recorded_to_its_end(tmp_path):
     assert [sentence for sentence in facts(tmp_path / "run")["lost"] if "while gpu-trace counted" in sentence]
 
 
-NVTX = """
+NVTX = f"""
+{LEAN}
 import nvtx, torch
 x = torch.ones(4)
 for step in range(4):
@@ -195,7 +210,7 @@ def test_a_range_to_count_needs_a_window(tmp_path):
 
 
 def test_a_script_that_removes_its_run_folder_keeps_its_result(tmp_path):
-    text = "import shutil, sys, torch\ntorch.ones(2) + 1\nshutil.rmtree('run')\nprint('done')\nsys.exit(7)"
+    text = f"{LEAN}import shutil, torch\ntorch.ones(2) + 1\nshutil.rmtree('run')\nprint('done')\nsys.exit(7)"
     outcome = run(text, tmp_path)
     assert (outcome.stdout, outcome.code) == ("done\n", 7)
     assert outcome.stderr.startswith("gpu-trace: lost: ")

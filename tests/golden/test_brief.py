@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.reports.text import to_text
+from summaries import summary_of
 
 if TYPE_CHECKING:
     from gpu_trace_analyzers.summary import Summary
@@ -32,16 +31,14 @@ AFTER_THE_SUMMARY = 3
 BAR = set("█▏▎▍▌▋▊▉")
 
 
-@cache
-def summary_of(path: Path) -> Summary:
+def summary_at(path: Path) -> Summary:
     """With a path as somebody would give it, whose length does not depend on where the tests are."""
-    asked = Asked()
-    found = asked.analyze(asked.load(path)).summary
+    found = summary_of(path)
     return replace(found, source=replace(found.source, path=f"samples/traces/{named(path)}"))
 
 
 def brief(path: Path, width: int) -> str:
-    return to_text(summary_of(path), width=width, brief=True)
+    return to_text(summary_at(path), width=width, brief=True)
 
 
 def named(path: Path) -> str:

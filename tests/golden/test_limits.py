@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from native import NO_COMPILER
+
 ROOT = Path(__file__).parents[2]
 TRUTHS = sorted((ROOT / "samples/limits/truths").glob("*.json"))
 TRACES = ROOT / "samples/traces/limits_h200"
-SCRIPTS = """
+SCRIPTS = f"""
 import sys, runpy
+import torch
+{NO_COMPILER}
 sys.path.insert(0, "samples/limits")
 for script, case in (line.split() for line in sys.argv[1:]):
     sys.argv = [script, "--case", case, "--small", "--steps", "2"]

@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+import forked_cli
 from gpu_trace import progress
 
 TRACES = Path(__file__).parents[3] / "samples/traces"
@@ -30,8 +32,8 @@ print("done")
 """
 
 
-AT_ONCE = "import sys; from gpu_trace import cli, progress; progress.PATIENCE_S = 0; sys.argv[1:] = {arguments}; {rest}"
-"""A command that shows its progress from the beginning; the rest runs it."""
+AT_ONCE = "from gpu_trace import progress; progress.PATIENCE_S = 0\n"
+"""Has a command show its progress from the beginning."""
 RECORDED = """
 import shutil
 from gpu_trace.recording import record
@@ -40,22 +42,27 @@ def run(_request, folder, _saving):
     print("printed by the script", flush=True)
     return 0, 435
 record.launch.run = run
-cli.main()
 """
 
 
+@cache
 def slowly_read(patience_s: float, **environment: str) -> str:
     """What a terminal shows on stderr of a program that reads a file slowly."""
-    return on_a_terminal([SLOW, str(TRACES / "ddp_rank0.json.gz"), str(patience_s)], b"done\n", **environment)
+    program = [sys.executable, "-c", SLOW, str(TRACES / "ddp_rank0.json.gz"), str(patience_s)]
+    return on_a_terminal(program, b"done\n", **environment)
 
 
-def on_a_terminal(program: list[str], printed: bytes | None, **environment: str) -> str:
-    """What a terminal shows on stderr of a program in Python, which prints something into a pipe.
+def at_once(arguments: list[str], printed: bytes | None, first: str = "") -> str:
+    """What a terminal shows of a command that shows its progress from the beginning; ``first`` runs before it."""
+    return on_a_terminal([str(forked_cli.program()), *arguments], printed, **{forked_cli.FIRST: AT_ONCE + first})
+
+
+def on_a_terminal(command: list[str], printed: bytes | None, **environment: str) -> str:
+    """What a terminal shows on stderr of a program that prints something into a pipe.
 
     ``printed`` of None: the terminal gets that as well.
     """
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", *program]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "CI": "", **environment}
     stdout = theirs if printed is None else subprocess.PIPE
     with subprocess.Popen(command, stdout=stdout, stderr=theirs, env=environment) as process:
@@ -100,7 +107,8 @@ def test_a_narrow_terminal_has_it_in_one_line():
 
 def test_the_time_is_that_since_the_work_began():
     program = "import time; from gpu_trace import progress; progress.PATIENCE_S = 1.1\n"
-    shown = on_a_terminal([f'{program}with progress.progress("computing"): time.sleep(1.6)'], b"")
+    command = [sys.executable, "-c", f'{program}with progress.progress("computing"): time.sleep(1.6)']
+    shown = on_a_terminal(command, b"")
     assert re.search(r"\d:\d\d:\d\d", shown)[0] != "0:00:00"
 
 
@@ -112,11 +120,9 @@ def test_it_says_how_much_of_the_file_is_read():
 @pytest.mark.parametrize("command", ["summary", "export", "info", "check"])
 def test_a_pipe_gets_nothing(command, tmp_path):
     more = {"export": ["-o", str(tmp_path / "out.pftrace")], "check": ["--max-idle", "99%"]}.get(command, [])
-    arguments = ["gpu-trace", command, str(TRACES / "two_streams.json.gz"), *more]
-    program = (
-        f"import sys; from gpu_trace import cli, progress; progress.PATIENCE_S = 0; sys.argv = {arguments}; cli.main()"
-    )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    arguments = [forked_cli.program(), command, str(TRACES / "two_streams.json.gz"), *more]
+    environment = {**os.environ, forked_cli.FIRST: AT_ONCE}
+    ended = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
     assert "\x1b" not in ended.stderr
     assert "%" not in ended.stderr
 
@@ -124,8 +130,7 @@ def test_a_pipe_gets_nothing(command, tmp_path):
 def test_writing_a_page_and_tables_is_told_too(tmp_path):
     out, tables = tmp_path / "page.html", tmp_path / "tables"
     arguments = ["summary", str(TRACES / "two_streams.json.gz"), "--html", str(out), "--csv", str(tables)]
-    program = f"import sys; from gpu_trace import cli, progress; progress.PATIENCE_S = 0; sys.argv[1:] = {arguments}"
-    shown = on_a_terminal([f"{program}; cli.main()"], b"")
+    shown = at_once(arguments, b"")
     assert "writing page.html" in shown
     assert "writing tables" in shown
 
@@ -147,23 +152,22 @@ def test_every_command_tells_what_it_does_and_leaves_nothing_behind(command, doi
     pair = TRACES / "whatif/pairs/products"
     copied = shutil.copytree(pair, tmp_path / "run")
     names = {"trace": str(copied), "folder": str(TRACES / "two_h200/pipeline"), "out": str(tmp_path)}
-    program = AT_ONCE.format(arguments=[argument.format(**names) for argument in command], rest="cli.main()")
-    shown = on_a_terminal([program], None)
+    shown = at_once([argument.format(**names) for argument in command], None)
     assert doing in shown
     assert "\x1b[?25l" in shown  # the cursor is hidden while the line is there
     assert shown.rfind("\x1b[?25h") > shown.rfind(doing)
 
 
 def test_doctor_tells_that_it_records():
-    probed = "import subprocess, time; subprocess.run = lambda *_, **__: time.sleep(0.5) or sys.exit(7); cli.main()"
-    assert "recording a small script" in on_a_terminal([AT_ONCE.format(arguments=["doctor"], rest=probed)], b"")
+    probed = "import subprocess, sys, time; subprocess.run = lambda *_, **__: time.sleep(0.5) or sys.exit(7)"
+    assert "recording a small script" in at_once(["doctor"], b"", probed)
 
 
 def test_a_run_shows_nothing_before_the_script_has_ended(tmp_path):
     (tmp_path / "train.py").touch()
     arguments = ["run", "-o", str(tmp_path / "run"), str(tmp_path / "train.py")]
     raw = str(Path(__file__).parents[2] / "golden/recordings/whole")
-    shown = on_a_terminal([AT_ONCE.format(arguments=arguments, rest="") + RECORDED.format(raw=raw)], None)
+    shown = at_once(arguments, None, RECORDED.format(raw=raw))
     before, _, after = shown.partition("printed by the script")
     assert before == ""
     for doing in ("reading the records", "making the summary"):

@@ -57,6 +57,7 @@ def test_a_shorter_window_shows_single_operations_again():
     assert len(figure.data[0].customdata) == 10
 
 
+@pytest.mark.slow
 def test_a_million_operations_are_a_small_figure():
     figure = Analysis(many(1_000_000)).plot_timeline()
     assert len(figure.to_json()) < 500_000

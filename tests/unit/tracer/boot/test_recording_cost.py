@@ -7,9 +7,10 @@ import sys
 
 from gpu_trace.boot import recording_cost
 from gpu_trace.boot.contract import CALIBRATION
+from native import LEAN
 
-SCRIPT = """
-import sys
+SCRIPT = f"""
+{LEAN}
 import torch
 from gpu_trace.boot import recording_cost
 from gpu_trace.boot.execution_trace import ExecutionTrace

@@ -143,6 +143,7 @@ def ranges(draw, pid):
     return ProcessRanges(pid, opening, end_ns, np.ones(len(times), bool), texts, 0)
 
 
+@pytest.mark.slow
 @given(sessions(), sessions(raised=20), ranges(PID), st.none() | ranges(PID + 1))
 def test_of_any_records_and_ranges(first, second, own, of_a_guest):
     with tempfile.TemporaryDirectory() as folder:
