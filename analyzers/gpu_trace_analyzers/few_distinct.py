@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _SLOTS_BITS = 20
 _ODD = np.uint64(0x9E3779B97F4A7C15)
+_MANY = 1 << 15
+"""Fewer are sorted sooner than there is a table."""
 _NEAR = 1 << 22
 """From the least to the greatest value: ids of threads, and codes of texts, are below it."""
 _SAFE = 1 << 62
@@ -29,7 +31,7 @@ def few_distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
         return values[:1].copy(), np.zeros(len(values), np.int64)
     if high - low < _NEAR and low > -_SAFE and high < _SAFE:
         return _by_value(values, low, high)
-    return _by_slot(values)
+    return _by_slot(values) if len(values) >= _MANY else _by_order(values)
 
 
 def _by_value(values: NDArray[Any], low: int, high: int) -> tuple[NDArray[Any], Int64]:
@@ -51,10 +53,14 @@ def _by_slot(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
     row_of_slot[slot] = np.arange(len(values))
     one_like_it = row_of_slot[slot]
     if (values[one_like_it] != values).any():  # two values have one slot
-        found, place = np.unique(values, return_inverse=True)
-        return found, place.reshape(-1)
+        return _by_order(values)
     rows = np.flatnonzero(one_like_it == np.arange(len(values)))
     found, order = np.unique(values[rows], return_inverse=True)
     place_of_row = np.empty(len(values), np.int64)
     place_of_row[rows] = order
     return found, place_of_row[one_like_it]
+
+
+def _by_order(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
+    found, place = np.unique(values, return_inverse=True)
+    return found, place.reshape(-1)

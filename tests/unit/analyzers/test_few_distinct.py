@@ -39,4 +39,4 @@ def test_the_least_and_the_greatest_of_a_type(dtype):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint32, np.int64, np.uint64])
 def test_so_many_that_two_have_one_slot(dtype):
-    check(np.random.default_rng(3).integers(0, min(2**60, np.iinfo(dtype).max), 20_000).astype(dtype))
+    check(np.random.default_rng(3).integers(0, min(2**60, np.iinfo(dtype).max), 40_000).astype(dtype))

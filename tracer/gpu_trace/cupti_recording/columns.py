@@ -13,6 +13,7 @@ from gpu_trace_analyzers.readers.kineto import ARROWS
 from gpu_trace_analyzers.vocabulary import cupti
 from gpu_trace_analyzers.vocabulary.kineto import copy_ends
 
+from .alike import alike
 from .awaited import Awaited
 from .kineto_rows import name_of_copy, name_of_kernel, name_of_memset
 from .records import LAUNCH, NO_STREAM, ActivityKind
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     Columns = dict[str, Any]
 
 _MEMORY_ENDS = ("copy_kind", "source", "target")
-_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64)
 
 
 def add(
@@ -91,8 +91,8 @@ class _Columns:
 
     def _launches(self, launches: NDArray[np.void]) -> tuple[Int64, Int64]:
         """The texts of grid and block of each kernel."""
-        distinct, place = _distinct_launches(launches)
-        shapes = [LAUNCH.unpack(launch)[:6] for launch in distinct]
+        distinct, place = alike([launches])
+        shapes = [LAUNCH.unpack(launch)[:6] for launch in launches[distinct].tolist()]
         grids, blocks = ([self._text(json.dumps(shape[part])) for shape in shapes] for part in (_GRID, _BLOCK))
         return _picked(grids, place), _picked(blocks, place)
 
@@ -177,18 +177,6 @@ class _Columns:
 
 
 _GRID, _BLOCK = slice(0, 3), slice(3, 6)
-
-
-def _distinct_launches(launches: NDArray[np.void]) -> tuple[list[bytes], Int64]:
-    """Launches of which no two are equal, and which of them each kernel has."""
-    words = np.ascontiguousarray(launches).view(np.uint64).reshape(len(launches), -1)
-    key = (words * _ODD).sum(axis=1, dtype=np.uint64)  # wraps around; sorting numbers is many times as fast
-    found, place = few_distinct(key)
-    one_of = np.empty(len(found), np.int64)
-    one_of[place] = np.arange(len(place))
-    if (words[one_of[place]] != words).any():  # two have one key
-        _, one_of, place = np.unique(launches, return_index=True, return_inverse=True)
-    return launches[one_of].tolist(), place
 
 
 def _distinct(records: Records, fields: tuple[str, ...]) -> tuple[list[tuple[int, ...]], Int64]:

@@ -18,6 +18,7 @@ from gpu_trace_analyzers.model import Memory, SyncKind
 from gpu_trace_analyzers.vocabulary import cupti
 from gpu_trace_analyzers.vocabulary.kineto import SYNCS, Argument, Category, copy_name, memory_word, memset_name
 
+from .alike import alike
 from .awaited import Awaited
 from .records import LAUNCH, NO_STREAM, ActivityKind
 from .slices import NO_STREAM_ROW
@@ -140,18 +141,19 @@ class _Batch:
 
     def __init__(self, activities: RecordedActivities, raised: int, shown: Slices, rows: slice) -> None:
         self.records = activities.at(shown.at[rows])
-        self.pids, self.tids = shown.pid[rows].tolist(), shown.tid[rows].tolist()
+        self._pids, self._tids = shown.pid[rows], shown.tid[rows]
         self.starts = microseconds(shown.start_ns[rows])
         self.durations = microseconds(shown.duration_ns[rows])
         self.correlations = numbers(_raised(self.records["correlation"].astype(np.int64), raised))
         self.has_arrow = shown.has_arrow[rows]
 
     def __len__(self) -> int:
-        return len(self.pids)
+        return len(self._pids)
 
     def zipped(self, *fields: str) -> Iterator[tuple[Any, ...]]:
         """Process and thread of each row, and some fields of its record."""
-        return zip(self.pids, self.tids, *(self.records[field].tolist() for field in fields), strict=True)
+        columns = (self._pids, self._tids, *(self.records[field] for field in fields))
+        return zip(*(column.tolist() for column in columns), strict=True)
 
     def texts(self) -> Iterator[tuple[str, str, str]]:
         """Start, duration and correlation of each row."""
@@ -160,9 +162,12 @@ class _Batch:
         )
         return zip(*whole, strict=True)
 
-    def alike(self, texts: _Texts, *fields: str) -> Iterator[tuple[str, ...]]:
+    def alike(self, texts: _Texts, *fields: str) -> Iterator[Column]:
         """Columns of texts that are the same in all rows with the same place and fields."""
-        return zip(*map(texts.__getitem__, self.zipped(*fields)), strict=True)
+        columns = [self._pids, self._tids, *(self.records[field] for field in fields)]
+        kinds, place = alike(columns)
+        found = map(texts.__getitem__, zip(*(column[kinds].tolist() for column in columns), strict=True))
+        return (np.array(column, dtype=object)[place].tolist() for column in zip(*found, strict=True))
 
 
 def _one_by_one(write: Callable[[_Batch], Iterator[str]]) -> Callable[[_Batch], Sequence[Column]]:
@@ -195,8 +200,7 @@ class _Writer:
 
     def _arrows(self, batch: _Batch, begin: str) -> Sequence[Column]:
         """From a call to what it launched; a graph's to each of its nodes."""
-        places = list(map(self._arrow_places.__getitem__, zip(batch.pids, batch.tids, strict=True)))
-        columns = *batch.correlations, places, *batch.starts
+        columns = *batch.correlations, *batch.alike(self._arrow_places), *batch.starts
         if not batch.has_arrow.all():
             columns = tuple(list(compress(column, batch.has_arrow)) for column in columns)
         return begin, *columns, _ARROW_END
@@ -314,8 +318,8 @@ def _call(
     )
 
 
-def _place(pid: int, tid: int) -> str:
-    return f', "pid": {pid}, "tid": {tid}, "ts": '
+def _place(pid: int, tid: int) -> tuple[str]:
+    return (f', "pid": {pid}, "tid": {tid}, "ts": ',)
 
 
 def _amounts(batch: _Batch) -> Iterator[str]:

@@ -19,6 +19,10 @@ from .wire import BYTES, FIXED64, VARINT, key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_NARROW = 32
+"""bits"""
+_POWERS = 10 ** np.arange(20, dtype=np.uint64)
+
 Bytes = NDArray[np.uint8]
 Sizes = int | NDArray[np.int64]
 
@@ -52,12 +56,15 @@ def fixed64(field: int, values: NDArray[np.int64] | NDArray[np.float64]) -> Part
 
 def decimal(field: int, values: NDArray[np.integer]) -> Parts:
     """A string field with (rows,) integers as decimal text."""
-    text = values.astype("S20")
-    width = max(1, int(np.char.str_len(text).max(initial=1)))
-    block = text.astype(f"S{width}").view(np.uint8).reshape(-1, width)
-    sizes = np.char.str_len(text).astype(np.int64)
-    alike = (sizes == width).all()  # then no row need be looked at when they are joined
-    return message(field, [Part(block, width if alike else sizes)])
+    number = values.astype(np.uint64)
+    digits = np.maximum(np.searchsorted(_POWERS, number, side="right"), 1)
+    width = int(digits.max(initial=1))
+    number *= _POWERS[width - digits]  # zeros behind the digits, which no row uses
+    block = np.empty((len(number), width), dtype=np.uint8)
+    for place in range(width):
+        block[:, place] = number // _POWERS[width - 1 - place] % 10 + ord("0")
+    alike = (digits == width).all()  # then no row need be looked at when they are joined
+    return message(field, [Part(block, width if alike else digits)])
 
 
 def message(field: int, parts: Sequence[Part]) -> Parts:
@@ -99,9 +106,13 @@ def pieces(rows: int, most: int) -> Iterable[slice]:
 
 def _varints(values: NDArray[np.integer]) -> Part:
     unsigned = values.astype(np.uint64)
-    width = max(1, (int(unsigned.max(initial=0)).bit_length() + 6) // 7)
+    bits = int(unsigned.max(initial=0)).bit_length()
+    if bits <= _NARROW:
+        unsigned = unsigned.astype(np.uint32)  # half the bytes to be shifted
+    width = max(1, (bits + 6) // 7)
     block = np.empty((len(unsigned), width), dtype=np.uint8)
     for place in range(width):
-        block[:, place] = (unsigned >> np.uint64(7 * place)).astype(np.uint8) | 0x80
+        block[:, place] = unsigned >> unsigned.dtype.type(7 * place)  # and of that the lowest byte
+    block[:, :-1] |= 0x80
     block[:, -1] &= 0x7F
     return Part(block, width)
