@@ -124,7 +124,9 @@ def measure(folder: RunFolder, pid: int) -> None:
     for _ in beforehand.imports():
         pass
 
-    request = SimpleNamespace(target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent())
+    request = SimpleNamespace(
+        target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent(), only_ranks=False
+    )
     launch.run = lambda *_: (0, pid)  # the script is not run
     memory = Memory()
     with memory.watched():

@@ -53,7 +53,9 @@ def folder(tmp_path, monkeypatch):
 def completed(folder, audience, monkeypatch):
     """As after a script that has ended."""
     monkeypatch.setattr(record.launch, "run", lambda *_: (0, PID))
-    request = SimpleNamespace(target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent())
+    request = SimpleNamespace(
+        target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent(), only_ranks=False
+    )
     return record.record(request, folder, audience)
 
 
@@ -76,7 +78,9 @@ def test_only_a_process_of_our_own_keeps_what_was_freed(folder, monkeypatch):
     monkeypatch.setattr(record, "keep_freed", lambda: asked.append(True))
     completed(folder, Heard(folder.path), monkeypatch)
     assert asked == [True]
-    request = SimpleNamespace(target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent())
+    request = SimpleNamespace(
+        target=SimpleNamespace(command=["train.py"]), level="gpu", extent=Extent(), only_ranks=False
+    )
     shutil.copytree(RAW, folder.raw)
     bare = record.Recording(folder, None, record.notes.read(folder.raw, PID))
     record.put_together(request, bare, PID, Heard(folder.path))  # as a block in a user's own process does
