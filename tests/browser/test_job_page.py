@@ -111,13 +111,24 @@ def test_a_late_cell_stands_out_and_one_that_was_not_recorded_is_a_hole(shown, s
 def test_a_finding_marks_its_ranks_on_the_map(shown):
     page = shown(large_page(), DESKTOP)
     page.locator("[data-finding='slow_host:node017'] button").click()
-    page.locator("canvas").hover(position=place(page, 2, 0, 64, 40))
+    assert marked(page) == [2]  # ranks 128 to 191 have 136 to 143
+    assert page.locator("canvas").bounding_box()["y"] < DESKTOP["height"]
+
+
+def test_a_host_marks_its_ranks_too_by_keys(shown):
+    page = shown(large_page(), DESKTOP)
+    row = page.locator("tr[data-ranks='232-239']")
+    row.focus()
+    row.press("Enter")
+    assert marked(page) == [3]
+
+
+def marked(page):
+    """The rows of the map that have a mark."""
     high = (page.locator("canvas").bounding_box()["height"] - AXIS) / 64
-    marked = [
+    return [
         row for row in range(64) if page.locator("canvas").evaluate(PIXEL, [2, AXIS + (row + 0.5) * high]) != [0, 0, 0]
     ]
-    assert marked == [2]  # ranks 128 to 191 have 136 to 143
-    assert page.locator("canvas").bounding_box()["y"] < DESKTOP["height"]
 
 
 def test_a_rank_that_was_late_has_its_name_beside_its_row(shown):

@@ -13,7 +13,7 @@ from .plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .parts import Cause, Change, Column, Found, Part, Span
+    from .parts import Cause, Change, Column, Found, Part, Span, Stretches
 
 _CLASSES: dict[type[Part], str] = {Source: "source", Note: "note", Remark: "hint"}
 
@@ -29,6 +29,12 @@ def span_attributes(span: Span, zero_ns: int) -> str:
     device = f' data-device="{span.device}"' if span.device >= 0 else ""
     rank = f' data-rank="{span.rank}"' if span.rank >= 0 else ""
     return f' data-start-ns="{start_ns}" data-end-ns="{end_ns}"{device}{rank}'
+
+
+def rank_attributes(ranks: Stretches) -> str:
+    """The attribute of an element whose ranks the map of a job shows; none for no ranks."""
+    stretches = ",".join(f"{first}-{last}" for first, last in ranks)
+    return f' data-ranks="{stretches}"' if ranks else ""
 
 
 def data_block(name: str, document: object) -> str:
@@ -110,8 +116,7 @@ def _found(row: Found) -> str:
     """A finding; where it is of ranks, its sentence shows these on the map of the page."""
     text = f"<b>{escaped(row.lead + row.text)}</b>"
     if row.ranks:
-        stretches = ",".join(f"{first}-{last}" for first, last in row.ranks)
-        text = f'<button type="button" data-ranks="{stretches}">{text}</button>'
+        text = f'<button type="button"{rank_attributes(row.ranks)}>{text}</button>'
     cost = f'<p class="cost">{escaped(row.cost)}</p>' if row.cost else ""
     fix = f'<p class="do">fix: {escaped(row.remedy)}</p>' if row.remedy else ""
     kind = "certain" if row.certain else "uncertain"
@@ -119,14 +124,14 @@ def _found(row: Found) -> str:
 
 
 def _table(table: Table, zero_ns: int) -> str:
-    spans = table.spans or (None,) * len(table.rows)
+    spans = [span_attributes(span, zero_ns) for span in table.spans] or [""] * len(table.rows)
+    ranks = [rank_attributes(each) for each in table.ranks] or [""] * len(table.rows)
     heads = _cells("th", table.headings, table.columns)
-    rows = "".join(_row(row, table.columns, span, zero_ns) for row, span in zip(table.rows, spans, strict=True))
+    rows = "".join(
+        f"<tr{span}{of}>{_cells('td', row, table.columns)}</tr>"
+        for row, span, of in zip(table.rows, spans, ranks, strict=True)
+    )
     return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
-
-
-def _row(cells: Sequence[str], columns: Sequence[Column], span: Span | None, zero_ns: int) -> str:
-    return f"<tr{span_attributes(span, zero_ns) if span else ''}>{_cells('td', cells, columns)}</tr>"
 
 
 def _inward(word: str) -> str:

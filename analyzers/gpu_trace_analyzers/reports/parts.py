@@ -97,6 +97,8 @@ class Bar:
     kind: str
 
 
+Stretches: TypeAlias = tuple[tuple[int, int], ...]
+"""ranks: first and last of each stretch, inclusive"""
 SHORTEST_NAME = 16
 """characters of a name that a narrow terminal keeps"""
 
@@ -125,6 +127,8 @@ class Table:
     """whether a terminal has all of its rows, because so many were asked for"""
     spans: tuple[Span, ...] = ()
     """when each row was, if rows are stretches of time"""
+    ranks: tuple[Stretches, ...] = ()
+    """the ranks that each row is of, if rows are of some: a page shows them on its map"""
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -249,8 +253,8 @@ class Found:
     id: str
     certain: bool = True
     """whether its cost is larger than what is uncertain"""
-    ranks: tuple[tuple[int, int], ...] = ()
-    """first and last of each stretch that it is of: a page shows them on its map"""
+    ranks: Stretches = ()
+    """those that it is of"""
 
     @property
     def lead(self) -> str:

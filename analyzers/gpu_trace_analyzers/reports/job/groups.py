@@ -49,8 +49,8 @@ _SHOWN = (
     Shown(Column("groups", drop_order=2), lambda row, _: count(row.groups)),
     Shown(Column("ranks each", drop_order=3), lambda row, _: count(row.size)),
     Shown(Column("collectives", drop_order=1), lambda row, _: count(row.collectives)),
-    Shown(Column("wait"), lambda row, _: duration(row.wait_ns)),
-    Shown(Column("transfer"), lambda row, _: duration(row.transfer_ns)),
+    Shown(Column("wait per rank"), lambda row, _: duration(_per_rank(row.wait_ns, row))),
+    Shown(Column("transfer per rank"), lambda row, _: duration(_per_rank(row.transfer_ns, row))),
     Shown(Column("bus rate"), lambda row, _: rate(row.bus_gb_per_s)),
 )
 _BY_SIZE = (
@@ -59,6 +59,11 @@ _BY_SIZE = (
     Shown(Column("collectives"), lambda row, _: count(row[2])),
     Shown(Column("bus rate"), lambda row, _: rate(row[3])),
 )
+
+
+def _per_rank(ns: int, row: GroupFigures) -> int:
+    """The mean over all ranks of these groups."""
+    return ns // max(1, row.groups * row.size)
 
 
 def group_table(answer: JobAnswer) -> Table:

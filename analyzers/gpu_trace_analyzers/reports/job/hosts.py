@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...units import duration
@@ -38,4 +39,4 @@ _SHOWN = (
 
 def host_table(answer: JobAnswer) -> Table:
     """A row per host."""
-    return table(_SHOWN, answer.hosts, Within())
+    return replace(table(_SHOWN, answer.hosts, Within()), ranks=tuple(row.ranks for row in answer.hosts))

@@ -43,11 +43,16 @@ def _body(answer: JobAnswer) -> Iterator[str]:
     yield findings_panel(answer)
     yield account_panel(answer)
     yield heat_panel(answer)
-    yield from (_table(title, each) for title, each in compared(answer) if each.rows)
+    tables = compared(answer) if answer.heat else ((title, replace(each, ranks=())) for title, each in compared(answer))
+    yield from (_table(title, each) for title, each in tables if each.rows)
 
 
 def _table(title: str, found: Table) -> str:
     """A section with the first rows of a table, below which the others are folded."""
-    first, rest = replace(found, rows=found.rows[:_SHOWN]), replace(found, rows=found.rows[_SHOWN:])
+    first, rest = (_rows(found, rows) for rows in (slice(_SHOWN), slice(_SHOWN, None)))
     folded = f"<details><summary>{len(rest.rows)} more</summary>{part_html(rest, _NO_TIME)}</details>"
     return f"<section><h2>{title}</h2>{part_html(first, _NO_TIME)}{folded if rest.rows else ''}</section>"
+
+
+def _rows(found: Table, rows: slice) -> Table:
+    return replace(found, rows=found.rows[rows], ranks=found.ranks[rows])

@@ -83,7 +83,7 @@ def compared(answer: JobAnswer) -> Iterator[tuple[str, Table]]:
     """The tables that compare parts of the job."""
     yield "Hosts", host_table(answer)
     yield "Process groups", group_table(answer)
-    yield "Messages", size_table(answer)
+    yield "Messages by size", size_table(answer)
     yield "Pipeline stages", stage_table(answer)
     yield "Clocks", clock_table(answer)
     yield "Operations", length_table(answer)

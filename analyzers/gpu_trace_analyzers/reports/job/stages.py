@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...units import count, duration, share
@@ -36,4 +37,4 @@ _SHOWN = (
 
 def stage_table(answer: JobAnswer) -> Table:
     """A row per stage."""
-    return table(_SHOWN, answer.stages, Within())
+    return replace(table(_SHOWN, answer.stages, Within()), ranks=tuple(row.ranks for row in answer.stages))

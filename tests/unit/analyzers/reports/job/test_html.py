@@ -31,7 +31,7 @@ def test_the_finding_that_costs_most_is_the_first_and_each_has_its_id():
     assert ids[0] == "slow_host:node017"
     assert len(ids) == len(EACH_KIND)
     assert page.index("<h1>Host node017 is slow: ") < page.index(' data-finding="') < page.index('id="account"')
-    for title in ("How late ranks came", "Hosts", "Process groups", "Messages", "Pipeline stages", "Clocks"):
+    for title in ("How late ranks came", "Hosts", "Process groups", "Messages by size", "Pipeline stages", "Clocks"):
         assert f"<h2>{title}</h2>" in page
 
 
