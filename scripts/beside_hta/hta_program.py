@@ -13,7 +13,7 @@ analysis = TraceAnalysis(trace_dir=sys.argv[1])
 breakdown = analysis.get_temporal_breakdown(visualize=False).set_index("rank")
 overlap = analysis.get_comm_comp_overlap(visualize=False).set_index("rank")["comp_comm_overlap_pctg"]
 try:
-    stragglers: object = analysis.get_potential_stragglers(num_candidates=1)
+    stragglers: object = analysis.get_potential_stragglers()
 except Exception as error:  # where it finds no kernel that it knows
     stragglers = f"{type(error).__name__}: {error}"
 
@@ -33,7 +33,7 @@ print(
             "get_temporal_breakdown, compute_time_pctg": extremes(breakdown["compute_time_pctg"]),
             "get_temporal_breakdown, non_compute_time_pctg": extremes(breakdown["non_compute_time_pctg"]),
             "get_comm_comp_overlap": extremes(overlap),
-            "get_potential_stragglers(num_candidates=1)": str(stragglers),
+            "get_potential_stragglers": str(stragglers),
         }
     )
 )

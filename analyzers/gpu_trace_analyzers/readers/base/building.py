@@ -169,6 +169,10 @@ class TraceBuilder:
         distinct, places = np.unique(pids, return_inverse=True)
         return np.array([self.process(pid) for pid in distinct.tolist()], dtype=np.int64)[places]
 
+    def has_process(self, pid: int) -> bool:
+        """Whether a row so far is of this process."""
+        return pid in self._processes
+
     def name_process(self, pid: int, name: str) -> None:
         """Say what a process is called."""
         self._process_names[pid] = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -76,6 +77,7 @@ class Stated(msgspec.Struct):
     dependencies: list[StatedDependencies] = []
 
 
+_FILE_OF_WORKER = re.compile(r"(?P<host>.+)_(?P<pid>\d{1,9})\.\d+\.pt\.trace\.json(?:\.gz)?")
 _SIZES = ("computeMajor", "computeMinor", "numSms", "totalGlobalMem")
 _NOT_SHOWN = {Key.STATED, Key.SCHEMA, Key.UNIT, Key.BASE_NS, Key.HOST, "traceName"}
 
@@ -90,7 +92,7 @@ def describe(builder: TraceBuilder, document: Document) -> None:
         builder.rank = _count(distributed.get("rank"))
         builder.world_size = _count(distributed.get("world_size"))
     host = document.get(Key.HOST)
-    builder.host = host if isinstance(host, str) else ""
+    builder.host = host if isinstance(host, str) else _host_in_name(builder)
     devices = document.get(Key.DEVICES)
     known = [device for device in devices if isinstance(device, dict)] if isinstance(devices, list) else []
     for device in known:
@@ -107,6 +109,15 @@ def describe(builder: TraceBuilder, document: Document) -> None:
         for key, value in document.items()
         if key not in _NOT_SHOWN and isinstance(value, (str, int, float)) and value != ""
     }
+
+
+def _host_in_name(builder: TraceBuilder) -> str:
+    """The machine in the name that ``tensorboard_trace_handler`` gives a file, if the process of that name is in it.
+
+    It takes other names of a worker as well, which need not have a machine.
+    """
+    found = _FILE_OF_WORKER.fullmatch(builder.file.path.name)
+    return found["host"] if found and builder.has_process(int(found["pid"])) else ""
 
 
 def _take_stated(builder: TraceBuilder, value: Any) -> None:

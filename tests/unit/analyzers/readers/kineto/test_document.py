@@ -25,6 +25,22 @@ def test_every_process_of_a_file_is_on_its_host(keys, host, tmp_path):
     assert [(process.pid, process.host) for process in trace.processes] == [(3, host), (4, host)]
 
 
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("gpu_7.cluster_3.1790857026000000000.pt.trace.json", "gpu_7.cluster"),
+        ("gpu_7.cluster_5.1790857026000000000.pt.trace.json", ""),  # a name that a script chose: no process has it
+        ("_3.1790857026000000000.pt.trace.json", ""),
+        ("gpu-7_3.trace.json", ""),
+    ],
+)
+def test_the_name_of_a_file_of_tensorboards_handler_has_the_host(name, host, tmp_path):
+    trace = load(written(tmp_path / name, 3), operators=True)
+    assert [process.host for process in trace.processes] == [host]
+    trace = load(written(tmp_path / name, 3, host="stated"), operators=True)
+    assert [process.host for process in trace.processes] == ["stated"]
+
+
 def test_ranks_of_a_folder_keep_their_hosts(tmp_path):
     for rank in (0, 1):
         written(
