@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...model import MISSING
 from ...units import count, duration
 from ..html_parts import data_block, escaped
 
@@ -48,7 +49,7 @@ def heat_data(answer: JobAnswer) -> str:
             "first_step": heat.first_step,
             "steps_each": heat.steps_each,
             "ranks_each": heat.ranks_each,
-            "ranks": max(answer.world_size, answer.ranks),
+            "ranks": len(heat.late_ns) * heat.ranks_each if answer.world_size == MISSING else answer.world_size,
             "full_ns": _full_ns(answer, heat),
             "hosts": heat.hosts,
             "late_ns": heat.late_ns,

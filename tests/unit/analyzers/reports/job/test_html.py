@@ -62,6 +62,13 @@ def test_the_map_has_each_cell_exactly():
     assert (found_data["ranks"], found_data["ranks_each"]) == (4096, 64)
 
 
+def test_the_last_row_of_the_map_ends_with_the_last_rank_if_that_is_known():
+    answer = healthy(100)
+    assert (data(to_html(answer))["ranks"], answer.heat.ranks_each) == (100, 2)
+    part = replace(answer, ranks=9, world_size=-1)  # ranks 0 to 99 may be there, of which nine were read
+    assert data(to_html(part))["ranks"] == 100
+
+
 def test_names_cannot_leave_their_place():
     answer = with_findings(found("slow_host", ((1, 1),), EVIL, sentence=EVIL, remedy=EVIL))
     heat = replace(answer.heat, hosts=(EVIL,) * len(answer.heat.hosts))
