@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import TraceUnreadable
+from ...units import count
 from . import document
 from .scan import LAYOUTS, Named, Scan
 from .tolerant import LONGEST_EVENT, TooDeep, Walk, first_event, walk
@@ -172,7 +173,7 @@ class EventStream:
                 f"{self._repaired} events had quotes or backslashes that JSON does not allow and were repaired"
             )
         if lost := self.lost.total():
-            damage.append(f"{lost} events could not be read")
+            damage.append(f"{count(lost, 'event')} could not be read")
 
 
 def _at_most(blocks: Iterator[bytes], size: int) -> bytes:

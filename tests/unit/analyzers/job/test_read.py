@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +53,36 @@ def test_few_bytes_are_read_without_other_processes(folder, monkeypatch):
 def test_a_process_that_ends_is_named_in_a_sentence():
     with pytest.raises(WorkerLost, match="was killed"):
         on_processes([1], os._exit, 2)  # what reads the file ends the process that reads it
+
+
+_SLEEPING = """
+import time
+from gpu_trace_analyzers.job.on_processes import on_processes
+if __name__ == "__main__":
+    print("begins", flush=True)
+    on_processes([60, 60], time.sleep, 2)
+"""
+
+
+def in_session(leader: int) -> int:
+    """How many processes of a session are alive."""
+    states = subprocess.run(["ps", "-s", str(leader), "-o", "state="], capture_output=True, text=True, check=False)
+    return sum(state != "Z" for state in states.stdout.split())
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+def test_all_processes_end_with_the_command(by, tmp_path):
+    (program := tmp_path / "sleeping.py").write_text(_SLEEPING)
+    with subprocess.Popen([sys.executable, program], stdout=-1, stderr=-1, start_new_session=True) as command:
+        deadline = time.monotonic() + 60
+        while in_session(command.pid) < 5 and time.monotonic() < deadline:  # two that sleep, and what starts them
+            time.sleep(0.1)
+        os.killpg(command.pid, by) if by is signal.SIGINT else command.kill()
+        command.communicate()
+        while in_session(command.pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert in_session(command.pid) == 0
+    assert time.monotonic() < deadline
 
 
 def test_a_file_that_cannot_be_read_is_named_and_costs_no_other(folder, tmp_path):
