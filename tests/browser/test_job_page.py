@@ -110,7 +110,7 @@ def test_a_late_cell_stands_out_and_one_that_was_not_recorded_is_a_hole(shown, s
 
 def test_a_finding_marks_its_ranks_on_the_map(shown):
     page = shown(large_page(), DESKTOP)
-    page.locator("[data-finding='slow_host:node017'] button").click()
+    page.locator("[data-finding='slow_host:node017:136-143'] button").click()
     assert marked(page) == [2]  # ranks 128 to 191 have 136 to 143
     assert page.locator("canvas").bounding_box()["y"] < DESKTOP["height"]
 
@@ -148,7 +148,11 @@ def test_a_rank_that_was_late_has_its_name_beside_its_row(shown):
 def test_n_and_p_go_through_the_findings(shown):
     page = shown(large_page(), DESKTOP)
     focused = "document.activeElement.closest('[data-finding]').dataset.finding"
-    for key, finding in (("n", "slow_host:node017"), ("n", "late_data:12+40-41"), ("p", "slow_host:node017")):
+    for key, finding in (
+        ("n", "slow_host:node017:136-143"),
+        ("n", "late_data:12+40-41"),
+        ("p", "slow_host:node017:136-143"),
+    ):
         page.keyboard.press(key)
         assert page.evaluate(focused) == finding
     page.keyboard.press("p")

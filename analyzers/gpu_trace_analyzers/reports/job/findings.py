@@ -20,7 +20,7 @@ FIELDS = (
         "what is wrong with the job, conclusive ones first, the one that costs most at the front; at most 32",
         lambda answer, _: answer.findings,
         (
-            Field("id", "the same in another recording of the same job", lambda row, _: id_of(row)),
+            Field("id", "the same in another recording of the job on the same machines", lambda row, _: id_of(row)),
             Field(
                 "kind",
                 "`late_data`, `slow_host`, `slow_gpu`, `late_rank` (late for an unknown reason), `wrong_group`, "
@@ -45,9 +45,9 @@ FIELDS = (
 
 
 def id_of(finding: Finding) -> str:
-    """``slow_host:node17``, ``late_data:8-15``: its kind and whom it is of."""
+    """``slow_host:node17:136-143``, ``bubble``: its kind and whom it is of."""
     ranks = "+".join(f"{first}-{last}" if first != last else str(first) for first, last in finding.ranks[:MOST_LISTED])
-    return ":".join(filter(None, (finding.kind, finding.host or ranks)))
+    return ":".join(filter(None, (finding.kind, finding.host, ranks)))
 
 
 def findings(answer: JobAnswer) -> Findings:
@@ -70,8 +70,10 @@ def found(finding: Finding, answer: JobAnswer) -> Found:
 def more_line(answer: JobAnswer, shown: int) -> str:
     """How many findings are not shown; empty if all are."""
     rest = answer.findings_in_all - shown
-    unsure = ", not certain" if not any(each.conclusive for each in answer.findings[shown:]) else ""
-    return f"and {count(rest, 'more finding')}{unsure}" if rest > 0 else ""
+    if rest <= 0:
+        return ""
+    next_listed = answer.findings[min(shown, len(answer.findings) - 1)]  # behind one that is not certain none is
+    return f"and {count(rest, 'more finding')}{'' if next_listed.conclusive else ', not certain'}"
 
 
 def _cost(finding: Finding, job_ns: int) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...job.answer import JobAnswer
-    from ..parts import Part, Table
+    from ..parts import Table
 
 
 def _deciding_id(answer: JobAnswer, _at: object) -> str | None:
@@ -59,28 +59,18 @@ FIELDS = (
 def sections(answer: JobAnswer) -> Iterator[Section]:
     """Everything, for a long report."""
     yield Section("Job summary", (Verdict(verdict(answer), tuple(length_lines(answer))),))
-    yield from found_section(answer)
-    yield from (Section(title, (each,)) for title, each in tables(answer) if each.rows)
+    if answer.findings:
+        more = more_line(answer, len(answer.findings))
+        yield Section("Findings", (findings.findings(answer), *([Remark(more)] if more else [])))
+    for title, each in (("Where the time went", account_table(answer)), *compared(answer)):
+        if each.rows:
+            yield Section(title, (each,))
     yield Section("", tuple(notes(answer)))
     yield Section("", (Source(read_line(answer)),), apart=False)
 
 
-def found_section(answer: JobAnswer) -> Iterator[Section]:
-    """All findings; no section if there are none."""
-    parts: list[Part] = [findings.findings(answer)] if answer.findings else []
-    more = more_line(answer, len(answer.findings))
-    if parts:
-        yield Section("Findings", (*parts, *([Remark(more)] if more else [])))
-
-
-def tables(answer: JobAnswer) -> Iterator[tuple[str, Table]]:
-    """Each with its title; some may have no rows."""
-    yield "Where the time went", account_table(answer)
-    yield from compared(answer)
-
-
 def compared(answer: JobAnswer) -> Iterator[tuple[str, Table]]:
-    """The tables that compare parts of the job."""
+    """The tables that compare parts of the job, each with its title; some may have no rows."""
     yield "Hosts", host_table(answer)
     yield "Process groups", group_table(answer)
     yield "Messages by size", size_table(answer)

@@ -84,7 +84,11 @@ def _spent(found: Share) -> str:
 
 
 def _mostly(found: Share) -> str:
-    return f": mostly {CAUSE_NAMES.get(found.causes[0][0], found.causes[0][0])}" if found.causes else ""
+    """The cause of at least half of it."""
+    cause, ns = next(iter(found.causes), ("", 0))
+    if 2 * ns < found.ns or not ns:
+        return ""
+    return f": {'mostly ' if ns < found.ns else ''}{CAUSE_NAMES.get(cause, cause)}"
 
 
 def _unremarkable(answer: JobAnswer) -> str:

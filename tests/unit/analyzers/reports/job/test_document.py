@@ -154,7 +154,7 @@ def test_times_are_exact_and_owners_add_up():
 
 def test_the_verdict_names_its_finding():
     document = json.loads(to_json(large()))
-    assert document["verdict"]["finding"] == document["findings"][0]["id"] == "slow_host:node017"
+    assert document["verdict"]["finding"] == document["findings"][0]["id"] == "slow_host:node017:136-143"
     assert json.loads(to_json(healthy()))["verdict"]["finding"] is None
 
 

@@ -28,7 +28,7 @@ def legend(page):
 def test_the_finding_that_costs_most_is_the_first_and_each_has_its_id():
     page = to_html(large())
     ids = re.findall(r'data-finding="([^"]*)"', page)
-    assert ids[0] == "slow_host:node017"
+    assert ids[0] == "slow_host:node017:136-143"
     assert len(ids) == len(EACH_KIND)
     assert page.index("<h1>Host node017 is slow: ") < page.index(' data-finding="') < page.index('id="account"')
     for title in ("How late ranks came", "Hosts", "Process groups", "Messages by size", "Pipeline stages", "Clocks"):
@@ -100,7 +100,7 @@ def test_findings_lead_to_their_ranks_only_if_there_is_a_map():
 def test_findings_that_are_not_certain_are_folded():
     page = to_html(large())
     folded = page[page.index("<summary>1 finding that is not certain</summary>") :]
-    assert 'data-finding="clock_uncertain:node063"' in folded
+    assert 'data-finding="clock_uncertain:node063:504-511"' in folded
     assert folded.count(" data-finding=") == 1
     assert "not certain" not in to_html(healthy())
 

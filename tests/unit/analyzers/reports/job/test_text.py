@@ -66,6 +66,13 @@ def test_findings_that_are_not_certain_leave_room_for_the_account():
     assert f"and {39 - shown} more findings, not certain" in text
 
 
+def test_findings_that_are_not_listed_are_not_certain_only_if_the_last_one_is_not():
+    answer = with_findings(EACH_KIND[0])
+    assert "and 3 more findings\n" in brief(replace(answer, findings_in_all=4))
+    unsure = with_findings(EACH_KIND[0], EACH_KIND[-1])
+    assert "and 3 more findings, not certain\n" in brief(replace(unsure, findings_in_all=5))
+
+
 def test_of_many_ranks_the_first_stretches_are_named():
     ranks = tuple((first, first) for first in range(0, 4096, 2))
     text = in_one_line(brief(with_findings(found("late_data", ranks, sentence="x " * 300), ranks=4096)))

@@ -48,6 +48,15 @@ def test_without_a_finding_it_says_where_the_time_went():
     assert verdict(with_findings(EACH_KIND[-1])).endswith("; no finding is certain")
 
 
+def test_the_cause_of_less_than_half_of_a_loss_is_not_named():
+    answer = healthy()
+    collectives = answer.account[1]
+    third = collectives.ns // 3
+    causes = (("transfer", collectives.ns - 2 * third), ("waiting_for_rank", third), ("unknown", third))
+    account = (answer.account[0], replace(collectives, causes=causes), *answer.account[2:])
+    assert "in exposed collectives for 20.9 %; no rank" in verdict(replace(answer, account=account))
+
+
 def test_ranks_that_compute_all_the_time_lose_nothing():
     answer = healthy()
     computing = replace(answer.account[0], ns=answer.window_ns)
