@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.summary import Summary
 
 _MORE = "--verbose shows engines, evidence and ranges too"
+_MORE_OF_RANK = "--verbose shows more; only the job's summary tells waiting from transfer"
 _MORE_OF_JOB = "--verbose shows hosts, process groups, stages and clocks too"
 
 
@@ -220,7 +221,8 @@ def _show_rank(path: Place, rank: int, heading: str, out: _Output, asked: Asked)
 
     with progress("computing"):
         trace = named_in_text(rank_alone(path, rank, asked, operators=bool(out.top)))
-    return _show_trace(path, trace, heading, out, asked)
+    shown = _show_trace(path, trace, heading, out, asked)
+    return shown._replace(more=_MORE_OF_RANK) if shown.more else shown
 
 
 def _show_trace(path: Place, trace: Trace, heading: str, out: _Output, asked: Asked) -> _Shown:

@@ -79,6 +79,12 @@ def test_one_rank_is_shown_as_a_trace_alone(job):
     assert [device["rank"] for device in document["devices"]] == [3]
 
 
+def test_one_rank_says_what_it_cannot_tell_alone(job):
+    last = printed("--rank", 3, job).splitlines()[-1]
+    assert "only the job's summary tells waiting from transfer" in last
+    assert len(last) <= 80
+
+
 def test_a_rank_of_few_is_shown_alone_too(few):
     assert [row["rank"] for row in json.loads(printed("--json", "--rank", 1, few))["devices"]] == [1]
     file = next(few.glob("*-1.json.gz"))
