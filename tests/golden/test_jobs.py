@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
@@ -15,6 +16,7 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.sections.job_verdict import job_verdict
+from summaries import summary_of
 
 ROOT = Path(__file__).parents[2]
 TRUTHS = sorted((ROOT / "samples/jobs/truths").glob("*.json"))
@@ -51,6 +53,24 @@ def test_a_recorded_job_has_traces_clocks_and_its_truth(tmp_path):
     assert {process.rank for process in load(folder).processes} == {0, 1}
 
 
+@pytest.fixture(scope="module", params=RECORDINGS, ids=lambda folder: folder.name)
+def folder(request):
+    """The tests of one recording follow each other, and read it once."""
+    return request.param
+
+
+@lru_cache(maxsize=2)
+def rows_of(folder: Path, rank: int) -> tuple[int, list[dict]]:
+    """What the times of a rank's trace count from, in ns, and its rows."""
+    document = json.loads(gzip.decompress((folder / f"trace-rank-{rank}.json.gz").read_bytes()), parse_float=Decimal)
+    return document["baseTimeNanoseconds"], document["traceEvents"]
+
+
+@lru_cache(maxsize=1)
+def analyzed(folder: Path) -> Analysis:
+    return Analysis(folder)
+
+
 def union_ns(spans: list[tuple[int, int]]) -> int:
     busy = until = 0
     for start, end in sorted(spans):
@@ -59,13 +79,11 @@ def union_ns(spans: list[tuple[int, int]]) -> int:
     return busy
 
 
-@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
 def test_the_figures_of_a_recording_are_those_counted_by_hand(folder):
-    by_rank = {device.device.rank: device for device in Analysis(folder).figures if device.device.kind == "gpu"}
+    by_rank = {device.device.rank: device for device in analyzed(folder).figures if device.device.kind == "gpu"}
     for rank, device in by_rank.items():
-        path = folder / f"trace-rank-{rank}.json.gz"
-        assert path.stat().st_size <= MOST_BYTES
-        events = json.loads(gzip.decompress(path.read_bytes()), parse_float=Decimal)["traceEvents"]
+        assert (folder / f"trace-rank-{rank}.json.gz").stat().st_size <= MOST_BYTES
+        _, events = rows_of(folder, rank)
         kernels = [
             (int(row["ts"] * 1000), int((row["ts"] + row["dur"]) * 1000), "nccl" in row["name"].lower())
             for row in events
@@ -75,13 +93,6 @@ def test_the_figures_of_a_recording_are_those_counted_by_hand(folder):
         assert device.collective_ns == union_ns([(start, end) for start, end, collective in kernels if collective])
 
 
-def rows_of(folder: Path, rank: int) -> tuple[int, list[dict]]:
-    """What the times of a rank's trace count from, in ns, and its rows."""
-    document = json.loads(gzip.decompress((folder / f"trace-rank-{rank}.json.gz").read_bytes()), parse_float=Decimal)
-    return document["baseTimeNanoseconds"], document["traceEvents"]
-
-
-@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
 def test_the_steps_of_a_recording_take_as_long_as_their_rank_measured(folder):
     """From the first step until the device has nothing left to do; the clock itself takes a fifth of a millisecond."""
     for clock in json.loads((folder / "clocks.json").read_text())["recorded"]:
@@ -93,7 +104,6 @@ def test_the_steps_of_a_recording_take_as_long_as_their_rank_measured(folder):
         assert float(until - steps[0]) / 1000 == pytest.approx(clock["wall_ms"], abs=0.2)
 
 
-@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
 def test_the_ranks_of_a_recording_end_a_collective_together(folder):
     """Sending and receiving apart, in which two ranks do not wait for each other."""
     ends: list[dict[tuple, int]] = []
@@ -113,7 +123,6 @@ def test_the_ranks_of_a_recording_end_a_collective_together(folder):
     assert len(apart) >= 72 or folder.name == "pipeline"
 
 
-@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
 def test_waiting_and_transfer_in_a_recording_are_those_counted_by_hand(folder):
     """For collectives with a number. A rank that left before the other came is not compared."""
     spans: list[dict[tuple, tuple[str, int, int, int]]] = []
@@ -131,7 +140,7 @@ def test_waiting_and_transfer_in_a_recording_are_those_counted_by_hand(folder):
                 if row.get("cat") == "kernel" and "Seq" in row["args"]
             }
         )
-    analysis = Analysis(folder)
+    analysis = analyzed(folder)
     figures = {(row.name, analysis.trace.devices[row.device].rank): row for row in analysis.summary.collectives}
     for rank in (0, 1):
         counted: dict[str, list[tuple[int, int, int]]] = {}
@@ -162,5 +171,5 @@ def test_waiting_and_transfer_in_a_recording_are_those_counted_by_hand(folder):
 )
 def test_the_first_line_of_a_recorded_job(name, said):
     """What `truth.json` says of it."""
-    found = job_verdict(Analysis(ROOT / "samples/traces/two_h200" / name).summary)
+    found = job_verdict(summary_of(ROOT / "samples/traces/two_h200" / name))
     assert said in found

@@ -7,6 +7,7 @@ one row, by comparing it with every other, whether that is so; such a stamp coul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
 
@@ -116,10 +117,14 @@ class Surroundings:
         on_stream = (syncs.kind == SyncKind.STREAM) & (syncs.stream == work.stream[row])
         ends = syncs.end_ns[waited & (on_stream | (syncs.kind == SyncKind.CONTEXT))].tolist()
         if len(set(work.device[work.process == work.process[row]].tolist())) == 1:
-            names = np.array([trace.text(int(name)) == "cudaDeviceSynchronize" for name in trace.calls.name])
-            mine = names & (trace.calls.process == work.process[row]) & (trace.calls.start_ns >= by)
+            mine = self._waits_for_all & (trace.calls.process == work.process[row]) & (trace.calls.start_ns >= by)
             ends += trace.calls.end_ns[mine].tolist()
         return all(end <= ns + SKEW_NS for ns in ends)
+
+    @cached_property
+    def _waits_for_all(self) -> np.ndarray:
+        """For each call, whether it is one that waits for all that a device has to do."""
+        return np.array([self.trace.text(int(name)) == "cudaDeviceSynchronize" for name in self.trace.calls.name])
 
     def _stream(self) -> list[int]:
         work, row = self.trace.work, self.row

@@ -6,6 +6,7 @@ The model is that of now, the recordings and clocks are of an H200: what was sho
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from statistics import median_low
 
@@ -67,6 +68,7 @@ def test_what_the_model_does_not_know_is_not_predicted(name):
     assert ABSTAINED[name] in found.reason
 
 
+@cache
 def profiled(name):
     """The answer about a recording of torch.profiler, and the time by a clock."""
     clock_ns = round(json.loads((PROFILED / "clocks_ms.json").read_text())[name] * 1e6)

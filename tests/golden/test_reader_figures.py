@@ -22,16 +22,13 @@ KEYS = {"copy_h2d": "h2d", "copy_d2h": "d2h", "copy_p2p": "p2p", "copy_d2d": "d2
 def test_every_event_is_read_exactly(name):
     trace = load(TRACES / name, operators=True)
     trace.check()
-    expected = tables(parse(gzip.decompress((TRACES / name).read_bytes()).decode()), operators=True)
+    events = parse(gzip.decompress((TRACES / name).read_bytes()).decode())
+    expected = tables(events, operators=True)
     assert read_back(trace) == expected
     assert trace.source.damage == ()
     used = sum(sum(rows.values()) for rows in expected.values())
-    named = sum(1 for event in events(name) if event["ph"] == "M")
-    assert trace.source.events == len(events(name)) == used + named + sum(trace.source.dropped.values())
-
-
-def events(name: str):
-    return parse(gzip.decompress((TRACES / name).read_bytes()).decode())
+    named = sum(1 for event in events if event["ph"] == "M")
+    assert trace.source.events == len(events) == used + named + sum(trace.source.dropped.values())
 
 
 def union_ns(spans: list[tuple[int, int]]) -> int:

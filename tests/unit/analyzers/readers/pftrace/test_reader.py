@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -22,6 +23,19 @@ def exported(trace, path):
     again = load(path, operators=True)
     again.check()
     return again
+
+
+@pytest.fixture(scope="module")
+def written(recorded, tmp_path_factory):
+    """The bytes of the export of a recorded trace by its name, each written once."""
+
+    @cache
+    def data(name: str) -> bytes:
+        path = tmp_path_factory.mktemp("written") / "x.pftrace"
+        export_perfetto(Analysis(load(recorded(name))), path)
+        return path.read_bytes()
+
+    return data
 
 
 def labels_at_work(trace):
@@ -66,11 +80,10 @@ def test_traces_of_others_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_a_damaged_trace_gives_a_sound_one_or_one_error(recorded, tmp_path, seed):
+def test_a_damaged_trace_gives_a_sound_one_or_one_error(written, tmp_path, seed):
     rng = random.Random(seed)
     path = tmp_path / "x.pftrace"
-    export_perfetto(Analysis(load(recorded("mlp_overlap"))), path)
-    data = bytearray(path.read_bytes())
+    data = bytearray(written("mlp_overlap"))
     for _ in range(rng.randrange(1, 4)):
         at = rng.randrange(len(data))
         data[at : at + rng.choice([1, 1, 9])] = rng.randbytes(rng.choice([0, 1, 5]))
@@ -81,10 +94,9 @@ def test_a_damaged_trace_gives_a_sound_one_or_one_error(recorded, tmp_path, seed
         return
 
 
-def test_a_trace_cut_off_keeps_what_was_written(recorded, tmp_path):
+def test_a_trace_cut_off_keeps_what_was_written(written, tmp_path):
     path = tmp_path / "x.pftrace"
-    export_perfetto(Analysis(load(recorded("mlp_overlap"))), path)
-    data = path.read_bytes()
+    data = written("mlp_overlap")
     path.write_bytes(data[: len(data) * 9 // 10])
     trace = load(path)
     assert len(trace.work)
@@ -192,20 +204,18 @@ def test_it_says_how_many_slices_are_missing(tmp_path):
     assert missing == {(10, 30), *((lost, lost + 19) for lost in range(2, 11)), *((0, lost) for lost in range(2, 20))}
 
 
-def test_a_packet_lost_in_the_middle_is_missed(recorded, tmp_path):
+def test_a_packet_lost_in_the_middle_is_missed(written, tmp_path):
     path = tmp_path / "x.pftrace"
-    export_perfetto(Analysis(load(recorded("two_streams"))), path)
-    data = path.read_bytes()
+    data = written("two_streams")
     ends = list(ends_of_packets(data))
     path.write_bytes(data[: ends[-300]] + data[ends[-299] :])
     assert load(path).source.damage
 
 
 @pytest.mark.parametrize("old", [True, False])
-def test_what_an_earlier_version_wrote_gives_no_alarm(recorded, tmp_path, old):
+def test_what_an_earlier_version_wrote_gives_no_alarm(recorded, written, tmp_path, old):
     path = tmp_path / "x"  # recognized by its content
-    export_perfetto(Analysis(load(recorded("two_streams"))), path)
-    data = path.read_bytes()
+    data = written("two_streams")
     if old:
         ends = list(ends_of_packets(data))
         data = b"\n\x04\x50\x01\x68\x01" + data[ends[0] : ends[-2]]
