@@ -112,7 +112,7 @@ def _read(path: Place, kind: type[Columns] | None = None) -> tuple[pa.Table, dic
         file = pa.parquet.ParquetFile(content, read_dictionary=named)
         metadata = {key.decode(): value.decode() for key, value in (file.metadata.metadata or {}).items()}
         _check_version(path, metadata.get(_VERSION_KEY, ""))
-        return file.read(), metadata
+        return file.read(use_threads=False), metadata
     except FileNotFoundError as error:
         problem = "is missing, so the folder of columns is not complete"
         raise TraceUnreadable(path, problem, _WRITE_AGAIN) from error
