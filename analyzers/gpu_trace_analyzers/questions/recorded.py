@@ -54,5 +54,8 @@ def in_one_window(rows_ns: Int64, at_ns: Int64, windows: Intervals) -> np.ndarra
     """Whether both instants of each pair lie in the same window of recording; always, where there are no windows."""
     if not windows:
         return np.ones(len(at_ns), dtype=np.bool_)
+    if len(windows) == 1:
+        (begin_ns,) = windows.start_ns
+        return np.asarray((rows_ns >= begin_ns) == (at_ns >= begin_ns))
     which = [np.searchsorted(windows.start_ns, instants, side="right") for instants in (rows_ns, at_ns)]
     return np.asarray(which[0] == which[1])

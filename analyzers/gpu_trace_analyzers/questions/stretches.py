@@ -90,7 +90,9 @@ def around(trace: Trace, rows: Int64, start_ns: Int64, end_ns: Int64, windows: I
     last_to_end = np.maximum.accumulate(np.where(end == reach, np.arange(len(rows)), 0))
     begun = np.searchsorted(begin, start_ns, side="right")
     before = np.where(begun > 0, rows[last_to_end[np.maximum(begun - 1, 0)]], MISSING)
-    first = np.searchsorted(begin, end_ns, side="left")
+    first, begins_inside = begun, np.append(begin, np.iinfo(np.int64).max)[begun] < end_ns  # what takes no time may
+    if begins_inside.any():
+        first = np.where(begins_inside, np.searchsorted(begin, end_ns, side="left"), begun)
     after = np.where(first < len(rows), rows[np.minimum(first, len(rows) - 1)], MISSING)
     before = witness(in_one_window(pick(trace.work.start_ns, before), start_ns, windows), before)
     return before, witness(in_one_window(pick(trace.work.start_ns, after), start_ns, windows), after)

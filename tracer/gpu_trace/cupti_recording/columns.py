@@ -142,13 +142,13 @@ class _Columns:
         }
 
     def calls(self, shown: Slices) -> Columns:
-        records = self._activities.at(shown.at)
+        name, correlation = (self._activities.records[field][shown.at] for field in ("name", "correlation"))
         return {
             **self._times(shown),
-            "name": _mapped(records["name"], lambda number: self._text(self._activities.call_name(number))),
+            "name": _mapped(name, lambda number: self._text(self._activities.call_name(number))),
             "process": np.full(len(shown), self._builder.process(self._process.pid)),
             "thread": shown.tid,
-            "correlation": self._raised(records["correlation"].astype(np.int64)),
+            "correlation": self._raised(correlation.astype(np.int64)),
         }
 
     def _work(self, shown: Slices, records: Records) -> Columns:

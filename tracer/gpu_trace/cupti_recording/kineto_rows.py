@@ -7,13 +7,14 @@ call to what it launched, and stand behind the rows that they begin or end at.
 from __future__ import annotations
 
 import json
-from functools import partial
+from functools import cached_property, partial
 from itertools import compress
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_trace_analyzers.few_distinct import few_distinct
 from gpu_trace_analyzers.model import Memory, SyncKind
 from gpu_trace_analyzers.vocabulary import cupti
 from gpu_trace_analyzers.vocabulary.kineto import SYNCS, Argument, Category, copy_name, memory_word, memset_name
@@ -98,9 +99,9 @@ def name_rows(activities: RecordedActivities, process: RecordedProcess, shown: A
     """Rows that say what the GPUs, their streams and the threads are called, each a JSON object."""
     work = np.concatenate((shown.kernels.at, shown.copies.at, shown.memsets.at))
     devices, streams = (activities.records[field][work] for field in ("device", "stream"))
-    for device in np.unique(devices).tolist():
+    for device in few_distinct(devices)[0].tolist():
         yield _named("process_name", device, 0, {"name": f"GPU {device}"})
-        for stream in np.unique(streams[devices == device]).tolist():
+        for stream in few_distinct(streams[devices == device])[0].tolist():
             yield _named("thread_name", device, stream, {"name": f"stream {stream}"})
             yield _named("thread_sort_index", device, stream, {"sort_index": stream})
     for device in np.unique(shown.syncs.pid[activities.records["stream"][shown.syncs.at] == NO_STREAM]).tolist():
@@ -183,8 +184,11 @@ class _Writer:
         # Of functions: with methods of its own it would keep the records until the next garbage collection.
         self._of_kernels = _Texts(partial(_kernel, activities, _Texts(partial(_launch, process))))
         self._of_calls = _Texts(partial(_call, activities))
-        self._awaited = Awaited(activities.events)
         self._arrow_places = _Texts(_place)
+
+    @cached_property
+    def _awaited(self) -> Awaited:
+        return Awaited(self._activities.events)
 
     def batches(
         self, shown: Slices, write: Callable[[_Batch], Sequence[Column]], arrow: str | None = None
