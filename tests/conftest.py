@@ -47,7 +47,7 @@ SLOW = (
     *("unit/tracer/boot/test_recording_cost.py", "unit/tracer/opening/test_prepare.py"),
     *("unit/tracer/recording/test_complete.py", "unit/tracer/stack_sampling/test_sampler.py"),
     *("unit/tracer/boot/test_signals.py", "unit/tracer/commands", "unit/tracer/test_progress.py"),
-    *("unit/tracer/exporting/test_round_trips.py", "unit/scripts/test_fleet.py"),
+    *("unit/tracer/exporting/test_round_trips.py", "unit/scripts/test_fleet.py", "unit/scripts/test_fleet_truth.py"),
     *("unit/tracer/exporting/chrome/test_export.py", "unit/tracer/exporting/perfetto/test_export.py"),
     *("unit/tracer/cupti_recording/test_activities.py", "unit/tracer/nvtx_recording/test_recording.py"),
     *("unit/tracer/recording/test_kineto_places.py", "unit/tracer/test_endings.py", "unit/test_packaging.py"),

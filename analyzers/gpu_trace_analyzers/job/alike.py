@@ -59,12 +59,12 @@ class Alike:
 
     @cached_property
     def complete(self) -> Mask:
-        """(meetings,) bool: whether all ranks of the group are known to have come."""
+        """(meetings,) bool: whether as many ranks as the group has are known to have come."""
         of, meetings = self.job.kept.collectives, self.job.meetings
         first = meetings.rows[meetings.first] if len(meetings) else meetings.first
         sizes = {code: len(ranks) for code, ranks in self.groups.members.items()}
         size = np.array([sizes.get(code, MISSING) for code in of.group[first].tolist()], np.int64)
-        return np.asarray(meetings.size == size)
+        return np.asarray((size != MISSING) & (meetings.size >= size))
 
     @cached_property
     def transfer_ns(self) -> Int64:
@@ -101,6 +101,18 @@ class Sets:
         number = np.repeat(np.arange(len(self.first)), self.size)
         ordered = ns[self.things][np.lexsort((ns[self.things], number))]
         return self._spread(ns, ordered[self.first + (self.size - 1) // 2])
+
+    def median_of_others(self, ns: Int64, mine: Mask) -> Int64:
+        """(things,) int64: the lower median of the set of each without ``mine``; `MISSING` without others."""
+        number = np.repeat(np.arange(len(self.first)), self.size)
+        others = ~mine[self.things]
+        order = np.lexsort((ns[self.things[others]], number[others]))
+        count = np.bincount(number[others], minlength=len(self.first))
+        middle = np.cumsum(count) - count + (np.maximum(count, 1) - 1) // 2
+        ordered = np.append(ns[self.things[others]][order], [MISSING])
+        found = np.full(self.count, MISSING)
+        found[self.things] = np.repeat(np.where(count > 0, ordered[middle], MISSING), self.size)
+        return found
 
     def mean(self, ns: Int64) -> Int64:
         """(things,) int64: the mean of the set of each, rounded down; its own value for those of no set."""

@@ -37,7 +37,7 @@ def answered(kept: Partial, path: str) -> JobAnswer:
         window_ns=int(kept.ranks.window_ns.sum()),
         job_ns=of.replay.recorded_ns,
         ideal_ns=ideal_ns(of),
-        account=shares(kept),
+        account=shares(of.alike),
         findings=found[:MOST_LISTED],
         findings_in_all=len(found),
         clocks=clocks(job),

@@ -13,9 +13,10 @@ from ..vocabulary.losses import Owner
 from .answer import GroupFigures, HostClock, HostFigures, Quantiles, Share
 from .findings.absent import world_size
 from .rank_ranges import ranges_of
+from .told_by_others import told_by_others
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ..model import Int64
     from .alike import Alike
@@ -35,19 +36,23 @@ def quantiles(rank: Int64, values: Int64) -> Quantiles | None:
     return Quantiles(least, low, median, high, most, int(rank[values == most].min()))
 
 
-def shares(kept: Partial) -> tuple[Share, ...]:
+def shares(alike: Alike) -> tuple[Share, ...]:
     """What each owner has of the time of all ranks."""
-    return tuple(_share(kept, owner) for owner in Owner if len(kept.ranks))
+    kept = alike.job.kept
+    if not len(kept.ranks):
+        return ()
+    more = {owner: told_by_others(alike) if owner is Owner.COLLECTIVE else {} for owner in Owner}
+    return tuple(_share(kept, owner, more[owner]) for owner in Owner)
 
 
-def _share(kept: Partial, owner: Owner) -> Share:
+def _share(kept: Partial, owner: Owner, more: Mapping[str, int]) -> Share:
     of_rank = getattr(kept.ranks, f"{owner.value}_ns")
-    causes: dict[str, int] = {}
+    causes = dict(more)
     losses = kept.losses
     for name, cause, ns in zip(losses.owner.tolist(), losses.cause.tolist(), losses.ns.tolist(), strict=True):
         if kept.text(name) == owner.value:
             causes[kept.text(cause)] = causes.get(kept.text(cause), 0) + ns
-    ordered = tuple(sorted(causes.items(), key=lambda each: (-each[1], each[0])))
+    ordered = tuple(sorted(((name, ns) for name, ns in causes.items() if ns), key=lambda each: (-each[1], each[0])))
     found = quantiles(kept.ranks.rank, of_rank)
     assert found is not None, "a job without ranks has no shares"
     return Share(owner.value, int(of_rank.sum()), found, ordered)

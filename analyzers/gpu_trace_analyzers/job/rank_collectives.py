@@ -11,6 +11,7 @@ from ..intervals import Intervals
 from ..model import MISSING, Engine
 from .chains import chains
 from .listed_ranks import listed_ranks
+from .rank_exposed import exposed
 from .tables import Collectives, Groups
 from .texts import recoded
 
@@ -44,6 +45,7 @@ def collectives_of(rank: OneRank, rows: Int64, strings: Strings, most: int) -> C
             "size": work.size,
             "step": _step(rank, work.start_ns),
             **_chains(rank, rows),
+            **exposed(rank, rows, strings),
         }
     )
     return found[: min(most, len(work))]

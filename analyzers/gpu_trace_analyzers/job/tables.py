@@ -120,6 +120,10 @@ class Collectives(Columns):
     """the host's own time between these two launches, without calls that block and without waiting for data"""
     data_ns: Int64
     """how long the host waited for its next batch between them"""
+    exposed_ns: Int64
+    """how long before its end it had the device alone, for one reason as far as its own rank knows"""
+    exposed_cause: Text
+    """that reason, a cause of `vocabulary.losses`; `MISSING` if it was never exposed"""
     behind: Int64
     """the place, among the rows of its rank, of the collective before it on its stream; `MISSING` for none"""
     released_by: Int64

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model import MISSING
 from ...units import duration
 from ..answer import Finding
 from ..rank_ranges import ranges_of, ranks_text
@@ -26,14 +27,14 @@ _LEAST_COMPARED = 4
 
 def transfer(of: Compared) -> Iterator[Finding]:
     """A finding for each group; of groups whose ranks all are known, and of which there are several of a kind."""
-    ns, usual_ns = of.alike.transfer_ns, of.alike.transfers.median(of.alike.transfer_ns)
     meetings, kept = of.job.meetings, of.job.kept
     if not len(meetings):
         return
     group = kept.collectives.group[meetings.rows[meetings.first]]
-    known = of.alike.transfers.compared & of.alike.complete
-    for code in np.unique(group[known]).tolist():
-        rows = np.flatnonzero(known & (group == code))
+    for code in np.unique(group[of.alike.transfers.compared]).tolist():
+        usual_ns = of.alike.transfers.median_of_others(of.alike.transfer_ns, group == code)
+        rows = np.flatnonzero((group == code) & (usual_ns != MISSING))
+        ns = of.alike.transfer_ns
         if len(rows) >= _LEAST_COMPARED and _is_slow(ns[rows], usual_ns[rows]):
             found = _finding(of, code, rows, ns, usual_ns)
             if found.cost_ns > 0:
@@ -49,7 +50,7 @@ def _finding(of: Compared, code: int, rows: Int64, ns: Int64, usual_ns: Int64) -
     less_ns = np.zeros(len(ns), np.int64)
     less_ns[rows] = np.maximum(ns[rows] - usual_ns[rows], 0)
     cost_ns = of.saved_ns(transfer_ns=less_ns)
-    error_ns = of.clock_error_ns + int(np.median(np.abs(ns - usual_ns))) * len(rows)
+    error_ns = of.clock_error_ns
     ranks = of.alike.groups.members[code]
     return Finding(
         kind="transfer",
