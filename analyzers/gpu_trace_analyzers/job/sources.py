@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..columnar.index import read_index
@@ -60,7 +61,11 @@ def rank_files(folder: Place) -> list[RankFiles]:
 
 
 def job_in(folder: Place) -> list[RankFiles]:
-    """The same, where a folder holds one job of more than `MOST_AS_ONE_TRACE` ranks; else none."""
+    """The same, where a folder holds one job of more than `MOST_AS_ONE_TRACE` ranks; else none.
+
+    The folder is named whole, because what reads the files may be another process in another place.
+    """
+    folder = folder.absolute() if isinstance(folder, Path) else folder
     files = traces_in(folder, all_alike=True)
     if len(files) <= MOST_AS_ONE_TRACE:
         return []

@@ -67,6 +67,13 @@ def test_the_ranks_of_a_large_job_are_known_without_opening_each_file(tmp_path):
     assert [rank for rank, _ in problems(part)] == [5]
 
 
+def test_the_files_of_a_job_are_found_from_any_working_directory(tmp_path, monkeypatch):
+    for rank in range(9):
+        trace(tmp_path / "job" / f"trace-rank-{rank}.json", rank=rank)
+    monkeypatch.chdir(tmp_path)
+    assert job_in(Path("job"))[3].paths == (tmp_path / "job" / "trace-rank-3.json",)
+
+
 def test_names_that_have_no_rank_do_no_harm(tmp_path):
     for rank in range(9):
         trace(tmp_path / f"host_{100 + rank}.{1000 + rank}.pt.trace.json", rank=rank)
