@@ -10,9 +10,12 @@ from click.testing import CliRunner
 
 from gpu_trace.cli import gpu_trace
 from gpu_trace_analyzers.asked import Asked
+from gpu_trace_analyzers.columnar.folder import columns_into
 from gpu_trace_analyzers.errors import NotWritten
 from gpu_trace_analyzers.job.part_of import part_of
+from gpu_trace_analyzers.job.read import read_job
 from gpu_trace_analyzers.job.sources import rank_files
+from literal import literal
 from scripts.rank_copies import SMALL, write_ranks
 
 if TYPE_CHECKING:
@@ -77,3 +80,27 @@ def test_places_that_columns_cannot_go_to_are_refused(job, arguments, problem, m
     result = CliRunner().invoke(gpu_trace, ["summary", "ranks", *arguments])
     assert result.exit_code == 2
     assert problem in result.stderr
+
+
+def test_columns_are_read_by_processes_if_they_are_many_bytes(job, monkeypatch):
+    columns = job.parent / "columns"
+    size = sum(path.stat().st_size for path in columns.rglob("*.parquet"))
+    monkeypatch.setattr("gpu_trace_analyzers.job.read.on_processes", None)
+    monkeypatch.setattr("gpu_trace_analyzers.job.read._WORTH_PROCESSES", size + 1)
+    read_job(columns, rank_files(columns), Asked())
+    monkeypatch.setattr("gpu_trace_analyzers.job.read._WORTH_PROCESSES", size)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    with pytest.raises(TypeError, match="'NoneType' object is not callable"):
+        read_job(columns, rank_files(columns), Asked())
+
+
+def test_the_files_of_one_rank_stay_together(tmp_path):
+    files = {tmp_path / name: rank for name, rank in (("a.json", 0), ("b.json", 1), ("c.json", 0))}
+    with columns_into(tmp_path / "columns", files) as into:
+        for path in files:
+            into.keep(path, literal("k 0-10 @1"))
+        into.finish()
+    assert [(each.names, each.rank) for each in rank_files(tmp_path / "columns")] == [
+        (("trace=0", "trace=2"), 0),
+        (("trace=1",), 1),
+    ]
