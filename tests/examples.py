@@ -12,6 +12,7 @@ Both in a `workplace`. The keys of summary.json are written into its page from t
 from __future__ import annotations
 
 import argparse
+import atexit
 import difflib
 import os
 import re
@@ -19,13 +20,16 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import forked_cli
+from s3_server import s3_server
 from summary_keys import with_keys
 
 if TYPE_CHECKING:
@@ -38,7 +42,8 @@ _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _JOB = re.compile(r"^ *- (?:run: )?(gpu-trace .*)$", re.MULTILINE)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _REPEATABLE = re.compile(
-    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b|fleet\b)[^|>]*|whatif pair/[^|>]*|"
+    r"gpu-trace (?:(?:summary|info|diff|check)\b[^|>]* (?:samples/traces/|ranks\b|fleet\b|s3://)[^|>]*|"
+    r"whatif pair/[^|>]*|"
     r"(?:[a-z]+ )?--help|--version)$"
 )
 _WRITES = re.compile(r" --(columns|html|csv|junit|trace) ")
@@ -60,6 +65,9 @@ if int(os.environ.get("WORLD_SIZE", 1)) > 1:
 """
 """The reader's own script, for a page that neither shows one nor counts its steps. An optimizer takes as long to import
 as torch itself."""
+
+
+_ONE_BUCKET = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ def printed(command: str) -> str:
     """What a command prints on both streams, in a pipe."""
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     argv = [forked_cli.program(), *shlex.split(command.replace("\\\n", " "), comments=True)[1:]]
+    environment |= _bucket() if "s3://" in command else {}
     with tempfile.TemporaryDirectory() as folder:
         _readers_folder(Path(folder), [command])
         ran = subprocess.run(
@@ -121,7 +130,8 @@ def workplace(folder: Path, page: Path) -> dict[str, str]:
     (programs / "torchrun").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m torch.distributed.run "$@"\n')
     (programs / "torchrun").chmod(0o755)
     path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "SSH_CONNECTION": "there"}
+    store = _bucket() if any("s3://" in example.command for example in examples(page)) else {}
+    return {**os.environ, **store, "PATH": path, "OMP_NUM_THREADS": "1", "SSH_CONNECTION": "there"}
 
 
 def _readers_folder(folder: Path, commands: Iterable[str]) -> None:
@@ -144,6 +154,23 @@ def _readers_folder(folder: Path, commands: Iterable[str]) -> None:
         (folder / "pair" / name).write_bytes((traces / "whatif" / name).read_bytes())
     (folder / "pair/seed_nonblocking.whatif.json").write_bytes(_prediction())
     (folder / "train.py").write_text(python_blocks(ROOT / "docs/how-to/training-step.md")[0], encoding="utf-8")
+
+
+def _bucket() -> dict[str, str]:
+    """The environment that leads to ``s3://my-bucket`` on this machine, which has a folder of ranks."""
+    with _ONE_BUCKET:
+        return _filled_bucket()
+
+
+@cache
+def _filled_bucket() -> dict[str, str]:
+    server = (until_the_end := ExitStack()).enter_context(s3_server())
+    atexit.register(until_the_end.close)
+    server.client.create_bucket(Bucket="my-bucket")
+    for rank in (0, 1):
+        name = f"ddp_rank{rank}.json.gz"
+        server.put("my-bucket", f"ddp/{name}", (ROOT / "samples/traces" / name).read_bytes())
+    return server.environment
 
 
 @cache

@@ -42,6 +42,17 @@ class S3:
     faults: Faults
     client: Any
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables by which the libraries of S3 find the server."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "SECRET",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "1",
+        }
+
     def put(self, bucket: str, key: str, data: bytes) -> str:
         """Store an object; its URL."""
         self.client.put_object(Bucket=bucket, Key=key, Body=data)
@@ -59,7 +70,9 @@ def s3_server() -> Iterator[S3]:
     faults = Faults()
     application = _Faulty(DomainDispatcherApplication(create_backend_app), faults)
     server = make_server("127.0.0.1", 0, application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(
+        target=server.serve_forever, daemon=True
+    )  # for a server that the end of the process stops
     thread.start()
     endpoint = f"http://127.0.0.1:{server.server_port}"
     keys = {"aws_access_key_id": "key", "aws_secret_access_key": "SECRET", "region_name": "us-east-1"}

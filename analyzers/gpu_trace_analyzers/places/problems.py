@@ -127,6 +127,8 @@ _ALTERED = _Kind(
     "does not match its checksum",
     "try again; if that repeats, upload it again",
 )
+_STATUS = ("status", "status_code", "code")
+"""Where libraries have the status of an answer of HTTP."""
 _OTHER = _Kind(frozenset(), "cannot be read", "check the URL")
 
 _KINDS = (
@@ -178,10 +180,10 @@ def _marks(error: BaseException) -> Iterator[str]:
     """What an exception and those that led to it say of themselves; the most exact last."""
     for each in _chain(error):
         yield from (kind.__name__ for kind in reversed(type(each).__mro__))
-        status = getattr(each, "status", None) or getattr(getattr(each, "response", None), "status_code", None)
-        if status:
-            yield str(status)
-        response = getattr(each, "response", None)
+        own = vars(each)
+        response = own.get("response")
+        stated = [own.get(name) for name in _STATUS] + [getattr(response, "status_code", None)]
+        yield from (str(status) for status in stated if isinstance(status, int))
         if isinstance(response, dict) and (code := response.get("Error", {}).get("Code")):
             yield str(code)
 

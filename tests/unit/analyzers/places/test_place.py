@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.places import is_url, place
 from gpu_trace_analyzers.places.remote import RemotePlace
+from small_traces import CUDA
 
 
 @pytest.mark.parametrize("text", ["trace.json.gz", "run/", "/tmp/a:b", "s3:/bucket/run", "C:\\run", "a::b/c", ""])
@@ -91,3 +95,16 @@ def test_a_place_can_be_sent_to_another_process():
     assert received == signed
     assert isinstance(received, RemotePlace)
     assert received.address.query == "?signature=1"
+
+
+def test_a_path_loads_nothing_of_any_store(tmp_path):
+    (tmp_path / "trace.json").write_text(CUDA)
+    script = (
+        "import sys; from gpu_trace_analyzers.readers import load; load('trace.json');"
+        " print([name for name in ('fsspec', 'asyncio', 'gpu_trace_analyzers.places.remote') if name in sys.modules])"
+    )
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=True
+    )
+    assert done.stdout == b"[]\n"

@@ -30,8 +30,7 @@ def server():
 def s3(server, monkeypatch):
     """The server without faults, as the one that the environment names; no rest is long."""
     monkeypatch.setattr(patience, "RESTS_S", (0.01,) * 4)
-    environment = {"AWS_ENDPOINT_URL": server.endpoint, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "SECRET"}
-    for name, value in {**environment, "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "1"}.items():
+    for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     systems._opened.cache_clear()
     server.faults.clear()
