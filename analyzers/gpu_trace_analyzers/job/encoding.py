@@ -16,17 +16,28 @@ if TYPE_CHECKING:
 _WIDTHS = (np.int8, np.int16, np.int32)
 
 
+class OtherVersion(ValueError):
+    """Bytes of a part whose tables are not those of this version of gpu-trace."""
+
+
 def encoded(part: Partial) -> bytes:
     """Columns as differences from row to row, each column in as few bytes as its largest needs."""
     tables = {name: _packed(table) for name, table in part.tables().items()}
-    return msgspec.msgpack.encode([list(part.strings), tables])
+    return msgspec.msgpack.encode([_columns(), list(part.strings), tables])
 
 
 def decoded(data: bytes) -> Partial:
-    """The part that has this encoding. Raises ``ValueError`` for bytes that are none."""
-    strings, tables = msgspec.msgpack.decode(data, type=tuple[list[str], dict[str, list[tuple[int, bytes]]]])
+    """The part that has this encoding. Raises `OtherVersion`, and ``ValueError`` for bytes that are none."""
+    form = tuple[list[str], list[str], dict[str, list[tuple[int, bytes]]]]
+    columns, strings, tables = msgspec.msgpack.decode(data, type=form)
+    if columns != _columns():
+        raise OtherVersion("a part of a job that another version of gpu-trace has read")
     read = {name: _unpacked(kind, tables[name]) for name, kind in Partial.table_types().items()}
     return Partial.of(strings, read)
+
+
+def _columns() -> list[str]:
+    return [f"{name}.{column}" for name, kind in Partial.table_types().items() for column in kind.columns()]
 
 
 def _packed(table: Columns) -> list[tuple[int, bytes]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from ..errors import UsageError, WorkerLost
-from .encoding import decoded, encoded
+from .encoding import OtherVersion, decoded, encoded
 from .merged import merged
 
 if TYPE_CHECKING:
@@ -95,5 +95,8 @@ def _named_in_a_sentence(dask: Any, address: str) -> Iterator[None]:
         raise WorkerLost(f"--dask {address}: {problem}; their logs say why, mostly that memory was short") from error
     except (CancelledError, OSError) as error:
         raise WorkerLost(f"--dask {address}: the scheduler went away; its log says why") from error
+    except OtherVersion as error:
+        problem = "the workers have another version of gpu-trace"
+        raise WorkerLost(f"--dask {address}: {problem}; install the same on all machines") from error
     except ImportError as error:
         raise WorkerLost(f"--dask {address}: the workers lack {error.name}; install gpu-trace there too") from error

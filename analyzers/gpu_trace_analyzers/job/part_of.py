@@ -38,6 +38,9 @@ def part_of(files: RankFiles, asked: Asked, kept: Kept, keep: Keep | None = None
         raise
     except GpuTraceError as error:
         parts = [_unreadable(files, files.names[0], str(error))]
+    except Exception as error:  # an error of gpu-trace with one rank must not cost thousands of others
+        problem = f"gpu-trace failed on it, {type(error).__name__}: {error}; please report that"
+        parts = [_unreadable(files, files.names[0], f"{files.names[0]}: {problem}")]
     return merged(parts)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.columns import Role
-from gpu_trace_analyzers.job.encoding import decoded, encoded
+from gpu_trace_analyzers.job.encoding import OtherVersion, decoded, encoded
 from gpu_trace_analyzers.job.kept import LONGEST
 from gpu_trace_analyzers.job.merged import merged
 from gpu_trace_analyzers.job.partial import Partial
@@ -104,6 +104,13 @@ def test_the_longest_operations_of_all_stay_and_of_equals_those_of_the_lowest_ra
 
 def test_nothing_is_a_part_too():
     assert encoded(merged([])) == encoded(Partial())
+
+
+def test_parts_of_another_version_are_refused(monkeypatch):
+    part = encoded(Partial())
+    monkeypatch.setattr("gpu_trace_analyzers.job.encoding._columns", lambda: ["ranks.rank"])
+    with pytest.raises(OtherVersion):
+        decoded(part)
 
 
 def test_bytes_that_are_no_part_are_refused():

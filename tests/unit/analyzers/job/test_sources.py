@@ -133,6 +133,17 @@ def test_a_rank_of_which_cannot_be_asked_what_is_asked_is_named(tmp_path):
     assert (rank, "no such" in problem) == (3, True)
 
 
+def test_a_rank_on_which_gpu_trace_fails_costs_no_other(tmp_path, monkeypatch):
+    def fails(*_):
+        raise IndexError("one too far")
+
+    trace(tmp_path / "rank3.json", rank=3)
+    (files,) = rank_files(tmp_path)
+    monkeypatch.setattr("gpu_trace_analyzers.job.part_of.of_rank", fails)
+    sentence = "rank3.json: gpu-trace failed on it, IndexError: one too far; please report that"
+    assert problems(part_of(files, Asked(), KEPT)) == [(3, sentence)]
+
+
 def test_the_ranks_of_one_trace_have_the_figures_of_traces_of_their_own():
     both = load(DDP)
     alone = [load(DDP / f"trace-rank-{rank}.json.gz") for rank in range(2)]
