@@ -62,15 +62,18 @@ def what_if(browser: Browser, folder: Path) -> None:
 
 
 def job(browser: Browser, folder: Path) -> None:
-    """The page of a simulated job of 64 ranks, one of which waits for data, one has a slow GPU, and one is missing."""
+    """The page of a simulated job of 64 ranks, of which one waits for data and one has a slow GPU."""
     fleet, truth, page_file = folder / "job", folder / "truth.json", folder / "job.html"
-    drawn = ["--ranks", "64", "--steps", "8", "--seed", "5", "--faults", "late_data,slow_gpu,missing"]
+    drawn = ["--ranks", "64", "--steps", "8", "--seed", "5", "--faults", "late_data,slow_gpu,wrong_group,missing"]
     subprocess.run([sys.executable, "-m", "scripts.fleet", *drawn, "--truth", truth, fleet], check=True, cwd=ROOT)
     subprocess.run([*GPU_TRACE, "summary", "--html", page_file, "job"], check=True, cwd=folder)
     page = browser.new_page(viewport={"width": 1000, "height": 1240})
     page.goto(page_file.as_uri())
     page.wait_for_selector("html[data-ready=true]")
     keep(page.screenshot(), "job")
+    page.locator("[data-finding] button").first.click()
+    page.locator("#map canvas").press("Home")
+    keep(page.locator("section:has(#map)").screenshot(), "job_map")
 
 
 def perfetto(browser: Browser, name: str, trace: Path, at: str) -> None:

@@ -66,9 +66,13 @@ def _meaning(heat: Heat) -> str:
     """What a cell is."""
     rows = "a rank" if heat.ranks_each == 1 else f"{heat.ranks_each} ranks"
     columns = "a step" if heat.steps_each == 1 else f"{heat.steps_each} steps"
+    if heat.ranks_each == heat.steps_each == 1:
+        cell = "how long the other ranks waited for the rank at collectives in the step"
+    else:
+        cell = "the longest time that other ranks waited for one of its ranks at collectives in one step"
     return (
-        f"A row is {rows}, a column {columns}. A cell has the longest time that other ranks waited for one of its "
-        "ranks at collectives in one step. Point at a cell to read it; click on a finding to mark its ranks."
+        f"A row is {rows}, a column {columns}. A cell has {cell}. "
+        "Point at a cell to read it; click on a finding, a host or a stage to mark its ranks."
     )
 
 
