@@ -45,6 +45,11 @@ def explain_idle(scope: Scope, position: int, rules: tuple[Rule, ...] | None = N
 
 def _explained(scope: Scope, position: int, rules: tuple[Rule, ...] | None) -> Explained:
     """The same, not kept: all stretches take as much room as the operations of a trace."""
+    usual = IDLE_RULES if scope.trace.devices[position].kind == "gpu" else _cpu_rules(scope.trace)
+    return explained_by(_stretches(scope, position), usual if rules is None else rules)
+
+
+def _stretches(scope: Scope, position: int) -> Stretches:
     trace = scope.trace
     own = trace.work.device == position
     rows = np.flatnonzero(own & (trace.work.end_ns > trace.work.start_ns))
@@ -53,9 +58,7 @@ def _explained(scope: Scope, position: int, rules: tuple[Rule, ...] | None) -> E
     before, after = around(trace, rows, gaps.start_ns, gaps.end_ns, windows_of(trace, position))
     nothing = np.full(len(gaps), MISSING)
     whole = Stretches(trace, position, gaps.start_ns, gaps.end_ns, nothing, before, after)
-    stretches = cut_at_launch(whole, before != MISSING)
-    usual = IDLE_RULES if trace.devices[position].kind == "gpu" else _cpu_rules(trace)
-    return explained_by(stretches, usual if rules is None else rules)
+    return cut_at_launch(whole, before != MISSING)
 
 
 def _head_or_tail(stretches: Stretches) -> Int64:

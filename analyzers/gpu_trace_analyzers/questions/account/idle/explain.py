@@ -57,13 +57,17 @@ _HELD = (batches, compilations, collections, allocations, loads, lazy_loads, pro
 @once
 def explain_idle_time(scope: Scope, position: int) -> Explained:
     """Each part of a gap in which a device did nothing, with its cause."""
-    gaps = _gaps(scope, position)
     time = recorded(scope, position)
     window = Window(int(time.start_ns[0]), int(time.end_ns[-1])) if len(time) else Window(0, 0)
-    pieces = cut_host_parts(gaps, _instants(gaps, window))
     cpu = scope.trace.devices[position].kind == "cpu"
-    found = explained_by(pieces, CPU_RULES if cpu else _gpu_rules(window))
+    found = explained_by(_pieces(scope, position, window), CPU_RULES if cpu else _gpu_rules(window))
     return _with_remedies(_one_per_cause(found), time.total_ns)
+
+
+def _pieces(scope: Scope, position: int, window: Window) -> Stretches:
+    """The gaps, cut where the reason may change."""
+    gaps = _gaps(scope, position)
+    return cut_host_parts(gaps, _instants(gaps, window))
 
 
 def _gaps(scope: Scope, position: int) -> Stretches:

@@ -153,9 +153,9 @@ def cut_host_parts(stretches: Stretches, at_ns: Sequence[Int64]) -> Stretches:
         return stretches
     pieces = cut_at(select(stretches, mine), np.concatenate(at_ns))
     rest = select(stretches, ~mine)
-    start_ns, end_ns, during, before, after = (
-        np.concatenate((getattr(rest, name), getattr(pieces, name)))
+    order = np.argsort(np.concatenate((rest.start_ns, pieces.start_ns)), kind="stable")
+    columns = {
+        name: np.concatenate((getattr(rest, name), getattr(pieces, name)))[order]
         for name in ("start_ns", "end_ns", "during", "before", "after")
-    )
-    whole = Stretches(stretches.trace, stretches.device, start_ns, end_ns, during, before, after)
-    return select(whole, np.argsort(start_ns, kind="stable"))
+    }
+    return Stretches(stretches.trace, stretches.device, **columns)
