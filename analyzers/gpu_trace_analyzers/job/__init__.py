@@ -1,1 +1,1 @@
-"""Jobs of many ranks: each rank is read alone, what matters of it is kept in a few kilobytes, and these add up."""
+"""Jobs of many ranks: each rank is read alone, at most some hundred kilobytes of it are kept, and these add up."""

@@ -159,7 +159,6 @@ class Scan:
         self._layout = layout
         self._tail = layout.end + layout.between
         self._key = layout.key_length
-        self._flow_key = len(layout.flows[0])
         self._category_of = {
             (before + name.encode() + layout.name)[: self._key]: name
             for name in _CATEGORIES
@@ -193,9 +192,10 @@ class Scan:
         rest = self._layout.before + _PHASE + pieces.pop()
         if not all(map(bytes.endswith, pieces, repeat(self._tail))):
             return None
-        key, flow_key = self._key, self._flow_key
+        key = self._key
         categories = list(map(self._category_of.get, [piece[:key] for piece in pieces]))
-        if not {piece[:flow_key] for piece in compress(pieces, map(not_, categories))}.issubset(self._layout.flows):
+        others = compress(pieces, map(not_, categories))
+        if not all(map(bytes.startswith, others, repeat(self._layout.flows))):
             return None
         present = frozenset(categories)
         wanted = self._wanted(pieces, categories) | self._beginning(block, len(block) - len(rest), present)
