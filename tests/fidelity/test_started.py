@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from gpu_trace.recording.unheard import _NOTED
 from native import LEAN, Outcome, events, facts, run_both, run_traced, script, write_files
 from recalled import run_both as run_both_unless_known
 
@@ -164,7 +165,8 @@ def test_one_sentence_names_one_whose_shell_replaced_its_path(tmp_path):
     text = f"{LEAN}import os, torch\ntorch.ones(4).cos()\n"
     text += "os.system(f'PYTHONPATH=/nowhere {sys.executable} child.py')\n"
     write_files(case := script(text), tmp_path)
-    child = f"{LEAN}import time, torch\nprint(torch.ones(3).sum(), flush=True)\ntime.sleep(3)\n"
+    child = f"{LEAN}import os, time, torch\nprint(torch.ones(3).sum(), flush=True)\n"
+    child += f"while not os.path.exists('run/.raw/{_NOTED}'): time.sleep(0.05)\n"
     (tmp_path / "child.py").write_text(child)
     assert run_traced(case, tmp_path, tmp_path / "run") == Outcome("tensor(3.)\n", "", 0)
     [said] = facts(tmp_path / "run")["lost"]

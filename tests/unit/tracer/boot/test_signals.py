@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gpu_trace.boot import native
+from native import wait_until_at_rest
 
 pytestmark = pytest.mark.skipif(
     not Path(native.__file__).with_name("_signals.so").exists(), reason="no library: built without a C compiler"
@@ -43,11 +44,12 @@ def ran(text: str, *sent: signal.Signals, wait_s: float = 0.0, **environment: st
     command = [sys.executable, "-c", "import resource\nresource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n" + text]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, env=environment) as process:
         first = process.stdout.readline() if sent else ""
-        time.sleep(0.2 * bool(sent))  # for the script to get from that line to where it stays
+        if sent:
+            wait_until_at_rest(process.pid)  # the script gets from that line to where it stays
         for number in sent:
             process.send_signal(number)
             time.sleep(wait_s)
-        stdout, stderr = process.communicate(timeout=20)
+        stdout, stderr = process.communicate(timeout=100)
     return first + stdout, stderr, process.returncode
 
 
@@ -92,7 +94,7 @@ def test_who_insists_ends_a_saving_that_takes_long():
     began = time.monotonic()
     said = ran(START + WATCH + SLEEP, signal.SIGTERM, signal.SIGTERM, wait_s=3.2, SAVING_S="50")
     assert said == ("up\n", "", -signal.SIGTERM)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 45
 
 
 def test_a_step_of_the_recorder_in_the_main_thread_is_finished_first():
@@ -108,7 +110,7 @@ def test_a_call_that_keeps_pythons_lock_delays_the_end_by_seconds_only():
     text = "print('up', flush=True)\nctypes.PyDLL(None).read(os.pipe()[0], ctypes.create_string_buffer(1), 1)"
     began = time.monotonic()
     assert ran(START + WATCH + text, signal.SIGTERM) == ("up\n", "", -signal.SIGTERM)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 45
 
 
 def test_no_signal_comes_to_a_forked_child():
@@ -143,7 +145,8 @@ def test_the_end_waits_for_a_signal_that_has_come():
 def test_a_function_is_called_again_until_it_wants_no_more_in_a_thread_that_python_does_not_list():
     text = (
         "calls = []\ndef look():\n    calls.append(time.monotonic())\n    return 0.05 if len(calls) < 3 else -1\n"
-        "begin = time.monotonic()\nbackground.repeat(look, 0.02)\ntime.sleep(1)\n"
+        "begin = time.monotonic()\nbackground.repeat(look, 0.02)\n"
+        "while len(calls) < 3: time.sleep(0.01)\ntime.sleep(0.2)\n"
         "print(len(calls), calls[0] - begin >= 0.02, calls[2] - calls[0] >= 0.1)\n"
         "background.repeat(lambda: 5, 0)\ntime.sleep(0.3)\n"
         "print(len(sys._current_frames()), threading.active_count())\n"
