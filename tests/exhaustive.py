@@ -62,6 +62,10 @@ EXHAUSTIVE = {
     "browser/test_report_panels.py::test_a_heading_sorts_*[Enter]": "[click]",
     "browser/test_showing_places.py::test_a_place_comes_into_view_*[click-button]": "[Enter-button]",
     "browser/test_showing_places.py::test_a_place_comes_into_view_*[Enter-p]": "[click-p]",
+    "browser/test_job_page.py::test_a_cell_tells_*[800]": "[1440]; the answer is in view at 390",
+    "browser/test_job_page.py::test_a_late_cell_stands_out_*[dark]": "[light]",
+    "browser/test_job_page.py::test_the_answer_is_in_view_*[1440]": "[390]",
+    "browser/test_job_page.py::test_the_answer_is_in_view_*[800]": "[390]",
     "browser/test_site_pages.py::*": "golden/test_site: the pages are built, and their links lead somewhere",
     # scripts, natively and recorded
     "fidelity/test_dependencies.py::*[forks, loads data, defaults, raises]": "[threads, awkward names, random, exits]",

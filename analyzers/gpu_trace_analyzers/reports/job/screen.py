@@ -1,6 +1,6 @@
 """What of a job fits on a screen: all findings that cost something first, then where the time went.
 
-A `Room` says how much is told. They are in order from the one that tells most; `text` takes the first that fits.
+A `Room` says how much is told; `text` takes the largest that fits.
 """
 
 from __future__ import annotations
@@ -40,17 +40,25 @@ class Room:
     """so many causes are in the table of the account; None: there is no table, but a line"""
 
 
-def rooms(answer: JobAnswer) -> Iterator[Room]:
-    """From the best. Causes go first, then findings that are not certain, later remedies, the table, and sentences."""
+def rooms(answer: JobAnswer) -> tuple[list[Room], list[Room]]:
+    """Those with a table of the account, and those with a line in its place, each from the largest to the smallest.
+
+    Causes go first, then findings that are not certain, later remedies, the table, sentences, and the last findings.
+    """
     certain = min(MOST_FINDINGS, sum(each.conclusive for each in answer.findings))
     shown = min(certain + MOST_UNCERTAIN, len(answer.findings), MOST_FINDINGS)
     one = min(1, certain)
-    yield from (Room(shown, shown, shown, causes) for causes in range(MOST_CAUSES, -1, -1))
-    yield from (Room(each, each, certain, 0) for each in range(shown, certain, -1))
-    for causes in (0, None):
-        yield from (Room(certain, certain, remedies, causes) for remedies in range(certain, one - 1, -1))
-    yield from (Room(certain, sentences, one, None) for sentences in range(certain - 1, one, -1))
-    yield from (Room(fewer, min(fewer, one), min(fewer, one), None) for fewer in range(certain, -1, -1))
+    with_table = [
+        *(Room(shown, shown, shown, causes) for causes in range(MOST_CAUSES, -1, -1)),
+        *(Room(each, each, certain, 0) for each in range(shown, certain, -1)),
+        *(Room(certain, certain, remedies, 0) for remedies in range(certain, one - 1, -1)),
+    ]
+    without = [
+        *(Room(certain, certain, remedies, None) for remedies in range(certain, one - 1, -1)),
+        *(Room(certain, sentences, one, None) for sentences in range(certain - 1, one, -1)),
+        *(Room(fewer, min(fewer, one), min(fewer, one), None) for fewer in range(certain, -1, -1)),
+    ]
+    return with_table, without
 
 
 def screen(answer: JobAnswer, room: Room) -> Iterator[Section]:

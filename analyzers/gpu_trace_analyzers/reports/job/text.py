@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ..text import drawn
@@ -10,6 +11,7 @@ from .sections import sections
 
 if TYPE_CHECKING:
     from ...job.answer import JobAnswer
+    from .screen import Room
 
 LINES = 23
 """of a screen of 24, on which the last says how to see more"""
@@ -17,11 +19,16 @@ LINES = 23
 
 def to_text(answer: JobAnswer, *, width: int = 100, color: bool = False, brief: bool = False) -> str:
     """All of it, or what fits on a screen, ``width`` columns wide; with ANSI colors where ``color``."""
-    if not brief:
-        return drawn(sections(answer), width=width, color=color)
-    text = ""
-    for room in rooms(answer):
-        text = drawn(screen(answer, room), width=width, color=color)
-        if text.count("\n") <= LINES:
-            break
-    return text
+    found = screen(answer, _largest_room(answer, width)) if brief else sections(answer)
+    return drawn(found, width=width, color=color)
+
+
+def _largest_room(answer: JobAnswer, width: int) -> Room:
+    """The first that fits, or the last."""
+
+    def fits(room: Room) -> bool:
+        return drawn(screen(answer, room), width=width).count("\n") <= LINES
+
+    with_table, without = rooms(answer)
+    in_order = with_table if fits(with_table[-1]) else without
+    return in_order[bisect_left(in_order, True, hi=len(in_order) - 1, key=fits)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 import pytest
@@ -97,6 +98,7 @@ def schema_of(value):
     return type(value)
 
 
+@cache
 def worst() -> object:
     """As large as each part may be: ranks that alternate, long names, late ranks everywhere."""
     alternating = tuple((rank, rank) for rank in range(0, 4096, 2))

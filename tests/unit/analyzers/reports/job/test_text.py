@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_trace_analyzers.reports.job.text import to_text
@@ -33,6 +33,7 @@ def test_a_job_fits_a_screen(answer):
     assert max(map(len, lines)) <= COLUMNS
 
 
+@settings(max_examples=settings.default.max_examples // 4)  # each draws a screen several times
 @given(st.lists(st.sampled_from(EACH_KIND), unique=True), st.sampled_from([9, 4096]), st.integers(1, 9))
 def test_a_job_fits_with_any_findings(findings, ranks, longer):
     wordy = [replace(each, sentence=" ".join([each.sentence] * longer)[:400]) for each in findings]
