@@ -110,6 +110,10 @@ EXHAUSTIVE = {
     **{f"fidelity/test_without_torch.py::*[{name}]": "cases of its kind" for name in WITHOUT_TORCH},
     # recorded traces, samples and pages
     "golden/test_brief.py::*[limits_h200/*": "the other traces",
+    "golden/test_columns.py::test_commands_say_the_same[ddp_rank0.json.gz]": "the other traces",
+    "golden/test_columns.py::test_the_trace_comes_back[*_h200/*": "the other traces",
+    "golden/test_columns.py::test_the_trace_comes_back[ddp_rank1.json.gz]": "ddp_rank0.json.gz",
+    "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/columns.md]": "golden/test_columns",
     "golden/test_docs.py::test_the_jobs_of_the_ci_page_run": "the pages' commands that print the same everywhere",
     "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/how-to/*": "those of README.md",
     "golden/test_docs.py::test_the_other_commands_of_a_page_run[docs/perfetto.md]": "those of README.md; browser tests",
@@ -132,6 +136,7 @@ EXHAUSTIVE = {
     **{f"golden/test_what_if_pairs.py::test_both_*[{name}]": "products, data_loading, in_place" for name in WHAT_IF},
     "golden/test_what_if_pairs.py::test_every_stage_of_a_pair*": "unit/lab/what_if; both cases of every pair run",
     # processes, and big traces
+    "unit/analyzers/job/test_columns.py::test_any_number_of_workers*": "columnar/test_folder; test_read: two processes",
     "unit/analyzers/readers/finishing/test_contradictions.py::test_nothing*[two_h200/*": "the other traces",
     "unit/analyzers/readers/folders/test_runs.py::test_the_recorded_jobs_are_one_run_each": "the small jobs beside it",
     "unit/analyzers/readers/pftrace/test_reader.py::test_a_recorded_trace_comes_back*-ddp_rank1]": "mlp_overlap",

@@ -61,17 +61,16 @@ def test_commands_say_the_same(name, tmp_path):
 
 
 def test_they_are_checked_compared_and_exported_as_the_run(tmp_path):
-    run, folder = TRACES / "two_h200/ddp", tmp_path / "columns"
+    run, folder = TRACES / "seed_nonblocking.json.gz", tmp_path / "columns"
     written("summary", run, "--columns", folder)
     check = ("check", "--min-overlap", "0", "--max-idle", "99%")
     assert written(*check, folder) == written(*check, run).replace(str(run), str(folder))
-    assert (
-        json.loads(written("diff", "--json", run, folder))["devices"]
-        == json.loads(written("diff", "--json", run, run))["devices"]
-    )
-    for path in (run, folder):
-        written("export", path, "-o", tmp_path / f"{path.name}.json")
-    assert_equal(*(named(load(tmp_path / f"{name}.json"), "") for name in ("ddp", "columns")))
+    of_columns, of_run = (json.loads(written("diff", "--json", run, after))["devices"] for after in (folder, run))
+    assert of_columns == of_run
+    exports = (tmp_path / "run.json", tmp_path / "columns.json")
+    for path, export in zip((run, folder), exports, strict=True):
+        written("export", path, "-o", export)
+    assert_equal(*(named(load(export), "") for export in exports))
 
 
 def test_columns_are_a_run_among_others(tmp_path):
