@@ -16,6 +16,8 @@ from ..alike import Alike
 from ..replay import Less, Replay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from ...model import Int64
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     Part = Literal["compute_ns", "host_ns", "data_ns"]
     Mask = NDArray[np.bool_]
 
+MOST_ALONE = 8
+"""findings of one kind"""
 APART = 6
 """times the usual distance between ranks: what is farther from the others is not by chance"""
 _SIGMA = 1.4826
@@ -123,6 +127,23 @@ class Compared:
     def clock_error_ns(self) -> int:
         """By how much a cost may be wrong because clocks are: in each step a rank may have come so much later."""
         return self.steps * int(self.job.clocks.uncertainty_ns.max(initial=0))
+
+    def alone_or_together(self, stand_out: Mask) -> Iterator[Mask]:
+        """(ranks,) bool each: the ranks that a finding is of. Each is alone, except those of a machine of which all do.
+
+        Many are one finding, because it is then no single one that is to be replaced.
+        """
+        found = []
+        for number in np.unique(self.job.host_of[stand_out]).tolist():
+            own = self.job.host_of == number
+            whole = stand_out[own].all() and own.sum() > 1
+            places = np.flatnonzero(own & stand_out)
+            found += [own] if whole else [np.arange(len(own)) == place for place in places.tolist()]
+        yield from found if len(found) <= MOST_ALONE else [stand_out]
+
+    def machines(self, ranks: Mask) -> list[str]:
+        """The machines of these ranks, in order."""
+        return [self.job.hosts[number] for number in np.unique(self.job.host_of[ranks]).tolist()]
 
     def host_name(self, ranks: Mask) -> str:
         """The machine of these ranks, where they are of one that has a name; else empty."""

@@ -13,7 +13,8 @@ from ..rank_ranges import ranges_of, ranks_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .compared import Compared
+    from ...model import Int64
+    from .compared import Compared, Mask
 
 LEAST = 1.0
 """of the usual waiting: twice as long as others"""
@@ -24,27 +25,29 @@ _LATE_NS = 1_000_000
 
 
 def late_data(of: Compared) -> Iterator[Finding]:
-    """A finding for each."""
-    candidates = of.data.excess_ns > LEAST_SHARE * of.replay.recorded_ns
+    """A finding for each, or for those of a machine."""
     own = of.data
-    candidates &= own.stands_out(LEAST) | (own.usual_ns == 0)
-    for place in np.flatnonzero(candidates).tolist():
-        mine = np.arange(len(of.job.ranks)) == place
+    late = (own.excess_ns > LEAST_SHARE * of.replay.recorded_ns) & (own.stands_out(LEAST) | (own.usual_ns == 0))
+    for mine in of.alone_or_together(late):
         excess_ns = of.excess_ns("data_ns", mine)
-        late = np.flatnonzero(excess_ns >= _LATE_NS)
-        if not len(late):
-            continue
-        cost_ns = of.saved_ns(host_ns=excess_ns)
-        error_ns = of.clock_error_ns + own.by_chance_ns
-        ranges = ranges_of([int(of.job.ranks[place])])
-        yield Finding(
-            kind="late_data",
-            ranks=ranges,
-            host=of.host_name(mine),
-            cost_ns=cost_ns,
-            error_ns=error_ns,
-            sentence=f"{ranks_text(ranges)} waits for {count(len(late), 'batch', 'batches')} by "
-            f"{duration(int(excess_ns[late].sum()) // len(late))} longer than other ranks",
-            remedy="give its loader more workers, and check the storage that it reads from",
-            conclusive=cost_ns > error_ns,
-        )
+        rows = np.flatnonzero(excess_ns >= _LATE_NS)
+        if len(rows):
+            yield _finding(of, mine, excess_ns, rows)
+
+
+def _finding(of: Compared, mine: Mask, excess_ns: Int64, rows: Int64) -> Finding:
+    cost_ns = of.saved_ns(host_ns=excess_ns)
+    error_ns = of.clock_error_ns + of.data.by_chance_ns
+    ranges = ranges_of(of.job.ranks[mine].tolist())
+    return Finding(
+        kind="late_data",
+        ranks=ranges,
+        host=of.host_name(mine),
+        cost_ns=cost_ns,
+        error_ns=error_ns,
+        sentence=f"{ranks_text(ranges)} {'wait' if mine.sum() > 1 else 'waits'} for "
+        f"{count(len(rows), 'batch', 'batches')} by {duration(int(excess_ns[rows].sum()) // len(rows))} longer than "
+        "other ranks",
+        remedy="give the loader more workers, and check the storage that it reads from",
+        conclusive=cost_ns > error_ns,
+    )

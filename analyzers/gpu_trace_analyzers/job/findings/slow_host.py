@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...units import duration, percent
+from ...units import count, duration, percent
 from ..answer import Finding
 from ..rank_ranges import ranges_of, ranks_text
+from .compared import MOST_ALONE, Compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .compared import Compared, Mask
+    from .compared import Mask
 
 LEAST = 0.1
 """of the usual time: the hosts of a machine are that much slower than those of others, and all of them are slower than
@@ -26,14 +27,12 @@ _LEAST_RANKS = 2
 
 def slow_host(of: Compared) -> Iterator[Finding]:
     """A finding for each machine, then one for each rank whose machine is not slow as a whole."""
-    slow = np.zeros(len(of.job.ranks), np.bool_)
-    for number, name in enumerate(of.job.hosts):
-        mine = of.job.host_of == number
-        if _is_slow(of, mine):
-            slow |= mine
-            yield _of_machine(of, mine, name)
-    for place in np.flatnonzero(of.host.stands_out(LEAST_ALONE) & ~slow).tolist():
-        mine = np.arange(len(slow)) == place
+    each = [of.job.host_of == number for number in range(len(of.job.hosts))]
+    slow = [mine for mine in each if _is_slow(of, mine)]
+    told = np.any(slow, axis=0) if slow else np.zeros(len(of.job.ranks), np.bool_)
+    for mine in slow if len(slow) <= MOST_ALONE else [told]:
+        yield _of_machine(of, mine)
+    for mine in of.alone_or_together(of.host.stands_out(LEAST_ALONE) & ~told):
         found = _of_rank(of, mine)
         if found.conclusive:
             yield found
@@ -47,37 +46,39 @@ def _is_slow(of: Compared, mine: Mask) -> bool:
     return bool(np.median(own) > (1 + LEAST) * np.median(others) and own.min() > np.quantile(others, 0.9))
 
 
-def _of_machine(of: Compared, mine: Mask, name: str) -> Finding:
+def _of_machine(of: Compared, mine: Mask) -> Finding:
+    """Of one machine, or of many at once."""
     usual = float(np.median(of.host.ratio[~mine & (of.host.usual_ns > 0)]))
     slower = float(np.median(of.host.ratio[mine])) / usual - 1
     cost_ns = of.saved_ns(host_ns=of.excess_ns("host_ns", mine, usual))
     error_ns = of.clock_error_ns + of.host.by_chance_ns
-    ranges = ranges_of(of.job.ranks[mine].tolist())
+    ranges, names = ranges_of(of.job.ranks[mine].tolist()), of.machines(mine)
+    who = f"host {names[0]}" if len(names) == 1 else count(len(names), "host")
     return Finding(
         kind="slow_host",
         ranks=ranges,
         host=of.host_name(mine),
         cost_ns=cost_ns,
         error_ns=error_ns,
-        sentence=f"host {name} ({ranks_text(ranges)}) takes {percent(slower)} longer than the others to launch a step",
-        remedy="check its CPU frequency, power settings and other load; replace the machine if it stays slow",
+        sentence=f"{who} ({ranks_text(ranges)}) {'takes' if len(names) == 1 else 'take'} {percent(slower)} longer than "
+        "the others to launch a step",
+        remedy="check the CPU frequency, power settings and other load; replace a machine that stays slow",
         conclusive=cost_ns > error_ns,
     )
 
 
 def _of_rank(of: Compared, mine: Mask) -> Finding:
-    excess_ns = of.excess_ns("host_ns", mine)
-    cost_ns = of.saved_ns(host_ns=excess_ns)
+    cost_ns = of.saved_ns(host_ns=of.excess_ns("host_ns", mine))
     error_ns = of.clock_error_ns + of.host.by_chance_ns
-    ranges = ranges_of(of.job.ranks[mine].tolist())
-    own_ns, usual_ns = (int(ns[mine].sum()) // of.steps for ns in (of.host.ns, of.host.usual_ns))
+    ranges, number = ranges_of(of.job.ranks[mine].tolist()), int(mine.sum())
+    own_ns, usual_ns = (int(ns[mine].sum()) // (of.steps * number) for ns in (of.host.ns, of.host.usual_ns))
     return Finding(
         kind="slow_host",
         ranks=ranges,
         host=of.host_name(mine),
         cost_ns=cost_ns,
         error_ns=error_ns,
-        sentence=f"the host of {ranks_text(ranges)} takes {duration(own_ns)} per step for what takes other ranks "
+        sentence=f"the host code of {ranks_text(ranges)} takes {duration(own_ns)} per step for what takes other ranks "
         f"{duration(usual_ns)}",
         remedy="see what the process does besides training (logging, checkpoints), and which cores it runs on",
         conclusive=cost_ns > error_ns,

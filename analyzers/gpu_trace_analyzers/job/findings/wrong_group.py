@@ -10,11 +10,12 @@ from ...model import MISSING
 from ...units import count
 from ..answer import Finding
 from ..rank_ranges import ranges_of, ranks_text
+from .compared import MOST_ALONE, Compared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from .compared import Compared
+    from ...model import Int64
 
 
 def wrong_group(of: Compared) -> Iterator[Finding]:
@@ -24,19 +25,35 @@ def wrong_group(of: Compared) -> Iterator[Finding]:
         code != MISSING and bool(members[code]) and rank not in members[code] and rank != MISSING
         for code, rank in zip(groups.group.tolist(), groups.rank.tolist(), strict=True)
     ]
-    for row in np.flatnonzero(outside).tolist():
-        rank, code = int(groups.rank[row]), int(groups.group[row])
-        ranges = ranges_of([rank])
-        yield Finding(
-            kind="wrong_group",
-            ranks=ranges,
-            host=of.host_name(of.job.ranks == rank),
-            cost_ns=0,
-            error_ns=0,
-            sentence=f"{ranks_text(ranges)} calls {count(int(groups.calls[row]), 'collective')} of the group of "
-            f"{ranks_text(ranges_of(members[code]))}, to which it does not belong{_instead_of(of, rank)}",
-            remedy="check how the script makes its process groups (new_group, the device mesh) on that rank",
-        )
+    rows = np.flatnonzero(outside)
+    if len(np.unique(groups.rank[rows])) > MOST_ALONE:
+        yield _of_many(of, groups.rank[rows], int(groups.calls[rows].sum()))
+        return
+    for row in rows.tolist():
+        yield _of_one(of, int(groups.rank[row]), int(groups.group[row]), int(groups.calls[row]))
+
+
+def _of_one(of: Compared, rank: int, code: int, calls: int) -> Finding:
+    whose = ranks_text(ranges_of(of.alike.groups.members[code]))
+    sentence = f"calls {count(calls, 'collective')} of the group of {whose}, to which it does not belong"
+    return _finding(of, [rank], f"{sentence}{_instead_of(of, rank)}")
+
+
+def _of_many(of: Compared, ranks: Int64, calls: int) -> Finding:
+    return _finding(of, ranks.tolist(), f"call {count(calls, 'collective')} of groups to which they do not belong")
+
+
+def _finding(of: Compared, ranks: Sequence[int], sentence: str) -> Finding:
+    ranges = ranges_of(ranks)
+    return Finding(
+        kind="wrong_group",
+        ranks=ranges,
+        host=of.host_name(np.isin(of.job.ranks, ranks)),
+        cost_ns=0,
+        error_ns=0,
+        sentence=f"{ranks_text(ranges)} {sentence}",
+        remedy="check how the script makes its process groups (new_group, the device mesh) on these ranks",
+    )
 
 
 def _instead_of(of: Compared, rank: int) -> str:
