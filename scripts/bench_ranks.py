@@ -1,4 +1,4 @@
-"""What does the summary of a folder of many ranks cost? Prints a row for each number of ranks.
+"""What does the summary of a folder of many ranks cost in one process? Prints a row for each number of ranks.
 
 Processor seconds are those of the whole process, start-up and children included. The folders are copies of a recording
 of two ranks (scripts/rank_copies.py).
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scripts.rank_copies import DDP, SMALL, write_ranks
 
-SUMMARY = "import sys; sys.argv[1:1] = ['summary', '--json']; from gpu_trace.cli import main; main()"
+SUMMARY = "import sys; sys.argv[1:1] = ['summary', '--json', '--workers', '1']; from gpu_trace.cli import main; main()"
 
 
 def measured(folder: Path) -> tuple[float, float, float]:

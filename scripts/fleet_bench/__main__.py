@@ -21,7 +21,13 @@ from typing import NamedTuple
 from .ways import WAYS, Measured, Way, measured
 
 _SMALL = ("12x4000", "48x4000")
-_WHOLE = ("64x175000", "256x4000", "1024x4000", "4096x1800")
+_WHOLE = {
+    "64x175000": "one,two,dask,killed,columns,again",
+    "256x4000": "dask",
+    "1024x4000": "one,two,dask,columns,again",
+    "4096x1800": "two,dask",
+}
+"""Jobs, and the ways that each is read in: half an hour on two cores."""
 _HEAD = (
     "| job | way | wall s | CPU s | CPU per rank, ms | client MB | scheduler MB | workers MB |\n"
     "|---|---|---:|---:|---:|---:|---:|---:|"
@@ -121,17 +127,27 @@ def main() -> None:
         "bench-fleet", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("shapes", nargs="*", metavar="RANKSxEVENTS", help=f"default: {' '.join(_SMALL)}")
-    parser.add_argument("--whole", action="store_true", help=f"{' '.join(_WHOLE)}, in every way")
+    parser.add_argument("--whole", action="store_true", help=f"{' '.join(_WHOLE)}")
     parser.add_argument("--ways", default=",".join(WAYS), help="default: %(default)s; again needs columns")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the jobs here, and use those that are there")
+    parser.add_argument("--make", action="store_true", help="make the jobs, and measure nothing")
     given = parser.parse_args()
-    ways = [way for name, way in WAYS.items() if name in given.ways.split(",")]
-    shapes = [Shape.of(text) for text in (*given.shapes, *(_WHOLE if given.whole else ())) or _SMALL]
+    named = _WHOLE if given.whole else dict.fromkeys(given.shapes or _SMALL, given.ways)
+    jobs = {Shape.of(text): _ways(names, given.ways) for text, names in named.items()}
     with tempfile.TemporaryDirectory(prefix="gpu-trace-bench-") as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
+        if given.make:
+            for shape in jobs:
+                _make(shape, folder)
+            return
         print(_HEAD, flush=True)
-        print(_formula([row for shape in shapes for row in _measure(shape, ways, folder)]))
+        print(_formula([row for shape, ways in jobs.items() for row in _measure(shape, ways, folder)]))
+
+
+def _ways(names: str, wanted: str) -> list[Way]:
+    """Those of both, in the order in which one may need what another wrote."""
+    return [way for name, way in WAYS.items() if name in names.split(",") and name in wanted.split(",")]
 
 
 if __name__ == "__main__":
