@@ -138,6 +138,11 @@ EXHAUSTIVE = {
     # processes, and big traces
     "unit/analyzers/job/test_columns.py::test_any_number_of_workers*": "columnar/test_folder; test_read: two processes",
     "unit/analyzers/readers/finishing/test_contradictions.py::test_nothing*[two_h200/*": "the other traces",
+    "unit/analyzers/job/test_of_rank.py::*[two_h200/tensor_parallel/*": "the same of ddp",
+    "unit/analyzers/job/test_of_rank.py::*[two_h200/ddp_late_data/*": "the same of ddp",
+    "unit/analyzers/job/test_of_rank.py::*[ddp_rank1]": "the same of ddp",
+    "unit/analyzers/job/test_on_dask.py::test_workers_that_end_again*": "a worker that is killed once",
+    "unit/analyzers/job/test_read.py::test_all_processes_end_with_the_command[2]": "[9]",
     "unit/analyzers/readers/folders/test_runs.py::test_the_recorded_jobs_are_one_run_each": "the small jobs beside it",
     "unit/analyzers/readers/pftrace/test_reader.py::test_a_recorded_trace_comes_back*-ddp_rank1]": "mlp_overlap",
     "unit/lab/test_page.py::test_the_laboratory_runs_a_sample*": "the tests beside it; golden/test_samples",

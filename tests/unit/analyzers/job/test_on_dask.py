@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-RANKS = 20
-"""more than a worker merges at once"""
+RANKS = 5
 READ = partial(part_of, asked=Asked(), kept=Kept.of(RANKS))
 
 
@@ -60,9 +59,10 @@ def killed_at(rank: int, marker: Path):
     return read  # not found by a name, so it is pickled whole
 
 
-def test_a_worker_that_is_killed_midway_changes_no_byte(scheduler, folder, tmp_path):
+def test_a_worker_that_is_killed_midway_changes_no_byte(scheduler, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_TOGETHER", 2)  # so that parts are merged twice on the way
     files, done = rank_files(folder), []
-    whole = on_dask(files, killed_at(12, tmp_path / "killed"), scheduler, 2, lambda: done.append(1))
+    whole = on_dask(files, killed_at(3, tmp_path / "killed"), scheduler, 2, lambda: done.append(1))
     assert (tmp_path / "killed").exists()
     assert len(done) >= RANKS
     assert encoded(whole) == encoded(in_process(files, READ))
