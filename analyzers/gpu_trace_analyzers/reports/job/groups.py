@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ...model import MISSING
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ...job.answer import GroupFigures, JobAnswer
     from ..parts import Table
 
-    BySize = tuple[str, int, int, float | None]
+    BySize = tuple[str, str, int, float | None]
 
 FIELDS = (
     Rows(
@@ -55,7 +56,7 @@ _SHOWN = (
 )
 _BY_SIZE = (
     Shown(_TITLE, lambda row, _: row[0]),
-    Shown(Column("message"), lambda row, _: NONE if row[1] == MISSING else size(row[1])),
+    Shown(Column("message"), lambda row, _: row[1]),
     Shown(Column("collectives"), lambda row, _: count(row[2])),
     Shown(Column("bus rate"), lambda row, _: rate(row[3])),
 )
@@ -77,4 +78,15 @@ def size_table(answer: JobAnswer) -> Table:
 
 
 def _by_size(groups: Sequence[GroupFigures]) -> list[BySize]:
-    return [(group.title, *each) for group in groups for each in group.by_size]
+    return [
+        (group.title, said, collectives, bus_rate)
+        for group in groups
+        for said, (_, collectives, bus_rate) in zip(_sizes(group), group.by_size, strict=True)
+    ]
+
+
+def _sizes(group: GroupFigures) -> list[str]:
+    """The size of each message; in bytes if it reads like another one of the group."""
+    said = [NONE if row[0] == MISSING else size(row[0]) for row in group.by_size]
+    alike = {text for text, times in Counter(said).items() if times > 1}
+    return [f"{row[0]:,} B" if text in alike else text for text, row in zip(said, group.by_size, strict=True)]
