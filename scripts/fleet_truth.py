@@ -67,7 +67,7 @@ def main() -> None:
     given = _arguments()
     scores: dict[str, Score] = defaultdict(Score)
     problems, clock_errors_ns = [], []
-    jobs = [(base, seed, "drawn") for base in given.bases for seed in range(1, given.seeds + 1)]
+    jobs = [(base, seed, given.faults) for base in given.bases for seed in range(1, given.seeds + 1)]
     jobs += [(given.bases[number % len(given.bases)], 1000 + number, "none") for number in range(given.sound)]
     for base, seed, faults in jobs:
         with tempfile.TemporaryDirectory() as folder:
@@ -87,6 +87,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--sound", type=int, default=20, help="jobs without a fault")
     parser.add_argument("--bases", nargs="+", choices=BASES, default=list(BASES))
+    parser.add_argument("--faults", default="drawn", help="as scripts/make-fleet has them (default: drawn)")
     parser.add_argument("--skew-ns", type=int, default=SKEW_NS, help="by how much ranks leave a collective apart")
     return parser.parse_args()
 

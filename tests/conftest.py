@@ -35,6 +35,7 @@ SLOW = (
         "golden/test_verdicts.py",
     ),
     *("golden/test_columns.py", "golden/test_predictions.py", "golden/test_recorded_traces.py"),
+    "golden/test_two_ranks_as_a_job.py",
     "unit/analyzers/readers/test_damage.py",
     *("unit/analyzers/readers/chrome/test_hostile_nesting.py", "unit/analyzers/readers/folders"),
     *("unit/analyzers/job/test_on_dask.py", "unit/analyzers/job/test_read.py", "unit/analyzers/job/test_sources.py"),

@@ -21,6 +21,8 @@ LEAST = 1.5
 """times the usual transfer"""
 MOSTLY = 0.75
 """of a group's collectives: so many of them are slower than usual by half of that"""
+LEAST_SHARE = 0.01
+"""of the job: a group that transfers so much longer is named even if all of that is hidden now"""
 _LEAST_COMPARED = 4
 """collectives of a group"""
 
@@ -37,7 +39,8 @@ def transfer(of: Compared) -> Iterator[Finding]:
         ns = of.alike.transfer_ns
         if len(rows) >= _LEAST_COMPARED and _is_slow(ns[rows], usual_ns[rows]):
             found = _finding(of, code, rows, ns, usual_ns)
-            if found.cost_ns > 0:
+            extra_ns = int((ns[rows] - usual_ns[rows]).sum())
+            if found.conclusive or extra_ns >= LEAST_SHARE * of.replay.recorded_ns:
                 yield found
 
 
