@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         TraceInconclusive,
         TraceUnreadable,
         UsageError,
+        WorkerLost,
     )
     from gpu_trace_analyzers.model import Engine, Trace
     from gpu_trace_analyzers.notebook.analysis import Analysis
@@ -47,6 +48,7 @@ __all__ = [
     "TraceInconclusive",
     "UsageError",
     "SeveralRuns",
+    "WorkerLost",
 ]
 _HOMES = {
     "Analysis": "gpu_trace_analyzers.notebook.analysis",
