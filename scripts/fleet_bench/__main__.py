@@ -57,11 +57,12 @@ class Row(NamedTuple):
 
 
 def _make(shape: Shape, folder: Path) -> Path:
-    """The job, which is made anew unless it is there."""
+    """The job, which is made anew unless it is there, and whole."""
     fleet = folder / f"{shape.ranks}x{shape.events}"
-    if not fleet.is_dir():
+    truth = folder / f"{fleet.name}.truth.json"  # written last
+    if not truth.is_file():
+        shutil.rmtree(fleet, ignore_errors=True)
         arguments = ["--ranks", str(shape.ranks), "--events-per-rank", str(shape.events), "--seed", "1"]
-        truth = folder / f"{fleet.name}.truth.json"
         command = [sys.executable, "-m", "scripts.fleet", *arguments, "--truth", str(truth), str(fleet)]
         subprocess.run(command, check=True, stdout=sys.stderr)
     return fleet
