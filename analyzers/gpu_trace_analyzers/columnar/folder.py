@@ -14,7 +14,7 @@ from ..model import MISSING
 from ..ranked import with_rank
 from .arrow import arrow
 from .index import INDEX, Entry, read_entries, write_entries
-from .part import write_part
+from .part import STAGING, write_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -62,6 +62,8 @@ class ColumnsFolder:
         Raises `NotWritten`.
         """
         found = [self._with_problem(entry, problems or {}) for entry in _entries(self.draft).values()]
+        for left in self.folder.glob(f"{STAGING}*"):
+            shutil.rmtree(left, ignore_errors=True)
         self._write(self.folder / INDEX, found)
         self.draft.unlink()
 

@@ -7,9 +7,9 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import FormatUnsupported, TraceUnreadable
+from ..errors import TraceUnreadable
 from ..model import MISSING
-from .part import VERSION
+from .version import VERSION, refuse_later
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,11 +53,8 @@ def read_entries(path: Place) -> list[Entry]:
     try:
         document = json.loads(path.read_bytes())
         version = int(document["schema"].removeprefix(_SCHEMA))
-        entries = [Entry(**entry) for entry in document["traces"]] if version <= VERSION else []
+        refuse_later(path, version)
+        return [Entry(**entry) for entry in document["traces"]]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         problem = f"is not the index of a folder of columns ({error})"
         raise TraceUnreadable(path, problem, "write the columns again") from error
-    if version > VERSION:
-        problem = f"has version {version} of the columns, and this gpu-trace reads versions up to {VERSION}"
-        raise FormatUnsupported(path, problem, "upgrade gpu-trace")
-    return entries

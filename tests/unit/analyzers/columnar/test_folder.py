@@ -8,7 +8,7 @@ import pytest
 
 from gpu_trace_analyzers.columnar.folder import ColumnsFolder, columns_into
 from gpu_trace_analyzers.columnar.index import INDEX, Entry, read_index, write_entries
-from gpu_trace_analyzers.columnar.part import read_part
+from gpu_trace_analyzers.columnar.part import STAGING, read_part
 from gpu_trace_analyzers.errors import FormatUnsupported, NotWritten, TraceUnreadable
 from gpu_trace_analyzers.model import MISSING
 from literal import literal
@@ -111,3 +111,11 @@ def test_a_problem_is_of_a_part_that_is_not_there(tmp_path):
     into.keep(Path("a.json"), TRACE)
     into.finish({"a.json": "a.json: no device activity", "b.json": "b.json: is empty; record it again"})
     assert [entry.problem for entry in read_index(tmp_path / "columns")] == ["", "b.json: is empty; record it again"]
+
+
+def test_nothing_is_left_of_a_worker_that_was_killed(tmp_path):
+    into = ColumnsFolder.begun(tmp_path / "columns", {Path("a.json"): 0})
+    (tmp_path / f"columns/{STAGING}rank=0.1").mkdir()
+    into.keep(Path("a.json"), TRACE)
+    into.finish()
+    assert sorted(path.name for path in into.folder.iterdir()) == [INDEX, "rank=0"]

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.columnar.part import STRINGS, VERSION, file_of, read_part, write_part
+from gpu_trace_analyzers.columnar.part import STRINGS, file_of, read_part, write_part
+from gpu_trace_analyzers.columnar.version import VERSION
 from gpu_trace_analyzers.errors import FormatUnsupported, TraceUnreadable, UsageError
 from gpu_trace_analyzers.model import (
     MISSING,
