@@ -45,6 +45,7 @@ _NO_CREDENTIALS = _Kind(
             "ProfileNotFound",
             "DefaultCredentialsError",
             "LocalTokenNotFoundError",
+            "SettingsLacking",
         }
     ),
     "needs credentials, and there are none",
@@ -59,14 +60,20 @@ _REFUSED = _Kind(
             "InvalidToken",
             "ClientAuthenticationError",
             "RefreshError",
+            "PermissionDenied",
             "401",
         }
     ),
     "the credentials are refused",
     "",
 )
+_UNKNOWN_HOST = _Kind(
+    frozenset({"HostKeyNotVerifiable"}),
+    "the key of its host is not among the known ones",
+    "connect once with ssh, which shows the key and asks",
+)
 _FORBIDDEN = _Kind(
-    frozenset({"PermissionError", "AccessDenied", "Forbidden", "GatedRepoError", "PermissionDenied", "403"}),
+    frozenset({"PermissionError", "AccessDenied", "Forbidden", "GatedRepoError", "403"}),
     "may not be read with these credentials",
     "check the URL, and what they permit",
 )
@@ -136,13 +143,15 @@ _KINDS = (
     _REFUSED,
     _NO_BUCKET,
     _CHANGED,
+    _UNKNOWN_HOST,
     _FORBIDDEN,
-    _MISSING,
     _BUSY,
     _UNREACHABLE,
     _ALTERED,
     _BROKEN_OFF,
+    _MISSING,
 )
+"""The first that fits: a web server that is not there makes fsspec raise ``FileNotFoundError`` as well."""
 
 
 def is_forbidden(error: Exception) -> bool:

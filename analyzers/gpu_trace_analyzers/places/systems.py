@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,6 +30,10 @@ EXTRAS = {
 """By scheme, the extra of gpu-trace that installs what reads it."""
 
 
+class SettingsLacking(Exception):
+    """A file system cannot be opened with the settings there are."""
+
+
 def system_of(place: Address) -> tuple[AbstractFileSystem, str]:
     """The file system of a URL, and what the URL's file is called there.
 
@@ -46,7 +51,15 @@ def system_of(place: Address) -> tuple[AbstractFileSystem, str]:
         raise TraceUnreadable(place, problem, f"URLs begin with {known}") from None
     url = place.url + place.query
     given = kind._get_kwargs_from_urls(url)
+    _keep_from_terminal(kind.__module__.partition(".")[0])
     return _opened(place.scheme, tuple(sorted(given.items()))), cast("str", kind._strip_protocol(url))
+
+
+def _keep_from_terminal(package: str) -> None:
+    """What a package logs: Python prints it where no program has asked for it. It repeats what is raised."""
+    logger = logging.getLogger(package)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _lacks_package(place: Address) -> TraceUnreadable:
@@ -65,14 +78,20 @@ def _opened(scheme: str, given: tuple[tuple[str, Any], ...]) -> AbstractFileSyst
     """One for each server, apart from those that others in this process use: what is set here is not theirs."""
     from fsspec import filesystem
 
-    system: Any = filesystem(scheme, skip_instance_cache=True, **dict(given), **_options(scheme))
+    try:
+        system: Any = filesystem(scheme, skip_instance_cache=True, **dict(given), **_options(scheme))
+    except ValueError as error:  # adlfs does not know which account
+        raise SettingsLacking from error
     if hasattr(system, "retries"):  # s3fs and gcsfs; `patience` retries for every scheme alike
         system.retries = 1
     return cast("AbstractFileSystem", system)
 
 
 def _options(scheme: str) -> dict[str, Any]:
-    """In place of a library's own retries, and of a limit to how long a file may be read; the user's own stay."""
+    """What differs from a library's own: no retries, no limit to how long a file may be read, known hosts alone.
+
+    What the user has set in fsspec's configuration stays.
+    """
     from fsspec.config import conf
 
     if EXTRAS.get(scheme) == "s3":
@@ -82,4 +101,6 @@ def _options(scheme: str) -> dict[str, Any]:
 
         timeout = ClientTimeout(total=None, sock_connect=10, sock_read=60)
         return {"client_kwargs": {"timeout": timeout} | conf.get("http", {}).get("client_kwargs", {})}
+    if EXTRAS.get(scheme) == "ssh":  # sshfs takes any host for the one that is meant
+        return {"known_hosts": conf.get("ssh", {}).get("known_hosts", ())}
     return {}

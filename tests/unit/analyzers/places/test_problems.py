@@ -29,7 +29,13 @@ def error(name, *, base=Exception, cause=None, **attributes):
         ("abfs://c/run", error("ResourceNotFoundError", status_code=404), "does not exist; check the URL"),
         ("hf://datasets/a/b", error("LocalTokenNotFoundError"), "(LocalTokenNotFoundError); run hf auth login"),
         ("hf://datasets/a/b", error("GatedRepoError", base=OSError), "with these credentials (GatedRepoError)"),
-        ("ssh://u@host/run", error("PermissionDenied"), "with these credentials (PermissionDenied); check the URL"),
+        (
+            "ssh://u@host/run",
+            error("PermissionDenied"),
+            "the credentials are refused (PermissionDenied); check the user in the URL",
+        ),
+        ("ssh://u@host/run", error("HostKeyNotVerifiable"), "(HostKeyNotVerifiable); connect once with ssh"),
+        ("https://h/run", error("FileNotFoundError", cause=error("gaierror")), "server cannot be reached (gaierror)"),
         ("s3://b/run", error("FileExpired", base=OSError), "was written anew while it was read (FileExpired)"),
         ("s3://b/run", OSError("SECRET"), "cannot be read (OSError); check the URL"),
         (
