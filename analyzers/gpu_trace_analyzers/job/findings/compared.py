@@ -123,10 +123,20 @@ class Compared:
         """How many steps are compared."""
         return max(int(self.job.kept.ranks.steps.max(initial=0)), 1)
 
+    @property
+    def each_step(self) -> str:
+        """What a time divided by ``steps`` is: ``per step``, or ``in all`` where no steps were found."""
+        return "per step" if self.job.kept.ranks.steps.max(initial=0) > 0 else "in all"
+
     @cached_property
     def clock_error_ns(self) -> int:
-        """By how much a cost may be wrong because clocks are: in each step a rank may have come so much later."""
-        return self.steps * int(self.job.clocks.uncertainty_ns.max(initial=0))
+        """By how much a cost may be wrong because clocks are: a rank may have come so much later to each step.
+
+        Where no steps were found, to each collective.
+        """
+        found = self.job.kept.ranks.steps.max(initial=0) > 0
+        times = self.steps if found else int(np.bincount(self.job.rank_of, minlength=1).max())
+        return times * int(self.job.clocks.uncertainty_ns.max(initial=0))
 
     def alone_or_together(self, stand_out: Mask) -> Iterator[Mask]:
         """(ranks,) bool each: the ranks that a finding is of. Each is alone, except those of a machine of which all do.

@@ -38,8 +38,8 @@ def _finding(of: Compared, mine: Mask) -> Finding:
         host=of.host_name(mine),
         cost_ns=cost_ns,
         error_ns=error_ns,
-        sentence=f"{ranks_text(ranges)} {'compute' if count > 1 else 'computes'} {duration(own_ns)} per step for what "
-        f"takes other ranks {duration(usual_ns)}",
+        sentence=f"{ranks_text(ranges)} {'compute' if count > 1 else 'computes'} {duration(own_ns)} {of.each_step} for "
+        f"what takes other ranks {duration(usual_ns)}",
         remedy=f"check the clocks, power and temperature of {'those GPUs' if count > 1 else 'that GPU'} "
         "(nvidia-smi -q -d PERFORMANCE), and what else runs there",
         conclusive=cost_ns > error_ns,

@@ -78,8 +78,8 @@ def _of_rank(of: Compared, mine: Mask) -> Finding:
         host=of.host_name(mine),
         cost_ns=cost_ns,
         error_ns=error_ns,
-        sentence=f"the host code of {ranks_text(ranges)} takes {duration(own_ns)} per step for what takes other ranks "
-        f"{duration(usual_ns)}",
+        sentence=f"the host code of {ranks_text(ranges)} takes {duration(own_ns)} {of.each_step} for what takes other "
+        f"ranks {duration(usual_ns)}",
         remedy="see what the process does besides training (logging, checkpoints), and which cores it runs on",
         conclusive=cost_ns > error_ns,
     )
