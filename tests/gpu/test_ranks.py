@@ -9,7 +9,7 @@ import pytest
 
 from gpu_trace_analyzers.model import Engine
 from gpu_trace_analyzers.readers import load
-from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, traces
+from rank_jobs import ENDINGS, LAUNCHERS, NATIVE, run_job, run_on_machines, traces
 
 pytestmark = pytest.mark.gpu
 two_gpus = pytest.mark.skipif(len(list(Path("/dev").glob("nvidia[0-9]*"))) < 2, reason="ranks on one GPU take turns")
@@ -65,9 +65,9 @@ def test_ranks_end_the_same_collective_together(launcher, tmp_path):
     assert median(apart) <= CLOSE_NS
 
 
-def test_every_collective_says_its_group_bytes_and_place(tmp_path):
-    assert run_job("whole", LAUNCHERS["--nproc-per-node"], tmp_path).code == 0
-    said = [[row["args"] for row in kernels(trace)] for _, trace in sorted(traces(tmp_path).items())]
+def check_collectives(folder, run):
+    """Both ranks say the same of each collective: its group with all ranks, bytes and place."""
+    said = [[row["args"] for row in kernels(trace)] for _, trace in sorted(traces(folder).items())]
     own = [[args for args in of_rank if args.get("bytes") == 4 << 16] for of_rank in said]
     assert [len(args) for args in own] == [COLLECTIVES, COLLECTIVES]
     for one, other in zip(*own, strict=True):
@@ -75,5 +75,18 @@ def test_every_collective_says_its_group_bytes_and_place(tmp_path):
         assert [one[name] for name in names] == [other[name] for name in names]
         assert (one["Collective name"], one["Process Group Ranks"], one["Group size"]) == ("AllReduce", [0, 1], 2)
     assert [args["Seq"] for args in own[0]] == list(range(own[0][0]["Seq"], own[0][0]["Seq"] + COLLECTIVES))
-    work = load(tmp_path / "run").work
+    work = load(run).work
     assert len(set(work.group[work.engine == Engine.COLLECTIVE].tolist())) == 1
+
+
+def test_every_collective_says_its_group_bytes_and_place(tmp_path):
+    assert run_job("whole", LAUNCHERS["--nproc-per-node"], tmp_path).code == 0
+    check_collectives(tmp_path, tmp_path / "run")
+
+
+def test_machines_that_record_apart_say_the_same_of_a_collective(tmp_path):
+    ended = run_on_machines(tmp_path, recorded=True)
+    assert (ended.lines, ended.code) == (["rank 0: 3\n", "rank 1: 3\n"], 0), ended.stderr
+    check_collectives(tmp_path, tmp_path / "shared")
+    for trace in traces(tmp_path).values():
+        assert [group["ranks"] for group in trace["distributedInfo"]["pg_config"]] == [[0, 1]]
