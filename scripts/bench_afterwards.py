@@ -150,12 +150,13 @@ def profile(folder: RunFolder, pid: int) -> None:
         print(f"  {name:<46}{processors() - began:7.2f} s")
         began = processors()
 
-    from gpu_trace.recording import assemble, summary_files
+    from gpu_trace.recording import assemble, freed, summary_files
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.engines import default_rules
     from gpu_trace_analyzers.reports.text import to_text
 
     part("imports")
+    freed.keep_freed()
     left = assemble.left_by(folder.raw, pid)
     part("records and ranges are read")
     [trace] = assemble.traces(folder, left)
