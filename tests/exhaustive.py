@@ -91,6 +91,7 @@ EXHAUSTIVE = {
     "fidelity/test_ranks.py::*[fails]": "[has a child]; with_torch [children] ends by an exception",
     "fidelity/test_ranks.py::*[hangs]": "[has a child]",
     "fidelity/test_ranks.py::*[is killed]": "[has a child], and with_torch of a killed script",
+    "fidelity/test_ranks.py::test_machines_with_a_run_folder*": "[has a child]; test_start, test_folder and test_runs",
     "fidelity/test_stacks.py::test_who_wants_none_has_none": "test_started: none is wanted of started ones either",
     "fidelity/test_signals.py::*[each descriptor closed]": "[descriptors closed]",
     "fidelity/test_signals.py::*[loops where warnings are errors]": "[signals of the script's own]",
