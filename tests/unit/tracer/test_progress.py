@@ -112,6 +112,24 @@ def test_the_time_is_that_since_the_work_began():
     assert re.search(r"\d:\d\d:\d\d", shown)[0] != "0:00:00"
 
 
+_COUNTED = """
+import time
+from gpu_trace import progress
+progress.PATIENCE_S = 0.1
+with progress.counted("reading 4 ranks", 4) as count:
+    for _ in range(4):
+        time.sleep(0.8)  # on a busy machine, the first go to the import of what shows it
+        count.one_more()
+"""
+
+
+def test_of_many_files_it_shows_how_many_are_read():
+    shown = on_a_terminal([sys.executable, "-c", _COUNTED], b"")
+    shares = [int(share) for share in re.findall(r"reading 4 ranks.*?(\d+)%", shown)]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 1
+
+
 def test_it_says_how_much_of_the_file_is_read():
     size_kb = (TRACES / "ddp_rank0.json.gz").stat().st_size / 1000
     assert re.search(rf"reading ddp_rank0\.json\.gz, [\d.]+ kB of {size_kb:.1f} kB", slowly_read(0.1))
