@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gpu_trace_analyzers.errors import (
         FormatUnsupported,
         GpuTraceError,
+        NotWritten,
         SeveralRuns,
         TraceInconclusive,
         TraceUnreadable,
@@ -48,6 +49,7 @@ __all__ = [
     "TraceInconclusive",
     "UsageError",
     "SeveralRuns",
+    "NotWritten",
     "WorkerLost",
 ]
 _HOMES = {

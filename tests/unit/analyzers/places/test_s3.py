@@ -21,9 +21,11 @@ LARGE = CUDA.replace('"name": "sgemm"', f'"name": "sgemm_{"of_a_long_name_" * 30
 
 @pytest.fixture(scope="module")
 def server():
+    systems._opened.cache_clear()  # what others have asked of another server
     with s3_server() as server:
         server.client.create_bucket(Bucket="traces")
         yield server
+    systems._opened.cache_clear()
 
 
 @pytest.fixture
@@ -32,10 +34,17 @@ def s3(server, monkeypatch):
     monkeypatch.setattr(patience, "RESTS_S", (0.01,) * 4)
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    systems._opened.cache_clear()
     server.faults.clear()
     yield server
     server.faults.clear()
+
+
+@pytest.fixture
+def anew():
+    """What is opened in the test is opened in its environment, and in no other."""
+    systems._opened.cache_clear()
+    yield
+    systems._opened.cache_clear()
 
 
 def read_alike(url, path):
@@ -152,7 +161,7 @@ def test_what_lacks_is_named(s3):
     assert refused("s3://no-bucket/run") == "s3://no-bucket/run: its bucket does not exist; check the bucket's name"
 
 
-def test_without_credentials_it_is_said_how_to_get_them(s3, monkeypatch):
+def test_without_credentials_it_is_said_how_to_get_them(s3, anew, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert refused("s3://traces/run") == (
@@ -161,7 +170,7 @@ def test_without_credentials_it_is_said_how_to_get_them(s3, monkeypatch):
     )
 
 
-def test_without_a_server_the_network_is_named(s3, monkeypatch):
+def test_without_a_server_the_network_is_named(s3, anew, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert refused("s3://traces/run") == (
         "s3://traces/run: its server cannot be reached (ConnectionRefusedError);"
