@@ -11,6 +11,7 @@ rows come to per rank, and the time on a cluster that follows.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -57,14 +58,14 @@ class Row(NamedTuple):
 
 
 def _make(shape: Shape, folder: Path) -> Path:
-    """The job, which is made anew unless it is there, and whole."""
+    """The job, which is made anew unless it is there: it gets its name once it is whole."""
     fleet = folder / f"{shape.ranks}x{shape.events}"
-    truth = folder / f"{fleet.name}.truth.json"  # written last
-    if not truth.is_file():
-        shutil.rmtree(fleet, ignore_errors=True)
+    if not fleet.is_dir():
+        making = folder / f".{fleet.name}.{os.getpid()}"
         arguments = ["--ranks", str(shape.ranks), "--events-per-rank", str(shape.events), "--seed", "1"]
-        command = [sys.executable, "-m", "scripts.fleet", *arguments, "--truth", str(truth), str(fleet)]
+        command = [sys.executable, "-m", "scripts.fleet", *arguments, "--truth", f"{making}.truth.json", str(making)]
         subprocess.run(command, check=True, stdout=sys.stderr)
+        making.rename(fleet)
     return fleet
 
 
