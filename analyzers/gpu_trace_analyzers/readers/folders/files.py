@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...errors import TraceUnreadable
@@ -58,7 +59,8 @@ def traces_in(folder: Place, *, all_alike: bool = False) -> list[TraceFile]:
     for name in RUN_TRACES:
         if (folder / name).is_file():
             return sorted([TraceFile(folder / name), *_of_other_processes(folder)], key=_place)
-    for paths in (sorted(folder.iterdir()), sorted(_below(folder))):
+    for listed in (folder.iterdir, partial(_below, folder)):
+        paths = sorted(listed())
         exported = [path for path in paths if _is_exported(path)]
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
         if found := _readable(recorded, all_alike) or _readable(exported):

@@ -86,6 +86,7 @@ def test_a_folder_of_ranks_is_listed_once_and_streamed(s3, tmp_path):
     for rank in range(3):
         (tmp_path / f"rank{rank}.json.gz").write_bytes(gzip.compress(CUDA.encode()))
         s3.put("traces", f"run/rank{rank}.json.gz", (tmp_path / f"rank{rank}.json.gz").read_bytes())
+    s3.put("traces", "run/logs/of_rank0.txt", b"not asked for")
     read_alike("s3://traces/run", tmp_path)
     assert s3.faults.requests.count("GET /traces") == 2  # is it a folder, and what is in it
     assert sum(request.startswith("HEAD") for request in s3.faults.requests) == 1
