@@ -44,6 +44,11 @@ def part_of(files: RankFiles, asked: Asked, kept: Kept, keep: Keep | None = None
     return merged(parts)
 
 
+def part_of_trace(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Partial:
+    """The same of a rank whose files were read already, as this trace."""
+    return merged(_parts(files, trace, asked, kept))
+
+
 def _parts(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Iterator[Partial]:
     """That of each rank that a trace has."""
     name = files.names[0]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from gpu_trace_analyzers.job.answer import JobAnswer
     from gpu_trace_analyzers.summary import Summary
     from gpu_trace_analyzers.whatif.document import Entry
 
@@ -237,6 +238,16 @@ class _OnStderr:
                 if predicted:
                     say(_prediction(predicted))
 
+    def show_job(self, answer: JobAnswer) -> None:
+        """Print the screen of a job of many ranks. The reader may have closed the pipe."""
+        from gpu_trace_analyzers.reports.job.text import to_text
+
+        self.saw_devices = True
+        if self._show:
+            with suppress(OSError):
+                width, color = _terminal()
+                display(to_text(answer, width=width, color=color, brief=not self._verbose), err=True, nl=False)
+
 
 def _named(summary: Summary, folder: RunFolder) -> Summary:
     """With the path of the trace as the folder is named elsewhere, which is shorter than the whole one."""
@@ -247,9 +258,15 @@ def _named(summary: Summary, folder: RunFolder) -> Summary:
 def _text(summary: Summary, verbose: bool) -> str:
     from gpu_trace_analyzers.reports.text import to_text
 
+    width, color = _terminal()
+    return to_text(summary, width=width, color=color, brief=not verbose)
+
+
+def _terminal() -> tuple[int, bool]:
+    """How wide it is, and whether it shows colors."""
     terminal = sys.stderr.isatty()
     width = min(shutil.get_terminal_size().columns, 140) if terminal else 100
-    return to_text(summary, width=width, color=terminal and "NO_COLOR" not in os.environ, brief=not verbose)
+    return width, terminal and "NO_COLOR" not in os.environ
 
 
 def _prediction(found: Entry) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TypeVar
 
+    from gpu_trace_analyzers.job.answer import JobAnswer
     from gpu_trace_analyzers.summary import Summary
     from gpu_trace_analyzers.whatif.document import Entry
 
@@ -178,3 +179,6 @@ class _Listening:
     def show(self, summary: Summary, predicted: Entry | None = None) -> None:  # noqa: ARG002  # as above
         """The summary is there."""
         self.summary = summary
+
+    def show_job(self, answer: JobAnswer) -> None:
+        """Never called: a block is one process."""

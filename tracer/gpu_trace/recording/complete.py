@@ -18,6 +18,7 @@ from gpu_trace_analyzers.readers import joined
 from .beside import Beside
 from .folder import EXECUTION_TRACES
 from .freed import give_back_freed
+from .job_answer import job_answer
 from .reasons import reason_of
 
 if TYPE_CHECKING:
@@ -65,14 +66,18 @@ def _summarize(recording: Recording, audience: Audience, writers: Sequence[Besid
     try:
         with audience.working("making the summary"):
             analysis = _analysis(recording)
+            job = job_answer(analysis, recording.folder)
             predicted = _predicted(analysis.trace, recording)
-            summary = predicted.prices(analysis.summary) if predicted else analysis.summary
-        audience.show(summary, predicted.entry if predicted else None)
+            summary = None if job else predicted.prices(analysis.summary) if predicted else analysis.summary
+        if job:
+            audience.show_job(job)
+        elif summary:
+            audience.show(summary, predicted.entry if predicted else None)
         _forget_what_no_file_has(analysis)
         from . import summary_files  # its imports take a tenth of the time until the summary is there
 
         working = _after(writers, audience.working("writing the summary"))
-        recording.unwritten.update(summary_files.write(analysis, recording.folder.path, predicted, working))
+        recording.unwritten.update(summary_files.write(analysis, recording.folder.path, predicted, working, job))
     except Exception as error:
         recording.unwritten[_SUMMARY] = reason_of(error)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gpu_trace_analyzers.analysis import Analysis
+    from gpu_trace_analyzers.job.answer import JobAnswer
 
     from .prediction import Prediction
 
@@ -36,15 +37,18 @@ def write(
     folder: Path,
     predicted: Prediction | None = None,
     working: AbstractContextManager[None] | None = None,
+    job: JobAnswer | None = None,
 ) -> dict[str, str]:
     """Write the files of a run into its folder; of each that could not be written, by its name, why.
 
-    ``working`` is entered once there are no more processes to begin: it may begin a thread.
+    They are those of a ``job`` where there is one. ``working`` is entered once there are no more processes to begin: it
+    may begin a thread.
     """
     what_if = predicted.found if predicted else None
     export = partial(export_perfetto, analysis, folder / _PERFETTO, what_if=what_if)
     with Beside(export) as exporting, working or nullcontext():
-        failures = {name: _failure(make, folder / name) for name, make in _made(analysis, predicted).items()}
+        made = _made_of_job(job) if job else _made(analysis, predicted)
+        failures = {name: _failure(make, folder / name) for name, make in made.items()}
         failures[_PERFETTO] = exporting.wait()
     return {name: reason for name, reason in failures.items() if reason}
 
@@ -62,6 +66,16 @@ def _made(analysis: Analysis, predicted: Prediction | None) -> dict[str, Callabl
     if predicted:
         made[WHAT_IF] = lambda path: write_text(path, predicted.document)
     return made
+
+
+def _made_of_job(answer: JobAnswer) -> dict[str, Callable[[Path], object]]:
+    from gpu_trace_analyzers.reports.job import document, html, markdown
+
+    return {
+        "summary.json": lambda path: write_text(path, document.to_json(answer)),
+        "summary.md": lambda path: write_text(path, markdown.to_markdown(answer)),
+        "report.html": lambda path: write_text(path, html.to_html(answer)),
+    }
 
 
 def _failure(make: Callable[[Path], object], path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from gpu_trace_analyzers.job.answer import JobAnswer
     from gpu_trace_analyzers.summary import Summary
     from gpu_trace_analyzers.whatif.document import Entry
 
@@ -22,3 +23,6 @@ class Audience(Protocol):
 
     def show(self, summary: Summary, predicted: Entry | None = None) -> None:
         """The summary is there, and what is predicted of the run, if its dependencies were recorded."""
+
+    def show_job(self, answer: JobAnswer) -> None:
+        """The same of a run of many ranks."""
