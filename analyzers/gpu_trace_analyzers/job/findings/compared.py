@@ -7,6 +7,7 @@ others made it late does not show in these, so of ranks that make each other lat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,8 @@ MOST_ALONE = 8
 """findings of one kind"""
 APART = 6
 """times the usual distance between ranks: what is farther from the others is not by chance"""
+REPLAY_ERROR = Fraction(1, 4)
+"""of a cost: what ``scripts/fleet-truth`` had found was 0.81 to 1.22 of the truth"""
 _SIGMA = 1.4826
 """A normal distribution's standard deviation, in medians of the distance from its median."""
 
@@ -137,6 +140,10 @@ class Compared:
         found = self.job.kept.ranks.steps.max(initial=0) > 0
         times = self.steps if found else int(np.bincount(self.job.rank_of, minlength=1).max())
         return times * int(self.job.clocks.uncertainty_ns.max(initial=0))
+
+    def error_ns(self, cost_ns: int, by_chance_ns: int = 0) -> int:
+        """By how much a cost that the replay gave may be wrong: by the clocks, by chance, and by the replay itself."""
+        return self.clock_error_ns + by_chance_ns + int(cost_ns * REPLAY_ERROR)
 
     def alone_or_together(self, stand_out: Mask) -> Iterator[Mask]:
         """(ranks,) bool each: the ranks that a finding is of. Each is alone, except those of a machine of which all do.

@@ -37,7 +37,7 @@ def late_data(of: Compared) -> Iterator[Finding]:
 
 def _finding(of: Compared, mine: Mask, excess_ns: Int64, rows: Int64) -> Finding:
     cost_ns = of.saved_ns(host_ns=excess_ns)
-    error_ns = of.clock_error_ns + of.data.by_chance_ns
+    error_ns = of.error_ns(cost_ns, of.data.by_chance_ns)
     ranges = ranges_of(of.job.ranks[mine].tolist())
     return Finding(
         kind="late_data",

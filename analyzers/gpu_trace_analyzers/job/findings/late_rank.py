@@ -30,7 +30,7 @@ def late_rank(of: Compared, told: Mask) -> Iterator[Finding]:
     mine = np.arange(len(told)) == place
     host_ns = of.excess_ns("host_ns", mine) + of.excess_ns("data_ns", mine)
     cost_ns = of.saved_ns(host_ns=host_ns, compute_ns=of.excess_ns("compute_ns", mine))
-    error_ns = of.clock_error_ns + sum(own.by_chance_ns for own in (of.host, of.data, of.compute))
+    error_ns = of.error_ns(cost_ns, sum(own.by_chance_ns for own in (of.host, of.data, of.compute)))
     if late.awaited_ns[place] < MOSTLY * late.awaited_ns.sum() or cost_ns < LEAST_SHARE * of.replay.recorded_ns:
         return
     ranges = ranges_of([int(of.job.ranks[place])])

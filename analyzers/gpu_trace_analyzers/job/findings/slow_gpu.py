@@ -29,7 +29,7 @@ def slow_gpu(of: Compared) -> Iterator[Finding]:
 
 def _finding(of: Compared, mine: Mask) -> Finding:
     cost_ns = of.saved_ns(compute_ns=of.excess_ns("compute_ns", mine))
-    error_ns = of.clock_error_ns + of.compute.by_chance_ns
+    error_ns = of.error_ns(cost_ns, of.compute.by_chance_ns)
     ranges, count = ranges_of(of.job.ranks[mine].tolist()), int(mine.sum())
     own_ns, usual_ns = (int(ns[mine].sum()) // (of.steps * count) for ns in (of.compute.ns, of.compute.usual_ns))
     return Finding(

@@ -51,7 +51,7 @@ def _of_machine(of: Compared, mine: Mask) -> Finding:
     usual = float(np.median(of.host.ratio[~mine & (of.host.usual_ns > 0)]))
     slower = float(np.median(of.host.ratio[mine])) / usual - 1
     cost_ns = of.saved_ns(host_ns=of.excess_ns("host_ns", mine, usual))
-    error_ns = of.clock_error_ns + of.host.by_chance_ns
+    error_ns = of.error_ns(cost_ns, of.host.by_chance_ns)
     ranges, names = ranges_of(of.job.ranks[mine].tolist()), of.machines(mine)
     who = f"host {names[0]}" if len(names) == 1 else count(len(names), "host")
     return Finding(
@@ -69,7 +69,7 @@ def _of_machine(of: Compared, mine: Mask) -> Finding:
 
 def _of_rank(of: Compared, mine: Mask) -> Finding:
     cost_ns = of.saved_ns(host_ns=of.excess_ns("host_ns", mine))
-    error_ns = of.clock_error_ns + of.host.by_chance_ns
+    error_ns = of.error_ns(cost_ns, of.host.by_chance_ns)
     ranges, number = ranges_of(of.job.ranks[mine].tolist()), int(mine.sum())
     own_ns, usual_ns = (int(ns[mine].sum()) // (of.steps * number) for ns in (of.host.ns, of.host.usual_ns))
     return Finding(

@@ -53,7 +53,7 @@ def _finding(of: Compared, code: int, rows: Int64, ns: Int64, usual_ns: Int64) -
     less_ns = np.zeros(len(ns), np.int64)
     less_ns[rows] = np.maximum(ns[rows] - usual_ns[rows], 0)
     cost_ns = of.saved_ns(transfer_ns=less_ns)
-    error_ns = of.clock_error_ns
+    error_ns = of.error_ns(cost_ns)
     ranks = of.alike.groups.members[code]
     return Finding(
         kind="transfer",
