@@ -51,11 +51,22 @@ class Alike:
 
     @cached_property
     def transfers(self) -> Sets:
-        """The meetings that should transfer as long as others: of one kind of group, name and size."""
+        """The meetings that should transfer as long as others: of one kind of group, number of machines, name and size.
+
+        Links between machines are slower than those within one.
+        """
         of, meetings = self.job.kept.collectives, self.job.meetings
         first = meetings.rows[meetings.first] if len(meetings) else meetings.first
         kind = self.groups.of(of.group[first])
-        return Sets.of(np.stack([kind, of.name[first], of.size[first]]), (kind != MISSING) & self.complete)
+        return Sets.of(
+            np.stack([kind, self.machines, of.name[first], of.size[first]]), (kind != MISSING) & self.complete
+        )
+
+    @cached_property
+    def machines(self) -> Int64:
+        """(meetings,) int64: on how many machines its ranks are."""
+        each = np.unique(np.stack((self.job.meetings.of_row, self.job.host_of[self.job.rank_of])), axis=1)
+        return np.bincount(each[0], minlength=len(self.job.meetings))
 
     @cached_property
     def complete(self) -> Mask:

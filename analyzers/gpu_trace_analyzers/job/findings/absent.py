@@ -66,13 +66,15 @@ def damaged(kept: Partial) -> Iterator[Finding]:
         return
     ranges = ranges_of(rank for rank, _ in found if rank != MISSING)
     who = ranks_text(ranges) if ranges else count(len(found), "file")
-    what = f": {found[0][1]}" if len(found) == 1 else ""
+    what = "has a file that is" if len(found) == 1 else "have files that are"
+    which = "" if len(found) == 1 else "the first: "
     yield Finding(
         kind="damaged",
         ranks=ranges,
         host="",
         cost_ns=0,
         error_ns=0,
-        sentence=f"{who} {'has a damaged trace' if len(found) == 1 else 'have damaged traces'}{what}",
-        remedy="copy the file again; a rank that was killed while it wrote leaves such a file",
+        sentence=f"{who} {what} damaged or left out: {which}{found[0][1]}",
+        remedy="copy a damaged file again (a rank that was killed while it wrote leaves one), and keep each job in a "
+        "folder of its own",
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ...model import MISSING
 from ..alike import Alike
 from ..replay import Less, Replay
 
@@ -33,6 +34,8 @@ APART = 6
 """times the usual distance between ranks: what is farther from the others is not by chance"""
 REPLAY_ERROR = Fraction(1, 4)
 """of a cost: what ``scripts/fleet-truth`` had found was 0.81 to 1.22 of the truth"""
+RECURS = 0.25
+"""of what a rank takes longer: it does so without the step in which that is most"""
 _SIGMA = 1.4826
 """A normal distribution's standard deviation, in medians of the distance from its median."""
 
@@ -117,6 +120,21 @@ class Compared:
             usual_ns = (usual_ns * usual).astype(np.int64)
         return np.where(ranks[self.job.rank_of] & self.alike.sets.compared, np.maximum(ns - usual_ns, 0), 0)
 
+    def recurs(self, part: Part) -> Mask:
+        """(ranks,) bool: who takes longer in more than one step: a single one may be by chance.
+
+        Where fewer than two steps are compared, that is not known, and all do.
+        """
+        step, excess_ns = self.job.kept.collectives.step, self.excess_ns(part, np.ones(len(self.job.ranks), np.bool_))
+        rows = np.flatnonzero(self.alike.sets.compared & (step != MISSING))
+        steps, place = np.unique(step[rows], return_inverse=True)
+        if len(steps) <= 1:
+            return np.ones(len(self.job.ranks), np.bool_)
+        of_step = np.zeros((len(self.job.ranks), len(steps)), np.int64)
+        np.add.at(of_step, (self.job.rank_of[rows], place.reshape(-1)), excess_ns[rows])
+        in_all, most = of_step.sum(axis=1), of_step.max(axis=1)
+        return np.asarray(in_all - most >= RECURS * in_all)
+
     def saved_ns(self, **less: Int64) -> int:
         """What the job would take less with ``less`` of `Less`; 0 at least."""
         return max(self.replay.recorded_ns - self.replay.job_ns(Less.nothing(self.job).with_(**less)), 0)
@@ -161,6 +179,10 @@ class Compared:
     def machines(self, ranks: Mask) -> list[str]:
         """The machines of these ranks, in order."""
         return [self.job.hosts[number] for number in np.unique(self.job.host_of[ranks]).tolist()]
+
+    def hosts_named(self, ranks: Mask) -> bool:
+        """Whether the machine of each of these ranks is known."""
+        return bool((self.job.kept.ranks.host[ranks] != MISSING).all())
 
     def host_name(self, ranks: Mask) -> str:
         """The machine of these ranks, where they are of one that has a name; else empty."""

@@ -1,4 +1,7 @@
-"""Which GPUs take longer for the same kernels than those of other ranks?"""
+"""Which GPUs compute longer than those of other ranks between the same collectives?
+
+A trace does not tell whether a GPU is slow or has more work, such as an embedding, so that is not said.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ SURE = 0.15
 
 def slow_gpu(of: Compared) -> Iterator[Finding]:
     """A finding for each, or for those of a machine."""
-    for mine in of.alone_or_together(of.compute.stands_out(LEAST)):
+    for mine in of.alone_or_together(of.compute.stands_out(LEAST) & of.recurs("compute_ns")):
         found = _finding(of, mine)
         if found.conclusive or of.compute.ratio[mine].min() >= 1 + SURE:
             yield found
@@ -38,9 +41,9 @@ def _finding(of: Compared, mine: Mask) -> Finding:
         host=of.host_name(mine),
         cost_ns=cost_ns,
         error_ns=error_ns,
-        sentence=f"{ranks_text(ranges)} {'compute' if count > 1 else 'computes'} {duration(own_ns)} {of.each_step} for "
-        f"what takes other ranks {duration(usual_ns)}",
-        remedy=f"check the clocks, power and temperature of {'those GPUs' if count > 1 else 'that GPU'} "
-        "(nvidia-smi -q -d PERFORMANCE), and what else runs there",
+        sentence=f"{ranks_text(ranges)} {'compute' if count > 1 else 'computes'} {duration(own_ns)} {of.each_step} "
+        f"between collectives, where other ranks compute {duration(usual_ns)}",
+        remedy=f"if {'they have' if count > 1 else 'it has'} no more work than others, check the clocks, power and "
+        f"temperature of {'those GPUs' if count > 1 else 'that GPU'} (nvidia-smi -q -d PERFORMANCE)",
         conclusive=cost_ns > error_ns,
     )

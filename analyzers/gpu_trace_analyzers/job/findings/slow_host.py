@@ -32,14 +32,14 @@ def slow_host(of: Compared) -> Iterator[Finding]:
     told = np.any(slow, axis=0) if slow else np.zeros(len(of.job.ranks), np.bool_)
     for mine in slow if len(slow) <= MOST_ALONE else [told]:
         yield _of_machine(of, mine)
-    for mine in of.alone_or_together(of.host.stands_out(LEAST_ALONE) & ~told):
+    for mine in of.alone_or_together(of.host.stands_out(LEAST_ALONE) & of.recurs("host_ns") & ~told):
         found = _of_rank(of, mine)
         if found.conclusive:
             yield found
 
 
 def _is_slow(of: Compared, mine: Mask) -> bool:
-    known = of.host.usual_ns > 0
+    known = (of.host.usual_ns > 0) & (of.recurs("host_ns") | ~mine)
     own, others = of.host.ratio[mine & known], of.host.ratio[~mine & known]
     if len(own) < _LEAST_RANKS or len(others) < _LEAST_RANKS:
         return False

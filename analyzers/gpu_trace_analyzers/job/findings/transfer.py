@@ -64,5 +64,5 @@ def _finding(of: Compared, code: int, rows: Int64, ns: Int64, usual_ns: Int64) -
         sentence=f"the group of {ranks_text(ranges_of(ranks))} transfers for {duration(int(ns[rows].sum()))} what "
         f"takes others of its kind {duration(int(usual_ns[rows].sum()))}",
         remedy="check its links (nvidia-smi nvlink -s, ibstat) and what NCCL chose (NCCL_DEBUG=INFO)",
-        conclusive=cost_ns > error_ns,
+        conclusive=cost_ns > error_ns and of.hosts_named(np.isin(of.job.ranks, ranks)),
     )

@@ -17,12 +17,12 @@ LEAST_SHARE = 0.01
 """of the job: a finding that costs less is not worth the first line"""
 _MANY = 2
 _FAULTS = {
-    "damaged": ("has a damaged trace", "have damaged traces"),
+    "damaged": ("has a file that is damaged or left out", "have files that are damaged or left out"),
     "late_data": ("waits for data", "wait for data"),
     "late_rank": ("comes late to collectives", "come late to collectives"),
     "missing": ("has no trace", "have no trace"),
-    "slow_gpu": ("has a slow GPU", "have slow GPUs"),
-    "slow_host": ("has a slow host", "have a slow host"),
+    "slow_gpu": ("computes longer", "compute longer"),
+    "slow_host": ("takes longer on its host", "take longer on their hosts"),
     "wrong_group": ("is in a wrong process group", "are in a wrong process group"),
 }
 """what one rank does, and several"""
@@ -52,10 +52,11 @@ def culprit(finding: Finding) -> str:
     """``host node17 is slow``, ``ranks 8-15 wait for data``."""
     if finding.kind in _OF_THE_JOB:
         return _OF_THE_JOB[finding.kind]
-    if finding.host and finding.kind in _OF_A_HOST:
-        return _OF_A_HOST[finding.kind].format(finding.host)
+    several_ranks = how_many(finding.ranks) >= _MANY
+    if finding.host and (several_ranks or finding.kind != "slow_host") and finding.kind in _OF_A_HOST:
+        return _OF_A_HOST[finding.kind].format(finding.host)  # a single rank is a process, not its machine
     one, several = _FAULTS.get(finding.kind, ("stands out", "stand out"))
-    return f"{ranks_text(finding.ranks)} {several if how_many(finding.ranks) >= _MANY else one}"
+    return f"{ranks_text(finding.ranks)} {several if several_ranks else one}"
 
 
 def _without(finding: Finding, answer: JobAnswer) -> str:

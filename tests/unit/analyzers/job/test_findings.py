@@ -54,6 +54,7 @@ def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS):
         **columns,
         launched_ns=1000 * launched.ravel(),
         resumed_ns=1000 * launched.ravel(),
+        step=[rows[row][1] for row in order],
         behind=places,
         released_by=places,
         host_released_by=places,
@@ -95,6 +96,16 @@ def test_gpus_differ_by_a_few_percent_and_a_rank_that_is_late_for_no_known_reaso
     us, kinds
 ):
     assert [each.kind for each in steps(compute={5: us})] == kinds
+
+
+def test_what_a_rank_or_machine_did_longer_in_one_step_does_not_make_it_slow():
+    assert [each.kind for each in steps(compute={(5, 3): 9000})] == ["late_rank"]
+    assert [each.kind for each in steps(host={(5, 3): 9000})] == ["late_rank"]
+    assert steps(host={(rank, 3): 9000 for rank in range(4, 8)}) == ()
+
+
+def test_what_a_rank_does_longer_in_a_few_steps_is_found():
+    assert [each.kind for each in steps(host={(0, 3): 9000, (0, 6): 9000})] == ["slow_host"]
 
 
 def test_a_slow_gpu_that_costs_nothing_is_named_and_not_certain():

@@ -21,8 +21,9 @@ def test_a_finding_that_costs_something_comes_first():
     ("finding", "words"),
     [
         (found("slow_host", ((8, 15),), "node1"), "host node1 is slow"),
-        (found("slow_host", ((8, 15),)), "ranks 8-15 have a slow host"),
-        (found("slow_gpu", ((8, 8),), "node1"), "rank 8 has a slow GPU"),
+        (found("slow_host", ((8, 15),)), "ranks 8-15 take longer on their hosts"),
+        (found("slow_host", ((8, 8),), "node1"), "rank 8 takes longer on its host"),
+        (found("slow_gpu", ((8, 8),), "node1"), "rank 8 computes longer"),
         (found("late_rank", ((8, 9),)), "ranks 8-9 come late to collectives"),
         (found("wrong_group", ((8, 8),)), "rank 8 is in a wrong process group"),
         (found("clock_uncertain", ((8, 15),), "node1"), "the clock of host node1 is uncertain"),
