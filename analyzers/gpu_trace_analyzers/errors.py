@@ -32,6 +32,11 @@ class TraceUnreadable(GpuTraceError):
     def __init__(self, path: object, problem: str, next_step: str) -> None:
         super().__init__(f"{path}: {problem}; {next_step}")
         self.problem = problem
+        self._stated = str(path), problem, next_step
+
+    def __reduce__(self) -> tuple[type[TraceUnreadable], tuple[str, str, str]]:
+        """What it was made of, since a process that reads may not be the one that prints."""
+        return type(self), self._stated
 
 
 class FormatUnsupported(TraceUnreadable):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ..errors import TraceUnreadable
+from ..readers.base.cores import cores
 from .in_process import in_process
 from .kept import Kept
 from .on_dask import on_dask
@@ -46,19 +46,15 @@ def read_job(
     """
     read = partial(part_of, asked=asked, kept=Kept.of(len(files)), keep=keep)
     if dask:
-        part = on_dask(files, read, dask, workers or _cores(), done)
-    elif (workers or (_cores() if _is_much(files) else 1)) == 1:
+        part = on_dask(files, read, dask, workers or cores(), done)
+    elif (workers or (cores() if _is_much(files) else 1)) == 1:
         part = in_process(files, read, done)
     else:
-        part = on_processes(files, read, workers or _cores(), done)
+        part = on_processes(files, read, workers or cores(), done)
     if not len(part.ranks):
         first = part.text(int(part.unreadable.problem[0]))
         raise TraceUnreadable(place, f"none of {len(files)} ranks can be read", f"of the first: {first}")
     return part
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 def _is_much(files: Sequence[RankFiles]) -> bool:

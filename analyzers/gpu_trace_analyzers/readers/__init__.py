@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..engines import default_rules
@@ -132,22 +133,33 @@ def runs(
     rules: EngineRules | None = None,
     operators: bool = False,
     keep: Keep | None = None,
+    workers: int = 1,
 ) -> list[Run]:
     """The runs that a folder holds, in order of their paths; the figures of two of them have nothing to do together.
 
-    A run folder is one; so are traces of one launcher, of distinct ranks of one job, or of one process.
-    Raises `TraceUnreadable` for a folder without a trace.
+    A run folder is one; so are traces of one launcher, of distinct ranks of one job, or of one process. ``workers``: so
+    many processes read the files, if these are large. A program that asks for more than 1 is imported by each of them.
+    Raises `TraceUnreadable` for a folder without a trace, `WorkerLost` if a process ends.
     """
+    from .folders.each_file import read_each
     from .folders.runs import runs_in
 
-    folder, engine_rules = place(folder), rules or default_rules()
-
-    def read(file: TraceFile) -> Trace:
-        with _reading(file.path):
-            return _load_file(file, engine_rules, operators, keep)
-
+    folder, read = place(folder), _FileReader(rules or default_rules(), operators, keep)
     with _reading(folder):
-        return runs_in(folder, read)
+        return runs_in(folder, partial(read_each, read=read, workers=workers))
+
+
+@dataclass(frozen=True, slots=True)
+class _FileReader:
+    """Reads one file; a process that reads gets it pickled."""
+
+    rules: EngineRules
+    operators: bool
+    keep: Keep | None
+
+    def __call__(self, file: TraceFile) -> Trace:
+        with _reading(file.path):
+            return _load_file(file, self.rules, self.operators, self.keep)
 
 
 def _load_folder(folder: Place, rules: EngineRules, operators: bool, keep: Keep | None) -> Trace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,7 @@ from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive, TraceUnre
 from gpu_trace_analyzers.job.sources import job_in
 from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.readers import runs
+from gpu_trace_analyzers.readers.base.cores import cores
 from gpu_trace_analyzers.readers.base.source_names import in_text, named_in_text
 
 from ..filenames import FileName, TraceName
@@ -121,7 +123,7 @@ def summary(
         elif dask:
             raise UsageError(f"{in_text(path)}: --dask reads the summary of a job of more than 8 ranks; leave it out")
         elif rank is None:
-            shown.append(_show_runs(path, before, heading, out, asked))
+            shown.append(_show_runs(path, before, heading, out, asked, workers or cores()))
         else:
             shown.append(_show_rank(path, rank, heading, out, asked))
     for more in dict.fromkeys(each.more for each in shown if each.more):
@@ -199,10 +201,11 @@ def _show_job(
     return _Shown(more=_MORE_OF_JOB if out.is_brief and out.is_printed else "")
 
 
-def _show_runs(path: Place, before: str, heading: str, out: _Output, asked: Asked) -> _Shown:
+def _show_runs(path: Place, before: str, heading: str, out: _Output, asked: Asked, workers: int) -> _Shown:
     """A trace, or the run of a folder; a line for each where there are several."""
     with progress("grouping the runs"):
-        found = runs(path, rules=asked.rules, operators=bool(out.top)) if path.is_dir() else []
+        read = partial(runs, path, rules=asked.rules, operators=bool(out.top), workers=workers)
+        found = read() if path.is_dir() else []
     if len(found) > 1:
         if out.of_one_run or asked.of_one_run:
             raise SeveralRuns(path, [str(run.paths[0]) for run in found])

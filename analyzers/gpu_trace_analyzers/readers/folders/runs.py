@@ -16,12 +16,12 @@ from .files import RUN_FACTS, is_run, place_in_run, rank_in_name, readable_in, t
 from .jobs import Facts, joined, joined_in_a_folder, states_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ...model import Trace
     from ...places import Place
 
-    Read = Callable[[TraceFile], Trace]
+    ReadEach = Callable[[Sequence[TraceFile]], list[Trace | GpuTraceError]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ class Run:
     folder: Place
     parts: tuple[Part, ...]
     paths: tuple[Place, ...]
-    read: Read = field(repr=False)
+    read: ReadEach = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -71,10 +71,16 @@ class Run:
         if part.trace is not None:
             return [part.trace]
         files = traces_in(part.path)
+        traces = [_readable(found) for found in self.read(files)]
         if len(files) == 1:
-            trace = self.read(files[0])
-            return [_called(trace, part.path) if is_columns(part.path) else trace]
-        return [with_rank(self.read(file), rank_in_name(file.path.name)) for file in files]
+            return [_called(traces[0], part.path) if is_columns(part.path) else traces[0]]
+        return [with_rank(trace, rank_in_name(file.path.name)) for file, trace in zip(files, traces, strict=True)]
+
+
+def _readable(found: Trace | GpuTraceError) -> Trace:
+    if isinstance(found, GpuTraceError):
+        raise found
+    return found
 
 
 def _called(trace: Trace, path: Place) -> Trace:
@@ -94,8 +100,8 @@ def _whole(path: Place, traces: Sequence[Trace]) -> Trace:
     return named_in_text(traces[0] if len(traces) == 1 else merge(str(path), traces))
 
 
-def runs_in(folder: Place, read: Read) -> list[Run]:
-    """The runs in a folder, in order of their paths; ``read`` reads one file.
+def runs_in(folder: Place, read: ReadEach) -> list[Run]:
+    """The runs in a folder, in order of their paths; ``read`` reads some files.
 
     A folder whose own traces are those of one run is that run. Otherwise the folders inside count as well.
     Raises `TraceUnreadable` for a folder that has none.
@@ -131,7 +137,7 @@ def _common(parts: Sequence[Part]) -> Place:
     return common
 
 
-def _groups_of(folder: Place, read: Read) -> list[list[Part]]:
+def _groups_of(folder: Place, read: ReadEach) -> list[list[Part]]:
     return (
         [[_of_a_run(folder, read)]]
         if is_run(folder)
@@ -155,7 +161,7 @@ def _folders_in(folder: Place) -> list[Place]:
     return found
 
 
-def _of_a_run(folder: Place, read: Read) -> Part:
+def _of_a_run(folder: Place, read: ReadEach) -> Part:
     """A run folder; not read yet where ``gpu-trace run`` has written into it whose it is."""
     try:
         files = traces_in(folder)
@@ -167,16 +173,15 @@ def _of_a_run(folder: Place, read: Read) -> Part:
         document = None
     if states_job(document) or len(files) > 1:
         return Part(folder, Facts.of_run(document))
-    return replace(_read(files[0], read), path=folder)
+    return replace(_read_all(files, read)[0], path=folder)
 
 
-def _read_all(files: Iterable[TraceFile], read: Read) -> list[Part]:
-    return [_read(file, read) for file in files]
+def _read_all(files: Sequence[TraceFile], read: ReadEach) -> list[Part]:
+    return [_part(file.path, found) for file, found in zip(files, read(files), strict=True)]
 
 
-def _read(file: TraceFile, read: Read) -> Part:
-    try:
-        trace = with_rank(read(file), rank_in_name(file.path.name))
-    except GpuTraceError as error:
-        return Part(file.path, Facts(), problem=error)
-    return Part(file.path, Facts.of_trace(trace), trace)
+def _part(path: Place, found: Trace | GpuTraceError) -> Part:
+    if isinstance(found, GpuTraceError):
+        return Part(path, Facts(), problem=found)
+    trace = with_rank(found, rank_in_name(path.name))
+    return Part(path, Facts.of_trace(trace), trace)
