@@ -26,8 +26,8 @@ import numpy as np
 
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.job.answered import answered
-from gpu_trace_analyzers.job.read import read_job
-from gpu_trace_analyzers.job.sources import rank_files
+from gpu_trace_analyzers.job.reading.read_job import read_job
+from gpu_trace_analyzers.job.reading.sources import rank_files
 from gpu_trace_analyzers.units import duration, percent
 from scripts.fleet.recording import BASES
 

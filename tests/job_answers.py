@@ -20,8 +20,8 @@ from gpu_trace_analyzers.job.answer import (
     Share,
     Stage,
 )
-from gpu_trace_analyzers.job.histogram import bucket_of
-from gpu_trace_analyzers.job.tables import Lengths, Operations
+from gpu_trace_analyzers.job.kept.histogram import bucket_of
+from gpu_trace_analyzers.job.kept.tables import Lengths, Operations
 
 MS = 1_000_000
 STRINGS = (

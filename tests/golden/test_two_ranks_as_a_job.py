@@ -7,8 +7,8 @@ import pytest
 
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.job.answered import answered
-from gpu_trace_analyzers.job.read import read_job
-from gpu_trace_analyzers.job.sources import rank_files
+from gpu_trace_analyzers.job.reading.read_job import read_job
+from gpu_trace_analyzers.job.reading.sources import rank_files
 
 JOBS = Path(__file__).parents[2] / "samples/traces/two_h200"
 FOUND = {

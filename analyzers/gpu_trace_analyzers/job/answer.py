@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .tables import Lengths, Operations
+    from .kept.tables import Lengths, Operations
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .answer import JobAnswer
-from .figures import clocks, groups, hosts, quantiles, shares, step_of_ranks
-from .findings.absent import damaged_ranks, missing_ranks, world_size
-from .findings.compared import Compared
+from .compared.figures import clocks, groups, hosts, quantiles, shares, step_of_ranks
+from .compared.ideal import ideal_ns
+from .compared.late import heat
+from .compared.matched_job import Job
+from .compared.own_time import Compared
+from .compared.stages import stages
+from .compared.world import damaged_ranks, missing_ranks, world_size
 from .findings.every import every
-from .ideal import ideal_ns
-from .job import Job
-from .late import heat
-from .stages import stages
 
 if TYPE_CHECKING:
-    from .partial import Partial
+    from .kept.partial import Partial
 
 MOST_LISTED = 32
 """findings, and damaged files"""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gpu_trace_analyzers.asked import Asked
-    from gpu_trace_analyzers.job.partial import Partial
-    from gpu_trace_analyzers.job.sources import RankFiles
+    from gpu_trace_analyzers.job.kept.partial import Partial
+    from gpu_trace_analyzers.job.reading.sources import RankFiles
     from gpu_trace_analyzers.model import Trace
     from gpu_trace_analyzers.places import Place
     from gpu_trace_analyzers.readers.folders.runs import Run

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.job.answer import JobAnswer
-    from gpu_trace_analyzers.job.sources import RankFiles
+    from gpu_trace_analyzers.job.reading.sources import RankFiles
     from gpu_trace_analyzers.places import Place
 
 
@@ -37,7 +37,7 @@ def job_answer(
     """Read all ranks and answer; their columns go into a folder. Raises what `read_job` and `columns_into` raise."""
     # Imported where it is needed: processes and clusters take long to import, and few summaries are of jobs.
     from gpu_trace_analyzers.job.answered import answered
-    from gpu_trace_analyzers.job.read import read_job
+    from gpu_trace_analyzers.job.reading.read_job import read_job
 
     with counted(f"reading {len(files)} ranks", len(files)) as count:
         read = partial(read_job, path, files, asked, *readers, count.one_more)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gpu_trace_analyzers.errors import SeveralRuns, TraceInconclusive, TraceUnreadable, UsageError
-from gpu_trace_analyzers.job.sources import job_in
+from gpu_trace_analyzers.job.reading.sources import job_in
 from gpu_trace_analyzers.questions.work.work import TOP
 from gpu_trace_analyzers.readers import runs
 from gpu_trace_analyzers.readers.base.cores import cores
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.analysis import Analysis
     from gpu_trace_analyzers.asked import Asked
-    from gpu_trace_analyzers.job.sources import RankFiles
+    from gpu_trace_analyzers.job.reading.sources import RankFiles
     from gpu_trace_analyzers.model import Engine, Trace
     from gpu_trace_analyzers.places import Place
     from gpu_trace_analyzers.readers.folders.runs import Run
@@ -220,7 +220,7 @@ def _show_runs(path: Place, before: str, heading: str, out: _Output, asked: Aske
 
 
 def _show_rank(path: Place, rank: int, heading: str, out: _Output, asked: Asked) -> _Shown:
-    from gpu_trace_analyzers.job.alone import rank_alone
+    from gpu_trace_analyzers.job.reading.alone import rank_alone
 
     with progress("computing"):
         trace = named_in_text(rank_alone(path, rank, asked, operators=bool(out.top)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def job_answer(analysis: Analysis, folder: RunFolder) -> JobAnswer | None:
     """None for a run of so few ranks that its summary has each of them."""
-    from gpu_trace_analyzers.job.sources import MOST_AS_ONE_TRACE, RankFiles
+    from gpu_trace_analyzers.job.reading.sources import MOST_AS_ONE_TRACE, RankFiles
 
     ranks = {process.rank for process in analysis.trace.processes} - {MISSING}
     if len(ranks) <= MOST_AS_ONE_TRACE:
@@ -23,10 +23,11 @@ def job_answer(analysis: Analysis, folder: RunFolder) -> JobAnswer | None:
     # Imported where it is needed: few runs are of that many ranks.
     from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.job.answered import answered
-    from gpu_trace_analyzers.job.each_rank import each_rank, rank_of
-    from gpu_trace_analyzers.job.kept import Kept
-    from gpu_trace_analyzers.job.merged import merged
-    from gpu_trace_analyzers.job.part_of import part_of_trace
+    from gpu_trace_analyzers.job.kept.bounds import Kept
+    from gpu_trace_analyzers.job.kept.merged import merged
+    from gpu_trace_analyzers.job.kept.one_rank import rank_of
+    from gpu_trace_analyzers.job.reading.each_rank import each_rank
+    from gpu_trace_analyzers.job.reading.from_files import part_of_trace
 
     asked, kept = Asked(), Kept.of(len(ranks))
     parts = []

@@ -4,43 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ...model import MISSING
 from ...units import count
 from ..answer import Finding
-from ..rank_ranges import ranges_of, ranks_text
+from ..compared.rank_ranges import ranges_of, ranks_text
+from ..compared.world import damaged_ranks, missing_ranks, world_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..partial import Partial
-    from ..rank_ranges import Ranges
-
-_FEW = 3
-"""damaged files whose sentences a finding has"""
-
-
-def world_size(kept: Partial) -> int:
-    """That which most ranks state; `MISSING` where none does."""
-    stated = kept.ranks.world_size[kept.ranks.world_size != MISSING]
-    sizes, times = np.unique(stated, return_counts=True)
-    return int(sizes[times.argmax()]) if len(sizes) else MISSING
-
-
-def missing_ranks(kept: Partial) -> Ranges:
-    """Those below the world size of which there is no file."""
-    there = {*kept.ranks.rank.tolist(), *kept.unreadable.rank.tolist()}
-    if MISSING in there:  # a file whose rank is not known may be any of them
-        return ()
-    return ranges_of(rank for rank in range(max(world_size(kept), 0)) if rank not in there)
-
-
-def damaged_ranks(kept: Partial) -> tuple[tuple[int, str], ...]:
-    """Rank, `MISSING` if not known, and what is wrong with its file; those that could not be read behind the others."""
-    read = [(rank, code) for rank, code in zip(kept.ranks.rank.tolist(), kept.ranks.damaged.tolist(), strict=True)]
-    lost = zip(kept.unreadable.rank.tolist(), kept.unreadable.problem.tolist(), strict=True)
-    return tuple((rank, kept.text(code)) for rank, code in (*read, *lost) if code != MISSING)
+    from ..kept.partial import Partial
 
 
 def missing(kept: Partial) -> Iterator[Finding]:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ...units import duration, share
 from ..answer import Finding
-from ..rank_ranges import ranks_text
-from ..stages import stages
+from ..compared.rank_ranges import ranks_text
+from ..compared.stages import stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .compared import Compared
+    from ..compared.own_time import Compared
 
 LEAST_SHARE = 0.05
 """of a step"""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..answer import Finding
-    from .compared import Compared, Mask
+    from ..compared.own_time import Compared, Mask
 
 _WITH_REASON = ("slow_gpu", "slow_host", "late_data")
 """findings that say why a rank is late"""

@@ -8,13 +8,13 @@ import numpy as np
 
 from ...units import count, duration
 from ..answer import Finding
-from ..rank_ranges import ranges_of, ranks_text
+from ..compared.rank_ranges import ranges_of, ranks_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Int64
-    from .compared import Compared, Mask
+    from ..compared.own_time import Compared, Mask
 
 LEAST = 1.0
 """of the usual waiting: twice as long as others"""

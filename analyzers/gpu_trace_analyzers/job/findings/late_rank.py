@@ -8,13 +8,13 @@ import numpy as np
 
 from ...units import count, duration
 from ..answer import Finding
-from ..late import lateness
-from ..rank_ranges import ranges_of, ranks_text
+from ..compared.late import lateness
+from ..compared.rank_ranges import ranges_of, ranks_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .compared import Compared, Mask
+    from ..compared.own_time import Compared, Mask
 
 LEAST_SHARE = 0.02
 """of the job: ranks of a sound job are late by turns, and ending what one of them does later than others saves less"""

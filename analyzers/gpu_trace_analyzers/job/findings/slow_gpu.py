@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from ...units import duration
 from ..answer import Finding
-from ..rank_ranges import ranges_of, ranks_text
+from ..compared.rank_ranges import ranges_of, ranks_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .compared import Compared, Mask
+    from ..compared.own_time import Compared, Mask
 
 LEAST = 0.06
 """of the usual time: GPUs of one model differ by a few percent"""

@@ -8,13 +8,13 @@ import numpy as np
 
 from ...units import count, duration, percent
 from ..answer import Finding
-from ..rank_ranges import ranges_of, ranks_text
-from .compared import MOST_ALONE, Compared
+from ..compared.own_time import MOST_ALONE, Compared
+from ..compared.rank_ranges import ranges_of, ranks_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .compared import Mask
+    from ..compared.own_time import Mask
 
 LEAST = 0.1
 """of the usual time: the hosts of a machine are that much slower than those of others, and all of them are slower than

@@ -9,13 +9,13 @@ import numpy as np
 from ...model import MISSING
 from ...units import duration
 from ..answer import Finding
-from ..rank_ranges import ranges_of, ranks_text
+from ..compared.rank_ranges import ranges_of, ranks_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Int64
-    from .compared import Compared
+    from ..compared.own_time import Compared
 
 LEAST = 1.5
 """times the usual transfer"""

@@ -8,12 +8,12 @@ import numpy as np
 
 from ...units import count, duration
 from ..answer import Finding
-from ..rank_ranges import ranges_of, ranks_text
+from ..compared.rank_ranges import ranges_of, ranks_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .compared import Compared
+    from ..compared.own_time import Compared
 
 MOST_NS = 50_000
 """Lateness that costs anything is more than that."""

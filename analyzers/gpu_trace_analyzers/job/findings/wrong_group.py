@@ -9,8 +9,8 @@ import numpy as np
 from ...model import MISSING
 from ...units import count
 from ..answer import Finding
-from ..rank_ranges import ranges_of, ranks_text
-from .compared import MOST_ALONE, Compared
+from ..compared.own_time import MOST_ALONE, Compared
+from ..compared.rank_ranges import ranges_of, ranks_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...job.histogram import least_ns
+from ...job.kept.histogram import least_ns
 from ...units import count, duration
 from ..fields import Field, Rows, Shown, Within, table
 from ..parts import Column, Kind

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.job.job import Job
-from gpu_trace_analyzers.job.merged import merged
-from gpu_trace_analyzers.job.partial import Partial
-from gpu_trace_analyzers.job.tables import Collectives, Groups, Ranks
+from gpu_trace_analyzers.job.compared.matched_job import Job
+from gpu_trace_analyzers.job.kept.merged import merged
+from gpu_trace_analyzers.job.kept.partial import Partial
+from gpu_trace_analyzers.job.kept.tables import Collectives, Groups, Ranks
 from gpu_trace_analyzers.model import MISSING
 
 if TYPE_CHECKING:

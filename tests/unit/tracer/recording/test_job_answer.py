@@ -14,8 +14,8 @@ from gpu_trace.recording.summary_files import write
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.job.answered import answered
-from gpu_trace_analyzers.job.read import read_job
-from gpu_trace_analyzers.job.sources import job_in
+from gpu_trace_analyzers.job.reading.read_job import read_job
+from gpu_trace_analyzers.job.reading.sources import job_in
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.job.document import to_json
 from gpu_trace_analyzers.reports.job.markdown import to_markdown

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.job.histogram import bucket_of
-from gpu_trace_analyzers.job.tables import Lengths
+from gpu_trace_analyzers.job.kept.histogram import bucket_of
+from gpu_trace_analyzers.job.kept.tables import Lengths
 from gpu_trace_analyzers.reports.job.lengths import OperationLengths, operation_lengths
 from job_answers import healthy, nothing
 

@@ -1,0 +1,90 @@
+"""A Dask cluster reads a job to the same bytes as one process, also if a worker is killed midway."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gpu_trace_analyzers.asked import Asked
+from gpu_trace_analyzers.errors import UsageError, WorkerLost
+from gpu_trace_analyzers.job.kept.bounds import Kept
+from gpu_trace_analyzers.job.kept.encoding import encoded
+from gpu_trace_analyzers.job.reading import on_dask as module
+from gpu_trace_analyzers.job.reading.from_files import part_of
+from gpu_trace_analyzers.job.reading.in_process import in_process
+from gpu_trace_analyzers.job.reading.on_dask import LOCAL, on_dask
+from gpu_trace_analyzers.job.reading.sources import rank_files
+from scripts.rank_copies import SMALL, write_ranks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RANKS = 5
+READ = partial(part_of, asked=Asked(), kept=Kept.of(RANKS))
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a cluster of two processes."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("job") / "ranks"
+    write_ranks(folder, RANKS, SMALL)
+    return folder
+
+
+def killed_at(rank: int, marker: Path):
+    """Reads a rank; the first worker that is to read this one is killed instead."""
+
+    def read(files):
+        if files.rank == rank and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return READ(files)
+
+    return read  # not found by a name, so it is pickled whole
+
+
+def test_a_worker_that_is_killed_midway_changes_no_byte(scheduler, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_TOGETHER", 2)  # so that parts are merged twice on the way
+    files, done = rank_files(folder), []
+    whole = on_dask(files, killed_at(3, tmp_path / "killed"), scheduler, 2, lambda: done.append(1))
+    assert (tmp_path / "killed").exists()
+    assert len(done) >= RANKS
+    assert encoded(whole) == encoded(in_process(files, READ))
+
+
+def test_workers_that_end_again_and_again_are_named(scheduler, folder):
+    def read(_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(WorkerLost, match="ended again and again"):
+        on_dask(rank_files(folder)[:1], read, scheduler, 2)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address"])
+def test_a_scheduler_that_does_not_answer_is_named(address, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(module, "_PATIENCE_S", 0.2)
+    with pytest.raises(WorkerLost, match=f"--dask {address}: no scheduler answers there"):
+        on_dask([], READ, address, 1)
+
+
+def test_without_dask_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'gpu-trace\[dask\]'"):
+        on_dask([], READ, LOCAL, 1)
