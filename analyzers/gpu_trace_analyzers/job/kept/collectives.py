@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ...readers.base.building import Strings
     from .one_rank import OneRank
 
-_NAME_AND_RANKS = re.compile(r"(?P<name>.*?)(?: ?(?P<ranks>\[[^]]*\]))?", re.DOTALL)
+_RANKS = re.compile(r"\[[^]]*\]\Z")
 
 
 def collective_rows(rank: OneRank) -> Int64:
@@ -37,7 +37,7 @@ def collectives_of(rank: OneRank, rows: Int64, strings: Strings, most: int) -> C
     found = Collectives.of(
         {
             "rank": np.full(len(work), rank.number),
-            "group": recoded(work.group, strings, lambda code: group_of(texts[code])[0]),
+            "group": recoded(work.group, strings, texts.__getitem__),
             "sequence": work.sequence,
             "name": recoded(work.name, strings, texts.__getitem__),
             "start_ns": rank.since_1970(work.start_ns),
@@ -68,13 +68,14 @@ def groups_of(rank: OneRank, rows: Int64, strings: Strings) -> Groups:
 
 
 def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict[str, int]:
-    name, listed = group_of(rank.trace.text(code))
+    text = rank.trace.text(code)  # with its ranks, because subgroups made by ``split_group`` all have one name
+    listed = ranks_listed(text)
     members = listed_ranks(listed)
     every, holds = members.all_of_them, members.holds(rank.number)
     known = work.sequence[work.sequence != MISSING]
     return {
         "rank": rank.number,
-        "group": strings[name] if code != MISSING else MISSING,
+        "group": strings[text] if code != MISSING else MISSING,
         "size": len(every) if every else MISSING,
         "first_rank": min(members.ranks, default=MISSING),
         "last_rank": max(members.ranks, default=MISSING),
@@ -87,10 +88,10 @@ def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict
     }
 
 
-def group_of(text: str) -> tuple[str, str]:
-    """The name of a process group, and its ranks as the trace lists them: of ``"1 [0, 2]"`` ``"1"``, ``"[0, 2]"``."""
-    found = _NAME_AND_RANKS.fullmatch(text)
-    return (found["name"], found["ranks"] or "") if found else (text, "")
+def ranks_listed(group: str) -> str:
+    """The ranks that a trace lists of a process group: of ``"1 [0, 2]"`` ``"[0, 2]"``; empty if it lists none."""
+    found = _RANKS.search(group)
+    return found[0] if found else ""
 
 
 def _step(rank: OneRank, start_ns: Int64) -> Int64:

@@ -101,7 +101,7 @@ class Collectives(Columns):
 
     rank: Int64
     group: Text
-    """its process group, as the trace names it without its ranks"""
+    """its process group, as the trace names it, with the ranks that it lists: groups of one name may have others"""
     sequence: Int64
     """its number in the group: the same one has the same number on all ranks"""
     name: Text

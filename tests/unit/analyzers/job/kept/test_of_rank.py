@@ -11,7 +11,7 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.columns import MISSING
 from gpu_trace_analyzers.job.kept.bounds import Kept
-from gpu_trace_analyzers.job.kept.collectives import group_of
+from gpu_trace_analyzers.job.kept.collectives import ranks_listed
 from gpu_trace_analyzers.job.kept.of_rank import of_rank
 from gpu_trace_analyzers.model import Device, Process
 from gpu_trace_analyzers.readers import load
@@ -84,26 +84,27 @@ def rows(table):
 def test_a_group_is_kept_with_the_ranks_that_it_lists():
     part = kept(rank_1("nccl 0-2 group=a[0,1] seq=7; nccl 3-4 group=a[0,1] seq=8; nccl 5-6 group=b[2,3]; nccl 7-8"))
     found = {part.text(row["group"]): row for row in rows(part.groups)}
-    assert list(found) == ["", "a", "b"]
-    assert {n: found["a"][n] for n in ("size", "first_rank", "last_rank", "belongs", "calls", "busy_ns")} == {
+    assert list(found) == ["", "a[0,1]", "b[2,3]"]
+    assert {n: found["a[0,1]"][n] for n in ("size", "first_rank", "last_rank", "belongs", "calls", "busy_ns")} == {
         "size": 2, "first_rank": 0, "last_rank": 1, "belongs": 1, "calls": 2, "busy_ns": 3_000
     }  # fmt: skip
-    assert (found["a"]["first_sequence"], found["a"]["last_sequence"]) == (7, 8)
-    assert (found["b"]["belongs"], found["b"]["first_sequence"]) == (0, MISSING)
+    assert (found["a[0,1]"]["first_sequence"], found["a[0,1]"]["last_sequence"]) == (7, 8)
+    assert (found["b[2,3]"]["belongs"], found["b[2,3]"]["first_sequence"]) == (0, MISSING)
     assert (found[""]["group"], found[""]["size"], found[""]["belongs"]) == (MISSING, MISSING, MISSING)
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("1 [0, 2]", ("1", "[0, 2]")),
-        ("0 [0, 1, ..., 63]", ("0", "[0, 1, ..., 63]")),
-        ("default_pg", ("default_pg", "")),
-        ("a [b] c", ("a [b] c", "")),
-    ],
+    ("group", "ranks"),
+    [("1 [0, 2]", "[0, 2]"), ("0 [0, 1, ..., 63]", "[0, 1, ..., 63]"), ("default_pg", ""), ("a [b] c", "")],
 )
-def test_the_name_of_a_group_is_told_from_its_ranks(text, parts):
-    assert group_of(text) == parts
+def test_the_ranks_of_a_group_are_told_from_its_name(group, ranks):
+    assert ranks_listed(group) == ranks
+
+
+def test_groups_of_one_name_and_other_ranks_are_several():
+    part = kept(rank_1("nccl 0-2 group=a[0,1] seq=7; nccl 3-4 group=a[1,2] seq=7"))
+    assert [part.text(code) for code in part.groups.group.tolist()] == ["a[0,1]", "a[1,2]"]
+    assert [part.text(code) for code in part.collectives.group.tolist()] == ["a[0,1]", "a[1,2]"]
 
 
 def test_a_list_that_leaves_ranks_out_says_neither_its_size_nor_who_is_not_in_it():
