@@ -48,7 +48,7 @@ def job_with_columns(read: Callable[..., Partial], files: Sequence[RankFiles], f
         part = read(keep=into.keep)
         named = zip(part.unreadable.path.tolist(), part.unreadable.problem.tolist(), strict=True)
         into.finish({str(files[0].folder / part.text(path)): part.text(problem) for path, problem in named})
-    _tell(folder, len(ranks))
+    _tell(folder, len([*folder.glob("*/")]))
     return part
 
 

@@ -39,7 +39,8 @@ def damaged(kept: Partial) -> Iterator[Finding]:
         return
     ranges = ranges_of(rank for rank, _ in found if rank != MISSING)
     who = ranks_text(ranges) if ranges else count(len(found), "file")
-    what = "has a file that is" if len(found) == 1 else "have files that are"
+    has = "has" if len(found) == 1 or (ranges and ranges[0][0] == ranges[-1][1]) else "have"
+    what = f"{has} a file that is" if len(found) == 1 else f"{has} files that are"
     which = "" if len(found) == 1 else "the first: "
     yield Finding(
         kind="damaged",

@@ -9,6 +9,7 @@ from ...model import MISSING
 from ...readers.base.merging import merge
 from ...readers.base.shared_devices import span_ns, whose
 from ...readers.folders.files import with_rank
+from ..kept.listed_ranks import spacing
 from ..kept.one_rank import rank_of
 from .each_rank import each_rank
 from .sources import RankFiles, rank_files
@@ -40,7 +41,9 @@ def rank_alone(run: Place, rank: int, asked: Asked, *, operators: bool = False) 
 def _choice(ranks: Sequence[int]) -> str:
     if not ranks:
         return "no file of it says its rank"
-    return f"choose one of its {len(ranks)}, {ranks[0]} to {ranks[-1]}" if len(ranks) > 1 else f"it has rank {ranks[0]}"
+    if len(ranks) == 1:
+        return f"it has rank {ranks[0]}"
+    return f"choose one of its {len(ranks)}, {'' if spacing(ranks) == 1 else 'from '}{ranks[0]} to {ranks[-1]}"
 
 
 def of_one_process(name: str, traces: Sequence[Trace]) -> Trace:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ...errors import GpuTraceError, NotWritten
+from ...errors import GpuTraceError, NotWritten, TraceUnreadable
 from ...model import MISSING
 from ...questions.overlap import active_devices
 from ...readers.folders.files import with_rank
@@ -47,6 +48,13 @@ def part_of(files: RankFiles, asked: Asked, kept: Kept, keep: Keep | None = None
 def part_of_trace(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Partial:
     """The same of a rank whose files were read already, as this trace."""
     return merged(_parts(files, trace, asked, kept))
+
+
+def ask_first(files: RankFiles, asked: Asked, kept: Kept) -> None:
+    """Raise the `UsageError` of the first file of a rank: where no rank has an answer, the question may be wrong."""
+    with suppress(TraceUnreadable):
+        for each in each_rank(asked.load(files.paths[0])):
+            of_rank(asked.analyze(each), files.names[0], kept)
 
 
 def _parts(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Iterator[Partial]:

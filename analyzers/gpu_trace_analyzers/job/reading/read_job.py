@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import TraceUnreadable
 from ...readers.base.cores import cores
 from ..kept.bounds import Kept
-from .from_files import part_of
+from .from_files import ask_first, part_of
 from .in_process import in_process
 from .on_dask import on_dask
 from .on_processes import on_processes
@@ -42,7 +42,8 @@ def read_job(
     cluster whose scheduler has this address, or by one that is started here (``local``). ``keep``: as of `load`, called
     where a rank is read.
 
-    Raises `WorkerLost` if a worker ends, `TraceUnreadable` if no rank can be read.
+    Raises `WorkerLost` if a worker ends, `UsageError` if no rank has what is asked for, and `TraceUnreadable` if no
+    rank can be read.
     """
     read = partial(part_of, asked=asked, kept=Kept.of(len(files)), keep=keep)
     if dask:
@@ -52,6 +53,7 @@ def read_job(
     else:
         part = on_processes(files, read, workers or cores(), done)
     if not len(part.ranks):
+        ask_first(files[0], asked, Kept.of(len(files)))
         first = part.text(int(part.unreadable.problem[0]))
         raise TraceUnreadable(place, f"none of {len(files)} ranks can be read", f"of the first: {first}")
     return part
@@ -63,5 +65,8 @@ def _is_much(files: Sequence[RankFiles]) -> bool:
 
 
 def _size(path: Place) -> int:
-    """Bytes of a trace, or of its columns: a byte of either takes as long."""
-    return sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]))
+    """Bytes of a trace, or of its columns: a byte of either takes as long. None, if its reader will not find it."""
+    try:
+        return sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path]))
+    except OSError:
+        return 0

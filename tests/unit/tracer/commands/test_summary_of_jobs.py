@@ -121,5 +121,17 @@ def test_without_dask_the_extra_is_named(job, monkeypatch):
     assert "pip install 'gpu-trace[dask]'" in str(refused("--dask", "local", job))
 
 
-def test_a_window_that_no_rank_has_is_an_error(job):
-    assert "none of 9 ranks can be read; of the first: " in str(refused("--step-range", "nothing", job))
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [(("--steps", "99:100"), "no steps were found"), (("--step-range", "x"), "no range is named")],
+)
+def test_what_no_rank_can_be_asked_is_a_wrong_option_and_not_a_damaged_trace(job, arguments, problem):
+    error = refused(*arguments, job)
+    assert isinstance(error, UsageError)
+    assert problem in str(error)
+
+
+def test_a_rank_between_others_that_is_not_there_is_not_in_the_choice(tmp_path):
+    write_ranks(tmp_path / "job", 4, SMALL)
+    (tmp_path / "job/trace-rank-1.json.gz").unlink()
+    assert str(refused("--rank", 1, tmp_path / "job")).endswith("has no rank 1; choose one of its 3, from 0 to 3")

@@ -104,3 +104,14 @@ def test_the_files_of_one_rank_stay_together(tmp_path):
         (("trace=0", "trace=2"), 0),
         (("trace=1",), 1),
     ]
+
+
+def test_columns_of_a_job_are_read_without_the_part_of_a_rank_that_could_not_be_read(tmp_path):
+    write_ranks(tmp_path / "ranks", RANKS, SMALL)
+    (tmp_path / "ranks/trace-rank-4.json.gz").write_bytes(b"no trace")
+    result = CliRunner().invoke(gpu_trace, ["summary", "--columns", str(tmp_path / "columns"), str(tmp_path / "ranks")])
+    assert f"wrote columns of {RANKS - 1} traces" in result.stderr
+    part = read_job(tmp_path / "columns", rank_files(tmp_path / "columns"), Asked())
+    assert len(part.ranks) == RANKS - 1
+    assert part.unreadable.rank.tolist() == [4]
+    assert "is not a trace in a supported format" in part.text(int(part.unreadable.problem[0]))

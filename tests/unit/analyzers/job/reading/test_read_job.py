@@ -13,10 +13,11 @@ import pytest
 
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.errors import TraceUnreadable, WorkerLost
+from gpu_trace_analyzers.job.findings.absent import damaged
 from gpu_trace_analyzers.job.kept.encoding import encoded
 from gpu_trace_analyzers.job.kept.merged import merged
 from gpu_trace_analyzers.job.kept.partial import Partial
-from gpu_trace_analyzers.job.kept.tables import Ranks
+from gpu_trace_analyzers.job.kept.tables import Ranks, Unreadable
 from gpu_trace_analyzers.job.reading.gathered import Gathered
 from gpu_trace_analyzers.job.reading.on_processes import on_processes
 from gpu_trace_analyzers.job.reading.read_job import read_job
@@ -107,3 +108,9 @@ def test_parts_that_come_one_by_one_are_the_whole():
     for part in reversed(parts):
         gathered.add(part)
     assert encoded(gathered.whole()) == encoded(merged(parts))
+
+
+def test_several_files_of_one_rank_that_are_not_used_are_one_damaged_rank_and_the_first_is_named():
+    rows = Unreadable.of({"rank": [3, 3], "path": [0, 1], "problem": [2, 3]})
+    (found,) = damaged(Partial(("b", "c", "b: is left out", "c: is left out"), unreadable=rows))
+    assert found.sentence == "rank 3 has files that are damaged or left out: the first: b: is left out"
