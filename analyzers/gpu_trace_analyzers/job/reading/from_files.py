@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ...errors import GpuTraceError, NotWritten, TraceUnreadable
+from ...errors import GpuTraceError, NotWritten, UsageError
 from ...model import MISSING
 from ...questions.overlap import active_devices
 from ...readers.folders.files import with_rank
@@ -52,9 +51,13 @@ def part_of_trace(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> P
 
 def ask_first(files: RankFiles, asked: Asked, kept: Kept) -> None:
     """Raise the `UsageError` of the first file of a rank: where no rank has an answer, the question may be wrong."""
-    with suppress(TraceUnreadable):
+    try:
         for each in each_rank(asked.load(files.paths[0])):
             of_rank(asked.analyze(each), files.names[0], kept)
+    except UsageError:
+        raise
+    except Exception:  # `part_of` has the sentence for what else is wrong with a rank
+        return
 
 
 def _parts(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Iterator[Partial]:

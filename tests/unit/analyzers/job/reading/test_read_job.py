@@ -114,3 +114,9 @@ def test_several_files_of_one_rank_that_are_not_used_are_one_damaged_rank_and_th
     rows = Unreadable.of({"rank": [3, 3], "path": [0, 1], "problem": [2, 3]})
     (found,) = damaged(Partial(("b", "c", "b: is left out", "c: is left out"), unreadable=rows))
     assert found.sentence == "rank 3 has files that are damaged or left out: the first: b: is left out"
+
+
+def test_a_defect_of_gpu_trace_with_every_rank_is_a_sentence(folder, monkeypatch):
+    monkeypatch.setattr("gpu_trace_analyzers.job.reading.from_files.of_rank", None)
+    with pytest.raises(TraceUnreadable, match=r"gpu-trace failed on it, TypeError: .*; please report that"):
+        read_job(folder, rank_files(folder), Asked(), workers=1)
