@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from multiprocessing.forkserver import ensure_running
 from typing import TYPE_CHECKING
 
 from ...errors import WorkerLost
@@ -29,6 +30,8 @@ def reading_processes(workers: int, *imported: str) -> Iterator[ProcessPoolExecu
     """
     context = multiprocessing.get_context("forkserver")  # a fork of this process would have locks of other threads
     context.set_forkserver_preload([*_IMPORTED_ONCE, *imported])
+    with _interrupts_later():
+        ensure_running()
     pool = ProcessPoolExecutor(workers, context, _end_with_parent)
     try:
         yield pool
@@ -38,9 +41,20 @@ def reading_processes(workers: int, *imported: str) -> Iterator[ProcessPoolExecu
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C comes after this. What is started meanwhile blocks it, and ends without a traceback of its imports."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end_with_parent() -> None:
     """End at once with Ctrl-C, which all processes get, and do not outlive the parent."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()

@@ -114,14 +114,17 @@ def counts_in(folder: Place, name: str) -> bool:
 
 
 def _readable(paths: list[Place], all_alike: bool = False) -> list[TraceFile]:
-    """Those that are traces. ``all_alike``: of many names that differ in the rank alone, all are what the first are."""
-    alike: dict[str, list[TraceFile]] = {}
+    """Those that are traces, and those whose names differ from one in the rank alone: reading says what is wrong there.
+
+    ``all_alike``: of many names that differ in the rank alone, only the first are looked into.
+    """
+    alike: dict[tuple[str, str], list[TraceFile]] = {}
     for path in (path for path in paths if path.is_file()):
-        alike.setdefault(name_without_rank(path.name) if all_alike else str(path), []).append(TraceFile(path))
+        alike.setdefault((str(path.parent), name_without_rank(path.name)), []).append(TraceFile(path))
     found: list[TraceFile] = []
     for files in alike.values():
-        many = len(files) > _MANY and any(_is_trace(TraceFile(file.path)) for file in files[:_TRIED])
-        found += files if many else filter(_is_trace, files)
+        few = files[:_TRIED] if all_alike and len(files) > _MANY else files
+        found += files if any(_is_trace(TraceFile(file.path)) for file in few) else []
     return found
 
 

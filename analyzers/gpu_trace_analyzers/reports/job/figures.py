@@ -57,7 +57,8 @@ def length_lines(answer: JobAnswer) -> Iterator[str]:
     elif answer.ranks:
         yield "no steps were found"
     if answer.job_ns:
-        yield f"steps took {duration(answer.job_ns)}; {_ideal(answer)}"
+        what = "steps" if answer.step_ns is not None else "the recording"
+        yield f"{what} took {duration(answer.job_ns)}; {_ideal(answer)}"
 
 
 def _steps(step: Quantiles) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gpu_trace_analyzers.asked import Asked
+from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.job.kept.bounds import Kept
 from gpu_trace_analyzers.job.kept.encoding import encoded
 from gpu_trace_analyzers.job.kept.merged import merged
@@ -62,7 +63,8 @@ def test_the_ranks_of_a_large_job_are_known_without_opening_each_file(tmp_path):
     for rank in (5, 7):
         (tmp_path / f"trace-rank-{rank}.json").write_bytes(b"")
     assert [files.rank for files in job_in(tmp_path)] == list(range(12))
-    assert len(load(tmp_path).processes) == 10  # as one trace it is what can be read
+    with pytest.raises(TraceUnreadable, match=r"trace-rank-5\.json: is empty"):
+        load(tmp_path)  # as one trace it would lack a rank, and not say so
     part = part_of(job_in(tmp_path)[5], Asked(), KEPT)
     assert [rank for rank, _ in problems(part)] == [5]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.errors import TraceUnreadable
 from gpu_trace_analyzers.readers import runs
+from gpu_trace_analyzers.readers.base.processes import reading_processes
 from gpu_trace_analyzers.readers.folders import each_file
 from gpu_trace_analyzers.reports.document import to_json
 
@@ -44,3 +46,19 @@ def test_few_bytes_are_read_by_this_process(folder, monkeypatch):
     monkeypatch.setattr(each_file, "_WORTH_PROCESSES", 1 << 40)
     monkeypatch.setattr("gpu_trace_analyzers.readers.base.processes.reading_processes", None)
     assert len(runs(folder, workers=2)) == 1
+
+
+def test_a_file_that_is_called_as_the_others_is_a_rank_whatever_is_in_it(folder):
+    (folder / "trace-rank-2.json.gz").write_bytes(b"")
+    (folder / "notes.json").write_bytes(b"{}")
+    assert [(run.name, run.problem and run.problem.problem) for run in runs(folder)] == [
+        ("trace-rank-0.json.gz and 1 more", None),
+        ("trace-rank-2.json.gz", "is empty"),
+    ]
+
+
+def test_processes_that_read_are_started_without_ctrl_c():
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with reading_processes(1) as pool:
+        assert pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result() == set()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
