@@ -1,7 +1,7 @@
 """Which rows of a job should take as long as each other, and how long do they usually take?
 
 Ranks that call the same collective of groups of one kind, with the same number in them, did the same before it. Those
-of a pipeline do so in the same stage alone.
+of a pipeline do so in the same stage alone, and others if they call as many collectives in a step.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING
+from .calls import calls_per_step
 from .group_kinds import GroupKinds, group_kinds
 from .pipeline import stage_of_ranks
 
@@ -42,11 +43,21 @@ class Alike:
         return stage_of_ranks(self.job.kept, self.groups)
 
     @cached_property
+    def program(self) -> Int64:
+        """(ranks,) int64: one number for ranks that call as many collectives of each kind of group in a step.
+
+        Equal numbers of a collective are of equal work only among these: others may have more layers.
+        """
+        calls = calls_per_step(self.job.kept, self.groups)
+        return np.unique(calls, axis=0, return_inverse=True)[1].reshape(-1)
+
+    @cached_property
     def sets(self) -> Sets:
         """The rows that are like others. Sends and receives are not: what is before them differs."""
         of = self.job.kept.collectives
         kind = self.groups.of(of.group)
-        columns = np.stack([kind, of.sequence, of.name, of.size, self.stage[self.job.rank_of]])
+        rank = self.job.rank_of
+        columns = np.stack([kind, of.sequence, of.name, of.size, self.stage[rank], self.program[rank]])
         return Sets.of(columns, (kind != MISSING) & (of.sequence != MISSING) & (of.compute_ns != MISSING))
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,10 +43,11 @@ def job(
         "rank": rank, "group": [code[each] for each in group], "sequence": sequence, "name": [0] * len(rank),
         "start_ns": start_ns, "end_ns": end_ns, "size": [1000] * len(rank), "step": [0] * len(rank), **columns,
     }  # fmt: skip
+    calls = Counter((name, rank) for name, _, rank, *_ in collectives)
     pairs = [(each, name) for name, members in (groups or {}).items() for each in members]
     of_groups = {
         "rank": [each for each, _ in pairs], "group": [code[name] for _, name in pairs],
-        "belongs": [1] * len(pairs), "calls": [1] * len(pairs),
+        "belongs": [1] * len(pairs), "calls": [calls[name, each] for each, name in pairs],
     }  # fmt: skip
     tables = {
         "ranks": Ranks.of({**figures, **of_ranks}),
