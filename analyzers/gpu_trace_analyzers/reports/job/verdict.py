@@ -95,5 +95,5 @@ def _mostly(found: Share) -> str:
 def _unremarkable(answer: JobAnswer) -> str:
     """That nothing is wrong with some part of the job, as far as is known."""
     if not answer.findings:
-        return "no rank, host or group stands out"
+        return "no rank, host or group was found that costs time for certain"
     return "" if any(each.conclusive for each in answer.findings) else "no finding is certain"
