@@ -48,7 +48,18 @@ def clock_line(answer: JobAnswer) -> str:
     """How far times of different hosts can be trusted; empty where there is one clock."""
     if answer.hosts_in_all < 2 or not answer.clocks:
         return ""
+    if any(not each.compared for each in answer.clocks):
+        return _as_they_are(answer)
     worst = answer.clocks[0]
-    if not worst.compared:
-        return f"the clock of {worst.host} is taken as it is: no collective compares it with another"
     return f"host clocks corrected; times are certain to ±{duration(worst.uncertainty_ns)} (worst: {worst.host})"
+
+
+def _as_they_are(answer: JobAnswer) -> str:
+    """Whose clocks could not be compared. Not all hosts are listed, but those without comparison come first."""
+    names = [each.host for each in answer.clocks if not each.compared]
+    if len(names) == 1:
+        return f"the clock of {names[0]} is taken as it is: no collective compares it with another"
+    number, more = f"{len(names):,}", len(names) == len(answer.clocks) < answer.hosts_in_all
+    which = f"{'at least ' if more else ''}{number} of {count(answer.hosts_in_all, 'host')}"
+    which = f"all {count(len(names), 'host')}" if len(names) == answer.hosts_in_all else which
+    return f"the clocks of {which} are taken as they are: no collective compares them with others"
