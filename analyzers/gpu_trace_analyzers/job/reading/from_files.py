@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...errors import GpuTraceError, NotWritten, UsageError
 from ...model import MISSING
 from ...questions.overlap import active_devices
+from ...readers.base.shared_devices import whose
 from ...readers.folders.files import with_rank
 from ..kept.merged import merged
 from ..kept.of_rank import of_rank
@@ -85,11 +86,17 @@ def _trace(files: RankFiles, asked: Asked, keep: Keep | None) -> tuple[Trace | N
             problems.append(_unreadable(files, name, str(error)))
             continue
         if traces and not continues(traces, trace):
-            problem = f"{name}: is of rank {files.rank}, as {files.names[0]} is, but of another process; it is left out"
-            problems.append(_unreadable(files, name, problem))
+            problems.append(_unreadable(files, name, f"{name}: {_second(files, traces[0], trace)}; it is left out"))
         else:
             traces.append(trace)
     return of_one_process(files.names[0], traces) if traces else None, problems
+
+
+def _second(files: RankFiles, first: Trace, trace: Trace) -> str:
+    """What a further file of a rank is, which does not go on with the first."""
+    if whose(trace) == whose(first):
+        return f"is of rank {files.rank} and of a time that another file of it is of too, as a copy is"
+    return f"is of rank {files.rank}, as {files.names[0]} is, but of another process"
 
 
 def _unreadable(files: RankFiles, name: str, problem: str) -> Partial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,6 +119,16 @@ def test_a_second_process_of_a_rank_is_named_and_left_out(tmp_path):
     sentence = "b_rank0.json: is of rank 0, as a_rank0.json is, but of another process; it is left out"
     assert problems(part) == [(0, sentence)]
     assert encoded(replace(part, unreadable=merged([]).unreadable)) != encoded(merged([]))
+
+
+def test_a_copy_of_a_file_is_not_called_another_process(tmp_path):
+    trace(tmp_path / "a_rank0.json", rank=0)
+    part = part_of(rank_files(tmp_path)[0], Asked(), KEPT)
+    shutil.copy(tmp_path / "a_rank0.json", tmp_path / "b_rank0.json")
+    with_copy = part_of(rank_files(tmp_path)[0], Asked(), KEPT)
+    said = "is of rank 0 and of a time that another file of it is of too, as a copy is; it is left out"
+    assert problems(with_copy) == [(0, f"b_rank0.json: {said}")]
+    assert int(with_copy.ranks.window_ns[0]) == int(part.ranks.window_ns[0])
 
 
 def test_a_file_without_a_rank_is_none_of_the_ranks(tmp_path):
