@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING
-from ..kept.listed_ranks import listed_ranks, spacing
+from ..kept.listed_ranks import listed_ranks, ranks_listed, spacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def group_kinds(kept: Partial) -> GroupKinds:
 
 def _members(kept: Partial, rows: Int64) -> tuple[int, ...]:
     of = kept.groups
-    for code in np.unique(of.listed[rows]).tolist():
-        if every := listed_ranks(kept.text(code)).all_of_them:
-            return every
+    listed = ranks_listed(kept.text(int(of.group[rows[0]])))
+    if every := listed_ranks(listed).all_of_them:
+        return every
     return tuple(sorted(of.rank[rows[of.belongs[rows] != 0]].tolist()))

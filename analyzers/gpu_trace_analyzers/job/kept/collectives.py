@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ from ...intervals import Intervals
 from ...model import MISSING, Engine
 from .chains import chains
 from .exposed import exposed
-from .listed_ranks import listed_ranks
+from .listed_ranks import listed_ranks, ranks_listed
 from .tables import Collectives, Groups
 from .texts import recoded
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from ...model import DeviceWork, Int64
     from ...readers.base.building import Strings
     from .one_rank import OneRank
-
-_RANKS = re.compile(r"\[[^]]*\]\Z")
 
 
 def collective_rows(rank: OneRank) -> Int64:
@@ -69,8 +66,7 @@ def groups_of(rank: OneRank, rows: Int64, strings: Strings) -> Groups:
 
 def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict[str, int]:
     text = rank.trace.text(code)  # with its ranks, because subgroups made by ``split_group`` all have one name
-    listed = ranks_listed(text)
-    members = listed_ranks(listed)
+    members = listed_ranks(ranks_listed(text))
     every, holds = members.all_of_them, members.holds(rank.number)
     known = work.sequence[work.sequence != MISSING]
     return {
@@ -79,19 +75,12 @@ def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict
         "size": len(every) if every else MISSING,
         "first_rank": min(members.ranks, default=MISSING),
         "last_rank": max(members.ranks, default=MISSING),
-        "listed": strings[listed] if listed else MISSING,
         "belongs": MISSING if holds is None else int(holds),
         "calls": len(work),
         "busy_ns": Intervals.of(work.start_ns, work.end_ns).total_ns,
         "first_sequence": int(known.min()) if len(known) else MISSING,
         "last_sequence": int(known.max()) if len(known) else MISSING,
     }
-
-
-def ranks_listed(group: str) -> str:
-    """The ranks that a trace lists of a process group: of ``"1 [0, 2]"`` ``"[0, 2]"``; empty if it lists none."""
-    found = _RANKS.search(group)
-    return found[0] if found else ""
 
 
 def _step(rank: OneRank, start_ns: Int64) -> Int64:

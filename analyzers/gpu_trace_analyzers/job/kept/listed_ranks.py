@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LEFT_OUT = "..."
+_RANKS = re.compile(r"\[[^]]*\]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Listed:
         if not apart or (self.ranks[-1] - self.ranks[0]) % apart:
             return None
         return tuple(range(self.ranks[0], self.ranks[-1] + 1, apart))
+
+
+def ranks_listed(group: str) -> str:
+    """The ranks that a trace lists of a process group: of ``"1 [0, 2]"`` ``"[0, 2]"``; empty if it lists none."""
+    found = _RANKS.search(group)
+    return found[0] if found else ""
 
 
 def listed_ranks(text: str) -> Listed:

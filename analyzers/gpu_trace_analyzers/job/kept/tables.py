@@ -145,13 +145,12 @@ class Groups(Columns):
 
     rank: Int64
     group: Text
+    """with its ranks as the trace lists them, possibly cut short by Kineto (``[0, 1, ..., 63]``)"""
     size: Int64
     """how many ranks the group has, as this rank's trace lists them; `MISSING` where it does not"""
     first_rank: Int64
     """the lowest of them, and the highest; `MISSING` where the trace does not list them"""
     last_rank: Int64
-    listed: Text
-    """the ranks as the trace lists them, possibly cut short by Kineto (``[0, 1, ..., 63]``); `MISSING` if not at all"""
     belongs: Int64
     """1 if this rank is one of them, 0 if it is not, `MISSING` where that is not known"""
     calls: Int64

@@ -11,7 +11,7 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.columns import MISSING
 from gpu_trace_analyzers.job.kept.bounds import Kept
-from gpu_trace_analyzers.job.kept.collectives import ranks_listed
+from gpu_trace_analyzers.job.kept.listed_ranks import ranks_listed
 from gpu_trace_analyzers.job.kept.of_rank import of_rank
 from gpu_trace_analyzers.model import Device, Process
 from gpu_trace_analyzers.readers import load
