@@ -20,7 +20,7 @@ def test_a_page_runs(page, monkeypatch):
 
 
 def test_there_is_a_page():
-    assert [page.name for page in PAGES] == ["python-api.md"]
+    assert [page.name for page in PAGES] == ["traces-in-a-bucket.md", "python-api.md"]
 
 
 def test_the_page_has_every_member_of_an_analysis():
