@@ -27,6 +27,7 @@ TRACES = TESTS.parent / "samples/traces"
 SLOW = (
     *("browser", "fidelity", "gpu"),
     *("golden/test_docs.py", "golden/test_jobs.py", "golden/test_one_wrong_stamp.py", "golden/test_reader_figures.py"),
+    "unit/analyzers/reports/job/test_text.py",
     *(
         "golden/test_notebooks.py",
         "golden/test_python_examples.py",
