@@ -68,18 +68,19 @@ def step_of_ranks(job: Job, column: str) -> tuple[Int64, Int64]:
 
 
 def hosts(job: Job) -> tuple[HostFigures, ...]:
-    """Those machines that traces name and that are slowest beside the others, at most `MOST_LISTED`."""
+    """Those machines that traces name and that are slowest beside the others, at most `MOST_LISTED`.
+
+    What is compared is a step, so machines without steps are not among them.
+    """
     found = []
     each = {column: step_of_ranks(job, column) for column in ("compute_ns", "host_ns", "idle_ns")}
     usual = {column: max(int(np.median(ns)), 1) for column, (_, ns) in each.items() if len(ns)}
     for number, name in enumerate(job.hosts):
         mine = np.flatnonzero(job.host_of == number)
-        if job.kept.ranks.host[mine[0]] == MISSING:
+        if job.kept.ranks.host[mine[0]] == MISSING or not np.isin(each["compute_ns"][0], mine).any():
             continue
         figures = {column: _median(ns[np.isin(places, mine)]) for column, (places, ns) in each.items()}
         found.append(HostFigures(name, ranges_of(job.ranks[mine].tolist()), **figures))
-    if not usual:
-        return tuple(found[:MOST_LISTED])
     slow = sorted(found, key=lambda row: -max(row.compute_ns / usual["compute_ns"], row.host_ns / usual["host_ns"]))
     return tuple(slow[:MOST_LISTED])
 
