@@ -23,15 +23,15 @@ def job_answer(analysis: Analysis, folder: RunFolder) -> JobAnswer | None:
     # Imported where it is needed: few runs are of that many ranks.
     from gpu_trace_analyzers.asked import Asked
     from gpu_trace_analyzers.job.answered import answered
-    from gpu_trace_analyzers.job.kept.bounds import Kept
+    from gpu_trace_analyzers.job.kept.bounds import Bounds
     from gpu_trace_analyzers.job.kept.merged import merged
     from gpu_trace_analyzers.job.kept.one_rank import rank_of
     from gpu_trace_analyzers.job.reading.each_rank import each_rank
     from gpu_trace_analyzers.job.reading.from_files import part_of_trace
 
-    asked, kept = Asked(), Kept.of(len(ranks))
+    asked, bounds = Asked(), Bounds.of(len(ranks))
     parts = []
     for trace in each_rank(analysis.trace):
         files = RankFiles(folder.path, (f"trace-rank-{rank_of(trace)}.json.gz",), rank_of(trace))
-        parts.append(part_of_trace(files, trace, asked, kept))
+        parts.append(part_of_trace(files, trace, asked, bounds))
     return answered(merged(parts), folder.shown)

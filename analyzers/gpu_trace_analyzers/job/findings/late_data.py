@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...units import count, duration
-from ..answer import Finding
-from ..compared.rank_ranges import ranges_of, ranks_text
+from .replayed import names, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Int64
+    from ..answer import Finding
     from ..compared.own_time import Compared, Mask
 
 LEAST = 1.0
@@ -37,17 +37,14 @@ def late_data(of: Compared) -> Iterator[Finding]:
 
 def _finding(of: Compared, mine: Mask, excess_ns: Int64, rows: Int64) -> Finding:
     cost_ns = of.saved_ns(host_ns=excess_ns)
-    error_ns = of.error_ns(cost_ns, of.data.by_chance_ns)
-    ranges = ranges_of(of.job.ranks[mine].tolist())
-    return Finding(
+    return replayed(
+        of,
+        mine,
+        cost_ns,
+        of.data.by_chance_ns,
         kind="late_data",
-        ranks=ranges,
-        host=of.host_name(mine),
-        cost_ns=cost_ns,
-        error_ns=error_ns,
-        sentence=f"{ranks_text(ranges)} {'wait' if mine.sum() > 1 else 'waits'} for "
+        sentence=f"{names(of, mine)} {'wait' if mine.sum() > 1 else 'waits'} for "
         f"{count(len(rows), 'batch', 'batches')} by {duration(int(excess_ns[rows].sum()) // len(rows))} longer than "
         "other ranks",
         remedy="give the loader more workers, and check the storage that it reads from",
-        conclusive=cost_ns > error_ns,
     )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...units import count, duration
-from ..answer import Finding
 from ..compared.late import lateness
-from ..compared.rank_ranges import ranges_of, ranks_text
+from .replayed import names, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..answer import Finding
     from ..compared.own_time import Compared, Mask
 
 LEAST_SHARE = 0.02
@@ -30,18 +30,15 @@ def late_rank(of: Compared, told: Mask) -> Iterator[Finding]:
     mine = np.arange(len(told)) == place
     host_ns = of.excess_ns("host_ns", mine) + of.excess_ns("data_ns", mine)
     cost_ns = of.saved_ns(host_ns=host_ns, compute_ns=of.excess_ns("compute_ns", mine))
-    error_ns = of.error_ns(cost_ns, sum(own.by_chance_ns for own in (of.host, of.data, of.compute)))
     if late.awaited_ns[place] < MOSTLY * late.awaited_ns.sum() or cost_ns < LEAST_SHARE * of.replay.recorded_ns:
         return
-    ranges = ranges_of([int(of.job.ranks[place])])
-    yield Finding(
+    yield replayed(
+        of,
+        mine,
+        cost_ns,
+        sum(own.by_chance_ns for own in (of.host, of.data, of.compute)),
         kind="late_rank",
-        ranks=ranges,
-        host=of.host_name(mine),
-        cost_ns=cost_ns,
-        error_ns=error_ns,
-        sentence=f"{ranks_text(ranges)} comes last to {int(late.came_last[place]):,} of "
+        sentence=f"{names(of, mine)} comes last to {int(late.came_last[place]):,} of "
         f"{count(int(late.compared[place]), 'collective')}, by {duration(int(late.awaited_ns[place]))} in all",
         remedy=f"read its own summary (--rank {int(of.job.ranks[place])}): its losses say what it does",
-        conclusive=cost_ns > error_ns,
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...units import duration
-from ..answer import Finding
-from ..compared.rank_ranges import ranges_of, ranks_text
+from .replayed import names, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..answer import Finding
     from ..compared.own_time import Compared, Mask
 
 LEAST = 0.06
@@ -32,18 +32,16 @@ def slow_gpu(of: Compared) -> Iterator[Finding]:
 
 def _finding(of: Compared, mine: Mask) -> Finding:
     cost_ns = of.saved_ns(compute_ns=of.excess_ns("compute_ns", mine))
-    error_ns = of.error_ns(cost_ns, of.compute.by_chance_ns)
-    ranges, count = ranges_of(of.job.ranks[mine].tolist()), int(mine.sum())
+    count = int(mine.sum())
     own_ns, usual_ns = (int(ns[mine].sum()) // (of.steps * count) for ns in (of.compute.ns, of.compute.usual_ns))
-    return Finding(
+    return replayed(
+        of,
+        mine,
+        cost_ns,
+        of.compute.by_chance_ns,
         kind="slow_gpu",
-        ranks=ranges,
-        host=of.host_name(mine),
-        cost_ns=cost_ns,
-        error_ns=error_ns,
-        sentence=f"{ranks_text(ranges)} {'compute' if count > 1 else 'computes'} {duration(own_ns)} {of.each_step} "
+        sentence=f"{names(of, mine)} {'compute' if count > 1 else 'computes'} {duration(own_ns)} {of.each_step} "
         f"between collectives, where other ranks compute {duration(usual_ns)}",
         remedy=f"if {'they have' if count > 1 else 'it has'} no more work than others, check the clocks, power and "
         f"temperature of {'those GPUs' if count > 1 else 'that GPU'} (nvidia-smi -q -d PERFORMANCE)",
-        conclusive=cost_ns > error_ns,
     )

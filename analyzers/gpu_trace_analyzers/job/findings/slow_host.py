@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...units import count, duration, percent
-from ..answer import Finding
 from ..compared.own_time import MOST_ALONE, Compared
-from ..compared.rank_ranges import ranges_of, ranks_text
+from .replayed import names, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..answer import Finding
     from ..compared.own_time import Mask
 
 LEAST = 0.1
@@ -51,35 +51,31 @@ def _of_machine(of: Compared, mine: Mask) -> Finding:
     usual = float(np.median(of.host.ratio[~mine & (of.host.usual_ns > 0)]))
     slower = float(np.median(of.host.ratio[mine])) / usual - 1
     cost_ns = of.saved_ns(host_ns=of.excess_ns("host_ns", mine, usual))
-    error_ns = of.error_ns(cost_ns, of.host.by_chance_ns)
-    ranges, names = ranges_of(of.job.ranks[mine].tolist()), of.machines(mine)
-    who = f"host {names[0]}" if len(names) == 1 else count(len(names), "host")
-    return Finding(
+    machines = of.machines(mine)
+    who = f"host {machines[0]}" if len(machines) == 1 else count(len(machines), "host")
+    return replayed(
+        of,
+        mine,
+        cost_ns,
+        of.host.by_chance_ns,
         kind="slow_host",
-        ranks=ranges,
-        host=of.host_name(mine),
-        cost_ns=cost_ns,
-        error_ns=error_ns,
-        sentence=f"{who} ({ranks_text(ranges)}) {'takes' if len(names) == 1 else 'take'} {percent(slower)} longer than "
+        sentence=f"{who} ({names(of, mine)}) {'takes' if len(machines) == 1 else 'take'} {percent(slower)} longer than "
         "the others to launch a step",
         remedy="check the CPU frequency, power settings and other load; replace a machine that stays slow",
-        conclusive=cost_ns > error_ns,
     )
 
 
 def _of_rank(of: Compared, mine: Mask) -> Finding:
     cost_ns = of.saved_ns(host_ns=of.excess_ns("host_ns", mine))
-    error_ns = of.error_ns(cost_ns, of.host.by_chance_ns)
-    ranges, number = ranges_of(of.job.ranks[mine].tolist()), int(mine.sum())
+    number = int(mine.sum())
     own_ns, usual_ns = (int(ns[mine].sum()) // (of.steps * number) for ns in (of.host.ns, of.host.usual_ns))
-    return Finding(
+    return replayed(
+        of,
+        mine,
+        cost_ns,
+        of.host.by_chance_ns,
         kind="slow_host",
-        ranks=ranges,
-        host=of.host_name(mine),
-        cost_ns=cost_ns,
-        error_ns=error_ns,
-        sentence=f"the host code of {ranks_text(ranges)} takes {duration(own_ns)} {of.each_step} for what takes other "
+        sentence=f"the host code of {names(of, mine)} takes {duration(own_ns)} {of.each_step} for what takes other "
         f"ranks {duration(usual_ns)}",
         remedy="see what the process does besides training (logging, checkpoints), and which cores it runs on",
-        conclusive=cost_ns > error_ns,
     )

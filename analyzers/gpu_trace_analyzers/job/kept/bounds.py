@@ -13,14 +13,14 @@ _COLLECTIVES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Bounds:
     """The first rows of each rank's window, as many as this."""
 
     steps: int
     collectives: int
 
     @classmethod
-    def of(cls, ranks: int) -> Kept:
+    def of(cls, ranks: int) -> Bounds:
         """For a job of so many ranks: all of them know it before any is read, so no rank's rows depend on another's."""
         return cls(
             steps=min(max(_STEPS // max(ranks, 1), 128), 4096),

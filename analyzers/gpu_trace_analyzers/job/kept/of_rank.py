@@ -15,21 +15,21 @@ from .steps import steps_of
 
 if TYPE_CHECKING:
     from ...analysis import Analysis
-    from .bounds import Kept
+    from .bounds import Bounds
 
 
-def of_rank(analysis: Analysis, path: str, kept: Kept) -> Partial:
+def of_rank(analysis: Analysis, path: str, bounds: Bounds) -> Partial:
     """What is kept of a trace of one rank, which is called ``path`` in the run.
 
     Raises `UsageError` where no range has the name that was asked for as that of steps.
     """
     rank, strings = OneRank(analysis), Strings()
     talking, done = collective_rows(rank), operation_rows(rank)
-    collectives = collectives_of(rank, talking, strings, kept.collectives)
+    collectives = collectives_of(rank, talking, strings, bounds.collectives)
     tables = {
         "ranks": ranks_of(rank, path, strings, len(talking), len(collectives)),
         "losses": losses_of(rank, strings),
-        "steps": steps_of(rank, kept.steps),
+        "steps": steps_of(rank, bounds.steps),
         "collectives": collectives,
         "groups": groups_of(rank, talking, strings),
         "operations": operations_of(rank, done, strings),

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from ...asked import Asked
     from ...model import Trace
     from ...readers import Keep
-    from ..kept.bounds import Kept
+    from ..kept.bounds import Bounds
     from .sources import RankFiles
 
 
-def part_of(files: RankFiles, asked: Asked, kept: Kept, keep: Keep | None = None) -> Partial:
+def part_of(files: RankFiles, asked: Asked, bounds: Bounds, keep: Keep | None = None) -> Partial:
     """Read one rank. A rank of which cannot be asked what is asked of all counts as one that cannot be read.
 
     Raises `NotWritten` as ``keep`` does, which gets each file as `load` gives it.
@@ -34,7 +34,7 @@ def part_of(files: RankFiles, asked: Asked, kept: Kept, keep: Keep | None = None
     try:
         trace, parts = _trace(files, asked, keep)
         if trace is not None:
-            parts += list(_parts(files, trace, asked, kept))
+            parts += list(_parts(files, trace, asked, bounds))
     except NotWritten:
         raise
     except GpuTraceError as error:
@@ -45,30 +45,30 @@ def part_of(files: RankFiles, asked: Asked, kept: Kept, keep: Keep | None = None
     return merged(parts)
 
 
-def part_of_trace(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Partial:
+def part_of_trace(files: RankFiles, trace: Trace, asked: Asked, bounds: Bounds) -> Partial:
     """The same of a rank whose files were read already, as this trace."""
-    return merged(_parts(files, trace, asked, kept))
+    return merged(_parts(files, trace, asked, bounds))
 
 
-def ask_first(files: RankFiles, asked: Asked, kept: Kept) -> None:
+def ask_first(files: RankFiles, asked: Asked, bounds: Bounds) -> None:
     """Raise the `UsageError` of the first file of a rank: where no rank has an answer, the question may be wrong."""
     try:
         for each in each_rank(asked.load(files.paths[0])):
-            of_rank(asked.analyze(each), files.names[0], kept)
+            of_rank(asked.analyze(each), files.names[0], bounds)
     except UsageError:
         raise
     except Exception:  # `part_of` has the sentence for what else is wrong with a rank
         return
 
 
-def _parts(files: RankFiles, trace: Trace, asked: Asked, kept: Kept) -> Iterator[Partial]:
+def _parts(files: RankFiles, trace: Trace, asked: Asked, bounds: Bounds) -> Iterator[Partial]:
     """That of each rank that a trace has."""
     name = files.names[0]
     for each in each_rank(trace):
         if not active_devices(each):
             yield _unreadable(files, name, f"{name}: has no device activity")
         elif any(process.rank != MISSING for process in each.processes):
-            yield of_rank(asked.analyze(each), name, kept)
+            yield of_rank(asked.analyze(each), name, bounds)
         elif any(each.devices[position].kind == "gpu" for position in active_devices(each)):
             yield _unreadable(files, name, f"{name}: says no rank, so it is none of those compared")
 

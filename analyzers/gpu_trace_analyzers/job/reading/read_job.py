@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import TraceUnreadable
 from ...readers.base.cores import cores
-from ..kept.bounds import Kept
+from ..kept.bounds import Bounds
 from .from_files import ask_first, part_of
 from .in_process import in_process
 from .on_dask import on_dask
@@ -45,7 +45,7 @@ def read_job(
     Raises `WorkerLost` if a worker ends, `UsageError` if no rank has what is asked for, and `TraceUnreadable` if no
     rank can be read.
     """
-    read = partial(part_of, asked=asked, kept=Kept.of(len(files)), keep=keep)
+    read = partial(part_of, asked=asked, bounds=Bounds.of(len(files)), keep=keep)
     if dask:
         part = on_dask(files, read, dask, workers or cores(), done)
     elif (workers or (cores() if _is_much(files) else 1)) == 1:
@@ -53,7 +53,7 @@ def read_job(
     else:
         part = on_processes(files, read, workers or cores(), done)
     if not len(part.ranks):
-        ask_first(files[0], asked, Kept.of(len(files)))
+        ask_first(files[0], asked, Bounds.of(len(files)))
         first = part.text(int(part.unreadable.problem[0]))
         raise TraceUnreadable(place, f"none of {len(files)} ranks can be read", f"of the first: {first}")
     return part

@@ -10,7 +10,7 @@ import pytest
 
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.columns import MISSING
-from gpu_trace_analyzers.job.kept.bounds import Kept
+from gpu_trace_analyzers.job.kept.bounds import Bounds
 from gpu_trace_analyzers.job.kept.listed_ranks import ranks_listed
 from gpu_trace_analyzers.job.kept.of_rank import of_rank
 from gpu_trace_analyzers.model import Device, Process
@@ -23,7 +23,7 @@ RECORDED = [
     *("two_h200/ddp/trace-rank-0", "two_h200/ddp_late_data/trace-rank-1", "two_h200/fsdp/trace-rank-1"),
     *("two_h200/tensor_parallel/trace-rank-0", "two_h200/pipeline/trace-rank-1", "ddp_rank1"),
 ]
-ALL = Kept.of(1)
+ALL = Bounds.of(1)
 
 
 def kept(trace, most=ALL):
@@ -137,7 +137,7 @@ def test_a_collective_is_of_the_step_in_which_it_began():
 
 
 def test_only_so_many_rows_of_a_rank_are_kept():
-    part = kept(rank_1(STEPS), Kept(steps=1, collectives=2))
+    part = kept(rank_1(STEPS), Bounds(steps=1, collectives=2))
     assert (len(part.steps), len(part.collectives)) == (1, 2)
     assert int(part.ranks.collectives[0]) > 2 == int(part.ranks.collectives_kept[0])
 

@@ -13,7 +13,7 @@ import pytest
 
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.errors import UsageError, WorkerLost
-from gpu_trace_analyzers.job.kept.bounds import Kept
+from gpu_trace_analyzers.job.kept.bounds import Bounds
 from gpu_trace_analyzers.job.kept.encoding import encoded
 from gpu_trace_analyzers.job.reading import on_dask as module
 from gpu_trace_analyzers.job.reading.from_files import part_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RANKS = 5
-READ = partial(part_of, asked=Asked(), kept=Kept.of(RANKS))
+READ = partial(part_of, asked=Asked(), bounds=Bounds.of(RANKS))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from gpu_trace_analyzers.asked import Asked
 from gpu_trace_analyzers.errors import TraceUnreadable
-from gpu_trace_analyzers.job.kept.bounds import Kept
+from gpu_trace_analyzers.job.kept.bounds import Bounds
 from gpu_trace_analyzers.job.kept.encoding import encoded
 from gpu_trace_analyzers.job.kept.merged import merged
 from gpu_trace_analyzers.job.kept.of_rank import of_rank
@@ -22,7 +22,7 @@ from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.readers import load
 from small_traces import CUDA
 
-KEPT = Kept.of(1)
+BOUNDS = Bounds.of(1)
 EPOCH_NS = 1_790_857_026_000_000_000
 DDP = Path(__file__).parents[5] / "samples/traces/two_h200/ddp"
 
@@ -66,7 +66,7 @@ def test_the_ranks_of_a_large_job_are_known_without_opening_each_file(tmp_path):
     assert [files.rank for files in job_in(tmp_path)] == list(range(12))
     with pytest.raises(TraceUnreadable, match=r"trace-rank-5\.json: is empty"):
         load(tmp_path)  # as one trace it would lack a rank, and not say so
-    part = part_of(job_in(tmp_path)[5], Asked(), KEPT)
+    part = part_of(job_in(tmp_path)[5], Asked(), BOUNDS)
     assert [rank for rank, _ in problems(part)] == [5]
 
 
@@ -105,9 +105,9 @@ def test_a_rank_that_was_recorded_twice_by_one_process_has_both(tmp_path):
     trace(tmp_path / "a_rank0.json", rank=0)
     trace(tmp_path / "b_rank0.json", rank=0, at_ns=10**9)
     (files,) = rank_files(tmp_path)
-    part = part_of(files, Asked(), KEPT)
+    part = part_of(files, Asked(), BOUNDS)
     both = load(tmp_path)
-    assert encoded(part) == encoded(of_rank(Asked().analyze(both), "a_rank0.json", KEPT))
+    assert encoded(part) == encoded(of_rank(Asked().analyze(both), "a_rank0.json", BOUNDS))
     assert int(part.ranks.ended_ns[0]) - int(part.ranks.began_ns[0]) > 10**9
 
 
@@ -115,7 +115,7 @@ def test_a_second_process_of_a_rank_is_named_and_left_out(tmp_path):
     trace(tmp_path / "a_rank0.json", rank=0)
     trace(tmp_path / "b_rank0.json", rank=0, at_ns=10**9, pid=78)
     (files,) = rank_files(tmp_path)
-    part = part_of(files, Asked(), KEPT)
+    part = part_of(files, Asked(), BOUNDS)
     sentence = "b_rank0.json: is of rank 0, as a_rank0.json is, but of another process; it is left out"
     assert problems(part) == [(0, sentence)]
     assert encoded(replace(part, unreadable=merged([]).unreadable)) != encoded(merged([]))
@@ -123,9 +123,9 @@ def test_a_second_process_of_a_rank_is_named_and_left_out(tmp_path):
 
 def test_a_copy_of_a_file_is_not_called_another_process(tmp_path):
     trace(tmp_path / "a_rank0.json", rank=0)
-    part = part_of(rank_files(tmp_path)[0], Asked(), KEPT)
+    part = part_of(rank_files(tmp_path)[0], Asked(), BOUNDS)
     shutil.copy(tmp_path / "a_rank0.json", tmp_path / "b_rank0.json")
-    with_copy = part_of(rank_files(tmp_path)[0], Asked(), KEPT)
+    with_copy = part_of(rank_files(tmp_path)[0], Asked(), BOUNDS)
     said = "is of rank 0 and of a time that another file of it is of too, as a copy is; it is left out"
     assert problems(with_copy) == [(0, f"b_rank0.json: {said}")]
     assert int(with_copy.ranks.window_ns[0]) == int(part.ranks.window_ns[0])
@@ -134,7 +134,7 @@ def test_a_copy_of_a_file_is_not_called_another_process(tmp_path):
 def test_a_file_without_a_rank_is_none_of_the_ranks(tmp_path):
     trace(tmp_path / "a.json")
     (files,) = rank_files(tmp_path)
-    assert problems(part_of(files, Asked(), KEPT)) == [
+    assert problems(part_of(files, Asked(), BOUNDS)) == [
         (MISSING, "a.json: says no rank, so it is none of those compared")
     ]
 
@@ -142,7 +142,7 @@ def test_a_file_without_a_rank_is_none_of_the_ranks(tmp_path):
 def test_a_rank_of_which_cannot_be_asked_what_is_asked_is_named(tmp_path):
     trace(tmp_path / "rank3.json", rank=3)
     (files,) = rank_files(tmp_path)
-    ((rank, problem),) = problems(part_of(files, Asked(step_range="no such"), KEPT))
+    ((rank, problem),) = problems(part_of(files, Asked(step_range="no such"), BOUNDS))
     assert (rank, "no such" in problem) == (3, True)
 
 
@@ -154,14 +154,14 @@ def test_a_rank_on_which_gpu_trace_fails_costs_no_other(tmp_path, monkeypatch):
     (files,) = rank_files(tmp_path)
     monkeypatch.setattr("gpu_trace_analyzers.job.reading.from_files.of_rank", fails)
     sentence = "rank3.json: gpu-trace failed on it, IndexError: one too far; please report that"
-    assert problems(part_of(files, Asked(), KEPT)) == [(3, sentence)]
+    assert problems(part_of(files, Asked(), BOUNDS)) == [(3, sentence)]
 
 
 def test_the_ranks_of_one_trace_have_the_figures_of_traces_of_their_own():
     both = load(DDP)
     alone = [load(DDP / f"trace-rank-{rank}.json.gz") for rank in range(2)]
-    found = [of_rank(Asked().analyze(each), "x", KEPT) for each in each_rank(both)]
-    expected = [of_rank(Asked().analyze(each), "x", KEPT) for each in alone]
+    found = [of_rank(Asked().analyze(each), "x", BOUNDS) for each in each_rank(both)]
+    expected = [of_rank(Asked().analyze(each), "x", BOUNDS) for each in alone]
     for ours, theirs in zip(found, expected, strict=True):
         for name in ("losses", "steps", "collectives", "groups", "operations", "lengths"):
             one, other = getattr(ours, name), getattr(theirs, name)
