@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from ..source import Doubt, Quarantined, RecordedDependencies, Source
@@ -22,6 +22,8 @@ class Facts:
     epoch_ns: int | None
     rows: Mapping[str, int]
     """of each table that has any"""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """of the file of each table, except the one that says all this"""
 
     @classmethod
     def of(cls, trace: Trace) -> Facts:
@@ -33,13 +35,17 @@ class Facts:
     def to_json(self) -> str:
         """As text; integers keep all their digits."""
         source = asdict(self.source) | {"expected": sorted(self.source.expected)}
-        return json.dumps({"source": source, "epoch_ns": self.epoch_ns, "rows": self.rows})
+        stated = {"source": source, "epoch_ns": self.epoch_ns, "rows": self.rows, "digests": self.digests}
+        return json.dumps(stated)
 
     @classmethod
     def from_json(cls, text: str) -> Facts:
-        """The facts that this says. Raises ``TypeError``, ``ValueError`` or ``KeyError`` for anything else."""
-        found = json.loads(text)
-        return cls(_source(**found["source"]), found["epoch_ns"], found["rows"])
+        """The facts that this says. Raises ``ValueError`` for anything else."""
+        try:
+            found = json.loads(text)
+            return cls(_source(**found["source"]), found["epoch_ns"], dict(found["rows"]), dict(found["digests"]))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise ValueError("what the trace says of itself is damaged") from None
 
 
 def _source(

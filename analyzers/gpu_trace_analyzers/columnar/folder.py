@@ -14,7 +14,7 @@ from ..model import MISSING
 from ..ranked import with_rank
 from .arrow import arrow
 from .index import INDEX, Entry, read_entries, write_entries
-from .part import STAGING, write_part
+from .part import STAGING, digest_of, write_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -61,15 +61,21 @@ class ColumnsFolder:
 
         Raises `NotWritten`.
         """
-        found = [self._with_problem(entry, problems or {}) for entry in _entries(self.draft).values()]
+        found = [self._found(entry, problems or {}) for entry in _entries(self.draft).values()]
         for left in self.folder.glob(f"{STAGING}*"):
             shutil.rmtree(left, ignore_errors=True)
         self._write(self.folder / INDEX, found)
         self.draft.unlink()
 
-    def _with_problem(self, entry: Entry, problems: Mapping[str, str]) -> Entry:
-        is_there = (self.folder / entry.folder).is_dir()
-        return entry if is_there else replace(entry, problem=problems.get(entry.path, ""))
+    def _found(self, entry: Entry, problems: Mapping[str, str]) -> Entry:
+        """With the digest of its part, or why it has none."""
+        part = self.folder / entry.folder
+        if not part.is_dir():
+            return replace(entry, problem=problems.get(entry.path, ""))
+        try:
+            return replace(entry, digest=digest_of(part))
+        except OSError as error:
+            raise _not_written(part, error) from error
 
     def _write(self, path: Path, entries: Collection[Entry]) -> None:
         try:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from ..errors import TraceUnreadable
-from ..model import Device, Frames, Process, Role, Trace
+from ..model import Device, Frames, Process, Trace
 from . import records
 from .arrow import arrow
+from .digests import digest
 from .facts import Facts
+from .parquet_file import read_table, write_table
 from .tables import from_arrow, texts, to_arrow
-from .version import VERSION, refuse_later
+from .version import WRITE_AGAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -26,13 +29,12 @@ if TYPE_CHECKING:
     _Place = TypeVar("_Place", bound=Place)
 
 STRINGS = "strings"
-"""The table that every part has: the strings of the trace in order. What the trace says of itself is its metadata."""
+"""The table that every part has: the strings of the trace in order. What the trace says of itself is its metadata, and
+the digests of the other files, so that its own digest is that of the part."""
 STAGING = ".part."
 """How the name of a part begins until all its files are there; a worker that is killed leaves such a one."""
-_WRITE_AGAIN = "write the columns again: gpu-trace summary TRACE --columns FOLDER"
-_VERSION_KEY, _FACTS_KEY = "gpu_trace.columns", "gpu_trace.trace"
-_LEVEL = 3
-"""of zstd: 9 takes 1.4 times as long to write and saves 3 % of the bytes"""
+_FACTS_KEY = "gpu_trace.trace"
+_UNFIT = "has columns that do not fit together"
 
 
 def file_of(folder: _Place, table: str) -> _Place:
@@ -52,10 +54,7 @@ def write_part(trace: Trace, folder: Path) -> None:
     staging = folder.with_name(f"{STAGING}{folder.name}.{uuid4().hex}")
     staging.mkdir(parents=True)
     try:
-        facts = Facts.of(trace)
-        for name, table in _tables_of(trace, facts):
-            says = {_FACTS_KEY: facts.to_json()} if name == STRINGS else {}
-            _write(table, file_of(staging, name), {_VERSION_KEY: str(VERSION), **says})
+        _write_tables(trace, staging)
         staging.rename(folder)
     except OSError:
         shutil.rmtree(staging, ignore_errors=True)
@@ -63,83 +62,58 @@ def write_part(trace: Trace, folder: Path) -> None:
             raise
 
 
-def _tables_of(trace: Trace, facts: Facts) -> Iterator[tuple[str, pa.Table]]:
-    """Every table that a part has, by the name of its file."""
-    strings = texts(trace.strings)
-    yield STRINGS, arrow().table({"text": strings})
+def digest_of(folder: Place) -> str:
+    """The digest of a part. Raises ``OSError``."""
+    return digest(file_of(folder, STRINGS).read_bytes())
+
+
+def _write_tables(trace: Trace, folder: Path) -> None:
+    facts, strings = Facts.of(trace), texts(trace.strings)
+    tables = _tables_of(trace, facts, strings)
+    digests = {name: write_table(table, file_of(folder, name)) for name, table in tables}
+    stated = replace(facts, digests=digests).to_json()
+    write_table(arrow().table({"text": strings}), file_of(folder, STRINGS), {_FACTS_KEY: stated})
+
+
+def _tables_of(trace: Trace, facts: Facts, strings: pa.StringArray) -> Iterator[tuple[str, pa.Table]]:
+    """Every table that a part has beside its strings, by the name of its file."""
     yield "devices", records.to_arrow(Device, trace.devices)
     yield "processes", records.to_arrow(Process, trace.processes)
     yield from ((name, to_arrow(getattr(trace, name), strings)) for name in facts.rows)
 
 
-def _write(table: pa.Table, path: Path, metadata: Mapping[str, str]) -> None:
-    """In the encodings that were measured to be smallest: differences of long integers, distinct values of others."""
-    pa = arrow()
-    long = [field.name for field in table.schema if field.type == pa.int64()]
-    few = [field.name for field in table.schema if field.type not in (pa.int64(), pa.string())]
-    with pa.parquet.ParquetWriter(
-        path,
-        table.schema,
-        compression="zstd",
-        compression_level=_LEVEL,
-        use_dictionary=few,
-        column_encoding=dict.fromkeys(long, "DELTA_BINARY_PACKED") or None,
-        write_statistics=["start_ns"],
-        store_schema=False,
-    ) as file:
-        file.write_table(table)
-        file.add_key_value_metadata(metadata)
+def read_part(folder: Place, stated: str | None = None) -> Trace:
+    """The trace of such a folder, whose digest is ``stated`` somewhere.
 
-
-def read_part(folder: Place) -> Trace:
-    """The trace of such a folder. Raises `TraceUnreadable` for one that is damaged, incomplete or too new."""
-    head, metadata = _read(file_of(folder, STRINGS))
+    Raises `TraceUnreadable` for one that is damaged, incomplete, another one or too new.
+    """
+    head, metadata = read_table(file_of(folder, STRINGS), stated)
     strings = tuple(head.column("text").to_pylist())
     try:
-        facts = Facts.from_json(metadata[_FACTS_KEY])
-        return _trace(folder, strings, facts)
-    except (KeyError, TypeError, ValueError, AssertionError) as error:
-        problem = f"has columns that do not fit together ({error})"
-        raise TraceUnreadable(folder, problem, _WRITE_AGAIN) from error
-
-
-def _read(path: Place, kind: type[Columns] | None = None) -> tuple[pa.Table, dict[str, str]]:
-    """All rows of a file, whose texts are those of a table of this kind, and its metadata."""
-    pa = arrow()
-    named = kind.columns_of(Role.TEXT) if kind else ()
-    try:
-        content = pa.BufferReader(path.read_bytes())
-        file = pa.parquet.ParquetFile(content, read_dictionary=named)
-        metadata = {key.decode(): value.decode() for key, value in (file.metadata.metadata or {}).items()}
-        _check_version(path, metadata.get(_VERSION_KEY, ""))
-        return file.read(use_threads=False), metadata
-    except FileNotFoundError as error:
-        problem = "is missing, so the folder of columns is not complete"
-        raise TraceUnreadable(path, problem, _WRITE_AGAIN) from error
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        why, *_ = str(error).split("\n")
-        raise TraceUnreadable(path, f"cannot be read as Parquet ({why})", _WRITE_AGAIN) from error
-
-
-def _check_version(path: Place, version: str) -> None:
-    if not version.isdecimal():
-        raise TraceUnreadable(path, "is a Parquet file that gpu-trace did not write", _WRITE_AGAIN)
-    refuse_later(path, int(version))
+        return _trace(folder, strings, Facts.from_json(metadata.get(_FACTS_KEY, "")))
+    except (KeyError, TypeError):  # their texts say nothing of the file
+        raise TraceUnreadable(folder, _UNFIT, WRITE_AGAIN) from None
+    except (ValueError, AssertionError) as error:
+        raise TraceUnreadable(folder, f"{_UNFIT} ({error})", WRITE_AGAIN) from error
 
 
 def _trace(folder: Place, strings: tuple[str, ...], facts: Facts) -> Trace:
     codes = {strings[code]: code for code in reversed(range(len(strings)))}
     types, tables = _table_types(), dict[str, Any]()
+
+    def read(name: str, kind: type[Columns] | None = None) -> pa.Table:
+        return read_table(file_of(folder, name), facts.digests.get(name, ""), kind)[0]
+
     for name, count in facts.rows.items():
-        table, _ = _read(file_of(folder, name), types[name])
+        table = read(name, types[name])
         if len(table) != count:
             raise ValueError(f"{name} has {len(table):,} rows of {count:,}")
         tables[name] = from_arrow(types[name], table, codes)
     trace = Trace(
         source=facts.source,
         strings=strings,
-        devices=records.from_arrow(Device, _read(file_of(folder, "devices"))[0]),
-        processes=records.from_arrow(Process, _read(file_of(folder, "processes"))[0]),
+        devices=records.from_arrow(Device, read("devices")),
+        processes=records.from_arrow(Process, read("processes")),
         epoch_ns=facts.epoch_ns,
         **tables,
     )

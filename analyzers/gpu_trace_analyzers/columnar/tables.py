@@ -52,7 +52,7 @@ def _texts(codes: Int32, strings: pa.StringArray) -> pa.DictionaryArray:
 def from_arrow(kind: type[_Rows], table: pa.Table, codes: Mapping[str, int]) -> _Rows:
     """The rows of such a table; columns that it does not have are `MISSING`. ``codes`` are those of the strings.
 
-    Raises ``ValueError`` for a column of another type, and ``KeyError`` for a text that is not among the strings.
+    Raises ``ValueError`` for a column of another type, or with a text that is not among the strings.
     """
     named = kind.columns_of(Role.TEXT)
     columns: dict[str, Any] = {}
@@ -70,7 +70,10 @@ def _codes(column: pa.ChunkedArray, codes: Mapping[str, int]) -> Int32:
 
 
 def _codes_of_chunk(chunk: pa.DictionaryArray, codes: Mapping[str, int]) -> Int32:
-    each = np.array([*(codes[text] for text in chunk.dictionary.to_pylist()), MISSING], dtype=np.int32)
+    texts = chunk.dictionary.to_pylist()
+    if unknown := [text for text in texts if text not in codes]:
+        raise ValueError(f"{unknown[0]!r} is not among its strings")
+    each = np.array([*(codes[text] for text in texts), MISSING], dtype=np.int32)
     places: Int32 = chunk.indices.fill_null(MISSING).to_numpy()
     return each[places]
 

@@ -6,6 +6,8 @@ from ..errors import FormatUnsupported
 
 VERSION = 1
 """raised by every change of the columns, so that an earlier gpu-trace does not overlook one"""
+WRITE_AGAIN = "write the columns again: gpu-trace summary TRACE --columns FOLDER"
+"""what to do about columns that are damaged"""
 
 
 def refuse_later(path: object, version: int) -> None:

@@ -5,6 +5,7 @@ Engines are in it, by the rules with which it was written.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..columnar.index import INDEX, PART, Entry, read_index
@@ -14,6 +15,8 @@ from ..errors import TraceUnreadable, UsageError
 from .finishing.without_operators import without_operators
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..engines import EngineRules
     from ..model import Trace
     from ..places import Place
@@ -45,8 +48,32 @@ def read(path: Place, rules: EngineRules, operators: bool) -> Trace:
         raise UsageError(f"{path}: engines are as its columns were written; give --rules where you write them")
     if not path.exists():
         raise _was_unreadable(path)
-    trace = read_part(path)
+    trace = _read_as_listed(path)
     return trace if operators else without_operators(trace)
+
+
+def _read_as_listed(part: Place) -> Trace:
+    """The trace of a part, which must be the one that the index of its folder lists."""
+    stated = _stated(part)
+    try:
+        return read_part(part, stated)
+    except TraceUnreadable:
+        _digests.cache_clear()  # the folder may have been written anew
+        if _stated(part) == stated:
+            raise
+    return read_part(part, _stated(part))
+
+
+def _stated(part: Place) -> str | None:
+    """The digest that the index has; None for a part that was copied without one."""
+    digests = _digests(part.parent)
+    return digests.get(part.name, "") if digests else None
+
+
+@lru_cache(maxsize=1)
+def _digests(folder: Place) -> Mapping[str, str]:
+    """Of each part that the index lists; none without an index. A process reads thousands of parts of one folder."""
+    return {entry.folder: entry.digest for entry in read_index(folder)} if is_columns(folder) else {}
 
 
 def _was_unreadable(part: Place) -> TraceUnreadable:

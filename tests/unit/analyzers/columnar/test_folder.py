@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from gpu_trace_analyzers.columnar.folder import ColumnsFolder, columns_into
 from gpu_trace_analyzers.columnar.index import INDEX, Entry, read_index, write_entries
-from gpu_trace_analyzers.columnar.part import STAGING, read_part
+from gpu_trace_analyzers.columnar.part import STAGING, digest_of, read_part
 from gpu_trace_analyzers.errors import FormatUnsupported, NotWritten, TraceUnreadable
 from gpu_trace_analyzers.model import MISSING
 from literal import literal
@@ -44,8 +45,8 @@ def test_parts_may_be_written_by_other_processes_in_any_order(tmp_path):
         into.finish()
     assert sorted(path.name for path in into.folder.iterdir()) == [INDEX, "rank=1", "rank=3"]
     assert read_index(tmp_path / "columns") == [
-        Entry("rank=3", str(tmp_path / "r3.json"), 3),
-        Entry("rank=1", str(tmp_path / "r1.json"), 1),
+        Entry("rank=3", str(tmp_path / "r3.json"), 3, digest=digest_of(into.folder / "rank=3")),
+        Entry("rank=1", str(tmp_path / "r1.json"), 1, digest=digest_of(into.folder / "rank=1")),
     ]
 
 
@@ -94,11 +95,43 @@ def test_an_index_of_a_later_version_is_refused(tmp_path):
         read_index(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": 1}', '{"schema": "gpu-trace.columns/1"}', '{"schema": "x"}'])
-def test_an_index_of_something_else_is_refused(text, tmp_path):
-    (tmp_path / INDEX).write_text(text)
-    with pytest.raises(TraceUnreadable, match=r"columns.json: is not the index of a folder of columns"):
+def _index(*traces, **keys):
+    return json.dumps({"schema": "gpu-trace.columns/1", "traces": [*traces], **keys})
+
+
+ENTRY = {"folder": "rank=0", "path": "a.json", "rank": 0, "problem": "", "digest": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "it is not JSON, or was cut off"),
+        (_index(ENTRY)[:-9], "it is not JSON, or was cut off"),
+        ("\xff", "it is not JSON, or was cut off"),
+        ("[" * 100_000, "it is not JSON, or was cut off"),
+        ("[]", "it has no schema"),
+        ("7", "it has no schema"),
+        ("{}", "its schema is not gpu-trace.columns/1"),
+        (_index(schema=1), "its schema is not gpu-trace.columns/1"),
+        (_index(schema="gpu-trace.columns/x"), "its schema is not gpu-trace.columns/1"),
+        (_index(schema="gpu-trace.columns/" + "1" * 5000), "its schema is not gpu-trace.columns/1"),
+        (_index(traces={}), "it has no list of traces"),
+        ('{"schema": "gpu-trace.columns/1"}', "it has no list of traces"),
+        (_index("rank=0"), "trace 1 of its list has no folder"),
+        (_index(ENTRY, {"folder": "rank=1"}), "trace 2 of its list has no path"),
+        (_index(ENTRY | {"rank": "0"}), "trace 1 of its list has no rank"),
+        (_index(ENTRY | {"rank": True}), "trace 1 of its list has no rank"),
+        (_index({key: ENTRY[key] for key in ENTRY if key != "digest"}), "trace 1 of its list has no digest"),
+        (_index(ENTRY | {"folder": "../rank=0"}), "trace 1 of its list has a folder that is not called rank=N or "),
+        (_index(ENTRY, ENTRY), "it lists a folder twice"),
+    ],
+)
+def test_an_index_that_is_damaged_is_refused_with_what_is_wrong(text, problem, tmp_path):
+    (tmp_path / INDEX).write_text(text, encoding="latin-1")
+    with pytest.raises(TraceUnreadable) as raised:
         read_index(tmp_path)
+    assert f"columns.json: is not the index of a folder of columns: {problem}" in str(raised.value)
+    assert str(raised.value).endswith("; write the columns again: gpu-trace summary TRACE --columns FOLDER")
 
 
 def test_a_worker_gets_the_path_of_the_index_alone(tmp_path):

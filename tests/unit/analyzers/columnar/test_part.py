@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import builtins
 import json
-from contextlib import suppress
+import shutil
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpu_trace_analyzers.columnar.part import STRINGS, file_of, read_part, write_part
+from gpu_trace_analyzers.columnar.digests import digest
+from gpu_trace_analyzers.columnar.part import STRINGS, digest_of, file_of, read_part, write_part
 from gpu_trace_analyzers.columnar.version import VERSION
 from gpu_trace_analyzers.errors import FormatUnsupported, TraceUnreadable, UsageError
 from gpu_trace_analyzers.model import (
@@ -27,6 +28,7 @@ from gpu_trace_analyzers.model import (
     ThreadState,
     Trace,
 )
+from gpu_trace_analyzers.ranked import with_rank
 from literal import literal
 
 _LARGEST = np.iinfo(np.int64).max
@@ -164,42 +166,76 @@ def test_a_missing_file_is_named(part, table):
         read_part(folder)
 
 
-@pytest.mark.parametrize("table", ["work", "processes", STRINGS])
-@pytest.mark.parametrize("left", [0, 3, 0.5, 0.99])
-def test_a_truncated_file_is_named(part, table, left):
-    folder, _ = part
-    path = file_of(folder, table)
+LEFT = pytest.mark.parametrize("left", [0, 3, 0.5, 0.99])
+
+
+def _truncate(path, left):
     content = path.read_bytes()
     path.write_bytes(content[: left if isinstance(left, int) else int(left * len(content))])
-    with pytest.raises(TraceUnreadable, match=rf"{table}.parquet: cannot be read as Parquet \(.+\); write the columns"):
+
+
+@pytest.mark.parametrize("table", ["work", "processes"])
+@LEFT
+def test_a_truncated_file_is_named(part, table, left):
+    folder, _ = part
+    _truncate(file_of(folder, table), left)
+    with pytest.raises(
+        TraceUnreadable, match=rf"{table}.parquet: is damaged, or is not the file .*; write the columns"
+    ):
         read_part(folder)
 
 
-def test_bytes_that_were_changed_give_an_error_or_a_trace(part):
+@LEFT
+def test_the_file_that_has_the_digests_of_the_others_is_named_too(part, left):
     folder, _ = part
-    path = file_of(folder, "work")
-    content = path.read_bytes()
-    outcomes = set()
-    for place in range(0, len(content), 23):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
-        with suppress(TraceUnreadable):
-            outcomes.add(type(read_part(folder)))
-    assert outcomes <= {Trace}
+    _truncate(file_of(folder, STRINGS), left)
+    with pytest.raises(TraceUnreadable, match=r"strings.parquet: cannot be read as Parquet \(.+\); write the columns"):
+        read_part(folder)
+
+
+def test_any_byte_that_was_changed_is_noticed(part):
+    folder, trace = part
+    digest = digest_of(folder)
+    for table in ("work", "processes", STRINGS):
+        path = file_of(folder, table)
+        content = path.read_bytes()
+        for place in range(0, len(content), 23):
+            path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+            with pytest.raises(TraceUnreadable, match=f"{table}.parquet: is damaged, or is not the file"):
+                read_part(folder, digest)
+        path.write_bytes(content)
+    assert_the_same(trace, read_part(folder, digest))
+
+
+@pytest.mark.parametrize("table", ["work", "devices", "ranges"])
+def test_a_table_of_another_rank_is_refused(part, table):
+    folder, _ = part
+    other = with_rank(literal("k 0-10 @1; h2d 12-21 @11; range step 0-31"), 4)
+    write_part(other, folder.with_name("rank=4"))
+    shutil.copy(file_of(folder.with_name("rank=4"), table), file_of(folder, table))
+    with pytest.raises(TraceUnreadable, match=f"{table}.parquet: .* not the file that was written with the others"):
+        read_part(folder)
 
 
 def _rewrite(path, *, table=None, **metadata):
+    """Write a file anew, as a version of gpu-trace could have written it."""
     file = pq.ParquetFile(path)
     table = file.read() if table is None else table
     kept = {key.decode(): value.decode() for key, value in (file.metadata.metadata or {}).items()}
     with pq.ParquetWriter(path, table.schema, store_schema=False) as written:
         written.write_table(table)
         written.add_key_value_metadata({**kept, **metadata})
+    if path.stem != STRINGS:
+        strings = file_of(path.parent, STRINGS)
+        facts = json.loads(pq.ParquetFile(strings).metadata.metadata[b"gpu_trace.trace"])
+        facts["digests"][path.stem] = digest(path.read_bytes())
+        _rewrite(strings, **{"gpu_trace.trace": json.dumps(facts)})
 
 
 def test_a_later_version_is_refused(part):
     folder, _ = part
-    _rewrite(file_of(folder, "work"), **{"gpu_trace.columns": str(VERSION + 1)})
-    with pytest.raises(FormatUnsupported, match=r"work.parquet: has version 2 of the columns, .* upgrade gpu-trace"):
+    _rewrite(file_of(folder, STRINGS), **{"gpu_trace.columns": str(VERSION + 1)})
+    with pytest.raises(FormatUnsupported, match=r"strings.parquet: has version 2 of the columns, .* upgrade gpu-trace"):
         read_part(folder)
 
 
@@ -235,10 +271,14 @@ def test_a_column_that_an_earlier_version_lacks_is_missing(part):
     assert read_part(folder).work.correlation.tolist() == [MISSING] * len(trace.work)
 
 
-def test_metadata_that_is_not_that_of_a_trace_is_refused(part):
+@pytest.mark.parametrize("stated", ["", "{", "[]", json.dumps({"rows": {}}), None])
+def test_metadata_that_is_not_that_of_a_trace_is_refused(part, stated):
     folder, _ = part
-    _rewrite(file_of(folder, STRINGS), **{"gpu_trace.trace": json.dumps({"rows": {}})})
-    with pytest.raises(TraceUnreadable, match="has columns that do not fit together"):
+    facts = json.loads(pq.ParquetFile(file_of(folder, STRINGS)).metadata.metadata[b"gpu_trace.trace"])
+    without_digests = json.dumps({name: facts[name] for name in facts if name != "digests"})
+    _rewrite(file_of(folder, STRINGS), **{"gpu_trace.trace": without_digests if stated is None else stated})
+    problem = r"has columns that do not fit together \(what the trace says of itself is damaged\); write the columns"
+    with pytest.raises(TraceUnreadable, match=problem):
         read_part(folder)
 
 

@@ -11,6 +11,7 @@ from gpu_trace_analyzers.columnar.index import INDEX
 from gpu_trace_analyzers.engines import EngineRules, default_rules
 from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load, runs
+from literal import literal
 from small_traces import CUDA
 
 
@@ -53,6 +54,51 @@ def test_a_part_that_is_gone_is_named(folder):
 def test_a_file_that_is_gone_from_a_part_is_named(folder):
     (folder / "rank=0/strings.parquet").unlink()
     assert "rank=0/strings.parquet: is missing" in str(_error(folder / "rank=0"))
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Columns of a job of two ranks, and of the same one whose second rank computed longer."""
+    for name, length in (("first", 10), ("second", 12)):
+        files = {tmp_path / f"rank{rank}.json": rank for rank in range(2)}
+        with columns_into(tmp_path / name, files) as into:
+            for path, rank in files.items():
+                into.keep(path, literal(f"k 0-{length if rank else 10} @1"))
+            into.finish()
+    return tmp_path
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_part_of_another_rank_is_refused(two, is_alone):
+    folder = two / "first"
+    for name, other in (("rank=0", "was"), ("rank=1", "rank=0"), ("was", "rank=1")):
+        (folder / name).rename(folder / other)
+    assert "rank=0/strings.parquet: is damaged, or is not the file that was written with the others of this folder" in (
+        str(_error(folder / "rank=0" if is_alone else folder))
+    )
+
+
+def test_a_part_of_another_run_is_refused(two):
+    shutil.rmtree(two / "first/rank=1")
+    shutil.copytree(two / "second/rank=1", two / "first/rank=1")
+    assert "first/rank=1/strings.parquet: is damaged, or is not the file" in str(_error(two / "first"))
+
+
+def test_a_part_that_no_index_lists_is_refused(two):
+    shutil.copytree(two / "first/rank=1", two / "first/rank=2")
+    assert "first/rank=2/strings.parquet: is damaged, or is not the file" in str(_error(two / "first/rank=2"))
+
+
+def test_a_part_may_be_copied_out_of_its_folder(two):
+    shutil.copytree(two / "first/rank=1", two / "elsewhere/rank=1")
+    assert load(two / "elsewhere/rank=1").work.end_ns.tolist() == [10]
+
+
+def test_a_folder_that_was_written_anew_is_read_anew(two):
+    assert load(two / "first/rank=1").work.end_ns.tolist() == [10]
+    shutil.rmtree(two / "first")
+    (two / "second").rename(two / "first")
+    assert load(two / "first/rank=1").work.end_ns.tolist() == [12]
 
 
 def test_columns_without_their_index_were_not_written_to_the_end(folder):
