@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, TypeVar, get_type_hints
@@ -50,12 +50,12 @@ class Columns:
     """Columns of equal length, addressed by name; subclasses list them with their dtypes."""
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+        return len(getattr(self, next(iter(self.columns()))))
 
     def __getitem__(self: _Columns, rows: Index) -> _Columns:
         """The rows that a mask, an array of positions or a slice selects, in that order."""
         at = positions(rows)
-        return type(self)(**{column.name: getattr(self, column.name)[at] for column in fields(self)})
+        return type(self)(**{name: getattr(self, name)[at] for name in self.columns()})
 
     @classmethod
     @cache
@@ -84,7 +84,8 @@ class Columns:
         if len(lengths) > 1:
             raise ValueError(f"{cls.__name__}: columns of different lengths {sorted(lengths)}")
         count = lengths.pop() if lengths else 0
-        return cls(**{name: given.get(name, np.full(count, MISSING, dtype)) for name, dtype in dtypes.items()})
+        missing = {name: np.full(count, MISSING, dtype) for name, dtype in dtypes.items() if name not in given}
+        return cls(**given, **missing)
 
     @classmethod
     def empty(cls: type[_Columns]) -> _Columns:

@@ -17,6 +17,8 @@ _MANY = 1 << 15
 """Fewer are sorted sooner than there is a table."""
 _NEAR = 1 << 22
 """From the least to the greatest value: ids of threads, and codes of texts, are below it."""
+_SLOTS_EACH = 32
+"""that a table of fewer values may have for each of them"""
 _SAFE = 1 << 62
 """Differences of values that are nearer to zero are exact in int64."""
 
@@ -29,7 +31,8 @@ def few_distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Int64]:
     low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
     if low == high:
         return values[:1].copy(), np.zeros(len(values), np.int64)
-    if high - low < _NEAR and low > -_SAFE and high < _SAFE:
+    near = _NEAR if len(values) >= _MANY else _SLOTS_EACH * len(values)
+    if high - low < near and low > -_SAFE and high < _SAFE:
         return _by_value(values, low, high)
     return _by_slot(values) if len(values) >= _MANY else _by_order(values)
 

@@ -6,25 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..ids import Ids, first_rows
 from ..model import MISSING, SyncKind
+from .once import once
 from .stretches import pick
 
 if TYPE_CHECKING:
-    from ..model import Int64, Trace
+    from ..model import HostCalls, Int64, Syncs, Trace
 
 
 def events_of(trace: Trace, waits: Int64) -> tuple[Int64, Int64]:
     """For calls that made a stream wait: the stream of the event, and when that was recorded; `MISSING` if unknown."""
-    calls, stream, recorded_ns = trace.calls, np.full(len(waits), MISSING), np.full(len(waits), MISSING)
-    syncs = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
-    for process in np.unique(calls.process[waits]).tolist():
-        mine, own = np.flatnonzero(calls.process[waits] == process), np.flatnonzero(calls.process == process)
-        known = syncs[(syncs.process == process) & (syncs.correlation != MISSING)]
-        row = _place(known.correlation, calls.correlation[waits[mine]])
-        stream[mine] = pick(known.awaited_stream, row)
-        call = _place(calls.correlation[own], pick(known.awaited_correlation, row))
-        recorded_ns[mine] = pick(calls.start_ns[own], call)
-    return stream, recorded_ns
+    calls, syncs, row = trace.calls, _stream_waits(trace), _row_of(trace, waits)
+    awaited = Ids(calls.process[waits], pick(syncs.awaited_correlation, row))
+    return pick(syncs.awaited_stream, row), pick(calls.start_ns, first_rows(_ids(calls), awaited))
+
+
+def made_to_wait(trace: Trace, waits: Int64) -> Int64:
+    """The stream that each of these calls made wait, `MISSING` for no call: (n,), `MISSING` if it is not known."""
+    found, known = np.full(len(waits), MISSING), np.flatnonzero(waits != MISSING)
+    found[known] = pick(_stream_waits(trace).stream, _row_of(trace, waits[known]))
+    return found
 
 
 def awaited_by(trace: Trace, waits: Int64) -> tuple[Int64, Int64]:
@@ -32,23 +34,25 @@ def awaited_by(trace: Trace, waits: Int64) -> tuple[Int64, Int64]:
 
     `MISSING` in both columns where no row says it, or says it of an event without the stream that recorded it.
     """
-    calls, device, stream = trace.calls, np.full(len(waits), MISSING), np.full(len(waits), MISSING)
     syncs = trace.syncs[(trace.syncs.kind != SyncKind.STREAM_WAIT) & (trace.syncs.correlation != MISSING)]
     of = np.where(syncs.kind == SyncKind.EVENT, syncs.awaited_stream, syncs.stream)
     of = np.where(syncs.kind == SyncKind.CONTEXT, MISSING, of)
     known = (syncs.device != MISSING) & ((syncs.kind == SyncKind.CONTEXT) | (of != MISSING))
     syncs, of = syncs[known], of[known]
-    for process in np.unique(calls.process[waits]).tolist():
-        mine, own = np.flatnonzero(calls.process[waits] == process), np.flatnonzero(syncs.process == process)
-        row = _place(syncs.correlation[own], calls.correlation[waits[mine]])
-        device[mine], stream[mine] = pick(syncs.device[own], row), pick(of[own], row)
-    return device, stream
+    row = first_rows(_ids(syncs), _ids(trace.calls, waits))
+    return pick(syncs.device, row), pick(of, row)
 
 
-def _place(ids: Int64, wanted: Int64) -> Int64:
-    """Where each wanted id is among the ids; `MISSING` where it is not, or where `MISSING` is wanted."""
-    if not len(ids):
-        return np.full(len(wanted), MISSING)
-    order = np.argsort(ids, kind="stable")
-    place = order[np.minimum(np.searchsorted(ids[order], wanted), len(ids) - 1)]
-    return np.where((wanted != MISSING) & (ids[place] == wanted), place, MISSING)
+@once
+def _stream_waits(trace: Trace) -> Syncs:
+    """The rows of calls that made a stream wait."""
+    return trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
+
+
+def _row_of(trace: Trace, waits: Int64) -> Int64:
+    """Of each such call the row among `_stream_waits`; `MISSING` if there is none."""
+    return first_rows(_ids(_stream_waits(trace)), _ids(trace.calls, waits))
+
+
+def _ids(table: HostCalls | Syncs, rows: Int64 | slice = slice(None)) -> Ids:
+    return Ids(table.process[rows], table.correlation[rows])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..intervals import Intervals
-from ..model import MISSING, SyncKind
+from ..model import MISSING
+from .events import made_to_wait
 from .launches import launches
 from .once import once
 from .parted import rows_of_each_thread
@@ -90,27 +91,9 @@ def waited_for_event(stretches: Stretches, of: Side) -> Int64:
         wait = mine[np.maximum(last, 0)]
         previous = _previous_launch_ns(stretches, owner, launch_ns[which])
         found[which] = np.where((last >= 0) & (trace.calls.start_ns[wait] >= previous), wait, MISSING)
-    waiting = _made_to_wait(trace, found)
+    waiting = made_to_wait(trace, found)
     stream = pick(trace.work.stream, rows)
     return np.where((waiting == MISSING) | (waiting == stream), found, MISSING)
-
-
-def _made_to_wait(trace: Trace, calls: Int64) -> Int64:
-    """The stream that each call made wait, by its row in ``Trace.syncs``; `MISSING` where there is none."""
-    streams, waiting = _streams_of_waits(trace), np.full(len(calls), MISSING)
-    known = np.flatnonzero(calls != MISSING)
-    process, correlation = trace.calls.process[calls[known]], trace.calls.correlation[calls[known]]
-    keys = zip(process.tolist(), correlation.tolist(), strict=True)
-    waiting[known] = [streams.get(key, MISSING) for key in keys] if streams else MISSING
-    return waiting
-
-
-@once
-def _streams_of_waits(trace: Trace) -> dict[tuple[int, int], int]:
-    """The stream that waited, by the process and correlation of the call that made it wait."""
-    syncs = trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
-    known = zip(syncs.process.tolist(), syncs.correlation.tolist(), strict=True)
-    return dict(zip(known, syncs.stream.tolist(), strict=True))
 
 
 def _previous_launch_ns(stretches: Stretches, owner: Thread, at_ns: Int64) -> Int64:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..ids import Ids, first_of_each, first_rows
 from ..model import MISSING
 from .launches import launches
 from .once import once
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..model import Int16, Int64, Trace
+    from ..model import Int64, Trace
     from .launches import Launches
 
     Mask = NDArray[np.bool_]
@@ -73,30 +74,14 @@ def _after_last(trace: Trace, launched: Launches) -> Mask:
 def lost_launches(trace: Trace) -> Mask:
     """Which rows of ``Trace.calls`` launched a kernel that is not in the trace."""
     calls, work = trace.calls, trace.work
-    launching = calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING)
-    lost, unowned = launching.copy(), work.process == MISSING  # which may be of any process
-    lost[launching] = ~_among(calls.correlation[launching], work.correlation[unowned])
-    for launched, ran in _by_process(np.flatnonzero(lost), calls.process, np.flatnonzero(~unowned), work.process):
-        lost[launched] = ~_among(calls.correlation[launched], work.correlation[ran])
+    launching = np.flatnonzero(calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING))
+    of_any, owned = work.process == MISSING, work.process != MISSING
+    launched = Ids(calls.process[launching], calls.correlation[launching])
+    ran = first_of_each(work.correlation[of_any], launched.number) != MISSING
+    ran |= first_rows(Ids(work.process[owned], work.correlation[owned]), launched) != MISSING
+    lost = np.zeros(len(calls), np.bool_)
+    lost[launching[~ran]] = True
     return np.asarray(lost & ~_captured(trace))
-
-
-def _among(ids: Int64, others: Int64) -> Mask:
-    """Which ids are among the others. Sorting is faster than the hashing of `np.isin`, which wide ids get."""
-    others = np.append(np.sort(others), MISSING)  # no id is `MISSING`
-    return np.asarray(others[np.searchsorted(others[:-1], ids)] == ids)
-
-
-def _by_process(
-    calls: Int64, process_of_call: Int16, work: Int64, process_of_work: Int16
-) -> Iterator[tuple[Int64, Int64]]:
-    """Rows of calls and of work, by the process of the calls."""
-    calls = calls[np.argsort(process_of_call[calls], kind="stable")]
-    work = work[np.argsort(process_of_work[work], kind="stable")]
-    processes, first = np.unique(process_of_call[calls], return_index=True)
-    begin, end = (np.searchsorted(process_of_work[work], processes, side=side) for side in ("left", "right"))
-    for own, since, until in zip(np.split(calls, first[1:]), begin.tolist(), end.tolist(), strict=False):
-        yield own, work[since:until]  # of nothing, split makes one part
 
 
 @once

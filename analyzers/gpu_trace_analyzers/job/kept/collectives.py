@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def collective_rows(rank: OneRank) -> Int64:
     """The rows of its work that begin in its window, in order of their begins and ends."""
     work = rank.trace.work
-    rows = np.flatnonzero((work.engine == Engine.COLLECTIVE) & np.isin(work.device, rank.devices))
+    rows = rank.rows[work.engine[rank.rows] == Engine.COLLECTIVE]
     rows = rows[rank.begins_inside(work.start_ns[rows])]
-    return rows[np.lexsort((work.end_ns[rows], work.start_ns[rows]))]
+    return np.asarray(rows[np.lexsort((work.end_ns[rows], work.start_ns[rows]))])
 
 
 def collectives_of(rank: OneRank, rows: Int64, strings: Strings, most: int) -> Collectives:

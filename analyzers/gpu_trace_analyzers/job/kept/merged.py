@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ...model import Int64
+    from ...model import Int32, Int64
 
 _Table = TypeVar("_Table", bound=Columns)
 
@@ -26,6 +27,7 @@ _FIRST: dict[type[Columns], tuple[str, ...]] = {
     Unreadable: ("path",),
 }
 """The columns by which the rows of a table are ordered; then by all of its columns, as they follow each other."""
+_MOSTLY_ENOUGH = 3
 
 
 def merged(parts: Iterable[Partial]) -> Partial:
@@ -42,19 +44,18 @@ def merged(parts: Iterable[Partial]) -> Partial:
 
 
 def _joined(kind: type[_Table], tables: Sequence[_Table]) -> _Table:
-    columns = {name: [getattr(table, name) for table in tables] for name in kind.columns()}
-    return kind.of({name: np.concatenate(values) if values else values for name, values in columns.items()})
+    if len(tables) < 2:
+        return tables[0] if tables else kind.empty()
+    return kind(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in kind.columns()})
 
 
-def _recoded(table: Any, codes: Int64) -> Any:
+def _recoded(table: Any, codes: Int32) -> Any:
     """With other codes of texts; their last is that of `MISSING`."""
-    kind = type(table)
-    texts = kind.columns_of(Role.TEXT)
-    return kind.of({n: codes[getattr(table, n)] if n in texts else getattr(table, n) for n in kind.columns()})
+    return replace(table, **{name: codes[getattr(table, name)] for name in table.columns_of(Role.TEXT)})
 
 
-def _codes(codes: Sequence[int]) -> Int64:
-    return np.array([*codes, MISSING], np.int64)
+def _codes(codes: Sequence[int]) -> Int32:
+    return np.array([*codes, MISSING], np.int32)
 
 
 def _with_its_strings(part: Partial) -> Partial:
@@ -64,7 +65,7 @@ def _with_its_strings(part: Partial) -> Partial:
         for column in table.columns_of(Role.TEXT):
             used[getattr(table, column)] = True
     used = used[:-1]  # the last is that of `MISSING`
-    codes = np.append(np.cumsum(used) - 1, MISSING)
+    codes = _codes((np.cumsum(used) - 1).tolist())
     kept = tuple(text for text, is_used in zip(part.strings, used.tolist(), strict=True) if is_used)
     return Partial.of(kept, {name: _recoded(table, codes) for name, table in part.tables().items()})
 
@@ -74,12 +75,19 @@ def _with_its_strings(part: Partial) -> Partial:
 
 def _in_order(table: _Table) -> _Table:
     """Ordered by all columns: rows that are equal in all of them are the same in any order."""
+    if len(table) < 2:
+        return table
     names = [*_FIRST.get(type(table), ()), *table.columns()]
     return table[_ordered(table, names)]
 
 
 def _ordered(table: Columns, names: Sequence[str]) -> Int64:
-    return np.lexsort([getattr(table, name) for name in reversed(names)])
+    """The order of the rows by these columns, of which the first mostly tell all rows apart."""
+    columns = [getattr(table, name) for name in names]
+    order = np.lexsort(columns[_MOSTLY_ENOUGH - 1 :: -1])
+    if len(columns) <= _MOSTLY_ENOUGH or _is_new([column[order] for column in columns[:_MOSTLY_ENOUGH]]).all():
+        return order
+    return np.lexsort(columns[::-1])
 
 
 def _longest(table: Operations) -> Operations:

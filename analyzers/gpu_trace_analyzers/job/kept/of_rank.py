@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from ...readers.base.building import Strings
 from .account import losses_of, ranks_of
 from .collectives import collective_rows, collectives_of, groups_of
-from .merged import merged
 from .one_rank import OneRank
 from .operations import lengths_of, operation_rows, operations_of
 from .partial import Partial
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def of_rank(analysis: Analysis, path: str, bounds: Bounds) -> Partial:
-    """What is kept of a trace of one rank, which is called ``path`` in the run.
+    """What is kept of a trace of one rank, which is called ``path`` in the run; merging puts it in order.
 
     Raises `UsageError` where no range has the name that was asked for as that of steps.
     """
@@ -33,6 +32,6 @@ def of_rank(analysis: Analysis, path: str, bounds: Bounds) -> Partial:
         "collectives": collectives,
         "groups": groups_of(rank, talking, strings),
         "operations": operations_of(rank, done, strings),
-        "lengths": lengths_of(done, strings),
+        "lengths": lengths_of(rank, done, strings),
     }
-    return merged([Partial.of(strings, tables)])
+    return Partial.of(strings, tables)

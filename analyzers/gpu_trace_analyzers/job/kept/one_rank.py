@@ -13,6 +13,7 @@ from ...model import MISSING
 from ...questions.account.owners import owned
 from ...questions.helpers import helpers
 from ...questions.overlap import active_devices
+from ...questions.parted import rows_on
 from ...questions.steady.steps import found_steps
 from ...questions.steady.window import steady, steady_scope
 from ...vocabulary.losses import Owner
@@ -60,6 +61,12 @@ class OneRank:
         """Positions of the devices that did anything, except those of processes that only help."""
         others = helpers(self.trace)
         return tuple(position for position in active_devices(self.trace) if position not in others)
+
+    @cached_property
+    def rows(self) -> Int64:
+        """The rows of its work that these devices did, in order."""
+        each = [rows_on(self.trace, position) for position in self.devices]
+        return each[0] if len(each) == 1 else np.sort(np.concatenate([np.empty(0, np.int64), *each]))
 
     def when(self, owner: Owner) -> Intervals:
         """When any of its devices was at this; collectives while none computed, and idle time while all were idle."""

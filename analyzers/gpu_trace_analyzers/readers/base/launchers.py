@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...ids import Ids, first_rows
 from ...model import MISSING
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 CLOCKS_NS = 100_000
 """By how much work may seem to begin before its launch: the clocks of host and GPU are aligned to microseconds."""
-_ALL_FITS = 1 << 62
-"""Keys below this are exact in int64; those of ids that count from the start of a process are."""
 
 
 def assign_launchers(work: DeviceWork, calls: HostCalls) -> None:
@@ -85,23 +84,4 @@ def launching_call(work: DeviceWork, calls: HostCalls) -> Int64:
     ``calls`` are sorted by start. Of several the first: a runtime call and the driver call inside it can carry one id,
     and the outer one starts first.
     """
-    process, correlation = work.process.astype(np.int64), work.correlation
-    if not len(calls):
-        return np.full(len(correlation), MISSING)
-    keys, wanted = _joint_keys(calls, process, correlation)
-    order = np.argsort(keys, kind="stable")
-    place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-    candidate = order[place]
-    return np.where((correlation != MISSING) & (keys[candidate] == wanted), candidate, MISSING)
-
-
-def _joint_keys(calls: HostCalls, process: Int64, correlation: Int64) -> tuple[Int64, Int64]:
-    """One number for each (process, correlation) of the calls, and of the work; ids may be any int64."""
-    of_calls = calls.process.astype(np.int64)
-    low = min(int(column.min(initial=0)) for column in (calls.correlation, correlation))
-    span = max(int(column.max(initial=0)) for column in (calls.correlation, correlation)) - low + 1
-    if span * (max(int(column.max(initial=0)) for column in (of_calls, process)) + 1) < _ALL_FITS:
-        return of_calls * span + (calls.correlation - low), process * span + (correlation - low)
-    ids, rank = np.unique(np.concatenate((calls.correlation, correlation)), return_inverse=True)
-    keys = np.concatenate((of_calls, process)) * len(ids) + rank
-    return keys[: len(calls)], keys[len(calls) :]
+    return first_rows(Ids(calls.process, calls.correlation), Ids(work.process, work.correlation))

@@ -12,6 +12,7 @@ from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.columns import MISSING
 from gpu_trace_analyzers.job.kept.bounds import Bounds
 from gpu_trace_analyzers.job.kept.listed_ranks import ranks_listed
+from gpu_trace_analyzers.job.kept.merged import merged
 from gpu_trace_analyzers.job.kept.of_rank import of_rank
 from gpu_trace_analyzers.model import Device, Process
 from gpu_trace_analyzers.readers import load
@@ -27,7 +28,7 @@ ALL = Bounds.of(1)
 
 
 def kept(trace, most=ALL):
-    return of_rank(Analysis(trace), "x.json", most)
+    return merged([of_rank(Analysis(trace), "x.json", most)])
 
 
 def rank_1(text):
