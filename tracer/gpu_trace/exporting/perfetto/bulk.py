@@ -1,38 +1,54 @@
 """Protobuf records by the ten thousand: one NumPy byte matrix instead of one Python object for each packet.
 
-A record is a row of parts side by side. Each part is a block of bytes, ``width`` columns wide, of which each row uses
-its first ``size`` bytes. Numbers take the width of the largest of the block: varints may be longer than they need to be
-(https://protobuf.dev/programming-guides/encoding/#varints; Perfetto's readers take up to ten bytes), so all rows of a
-block have one layout, and rows that lack a field have size 0 there.
+A record is a row of parts side by side. A part is so many bytes wide in all rows: what they have alike, columns of
+bytes in which they differ, and gaps, which some rows leave out. Numbers take the width of the largest of the rows:
+varints may be longer than they need to be (https://protobuf.dev/programming-guides/encoding/#varints; Perfetto's
+readers take up to ten bytes), so all rows have one layout.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .wire import BYTES, FIXED64, VARINT, key
+from .wire import BYTES, FIXED64, VARINT, key, varint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-_NARROW = 32
-"""bits"""
 _POWERS = 10 ** np.arange(20, dtype=np.uint64)
+_DIGITS = np.frombuffer("".join(f"{number:04}" for number in range(10_000)).encode(), "<u4")
 
-Bytes = NDArray[np.uint8]
+_BYTE = 8
+"""bits"""
+_MORE = 0x80808080
+"""of each byte of a varint but its last"""
+
 Sizes = int | NDArray[np.int64]
+Column = tuple[int, NDArray[Any]]
+Gap = tuple[NDArray[np.int64], int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
-    """``block`` is (rows, width) uint8, or (1, width) if all rows are alike; ``size`` is the bytes used of each row."""
+    """Bytes of each row.
 
-    block: Bytes
-    size: Sizes
+    ``alike`` is a row of them; ``columns`` are written over it, each (rows,) of 1, 2, 4 or 8 bytes from a place on.
+    ``gaps`` are left out: from (rows,) places on, up to one place.
+    """
+
+    alike: bytes
+    columns: tuple[Column, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    @cached_property
+    def size(self) -> Sizes:
+        """How many bytes each row uses."""
+        return len(self.alike) - sum(stop - first for first, stop in self.gaps)
 
 
 Parts = list[Part]
@@ -40,7 +56,7 @@ Parts = list[Part]
 
 def constant(data: bytes) -> Part:
     """The same bytes in every row."""
-    return Part(np.frombuffer(data, dtype=np.uint8).reshape(1, -1), len(data))
+    return Part(data)
 
 
 def number(field: int, values: NDArray[np.integer]) -> Parts:
@@ -50,8 +66,7 @@ def number(field: int, values: NDArray[np.integer]) -> Parts:
 
 def fixed64(field: int, values: NDArray[np.int64] | NDArray[np.float64]) -> Parts:
     """A fixed64 (or double) field; (rows,) of an 8-byte dtype."""
-    block = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).view(np.uint8).reshape(-1, 8)
-    return [constant(key(field, FIXED64)), Part(block, 8)]
+    return [constant(key(field, FIXED64)), Part(bytes(8), ((0, values),))]
 
 
 def decimal(field: int, values: NDArray[np.integer]) -> Parts:
@@ -60,19 +75,18 @@ def decimal(field: int, values: NDArray[np.integer]) -> Parts:
     digits = np.maximum(np.searchsorted(_POWERS, number, side="right"), 1)
     width = int(digits.max(initial=1))
     number *= _POWERS[width - digits]  # zeros behind the digits, which no row uses
-    block = np.empty((len(number), width), dtype=np.uint8)
-    for place in range(width):
-        block[:, place] = number // _POWERS[width - 1 - place] % 10 + ord("0")
-    alike = (digits == width).all()  # then no row need be looked at when they are joined
-    return message(field, [Part(block, width if alike else digits)])
+    columns: list[Column] = []
+    for first, size in _fours(width):
+        of_size = number // _POWERS[width - first - size] % _POWERS[size]
+        columns += _of_words(first, _DIGITS[of_size] >> _BYTE * (4 - size), size)
+    gaps = () if (digits == width).all() else ((digits, width),)
+    return message(field, [Part(bytes(width), tuple(columns), gaps)])
 
 
 def message(field: int, parts: Sequence[Part]) -> Parts:
     """A field that holds a message (or a string), made of parts."""
-    size: Sizes = 0
-    for part in parts:
-        size = size + part.size
-    length = _varints(np.atleast_1d(np.asarray(size, dtype=np.int64)))
+    size: Sizes = sum(part.size for part in parts)
+    length = constant(varint(size)) if isinstance(size, int) else _varints(size)
     return [constant(key(field, BYTES)), length, *parts]
 
 
@@ -80,23 +94,24 @@ def where(present: NDArray[np.bool_], parts: Sequence[Part]) -> Parts:
     """The parts in those rows only."""
     if present.all():
         return [*parts]
-    return [replace(part, size=np.where(present, part.size, 0)) for part in parts]
+    whole = _beside(parts)
+    width = len(whole.alike)
+    gaps = [(np.where(present, first, stop), stop) for first, stop in whole.gaps]  # no two gaps have a byte in common
+    return [Part(whole.alike, whole.columns, (*gaps, (np.where(present, width, 0), width)))]
 
 
 def join(rows: int, parts: Sequence[Part]) -> bytes:
     """The records one after another."""
     if not rows:
         return b""
-    matrix = np.empty((rows, sum(part.block.shape[1] for part in parts)), dtype=np.uint8)
-    used = None if all(isinstance(part.size, int) for part in parts) else np.ones(matrix.shape, dtype=np.bool_)
-    column = 0
-    for part in parts:
-        columns = slice(column, column + part.block.shape[1])
-        matrix[:, columns] = part.block
-        if used is not None and not isinstance(part.size, int):
-            used[:, columns] = np.arange(part.block.shape[1]) < part.size[:, None]
-        column = columns.stop
-    return matrix.tobytes() if used is None else matrix[used].tobytes()
+    whole = _beside(parts)
+    width = len(whole.alike)
+    matrix = np.empty((rows, width), np.uint8)
+    matrix[:] = np.frombuffer(whole.alike, np.uint8)
+    for place, values in whole.columns:
+        # As one integer of each row, they take a fifth of the time that they would take as its bytes.
+        np.ndarray(rows, values.dtype.newbyteorder("<"), matrix.data, place, (width,))[:] = values
+    return _without(matrix.tobytes(), width, whole.gaps) if whole.gaps else matrix.tobytes()
 
 
 def pieces(rows: int, most: int) -> Iterable[slice]:
@@ -104,15 +119,58 @@ def pieces(rows: int, most: int) -> Iterable[slice]:
     return (slice(first, min(first + most, rows)) for first in range(0, rows, most))
 
 
+def _beside(parts: Sequence[Part]) -> Part:
+    """All parts as one."""
+    columns: list[Column] = []
+    gaps: list[Gap] = []
+    at = 0
+    for part in parts:
+        columns += [(at + place, values) for place, values in part.columns]
+        gaps += [(at + first, at + stop) for first, stop in part.gaps]
+        at += len(part.alike)
+    return Part(b"".join(part.alike for part in parts), tuple(columns), tuple(gaps))
+
+
+def _without(rows: bytes, width: int, gaps: Sequence[Gap]) -> bytes:
+    """Rows of that width without the gaps."""
+    begins = np.arange(0, len(rows), width)
+    first = np.stack([begins + first for first, _ in gaps], axis=1)
+    stop = np.stack([begins + stop for _, stop in gaps], axis=1)
+    some = first < stop
+    since, until = np.append(0, stop[some]), np.append(first[some], len(rows))
+    kept = since < until
+    return b"".join([rows[i:j] for i, j in zip(since[kept].tolist(), until[kept].tolist(), strict=True)])
+
+
 def _varints(values: NDArray[np.integer]) -> Part:
     unsigned = values.astype(np.uint64)
-    bits = int(unsigned.max(initial=0)).bit_length()
-    if bits <= _NARROW:
-        unsigned = unsigned.astype(np.uint32)  # half the bytes to be shifted
-    width = max(1, (bits + 6) // 7)
-    block = np.empty((len(unsigned), width), dtype=np.uint8)
-    for place in range(width):
-        block[:, place] = unsigned >> unsigned.dtype.type(7 * place)  # and of that the lowest byte
-    block[:, :-1] |= 0x80
-    block[:, -1] &= 0x7F
-    return Part(block, width)
+    most = int(unsigned.max(initial=0))
+    if most == unsigned.min(initial=most):
+        return constant(varint(most))
+    width = (most.bit_length() + 6) // 7
+    columns: list[Column] = []
+    for first, size in _fours(width):
+        is_last = first + size == width
+        more = _MORE >> _BYTE * (5 - size) if is_last else _MORE
+        columns += _of_words(first, _sevens(unsigned >> 7 * first) | more, size)
+    return Part(bytes(width), tuple(columns))
+
+
+def _fours(width: int) -> Iterator[tuple[int, int]]:
+    """Where each four of so many bytes begin, and how many there are of the last."""
+    return ((first, min(4, width - first)) for first in range(0, width, 4))
+
+
+def _sevens(numbers: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The lowest 28 bits, seven to each of four bytes: (rows,) uint32."""
+    lowest = (numbers & 0xFFFFFFF).astype(np.uint32)
+    halves = lowest & 0x3FFF | (lowest & 0xFFFC000) << 2
+    return halves & 0x7F007F | (halves & 0x3F803F80) << 1
+
+
+def _of_words(at: int, words: NDArray[np.integer], size: int) -> Iterator[Column]:
+    """The columns of the first bytes of four-byte words."""
+    for width in (4, 2, 1):
+        if size & width:
+            yield at, words.astype(f"u{width}")
+            at, words = at + width, words >> _BYTE * width

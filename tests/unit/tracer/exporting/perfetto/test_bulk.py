@@ -6,9 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.exporting.perfetto import bulk
-from gpu_trace.exporting.perfetto.bulk import Part, decimal, join, message, number, where
-from gpu_trace.exporting.perfetto.wire import BYTES, fields, key, varint
+from gpu_trace.exporting.perfetto.bulk import constant, decimal, fixed64, join, message, number, where
+from gpu_trace.exporting.perfetto.wire import BYTES, FIXED64, VARINT, fields, key, varint
 
 NUMBERS = st.lists(st.sampled_from([0, 1, 9, 10, 127, 128, 99_999, 2**32 - 1, 2**32, 2**63 - 1]), min_size=1)
 
@@ -17,46 +16,34 @@ def of(values):
     return np.array(values, dtype=np.int64)
 
 
-def alone(part, row):
-    """What a row uses of a part."""
-    size = part.size if isinstance(part.size, int) else part.size[row]
-    return part.block[row if len(part.block) > 1 else 0, :size].tobytes()
-
-
-@st.composite
-def parts(draw):
-    rows = draw(st.integers(1, 40))
-    random = np.random.default_rng(draw(st.integers(0, 2**32)))
-    most = draw(st.sampled_from([1, 2, 5]))
-    found = []
-    for width in draw(st.lists(st.integers(1, 5), min_size=1, max_size=5)):
-        block = random.integers(0, 3, (draw(st.sampled_from([1, rows])), width), dtype=np.uint8)
-        found.append(Part(block, width))
-        if draw(st.booleans()):
-            found[-1] = Part(block, random.integers(0, min(most, width) + 1, rows))
-    return rows, [bulk.constant(b"\n"), *found]  # a record begins with something
-
-
-@given(parts())
-def test_rows_of_any_layouts_are_joined_in_order(drawn):
-    rows, found = drawn
-    assert join(rows, found) == b"".join(alone(part, row) for row in range(rows) for part in found)
+def read(data):
+    """A varint, and how many bytes it took."""
+    width = next(place for place, byte in enumerate(data, 1) if not byte & 0x80)
+    return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(data[:width])), width
 
 
 @given(NUMBERS)
 def test_a_number_is_the_varint_of_its_protobuf_but_for_its_width(values):
-    (block,) = number(1, of(values))[1:]
-    for row, value in enumerate(values):
-        read = sum((int(byte) & 0x7F) << 7 * place for place, byte in enumerate(block.block[row]))
-        assert read == value
-        assert [int(byte) >> 7 for byte in block.block[row]] == [1] * (block.size - 1) + [0]
+    data = join(len(values), number(1, of(values)))
+    found = []
+    while data:
+        assert data[:1] == key(1, VARINT)
+        value, width = read(data[1:])
+        assert width == len(varint(max(values)))
+        found.append(value)
+        data = data[1 + width :]
+    assert found == values
 
 
 @given(NUMBERS)
 def test_a_decimal_is_the_text_of_the_number(values):
-    parts = decimal(3, of(values))
-    written = [b"".join(alone(part, row) for part in parts) for row in range(len(values))]
-    assert written == [key(3, BYTES) + varint(len(str(value))) + str(value).encode() for value in values]
+    data = join(len(values), decimal(3, of(values)))
+    assert data == b"".join(key(3, BYTES) + varint(len(str(value))) + str(value).encode() for value in values)
+
+
+def test_eight_bytes_are_those_of_the_value():
+    values = np.array([1.5, -2.0])
+    assert join(2, fixed64(2, values)) == b"".join(key(2, FIXED64) + value.tobytes() for value in values)
 
 
 def test_what_is_absent_takes_no_bytes():
@@ -64,3 +51,24 @@ def test_what_is_absent_takes_no_bytes():
     content = where(present, number(1, of([3, 4, 5])))
     packets = [fields((2, fields((1, 3)))), fields((2, b"")), fields((2, fields((1, 5))))]
     assert join(3, message(2, content)) == b"".join(packets)
+
+
+OPTIONAL = st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 127), st.integers(0, 10**6)), min_size=1)
+
+
+@given(OPTIONAL)
+def test_rows_lack_parts_of_parts(rows):
+    """A text of some length in a message that not all rows have, between a number that not all have and one of all."""
+    has_number, has_text, small, texts = map(np.array, zip(*rows, strict=True))
+    parts = [
+        *where(has_number, number(1, small)),
+        *where(has_text, message(2, [constant(b"\x7a\x00"), *decimal(3, texts)])),
+        *number(4, small),
+    ]
+    width = len(varint(int(small.max())))
+    assert width == 1
+    expected = [
+        fields(*[(1, number)] * one, *[(2, b"\x7a\x00" + fields((3, str(text))))] * other, (4, number))
+        for one, other, number, text in rows
+    ]
+    assert join(len(rows), parts) == b"".join(expected)
