@@ -102,7 +102,7 @@ def _add(builder: TraceBuilder, pairs: _Pairs, rules: EngineRules, operators: bo
     start_ns, end_ns = nanoseconds_of(starts), nanoseconds_of(texts(end.ts for _, end in pairs.spans))
     has = (start_ns != NO_TIME) & (end_ns != NO_TIME)
     builder.dropped["no readable ts or dur"] += 2 * int((~has).sum())
-    note_clock(builder, starts, start_ns[has])
+    note_clock(builder, b"." in starts, start_ns[has])
     begins = [begin for (begin, _), kept in zip(pairs.spans, has.tolist(), strict=True) if kept]
     process = builder.process(0)
     columns: dict[str, Any] = {

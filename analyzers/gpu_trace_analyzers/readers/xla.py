@@ -16,7 +16,7 @@ import numpy as np
 from ..model import MISSING, DeviceWork, Engine, HostCalls, HostOperators, Memory, RangeKind, Ranges
 from .base.building import LEFT_OUT, NOT_READ, TraceBuilder
 from .base.columns import as_id, ids
-from .chrome import EventStream, timed
+from .chrome import DecodedSpans, Distinct, EventStream, timed
 
 if TYPE_CHECKING:
     from ..engines import EngineRules
@@ -95,7 +95,8 @@ class _Reading:
             self.builder.dropped[_DERIVED] += len(events)
             self.builder.expected.add(_DERIVED)
             return
-        events, start_ns, end_ns = timed(events, self.builder)
+        spans, start_ns, end_ns = timed(DecodedSpans(events, Distinct()), self.builder)
+        events = spans.events
         device = self.builder.device("gpu", index)
         self.builder.name_device("gpu", index, model)
         details = [_details(event) for event in events]
@@ -147,7 +148,8 @@ class _Reading:
             self.builder.expected.add(LEFT_OUT[NAME])
 
     def add_host(self, table: Any, tid: int, events: list[Event], more: Any) -> None:
-        kept, start_ns, end_ns = timed(events, self.builder)
+        spans, start_ns, end_ns = timed(DecodedSpans(events, Distinct()), self.builder)
+        kept = spans.events
         self.builder.add(
             table,
             start_ns=start_ns,

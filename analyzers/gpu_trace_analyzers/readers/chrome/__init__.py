@@ -3,7 +3,24 @@
 from .document import Document
 from .events import Args, Event, texts
 from .scan import Named
+from .spans import DecodedSpans, Spans
 from .stream import Batch, EventStream
 from .times import note_clock, timed
+from .values import Distinct, Lookup, Values
 
-__all__ = ["Args", "Batch", "Document", "Event", "EventStream", "Named", "note_clock", "texts", "timed"]
+__all__ = [
+    "Args",
+    "Batch",
+    "DecodedSpans",
+    "Distinct",
+    "Document",
+    "Event",
+    "EventStream",
+    "Lookup",
+    "Named",
+    "Spans",
+    "Values",
+    "note_clock",
+    "texts",
+    "timed",
+]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ...model import Int64
     from ..base.building import TraceBuilder
-    from ..chrome import Event
+    from ..chrome import DecodedSpans, Event, Spans
 
 DAMAGED = "damaged values of counters"
 OTHER_MEMORY = "memory of a device that is not read"
@@ -48,10 +48,10 @@ class CounterRows:
     def __init__(self, builder: TraceBuilder) -> None:
         self._builder = builder
 
-    def recorded(self, events: list[Event]) -> None:
+    def recorded(self, spans: DecodedSpans) -> None:
         """Values that gpu-trace recorded."""
-        events, at_ns = stamped(events, self._builder)
-        events, at_ns, found = self._readable(events, at_ns)
+        spans, at_ns = stamped(spans, self._builder)
+        events, at_ns, found = self._readable(spans.events, at_ns)
         pids = [row.process if row.process is not None else event.pid for event, row in zip(events, found, strict=True)]
         self._add(
             at_ns,
@@ -63,21 +63,19 @@ class CounterRows:
             thread=np.array([row.thread for row in found], dtype=np.int64),
         )
 
-    def memory(self, events: list[Event]) -> None:
+    def memory(self, spans: Spans) -> None:
         """What was allocated on a device, or of host memory, after each allocation and each release.
 
         PyTorch reports no reserved host memory.
         """
-        events, at_ns = stamped(events, self._builder)
-        args = [event.args for event in events]
-        kind, number = ids([arg.device_type for arg in args]), ids([arg.device_id for arg in args])
-        allocated, reserved = ids([arg.allocated for arg in args]), ids([arg.reserved for arg in args])
+        spans, at_ns = stamped(spans, self._builder)
+        fields = ("device_type", "device_id", "allocated", "reserved")
+        kind, number, allocated, reserved = (spans.argument(field).ids() for field in fields)
         on_gpu = np.isin(kind, _GPUS) & (number >= 0)
         has = (allocated >= 0) & (on_gpu | (kind == _HOST))
         self._drop(OTHER_MEMORY, ~has)
         device = np.where(on_gpu, number, MISSING)
-        process = self._builder.processes(ids([event.pid for event in events]))
-        thread = ids([event.tid for event in events])
+        process, thread = self._builder.processes(spans.pid.ids()), spans.tid.ids()
         unit = self._builder.strings[BYTES]
         for name, value, kept in (ALLOCATED, allocated, has), (RESERVED, reserved, has & on_gpu & (reserved >= 0)):
             count = int(kept.sum())

@@ -17,7 +17,7 @@ from ...vocabulary.v8 import CATEGORY as PROFILER
 from ...vocabulary.v8 import PHASE
 from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
-from ..chrome import EventStream, Named
+from ..chrome import DecodedSpans, Distinct, EventStream, Named
 from ..chrome.stream import WAYS, Way
 from .counters import CounterRows
 from .document import describe
@@ -82,7 +82,7 @@ def read(
     return _Reading(file, rules, operators).trace(ways, besides)
 
 
-def _takers(rows: Rows, counters: CounterRows) -> dict[str, Callable[[list[Event]], None]]:
+def _takers(rows: Rows, counters: CounterRows) -> dict[str, Callable[[DecodedSpans], None]]:
     """What turns the events of each category into columns."""
     return {
         **dict.fromkeys(KERNELS, rows.kernels),
@@ -105,7 +105,8 @@ class _Reading:
     def __init__(self, file: TraceFile, rules: EngineRules, operators: bool) -> None:
         self.builder = TraceBuilder(file, NAME)
         self.builder.counts_by_process = True
-        self.rows = Rows(self.builder, rules)
+        self.distinct = Distinct()
+        self.rows = Rows(self.builder, rules, self.distinct)
         self.counters = CounterRows(self.builder)
         self.stacks = Stacks(self.builder)
         self.some: dict[str, tuple[str, ...]] = dict.fromkeys(OPERATORS, COMMUNICATES)
@@ -123,7 +124,7 @@ class _Reading:
             for category, events in batch.of.items():
                 self.put(category, events)
             self.sort(batch.mixed)
-        for category in list(self.pending):
+        for category in sorted(self.pending):
             self.flush(category)
         for category, count in stream.skipped.items():
             self.unused(category, count)
@@ -136,12 +137,11 @@ class _Reading:
         return self.builder.build()
 
     def put(self, category: str, events: list[Event]) -> None:
-        if category in OPERATORS:
-            self.rows.communication(events)
-            if category not in self.takers:
-                kept = [event for event in events if event.name in MULTIPLYING and event.args.shapes]
-                self.unused(category, len(events) - len(kept))
-                events = kept
+        if category in OPERATORS and category not in self.takers:
+            self.rows.communication(DecodedSpans(events, self.distinct))
+            kept = [event for event in events if event.name in MULTIPLYING and event.args.shapes]
+            self.unused(category, len(events) - len(kept))
+            events = kept
         elif category == Category.INSTANT:
             kept = [event for event in events if event.name == MEMORY and event.args.allocated is not None]
             self.unused(category, len(events) - len(kept))
@@ -197,8 +197,8 @@ class _Reading:
             self.builder.dropped[f"{WITHOUT_CATEGORY}, of process {name or pid}"] += count
 
     def flush(self, category: str) -> None:
-        events = self.pending.pop(category, [])
-        self.takers.get(category, self.rows.operators)(events)
+        spans = DecodedSpans(self.pending.pop(category, []), self.distinct)
+        self.takers.get(category, self.rows.operators)(spans)
 
     def name(self, event: Event) -> None:
         """A row of metadata: what a process or a thread is called."""

@@ -1,13 +1,15 @@
-"""Kineto's events, a category at a time, as columns."""
+"""Kineto's events, a category at a time, as rows of tables."""
 
 from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engines import KINDS
 from ...model import (
     MISSING,
     DeviceWork,
@@ -20,17 +22,17 @@ from ...model import (
     Syncs,
 )
 from ...vocabulary.kineto import ELEMENT_BYTES, OF_THE_PROCESS, OPERATOR, RANGE, SYNC_KINDS, Category, copy_ends
-from ..base.columns import as_id, ids
-from ..chrome import texts, timed
+from ..chrome import Lookup, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
 
     from ...engines import EngineRules
     from ...model import Int64
     from ..base.building import TraceBuilder
-    from ..chrome import Event
-    from ..chrome.events import Args, Id, WorkArgs
+    from ..base.identity import DeviceKind
+    from ..chrome import Distinct, Spans, Values
+    from ..chrome.events import Id
 
 COMMUNICATES = ("record_param_comms", "c10d::", "_c10d_functional", "symm_mem::")
 """How the names of operators begin that talk to other ranks"""
@@ -39,127 +41,123 @@ _COMPUTES_TOO = re.compile(r"symm_mem::(fused_|_?async_input_mm|memset32_)")
 _RANKS = re.compile(rb"\d+|\.\.\.")
 """in ``"[0, 1, ..., 63]"``: torch leaves out some of more than thirty"""
 _ENGINES: dict[int | str | None, Engine] = {engine.key: engine for engine in Engine}
+_MOST_ELEMENTS = 1 << 58
+"""more than any message has: their bytes fit int64"""
 Columns = dict[str, Any]
 
 
 class Rows:
-    """Turns lists of events into rows of a builder's tables."""
+    """Turns events into rows of a builder's tables."""
 
-    def __init__(self, builder: TraceBuilder, rules: EngineRules) -> None:
+    def __init__(self, builder: TraceBuilder, rules: EngineRules, distinct: Distinct) -> None:
         self._builder = builder
-        self._rules = rules
-        self._lists: dict[bytes, int] = {b"": MISSING}
-        self._ends: dict[str, tuple[int, int]] = {}
-        self._engines: dict[tuple[str, int], Engine] = {}
+        self._distinct = distinct
+        self._know = _Known(builder, rules, distinct)
         self._host: int | None = None
         self._communicating: set[int] = set()
         self._launched_by: list[tuple[int, Int64]] = []
         """where kernels begin in the table of work, and of each the operator that launched it"""
 
-    def kernels(self, events: list[Event]) -> None:
+    def kernels(self, spans: Spans) -> None:
         """Kernels. One whose arguments name a collective is one, whatever its name.
 
         So is one that `communication` launched; "External id" is the id of the innermost operator around the launch.
         """
-        events, columns = self._timed(events)
-        columns |= self._on_device(events, "kernel")
-        args = [event.args for event in events]
-        columns["engine"][[arg.collective is not None for arg in args]] = Engine.COLLECTIVE
-        columns["grid"] = self._list_of(texts([arg.grid for arg in args]))
-        columns["block"] = self._list_of(texts([arg.block for arg in args]))
-        columns["group"] = [MISSING if arg.group is None else self._group(arg) for arg in args]
-        columns["sequence"] = ids([arg.sequence for arg in args])
-        collective = columns["engine"] == Engine.COLLECTIVE
-        columns["size"] = np.full(len(args), MISSING)
-        columns["size"][collective] = [_message(args[row]) for row in np.flatnonzero(collective).tolist()]
-        operators = ids([arg.operator for arg in args])
+        spans, columns = self._timed(spans)
+        columns |= self._on_device(spans, "kernel")
+        columns["engine"][spans.argument("collective").present] = Engine.COLLECTIVE
+        columns["grid"] = self._know.list[spans.as_written("grid")]
+        columns["block"] = self._know.list[spans.as_written("block")]
+        columns["group"] = self._groups(spans)
+        columns["sequence"] = spans.argument("sequence").ids()
+        columns["size"] = np.where(columns["engine"] == Engine.COLLECTIVE, self._messages(spans), MISSING)
+        operators = np.array(spans.argument("operator").ids())
         self._launched_by.append((len(self._builder.column(DeviceWork, "engine")), operators))
         self._builder.add(DeviceWork, **columns)
 
-    def communication(self, events: list[Event]) -> None:
+    def communication(self, spans: Spans) -> None:
         """Operators, of which those are noted that talk to other ranks."""
-        found = (event for event in events if event.name.startswith(COMMUNICATES))
-        self._communicating.update(as_id(event.args.operator) for event in found if not _COMPUTES_TOO.match(event.name))
+        talk = self._know.communicates[spans.name] > 0
+        if talk.any():
+            self._communicating.update(spans[talk].argument("operator").ids().tolist())
 
-    def copies(self, events: list[Event]) -> None:
+    def copies(self, spans: Spans) -> None:
         """Copies, with the memory at both ends, and the other device of a copy between two."""
-        events, columns = self._timed(events)
-        columns |= self._on_device(events, "memcpy")
-        ends = np.array([self._memories(event.name) for event in events], dtype=np.int8).reshape(-1, 2)
-        columns["source"], columns["target"] = ends[:, 0], ends[:, 1]
-        columns["peer"] = self._builder.devices("gpu", ids([event.args.to_device for event in events]))
-        columns["size"] = ids([event.args.bytes for event in events])
+        spans, columns = self._timed(spans)
+        columns |= self._on_device(spans, "memcpy")
+        columns["source"], columns["target"] = self._know.source[spans.name], self._know.target[spans.name]
+        columns["peer"] = self._builder.devices("gpu", spans.argument("to_device").ids())
+        columns["size"] = spans.argument("bytes").ids()
         self._builder.add(DeviceWork, **columns)
 
-    def fills(self, events: list[Event]) -> None:
+    def fills(self, spans: Spans) -> None:
         """Memsets."""
-        events, columns = self._timed(events)
-        columns |= self._on_device(events, "memset")
-        columns["size"] = ids([event.args.bytes for event in events])
+        spans, columns = self._timed(spans)
+        columns |= self._on_device(spans, "memset")
+        columns["size"] = spans.argument("bytes").ids()
         self._builder.add(DeviceWork, **columns)
 
-    def cpu_work(self, events: list[Event]) -> None:
+    def cpu_work(self, spans: Spans) -> None:
         """Work of CPUs: the stream is the thread, and the arguments name the process."""
-        events, columns = self._timed(events)
-        columns |= self._on_device(events, "operator")
+        spans, columns = self._timed(spans)
+        columns |= self._on_device(spans, "operator")
         self._builder.add(DeviceWork, **columns)
 
-    def calls(self, events: list[Event]) -> None:
+    def calls(self, spans: Spans) -> None:
         """Calls of the runtime and driver API."""
-        events, columns = self._timed(events)
-        columns |= self._on_host(events)
-        columns["correlation"] = ids([event.args.correlation for event in events])
+        spans, columns = self._timed(spans)
+        columns |= self._on_host(spans)
+        columns["correlation"] = spans.argument("correlation").ids()
         self._builder.add(HostCalls, **columns)
 
-    def operators(self, events: list[Event]) -> None:
+    def operators(self, spans: Spans) -> None:
         """The framework's operators."""
-        events, columns = self._timed(events)
+        self.communication(spans)
+        spans, columns = self._timed(spans)
         for column in OPERATOR:
-            columns[column] = self._list_of(texts([getattr(event.args, column) for event in events]))
-        columns["record_function"] = _or_none(ids([event.args.record_function for event in events]))
-        self._builder.add(HostOperators, **columns, **self._on_host(events))
+            columns[column] = self._know.list[spans.as_written(column)]
+        columns["record_function"] = _or_none(spans.argument("record_function").ids())
+        self._builder.add(HostOperators, **columns, **self._on_host(spans))
 
-    def ranges(self, events: list[Event], category: str) -> None:
+    def ranges(self, spans: Spans, category: str) -> None:
         """Annotations; and NVTX ranges, whose thread stands in the arguments where the row is not the thread's own.
 
         So does that a range is one of its whole process.
         """
-        events, columns = self._timed(events)
-        columns |= self._on_host(events)
-        columns["kind"] = np.full(len(events), RangeKind.NVTX if category == Category.NVTX else RangeKind.ANNOTATION)
+        spans, columns = self._timed(spans)
+        columns |= self._on_host(spans)
+        columns["kind"] = np.full(len(spans), RangeKind.NVTX if category == Category.NVTX else RangeKind.ANNOTATION)
         if category == Category.NVTX:
-            threads = ids([event.args.thread for event in events])
-            columns["thread"] = np.where(threads != MISSING, threads, columns["thread"])
-            columns["thread"][[event.args.scope == OF_THE_PROCESS for event in events]] = MISSING
+            columns["thread"] = _or_else(spans.argument("thread").ids(), columns["thread"])
+            columns["thread"][spans.argument("scope").each(self._know.is_of_the_process) > 0] = MISSING
             for column in RANGE:
-                columns[column] = [self._optional(getattr(event.args, column)) for event in events]
-            columns["color"] = [_color(event.args.color) for event in events]
+                columns[column] = spans.argument(column).each(self._know.text)
+            columns["color"] = spans.argument("color").each(self._know.color)
         self._builder.add(Ranges, **columns)
 
-    def syncs(self, events: list[Event]) -> None:
+    def syncs(self, spans: Spans) -> None:
         """Synchronization. Rows of an unknown kind are only counted."""
-        known = [event for event in events if event.name in SYNC_KINDS]
-        for event in events:
-            if event.name not in SYNC_KINDS:
-                self._builder.dropped[f"unknown synchronization {event.name!r}"] += 1
-        known, columns = self._timed(known)
+        is_known = self._know.sync_kind[spans.name] != MISSING
+        for code in spans.name[~is_known].tolist():
+            self._builder.dropped[f"unknown synchronization {self._distinct.by_code[code]!r}"] += 1
+        spans, columns = self._timed(spans if is_known.all() else spans[is_known])
         del columns["name"]
-        devices = _where_missing(ids([event.args.device for event in known]), lambda row: known[row].pid)
+        device = spans.argument("device").ids()
         columns |= {
-            "kind": [SYNC_KINDS[event.name] for event in known],
-            "device": self._builder.devices("gpu", devices, _labels(known)),
-            "stream": ids([event.args.stream for event in known]),
-            "awaited_stream": ids([event.args.awaited_stream for event in known]),
-            "awaited_correlation": ids([event.args.awaited_correlation for event in known]),
-            "correlation": ids([event.args.correlation for event in known]),
+            "kind": self._know.sync_kind[spans.name],
+            "device": self._devices("gpu", _or_else(device, spans.pid.ids()), spans),
+            "stream": spans.argument("stream").ids(),
+            "awaited_stream": spans.argument("awaited_stream").ids(),
+            "awaited_correlation": spans.argument("awaited_correlation").ids(),
+            "correlation": spans.argument("correlation").ids(),
         }
         self._builder.add(Syncs, **columns)
 
-    def overheads(self, events: list[Event]) -> None:
+    def overheads(self, spans: Spans) -> None:
         """Time the profiler took."""
-        events, columns = self._timed(events)
+        spans, columns = self._timed(spans)
         # Kineto writes -1 for its own; our exports name the process.
-        columns["process"] = self._processes([event.pid for event in events])
+        columns["process"] = self._processes(spans.pid)
         self._builder.add(Overheads, **columns)
 
     def close(self) -> None:
@@ -176,72 +174,106 @@ class Rows:
         if self._host is not None or self._builder.default_process == MISSING:
             self._builder.default_process = self._builder.process(self._host or 0)
 
-    def _timed(self, events: list[Event]) -> tuple[list[Event], Columns]:
-        """The events that have times, with those and their names."""
-        events, start_ns, end_ns = timed(events, self._builder)
-        names = self._builder.strings.codes([event.name for event in events])
-        return events, {"start_ns": start_ns, "end_ns": end_ns, "name": names}
+    def _timed(self, spans: Spans) -> tuple[Spans, Columns]:
+        """The spans that have times, with those and their names."""
+        spans, start_ns, end_ns = timed(spans, self._builder)
+        return spans, {"start_ns": start_ns, "end_ns": end_ns, "name": self._know.text[spans.name]}
 
-    def _on_device(self, events: list[Event], kind: str) -> Columns:
+    def _on_device(self, spans: Spans, kind: str) -> Columns:
         """The device from the right field: a copy between two devices has none, but the one it ran in."""
-        args = [event.args for event in events]
-        device = ids([arg.device for arg in args])
-        device = _where_missing(device, lambda row: args[row].in_device)
-        device = _where_missing(device, lambda row: args[row].from_device)
-        device = _where_missing(device, lambda row: events[row].pid)
-        engines = {name: self._rules.engine(kind, name) for name in {event.name for event in events}}
+        device = spans.argument("device").ids()
+        for field in "in_device", "from_device":
+            device = _or_else(device, spans.argument(field).ids())
+        device = _or_else(device, spans.pid.ids())
         # Our own exports state the engine where the name alone would give another.
-        engine = [_ENGINES.get(event.args.engine, engines[event.name]) for event in events]
+        engine = _or_else(spans.argument("engine").each(self._know.stated_engine), self._know.engine[kind][spans.name])
         return {
-            "device": self._builder.devices("cpu" if kind == "operator" else "gpu", device, _labels(events)),
-            "stream": _where_missing(ids([arg.stream for arg in args]), lambda row: events[row].tid),
-            "context": ids([arg.context for arg in args]),
-            "process": self._processes([arg.process for arg in args]),
-            "correlation": ids([arg.correlation for arg in args]),
-            "graph": _or_none(ids([arg.graph for arg in args])),
-            "graph_node": _or_none(ids([arg.graph_node for arg in args])),
-            "engine": np.array(engine, dtype=np.int8),
+            "device": self._devices("cpu" if kind == "operator" else "gpu", device, spans),
+            "stream": _or_else(spans.argument("stream").ids(), spans.tid.ids()),
+            "context": spans.argument("context").ids(),
+            "process": self._processes(spans.argument("process")),
+            "correlation": spans.argument("correlation").ids(),
+            "graph": _or_none(spans.argument("graph").ids()),
+            "graph_node": _or_none(spans.argument("graph_node").ids()),
+            "engine": engine,
         }
 
-    def _processes(self, pids: list[Id]) -> Int64:
+    def _devices(self, kind: DeviceKind, numbers: Int64, spans: Spans) -> Int64:
+        """The devices of these numbers, told apart by the process ids under which their rows stand.
+
+        A copy between devices may stand under that of the other. Many rows one behind the other are of one device.
+        """
+        pid, is_stated = spans.pid, spans.argument("device").present
+        first = _where_changed(numbers, pid.numbers, pid.other, is_stated)
+        labels = [label if stated else None for label, stated in zip(pid.at(first), is_stated[first], strict=True)]
+        return np.repeat(self._builder.devices(kind, numbers[first], labels), np.diff(first, append=len(spans)))
+
+    def _processes(self, pids: Values) -> Int64:
         """The processes that our own exports name beside work; Kineto names none."""
-        found = ids(pids)
-        known = found != MISSING
-        found[known] = self._builder.processes(found[known])
+        ids = pids.ids()
+        known = ids != MISSING
+        found = np.full(len(ids), MISSING, dtype=np.int64)
+        found[known] = self._builder.processes(ids[known])
         return found
 
-    def _on_host(self, events: list[Event]) -> Columns:
-        pids = ids([event.pid for event in events])
+    def _on_host(self, spans: Spans) -> Columns:
+        pids = spans.pid.ids()
         if self._host is None and len(pids):
             self._host = int(pids[0])
-        return {"process": self._builder.processes(pids), "thread": ids([event.tid for event in events])}
+        return {"process": self._builder.processes(pids), "thread": spans.tid.ids()}
 
-    def _list_of(self, texts: bytes) -> list[int]:
-        """Codes of lists such as ``[132, 1, 1]``, however the file spaces them."""
-        each, known = texts.split(b"\0")[:-1], self._lists
-        for text in [text for text in dict.fromkeys(each) if text not in known]:  # in their order in the file
-            known[text] = self._builder.strings[json.dumps(json.loads(text))]
-        return [known[text] for text in each]
+    def _groups(self, spans: Spans) -> Int64:
+        """The codes of process groups. Their ranks belong to them: groups that were split from one share a name."""
+        group, ranks = spans.argument("group"), spans.as_written("group_ranks")
+        rows = np.flatnonzero(group.present)
+        pairs = list(zip(group.at(rows), ranks[rows].tolist(), strict=True))
+        known = {pair: self._group(*pair) for pair in dict.fromkeys(pairs)}  # in their order in the file
+        codes = np.full(len(spans), MISSING, dtype=np.int64)
+        codes[rows] = [known[pair] for pair in pairs]
+        return codes
 
-    def _group(self, arg: Args | WorkArgs) -> int:
-        """The code of a process group. Its ranks belong to it: groups that were split from one share a name."""
-        ranks = [rank.decode() for rank in _RANKS.findall(arg.group_ranks)]
-        return self._builder.strings[f"{arg.group} [{', '.join(ranks)}]" if ranks else str(arg.group)]
+    def _group(self, name: Id, ranks: int) -> int:
+        each = [rank.decode() for rank in _RANKS.findall(self._distinct.by_code[ranks])]
+        return self._builder.strings[f"{name} [{', '.join(each)}]" if each else str(name)]
 
-    def _memories(self, name: str) -> tuple[int, int]:
-        """Where a copy of this name reads and writes: ``Memcpy HtoD (Pinned -> Device)``."""
-        found = self._ends.get(name)
-        if found is None:
-            found = self._ends[name] = copy_ends(name)
-        return found
+    def _messages(self, spans: Spans) -> Int64:
+        """The bytes of collectives as NCCL counts them; `MISSING` where they are not said.
 
-    def _optional(self, value: object) -> int:
-        return self._builder.strings[str(value)] if value is not None else MISSING
+        PyTorch says the elements that a rank puts in and gets out. Of a collective that collects or scatters, NCCL
+        counts the part of one rank, which is the smaller of the two; else both are the same. Of several that one kernel
+        runs together, it may say those of one alone.
+        """
+        stated = spans.argument("bytes")
+        elements = np.minimum(spans.argument("elements_in").ids(), spans.argument("elements_out").ids())
+        each = spans.argument("element").each(self._know.element_bytes)
+        said = (elements > 0) & (elements < _MOST_ELEMENTS) & (each > 0)
+        said &= spans.argument("collective").each(self._know.is_coalesced) <= 0
+        size = np.where(said, elements * each, MISSING)
+        return np.where(stated.present, stated.ids(), size)
 
 
-def _labels(events: list[Event]) -> list[int | str | None]:
-    """The process ids under which rows stand; a copy between devices may stand under that of the other."""
-    return [event.pid if event.args.device is not None else None for event in events]
+class _Known:
+    """What is known of each distinct value."""
+
+    def __init__(self, builder: TraceBuilder, rules: EngineRules, distinct: Distinct) -> None:
+        self._builder = builder
+        look_up = partial(Lookup, distinct)
+        self.text = look_up(lambda value: builder.strings[str(value)])
+        self.list = look_up(self._list)
+        self.engine = {kind: look_up(partial(rules.engine, kind)) for kind in KINDS}
+        self.stated_engine = look_up(lambda value: _ENGINES.get(value, MISSING))
+        self.communicates = look_up(lambda name: name.startswith(COMMUNICATES) and not _COMPUTES_TOO.match(name))
+        self.source = look_up(lambda name: copy_ends(name)[0])
+        self.target = look_up(lambda name: copy_ends(name)[1])
+        self.sync_kind = look_up(lambda name: SYNC_KINDS.get(name, MISSING))
+        self.color = look_up(_color)
+        self.is_of_the_process = look_up(OF_THE_PROCESS.__eq__)
+        self.is_coalesced = look_up(lambda name: "coalesced" in str(name))
+        self.element_bytes = look_up(lambda name: ELEMENT_BYTES.get(name, 0))
+
+    def _list(self, text: bytes) -> int:
+        """The code of a list such as ``[132, 1, 1]``, however the file spaces it."""
+        return self._builder.strings[json.dumps(json.loads(text))] if text else MISSING
 
 
 def _or_none(values: Int64) -> Int64:
@@ -249,28 +281,18 @@ def _or_none(values: Int64) -> Int64:
     return np.where(values > 0, values, MISSING)
 
 
-def _where_missing(values: Int64, other: Callable[[int], object]) -> Int64:
-    """Ids, with those that are missing asked for by row."""
-    missing = np.flatnonzero(values == MISSING)
-    if len(missing):
-        values[missing] = ids([other(row) for row in missing.tolist()])
-    return values
+def _or_else(values: Int64, others: Int64) -> Int64:
+    """Numbers, and others where those are missing."""
+    return np.where(values != MISSING, values, others)
 
 
-def _message(arg: Args | WorkArgs) -> int:
-    """The bytes of a collective as NCCL counts them; `MISSING` where they are not said.
-
-    PyTorch says the elements that a rank puts in and gets out. Of a collective that collects or scatters, NCCL counts
-    the part of one rank, which is the smaller of the two; else both are the same. Of several that one kernel runs
-    together, it may say those of one alone.
-    """
-    if arg.bytes is not None:
-        return as_id(arg.bytes)
-    if "coalesced" in str(arg.collective):
-        return MISSING
-    elements = min(as_id(arg.elements_in), as_id(arg.elements_out))
-    each = ELEMENT_BYTES.get(str(arg.element), 0)
-    return elements * each if elements > 0 and each else MISSING
+def _where_changed(*columns: NDArray[Any]) -> Int64:
+    """The rows, of which the first is one, that differ from the one before in any column."""
+    changed = np.zeros(len(columns[0]), dtype=np.bool_)
+    changed[:1] = True
+    for column in columns:
+        changed[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(changed)
 
 
 def _color(value: object) -> int:
@@ -279,4 +301,4 @@ def _color(value: object) -> int:
     try:
         return int(text, 16) if 0 < len(text) <= 8 else MISSING
     except ValueError:
-        return as_id(None)
+        return MISSING
