@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import TraceUnreadable
+from .errors import UsageError
 from .model import Engine
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ else:
 KINDS = ("kernel", "memcpy", "memset", "operator")
 """The kinds of operation that have a rule."""
 
+_NEXT_STEP = "write [[rule]] tables, each with a kind, a pattern and an engine"
 _ENGINES = {engine.key: engine for engine in Engine}
 
 
@@ -50,7 +51,7 @@ class EngineRules:
         return found
 
     def preceded_by(self, path: Path) -> EngineRules:
-        """The rules of a user's TOML file, then these. Raises `TraceUnreadable` for a file without rules."""
+        """The rules of a user's TOML file, then these. Raises `UsageError` for a file without rules."""
         return EngineRules(read_rules(path) + self.rules)
 
     def _first_fit(self, kind: str, name: str) -> Engine:
@@ -65,32 +66,33 @@ def default_rules() -> EngineRules:
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:
-    """Read ``[[rule]]`` tables of ``kind``, ``pattern``, ``engine``; raises `TraceUnreadable` naming the bad one."""
+    """Read ``[[rule]]`` tables of ``kind``, ``pattern``, ``engine``; raises `UsageError` naming the bad one."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TraceUnreadable(
-            path, f"no engine rules could be read ({error})", "write [[rule]] tables in TOML"
-        ) from error
+    except OSError as error:
+        raise UsageError(f"{path}: no engine rules could be read ({error.strerror}); check the path") from error
+    except (ValueError, RecursionError) as error:  # of UTF-8 or of TOML
+        why = error if isinstance(error, ValueError) else "nested too deeply"
+        raise UsageError(f"{path}: is not TOML ({why}); {_NEXT_STEP}") from error
     return tuple(_rules_in(document, path))
 
 
 def _rules_in(document: dict[str, Any], path: Path) -> Iterator[Rule]:
     rows = document.get("rule")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise TraceUnreadable(path, "has no [[rule]] table", "give each rule a kind, a pattern and an engine")
+        raise UsageError(f"{path}: has no [[rule]] table; {_NEXT_STEP}")
     for number, row in enumerate(rows, 1):
-        yield _rule(row, number, path)
+        yield _rule(row, f"{path}: rule {number}")
 
 
-def _rule(row: dict[str, Any], number: int, path: Path) -> Rule:
+def _rule(row: dict[str, Any], which: str) -> Rule:
     kind, pattern, engine = (row.get(key) for key in ("kind", "pattern", "engine"))
     if kind not in KINDS:
-        raise TraceUnreadable(path, f"rule {number} has kind {kind!r}", f"use one of {', '.join(KINDS)}")
-    if engine not in _ENGINES:
-        raise TraceUnreadable(path, f"rule {number} has engine {engine!r}", f"use one of {', '.join(_ENGINES)}")
+        raise UsageError(f"{which} has kind {kind!r}; use one of {', '.join(KINDS)}")
+    if not isinstance(engine, str) or engine not in _ENGINES:
+        raise UsageError(f"{which} has engine {engine!r}; use one of {', '.join(_ENGINES)}")
     try:
         return Rule(kind, re.compile(pattern or "", re.IGNORECASE), _ENGINES[engine])
     except (TypeError, re.error) as error:
-        problem = f"rule {number} has pattern {pattern!r}, which is not a regular expression ({error})"
-        raise TraceUnreadable(path, problem, "write a Python regular expression") from error
+        problem = f"{which} has pattern {pattern!r}, which is not a regular expression ({error})"
+        raise UsageError(f"{problem}; write a Python regular expression") from error

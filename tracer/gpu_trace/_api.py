@@ -162,8 +162,8 @@ def load(path: str | PathLike[str], *, rules: str | PathLike[str] | None = None,
 
     ``operators``: keep the operators of the framework, which `work` adds up; it takes longer.
 
-    Raises `TraceUnreadable` for a file that is not a trace, or not a file of rules; the message has the next step.
-    Raises `SeveralRuns` for a folder of several runs.
+    Raises `TraceUnreadable` for a file that is not a trace, `UsageError` for a file without rules, and `SeveralRuns`
+    for a folder of several runs; the message has the next step.
     """
     asked = Asked() if rules is None else Asked(default_rules().preceded_by(Path(rules)))
     return asked.load(path, operators=operators)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpu_trace_analyzers.engines import KINDS, default_rules
-from gpu_trace_analyzers.errors import TraceUnreadable
+from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.model import Engine
 
 EXPECTED = [
@@ -72,7 +72,7 @@ def test_every_kind_but_memcpy_has_a_rule_for_any_name():
 
 def write(folder, text):
     path = folder / "rules.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
     return path
 
 
@@ -91,7 +91,10 @@ def test_a_users_rules_come_first(tmp_path):
     [
         ("", "has no [[rule]] table"),
         ("rule = 3", "has no [[rule]] table"),
-        ("[[rule]", "no engine rules could be read"),
+        ("[[rule]", "is not TOML ("),
+        ("\ud800", "is not TOML ("),
+        ("a = " + "[" * 100_000, "is not TOML ("),
+        (RULE.replace('"unknown"', "[]"), "rule 1 has engine []"),
         (RULE.replace("kernel", "kernels"), "rule 1 has kind 'kernels'"),
         (RULE + RULE.replace("unknown", "copy"), "rule 2 has engine 'copy'"),
         (RULE.replace('"gemm"', '"("'), "rule 1 has pattern '(', which is not a regular expression"),
@@ -101,6 +104,6 @@ def test_a_users_rules_come_first(tmp_path):
 )
 def test_what_is_wrong_with_a_rule_is_said(tmp_path, text, problem):
     path = write(tmp_path, text)
-    with pytest.raises(TraceUnreadable, match=re.escape(problem)) as caught:
+    with pytest.raises(UsageError, match=re.escape(problem)) as caught:
         default_rules().preceded_by(path)
     assert str(path) in str(caught.value)

@@ -72,7 +72,7 @@ _OPTIONS = {
 def analysis_options(*names: str) -> Callable[[Command], Command]:
     """Give a command the options of these fields of `Asked` (default: all); it gets them as ``asked``.
 
-    A file of rules is read when the command runs: the error of a bad one is that of a bad trace.
+    A file of rules is read when the command runs. Raises `UsageError` for one without rules.
     """
     chosen = names or tuple(_OPTIONS)
 

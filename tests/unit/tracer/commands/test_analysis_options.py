@@ -252,8 +252,15 @@ class TestWhatMakesNoSense:
     def test_rules(self, command):
         Path("rules.toml").write_text("")
         result = ran(*command, "--rules", "rules.toml")
-        assert result.exit_code == 3
+        assert result.exit_code == 2
         assert "rules.toml: has no [[rule]] table" in result.stderr
+
+    def test_rules_that_are_not_there(self, command):
+        result = ran(*command, "--rules", "nofile")
+        assert (result.exit_code, result.stderr) == (
+            2,
+            "gpu-trace: nofile: no engine rules could be read (No such file or directory); check the path\n",
+        )
 
     @pytest.mark.parametrize("window", [["--from", "1s"], ["--from", "2ms", "--to", "1ms"], ["--to", "0ns"]])
     def test_an_empty_window(self, command, window):
@@ -274,7 +281,7 @@ class TestWhatMakesNoSense:
 @pytest.mark.parametrize("command", [["info", TRACE], ["export", TRACE, "-o", "out.json"]], ids=lambda each: each[0])
 def test_bad_rules_are_an_error_of_these_too_and_nothing_is_written(command):
     Path("rules.toml").write_text("[[rule]]\nkind = 'wish'\n")
-    assert ran(*command, "--rules", "rules.toml").exit_code == 3
+    assert ran(*command, "--rules", "rules.toml").exit_code == 2
     assert not Path("out.json").exists()
 
 
