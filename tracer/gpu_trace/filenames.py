@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _EMPTY = "the name is empty; check that its shell variable is set"
 
 
+def not_empty(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """The value of an option, unless it is that of a shell variable without one: then the error says so."""
+    if value == "":
+        raise click.BadParameter(_EMPTY, ctx, param)
+    return value
+
+
 class FileName(click.Path):
     """A name that is not empty: a shell gives that for a variable without a value, and it means the working folder.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from gpu_trace_analyzers.errors import UsageError
 from gpu_trace_analyzers.readers.base.source_names import in_text
 
 from ..progress import counted, progress
@@ -30,6 +31,20 @@ class RankReaders(NamedTuple):
     workers: int | None
     dask: str | None
 
+    def refuse(self) -> None:
+        """Raise `UsageError` for a number of processes that a cluster has itself."""
+        if self.workers and self.dask not in (None, "local"):
+            raise UsageError("--workers is of processes on this machine; leave it out with the --dask of a cluster")
+
+    def of(self, ranks: int) -> RankReaders:
+        """At most one for each rank. A number that a user gave is not lowered without a word."""
+        if self.workers is None or self.workers <= ranks:
+            return self
+        display(
+            f"gpu-trace: {ranks} processes read {ranks} ranks, one each; --workers {self.workers} adds none", err=True
+        )
+        return self._replace(workers=ranks)
+
 
 def job_answer(
     path: Place, files: Sequence[RankFiles], asked: Asked, readers: RankReaders, columns: Path | None
@@ -40,7 +55,7 @@ def job_answer(
     from gpu_trace_analyzers.job.reading.read_job import read_job
 
     with counted(f"reading {len(files)} ranks", len(files)) as count:
-        read = partial(read_job, path, files, asked, *readers, count.one_more)
+        read = partial(read_job, path, files, asked, *readers.of(len(files)), count.one_more)
         part = job_with_columns(read, files, columns) if columns else read()
     with progress("computing"):
         return answered(part, in_text(path))

@@ -17,7 +17,7 @@ from gpu_trace_analyzers.readers import runs
 from gpu_trace_analyzers.readers.base.cores import cores
 from gpu_trace_analyzers.readers.base.source_names import in_text, named_in_text
 
-from ..filenames import FileName, TraceName
+from ..filenames import FileName, TraceName, not_empty
 from ..progress import progress
 from ..terminal import display, in_color, width
 from ..writing import make_folder, refuse_to_overwrite, write_text
@@ -63,10 +63,13 @@ _MORE_OF_JOB = "--verbose shows hosts, process groups, stages and clocks too"
     "--workers",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Read the ranks of a job in this many processes. [default: as many as there are cores]",
+    help="Read the ranks of a job in this many processes, at most one per rank. [default: as many as there are cores]",
 )
 @click.option(
-    "--dask", metavar="ADDRESS", help="Read the ranks of a job on this Dask cluster; local starts one on this machine."
+    "--dask",
+    metavar="ADDRESS",
+    callback=not_empty,
+    help="Read the ranks of a job on this Dask cluster; local starts one on this machine.",
 )
 @click.option(
     "--top",
@@ -113,13 +116,15 @@ def summary(
     """  # noqa: D301  # \b is click's
     out = _Output(form, csv_folder, html, columns, top, all_domains, verbose)
     out.refuse(traces, rank)
+    readers = RankReaders(workers, dask)
+    readers.refuse()
     shown = []
     for number, path in enumerate(traces):
         before = "\n" if number and form != "json" else ""
         # The line of a brief summary that names its trace comes last.
         heading = f"{before}{in_text(path)}:\n" if out.is_brief and len(traces) > 1 else before
         if files := _job(path) if rank is None and not csv_folder else []:
-            shown.append(_show_job(path, files, heading, out, asked, RankReaders(workers, dask)))
+            shown.append(_show_job(path, files, heading, out, asked, readers))
         elif dask:
             raise UsageError(f"{in_text(path)}: --dask reads the summary of a job of more than 8 ranks; leave it out")
         elif rank is None:

@@ -37,11 +37,11 @@ def on_dask(
 ) -> Partial:
     """The parts of all ranks as one, the same as of `in_process`. What was on a worker that ends is read again.
 
-    ``address`` is that of a scheduler, or `LOCAL` for ``workers`` processes here. Raises `UsageError` where Dask is not
-    installed, `WorkerLost` where no scheduler answers or workers end again and again.
+    ``address`` is that of a scheduler, or `LOCAL` for ``workers`` processes here, at most one per rank. Raises
+    `UsageError` where Dask is not installed, `WorkerLost` where no scheduler answers or workers end again and again.
     """
     dask = _dask()
-    with _client(dask, address, workers) as client, _named_in_a_sentence(dask, address):
+    with _client(dask, address, min(workers, len(files))) as client, _named_in_a_sentence(dask, address):
         name = f"gpu-trace-{uuid4().hex}"
         keys = [f"{name}-rank-{place}" for place in range(len(files))]
         parts = client.map(partial(_encoded, read), files, key=keys)

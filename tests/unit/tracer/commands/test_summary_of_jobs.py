@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from gpu_trace.commands.summary import summary
 from gpu_trace_analyzers.errors import GpuTraceError, UsageError
+from gpu_trace_analyzers.job.reading import on_processes
 from scripts.rank_copies import SMALL, write_ranks
 
 if TYPE_CHECKING:
@@ -114,6 +115,34 @@ def test_operations_are_of_one_rank(job):
 
 def test_dask_is_for_jobs(few):
     assert "--dask reads the summary of a job of more than 8 ranks" in str(refused("--dask", "local", few))
+
+
+def test_more_workers_than_ranks_are_not_started_and_that_is_said(job):
+    result = run("--json", "--workers", 1000, job)
+    assert result.stderr == f"gpu-trace: {RANKS} processes read {RANKS} ranks, one each; --workers 1000 adds none\n"
+    assert result.stdout == printed("--json", job)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_as_many_workers_as_are_asked_for_read(workers, job, monkeypatch):
+    asked_for = []
+    of_pool = on_processes.reading_processes
+    monkeypatch.setattr(on_processes, "reading_processes", lambda n, *more: asked_for.append(n) or of_pool(n, *more))
+    result = run("--workers", workers, job)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert asked_for == [workers] * (workers > 1)
+
+
+def test_a_cluster_has_its_own_workers(job):
+    error = refused("--dask", "tcp://127.0.0.1:1", "--workers", 2, job)
+    assert isinstance(error, UsageError)
+    assert str(error) == "--workers is of processes on this machine; leave it out with the --dask of a cluster"
+
+
+def test_an_address_from_an_unset_variable_is_refused(job):
+    result = run("--dask", "", job)
+    assert result.exit_code == 2
+    assert "'--dask': the name is empty; check that its shell variable is set" in result.stderr
 
 
 def test_without_dask_the_extra_is_named(job, monkeypatch):
