@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from ...errors import UsageError, WorkerLost
+from ...interrupts import interrupts_later
 from ..kept.encoding import OtherVersion, decoded, encoded
 from ..kept.merged import merged
 
@@ -63,18 +64,33 @@ def _merged(parts: Sequence[bytes]) -> bytes:
 
 @contextmanager
 def _client(dask: Any, address: str, workers: int) -> Iterator[Any]:
-    if address == LOCAL:
-        settings = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
-        with dask.LocalCluster(n_workers=workers, **settings) as cluster, dask.Client(cluster) as client:
-            yield client
-        return
     with ExitStack() as stack:
+        if address == LOCAL:
+            yield _of_this_machine(dask, workers, stack)
+            return
         try:
             client = stack.enter_context(dask.Client(address, timeout=_PATIENCE_S))
         except (OSError, ValueError) as error:
             problem = f"--dask {address}: no scheduler answers there"
             raise WorkerLost(f"{problem}; start one with `dask scheduler`, or use --dask {LOCAL}") from error
         yield client
+
+
+def _of_this_machine(dask: Any, workers: int, stack: ExitStack) -> Any:
+    """A client of a cluster that is started here, and ended with the stack; Ctrl-C is for neither start nor end."""
+    no_page = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}  # else port 8787, for everyone, or a warning
+    settings = {"threads_per_worker": 1, "scheduler_kwargs": no_page, "silence_logs": logging.CRITICAL}
+    with interrupts_later():
+        cluster = dask.LocalCluster(n_workers=workers, **settings)
+        stack.callback(_close, cluster)
+        client = dask.Client(cluster)
+        stack.callback(_close, client)
+    return client
+
+
+def _close(opened: Any) -> None:
+    with interrupts_later():
+        opened.close()
 
 
 def _dask() -> Any:

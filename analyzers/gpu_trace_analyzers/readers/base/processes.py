@@ -14,6 +14,7 @@ from multiprocessing.forkserver import ensure_running
 from typing import TYPE_CHECKING
 
 from ...errors import WorkerLost
+from ...interrupts import interrupts_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def reading_processes(workers: int, *imported: str) -> Iterator[ProcessPoolExecu
     """
     context = multiprocessing.get_context("forkserver")  # a fork of this process would have locks of other threads
     context.set_forkserver_preload([*_IMPORTED_ONCE, *imported])
-    with _interrupts_later():
+    with interrupts_later():
         ensure_running()
     pool = ProcessPoolExecutor(workers, context, _end_with_parent)
     try:
@@ -39,16 +40,6 @@ def reading_processes(workers: int, *imported: str) -> Iterator[ProcessPoolExecu
         raise WorkerLost("a process that reads ranks was killed; if memory was short, use fewer --workers") from error
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Ctrl-C comes after this. What is started meanwhile blocks it, and ends without a traceback of its imports."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

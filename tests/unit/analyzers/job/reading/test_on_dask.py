@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from gpu_trace_analyzers.job.reading.from_files import part_of
 from gpu_trace_analyzers.job.reading.in_process import in_process
 from gpu_trace_analyzers.job.reading.on_dask import LOCAL, on_dask
 from gpu_trace_analyzers.job.reading.sources import rank_files
+from in_sessions import in_session
 from scripts.rank_copies import SMALL, write_ranks
 
 if TYPE_CHECKING:
@@ -88,3 +91,47 @@ def test_without_dask_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match=r"pip install 'gpu-trace\[dask\]'"):
         on_dask([], READ, LOCAL, 1)
+
+
+_INTERRUPTED = """
+import sys, time
+from functools import partial
+from pathlib import Path
+from gpu_trace.endings import errors_become_exit_codes
+from gpu_trace_analyzers.job.reading.on_dask import LOCAL, on_dask
+
+def reads(begun, _):
+    begun.touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    with errors_become_exit_codes():
+        on_dask([1, 2], partial(reads, Path(sys.argv[1])), LOCAL, 2)
+"""
+
+
+def is_reading(begun: Path, _: int) -> bool:
+    return begun.exists()
+
+
+def is_starting(_: Path, leader: int) -> bool:
+    return in_session(leader) > 2  # the command, what multiprocessing starts beside it, and a worker
+
+
+@pytest.mark.parametrize("now", [is_starting, is_reading])
+def test_interrupted_it_says_one_line_and_leaves_no_process(now, tmp_path):
+    pytest.importorskip("distributed")
+    (program := tmp_path / "interrupted.py").write_text(_INTERRUPTED)
+    line = [sys.executable, str(program), str(tmp_path / "begun")]
+    with subprocess.Popen(line, stdout=-1, stderr=-1, text=True, start_new_session=True) as command:
+        while command.poll() is None and not now(tmp_path / "begun", command.pid):
+            time.sleep(0.02)
+        os.killpg(command.pid, signal.SIGINT)
+        time.sleep(0.1)
+        os.killpg(command.pid, signal.SIGINT)  # as one does who thinks that the first was not enough
+        assert command.communicate(timeout=60) == ("", "gpu-trace: interrupted\n")
+    assert command.returncode == 130
+    deadline = time.monotonic() + 60
+    while in_session(command.pid) and time.monotonic() < deadline:  # what multiprocessing starts beside it ends last
+        time.sleep(0.02)
+    assert in_session(command.pid) == 0

@@ -22,6 +22,7 @@ from gpu_trace_analyzers.job.reading.gathered import Gathered
 from gpu_trace_analyzers.job.reading.on_processes import on_processes
 from gpu_trace_analyzers.job.reading.read_job import read_job
 from gpu_trace_analyzers.job.reading.sources import rank_files
+from in_sessions import in_session
 from scripts.rank_copies import SMALL, write_ranks
 
 if TYPE_CHECKING:
@@ -63,12 +64,6 @@ if __name__ == "__main__":
     print("begins", flush=True)
     on_processes([60, 60], time.sleep, 2)
 """
-
-
-def in_session(leader: int) -> int:
-    """How many processes of a session are alive."""
-    states = subprocess.run(["ps", "-s", str(leader), "-o", "state="], capture_output=True, text=True, check=False)
-    return sum(state != "Z" for state in states.stdout.split())
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
