@@ -45,7 +45,8 @@ from .source import RecordedDependencies as RecordedDependencies
 from .source import Source as Source  # noqa: TC001  # others import it from here
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    import re
+    from collections.abc import Collection, Hashable, Mapping
 
     from numpy.typing import NDArray
 
@@ -148,6 +149,13 @@ class DeviceWork(Table):
     """CUPTI's id of the replayed CUDA graph that this is a part of; `MISSING` for other operations"""
     graph_node: Int64
     """CUPTI's id of the node of that graph"""
+
+    def does(self, engines: Collection[Engine]) -> NDArray[np.bool_]:
+        """Which rows occupy one of these engines: (n,) bool."""
+        found = np.zeros(len(self), np.bool_)
+        for engine in engines:
+            found |= self.engine == engine
+        return found
 
     @property
     def undirected(self) -> NDArray[np.bool_]:
@@ -354,7 +362,7 @@ class Trace:
         from .event_frames import EventFrames, Framing  # pandas is slow to import, and few need it
 
         made = Framing(self.strings, [process.pid for process in self.processes])
-        is_copy = np.isin(self.work.engine, ALL_COPIES) | self.work.undirected
+        is_copy = self.work.does(ALL_COPIES) | self.work.undirected
         is_memset = self.work.engine == Engine.MEMSET
         return EventFrames(
             kernels=made.kernels(self.work[~(is_copy | is_memset)]),
@@ -376,6 +384,18 @@ class Trace:
     def text(self, code: int) -> str:
         """The string behind a code; empty for `MISSING`."""
         return self.strings[code] if code >= 0 else ""
+
+    def says(self, codes: Text, pattern: re.Pattern[str]) -> NDArray[np.bool_]:
+        """Which of some codes are of a string that the pattern is found in: (n,) bool; `MISSING` is of none.
+
+        Each string is searched once, however many codes it has.
+        """
+        found = np.zeros(len(self.strings) + 1, np.bool_)  # the last is that of `MISSING`, -1
+        found[codes] = True
+        there = np.flatnonzero(found[:-1])
+        found[there] = [pattern.search(self.strings[code]) is not None for code in there.tolist()]
+        found[-1] = False
+        return np.asarray(found[codes])
 
     def work_of(self, device: int) -> DeviceWork:
         """The rows of one device, by its position in ``devices``."""

@@ -56,7 +56,7 @@ def explain(scope: Scope, position: int, rules: tuple[Rule, ...] | None = None) 
     """
     trace = scope.trace
     start_ns, end_ns, during = _exposed(scope, position)
-    computing = np.flatnonzero((trace.work.device == position) & np.isin(trace.work.engine, COMPUTE))
+    computing = np.flatnonzero((trace.work.device == position) & trace.work.does(COMPUTE))
     before, after = around(trace, computing, start_ns, end_ns, windows_of(trace, position))
     stretches = Stretches(trace, position, start_ns, end_ns, during, before, after)
     usual = EXPOSED_COPY_RULES if trace.devices[position].kind == "gpu" else CPU_COPY_RULES
@@ -69,7 +69,7 @@ def explain(scope: Scope, position: int, rules: tuple[Rule, ...] | None = None) 
 def _exposed(scope: Scope, position: int) -> tuple[Int64, Int64, Int64]:
     """Starts and ends of the exposed stretches, and the copy that each belongs to, in order: (n,) int64 each."""
     work, copies = scope.trace.work, scope.copies_on(position)
-    rows = np.flatnonzero((work.device == position) & np.isin(work.engine, [int(e) for e in copies]))
+    rows = np.flatnonzero((work.device == position) & work.does(copies))
     rows, own_start, own_end = alone(work, rows)
     exposed = exposed_copy(scope, position) & recorded(scope, position)
     # Cut the exposed time where its owner changes. Each piece then has the last owner to begin before it.

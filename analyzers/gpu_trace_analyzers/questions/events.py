@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 def events_of(trace: Trace, waits: Int64) -> tuple[Int64, Int64]:
     """For calls that made a stream wait: the stream of the event, and when that was recorded; `MISSING` if unknown."""
-    calls, syncs, row = trace.calls, _stream_waits(trace), _row_of(trace, waits)
-    awaited = Ids(calls.process[waits], pick(syncs.awaited_correlation, row))
-    return pick(syncs.awaited_stream, row), pick(calls.start_ns, first_rows(_ids(calls), awaited))
+    row = _row_of(trace, waits)
+    return pick(_stream_waits(trace).awaited_stream, row), pick(_recorded_ns(trace), row)
 
 
 def made_to_wait(trace: Trace, waits: Int64) -> Int64:
@@ -47,6 +46,13 @@ def awaited_by(trace: Trace, waits: Int64) -> tuple[Int64, Int64]:
 def _stream_waits(trace: Trace) -> Syncs:
     """The rows of calls that made a stream wait."""
     return trace.syncs[trace.syncs.kind == SyncKind.STREAM_WAIT]
+
+
+@once
+def _recorded_ns(trace: Trace) -> Int64:
+    """When the event of each of `_stream_waits` was recorded; `MISSING` if it is not known."""
+    syncs = _stream_waits(trace)
+    return pick(trace.calls.start_ns, first_rows(_ids(trace.calls), Ids(syncs.process, syncs.awaited_correlation)))
 
 
 def _row_of(trace: Trace, waits: Int64) -> Int64:

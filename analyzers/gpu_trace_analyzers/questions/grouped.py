@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .parted import rows_of_each
+from ..rows_of_each import rows_of_each
 
 if TYPE_CHECKING:
     from ..model import Int32, Int64

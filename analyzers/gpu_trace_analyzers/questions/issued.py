@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import MISSING
+from ..rows_of_each import rows_of_each
 from .launches import launches
 from .once import once
-from .parted import rows_of_each, rows_of_each_thread
+from .parted import rows_of_each_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,12 @@ from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..few_distinct import few_distinct
 from ..intervals import Intervals
 from ..model import Engine
+from ..rows_of_each import rows_of_each
 from .once import once
-from .parted import rows_of_each
+from .parted import rows_by_device
 from .recorded import recorded
 from .room import room
 from .scope import Window
@@ -234,7 +233,7 @@ def _hull(work: DeviceWork, spoken_of: Intervals) -> Window:
 @once
 def active_devices(trace: Trace) -> tuple[int, ...]:
     """Positions of the devices that did anything, in order."""
-    return tuple(np.unique(trace.work.device).tolist())
+    return tuple(rows_by_device(trace))
 
 
 @once

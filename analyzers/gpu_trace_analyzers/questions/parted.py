@@ -1,7 +1,4 @@
-"""Which rows has each device, process or thread? Found in one sort, however many of them there are.
-
-A comparison of a whole column for each rank takes the square of the ranks.
-"""
+"""Which rows has each device, process or thread?"""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..few_distinct import few_distinct
+from ..rows_of_each import rows_of_each, rows_of_each_tuple
 from .once import once
 
 if TYPE_CHECKING:
@@ -23,27 +21,9 @@ if TYPE_CHECKING:
     """position of a process, and a thread of it"""
 
 
-_FEW = 1 << 16
-
-
-def rows_of_each(numbers: NDArray[Any]) -> dict[int, Int64]:
-    """By each number that is in a column of integers, the rows that have it, in order."""
-    distinct, which = few_distinct(numbers)
-    if len(distinct) < 2:
-        return dict.fromkeys(distinct.tolist(), np.arange(len(numbers)))
-    if len(distinct) <= _FEW:
-        which = which.astype(np.uint16)  # which NumPy sorts by counting
-    order = np.argsort(which, kind="stable")
-    ends = np.cumsum(np.bincount(which))
-    return dict(zip(distinct.tolist(), np.split(order, ends[:-1]), strict=True))
-
-
 def rows_of_each_thread(process: NDArray[Any], thread: NDArray[Any]) -> dict[Thread, Int64]:
     """By each (process, thread) that is in two columns, in order of these, the rows that have it, in order."""
-    (processes, own), (threads, which) = few_distinct(process), few_distinct(thread)
-    pairs = rows_of_each(own * len(threads) + which)
-    numbers = (divmod(pair, len(threads)) for pair in pairs)
-    return {(int(processes[p]), int(threads[t])): rows for (p, t), rows in zip(numbers, pairs.values(), strict=True)}
+    return {(pid, tid): rows for (pid, tid), rows in rows_of_each_tuple(process, thread).items()}
 
 
 @once
@@ -61,3 +41,9 @@ def work_by_process(trace: Trace) -> Mapping[int, Int64]:
 def rows_on(trace: Trace, position: int) -> Int64:
     """The rows of ``Trace.work`` of one device, in order."""
     return rows_by_device(trace).get(position, np.empty(0, np.int64))
+
+
+@once
+def processes_on(trace: Trace, position: int) -> tuple[int, ...]:
+    """The processes that worked on one device, in order; `MISSING` first, for work of none that is known."""
+    return tuple(few_distinct(trace.work.process[rows_on(trace, position)])[0].tolist())

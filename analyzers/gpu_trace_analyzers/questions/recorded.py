@@ -9,6 +9,7 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import MISSING
 from .once import once
+from .parted import processes_on
 
 if TYPE_CHECKING:
     from ..model import Int64, Trace
@@ -21,8 +22,8 @@ def windows_of(trace: Trace, position: int) -> Intervals:
     windows = trace.windows
     if not len(windows):
         return Intervals()
-    processes = np.unique(trace.work.process[trace.work.device == position])
-    own = np.isin(windows.process, [*processes.tolist(), MISSING]) | bool((processes == MISSING).any())
+    processes = processes_on(trace, position)
+    own = np.isin(windows.process, [*processes, MISSING]) | (MISSING in processes)
     return Intervals.of(windows.start_ns[own], windows.end_ns[own])
 
 

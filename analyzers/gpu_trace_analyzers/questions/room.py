@@ -14,10 +14,10 @@ import numpy as np
 
 from ..intervals import Intervals
 from ..model import KERNELS, MISSING
+from ..rows_of_each import rows_of_each
 from ..vocabulary.cupti import QUEUE_FULL
 from .launches import launches
 from .once import once
-from .parted import rows_of_each
 from .recorded import recorded
 from .streams import streams
 

@@ -153,7 +153,7 @@ def _by_graphs(part: Part) -> bool:
 def _at_once(part: Part) -> float:
     """The part of the compute time of a device in which two kernels ran."""
     work = part.trace.work[part.rows]
-    kernels = np.isin(work.engine, [int(engine) for engine in KERNELS])
+    kernels = work.does(KERNELS)
     total = once = 0
     for device in np.unique(work.device).tolist():
         own = work[kernels & (work.device == device)]

@@ -23,6 +23,7 @@ from ...questions.overlap import COMPUTE
 from ...questions.room import waited_for_room
 from ...questions.stretches import pick
 from ...questions.unmatched import calls_named
+from ...rows_of_each import rows_of_each_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,8 @@ def chains(trace: Trace, devices: Sequence[int], rows: Int64, from_ns: int) -> M
     end; places are positions in it. ``from_ns``: since when the rank is looked at.
     """
     work, launched_ns = trace.work, launches(trace).at_ns
-    computing = np.flatnonzero(np.isin(work.engine, COMPUTE) & np.isin(work.device, devices))
+    computing = np.flatnonzero(work.does(COMPUTE))
+    computing = computing[np.isin(work.device[computing], devices)]
     busy = Intervals.of(work.start_ns[computing], work.end_ns[computing])
     host = _host(trace, np.concatenate((computing, rows)))
     waited = _waited_for(trace, busy, rows)
@@ -104,11 +106,8 @@ def _since_the_last(launched_ns: Int64, held_ns: Int64, busy: Intervals, host: _
 def _behind(trace: Trace, rows: Int64) -> Int64:
     """The place of the collective before each on its stream; `MISSING` for the first."""
     found = np.full(len(rows), MISSING)
-    streams = np.stack((trace.work.device[rows].astype(np.int64), trace.work.stream[rows]), axis=1)
-    _, stream = np.unique(streams, axis=0, return_inverse=True)
-    order = np.argsort(stream.reshape(-1), kind="stable")
-    same = np.diff(stream.reshape(-1)[order]) == 0
-    found[order[1:][same]] = order[:-1][same]
+    for on_stream in rows_of_each_tuple(trace.work.device[rows], trace.work.stream[rows]).values():
+        found[on_stream[1:]] = on_stream[:-1]
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,10 +81,8 @@ class OneRank:
         return found
 
     def _any(self, owner: Owner) -> Intervals:
-        found = Intervals()
-        for position in self.devices:
-            found = found | owned(self.scope, position)[owner]
-        return found
+        each = [owned(self.scope, position)[owner] for position in self.devices]
+        return reduce(or_, each) if each else Intervals()
 
     @cached_property
     def steps(self) -> Steps | None:

@@ -81,7 +81,7 @@ def collective_headroom_ns(scope: Scope, position: int) -> int:
 def _with_neighbors(stretches: Stretches) -> Stretches:
     """The same, with the compute of the device before and after each."""
     trace, position = stretches.trace, stretches.device
-    computing = np.flatnonzero((trace.work.device == position) & np.isin(trace.work.engine, COMPUTE))
+    computing = np.flatnonzero((trace.work.device == position) & trace.work.does(COMPUTE))
     before, after = around(trace, computing, stretches.start_ns, stretches.end_ns, windows_of(trace, position))
     return replace(stretches, before=before, after=after)
 

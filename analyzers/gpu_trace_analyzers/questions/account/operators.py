@@ -27,7 +27,7 @@ class OperatorTime:
 def operator_times(scope: Scope, position: int) -> tuple[OperatorTime, ...]:
     """Those that compute on a CPU device, in the time that was recorded of it; the longest first."""
     trace, time = scope.trace, recorded(scope, position)
-    work = trace.work[(trace.work.device == position) & np.isin(trace.work.engine, COMPUTE)]
+    work = trace.work[(trace.work.device == position) & trace.work.does(COMPUTE)]
     names, which = np.unique(work.name, return_inverse=True)
     ns = np.zeros(len(names), np.int64)
     np.add.at(ns, which.reshape(-1), time.covered_ns(work.start_ns, work.end_ns))

@@ -45,7 +45,7 @@ _CPU_REMEDIES = {
 def explain_other(scope: Scope, position: int) -> Explained:
     """Each stretch in which a device did only such work, with the engine of the operation that began first."""
     work = scope.trace.work
-    own = (work.device == position) & np.isin(work.engine, [int(engine) for engine in _TITLES])
+    own = (work.device == position) & work.does(_TITLES)
     rows, start_ns, end_ns = alone(work, np.flatnonzero(own))
     nothing = np.full(len(rows), MISSING)
     each = Stretches(scope.trace, position, start_ns, end_ns, rows, nothing, nothing)

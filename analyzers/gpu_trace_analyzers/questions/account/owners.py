@@ -25,14 +25,11 @@ def owned(scope: Scope, position: int) -> Mapping[Owner, Intervals]:
     The intervals of the owners are disjoint, and together they are the recorded part of the window.
     """
     busy, rest = busy_engines(scope.trace, position), recorded(scope, position)
-    copies = scope.copies_on(position)
+    engines_of = {Owner.COMPUTE: COMPUTE, Owner.COLLECTIVE: COLLECTIVE, Owner.COPY: scope.copies_on(position)}
+    first = set().union(*engines_of.values())
+    engines_of[Owner.OTHER] = tuple(engine for engine in Engine if engine not in first)
     found = {}
-    for owner, engines in (
-        (Owner.COMPUTE, COMPUTE),
-        (Owner.COLLECTIVE, COLLECTIVE),
-        (Owner.COPY, copies),
-        (Owner.OTHER, tuple(Engine)),
-    ):
+    for owner, engines in engines_of.items():
         found[owner] = rest & union(busy, engines)
         rest = rest - found[owner]
     return {**found, Owner.IDLE: rest}

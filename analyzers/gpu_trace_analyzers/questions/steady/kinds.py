@@ -129,7 +129,8 @@ def _launched(trace: Trace, steps: Steps) -> _Launched:
     all_steps, all_rows = np.concatenate(step), np.concatenate(rows)
     does = ~copies_value(trace.work)[all_rows]
     names, name = _without_numbers(trace, trace.work.name[all_rows[does]].astype(np.int64))
-    pairs, count = np.unique(all_steps[does] * max(names, 1) + name, return_counts=True)
+    pairs, place = few_distinct(all_steps[does] * max(names, 1) + name)
+    count = np.bincount(place, minlength=len(pairs))
     operations = np.bincount(all_steps, minlength=len(steps))
     return _Launched(pairs // max(names, 1), pairs % max(names, 1), count, operations, names)
 

@@ -76,7 +76,7 @@ def launch_statistics(scope: Scope, host: HostWindow) -> tuple[LaunchStatistics,
 def _on_device(scope: Scope, host: HostWindow, position: int) -> LaunchStatistics | None:
     trace, launched = scope.trace, launches(scope.trace)
     work, calls = trace.work, trace.calls
-    kernel = np.isin(work.engine, [int(engine) for engine in KERNELS]) | (work.graph != MISSING)
+    kernel = work.does(KERNELS) | (work.graph != MISSING)
     rows = np.flatnonzero((work.device == position) & (launched.call != MISSING) & kernel)
     rows = rows[host.has(launched.at_ns[rows], calls.end_ns[launched.call[rows]], work.process[rows])]
     if not len(rows):

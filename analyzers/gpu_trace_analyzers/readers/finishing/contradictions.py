@@ -37,7 +37,7 @@ OUTLASTS_STREAM = "ends after later work of its stream"
 CLOCKS = "contradicts the host or its stream and is kept, because most do"
 
 _LISTED = 1000
-_CUDA = re.compile("cu(da)?[A-Z]")
+_CUDA = re.compile("^cu(da)?[A-Z]")
 
 
 class _Found:
@@ -115,10 +115,10 @@ def _find(trace: Trace, on_gpu: Mask) -> _Found:
 
 def _has_ordered_streams(trace: Trace) -> Mask:
     """Work of processes that call CUDA, or whose calls the trace does not have."""
-    codes = [code for code in np.unique(trace.calls.name).tolist() if _CUDA.match(trace.text(code))]
-    cuda = np.unique(trace.calls.process[np.isin(trace.calls.name, codes)])
-    other = np.setdiff1d(trace.calls.process, cuda)
-    return ~np.isin(trace.work.process, other)
+    calls_others = np.zeros(len(trace.processes) + 1, np.bool_)  # the last is that of `MISSING`, -1
+    calls_others[trace.calls.process] = True
+    calls_others[trace.calls.process[trace.says(trace.calls.name, _CUDA)]] = False
+    return np.asarray(~calls_others[trace.work.process])
 
 
 def _devices_that_are_mostly_wrong(trace: Trace, found: _Found) -> list[int]:

@@ -8,7 +8,7 @@ end at least 2.8 us before a synchronization that waited for them returned, exce
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def _synchronizations(trace: Trace) -> Iterator[tuple[Int64, Int64, Int64]]:
             if on_stream:
                 mine &= of_kind.stream == stream
                 rows &= work.stream == stream
-            if len(np.unique(work.context[rows])) == 1:
+            if _all_alike(work.context[rows]):
                 yield np.flatnonzero(rows), of_kind.start_ns[mine], of_kind.end_ns[mine]
 
 
@@ -75,17 +75,21 @@ def _device_calls(trace: Trace, launched_ns: Int64) -> Iterator[tuple[Int64, Int
     second GPU and never makes that the current one. There it returns at once, while the work goes on.
     """
     work, calls = trace.work, trace.calls
-    codes = [code for code in np.unique(calls.name).tolist() if _WAITS_FOR_DEVICE.search(trace.text(code))]
-    waits = np.isin(calls.name, codes) & (calls.end_ns - calls.start_ns >= SKEW_NS)
+    waits = trace.says(calls.name, _WAITS_FOR_DEVICE) & (calls.end_ns - calls.start_ns >= SKEW_NS)
     for process in np.unique(calls.process[waits]).tolist():
         rows = np.flatnonzero(work.process == process)
-        if len(np.unique(work.device[rows])) == 1:
+        if _all_alike(work.device[rows]):
             mine = waits & (calls.process == process)
             asked_ns, returned_ns = calls.start_ns[mine], calls.end_ns[mine]
             order = rows[np.argsort(launched_ns[rows], kind="stable")]
             before = np.searchsorted(launched_ns[order], asked_ns, side="right")
             believed = _second_latest(work.end_ns[order])[before] <= returned_ns + SKEW_NS
             yield rows, asked_ns[believed], returned_ns[believed]
+
+
+def _all_alike(column: NDArray[Any]) -> bool:
+    """Whether there is one value, in one row or more."""
+    return len(column) > 0 and bool((column == column[0]).all())
 
 
 def _second_latest(end_ns: Int64) -> Int64:
@@ -98,11 +102,22 @@ def far_from_host(trace: Trace) -> Mask:
     """Operations that begin or end further than `FAR_NS` from everything that the host did; none without any call."""
     if not len(trace.calls):
         return np.zeros(len(trace.work), dtype=np.bool_)
-    tables = (trace.calls, trace.operators, trace.ranges, trace.syncs, trace.overheads)
-    starts = np.concatenate([rows.start_ns for rows in tables])
-    ends = np.concatenate([rows.end_ns for rows in tables])
-    near = Intervals.of(starts - FAR_NS, ends + FAR_NS + 1)
+    near = _near_host(trace)
     return ~(near.covers(trace.work.start_ns) & near.covers(trace.work.end_ns))
+
+
+def _near_host(trace: Trace) -> Intervals:
+    """The time within `FAR_NS` of what the host did."""
+    every = (trace.calls, trace.operators, trace.ranges, trace.syncs, trace.overheads)
+    tables = [table for table in every if len(table)]
+    first_ns, last_ns = (
+        min(int(table.start_ns[0]) for table in tables),
+        max(int(table.end_ns.max()) for table in tables),
+    )
+    if last_ns - first_ns <= FAR_NS:  # mostly: then all that lies between is near
+        return Intervals.from_pairs([(first_ns - FAR_NS, last_ns + FAR_NS + 1)])
+    starts, ends = (np.concatenate([getattr(table, name) for table in tables]) for name in ("start_ns", "end_ns"))
+    return Intervals.of(starts - FAR_NS, ends + FAR_NS + 1)
 
 
 def before_launch(work: DeviceWork, called_ns: Int64, known: Mask) -> Mask:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model import MISSING, Engine
+from ...rows_of_each import rows_of_each_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,7 @@ def outlasted(work: DeviceWork, among: Mask) -> Int64:
     later operation has begun. Only ``among`` is looked at. Rows that one call launched are never compared.
     """
     until = np.full(len(work), NEVER_NS)
-    is_kernel = np.isin(work.engine, _KERNELS)
+    is_kernel = work.does(_KERNELS)
     for rows in _streams(work, among):
         order = rows[np.lexsort((work.end_ns[rows], work.start_ns[rows]))]
         columns = work.start_ns[order], work.end_ns[order], is_kernel[order]
@@ -157,10 +158,6 @@ def _streams(work: DeviceWork, among: Mask) -> Iterator[Int64]:
     """The rows of each stream that has more than one: numbers mean something in one device, process and context."""
     rows = np.flatnonzero(among)
     identity = (work.device, work.process, work.context, work.stream)
-    order = rows[np.lexsort([column[rows] for column in identity])]
-    same = np.ones(max(0, len(order) - 1), dtype=np.bool_)
-    for column in identity:
-        same &= column[order[1:]] == column[order[:-1]]
-    for stream in np.split(order, np.flatnonzero(~same) + 1):
+    for stream in rows_of_each_tuple(*(column[rows] for column in identity)).values():
         if len(stream) > 1:
-            yield stream
+            yield rows[stream]

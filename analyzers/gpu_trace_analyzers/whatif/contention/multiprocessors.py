@@ -41,7 +41,7 @@ def share(trace: Trace, position: int) -> Float64:
     for copies and memsets.
     """
     work = trace.work
-    kernels = np.isin(work.engine, [*KERNELS, Engine.UNKNOWN]) & ~work.undirected
+    kernels = work.does([*KERNELS, Engine.UNKNOWN]) & ~work.undirected
     each = np.where(threads(trace) == MISSING, FULL_THREADS, threads(trace))
     each[(work.engine == Engine.COLLECTIVE) | _multiplies(trace)] = FULL_THREADS
     part = part_of(blocks(trace), each, trace.devices[position].multiprocessors)

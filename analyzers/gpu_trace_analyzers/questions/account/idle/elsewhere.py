@@ -10,11 +10,12 @@ import numpy as np
 
 from ....intervals import Intervals
 from ....model import MISSING
+from ....rows_of_each import rows_of_each_tuple
 from ...events import awaited_by
 from ...evidence import Fact, call_name
 from ...idle import IDLE_RULES
 from ...once import once
-from ...parted import rows_of_each, rows_on, work_by_process
+from ...parted import processes_on, work_by_process
 from .parts import Records, held, is_host_part, launching_thread
 from .waits import waiting_calls
 
@@ -30,7 +31,7 @@ _BY_EVENT = next(rule for rule in IDLE_RULES if rule.cause == "other_device")
 def blocked_elsewhere(trace: Trace, position: int) -> Records:
     """When a thread of a process that works on a device was in a waiting call for what another device did."""
     work, found = trace.work, []
-    for process in np.unique(work.process[rows_on(trace, position)]).tolist():
+    for process in processes_on(trace, position):
         for owner, waits, rows in _awaited(trace).get(process, ()):
             others = rows[work.device[rows] != position]
             found.append(_blocked(waits, Intervals.of(work.start_ns[others], work.end_ns[others]), owner))
@@ -42,13 +43,10 @@ def _awaited(trace: Trace) -> dict[int, list[tuple[Thread, Records, Int64]]]:
     """By process: each thread, waiting calls of it for one thing, and the rows of ``Trace.work`` that are that."""
     waits, found = waiting_calls(trace), defaultdict(list)
     device, stream = awaited_by(trace, waits.row)
-    asked, which = np.unique(
-        np.stack((waits.process, waits.thread, device, stream), axis=1), axis=0, return_inverse=True
-    )
-    calls = rows_of_each(which.reshape(-1))
-    for number, (process, thread, *what) in enumerate(asked.tolist()):
+    for asked, calls in rows_of_each_tuple(waits.process, waits.thread, device, stream).items():
+        process, thread, *what = asked
         rows = _awaited_work(trace, (process, thread), *what)
-        found[process].append(((process, thread), waits.select(calls[number]), rows))
+        found[process].append(((process, thread), waits.select(calls), rows))
     return dict(found)
 
 

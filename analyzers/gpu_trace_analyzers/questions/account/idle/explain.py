@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....model import MISSING
+from ....rows_of_each import rows_of_each
 from ....vocabulary.losses import Owner
 from ...cuts import cut_at_launch
 from ...explained import Rule, explained_by
 from ...idle import IDLE_RULES
 from ...once import once
-from ...parted import rows_of_each, rows_on
+from ...parted import processes_on, rows_on
 from ...recorded import recorded, windows_of
 from ...scope import Window
 from ...stretches import Stretches, around
@@ -85,8 +86,7 @@ def _gaps(scope: Scope, position: int) -> Stretches:
 def _instants(gaps: Stretches, window: Window) -> list[Int64]:
     """Where the reason may change in the host's part of a gap."""
     trace, position = gaps.trace, gaps.device
-    processes = np.unique(trace.work.process[rows_on(trace, position)]).tolist()
-    found = [*(each for process in processes for each in _held(trace).get(process, ()))]
+    found = [*(each for process in processes_on(trace, position) for each in _held(trace).get(process, ()))]
     found.append(blocked_elsewhere(trace, position))
     edges = (times for each in found for times in (each.start_ns, each.end_ns))
     return [*edges, *synchronized.instants(gaps, window.start_ns), *launching.instants(gaps)]

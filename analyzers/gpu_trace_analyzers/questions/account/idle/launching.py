@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....model import MISSING
+from ....rows_of_each import rows_of_each
 from ....units import share
 from ...evidence import Fact
 from ...explained import Rule
 from ...launches import launches
 from ...once import once
-from ...parted import rows_of_each
 from ...room import waited_for_room
 from ...streams import streams
 from .parts import launch_calls, launch_times, launching_threads
@@ -93,8 +93,10 @@ def pace(trace: Trace, position: int, window: Window) -> Pace:
     launched = launches(trace)
     inside = (launched.at_ns >= window.start_ns) & (launched.at_ns < window.end_ns) & (launched.call != MISSING)
     rows = np.flatnonzero(inside & (trace.work.device == position))
-    calls, first = np.unique(launched.call[rows], return_index=True)
-    return Pace(len(calls), int(found_idle(trace)[rows[first]].sum()))
+    first = np.full(len(trace.calls), MISSING)
+    first[launched.call[rows[::-1]]] = rows[::-1]  # the last to be written remains
+    first = first[first != MISSING]
+    return Pace(len(first), int(found_idle(trace)[first].sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,7 @@ from .parts import Records, held, with_caller
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ....model import Int64, Overheads, Table, Text, Trace
+    from ....model import Int64, Overheads, Table, Trace
     from ...stretches import Stretches
     from .parts import Mask
 
@@ -86,22 +86,17 @@ def records(trace: Trace, table: Table, which: Mask, thread: Int64) -> Records:
 
 def ranges_named(trace: Trace, name: re.Pattern[str], among: Mask) -> Records:
     """The ranges of such a name."""
-    return records(trace, trace.ranges, _named(trace, trace.ranges.name, name) & among, trace.ranges.thread)
+    return records(trace, trace.ranges, trace.says(trace.ranges.name, name) & among, trace.ranges.thread)
 
 
 def overheads_of(trace: Trace, name: re.Pattern[str] | None, thread: Int64) -> Records:
     """The overheads of such a name (default: any), with the thread of each."""
-    which = np.ones(len(trace.overheads), np.bool_) if name is None else _named(trace, trace.overheads.name, name)
+    which = np.ones(len(trace.overheads), np.bool_) if name is None else trace.says(trace.overheads.name, name)
     return records(trace, trace.overheads, which, thread)
 
 
-def _named(trace: Trace, codes: Text, name: re.Pattern[str]) -> Mask:
-    matching = [code for code in np.unique(codes).tolist() if code != MISSING and name.search(trace.text(code))]
-    return np.isin(codes, matching)
-
-
 def _in_own_domain(trace: Trace) -> Mask:
-    return _named(trace, trace.ranges.domain, re.compile(f"^{re.escape(own_ranges.DOMAIN)}$"))
+    return trace.says(trace.ranges.domain, re.compile(f"^{re.escape(own_ranges.DOMAIN)}$"))
 
 
 def _calling_threads(trace: Trace, overheads: Overheads) -> Int64:

@@ -39,7 +39,7 @@ def launched_before(stretches: Stretches) -> Mask:
 def first_of_kernel(trace: Trace) -> Mask:
     """Which rows of ``Trace.work`` are the first launch of a kernel in their process, as far as is recorded."""
     work, launched = trace.work, launches(trace)
-    rows = np.flatnonzero((launched.call != MISSING) & np.isin(work.engine, [int(engine) for engine in KERNELS]))
+    rows = np.flatnonzero((launched.call != MISSING) & work.does(KERNELS))
     rows = rows[np.argsort(launched.at_ns[rows], kind="stable")]
     names = work.name[rows].astype(np.int64) * (len(trace.processes) + 1) + work.process[rows]
     distinct, place = few_distinct(names)
@@ -57,10 +57,11 @@ def _loading(stretches: Stretches) -> Int64:
     call = np.where(launched_before(stretches), pick(stretches.launched.call, after), MISSING)
     took = pick(trace.calls.end_ns, call) - pick(trace.calls.start_ns, call)
     inside = stretches.end_ns <= pick(trace.calls.end_ns, call) + START_UP_NS
-    first = (pick(first_of_kernel(trace).astype(np.int8), after) == 1) & (
-        pick(nothing_pending(trace).astype(np.int8), after) == 1
-    )
-    by_launch = np.where((call != MISSING) & first & inside & (took > LONG_CALL_NS), call, MISSING)
+    slow = np.flatnonzero((call != MISSING) & inside & (took > LONG_CALL_NS))
+    if len(slow):
+        slow = slow[first_of_kernel(trace)[after[slow]] & nothing_pending(trace)[after[slow]]]
+    by_launch = np.full(len(stretches), MISSING)
+    by_launch[slow] = call[slow]
     lazily = np.where(lazily == MISSING, MISSING, len(trace.calls) + lazily)
     return np.where(called != MISSING, called, np.where(by_launch != MISSING, by_launch, lazily))
 

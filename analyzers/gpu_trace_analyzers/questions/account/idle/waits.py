@@ -60,8 +60,7 @@ def _staged(trace: Trace) -> Mask:
     """The asynchronous copies of pageable memory that took long."""
     work, calls = trace.work, trace.calls
     pageable = (work.source == Memory.PAGEABLE) | (work.target == Memory.PAGEABLE)
-    copies = np.isin(work.engine, [int(engine) for engine in ALL_COPIES])
-    return np.asarray(_calls_of(trace, pageable & copies) & (calls.end_ns - calls.start_ns > STAGED_NS))
+    return np.asarray(_calls_of(trace, pageable & work.does(ALL_COPIES)) & (calls.end_ns - calls.start_ns > STAGED_NS))
 
 
 def _calls_of(trace: Trace, rows: Mask) -> Mask:

@@ -1,0 +1,42 @@
+"""Which rows have each number, or each combination of several? Found in one sort, however many of them there are.
+
+A comparison of a whole column for each rank takes the square of the ranks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .few_distinct import few_distinct
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .columns import Int64
+
+_FEW = 1 << 16
+
+
+def rows_of_each(numbers: NDArray[Any]) -> dict[int, Int64]:
+    """By each number that is in a column of integers, the rows that have it, in order."""
+    distinct, which = few_distinct(numbers)
+    if len(distinct) < 2:
+        return dict.fromkeys(distinct.tolist(), np.arange(len(numbers)))
+    if len(distinct) <= _FEW:
+        which = which.astype(np.uint16)  # which NumPy sorts by counting
+    order = np.argsort(which, kind="stable")
+    ends = np.cumsum(np.bincount(which))
+    return dict(zip(distinct.tolist(), np.split(order, ends[:-1]), strict=True))
+
+
+def rows_of_each_tuple(*columns: NDArray[Any]) -> dict[tuple[int, ...], Int64]:
+    """By each combination of numbers that some columns have, in order of these, the rows that have it, in order."""
+    numbers = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        distinct, which = few_distinct(column)
+        if len(distinct) > 1:
+            numbers = few_distinct(numbers * len(distinct) + which)[1]
+    each = rows_of_each(numbers).values()
+    return {tuple(int(column[rows[0]]) for column in columns): rows for rows in each}
