@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model import MISSING
-from ...questions.account.losses import account_of
+from ...questions.account.amounts import amounts
 from ...questions.account.owners import owned
 from ...questions.overlap import COMPUTE, cells_of
 from ...readers.base.shared_devices import span_ns
@@ -52,7 +52,7 @@ def ranks_of(rank: OneRank, path: str, strings: Strings, collectives: int, kept:
 
 def losses_of(rank: OneRank, strings: Strings) -> Losses:
     """A row for each owner, cause and device; merging adds up those of several devices."""
-    losses = [loss for position in rank.devices for loss in account_of(rank.scope, position).losses]
+    losses = [amount for position in rank.devices for amount in amounts(rank.scope, position)]
     return Losses.of(
         {
             "rank": [rank.number] * len(losses),

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...few_distinct import few_distinct
 from ...vocabulary.losses import UNEXPLAINED, Owner
 from ..once import once
 from ..overlap import active_devices
 from ..recorded import recorded
+from .amounts import amounts
 from .causes import causes_of
-from .collectives import collective_headroom_ns
-from .copies import copy_headroom_ns
 from .identity import identity
 from .observed import observed
 from .operators import operator_times
@@ -27,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..evidence import Evidence
-    from ..explained import Explained, Rule
+    from ..explained import Explained
     from ..scope import Scope
     from ..steady.window import StepKind
+    from .amounts import Amount
     from .operators import OperatorTime
     from .turns import Turns
     from .where import Lines, Place, Where
@@ -123,15 +122,9 @@ def accounts(scope: Scope) -> tuple[DeviceAccount, ...]:
 @once
 def account_of(scope: Scope, position: int) -> DeviceAccount:
     """That of one device, by its position in ``Trace.devices``."""
-    overlap_saves_ns = {
-        Owner.COPY: copy_headroom_ns(scope, position),
-        Owner.COLLECTIVE: collective_headroom_ns(scope, position),
-    }
-    losses = [
-        loss
-        for owner, found in causes_of(scope, position).items()
-        for loss in _losses(position, owner, found, overlap_saves_ns.get(owner))
-    ]
+    causes = causes_of(scope, position)
+    whole = {owner: joined(found) for owner, found in causes.items()}
+    losses = [_loss(position, each, causes[each.owner], whole[each.owner]) for each in amounts(scope, position)]
     on_cpu = scope.trace.devices[position].kind == "cpu"
     return DeviceAccount(
         device=position,
@@ -149,38 +142,22 @@ def in_order(losses: Iterable[Loss]) -> tuple[Loss, ...]:
     return tuple(sorted(losses, key=lambda loss: (-loss.saves_ns, -loss.ns)))
 
 
-def _losses(position: int, owner: Owner, parts: Explained, overlap_saves_ns: int | None) -> list[Loss]:
-    """A loss per cause. ``overlap_saves_ns``: what overlap alone can save, where that is a limit."""
-    found = joined(parts)
-    stretches, device = found.stretches, found.stretches.trace.devices[position]
-    losses = []
-    for number in few_distinct(found.rule)[0].tolist():
-        seen, members = where(parts, parts.rule == number), np.flatnonzero(found.rule == number)
-        rule = observed(found.rules[number], seen)
-        losses.append(
-            Loss(
-                id=identity(stretches, members, device, owner.value, rule.cause),
-                device=position,
-                rank=device.rank,
-                owner=owner,
-                cause=rule.cause,
-                title=rule.title,
-                ns=int(stretches.ns[members].sum()),
-                at_most_ns=_at_most_ns(rule, int(found.bound[members].sum()), overlap_saves_ns),
-                count=len(members),
-                evidence=found.of(int(members[np.argmax(stretches.ns[members])]))[1],
-                remedy=rule.remedy,
-                seen=seen,
-            )
-        )
-    return losses
-
-
-def _at_most_ns(rule: Rule, bound_ns: int, overlap_saves_ns: int | None) -> int:
-    """The most that ending a loss could save: nothing if nothing can be done, all of it if its cause is not known."""
-    if rule.cause in UNEXPLAINED:
-        return bound_ns
-    if not rule.remedy:
-        return 0
-    capped = overlap_saves_ns is not None and not rule.saves_whole_operation
-    return min(bound_ns, overlap_saves_ns or 0) if capped else bound_ns
+def _loss(position: int, amount: Amount, parts: Explained, whole: Explained) -> Loss:
+    """The loss of that amount; ``whole`` has one stretch for ``parts`` of one cause that follow each other."""
+    stretches, device = whole.stretches, whole.stretches.trace.devices[position]
+    seen, members = where(parts, parts.rule == amount.rule), np.flatnonzero(whole.rule == amount.rule)
+    rule = observed(whole.rules[amount.rule], seen)
+    return Loss(
+        id=identity(stretches, members, device, amount.owner.value, rule.cause),
+        device=position,
+        rank=device.rank,
+        owner=amount.owner,
+        cause=rule.cause,
+        title=rule.title,
+        ns=amount.ns,
+        at_most_ns=amount.at_most_ns,
+        count=amount.count,
+        evidence=whole.of(int(members[np.argmax(stretches.ns[members])]))[1],
+        remedy=rule.remedy,
+        seen=seen,
+    )

@@ -69,9 +69,7 @@ def joined(found: Explained) -> Explained:
     stretches, rule = found.stretches, found.rule
     if not len(stretches):
         return found
-    follows = (stretches.start_ns[1:] == stretches.end_ns[:-1]) & (rule[1:] == rule[:-1])
-    follows &= stretches.during[1:] == stretches.during[:-1]
-    first = np.flatnonzero(np.concatenate(([True], ~follows)))
+    first = np.flatnonzero(begins(found))
     last = np.append(first[1:], len(stretches)) - 1
     longest = _first_longest(stretches.ns, first)
     whole = replace(select(stretches, longest), start_ns=stretches.start_ns[first], end_ns=stretches.end_ns[last])
@@ -82,6 +80,15 @@ def joined(found: Explained) -> Explained:
         witness=found.witness[longest],
         saves_ns=np.add.reduceat(found.bound, first),
     )
+
+
+def begins(found: Explained) -> NDArray[np.bool_]:
+    """Which stretches do not go on with the one before, for its cause and without a gap: (n,) bool."""
+    stretches, rule = found.stretches, found.rule
+    new = np.ones(len(stretches), np.bool_)
+    new[1:] = (stretches.start_ns[1:] != stretches.end_ns[:-1]) | (rule[1:] != rule[:-1])
+    new[1:] |= stretches.during[1:] != stretches.during[:-1]
+    return new
 
 
 def _first_longest(ns: Int64, first: Int64) -> Int64:
