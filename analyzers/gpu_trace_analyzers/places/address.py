@@ -49,6 +49,11 @@ class Address:
         return self.parts[-1]
 
     @property
+    def is_server(self) -> bool:
+        """Whether it is all that a web server has."""
+        return self.scheme in _WEB and len(self.parts) == 1 and not self.query
+
+    @property
     def parent(self) -> Address:
         """The folder that it is in; of a bucket, that itself."""
         return Address("/".join(self.parts[:-1]) or self.url)

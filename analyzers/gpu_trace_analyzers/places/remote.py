@@ -32,7 +32,7 @@ class RemotePlace:
     def of(cls, url: str) -> RemotePlace:
         """The place of a URL, as a user types it."""
         found = cls(Address.of(url))
-        if url.endswith("/"):
+        if url.endswith("/") or found.address.is_server:
             found.store.note_folder(found.address)
         return found
 

@@ -32,7 +32,7 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, details: dict[str, Any]) -> Entry:
         """Of what fsspec has of a file or a folder."""
-        is_folder = details["type"] == "directory"
+        is_folder = details["type"] == "directory" or _is_list_of_files(details)
         return cls(is_folder, None if is_folder else details.get("size"))
 
 
@@ -100,6 +100,11 @@ class Store:
             system.invalidate_cache()  # of what an earlier place asked
             self._has_asked = True
         return system, path
+
+
+def _is_list_of_files(details: dict[str, Any]) -> bool:
+    """Whether a web server, asked for a name without a slash at its end, went on to the page with one."""
+    return details.get("mimetype") == "text/html" and str(details.get("url", "")).endswith("/")
 
 
 def _entry(system: AbstractFileSystem, path: str) -> Entry:

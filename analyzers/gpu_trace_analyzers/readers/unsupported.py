@@ -89,6 +89,11 @@ _KNOWN = (
         "give the folder of columns that it is in, if gpu-trace wrote it",
     ),
     _Known(
+        lambda file: file.head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")),
+        "is a web page, not a trace",
+        "give the trace itself; the URL of a folder ends with /",
+    ),
+    _Known(
         lambda file: file.raw_head[:2] == b"PK",
         "is a zip archive",
         "unpack it and give the trace inside",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...columnar.index import read_index
+from ...errors import TraceUnreadable
 from ...model import MISSING
 from ...readers.base.tracefile import TraceFile
 from ...readers.folders.files import name_without_rank, rank_in_name, traces_in
@@ -103,10 +104,18 @@ def _by_rank(folder: Place, files: Sequence[TraceFile], ranks: Sequence[int]) ->
 
 
 def _stated(file: TraceFile) -> _Stated:
-    head = TraceFile(file.path).head  # not kept: of thousands of files it would fill the memory
+    head = _head(file)
     rank, size, launcher = (found.search(head) for found in (_STATED, _WORLD_SIZE, _LAUNCHER))
     return _Stated(
         int(rank[1]) if rank else rank_in_name(file.path.name),  # a name may have the rank on its machine
         int(size[1]) if size else MISSING,
         launcher[1] if launcher else b"",
     )
+
+
+def _head(file: TraceFile) -> bytes:
+    """The first bytes, none of what cannot be read: that is said where it is read as a rank."""
+    try:
+        return TraceFile(file.path).head  # not kept: of thousands of files it would fill the memory
+    except TraceUnreadable:
+        return b""

@@ -35,6 +35,8 @@ class TraceFile:
     @cached_property
     def raw_head(self) -> bytes:
         """The first 64 KiB as they are stored. Raises `TraceUnreadable` if it is not a file or cannot be read."""
+        if self.path.is_dir():
+            raise TraceUnreadable(self.path, "is a folder, not a file", "move the trace in it out of it")
         if self.path.exists() and not self.path.is_file():
             raise TraceUnreadable(self.path, "is not a regular file", "save the trace to a file first")
         try:

@@ -125,7 +125,20 @@ def _readable(paths: list[Place], all_alike: bool = False) -> list[TraceFile]:
     for files in alike.values():
         few = files[:_TRIED] if all_alike and len(files) > _MANY else files
         found += files if any(_is_trace(TraceFile(file.path)) for file in few) else []
-    return found
+    return found + _folders_among(found, paths)
+
+
+def _folders_among(found: list[TraceFile], paths: list[Place]) -> list[TraceFile]:
+    """Folders that are called as the file of a further rank is: as with such files, reading says what is wrong."""
+    ranks = {(_called(file.path), rank_in_name(file.path.name)) for file in found}
+    names = {called for called, _ in ranks}
+    further = [path for path in paths if _called(path) in names and rank_in_name(path.name) != MISSING]
+    further = [path for path in further if (_called(path), rank_in_name(path.name)) not in ranks]
+    return [TraceFile(path) for path in further if path.is_dir()]
+
+
+def _called(path: Place) -> tuple[str, str]:
+    return str(path.parent), name_without_rank(path.name).removesuffix(".gz")
 
 
 def _is_trace(file: TraceFile) -> bool:

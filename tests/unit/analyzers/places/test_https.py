@@ -71,11 +71,27 @@ def test_a_file_that_is_sent_only_whole_is_read(web, tmp_path, broken_off, monke
     assert _Server.broken_off == 0
 
 
-def test_a_folder_is_what_ends_with_a_slash(web, tmp_path):
+@pytest.mark.parametrize("end", ["/", ""])
+def test_a_folder_is_read_with_and_without_a_slash_at_its_end(web, tmp_path, end):
     (folder := tmp_path / "my run").mkdir()
     for rank in range(2):
         (folder / f"rank{rank}.json.gz").write_bytes(gzip.compress(CUDA.encode()))
-    assert_reads_alike(f"{web}/my%20run/", folder, f"{web}/my%20run")
+    assert_reads_alike(f"{web}/my%20run{end}", folder, f"{web}/my%20run")
+
+
+@pytest.mark.parametrize("end", ["/", ""])
+def test_a_server_itself_is_a_folder(web, tmp_path, end):
+    (tmp_path / "trace.json").write_text(CUDA)
+    assert_reads_alike(f"{web}{end}", tmp_path / "trace.json", f"{web}/trace.json")
+
+
+def test_a_page_is_not_a_trace(web, tmp_path):
+    (tmp_path / "page.html").write_text("<!DOCTYPE html>\n<html><title>Runs</title>")
+    with pytest.raises(TraceUnreadable) as raised:
+        load(f"{web}/page.html")
+    assert str(raised.value) == (
+        f"{web}/page.html: is a web page, not a trace; give the trace itself; the URL of a folder ends with /"
+    )
 
 
 def test_a_signature_is_used_and_never_shown(web, tmp_path):

@@ -91,6 +91,21 @@ def test_a_file_that_cannot_be_read_is_named_and_costs_no_other(folder, tmp_path
     assert part.unreadable.rank.tolist() == [2]
 
 
+@pytest.mark.parametrize("has_trace", [True, False])
+def test_a_folder_that_is_called_as_the_file_of_a_rank_is_read_or_named(has_trace, folder, tmp_path):
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (inside := tmp_path / "trace-rank-2.json").mkdir()
+    (tmp_path / "trace-rank-2.json.gz").rename(inside / "trace.json.gz")
+    if not has_trace:
+        (inside / "trace.json.gz").unlink()
+    part = read_job(tmp_path, rank_files(tmp_path), Asked())
+    assert part.ranks.rank.tolist() == ([0, 1, 2, 3] if has_trace else [0, 1, 3])
+    assert [part.text(code) for code in part.unreadable.problem.tolist()] == [
+        f"{inside}: is a folder without a trace; give a run folder, or one with a trace for each rank"
+    ] * (not has_trace)
+
+
 def test_a_job_of_which_nothing_can_be_read_is_an_error(tmp_path):
     (tmp_path / "rank0.json").write_text('{"schemaVersion": 1, "traceEvents": []}')
     with pytest.raises(TraceUnreadable, match=r"none of 1 ranks can be read; of the first: rank0.json: has no device"):

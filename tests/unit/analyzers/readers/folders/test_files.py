@@ -105,6 +105,29 @@ def test_a_trace_deep_inside_is_found_as_jax_writes_it(tmp_path):
     assert load(tmp_path).source.format == "xla"
 
 
+@pytest.mark.parametrize("name", ["trace-rank-1.json", "trace-rank-1.json.gz"])
+def test_a_folder_that_is_called_as_the_file_of_a_rank_is_named(tmp_path, name):
+    (tmp_path / "trace-rank-0.json.gz").write_bytes(gzip.compress(CUDA.encode()))
+    (tmp_path / name).mkdir()
+    shutil.copy(tmp_path / "trace-rank-0.json.gz", tmp_path / name / "trace-rank-1.json.gz")
+    with pytest.raises(TraceUnreadable, match=f"{name}: is a folder, not a file; move the trace in it out of it"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["trace-rank-0.json", "trace.json", "other-rank-1.json"])
+def test_a_folder_that_is_called_otherwise_is_not_of_the_job(tmp_path, name):
+    (tmp_path / "trace-rank-0.json.gz").write_bytes(gzip.compress(CUDA.encode()))
+    (tmp_path / name).mkdir()
+    assert [file.path.name for file in traces_in(tmp_path)] == ["trace-rank-0.json.gz"]
+
+
+def test_folders_that_are_all_called_as_files_are_looked_into(tmp_path):
+    for rank in range(2):
+        (tmp_path / f"trace-rank-{rank}.json").mkdir()
+        (tmp_path / f"trace-rank-{rank}.json/trace-rank-{rank}.json").write_text(CUDA)
+    assert len(traces_in(tmp_path)) == 2
+
+
 def test_a_folder_without_a_trace_is_refused(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(TraceUnreadable, match="folder without a trace"):
