@@ -9,6 +9,7 @@ import numpy as np
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.vocabulary.perfetto import Argument, Category
 
+from .columns import Picked, alike
 from .names import annotation, category
 from .slices import Annotation, Slices
 
@@ -21,14 +22,14 @@ def account_slices(account: AccountRows, names: Names, track: int) -> Slices:
     """Each stretch, with its loss and cause where it has them."""
     spent, count = account.spent, len(account.which)
     loss, cause = (
-        np.array([names.own(text) if text else MISSING for text in texts], dtype=np.int32)[account.which]
+        Picked(np.array([names.own(text) if text else MISSING for text in texts]), account.which)
         for texts in ([each.loss for each in spent], [each.cause for each in spent])
     )
     return Slices(
         account.start_ns,
         account.end_ns,
-        names.each(each.name for each in spent).astype(np.int32)[account.which],
-        np.broadcast_to(np.int64(track), count),
-        np.broadcast_to(np.int64(category(Category.ACCOUNT)), count),
+        Picked(names.each(each.name for each in spent), account.which),
+        alike(track, count),
+        alike(category(Category.ACCOUNT), count),
         (Annotation(annotation(Argument.LOSS), loss, True), Annotation(annotation(Argument.CAUSE), cause, True)),
     )

@@ -53,7 +53,7 @@ class CounterTracks:
         of_counter = _of_counter(self._tracks.counter(title, counter.unit, parent, _RECORDED_RANK))
         thread = Annotation(annotation(Argument.THREAD), counter.thread)
         process = Annotation(annotation(Argument.PROCESS), np.full(len(counter.at_ns), MISSING if pid is None else pid))
-        notes = [note for note in (process, thread) if (note.values != MISSING).any()]
+        notes = [note for note in (process, thread) if (note.values[:] != MISSING).any()]
         for rows in pieces(len(counter.at_ns), _BATCH):
             event = [constant(of_counter), *_value(counter.value[rows])]
             event += [part for note in notes for part in annotated(note, rows)]

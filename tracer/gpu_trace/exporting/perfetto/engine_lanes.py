@@ -10,10 +10,11 @@ from gpu_trace_analyzers.model import ALL_COPIES, Engine
 from gpu_trace_analyzers.questions.overlap import exposed_copy
 from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES, Category
 
-from ..timeline.lanes import lanes
+from ..timeline.lanes import lanes_of_track
 from ..timeline.titles import EXPOSED_RANK, RANKS, lane_title
 from .arguments import Arguments
-from .names import category, codes_to_iids
+from .columns import Picked, alike
+from .names import category
 from .slices import Slices
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ _CATEGORIES = {
 class EngineLanes:
     """The lanes of one device, under its group track.
 
-    ``pids`` are the ids of the processes in the viewer; ``flow`` has for each row of ``trace.work`` its arrow's number.
+    ``pids`` are the ids of the processes in the viewer; ``flow`` has for each row of ``trace.work`` the call of its
+    arrow.
     """
 
     def __init__(self, scope: Scope, device: int, names: Names, pids: list[int], flow: Int64) -> None:
@@ -58,27 +60,26 @@ class EngineLanes:
         exposed = exposed_copy(self._scope, self._device)
         if exposed:
             track = tracks.slices(lane_title(self._trace, self._device, EXPOSED), group, EXPOSED_RANK)
-            name = self._names.own("exposed copy")
-            yield plain(exposed.start_ns, exposed.end_ns, np.full(len(exposed), name), track, Category.COPY)
+            yield plain(exposed.start_ns, exposed.end_ns, self._names.own("exposed copy"), track, Category.COPY)
 
     def _of_engine(self, engine: Engine, rows: Int64, tracks: Tracks, group: int) -> Slices:
-        rows = rows[np.lexsort((-self._trace.work.end_ns[rows], self._trace.work.start_ns[rows]))]
-        work = self._trace.work[rows]
-        lane = lanes(work.start_ns, work.end_ns, np.zeros(len(work), dtype=np.int64))
+        work = self._trace.work
+        rows = rows[np.lexsort((-work.end_ns[rows], work.start_ns[rows]))]
+        lane = lanes_of_track(work.start_ns[rows], work.end_ns[rows])
         title = lane_title(self._trace, self._device, LANES[engine])
         uuids = [tracks.slices(title, group, RANKS[engine]) for _ in range(int(lane.max()) + 1)]
         return Slices(
-            work.start_ns,
-            work.end_ns,
-            codes_to_iids(work.name),
-            np.array(uuids)[lane],
-            np.broadcast_to(np.int64(category(_CATEGORIES[engine])), len(work)),
-            (*self._arguments.of(work), *self._arguments.process(work)),
-            self._flow[rows],
+            Picked(work.start_ns, rows),
+            Picked(work.end_ns, rows),
+            Picked(work.name, rows),
+            Picked(np.array(uuids), lane) if len(uuids) > 1 else alike(uuids[0], len(rows)),
+            alike(category(_CATEGORIES[engine]), len(rows)),
+            (*self._arguments.of(work, rows), *self._arguments.process(work, rows)),
+            Picked(self._flow, rows),
         )
 
 
-def plain(start_ns: Int64, end_ns: Int64, name: Int64, track: int, of_category: str) -> Slices:
-    """Slices of one track and category."""
+def plain(start_ns: Int64, end_ns: Int64, name: int, track: int, of_category: str) -> Slices:
+    """Slices of one name, track and category."""
     count = len(start_ns)
-    return Slices(start_ns, end_ns, name, np.full(count, track), np.full(count, category(of_category)))
+    return Slices(start_ns, end_ns, alike(name, count), alike(track, count), alike(category(of_category), count))

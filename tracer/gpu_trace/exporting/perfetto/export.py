@@ -7,6 +7,7 @@ engine, under a group a device, with arrows from the calls that launched it.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -30,13 +31,14 @@ from ..output import create
 from ..timeline.added import Added
 from ..timeline.counters import counters
 from ..timeline.identities import HostPlaces
-from ..timeline.lanes import lanes
+from ..timeline.lanes import lanes_of_track
 from ..timeline.moved import earliest_ns, shifted
 from ..timeline.recorded import recorded_counters
 from ..timeline.titles import ACCOUNT_RANK, FINDINGS_RANK, lane_title
 from . import packets
 from .account import account_slices
 from .arguments import Arguments
+from .columns import alike
 from .counter_tracks import CounterTracks
 from .engine_lanes import EngineLanes
 from .flows import flows
@@ -218,19 +220,18 @@ class _Slices:
 
     def _laned(self, title: str, group: int, rank: int, slices: Slices, of_category: str) -> Slices:
         """The slices on as many tracks of that title as they need."""
-        lane = lanes(slices.start_ns, slices.end_ns, np.zeros(len(slices), dtype=np.int64))
+        lane = lanes_of_track(slices.start_ns[:], slices.end_ns[:])
         count = int(lane.max()) + 1 if len(slices) else 0
         uuids = np.array([self._tracks.slices(title, group, rank) for _ in range(count)], dtype=np.int64)
-        of = np.full(len(slices), category(of_category))
-        return Slices(slices.start_ns, slices.end_ns, slices.name, uuids[lane], of, slices.annotations)
+        return replace(slices, track=uuids[lane], category=alike(category(of_category), len(slices)))
 
 
 def _counts(everything: Iterable[Slices]) -> dict[int, int]:
     """How many slices each track has."""
     counts = Counter[int]()
     for part in everything:
-        tracks, numbers = np.unique(part.track, return_counts=True)
-        counts.update(dict(zip(tracks.tolist(), numbers.tolist(), strict=True)))
+        numbers = np.bincount(part.track[:])
+        counts.update({track: int(numbers[track]) for track in np.flatnonzero(numbers).tolist()})
     return dict(counts)
 
 

@@ -10,16 +10,18 @@ from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.questions.launches import launches
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gpu_trace_analyzers.model import Int64, Trace
 
 
-def flows(trace: Trace) -> tuple[Int64, Int64]:
-    """The number of the arrow through each row of work, and through each call; 0 for none.
+def flows(trace: Trace) -> tuple[Int64, NDArray[np.int32]]:
+    """The call whose arrow goes through each row of work, and through each call; `MISSING` for none.
 
-    It is the call's, so that of a call which launched many (a CUDA graph) one arrow goes through them all.
+    That of a call which launched many (a CUDA graph) one arrow goes through them all.
     """
     call = launches(trace).call
-    of_calls = np.zeros(len(trace.calls), dtype=np.int64)
+    of_calls = np.full(len(trace.calls), MISSING, np.int32)
     launching = call[call != MISSING]
-    of_calls[launching] = launching + 1
-    return call + 1, of_calls
+    of_calls[launching] = launching
+    return call, of_calls

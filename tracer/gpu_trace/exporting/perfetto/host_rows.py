@@ -15,7 +15,8 @@ from ..timeline.identities import keys
 from ..timeline.lanes import lanes
 from ..timeline.thread_rows import thread_rows
 from .arguments import Arguments
-from .names import annotation, category, codes_to_iids
+from .columns import Picked, alike
+from .names import annotation, category
 from .slices import Annotation, Slices
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
 
 class HostRows:
-    """The host's side of a trace. ``flow`` is, for each row of ``trace.calls``, the number of its arrow; 0 for none."""
+    """The host's side of a trace. ``flow`` says of each row of ``trace.calls`` whose arrow goes through it, if any."""
 
-    def __init__(self, trace: Trace, places: HostPlaces, names: Names, flow: Int64) -> None:
+    def __init__(self, trace: Trace, places: HostPlaces, names: Names, flow: NDArray[np.integer]) -> None:
         self._trace = trace
         self._places = places
         self._names = names
@@ -63,43 +64,43 @@ class HostRows:
     def _on_threads(self, tracks: Tracks, threads: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
         rows = thread_rows(self._trace, ranges)
         categories = [category(name) for name in (Category.CALL, Category.OPERATOR, Category.ANNOTATION)]
-        of_category = np.repeat(categories, rows.lengths)[rows.order]
+        of_category = Picked(np.repeat(np.array(categories, np.int8), rows.lengths), rows.order)
         calls, operators, annotations = rows.lengths
         notes = [
-            replace(note, values=_among(note.values, before, after)[rows.order])
+            replace(note, values=Picked(_among(note.values[:], before, after), rows.order))
             for table, before, after in (
                 (self._trace.calls, 0, operators + annotations),
                 (self._trace.operators, calls, annotations),
             )
             for note in self._arguments.of(table)
         ]
-        flow = np.concatenate((self._flow, np.zeros(operators + annotations, dtype=np.int64)))[rows.order]
+        flow = Picked(_among(self._flow, 0, operators + annotations), rows.order)
         distinct, which = keys(rows.process, rows.thread)
         lane = lanes(rows.start_ns, rows.end_ns, which)
         track = _tracks(tracks, which, lane, [threads[key] for key in distinct], "Overlapping")
-        return Slices(rows.start_ns, rows.end_ns, codes_to_iids(rows.name), track, of_category, tuple(notes), flow)
+        return Slices(rows.start_ns, rows.end_ns, rows.name, track, of_category, tuple(notes), flow)
 
     def _nvtx(self, tracks: Tracks, parents: dict[tuple[int, int], int], ranges: Ranges) -> Slices:
         """Below the track of each range's thread, or of its process."""
         owner, which_owner = keys(ranges.process, ranges.thread)
         pairs, which = keys(which_owner, ranges.domain)
         lane = lanes(ranges.start_ns, ranges.end_ns, which)
-        track = np.zeros(len(ranges), dtype=np.int64)
+        track = np.zeros(len(ranges), np.int32)
         for number, (thread, domain) in enumerate(pairs):
             own = np.flatnonzero(which == number)
             title = f"NVTX {self._trace.text(domain)}".strip()
             uuids = [tracks.slices(title, parents[owner[thread]]) for _ in range(int(lane[own].max()) + 1)]
             track[own] = np.array(uuids)[lane[own]]
-        iids = codes_to_iids(ranges.name)
-        of_category = np.full(len(ranges), category(Category.NVTX))
-        return Slices(ranges.start_ns, ranges.end_ns, iids, track, of_category, tuple(self._nvtx_notes(ranges)))
+        of_category = alike(category(Category.NVTX), len(ranges))
+        return Slices(ranges.start_ns, ranges.end_ns, ranges.name, track, of_category, tuple(self._nvtx_notes(ranges)))
 
     def _nvtx_notes(self, ranges: Ranges) -> Iterator[Annotation]:
         yield from self._arguments.of(ranges)
         distinct, which = np.unique(ranges.color, return_inverse=True)
         # As style sheets write it; the viewer picks colors of its own.
-        iids = [self._names.own(f"#{color & 0xFFFFFF:06x}") if color >= 0 else -1 for color in distinct.tolist()]
-        yield Annotation(annotation(Argument.COLOR), np.array(iids, dtype=np.int64)[which.reshape(-1)], is_text=True)
+        texts = [f"#{color & 0xFFFFFF:06x}" if color >= 0 else "" for color in distinct.tolist()]
+        codes = np.array([self._names.own(text) if text else MISSING for text in texts], np.int32)
+        yield Annotation(annotation(Argument.COLOR), codes[which.reshape(-1)], is_text=True)
 
     def _overheads(self, tracks: Tracks, processes: list[int]) -> Slices:
         rows = self._trace.overheads[self._trace.overheads.process != MISSING]
@@ -107,8 +108,7 @@ class HostRows:
         lane = lanes(rows.start_ns, rows.end_ns, which)
         titles = [processes[position] for position in distinct.tolist()]
         track = _tracks(tracks, which, lane, [0] * len(titles), OVERHEADS, titles)
-        iids = codes_to_iids(rows.name)
-        return Slices(rows.start_ns, rows.end_ns, iids, track, np.full(len(rows), category(Category.OVERHEAD)))
+        return Slices(rows.start_ns, rows.end_ns, rows.name, track, alike(category(Category.OVERHEAD), len(rows)))
 
     def _windows(self, tracks: Tracks, processes: list[int]) -> Slices:
         """When each process was recorded, where that is not simply from the first row of the trace to the last."""
@@ -118,18 +118,18 @@ class HostRows:
         distinct, which = np.unique(rows.process, return_inverse=True)
         titles = [processes[position] for position in distinct.tolist()]
         track = _tracks(tracks, which, np.zeros_like(which), [0] * len(titles), "Recording", titles)
-        name = np.full(len(rows), self._names.own("recording"))
-        return Slices(rows.start_ns, rows.end_ns, name, track, np.full(len(rows), category(Category.RECORDING)))
+        name = alike(self._names.own("recording"), len(rows))
+        return Slices(rows.start_ns, rows.end_ns, name, track, alike(category(Category.RECORDING), len(rows)))
 
 
-def _among(values: NDArray[np.integer], before: int, after: int) -> Int64:
+def _among(values: NDArray[np.integer], before: int, after: int) -> NDArray[np.integer]:
     """The values of some rows, with so many others around them that have none."""
     return np.pad(values, (before, after), constant_values=MISSING)
 
 
 def _tracks(
     tracks: Tracks, which: Int64, lane: Int64, first: list[int], title: str, parents: list[int] | None = None
-) -> Int64:
+) -> NDArray[np.int32]:
     """For each row its track: on lane 0 that of its owner, on others a new one under it, of that title.
 
     Where an owner has no track of its own (0), lane 0 is a new one as well, under its parent.
@@ -139,4 +139,4 @@ def _tracks(
     for owner, number in pairs:
         own = first[owner] if number == 0 else 0
         uuids.append(own or tracks.slices(title, parents[owner] if parents else first[owner]))
-    return np.array(uuids, dtype=np.int64)[index]
+    return np.array(uuids, np.int32)[index]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_trace_analyzers.model import Engine
-from gpu_trace_analyzers.vocabulary.perfetto import CRITICAL, LANES, PREDICTED, Argument, Category
+from gpu_trace_analyzers.vocabulary.perfetto import CRITICAL, LANES, PREDICTED, Argument
 
 from ..timeline.titles import CRITICAL_RANK, PREDICTED_RANKS
-from .names import annotation, category, codes_to_iids
+from .columns import Picked, alike
+from .names import annotation
 from .slices import Annotation, Slices
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ class Prediction:
     def _slices(self, trace: Trace, rows: NDArray[np.intp]) -> Slices:
         schedule = self.schedule
         rows = rows[np.lexsort((-schedule.end_ns[rows], schedule.start_ns[rows]))]
-        work = trace.work[schedule.rows[rows]]
-        of = np.full(len(rows), category(Category.PREDICTION))
+        of = schedule.rows[rows]
         start_ns, end_ns = (ns[rows] + self.begin_ns for ns in (schedule.start_ns, schedule.end_ns))
-        stream = Annotation(annotation(Argument.STREAM), work.stream)
-        return Slices(start_ns, end_ns, codes_to_iids(work.name), np.zeros(len(rows), np.int64), of, (stream,))
+        stream = Annotation(annotation(Argument.STREAM), Picked(trace.work.stream, of))
+        # Their track and category are those of the lane that they are drawn on.
+        none = alike(0, len(rows))
+        return Slices(start_ns, end_ns, Picked(trace.work.name, of), none, none, (stream,))

@@ -11,6 +11,7 @@ from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.vocabulary.perfetto_fields import DebugAnnotation, TracePacket, TrackEvent, TrackEventType
 
 from .bulk import Parts, constant, fixed64, join, message, number, pieces, where
+from .names import iids
 from .wire import fields
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from gpu_trace_analyzers.model import Int64
 
+    from .columns import Column
     from .packets import OwnClock
 
 _BATCH = 1 << 13
@@ -34,25 +36,25 @@ class Annotation:
     """An argument of slices: its name's iid, and (n,) values; `MISSING` (-1) stands for rows that lack it."""
 
     name: int
-    values: NDArray[np.integer]
+    values: Column
     is_text: bool = False
-    """the values are iids of annotation texts"""
+    """the values are codes of `Names`"""
 
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """Rows for tracks; per track they nest, and are sorted by (start, -end). All columns are (n,)."""
+    """Rows for tracks; per track they nest, and are sorted by (start, -end). All columns are (n,) integers."""
 
-    start_ns: Int64
-    end_ns: Int64
-    name: NDArray[np.integer]
-    """iid of an event name"""
-    track: Int64
-    category: NDArray[np.integer]
+    start_ns: Column
+    end_ns: Column
+    name: Column
+    """code of `Names`"""
+    track: Column
+    category: Column
     """iid of a category"""
     annotations: tuple[Annotation, ...] = ()
-    flow: Int64 | None = None
-    """number of an arrow through every slice that has it; 0 for none"""
+    flow: Column | None = None
+    """the call whose arrow goes through the slice; `MISSING` for none"""
 
     def __len__(self) -> int:
         return len(self.start_ns)
@@ -64,9 +66,10 @@ def slice_packets(slices: Slices, clock: OwnClock) -> Iterator[bytes]:
     Readers sort packets by time and leave those of one instant in the order of the file. An end closes whatever began
     last on its track, so ends come first (what follows at once is not inside), but the ends of empty slices last.
     """
-    empty = slices.end_ns == slices.start_ns
+    batches = [*pieces(len(slices), _BATCH)]
+    empty = np.concatenate([slices.end_ns[rows] == slices.start_ns[rows] for rows in batches])
     yield from _ends(slices, np.flatnonzero(~empty), clock)
-    for rows in pieces(len(slices), _BATCH):
+    for rows in batches:
         yield join(rows.stop - rows.start, _begin(slices, rows, clock))
     yield from _ends(slices, np.flatnonzero(empty), clock)
 
@@ -80,13 +83,13 @@ def _ends(slices: Slices, positions: NDArray[np.intp], clock: OwnClock) -> Itera
 
 def _begin(slices: Slices, rows: slice, clock: OwnClock) -> Parts:
     event = [_BEGIN, *number(TrackEvent.TRACK_UUID, slices.track[rows])]
-    event += number(TrackEvent.NAME_IID, slices.name[rows])
+    event += number(TrackEvent.NAME_IID, iids(slices.name[rows]))
     event += number(TrackEvent.CATEGORY_IIDS, slices.category[rows])
     for annotation in slices.annotations:
         event += annotated(annotation, rows)
     if slices.flow is not None:
         flow = slices.flow[rows]
-        event += where(flow > 0, fixed64(TrackEvent.FLOW_IDS, flow))
+        event += where(flow != MISSING, fixed64(TrackEvent.FLOW_IDS, flow.astype(np.int64) + 1))  # 0 stands for none
     return track_event(clock, slices.start_ns[rows], event)
 
 
@@ -95,9 +98,14 @@ def annotated(annotation: Annotation, rows: slice) -> Parts:
     values = annotation.values[rows]
     present = values != MISSING
     # A thread id may be negative: a hash, or a pointer that was cut off.
-    field = DebugAnnotation.STRING_VALUE_IID if annotation.is_text else DebugAnnotation.INT_VALUE
+    known = np.where(present, values, 0)
+    value = (
+        number(DebugAnnotation.STRING_VALUE_IID, iids(known))
+        if annotation.is_text
+        else number(DebugAnnotation.INT_VALUE, known)
+    )
     name = constant(fields((DebugAnnotation.NAME_IID, annotation.name)))
-    parts = message(TrackEvent.DEBUG_ANNOTATIONS, [name, *number(field, np.where(present, values, 0))])
+    parts = message(TrackEvent.DEBUG_ANNOTATIONS, [name, *value])
     return parts if present.all() else where(present, parts)
 
 

@@ -62,7 +62,7 @@ def accounts_of(analysis: Analysis) -> Iterator[AccountRows]:
         found = analysis.account_in_time(account.device)
         spent = (Spent(SPENT[Owner.COMPUTE]), *map(_of_loss, account.losses))
         # A loss of no number, which is -1, is compute.
-        yield AccountRows(account.device, found.start_ns, found.end_ns, (found.loss + 1).astype(np.int16), spent)
+        yield AccountRows(account.device, found.start_ns, found.end_ns, found.loss + np.int16(1), spent)
 
 
 def _of_loss(loss: Loss) -> Spent:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_trace_analyzers.intervals import combine
+from gpu_trace_analyzers.intervals import combine, instants
 from gpu_trace_analyzers.model import ALL_COPIES
 from gpu_trace_analyzers.questions.sweep import busy_engines
 from gpu_trace_analyzers.vocabulary.perfetto import LANES
@@ -43,11 +43,19 @@ def counters(trace: Trace, device: int) -> Iterator[Counter]:
     """The counters of one device."""
     work = trace.work_of(device)
     yield Counter("Engines busy concurrently", "engines", 40, partial(_engines_at_once, trace, device))
-    yield Counter("Operations in flight", "operations", 41, lambda: _steps(work, np.ones(len(work), dtype=np.int64)))
+    yield Counter("Operations in flight", "operations", 41, partial(_in_flight, work))
     for engine in ALL_COPIES:
         rows = work[(work.engine == engine) & (work.size > 0) & (work.end_ns > work.start_ns)]
         if len(rows):
             yield Counter(f"{LANES[engine]} rate", "GB/s", 50 + RANKS[engine], partial(_gb_per_s, rows))
+
+
+def _in_flight(work: DeviceWork) -> Steps:
+    """How many operations have begun and not ended."""
+    at_ns = instants(work.start_ns, work.end_ns)
+    count = np.searchsorted(work.start_ns, at_ns, side="right")
+    count -= np.searchsorted(np.sort(work.end_ns), at_ns, side="right")
+    return at_ns, count
 
 
 def _gb_per_s(copies: DeviceWork) -> Steps:
@@ -59,13 +67,13 @@ def _engines_at_once(trace: Trace, device: int) -> Steps:
     return at_ns, np.array([int(mask).bit_count() for mask in range(256)], dtype=np.int64)[state]
 
 
-def _steps(work: DeviceWork, height: Values) -> Steps:
+def _steps(work: DeviceWork, height: NDArray[np.float64]) -> Steps:
     """The sum of the heights of what is going on, at each instant where it changes."""
     edges = np.concatenate((work.start_ns, work.end_ns))
     at_ns, place = np.unique(edges, return_inverse=True)
-    step = np.zeros(len(at_ns), dtype=height.dtype)
+    step = np.zeros(len(at_ns))
     np.add.at(step, place.reshape(-1), np.concatenate((height, -height)))
-    value = cast("Values", np.cumsum(step))
+    value = np.cumsum(step)
     # What is left of a sum of floats when all have ended is not a value.
     going_on = np.zeros(len(at_ns), dtype=np.int64)
     np.add.at(going_on, place.reshape(-1), np.repeat([1, -1], len(work)))

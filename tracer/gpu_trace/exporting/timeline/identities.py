@@ -82,8 +82,10 @@ def keys(first: NDArray[np.integer], second: NDArray[np.integer]) -> tuple[list[
     Columns of few distinct values, and many rows: NumPy's own unique rows would sort them all, ten times as slowly.
     """
     (firsts, of_first), (seconds, of_second) = _numbered(first), _numbered(second)
-    joint = of_first * max(1, len(seconds)) + of_second
-    found, which = _numbered(joint)
+    of_first *= max(1, len(seconds))  # there can be a million rows
+    of_first += of_second
+    del of_second
+    found, which = _numbered(of_first)
     pairs = [(int(firsts[key // len(seconds)]), int(seconds[key % len(seconds)])) for key in found.tolist()]
     return pairs, which
 

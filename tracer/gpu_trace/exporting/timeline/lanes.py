@@ -69,12 +69,20 @@ def _reduced(ufunc: np.ufunc, values: Int64, low: NDArray[Any], high: NDArray[An
 
 
 def nests(start_ns: Int64, end_ns: Int64) -> bool:
-    """Whether of any two rows one holds the other or they are apart. Rows come sorted by (start, -end).
-
-    Walks all boundaries in order: where rows nest, what ends at some depth is what last began at that depth.
-    """
-    if (start_ns[1:] >= end_ns[:-1]).all():  # as on most streams: nothing holds anything
+    """Whether of any two rows one holds the other or they are apart. Rows come sorted by (start, -end)."""
+    holders = np.flatnonzero(end_ns[:-1] > start_ns[1:])
+    if not len(holders):  # as on most streams
         return True
+    last = np.searchsorted(start_ns, end_ns[holders], side="left") - 1
+    if (end_ns[last] > end_ns[holders]).any():  # the last one that begins inside ends after it
+        return False
+    # Of the rows that hold nothing, only such a last one could half overlap a holder.
+    few = len(holders) < len(start_ns) // 2
+    return (nests if few else _nest_by_depth)(start_ns[holders], end_ns[holders])
+
+
+def _nest_by_depth(start_ns: Int64, end_ns: Int64) -> bool:
+    """The same: walks all boundaries in order. Where rows nest, what ends at a depth is what last began at that."""
     some = np.flatnonzero(end_ns > start_ns)
     boundary = np.concatenate((end_ns[some][::-1], start_ns[some]))
     row = np.concatenate((some[::-1], some))
