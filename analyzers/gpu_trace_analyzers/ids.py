@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _SLOTS_EACH = 32
 """that a table of ids may have for each of them: those that count from the start of a process need fewer"""
-_ALL_FITS = 1 << 62
-"""Keys below this are exact in int64; those of ids that count from the start of a process are."""
+_SAFE = 1 << 62
+"""Numbers nearer to zero are exact in int64, and so are their differences."""
 
 
 class Ids(NamedTuple):
@@ -37,7 +37,7 @@ def first_of_each(numbers: Int64, wanted: Int64) -> Int64:
     if not len(numbers):
         return np.full(len(wanted), MISSING)
     low, high = int(numbers.min()), int(numbers.max())
-    if high - low < _SLOTS_EACH * len(numbers):
+    if high - low < _SLOTS_EACH * len(numbers) and low > -_SAFE:
         return _in_table(numbers, wanted, low, high)
     order = np.argsort(numbers, kind="stable")
     place = order[np.minimum(np.searchsorted(numbers[order], wanted), len(numbers) - 1)]
@@ -45,19 +45,27 @@ def first_of_each(numbers: Int64, wanted: Int64) -> Int64:
 
 
 def _in_table(numbers: Int64, wanted: Int64, low: int, high: int) -> Int64:
-    """A table has a slot for each number from ``low`` to ``high``, and one for all others."""
-    places = np.full(high - low + 2, MISSING)
-    places[numbers[::-1] - low] = np.arange(len(numbers))[::-1]  # the last to be written remains
-    return np.asarray(places[np.where((wanted < low) | (wanted > high), high + 1, wanted) - low])
+    """A table has a slot for each number from ``low`` to ``high``, and one at each end for all others."""
+    places = np.full(high - low + 3, MISSING)
+    places[numbers[::-1] - (low - 1)] = np.arange(len(numbers))[::-1]  # the last to be written remains
+    return np.asarray(places[np.clip(wanted, low - 1, high + 1) - (low - 1)])
 
 
-def _joint_keys(*both: Ids) -> tuple[Int64, Int64]:
+def _joint_keys(having: Ids, wanted: Ids) -> tuple[Int64, Int64]:
     """One number for each (process, id) of both; ids may be any int64."""
-    having, wanted = ((ids.process.astype(np.int64), ids.number) for ids in both)
-    low = min(int(number.min(initial=0)) for _, number in (having, wanted))
-    span = max(int(number.max(initial=0)) for _, number in (having, wanted)) - low + 1
-    if span * (max(int(process.max(initial=0)) for process, _ in (having, wanted)) + 1) < _ALL_FITS:
-        return having[0] * span + (having[1] - low), wanted[0] * span + (wanted[1] - low)
-    ids, rank = np.unique(np.concatenate((having[1], wanted[1])), return_inverse=True)
-    keys = np.concatenate((having[0], wanted[0])) * len(ids) + rank
-    return keys[: len(having[1])], keys[len(having[1]) :]
+    if _of_one_process(having, wanted):
+        return having.number, wanted.number
+    numbers = np.concatenate((having.number, wanted.number))
+    processes = np.concatenate((having.process, wanted.process)).astype(np.int64)
+    low, span = int(numbers.min()), int(numbers.max()) - int(numbers.min()) + 1
+    if span * (int(processes.max()) + 1) < _SAFE:
+        keys = processes * span + (numbers - low)
+    else:
+        distinct, rank = np.unique(numbers, return_inverse=True)
+        keys = processes * len(distinct) + rank
+    return keys[: len(having.number)], keys[len(having.number) :]
+
+
+def _of_one_process(*both: Ids) -> bool:
+    processes = {int(edge) for ids in both if len(ids.process) for edge in (ids.process.min(), ids.process.max())}
+    return len(processes) < 2

@@ -82,13 +82,13 @@ class Intervals:
 
     def covered_ns(self, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]) -> NDArray[np.int64]:
         """For each ``[start_ns[i], end_ns[i])``, which may overlap one another, how much of it is in the set."""
-        return self._total_before(end_ns) - self._total_before(np.minimum(start_ns, end_ns))
-
-    def _total_before(self, at_ns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Length of the set before each instant."""
         if not len(self):
-            return np.zeros(len(at_ns), dtype=np.int64)
+            return np.zeros(len(start_ns), dtype=np.int64)
         until = np.concatenate(([0], np.cumsum(self.end_ns - self.start_ns)))
+        return self._total_before(end_ns, until) - self._total_before(np.minimum(start_ns, end_ns), until)
+
+    def _total_before(self, at_ns: NDArray[np.int64], until: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Length of the set before each instant; ``until`` is that before each interval, and of all."""
         begun = np.searchsorted(self.start_ns, at_ns, side="right")
         last = np.maximum(begun - 1, 0)
         still_open = np.where(begun > 0, np.maximum(self.end_ns[last] - at_ns, 0), 0)

@@ -22,21 +22,28 @@ _FEW = 1 << 16
 def rows_of_each(numbers: NDArray[Any]) -> dict[int, Int64]:
     """By each number that is in a column of integers, the rows that have it, in order."""
     distinct, which = few_distinct(numbers)
-    if len(distinct) < 2:
-        return dict.fromkeys(distinct.tolist(), np.arange(len(numbers)))
-    if len(distinct) <= _FEW:
-        which = which.astype(np.uint16)  # which NumPy sorts by counting
-    order = np.argsort(which, kind="stable")
-    ends = np.cumsum(np.bincount(which))
-    return dict(zip(distinct.tolist(), np.split(order, ends[:-1]), strict=True))
+    return dict(zip(distinct.tolist(), _parts(which, len(distinct)), strict=True))
 
 
 def rows_of_each_tuple(*columns: NDArray[Any]) -> dict[tuple[int, ...], Int64]:
     """By each combination of numbers that some columns have, in order of these, the rows that have it, in order."""
-    numbers = np.zeros(len(columns[0]), np.int64)
-    for column in columns:
-        distinct, which = few_distinct(column)
+    distinct, which = few_distinct(columns[0])
+    count = len(distinct)
+    for column in columns[1:]:
+        distinct, place = few_distinct(column)
         if len(distinct) > 1:
-            numbers = few_distinct(numbers * len(distinct) + which)[1]
-    each = rows_of_each(numbers).values()
-    return {tuple(int(column[rows[0]]) for column in columns): rows for rows in each}
+            found, which = few_distinct(which * len(distinct) + place)
+            count = len(found)
+    parts = _parts(which, count)
+    return {tuple(int(column[rows[0]]) for column in columns): rows for rows in parts}
+
+
+def _parts(which: Int64, count: int) -> list[Int64]:
+    """The rows of each of the numbers 0 ... ``count`` - 1, each of which is in the column."""
+    if count < 2:
+        return [np.arange(len(which))] * count
+    if count <= _FEW:
+        which = which.astype(np.uint16)  # which NumPy sorts by counting
+    order = np.argsort(which, kind="stable")
+    ends = np.cumsum(np.bincount(which))
+    return np.split(order, ends[:-1])

@@ -109,13 +109,14 @@ def explained_by(stretches: Stretches, rules: Sequence[Rule]) -> Explained:
     """Ask the rules in order; what none of them explains is `UNKNOWN`, which is always asked last."""
     table = (*rules, UNKNOWN)
     rule, witness = np.full(len(stretches), -1), np.full(len(stretches), MISSING)
-    unexplained = np.ones(len(stretches), np.bool_)
+    unexplained = np.arange(len(stretches))
     for position, candidate in enumerate(table):
-        if not unexplained.any():
+        if not len(unexplained):
             break
-        found = candidate.find(stretches)
-        first = np.flatnonzero(unexplained & (found != MISSING))
-        rule[first], witness[first], unexplained[first] = position, found[first], False
+        found = candidate.find(stretches)[unexplained]
+        holds = found != MISSING
+        rule[unexplained[holds]], witness[unexplained[holds]] = position, found[holds]
+        unexplained = unexplained[~holds]
     return Explained(stretches, table, rule, witness)
 
 

@@ -110,12 +110,13 @@ def launch_order(trace: Trace) -> LaunchOrder:
     return LaunchOrder(trace)
 
 
-def backward_callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:
+@once
+def backward_callers(trace: Trace) -> tuple[tuple[int, list[int], int], ...]:
     """(process, its autograd threads, the thread that called backward), where one thread alone can be that.
 
     It is the only other thread with ranges; of several, the only one with a range named after backward.
     """
-    rows, none = rows_of_each(trace.ranges.process), np.empty(0, np.int64)
+    found, rows, none = [], rows_of_each(trace.ranges.process), np.empty(0, np.int64)
     for position, process in enumerate(trace.processes):
         autograd = [thread for thread, name in process.thread_names.items() if _AUTOGRAD in name]
         own = trace.ranges[rows.get(position, none)]
@@ -126,4 +127,5 @@ def backward_callers(trace: Trace) -> Iterator[tuple[int, list[int], int]]:
             backward = [c for c in codes if c != MISSING and "backward" in trace.text(c).lower()]
             candidates = np.unique(own.thread[np.isin(own.name, backward)])
         if autograd and len(candidates) == 1:
-            yield position, autograd, int(candidates[0])
+            found.append((position, autograd, int(candidates[0])))
+    return tuple(found)

@@ -13,6 +13,8 @@ from .once import once
 from .parted import rows_of_each_thread
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..model import Int64, Trace
 
 
@@ -51,6 +53,14 @@ def launches(trace: Trace) -> Launches:
         by_call_ns = at_ns.copy()
         at_ns[on_cpu], thread[on_cpu] = work.start_ns[on_cpu], work.stream[on_cpu]
     return Launches(call, at_ns, thread, by_call_ns)
+
+
+@once
+def launching(trace: Trace) -> NDArray[np.bool_]:
+    """Which rows of ``Trace.calls`` launched an operation that the trace has: (calls,) bool."""
+    call, found = launches(trace).call, np.zeros(len(trace.calls), np.bool_)
+    found[call[call != MISSING]] = True
+    return found
 
 
 @once

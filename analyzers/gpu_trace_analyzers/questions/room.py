@@ -7,6 +7,7 @@ queue was full as it began, or if it returned with an operation of its stream an
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from ..intervals import Intervals
 from ..model import KERNELS, MISSING
 from ..rows_of_each import rows_of_each
 from ..vocabulary.cupti import QUEUE_FULL
-from .launches import launches
+from .launches import launches, launching
 from .once import once
 from .recorded import recorded
 from .streams import streams
@@ -37,6 +38,7 @@ MANY = 100
 """Pending launches of a stream with which a call may wait for room: large arguments fill a queue earlier."""
 AT_ONCE_NS = 15_000
 """A call that waited for an operation returns so soon after it began or ended."""
+_WAITED = re.compile(f"^{re.escape(QUEUE_FULL)}$")
 _BY_CHANCE = 10
 """A call returns by chance so soon after an operation where operations begin and end in a tenth of its time or more."""
 
@@ -71,6 +73,8 @@ def waited_for_room(trace: Trace) -> Mask:
     found[_recorded(trace)] = True
     work, told = trace.work, np.unique(trace.calls.process[found])
     rows = np.flatnonzero((launches(trace).call != MISSING) & ~np.isin(work.process, told))
+    if not (launching(trace) & (trace.calls.end_ns - trace.calls.start_ns > LONG_NS)).any():
+        return found
     queues = work.process[rows].astype(np.int64) * len(trace.devices) + work.device[rows]
     for own in rows_of_each(queues).values():
         found[_inferred(trace, rows[own])] = True
@@ -79,24 +83,15 @@ def waited_for_room(trace: Trace) -> Mask:
 
 def _recorded(trace: Trace) -> Int64:
     """The launch calls in which CUPTI recorded that one waited for room: of its process the last that had begun."""
-    overheads, call = trace.overheads, launches(trace).call
-    full = [code for code in np.unique(overheads.name).tolist() if trace.text(code) == QUEUE_FULL]
-    rows, found = np.flatnonzero(np.isin(overheads.name, full)), [np.zeros(0, np.int64)]
-    launching = _once_each(call, len(trace.calls)) if len(rows) else found[0]
+    overheads, found = trace.overheads, [np.zeros(0, np.int64)]
+    rows = np.flatnonzero(trace.says(overheads.name, _WAITED))
     for process in np.unique(overheads.process[rows]).tolist():
-        own = launching[trace.calls.process[launching] == process]
+        own = np.flatnonzero(launching(trace) & (trace.calls.process == process))
         waits = overheads[rows[overheads.process[rows] == process]]
         last = np.searchsorted(trace.calls.start_ns[own], waits.start_ns, side="right") - 1
         within = own[last[last >= 0]]
         found.append(within[waits.end_ns[last >= 0] <= trace.calls.end_ns[within]])
     return np.concatenate(found)
-
-
-def _once_each(call: Int64, calls: int) -> Int64:
-    """The calls that are in a column of them, in order; `MISSING` is none."""
-    found = np.zeros(calls, np.bool_)
-    found[call[call != MISSING]] = True
-    return np.flatnonzero(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,6 @@ import numpy as np
 from ..few_distinct import few_distinct
 from ..model import MISSING
 from .once import once
-from .stretches import pick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +38,7 @@ def _pids(trace: Trace) -> Int64:
 def in_one_stream(work: DeviceWork, a: Int64, b: Int64) -> NDArray[np.bool_]:
     """For pairs of rows, whether both are in one stream; not where either is `MISSING`."""
     same = (a != MISSING) & (b != MISSING)
-    for column in (work.device, work.process, work.context, work.stream):
-        same &= pick(column, a) == pick(column, b)
+    if same.any():
+        for column in (work.device, work.process, work.context, work.stream):
+            same &= column[a] == column[b]
     return np.asarray(same)

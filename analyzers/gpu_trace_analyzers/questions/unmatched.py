@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ids import Ids, first_of_each, first_rows
 from ..model import MISSING
-from .launches import launches
+from .launches import launches, launching
 from .once import once
 from .replays import partial_replays
 
@@ -74,22 +74,25 @@ def _after_last(trace: Trace, launched: Launches) -> Mask:
 def lost_launches(trace: Trace) -> Mask:
     """Which rows of ``Trace.calls`` launched a kernel that is not in the trace."""
     calls, work = trace.calls, trace.work
-    launching = np.flatnonzero(calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING))
-    of_any, owned = work.process == MISSING, work.process != MISSING
-    launched = Ids(calls.process[launching], calls.correlation[launching])
-    ran = first_of_each(work.correlation[of_any], launched.number) != MISSING
-    ran |= first_rows(Ids(work.process[owned], work.correlation[owned]), launched) != MISSING
-    lost = np.zeros(len(calls), np.bool_)
-    lost[launching[~ran]] = True
+    lost = calls_named(trace, _LAUNCHING) & (calls.correlation != MISSING) & ~launching(trace)
+    silent, of_any = np.flatnonzero(lost), work.process == MISSING
+    if not len(silent):
+        return np.asarray(lost)
+    ids = Ids(calls.process[silent], calls.correlation[silent])
+    ran = first_rows(Ids(work.process[~of_any], work.correlation[~of_any]), ids) != MISSING
+    ran |= first_of_each(work.correlation[of_any], ids.number) != MISSING
+    lost[silent[ran]] = False
     return np.asarray(lost & ~_captured(trace))
 
 
 @once
 def calls_named(trace: Trace, pattern: re.Pattern[str]) -> Mask:
     """Which rows of ``Trace.calls`` have such a name."""
-    has_name = np.zeros(len(trace.strings) + 1, dtype=np.bool_)  # the last is that of `MISSING`, -1
-    has_name[[code for code in _names(trace) if pattern.search(trace.text(code))]] = True
-    return np.asarray(has_name[trace.calls.name])
+    found = np.zeros(len(trace.calls), np.bool_)
+    for code in _names(trace):
+        if pattern.search(trace.text(code)):
+            found |= trace.calls.name == code
+    return found
 
 
 @once

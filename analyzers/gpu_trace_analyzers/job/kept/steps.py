@@ -9,7 +9,7 @@ import numpy as np
 from ...intervals import Intervals
 from ...model import MISSING
 from ...questions.host_waits import SYNCHRONIZING
-from ...questions.launches import launches
+from ...questions.launches import launching
 from ...questions.room import waited_for_room
 from ...questions.unmatched import calls_named
 from ...vocabulary.losses import Owner
@@ -47,11 +47,11 @@ def steps_of(rank: OneRank, most: int) -> Steps:
 def _on_host(rank: OneRank, steps: FoundSteps) -> tuple[Int64, Int64]:
     """(steps,) int64 each: how long the host took to launch each step, without waiting, and by how many calls."""
     calls, own = rank.trace.calls, int(steps.process[0]) if len(steps) else MISSING
-    launching = _launching(rank, own)
-    first = np.searchsorted(calls.start_ns[launching], steps.launch_from_ns)
-    behind = np.searchsorted(calls.start_ns[launching], steps.launch_to_ns)
+    launched = _launching(rank, own)
+    first = np.searchsorted(calls.start_ns[launched], steps.launch_from_ns)
+    behind = np.searchsorted(calls.start_ns[launched], steps.launch_to_ns)
     some = np.flatnonzero(behind > first)
-    begin_ns, end_ns = calls.start_ns[launching[first[some]]], calls.end_ns[launching[behind[some] - 1]]
+    begin_ns, end_ns = calls.start_ns[launched[first[some]]], calls.end_ns[launched[behind[some] - 1]]
     host_ns = np.zeros(len(steps), np.int64)
     host_ns[some] = end_ns - begin_ns - _waiting(rank, own).covered_ns(begin_ns, end_ns)
     return host_ns, behind - first
@@ -59,10 +59,7 @@ def _on_host(rank: OneRank, steps: FoundSteps) -> tuple[Int64, Int64]:
 
 def _launching(rank: OneRank, process: int) -> Int64:
     """The calls of a process that launched an operation, in order of their begins."""
-    call = launches(rank.trace).call
-    launched = np.zeros(len(rank.trace.calls), np.bool_)
-    launched[call[call != MISSING]] = True
-    return np.flatnonzero(launched & (rank.trace.calls.process == process))
+    return np.flatnonzero(launching(rank.trace) & (rank.trace.calls.process == process))
 
 
 def _waiting(rank: OneRank, process: int) -> Intervals:

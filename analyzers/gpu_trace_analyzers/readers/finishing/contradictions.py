@@ -18,7 +18,7 @@ from ...model import MISSING, Doubt, Quarantined
 from ..base.launchers import launching_call
 from ..base.quarantine import without_repetition
 from .host_order import SKEW_NS, before_launch, far_from_host, waited_until
-from .stream_order import out_of_order, outlasted
+from .stream_order import out_of_order, outlasted, streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,12 +104,12 @@ def _find(trace: Trace, on_gpu: Mask) -> _Found:
     called_ns[known], returned_ns[known] = calls.start_ns[call[known]], calls.end_ns[call[known]]
     found.set_aside(BEFORE_LAUNCH, before_launch(work, called_ns, known))
     found.set_aside(FAR, on_gpu & far_from_host(trace))
-    ordered = on_gpu & _has_ordered_streams(trace)
-    found.set_aside(OUT_OF_ORDER, out_of_order(work, called_ns, returned_ns, known & ordered & found.kept))
+    ordered, streams = on_gpu & _has_ordered_streams(trace), streams_of(work)
+    found.set_aside(OUT_OF_ORDER, out_of_order(work, streams, called_ns, returned_ns, known & ordered & found.kept))
     waited_ns = waited_until(trace, returned_ns)
     late = on_gpu & (work.end_ns > waited_ns + SKEW_NS)
     found.bound(OUTLASTS_WAIT, np.where(late, np.maximum(waited_ns, work.start_ns), found.end_ns))
-    found.bound(OUTLASTS_STREAM, outlasted(work, ordered & found.kept))
+    found.bound(OUTLASTS_STREAM, outlasted(work, streams, ordered & found.kept))
     return found
 
 

@@ -17,7 +17,7 @@ from ...model import MISSING, Engine
 from ...rows_of_each import rows_of_each_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -37,14 +37,16 @@ NEVER_NS = 1 << 62
 _KERNELS = (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN)
 
 
-def out_of_order(work: DeviceWork, called_ns: Int64, returned_ns: Int64, among: Mask) -> Mask:
+def out_of_order(work: DeviceWork, streams: Sequence[Int64], called_ns: Int64, returned_ns: Int64, among: Mask) -> Mask:
     """Operations that began before one that was launched earlier on their stream: of each stream the fewest possible.
 
-    ``called_ns`` and ``returned_ns`` are the start and the end of the call that launched each row; ``among`` are the
-    rows to look at, each of which has one. Calls of several threads that overlapped may have queued either way.
+    ``streams`` are `streams_of` the work. ``called_ns`` and ``returned_ns`` are the start and the end of the call that
+    launched each row; ``among`` are the rows to look at, each of which has one. Calls of several threads that
+    overlapped may have queued either way.
     """
     wrong = np.zeros(len(work), dtype=np.bool_)
-    for rows in _streams(work, among):
+    for stream in streams:
+        rows = stream[among[stream]]
         order = rows[np.lexsort((work.start_ns[rows], called_ns[rows]))]
         columns = work.start_ns[order], called_ns[order], returned_ns[order]
         if _may_be_inverted(*columns) and _inverted(*columns).any():
@@ -90,15 +92,17 @@ def _longest_in_order(values: Int64) -> Mask:
     return chosen
 
 
-def outlasted(work: DeviceWork, among: Mask) -> Int64:
+def outlasted(work: DeviceWork, streams: Sequence[Int64], among: Mask) -> Int64:
     """For each operation that goes on when it cannot, when the next one of its stream begins; `NEVER_NS` for others.
 
     A kernel cannot when a later operation of its stream has ended, or a copy or memset has begun; those cannot when any
-    later operation has begun. Only ``among`` is looked at. Rows that one call launched are never compared.
+    later operation has begun. ``streams`` are `streams_of` the work, of which only ``among`` is looked at. Rows that
+    one call launched are never compared.
     """
     until = np.full(len(work), NEVER_NS)
     is_kernel = work.does(_KERNELS)
-    for rows in _streams(work, among):
+    for stream in streams:
+        rows = stream[among[stream]]
         order = rows[np.lexsort((work.end_ns[rows], work.start_ns[rows]))]
         columns = work.start_ns[order], work.end_ns[order], is_kernel[order]
         if _may_be_outlasted(*columns):
@@ -154,10 +158,6 @@ def _launch(work: DeviceWork, rows: Int64) -> list[tuple[int, int]]:
     return [(row if known == MISSING else MISSING, known) for row, known in enumerate(correlation)]
 
 
-def _streams(work: DeviceWork, among: Mask) -> Iterator[Int64]:
-    """The rows of each stream that has more than one: numbers mean something in one device, process and context."""
-    rows = np.flatnonzero(among)
-    identity = (work.device, work.process, work.context, work.stream)
-    for stream in rows_of_each_tuple(*(column[rows] for column in identity)).values():
-        if len(stream) > 1:
-            yield rows[stream]
+def streams_of(work: DeviceWork) -> list[Int64]:
+    """The rows of each stream: their numbers mean something in one device, process and context."""
+    return list(rows_of_each_tuple(work.device, work.process, work.context, work.stream).values())

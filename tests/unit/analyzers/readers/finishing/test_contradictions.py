@@ -31,6 +31,7 @@ from gpu_trace_analyzers.readers.finishing.stream_order import (
     WITHOUT_LAUNCH_NS,
     out_of_order,
     outlasted,
+    streams_of,
 )
 from gpu_trace_analyzers.reports.document import to_document
 from gpu_trace_analyzers.reports.sections.notes import reading_notes
@@ -342,7 +343,7 @@ def later_ones(work, row: int) -> list[int]:
 @given(traces())
 def test_what_outlasts_its_stream_by_comparing_every_two_rows(trace):
     work = slower(trace.work)
-    until = outlasted(work, np.ones(len(work), dtype=np.bool_))
+    until = outlasted(work, streams_of(work), np.ones(len(work), dtype=np.bool_))
     kernels = (Engine.COMPUTE, Engine.COLLECTIVE, Engine.UNKNOWN)
     for row in range(len(work)):
         later = later_ones(work, row)
@@ -358,7 +359,7 @@ def test_of_a_stream_out_of_order_no_fewer_rows_could_be_set_aside(trace, seed):
     work = slower(trace.work)
     called = np.random.default_rng(seed).permutation(len(work)).astype(np.int64) * 2 * STEP_NS
     everything = np.ones(len(work), dtype=np.bool_)
-    wrong = out_of_order(work, called, called + STEP_NS, everything)
+    wrong = out_of_order(work, streams_of(work), called, called + STEP_NS, everything)
     for stream in {(int(d), int(p), int(s)) for d, p, s in zip(work.device, work.process, work.stream, strict=True)}:
         rows = [
             i
@@ -407,9 +408,9 @@ def in_contexts(trace, *contexts: int):
 def test_stream_7_of_two_contexts_is_two_streams():
     overrun = literal("s7 k 0-9000000 @0; s7 k 1000000-2000000 @1; s7 h2d 3000000-4000000 @2").work
     every = np.ones(3, dtype=bool)
-    assert outlasted(overrun, every)[0] == 1_000_000
+    assert outlasted(overrun, streams_of(overrun), every)[0] == 1_000_000
     apart = replace(overrun, context=np.array([1, 2, 2], dtype=np.int32))
-    assert (outlasted(apart, every) == NEVER_NS).all()
+    assert (outlasted(apart, streams_of(apart), every) == NEVER_NS).all()
 
 
 @pytest.mark.parametrize("kind", [SyncKind.STREAM, SyncKind.CONTEXT])
@@ -426,14 +427,14 @@ def test_a_row_is_out_of_order_after_any_of_those_before_it():
     work = literal("k 0-10; k 100000-100010; k 500000-500010; k 600000-600010").work
     called = np.array([0, 30, 10, 20])
     everything = np.ones(4, dtype=np.bool_)
-    assert out_of_order(work, called, called + 5, everything).tolist() == [False, True, False, False]
+    assert out_of_order(work, streams_of(work), called, called + 5, everything).tolist() == [False, True, False, False]
 
 
 def test_rows_of_one_launch_are_in_order_of_their_starts():
     work = literal("k 200000-800000; k 600000-1000000; k 600000-1400000; k 800000-1200000").work
     called, returned = np.array([10, 0, 0, 0]), np.array([11, 15, 15, 1])
     everything = np.ones(4, dtype=np.bool_)
-    assert out_of_order(work, called, returned, everything).tolist() == [True, False, False, False]
+    assert out_of_order(work, streams_of(work), called, returned, everything).tolist() == [True, False, False, False]
 
 
 def test_all_contradictions_are_counted_and_the_first_thousand_listed():
