@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .answer import JobAnswer
+from .compared.compared_job import ComparedJob
 from .compared.figures import clocks, groups, hosts, quantiles, shares, step_of_ranks
 from .compared.ideal import ideal_ns
 from .compared.late import heat
 from .compared.matched_job import Job
-from .compared.own_time import Compared
 from .compared.stages import stages
 from .compared.world import damaged_ranks, missing_ranks, world_size
 from .findings.every import every
@@ -24,7 +24,7 @@ MOST_LISTED = 32
 def answered(kept: Partial, path: str) -> JobAnswer:
     """What is said of the job in ``path``."""
     job = Job(kept)
-    of = Compared(job)
+    of = ComparedJob(job)
     found, broken = every(of), damaged_ranks(kept)
     places, step_ns = step_of_ranks(job, "length_ns")
     return JobAnswer(

@@ -13,10 +13,10 @@ import numpy as np
 from .replay import Less
 
 if TYPE_CHECKING:
-    from .own_time import Compared
+    from .compared_job import ComparedJob
 
 
-def ideal_ns(of: Compared) -> int:
+def ideal_ns(of: ComparedJob) -> int:
     """Its time; that which it took, where this is less."""
     rows, sets = of.job.kept.collectives, of.alike.sets
     less = Less(

@@ -15,8 +15,12 @@ from .meetings import Meetings, meetings_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from ...model import Int64
     from ..kept.partial import Partial
+
+    Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,19 @@ class Job:
     def named_hosts(self) -> frozenset[str]:
         """The machines that traces name."""
         return frozenset(self.kept.text(code) for code in np.unique(self.kept.ranks.host).tolist() if code != MISSING)
+
+    def machines(self, ranks: Mask) -> list[str]:
+        """The machines of these ranks, in order."""
+        return [self.hosts[number] for number in np.unique(self.host_of[ranks]).tolist()]
+
+    def hosts_named(self, ranks: Mask) -> bool:
+        """Whether the machine of each of these ranks is known."""
+        return bool((self.kept.ranks.host[ranks] != MISSING).all())
+
+    def host_name(self, ranks: Mask) -> str:
+        """The machine of these ranks, where they are of one that has a name; else empty."""
+        codes = np.unique(self.kept.ranks.host[ranks]).tolist()
+        return self.kept.text(codes[0]) if len(codes) == 1 else ""
 
     @cached_property
     def meetings(self) -> Meetings:

@@ -1,4 +1,4 @@
-"""Each rank beside those that did the same: how much of its own time it took, and what the job would take with theirs.
+"""Each rank beside those that did the same: how much of its own time did it take?
 
 A rank is compared by its own time alone: what its GPU computed, what its host took, how long it waited for data. That
 others made it late does not show in these, so of ranks that make each other late only the first one is found.
@@ -7,33 +7,24 @@ others made it late does not show in these, so of ranks that make each other lat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ...model import MISSING
-from .alike import Alike
-from .replay import Less, Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from ...model import Int64
-    from .matched_job import Job
+    from .alike import Alike
+    from .matched_job import Job, Mask
 
     Part = Literal["compute_ns", "host_ns", "data_ns"]
-    Mask = NDArray[np.bool_]
 
-MOST_ALONE = 8
-"""findings of one kind"""
 APART = 6
 """times the usual distance between ranks: what is farther from the others is not by chance"""
-REPLAY_ERROR = Fraction(1, 4)
-"""of a cost: what ``scripts/fleet-truth`` had found was 0.81 to 1.22 of the truth"""
 RECURS = 0.25
 """of what a rank takes longer: it does so without the step in which that is most"""
 _SIGMA = 1.4826
@@ -72,20 +63,15 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What the findings of a job are made of."""
+class OwnTimes:
+    """The own time of the ranks of a job, by rank and by row of ``kept.collectives``."""
 
-    job: Job
+    alike: Alike
 
-    @cached_property
-    def alike(self) -> Alike:
-        """Its rows, by what they are like."""
-        return Alike(self.job)
-
-    @cached_property
-    def replay(self) -> Replay:
-        """Its collectives, to be run again."""
-        return Replay(self.job)
+    @property
+    def job(self) -> Job:
+        """That whose ranks are compared."""
+        return self.alike.job
 
     @cached_property
     def compute(self) -> Own:
@@ -134,60 +120,6 @@ class Compared:
         np.add.at(of_step, (self.job.rank_of[rows], place.reshape(-1)), excess_ns[rows])
         in_all, most = of_step.sum(axis=1), of_step.max(axis=1)
         return np.asarray(in_all - most >= RECURS * in_all)
-
-    def saved_ns(self, **less: Int64) -> int:
-        """What the job would take less with ``less`` of `Less`; 0 at least."""
-        return max(self.replay.recorded_ns - self.replay.job_ns(Less.nothing(self.job).with_(**less)), 0)
-
-    @cached_property
-    def steps(self) -> int:
-        """How many steps are compared."""
-        return max(int(self.job.kept.ranks.steps.max(initial=0)), 1)
-
-    @property
-    def each_step(self) -> str:
-        """What a time divided by ``steps`` is: ``per step``, or ``in all`` where no steps were found."""
-        return "per step" if self.job.kept.ranks.steps.max(initial=0) > 0 else "in all"
-
-    @cached_property
-    def clock_error_ns(self) -> int:
-        """By how much a cost may be wrong because clocks are: a rank may have come so much later to each step.
-
-        Where no steps were found, to each collective.
-        """
-        found = self.job.kept.ranks.steps.max(initial=0) > 0
-        times = self.steps if found else int(np.bincount(self.job.rank_of, minlength=1).max())
-        return times * int(self.job.clocks.uncertainty_ns.max(initial=0))
-
-    def error_ns(self, cost_ns: int, by_chance_ns: int = 0) -> int:
-        """By how much a cost that the replay gave may be wrong: by the clocks, by chance, and by the replay itself."""
-        return self.clock_error_ns + by_chance_ns + int(cost_ns * REPLAY_ERROR)
-
-    def alone_or_together(self, stand_out: Mask) -> Iterator[Mask]:
-        """(ranks,) bool each: the ranks that a finding is of. Each is alone, except those of a machine of which all do.
-
-        Many are one finding, because it is then no single one that is to be replaced.
-        """
-        found = []
-        for number in np.unique(self.job.host_of[stand_out]).tolist():
-            own = self.job.host_of == number
-            whole = stand_out[own].all() and own.sum() > 1
-            places = np.flatnonzero(own & stand_out)
-            found += [own] if whole else [np.arange(len(own)) == place for place in places.tolist()]
-        yield from found if len(found) <= MOST_ALONE else [stand_out]
-
-    def machines(self, ranks: Mask) -> list[str]:
-        """The machines of these ranks, in order."""
-        return [self.job.hosts[number] for number in np.unique(self.job.host_of[ranks]).tolist()]
-
-    def hosts_named(self, ranks: Mask) -> bool:
-        """Whether the machine of each of these ranks is known."""
-        return bool((self.job.kept.ranks.host[ranks] != MISSING).all())
-
-    def host_name(self, ranks: Mask) -> str:
-        """The machine of these ranks, where they are of one that has a name; else empty."""
-        codes = np.unique(self.job.kept.ranks.host[ranks]).tolist()
-        return self.job.kept.text(codes[0]) if len(codes) == 1 else ""
 
 
 def _sums(rank: Int64, ns: Int64, ranks: int) -> Int64:

@@ -12,13 +12,13 @@ from ..compared.stages import stages
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..compared.own_time import Compared
+    from ..compared.compared_job import ComparedJob
 
 LEAST_SHARE = 0.05
 """of a step"""
 
 
-def bubble(of: Compared) -> Iterator[Finding]:
+def bubble(of: ComparedJob) -> Iterator[Finding]:
     """One finding: all stages wait at least as long as the one that waits least, which is what it costs."""
     found = stages(of.alike)
     if len(found) < 2:
@@ -30,8 +30,8 @@ def bubble(of: Compared) -> Iterator[Finding]:
         kind="bubble",
         ranks=most.ranks,
         host="",
-        cost_ns=least.bubble_ns * of.steps,
-        error_ns=of.clock_error_ns,
+        cost_ns=least.bubble_ns * of.costs.steps,
+        error_ns=of.costs.clock_error_ns,
         sentence=f"stage {most.stage} ({ranks_text(most.ranks)}) has nothing to compute for {duration(most.bubble_ns)} "
         f"of a step, {share(most.bubble_ns, most.window_ns)}; each stage for {duration(least.bubble_ns)} or more",
         remedy="split a batch into more pieces, or interleave stages (Schedule1F1B, ScheduleInterleaved1F1B)",

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..answer import Finding
-    from ..compared.own_time import Compared, Mask
+    from ..compared.compared_job import ComparedJob
+    from ..compared.matched_job import Mask
 
 _WITH_REASON = ("slow_gpu", "slow_host", "late_data")
 """findings that say why a rank is late"""
 
 
-def every(of: Compared) -> tuple[Finding, ...]:
+def every(of: ComparedJob) -> tuple[Finding, ...]:
     """The findings of a job."""
     found = [*slow_gpu(of), *slow_host(of), *late_data(of)]
     found += late_rank(of, _told(of, [each for each in found if each.kind in _WITH_REASON]))
@@ -35,7 +36,7 @@ def every(of: Compared) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda each: (not each.conclusive, -each.cost_ns)))
 
 
-def _told(of: Compared, found: Iterable[Finding]) -> Mask:
+def _told(of: ComparedJob, found: Iterable[Finding]) -> Mask:
     told = np.zeros(len(of.job.ranks), np.bool_)
     for each in found:
         for first, last in each.ranks:

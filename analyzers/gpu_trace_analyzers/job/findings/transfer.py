@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...model import Int64
-    from ..compared.own_time import Compared
+    from ..compared.compared_job import ComparedJob
 
 LEAST = 1.5
 """times the usual transfer"""
@@ -27,7 +27,7 @@ _LEAST_COMPARED = 4
 """collectives of a group"""
 
 
-def transfer(of: Compared) -> Iterator[Finding]:
+def transfer(of: ComparedJob) -> Iterator[Finding]:
     """A finding for each group; of groups whose ranks all are known, and of which there are several of a kind."""
     meetings, kept = of.job.meetings, of.job.kept
     if not len(meetings):
@@ -49,20 +49,20 @@ def _is_slow(ns: Int64, usual_ns: Int64) -> bool:
     return bool(mostly and ns.sum() > LEAST * usual_ns.sum())
 
 
-def _finding(of: Compared, code: int, rows: Int64, ns: Int64, usual_ns: Int64) -> Finding:
+def _finding(of: ComparedJob, code: int, rows: Int64, ns: Int64, usual_ns: Int64) -> Finding:
     less_ns = np.zeros(len(ns), np.int64)
     less_ns[rows] = np.maximum(ns[rows] - usual_ns[rows], 0)
-    cost_ns = of.saved_ns(transfer_ns=less_ns)
-    error_ns = of.error_ns(cost_ns)
+    cost_ns = of.costs.saved_ns(transfer_ns=less_ns)
+    error_ns = of.costs.error_ns(cost_ns)
     ranks = of.alike.groups.members[code]
     return Finding(
         kind="transfer",
         ranks=ranges_of(ranks),
-        host=of.host_name(np.isin(of.job.ranks, ranks)),
+        host=of.job.host_name(np.isin(of.job.ranks, ranks)),
         cost_ns=cost_ns,
         error_ns=error_ns,
         sentence=f"the group of {ranks_text(ranges_of(ranks))} transfers for {duration(int(ns[rows].sum()))} what "
         f"takes others of its kind {duration(int(usual_ns[rows].sum()))}",
         remedy="check its links (nvidia-smi nvlink -s, ibstat) and what NCCL chose (NCCL_DEBUG=INFO)",
-        conclusive=cost_ns > error_ns and of.hosts_named(np.isin(of.job.ranks, ranks)),
+        conclusive=cost_ns > error_ns and of.job.hosts_named(np.isin(of.job.ranks, ranks)),
     )

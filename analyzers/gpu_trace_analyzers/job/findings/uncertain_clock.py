@@ -13,13 +13,13 @@ from ..compared.rank_ranges import ranges_of, ranks_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..compared.own_time import Compared
+    from ..compared.compared_job import ComparedJob
 
 MOST_NS = 50_000
 """Lateness that costs anything is more than that."""
 
 
-def uncertain_clock(of: Compared) -> Iterator[Finding]:
+def uncertain_clock(of: ComparedJob) -> Iterator[Finding]:
     """One finding for all of them. Costs do not depend on clocks of machines that meet in no collective."""
     clocks = of.job.clocks
     uncertain = clocks.uncertainty_ns > MOST_NS

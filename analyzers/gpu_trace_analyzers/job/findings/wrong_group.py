@@ -9,16 +9,17 @@ import numpy as np
 from ...model import MISSING
 from ...units import count
 from ..answer import Finding
-from ..compared.own_time import MOST_ALONE, Compared
 from ..compared.rank_ranges import ranges_of, ranks_text
+from .whose import MOST_ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ...model import Int64
+    from ..compared.compared_job import ComparedJob
 
 
-def wrong_group(of: Compared) -> Iterator[Finding]:
+def wrong_group(of: ComparedJob) -> Iterator[Finding]:
     """A finding for each such rank and group."""
     groups, members = of.job.kept.groups, of.alike.groups.members
     outside = [
@@ -33,22 +34,22 @@ def wrong_group(of: Compared) -> Iterator[Finding]:
         yield _of_one(of, int(groups.rank[row]), int(groups.group[row]), int(groups.calls[row]))
 
 
-def _of_one(of: Compared, rank: int, code: int, calls: int) -> Finding:
+def _of_one(of: ComparedJob, rank: int, code: int, calls: int) -> Finding:
     whose = ranks_text(ranges_of(of.alike.groups.members[code]))
     sentence = f"calls {count(calls, 'collective')} of the group of {whose}, to which it does not belong"
     return _finding(of, [rank], f"{sentence}{_instead_of(of, rank)}")
 
 
-def _of_many(of: Compared, ranks: Int64, calls: int) -> Finding:
+def _of_many(of: ComparedJob, ranks: Int64, calls: int) -> Finding:
     return _finding(of, ranks.tolist(), f"call {count(calls, 'collective')} of groups to which they do not belong")
 
 
-def _finding(of: Compared, ranks: Sequence[int], sentence: str) -> Finding:
+def _finding(of: ComparedJob, ranks: Sequence[int], sentence: str) -> Finding:
     ranges = ranges_of(ranks)
     return Finding(
         kind="wrong_group",
         ranks=ranges,
-        host=of.host_name(np.isin(of.job.ranks, ranks)),
+        host=of.job.host_name(np.isin(of.job.ranks, ranks)),
         cost_ns=0,
         error_ns=0,
         sentence=f"{ranks_text(ranges)} {sentence}",
@@ -56,7 +57,7 @@ def _finding(of: Compared, ranks: Sequence[int], sentence: str) -> Finding:
     )
 
 
-def _instead_of(of: Compared, rank: int) -> str:
+def _instead_of(of: ComparedJob, rank: int) -> str:
     """The group that it belongs to and never calls."""
     groups = of.job.kept.groups
     called = set(groups.group[groups.rank == rank].tolist())

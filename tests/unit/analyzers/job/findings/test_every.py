@@ -8,8 +8,9 @@ longer.
 import numpy as np
 import pytest
 
-from gpu_trace_analyzers.job.compared.own_time import MOST_ALONE, Compared
+from gpu_trace_analyzers.job.compared.compared_job import ComparedJob
 from gpu_trace_analyzers.job.findings.every import every
+from gpu_trace_analyzers.job.findings.whose import MOST_ALONE
 from gpu_trace_analyzers.model import MISSING
 
 from ..jobs import job
@@ -59,7 +60,7 @@ def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS):
         released_by=places,
         host_released_by=places,
     )
-    return every(Compared(of))
+    return every(ComparedJob(of))
 
 
 def _filled(usual, ranks, given):
