@@ -153,6 +153,8 @@ class JobAnswer:
     hosts_in_all: int
     step_ns: Quantiles | None
     """the median step of each rank; None without steps"""
+    warm_up_steps: int
+    """left out at the begin of a rank, at most; nothing that is said of the job is of them"""
     window_ns: int
     """over all ranks"""
     job_ns: int

@@ -34,6 +34,7 @@ def answered(kept: Partial, path: str) -> JobAnswer:
         hosts=hosts(job),
         hosts_in_all=len(job.named_hosts),
         step_ns=quantiles(job.ranks[places], step_ns),
+        warm_up_steps=int(kept.ranks.warm_up_steps.max(initial=0)),
         window_ns=int(kept.ranks.window_ns.sum()),
         job_ns=of.replay.recorded_ns,
         ideal_ns=ideal_ns(of),

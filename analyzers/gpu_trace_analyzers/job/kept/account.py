@@ -36,6 +36,7 @@ def ranks_of(rank: OneRank, path: str, strings: Strings, collectives: int, kept:
         "began_ns": began_ns,
         "ended_ns": ended_ns,
         "steps": len(rank.steps) if rank.steps is not None else 0,
+        "warm_up_steps": rank.steady.warm_up_steps,
         "window_ns": sum(owners.values()),
         "compute_ns": owners[Owner.COMPUTE],
         "collective_ns": owners[Owner.COLLECTIVE],

@@ -38,6 +38,8 @@ class Ranks(Columns):
     """the end of its last event"""
     steps: Int64
     """how many its window is of; 0 where steps did not decide"""
+    warm_up_steps: Int64
+    """left out before them"""
     window_ns: Int64
     compute_ns: Int64
     collective_ns: Int64

@@ -38,6 +38,9 @@ LENGTHS = (
         "ideal_ns", "what that would take if every rank computed as long as their mean and transfers took their median"
     ),
     Nested("step_ns", "the median step of each rank; null without steps", lambda answer, _: answer.step_ns, QUANTILES),
+    Field(
+        "warm_up_steps", "how many steps of a rank are left out at its begin as warm-up, at most; nothing is of them"
+    ),
 )
 
 
@@ -53,20 +56,21 @@ def read_line(answer: JobAnswer) -> str:
 def length_lines(answer: JobAnswer) -> Iterator[str]:
     """How long its steps took, and what all of it would take with ranks that are alike."""
     if answer.step_ns is not None:
-        yield _steps(answer.step_ns)
+        yield _steps(answer.step_ns, answer.warm_up_steps)
     elif answer.ranks:
-        yield "no steps were found"
+        yield "no steps are compared"  # there are none, or the whole recording was asked for
     if answer.job_ns:
         what = "steps" if answer.step_ns is not None else "the recording"
         yield f"{what} took {duration(answer.job_ns)}; {_ideal(answer)}"
 
 
-def _steps(step: Quantiles) -> str:
+def _steps(step: Quantiles, warm_up_steps: int) -> str:
     """The median step, and that of the fastest and the slowest rank if these differ in what is printed."""
     median, least, most = map(duration, (step.median, step.least, step.most))
+    left_out = f" without {count(warm_up_steps, 'warm-up step')}" if warm_up_steps else ""
     if least == most:
-        return f"median step {median} on every rank"
-    return f"median step {median}; by rank {least} to {most} (rank {step.most_rank})"
+        return f"median step {median} on every rank{left_out}"
+    return f"median step {median}{left_out}; by rank {least} to {most} (rank {step.most_rank})"
 
 
 def _ideal(answer: JobAnswer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,7 @@ def test_the_steps_and_collectives_are_those_of_the_window(name):
     (row,) = rows(part.ranks)
     steps = rows(part.steps)
     assert [steps[0]["step"], steps[-1]["step"]] == [steady.first_step, steady.last_step]
+    assert row["warm_up_steps"] == steady.warm_up_steps
     assert steps[0]["start_ns"] - trace.epoch_ns == steady.window.start_ns
     assert steps[-1]["end_ns"] - trace.epoch_ns == steady.window.end_ns
     for column in ("compute_ns", "collective_ns", "idle_ns"):
@@ -74,6 +76,17 @@ def test_the_steps_and_collectives_are_those_of_the_window(name):
     assert Counter(part.collectives.group.tolist()) == {each["group"]: each["calls"] for each in rows(part.groups)}
     operations = rows(part.operations)
     assert operations[0]["ns"] == max(each["ns"] for each in operations)
+
+
+def test_steps_that_are_left_out_as_warm_up_are_counted():
+    edges = [0, 400, 500, 600, 700, 800]
+    steps = [
+        f"k {begin + 10}-{begin + 20} @{begin + 5}; range ProfilerStep#{number} {begin}-{end}"
+        for number, (begin, end) in enumerate(itertools.pairwise(edges))
+    ]
+    part = kept(rank_1("; ".join(steps)))
+    assert (part.ranks.steps.tolist(), part.ranks.warm_up_steps.tolist()) == ([4], [1])
+    assert part.steps.step.tolist() == [1, 2, 3, 4]
 
 
 def rows(table):

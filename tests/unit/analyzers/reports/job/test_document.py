@@ -28,6 +28,7 @@ KEYS = {
     "job_ns": int,
     "ideal_ns": int,
     "step_ns": QUANTILES,
+    "warm_up_steps": int,
     "findings": [
         {
             "id": str,

@@ -49,6 +49,14 @@ def test_each_conclusive_finding_is_on_the_screen():
     assert f"and {len(missed)} more finding" in text
 
 
+@pytest.mark.parametrize(("steps", "told"), [(0, ""), (1, " without 1 warm-up step"), (2, " without 2 warm-up steps")])
+def test_steps_that_are_left_out_are_told(steps, told):
+    answer = replace(healthy(), warm_up_steps=steps)
+    for text in (brief(answer), to_text(answer)):
+        line = next(line for line in text.splitlines() if "median step" in line)
+        assert line.startswith(f"  median step 413.0 ms{told}; by rank ")
+
+
 def test_what_fits_is_told_in_full():
     answer = with_findings(*EACH_KIND[:2])
     text = in_one_line(brief(answer))
