@@ -133,12 +133,17 @@ class Intervals:
 
 def instants(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
     """The distinct times of all columns, in order: (n,) int64."""
-    return distinct(np.concatenate(columns))
+    every = np.concatenate(columns)
+    every.sort()
+    return _without_repetition(every)
 
 
 def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The distinct values, in order: (n,) int64. Where most are, sorting is many times as fast as `np.unique`."""
-    ordered = np.sort(values)
+    return _without_repetition(np.sort(values))
+
+
+def _without_repetition(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
     new = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     return ordered[new]

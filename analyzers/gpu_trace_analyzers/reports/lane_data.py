@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..few_distinct import few_distinct
 from ..model import MISSING
 from .fitting import shortened
 from .plain import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from ..intervals import Intervals
-    from ..model import Int64
+    from ..model import Int32, Int64
 
 LONGEST_NAME = 160
 LOST = ("lost-copy", "lost-collective", "lost-idle")
@@ -37,18 +38,18 @@ class Names:
         """The position of a text among them, as much of it as a page shows."""
         return self.codes.setdefault(shortened(plain(text), LONGEST_NAME), len(self.codes))
 
-    def column(self, values: NDArray[np.signedinteger[Any]], text: Callable[[int], str]) -> Int64:
-        """The position of each value's text: (n,) int64; `MISSING` where the value is."""
-        distinct, which = np.unique(values, return_inverse=True)
+    def column(self, values: NDArray[np.signedinteger[Any]], text: Callable[[int], str]) -> Int32:
+        """The position of each value's text: (n,) int32; `MISSING` where the value is."""
+        distinct, which = few_distinct(values)
         codes = [self.code(text(value)) if value != MISSING else MISSING for value in distinct.tolist()]
-        return np.array(codes, dtype=np.int64)[which]
+        return np.array(codes, np.int32)[which]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lane:
     """One row of the timeline, of one kind of span, which is the variable of the page's style that colors it.
 
-    All columns are (n,) int64, in order of their starts. From when until when, in ns since the page's zero; and what is
+    All columns are (n,), in order of their starts. From when until when, in ns since the page's zero; and what is
     said of each, as positions in `Names`: its name, what it ran on, and the range that launched it. The last two are
     `MISSING` where there is none. Spans may overlap, where several streams run at once; none is empty.
     """
@@ -57,20 +58,21 @@ class Lane:
     kind: str
     start_ns: Int64
     end_ns: Int64
-    names: Int64
-    streams: Int64
-    ranges: Int64
+    names: Int32
+    streams: Int32
+    ranges: Int32
 
     def document(self) -> dict[str, Any]:
         """What the page has of it beside its columns."""
         return {"name": self.name, "kind": self.kind, "count": len(self.names), "lost": self.kind in LOST}
 
-    def columns(self) -> tuple[Int64, ...]:
+    def columns(self) -> Iterator[NDArray[np.integer]]:
         """Distances between starts (the first from zero), lengths, names, streams and ranges (from 1; 0: none)."""
-        return (
-            *(np.diff(self.start_ns, prepend=0), self.end_ns - self.start_ns, self.names),
-            *(column - MISSING for column in (self.streams, self.ranges)),
-        )
+        yield np.diff(self.start_ns, prepend=0)
+        yield self.end_ns - self.start_ns
+        yield self.names
+        yield self.streams - MISSING
+        yield self.ranges - MISSING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +88,7 @@ class IdleLane:
     recorded: Intervals
     """ns since the page's zero"""
     cuts_ns: Int64
-    names: Int64
+    names: Int32
     kind: str = "lost-idle"
 
     def document(self) -> dict[str, Any]:
@@ -94,10 +96,10 @@ class IdleLane:
         counts = {"count": len(self.names), "recorded": len(self.recorded), "cuts": len(self.cuts_ns)}
         return {"name": self.name, "kind": self.kind, "lost": True, **counts}
 
-    def columns(self) -> tuple[Int64, ...]:
+    def columns(self) -> Iterator[NDArray[np.integer]]:
         """Distances between starts and lengths of what was recorded, distances of cuts, names."""
         start_ns, end_ns = self.recorded.start_ns, self.recorded.end_ns
-        return np.diff(start_ns, prepend=0), end_ns - start_ns, np.diff(self.cuts_ns, prepend=0), self.names
+        yield from (np.diff(start_ns, prepend=0), end_ns - start_ns, np.diff(self.cuts_ns, prepend=0), self.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,23 +16,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_BITS, _MORE = 7, 0x80
+_BATCH = 1 << 16
+"""numbers that are made varints at once: what bounds the memory"""
 
 
-def packed(columns: Iterable[NDArray[np.int64]]) -> str:
-    """(n,) int64 columns of numbers that are not negative, one after the other."""
-    return base64.b64encode(zlib.compress(b"".join(varints(column) for column in columns))).decode()
+def packed(columns: Iterable[NDArray[np.integer]]) -> str:
+    """(n,) columns of integers that are not negative, one after the other."""
+    deflated = zlib.compressobj()
+    pieces = [
+        deflated.compress(varints(column[first : first + _BATCH]))
+        for column in columns
+        for first in range(0, len(column), _BATCH)
+    ]
+    return base64.b64encode(b"".join([*pieces, deflated.flush()])).decode()
 
 
-def varints(values: NDArray[np.int64]) -> bytes:
+def varints(values: NDArray[np.integer]) -> bytes:
     """Each number in 7 bits a byte, the lowest first, with the top bit where more follow (LEB128)."""
-    sizes = np.ones(len(values), dtype=np.int64)
-    for size in range(1, 9):
-        sizes += values >> (_BITS * size) > 0
-    places = np.cumsum(sizes) - sizes
-    out: NDArray[Any] = np.zeros(int(sizes.sum()), dtype=np.uint8)
-    for byte in range(int(sizes.max(initial=0))):
-        has = np.flatnonzero(sizes > byte)
-        more = np.where(sizes[has] > byte + 1, _MORE, 0)
-        out[places[has] + byte] = (values[has] >> (_BITS * byte)) & (_MORE - 1) | more
-    return out.tobytes()
+    width = max(1, (int(values.max(initial=0)).bit_length() + 6) // 7)
+    size = np.ones(len(values), np.int8)
+    for place in range(1, width):
+        size += values >= 1 << 7 * place
+    rows = np.empty((len(values), width), np.uint8)
+    for place in range(width):
+        rows[:, place] = values >> 7 * place & 0x7F
+        rows[:, place] |= (size > place + 1).astype(np.uint8) << 7
+    return rows[np.arange(width) < size[:, None]].tobytes()
