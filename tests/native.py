@@ -36,9 +36,14 @@ torch._inductor.config.triton = types.SimpleNamespace(cudagraphs=False)
 """
 """For a script with an optimizer or a profiler of its own, after ``import torch``: both import the compiler, which
 takes as long as torch."""
-LEAN = 'import sys, types; sys.modules["torch._meta_registrations"] = types.ModuleType("torch._meta_registrations")\n'
-"""For a script in which only some operators matter, before ``import torch``: what operators do on the device ``meta``,
-which takes a quarter of the time until torch is there."""
+WHOLE = "import gc, sys; gc.disable(); import torch; gc.freeze(); gc.enable()\n"
+"""Imports torch in three quarters of the time: nothing looks for garbage among what stays."""
+LEAN = (
+    'import sys, types; sys.modules["torch._meta_registrations"] = types.ModuleType("torch._meta_registrations"); '
+    + WHOLE
+)
+"""Imports torch in half the time, for a script in which only some operators matter, and no data loader has processes:
+without what operators do on the device ``meta``."""
 _VARYING = re.compile(r"(?<=0x)[0-9a-f]+|(?<=\[W)\d+ [\d:.]+")
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 JOB = (
     f"{LEAN}import os, signal, time\n"
     + """
-import torch, torch.distributed as dist
+import torch.distributed as dist
 rank = int(os.environ["RANK"])
 gpu = torch.cuda.device_count()
 device = torch.device("cuda", rank % gpu) if gpu else torch.device("cpu")
@@ -46,7 +46,7 @@ ENDINGS = {
     "hangs": "if rank: time.sleep(600)\nreduce()\n" + LEAVE,
     "has a child": (
         "import subprocess\n"
-        "if rank: subprocess.run([sys.executable, '-c', 'import torch; torch.ones(3).sub(1)'], check=True)\n" + LEAVE
+        f"if rank: subprocess.run([sys.executable, '-c', {LEAN + 'torch.ones(3).sub(1)'!r}], check=True)\n{LEAVE}"
     ),
     "ends early": "if rank: os._exit(0)\ntime.sleep(1); print(int(x.sum()), flush=True); os._exit(0)\n",
 }

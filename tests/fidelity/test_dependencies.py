@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gpu_trace_analyzers.readers import load
-from native import LEAN, NO_COMPILER, Case, Outcome, facts, run_traced, script, write_files
+from native import LEAN, NO_COMPILER, WHOLE, Case, Outcome, facts, run_traced, script, write_files
 from rank_jobs import JOB, LEAVE
 from recalled import run_both
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-START = """
-import os, sys, threading, time
-import torch
+START = f"""
+{LEAN}
+import os, threading, time
 def step(): (torch.ones(4, requires_grad=True) * 2).sum().backward()
 step()
 """
@@ -80,7 +80,7 @@ def joined(run: Path, name: str = "trace.json.gz") -> tuple[list[str], list[str]
 
 
 def traced(text: str, folder: Path, *options: str) -> Outcome:
-    case = script(LEAN + START + text)
+    case = script(START + text)
     write_files(case, folder)
     return run_traced(case, folder, folder / "run", "--dependencies", *options)
 
@@ -91,8 +91,8 @@ def test_each_use_is_in_a_script():
 
 @pytest.mark.parametrize("uses", SCRIPTS, ids=", ".join)
 def test_a_script_does_what_it_does_natively(uses, tmp_path):
-    quick = NO_COMPILER if "profiles" in uses else ""
-    text = START.replace("import torch\n", f"import torch\n{quick}\n")
+    whole = {"loads data", "modes are left on"} & set(uses)
+    text = (START.replace(LEAN, WHOLE) if whole else START) + (NO_COMPILER if "profiles" in uses else "")
     native, ours = run_both(script("\n".join([text, *(USES[use] for use in uses)])), tmp_path, "--dependencies")
     assert ours == native
     operators, numbered = joined(tmp_path / "run")
@@ -153,7 +153,7 @@ with profile(execution_trace_observer=observer): torch.ones(3).cos()
 import json; print([node["name"] for node in json.load(open("own.json"))["nodes"]])
 torch.ones(3).tan()
 """
-    native, ours = run_both(script(LEAN + START + text), tmp_path, "--dependencies")
+    native, ours = run_both(script(START + text), tmp_path, "--dependencies")
     assert ours == replace(native, stderr=f"{native.stderr}gpu-trace: lost: {GAVE_WAY}\n")
     assert GAVE_WAY in facts(tmp_path / "run")["lost"]
     operators, numbered = joined(tmp_path / "run")

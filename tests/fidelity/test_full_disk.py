@@ -12,7 +12,7 @@ from native import ENTRY, LEAN
 FILL = 'mount -t tmpfs -o "$1" none disk && head -c "$2" /dev/zero > disk/filled; shift 2;'
 EMPTY = "find disk/run -name .raw -prune -o -type f -empty -print"
 MOUNT = FILL + f' "$@"; code=$?; ls disk; {EMPTY} 2>/dev/null; exit $code'
-TORCH = f"{LEAN}import torch; torch.ones(2) + 1; print('hello')"
+TORCH = f"{LEAN}torch.ones(2) + 1; print('hello')"
 
 
 def ran(folder, text: str, options: str, filled: int = 0):

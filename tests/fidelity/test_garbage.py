@@ -71,7 +71,7 @@ def test_the_script_sees_its_own_callbacks_alone(tmp_path):
 
 COLLECTS = f"""
 {LEAN}
-import gc, threading, torch
+import threading
 gc.disable()
 live = [[number] for number in range(300_000)]
 torch.ones(8) + 1

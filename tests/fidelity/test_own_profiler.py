@@ -10,11 +10,11 @@ from endings import ending
 from gpu_trace_analyzers.questions.overlap import device_figures
 from gpu_trace_analyzers.questions.scope import Scope
 from gpu_trace_analyzers.readers import load
-from native import NO_COMPILER, facts, names, run_traced, script, torch_has_cuda, write_files
+from native import LEAN, NO_COMPILER, facts, names, run_traced, script, torch_has_cuda, write_files
 from recalled import run_both
 
 START = f"""
-import torch
+{LEAN}
 {NO_COMPILER}
 from torch.profiler import profile, record_function
 with record_function("work"): torch.ones(8) + 1

@@ -12,12 +12,12 @@ from importlib.util import find_spec
 import pytest
 
 from endings import SLEEP, ending
-from native import ENTRY, facts, names
+from native import ENTRY, LEAN, facts, names
 from recalled import run_both
 
-START = """
-import os, signal, sys, threading, time
-import torch
+START = f"""
+{LEAN}
+import os, signal, threading, time
 with torch.profiler.record_function("work"): torch.ones(8) + 1
 """
 IGNORED = """

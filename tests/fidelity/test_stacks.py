@@ -20,7 +20,6 @@ pytestmark = pytest.mark.skipif(built_sampler() is None, reason="there is no C c
 SHARES = f"""
 import time
 {LEAN}
-import torch
 torch.ones(4).add_(1)
 
 def loop(until):
@@ -57,7 +56,6 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 ENDS = f"""
 {LEAN}
-import torch
 torch.ones(4).add_(1)
 print("done")
 """

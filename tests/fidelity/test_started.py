@@ -55,13 +55,12 @@ def test_each_finds_its_native_environment(path, tmp_path):
 START = f"""
 {LEAN}
 import multiprocessing, subprocess
-import torch
 def work(number): return float(torch.ones(4).mul(number).sum())
 if __name__ == "__main__":
     torch.ones(4).sin()
 """
 WAYS = {
-    "torch.multiprocessing.spawn": "    torch.multiprocessing.spawn(work, nprocs=2)\n",
+    "torch.multiprocessing.spawn": "    torch.multiprocessing.spawn(work, nprocs=1)\n",
     "a process pool": (
         "    from concurrent.futures import ProcessPoolExecutor\n"
         "    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:\n"
@@ -72,11 +71,11 @@ WAYS = {
         "        print(pool.map(work, [1, 2])); pool.close(); pool.join()\n"
     ),
     "a subprocess with an environment of its own": (
-        "    code = 'import torch; print(torch.ones(4).mul(3).sum())'\n"
+        f"    code = {LEAN + 'print(torch.ones(4).mul(3).sum())'!r}\n"
         "    subprocess.run([sys.executable, '-c', code], env={'A': '1'}, check=True)\n"
     ),
 }
-NAMES = ["ForkServerPoolWorker-4", "SpawnProcess-1", "SpawnProcess-2", "SpawnProcess-3", "python -c"]
+NAMES = ["ForkServerPoolWorker-3", "SpawnProcess-1", "SpawnProcess-2", "python -c"]
 """of those that the ways start, one way after the other"""
 
 
@@ -109,7 +108,7 @@ def test_each_way_to_start_processes_is_recorded(tmp_path):
 
 def test_those_that_did_nothing_leave_nothing(tmp_path):
     text = (
-        "import subprocess, sys, torch\ntorch.ones(2).sin()\n"
+        f"{LEAN}import subprocess\ntorch.ones(2).sin()\n"
         "for code in ('pass', 'import torch', '1 / 0'): subprocess.run([sys.executable, '-c', code], stderr=-3)"
     )
     write_files(case := script(text), tmp_path)
@@ -129,10 +128,10 @@ def test_who_wants_none_has_none_and_no_stacks_either(tmp_path):
 
 def test_forked_before_torch_was_imported_they_are_recorded_and_afterwards_they_are_counted(tmp_path):
     text = (
-        f"{LEAN}import os\ndef fork(work):\n    pid = os.fork()\n    if pid == 0: work(); raise SystemExit(3)\n"
+        "import os\ndef fork(work):\n    pid = os.fork()\n    if pid == 0: work(); raise SystemExit(3)\n"
         "    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)\n"
-        "def first():\n    import torch\n    torch.ones(2).sin()\n"
-        "fork(first)\nimport torch\ntorch.ones(2).cos()\n"
+        f"def first():\n    {LEAN}    torch.ones(2).sin()\n"
+        f"fork(first)\n{LEAN}torch.ones(2).cos()\n"
         "fork(lambda: torch.ones(2).tan())\nfork(lambda: os.execvp('sh', ['sh', '-c', 'exit 3']))\n"
     )
     native, traced = run_both_unless_known(script(text), tmp_path)
@@ -143,13 +142,13 @@ def test_forked_before_torch_was_imported_they_are_recorded_and_afterwards_they_
     assert said.startswith("the script: operators of 1 forked process, in which")
 
 
-KILLED = "import os, torch; torch.ones(3).sin(); os.kill(os.getpid(), 9)"
+KILLED = f"{LEAN}import os; torch.ones(3).sin(); os.kill(os.getpid(), 9)"
 
 
 def test_one_sentence_names_those_that_were_killed(tmp_path):
     text = (
-        f"{LEAN}import subprocess, torch\ntorch.ones(4).cos()\n"
-        f"code = {LEAN + KILLED!r}\n"
+        f"{LEAN}import subprocess\ntorch.ones(4).cos()\n"
+        f"code = {KILLED!r}\n"
         "for _ in range(2): print(subprocess.run([sys.executable, '-c', code]).returncode)\n"
     )
     write_files(case := script(text), tmp_path)
@@ -162,10 +161,10 @@ def test_one_sentence_names_those_that_were_killed(tmp_path):
 
 
 def test_one_sentence_names_one_whose_shell_replaced_its_path(tmp_path):
-    text = f"{LEAN}import os, torch\ntorch.ones(4).cos()\n"
+    text = f"{LEAN}import os\ntorch.ones(4).cos()\n"
     text += "os.system(f'PYTHONPATH=/nowhere {sys.executable} child.py')\n"
     write_files(case := script(text), tmp_path)
-    child = f"{LEAN}import os, time, torch\nprint(torch.ones(3).sum(), flush=True)\n"
+    child = f"{LEAN}import os, time\nprint(torch.ones(3).sum(), flush=True)\n"
     child += f"while not os.path.exists('run/.raw/{_NOTED}'): time.sleep(0.05)\n"
     (tmp_path / "child.py").write_text(child)
     assert run_traced(case, tmp_path, tmp_path / "run") == Outcome("tensor(3.)\n", "", 0)
@@ -174,11 +173,12 @@ def test_one_sentence_names_one_whose_shell_replaced_its_path(tmp_path):
     assert facts(tmp_path / "run")["traces"] == ["trace.json.gz"]
 
 
-HIDES = """
-import subprocess, sys, torch
+HIDES = f"""
+{LEAN}
+import subprocess, sys
 torch.ones(4).cos()
-hide = f'mount -t tmpfs none {sys.argv[1]} && exec "$0" -c "$1"'
-code = "import torch; print(torch.ones(3).sum())"
+hide = f'mount -t tmpfs none {{sys.argv[1]}} && exec "$0" -c "$1"'
+code = {LEAN + "print(torch.ones(3).sum())"!r}
 print(subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", hide, sys.executable, code]).returncode)
 """
 
@@ -201,14 +201,14 @@ if len(sys.argv) < 2:
     subprocess.Popen([sys.executable, *sys.argv, "outlives"], stdout=open("out", "w"), stderr=subprocess.STDOUT)
     sys.exit(3)
 while os.path.exists("run/.raw") or not os.path.exists("run"): time.sleep(0.05)
-import torch
+LEAN
 print(torch.ones(3).sum())
 os.rename("out", "told")
 """
 
 
 def test_one_that_outlives_the_run_is_not_told_of_it(tmp_path):
-    write_files(case := script(OUTLIVES), tmp_path)
+    write_files(case := script(OUTLIVES.replace("LEAN\n", LEAN)), tmp_path)
     assert run_traced(case, tmp_path, tmp_path / "run").code == 3
     deadline = time.monotonic() + 60
     while not (tmp_path / "told").exists() and time.monotonic() < deadline:
@@ -218,7 +218,7 @@ def test_one_that_outlives_the_run_is_not_told_of_it(tmp_path):
 
 def test_a_program_that_is_another_one_by_exec_is_recorded_on(tmp_path):
     text = (
-        "import os, sys, torch\nif len(sys.argv) < 2:\n    torch.ones(2).sin()\n"
+        f"{LEAN}import os\nif len(sys.argv) < 2:\n    torch.ones(2).sin()\n"
         "    os.execv(sys.executable, [sys.executable, *sys.argv, 'again'])\ntorch.ones(2).cos()"
     )
     write_files(case := script(text), tmp_path)

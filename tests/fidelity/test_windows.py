@@ -20,7 +20,7 @@ from native import ENTRY, LEAN, NO_COMPILER, Outcome, events, facts, names, run_
 
 STEPS = f"""
 {LEAN}
-import time, torch
+import time
 {NO_COMPILER}
 layer = torch.nn.Linear(4, 4)
 optimizer = torch.optim.SGD(layer.parameters())
@@ -53,7 +53,7 @@ def test_a_window_that_the_script_never_reaches(tmp_path):
 
 WAITS = f"""
 {LEAN}
-import glob, time, torch
+import glob, time
 def notes(): return "".join(open(path).read() for path in glob.glob("run/.raw/notes-*"))
 def wait_until_recorded():
     while "{RECORDED_FROM.name}\\t" not in notes(): time.sleep(0.02)
@@ -84,7 +84,7 @@ def test_events_are_bounded(tmp_path):
 
 def test_a_script_that_grows_by_itself_is_recorded_to_its_end(tmp_path):
     text = (
-        "import torch, time\ntorch.ones(2).sin()\n"
+        f"{LEAN}import time\ntorch.ones(2).sin()\n"
         "for _ in range(3): x = torch.ones(80 << 20).sum(); time.sleep(0.7)\ntorch.ones(2).cos()"
     )
     assert run(text, tmp_path, "--events", "10000").code == 0
@@ -95,7 +95,7 @@ def test_a_script_that_grows_by_itself_is_recorded_to_its_end(tmp_path):
 
 NVTX = f"""
 {LEAN}
-import nvtx, torch
+import nvtx
 x = torch.ones(4)
 for step in range(4):
     with nvtx.annotate("step", domain="training"):
@@ -144,8 +144,9 @@ def test_a_window_of_steps_that_nvtx_ranges_make(tmp_path):
     assert operators(tmp_path) == ["tan", "cos", "tan", "sin", "cos"]
 
 
-RANKS = """
-import torch, torch.distributed as dist
+RANKS = f"""
+{LEAN}
+import torch.distributed as dist
 dist.init_process_group("gloo")
 x = torch.ones(4)
 dist.all_reduce(x)
@@ -210,7 +211,7 @@ def test_a_range_to_count_needs_a_window(tmp_path):
 
 
 def test_a_script_that_removes_its_run_folder_keeps_its_result(tmp_path):
-    text = f"{LEAN}import shutil, torch\ntorch.ones(2) + 1\nshutil.rmtree('run')\nprint('done')\nsys.exit(7)"
+    text = f"{LEAN}import shutil\ntorch.ones(2) + 1\nshutil.rmtree('run')\nprint('done')\nsys.exit(7)"
     outcome = run(text, tmp_path)
     assert (outcome.stdout, outcome.code) == ("done\n", 7)
     assert outcome.stderr.startswith("gpu-trace: lost: ")

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from endings import ENDINGS, ending
-from native import NO_COMPILER, events, facts, names, run_traced, script, write_files
+from native import LEAN, NO_COMPILER, WHOLE, events, facts, names, run_traced, script, write_files
 from recalled import run_both
 
-START = """
-import os, signal, sys, threading, time
-import torch
+START = f"""
+{LEAN}
+import os, signal, threading, time
 with torch.profiler.record_function("work"): torch.ones(8) + 1
 """
+ALL_OF_TORCH = START.replace(LEAN, WHOLE)
 FORK = """
 sys.stdout.flush()
 pid = os.fork()
@@ -87,10 +88,10 @@ if __name__ == "__main__":
 AFTER = 'with torch.profiler.record_function("after {}"): torch.ones(8) + 1\n'
 
 CASES = {
-    "to its end": script(START + LOOKED_AT + NAMED),
+    "to its end": script(START.replace(LEAN, "import sys, torch\n") + LOOKED_AT + NAMED),
     "children": ending("exception", START + CHILDREN),
-    "workers": script(START + WORKERS),
-    "its own profiler": ending("os._exit", START + PROFILER + AFTER.format(1) + SCHEDULE + AFTER.format(2)),
+    "workers": script(ALL_OF_TORCH + WORKERS),
+    "its own profiler": ending("os._exit", ALL_OF_TORCH + PROFILER + AFTER.format(1) + SCHEDULE + AFTER.format(2)),
     "torch that fails to load": script("import sys\nsys.modules['torch._C'] = None\nimport torch"),
 }
 """Each is a process with torch natively and one recorded: what can be looked at in one stands in one."""

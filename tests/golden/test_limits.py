@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from native import NO_COMPILER
+from native import NO_COMPILER, WHOLE
 
 ROOT = Path(__file__).parents[2]
 TRUTHS = sorted((ROOT / "samples/limits/truths").glob("*.json"))
 TRACES = ROOT / "samples/traces/limits_h200"
 SCRIPTS = f"""
-import sys, runpy
-import torch
+{WHOLE}
+import runpy
 {NO_COMPILER}
 sys.path.insert(0, "samples/limits")
 for script, case in (line.split() for line in sys.argv[1:]):

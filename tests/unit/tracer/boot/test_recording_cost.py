@@ -11,7 +11,6 @@ from native import LEAN
 
 SCRIPT = f"""
 {LEAN}
-import torch
 from gpu_trace.boot import recording_cost
 from gpu_trace.boot.execution_trace import ExecutionTrace
 from gpu_trace.boot.session import Calls, Session

@@ -12,7 +12,7 @@ import pytest
 
 import gpu_trace
 from gpu_trace.nvtx_recording.environment import injection_library
-from native import NO_COMPILER
+from native import LEAN, NO_COMPILER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ NVTX = pytest.mark.skipif(injection_library() is None, reason="no injection libr
 CPU = {"CUDA_VISIBLE_DEVICES": "", "PATH": "/usr/bin:/bin"}
 
 BLOCKS = (
-    "import torch, torch.profiler\n"
+    f"{LEAN}import torch.profiler\n"
     + NO_COMPILER
     + """
 import gc, json, os, sys, threading
@@ -192,11 +192,12 @@ def test_the_process_is_as_it_was(said):
 
 @NVTX
 def test_torch_may_be_imported_in_the_block(tmp_path):
-    script = """
+    script = f"""
 import sys, gpu_trace
 finders = list(sys.meta_path)
 with gpu_trace.record("run") as run:
-    import nvtx, torch
+    import nvtx
+    {LEAN}
     with nvtx.annotate("in nvtx", color="no color", payload=object()):
         torch.ones(3) + 1
 as_before = sys.meta_path == finders

@@ -11,15 +11,14 @@ import pytest
 
 from gpu_trace.nvtx_recording.environment import injection, injection_library
 from gpu_trace.nvtx_recording.records import EventKind, payload_texts, read
+from native import LEAN
 from nvtx_records import names, recorded
 
 pytestmark = pytest.mark.skipif(injection_library() is None, reason="no injection library: built without a C compiler")
 
 
 HOOKS = "import nvtx\nfrom gpu_trace.boot import nvtx_hooks\nnvtx_hooks.hear_the_nvtx_package({folder!r})\n"
-STAND_IN = (
-    "import torch\nfrom gpu_trace.boot import nvtx_hooks\nnvtx_hooks.stand_in_for_torch({library!r}, {folder!r})\n"
-)
+STAND_IN = LEAN + "from gpu_trace.boot import nvtx_hooks\nnvtx_hooks.stand_in_for_torch({library!r}, {folder!r})\n"
 
 
 def recorded_from_python(script: str, folder):
