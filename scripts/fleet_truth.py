@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -29,6 +27,7 @@ from gpu_trace_analyzers.job.answered import answered
 from gpu_trace_analyzers.job.reading.read_job import read_job
 from gpu_trace_analyzers.job.reading.sources import rank_files
 from gpu_trace_analyzers.units import duration, percent
+from scripts.fleet.__main__ import made
 from scripts.fleet.recording import BASES
 
 if TYPE_CHECKING:
@@ -95,10 +94,8 @@ def _arguments() -> argparse.Namespace:
 def simulated(folder: Path, base: str, seed: int, faults: str, skew_ns: int) -> tuple[JobAnswer, dict[str, Any]]:
     """The answer of a job that is made in ``folder``, and its truth."""
     truth, out = folder / "truth.json", folder / "job"
-    command = [sys.executable, "-m", "scripts.fleet", "--ranks", str(RANKS[seed % len(RANKS)]), "--seed", str(seed)]
-    command += ["--steps", str(STEPS), "--base", base, "--faults", faults, "--skew-ns", str(skew_ns)]
-    command += ["--truth", str(truth), str(out)]
-    subprocess.run(command, cwd=REPO, check=True, stdout=subprocess.DEVNULL)
+    job = ["--ranks", str(RANKS[seed % len(RANKS)]), "--seed", str(seed), "--steps", str(STEPS), "--base", base]
+    made([*job, "--faults", faults, "--skew-ns", str(skew_ns), "--truth", str(truth), str(out)])
     part = read_job(out, rank_files(out), Asked(), workers=1)
     return answered(part, str(out)), json.loads(truth.read_text())
 

@@ -17,6 +17,7 @@ import difflib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,7 +68,8 @@ if int(os.environ.get("WORLD_SIZE", 1)) > 1:
 as torch itself."""
 
 
-_ONE_BUCKET = threading.Lock()
+_ONE_AT_A_TIME = threading.Lock()
+"""makes what all pages share"""
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,8 @@ def _readers_folder(folder: Path, commands: Iterable[str]) -> None:
     A simulated job, where one of the commands needs it.
     """
     if any(command.endswith(" fleet") for command in commands):
-        made = [*_FLEET, "--truth", str(folder / "truth.json"), str(folder / "fleet")]
-        subprocess.run([sys.executable, *made], cwd=ROOT, capture_output=True, check=True)
+        with _ONE_AT_A_TIME:
+            shutil.copytree(_fleet(), folder / "fleet")
     traces = ROOT / "samples/traces"
     (folder / "samples").symlink_to(ROOT / "samples")
     (folder / "trace.json.gz").write_bytes((traces / "two_streams.json.gz").read_bytes())
@@ -156,9 +158,19 @@ def _readers_folder(folder: Path, commands: Iterable[str]) -> None:
     (folder / "train.py").write_text(python_blocks(ROOT / "docs/how-to/training-step.md")[0], encoding="utf-8")
 
 
+@cache
+def _fleet() -> Path:
+    """A simulated job; it is there until this process ends."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    made = [*_FLEET, "--truth", str(folder / "truth.json"), str(folder / "fleet")]
+    subprocess.run([sys.executable, *made], cwd=ROOT, capture_output=True, check=True)
+    return folder / "fleet"
+
+
 def _bucket() -> dict[str, str]:
     """The environment that leads to ``s3://my-bucket`` on this machine, which has a folder of ranks."""
-    with _ONE_BUCKET:
+    with _ONE_AT_A_TIME:
         return _filled_bucket()
 
 

@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,10 +27,18 @@ from .shape import Shape
 from .template import Template, template_of
 from .truth import truth
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def main() -> None:
-    """Read the arguments, write folder and truth, say how long that took."""
-    given = _arguments()
+    """Make what the command line says."""
+    print(made(None))
+
+
+def made(arguments: Sequence[str] | None) -> str:
+    """Write folder and truth; returns a line that says what they are and how long it took."""
+    given = _arguments(arguments)
     began = time.perf_counter()
     _check(given)
     template = template_of(given.base)
@@ -44,13 +53,13 @@ def main() -> None:
     size = write(given.out, template, shape, what, times, faults, clocks)
     stated = {"base": given.base} | truth(template, shape, steps, faults, clocks, times.job_ns, given.skew_ns)
     given.truth.write_text(json.dumps(stated, indent=1) + "\n")
-    print(
+    return (
         f"{given.out}: {shape.ranks} ranks, {steps} steps, {steps * per_step:,} events per rank, {size / 1e6:,.1f} MB; "
         f"faults: {', '.join(fault.kind for fault in faults) or 'none'}; {time.perf_counter() - began:.1f} s"
     )
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     assert __doc__
     parser = argparse.ArgumentParser("make-fleet", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("out", type=Path, help="a folder that is empty, or not there")
@@ -66,7 +75,7 @@ def _arguments() -> argparse.Namespace:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="at least 2 (default: 5)")
     length.add_argument("--events-per-rank", type=int, help="as many steps as have so many events")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _check(given: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +66,7 @@ class Template:
         return next((place for place, block in enumerate(self.blocks) if block.operation < 0), None)
 
 
+@cache
 def template_of(base: str) -> Template:
     """Of a recorded job."""
     recorded = recordings(base)

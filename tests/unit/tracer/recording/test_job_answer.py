@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from gpu_trace.recording.folder import RunFolder
@@ -19,13 +15,12 @@ from gpu_trace_analyzers.job.reading.sources import job_in
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.job.document import to_json
 from gpu_trace_analyzers.reports.job.markdown import to_markdown
-
-ROOT = Path(__file__).parents[4]
+from scripts.fleet.__main__ import made
 
 
 def fleet(folder, ranks):
-    made = ["--ranks", str(ranks), "--steps", "3", "--seed", "3", "--faults", "none", "--truth", f"{folder}/truth.json"]
-    subprocess.run([sys.executable, "-m", "scripts.fleet", *made, f"{folder}/run"], cwd=ROOT, check=True)
+    job = ["--ranks", str(ranks), "--steps", "3", "--seed", "3", "--faults", "none"]
+    made([*job, "--truth", f"{folder}/truth.json", f"{folder}/run"])
     return RunFolder(folder / "run")
 
 
