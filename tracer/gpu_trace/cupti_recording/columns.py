@@ -57,8 +57,9 @@ def add(
     ]
     for table, kind, columns_of in kinds:
         if len(kind):
-            builder.add(table, **columns_of(kind))
-            builder.note_stamps(kind.start_ns)
+            rows = columns_of(kind)
+            builder.add(table, **rows)
+            builder.note_stamps(rows["start_ns"])
             builder.resolution_ns = 1
             builder.events += len(kind)
     if arrows := sum(int(kind.has_arrow.sum()) for _, kind, _ in kinds):
@@ -166,7 +167,7 @@ class _Columns:
         }
 
     def _times(self, shown: Slices) -> Columns:
-        return {"start_ns": shown.start_ns, "end_ns": shown.start_ns + shown.duration_ns}
+        return {"start_ns": shown.start_ns, "end_ns": shown.end_ns}
 
     def _devices(self, numbers: NDArray[Any]) -> Int64:
         """Positions of devices, whose rows stand under their own numbers."""

@@ -141,12 +141,13 @@ class _Batch:
     """Some rows of one kind: places, and in columns of text times in microseconds and ids."""
 
     def __init__(self, activities: RecordedActivities, raised: int, shown: Slices, rows: slice) -> None:
-        self.records = activities.at(shown.at[rows])
-        self._pids, self._tids = shown.pid[rows], shown.tid[rows]
-        self.starts = microseconds(shown.start_ns[rows])
-        self.durations = microseconds(shown.duration_ns[rows])
+        some = shown[rows]
+        self.records = activities.at(some.at)
+        self._pids, self._tids = some.pid, some.tid
+        self.starts = microseconds(self.records["start_ns"] - shown.process.base_ns)
+        self.durations = microseconds(self.records["end_ns"] - self.records["start_ns"])
         self.correlations = numbers(_raised(self.records["correlation"].astype(np.int64), raised))
-        self.has_arrow = shown.has_arrow[rows]
+        self.has_arrow = some.has_arrow
 
     def __len__(self) -> int:
         return len(self._pids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gpu_trace_analyzers.model import Int64
+    from gpu_trace_analyzers.model import Int32, Int64
 
     from .records import RecordedActivities
 
@@ -56,16 +56,17 @@ class Slices:
     """Rows of one kind, in the order of their starts; each column is (n,).
 
     ``at`` is the position of each in the records, ``pid`` and ``tid`` are the process and the thread that it is shown
-    under; ``has_arrow`` says whether it launched another row of these, or was launched by one.
+    under; ``has_arrow`` says whether it launched another row of these, or was launched by one. Times stay in the
+    records, which are in a file: what is kept of each row is kept in the memory of two processes.
     """
 
     category: str
-    at: Int64
-    pid: Int64
-    tid: Int64
-    start_ns: Int64
-    """from what the process counts from"""
-    duration_ns: Int64
+    process: RecordedProcess
+    records: NDArray[np.void]
+    """all of the recording, of which these are rows"""
+    at: Int32
+    pid: Int32
+    tid: Int32
     has_arrow: Mask
 
     def __len__(self) -> int:
@@ -73,9 +74,24 @@ class Slices:
 
     def __getitem__(self, rows: Mask | slice) -> Slices:
         """Those that a mask or a slice selects."""
-        at = positions(rows)
-        columns = {column.name: getattr(self, column.name) for column in fields(self)[1:]}
-        return Slices(self.category, **{name: column[at] for name, column in columns.items()})
+        which = positions(rows)
+        columns = {name: getattr(self, name)[which] for name in ("at", "pid", "tid", "has_arrow")}
+        return replace(self, **columns)
+
+    @property
+    def start_ns(self) -> Int64:
+        """From what the process counts from; read from the records."""
+        return self._times("start_ns")
+
+    @property
+    def end_ns(self) -> Int64:
+        """The same."""
+        return self._times("end_ns")
+
+    def _times(self, name: str) -> Int64:
+        times: Int64 = self.records[name][self.at]
+        times -= self.process.base_ns
+        return times
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +109,7 @@ class AllSlices:
         """All kinds, in the order in which their rows are written."""
         return self.kernels, self.copies, self.memsets, self.syncs, self.overheads, self.calls
 
-    def placed(self, each: Iterable[tuple[Int64, Int64]]) -> AllSlices:
+    def placed(self, each: Iterable[tuple[Int32, Int32]]) -> AllSlices:
         """The same under other processes and threads, given for each kind."""
         kinds = zip(self.each(), each, strict=True)
         return AllSlices(*(replace(kind, pid=pid, tid=tid) for kind, (pid, tid) in kinds))
@@ -126,7 +142,7 @@ class _Shown:
         return self._slices(category, rows, self._column("device", rows), self._column("stream", rows), has_arrow)
 
     def on_host(self, rows: Int64, has_arrow: Mask) -> Slices:
-        pid = np.full(len(rows), self._process.pid)
+        pid = np.full(len(rows), self._process.pid, np.int32)
         return self._slices(Category.RUNTIME, rows, pid, self._column("thread", rows), has_arrow)
 
     def syncs(self, rows: Int64, work: Int64) -> Slices:
@@ -138,16 +154,25 @@ class _Shown:
         rows, context = rows[known], context[known]
         stream = self._column("stream", rows)
         device = devices[np.searchsorted(contexts, context)]
-        return self._slices(Category.SYNC, rows, device, np.where(stream == NO_STREAM, NO_STREAM_ROW, stream))
+        row = np.where(stream == NO_STREAM, NO_STREAM_ROW, stream)
+        return self._slices(Category.SYNC, rows, device, row)
 
     def overheads(self, rows: Int64) -> Slices:
-        return self._slices(Category.OVERHEAD, rows, np.full(len(rows), _OF_NOBODY), np.zeros(len(rows), np.int64))
+        of_nobody = np.full(len(rows), _OF_NOBODY)
+        return self._slices(Category.OVERHEAD, rows, of_nobody, np.zeros(len(rows), np.int32))
 
-    def _column(self, name: str, rows: Int64) -> Int64:
-        return self._records[name][rows].astype(np.int64)
+    def _column(self, name: str, rows: Int64) -> NDArray[np.integer]:
+        column: NDArray[np.integer] = self._records[name][rows]
+        return column
 
-    def _slices(self, category: str, rows: Int64, pid: Int64, tid: Int64, has_arrow: Mask | None = None) -> Slices:
-        start_ns = self._records["start_ns"][rows]
-        duration_ns = self._records["end_ns"][rows] - start_ns
+    def _slices(
+        self,
+        category: str,
+        rows: Int64,
+        pid: NDArray[np.integer],
+        tid: NDArray[np.integer],
+        has_arrow: Mask | None = None,
+    ) -> Slices:
         arrows = np.zeros(len(rows), np.bool_) if has_arrow is None else has_arrow
-        return Slices(category, rows, pid, tid, start_ns - self._process.base_ns, duration_ns, arrows)
+        at, pid, tid = (column.astype(np.int32, copy=False) for column in (rows, pid, tid))
+        return Slices(category, self._process, self._records, at, pid, tid, arrows)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gpu_trace_analyzers.model import Int64
+    from gpu_trace_analyzers.model import Int32, Int64
 
     from ..cupti_recording.slices import Slices
 
@@ -80,7 +80,7 @@ class _Rows:
             found, category = self._columns(piece, category)
             columns.append(found)
         self._is_place: list[NDArray[np.bool_]] = [is_place for is_place, *_ in columns]
-        of_slices = [(self._keys_of(kind), kind.start_ns, kind.duration_ns) for kind in slices]
+        of_slices = [(self._keys_of(kind), *_times(kind)) for kind in slices]
         every = [*(times for _, *times in columns), *of_slices]
         self.key, self.start_ns, self.duration_ns = map(np.concatenate, zip(*every, strict=True))
         lengths = [0, *map(len, slices)]
@@ -124,6 +124,12 @@ class _Rows:
             first += count
 
 
+def _times(slices: Slices) -> tuple[Int64, Int64]:
+    """Starts and durations."""
+    start_ns = slices.start_ns
+    return start_ns, slices.end_ns - start_ns
+
+
 def _pieces(text: bytes) -> Iterator[tuple[int, int]]:
     """Begins and ends of pieces that cut no place in two: no place has a phase in it."""
     begin = 0
@@ -138,7 +144,7 @@ class Placed(NamedTuple):
 
     text: list[memoryview]
     """that of its events, in pieces"""
-    slices: list[tuple[Int64, Int64]]
+    slices: list[tuple[Int32, Int32]]
     """process and thread of each of the other rows, a kind at a time"""
 
 
@@ -221,11 +227,11 @@ def _edits(rows: _Rows, places: _Places, lane: Int64) -> Iterator[Edit]:
         yield (*row.span(3), places.tid(key, int(lane[i])))
 
 
-def _moved(rows: _Rows, places: _Places, lane: Int64, which: slice) -> tuple[Int64, Int64]:
+def _moved(rows: _Rows, places: _Places, lane: Int64, which: slice) -> tuple[Int32, Int32]:
     """The processes and threads of some rows."""
     distinct, key, lane = list(rows.keys), rows.key[which], lane[which]
     pid, tid = (
-        np.array([(int(places.pid(key)), int(places.tid(key, 0))) for key in distinct], np.int64).reshape(-1, 2).T
+        np.array([(int(places.pid(key)), int(places.tid(key, 0))) for key in distinct], np.int32).reshape(-1, 2).T
     )
     found = tid[key]
     for row in np.flatnonzero(lane).tolist():

@@ -160,9 +160,11 @@ def _rows_of_text(recorded: Recorded, shown: AllSlices) -> Iterator[str]:
 
 def _parted(recorded: Recorded, shown: AllSlices) -> tuple[AllSlices, AllSlices]:
     """The rows of which there are many, and the others: overhead, and kernels that say more than their record."""
+    none = {name: getattr(shown, name)[:0] for name in ("copies", "memsets", "syncs", "calls")}
+    if not recorded.of_kernels:
+        return replace(shown, overheads=shown.overheads[:0]), replace(shown, kernels=shown.kernels[:0], **none)
     correlations = recorded.activities.records["correlation"][shown.kernels.at]
     say_more = np.isin(correlations, list(recorded.of_kernels))
-    none = {name: getattr(shown, name)[:0] for name in ("copies", "memsets", "syncs", "calls")}
     many = replace(shown, kernels=shown.kernels[~say_more], overheads=shown.overheads[:0])
     return many, replace(shown, kernels=shown.kernels[say_more], **none)
 
