@@ -31,7 +31,9 @@ def rows_of_each_tuple(*columns: NDArray[Any]) -> dict[tuple[int, ...], Int64]:
     count = len(distinct)
     for column in columns[1:]:
         distinct, place = few_distinct(column)
-        if len(distinct) > 1:
+        if count < 2:
+            which, count = place, len(distinct)
+        elif len(distinct) > 1:
             found, which = few_distinct(which * len(distinct) + place)
             count = len(found)
     parts = _parts(which, count)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ...model import MISSING
 from ...questions.account.amounts import amounts
+from ...questions.account.headroom import beside_compute
 from ...questions.account.owners import owned
-from ...questions.overlap import COMPUTE, cells_of
 from ...readers.base.shared_devices import span_ns
 from ...vocabulary.losses import Owner
 from .tables import Losses, Ranks
@@ -72,11 +72,8 @@ def _total_ns(rank: OneRank, owner: Owner) -> int:
 
 def _copying(rank: OneRank) -> dict[str, int]:
     """How long its devices copied, and how long they computed meanwhile."""
-    each = [(cells_of(rank.scope, position), rank.scope.copies_on(position)) for position in rank.devices]
-    return {
-        "copying_ns": sum(cells.where(copies) for cells, copies in each),
-        "hidden_ns": sum(cells.where(COMPUTE, copies) for cells, copies in each),
-    }
+    each = [beside_compute(rank.scope, position, rank.scope.copies_on(position)) for position in rank.devices]
+    return {"copying_ns": sum(copies.ns for copies in each), "hidden_ns": sum(copies.hidden_ns for copies in each)}
 
 
 def _world_size(trace: Trace) -> int:

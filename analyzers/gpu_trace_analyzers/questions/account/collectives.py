@@ -22,10 +22,11 @@ from ..explained import Rule, explained_by
 from ..host_waits import waited_for_event
 from ..matched import SEVERAL, arrivals
 from ..once import once
-from ..overlap import COLLECTIVE, COMPUTE, cells_of
+from ..overlap import COLLECTIVE, COMPUTE
 from ..recorded import windows_of
 from ..streams import in_one_stream
 from ..stretches import Stretches, around, pick, witness
+from .headroom import beside_compute
 from .order import earlier_ns, launched_behind
 from .owners import owned
 from .pieces import clipped, cut_at
@@ -71,11 +72,9 @@ def _saved_ns(found: Explained) -> Int64:
     return np.where(found.have("order"), np.minimum(waited, earlier_ns(found.stretches)), waited)
 
 
-@once
 def collective_headroom_ns(scope: Scope, position: int) -> int:
     """What overlap with compute could save at most: the shorter of exposed collectives and compute without any."""
-    cells = cells_of(scope, position)
-    return min(cells.where(COLLECTIVE, idle=COMPUTE), cells.where(COMPUTE, idle=COLLECTIVE))
+    return beside_compute(scope, position, COLLECTIVE).headroom_ns
 
 
 def _with_neighbors(stretches: Stretches) -> Stretches:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...vocabulary.losses import Owner
 from ..causes import CPU_COPY_RULES, EXPOSED_COPY_RULES, explain
 from ..once import once
-from ..overlap import COMPUTE, cells_of
+from .headroom import beside_compute
 from .link import COPY_BOUND
 from .owners import owned
 from .pieces import restricted
@@ -28,11 +28,9 @@ def explain_copies(scope: Scope, position: int) -> Explained:
     return replace(found, saves_ns=waited_ns(found.stretches))
 
 
-@once
 def copy_headroom_ns(scope: Scope, position: int) -> int:
     """What overlap with compute could save at most: the shorter of exposed copies and compute without any."""
-    cells, copies = cells_of(scope, position), scope.copies_on(position)
-    return min(cells.where(copies, idle=COMPUTE), cells.where(COMPUTE, idle=copies))
+    return beside_compute(scope, position, scope.copies_on(position)).headroom_ns
 
 
 def copy_rules(device: Device) -> tuple[Rule, ...]:

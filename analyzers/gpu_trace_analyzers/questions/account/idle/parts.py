@@ -48,6 +48,11 @@ class Records:
     row: Int64
     """of the table that it is from"""
 
+    @classmethod
+    def empty(cls) -> Records:
+        """None."""
+        return cls(*(np.empty(0, np.int64) for _ in fields(cls)))
+
     def __len__(self) -> int:
         return len(self.start_ns)
 

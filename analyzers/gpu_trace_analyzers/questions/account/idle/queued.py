@@ -16,6 +16,7 @@ from ...cuts import START_UP_NS
 from ...evidence import Fact, work_name
 from ...explained import Rule
 from ...grouped import summed
+from ...once import once
 from ...stretches import pick, witness
 from .optimizer import optimizer_remedy
 from .started import launched_before
@@ -65,11 +66,13 @@ def saved_ns(found: Explained) -> Int64:
     return np.where(found.have(QUEUED.cause), saved, found.bound)
 
 
+@once
 def _in_one_replay(stretches: Stretches) -> Mask:
     """Which stretches lie between two operations of one replay of a graph."""
     work, same = stretches.trace.work, pick(stretches.trace.work.graph, stretches.after) != MISSING
-    for column in (work.graph, work.process, work.correlation):
-        same &= pick(column, stretches.before) == pick(column, stretches.after)
+    if same.any():
+        for column in (work.graph, work.process, work.correlation):
+            same &= pick(column, stretches.before) == pick(column, stretches.after)
     return np.asarray(same)
 
 

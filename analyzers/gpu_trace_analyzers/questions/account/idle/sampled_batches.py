@@ -32,6 +32,8 @@ def sampled_batches(trace: Trace) -> Records:
 
     Of threads that launch, since a launch shows that the loader had returned.
     """
+    if not len(trace.samples):
+        return Records.empty()
     inside = np.append(_in_loader(trace), False)[trace.samples.frame]
     process, thread = trace.samples.process[inside].tolist(), trace.samples.thread[inside].tolist()
     found: list[tuple[int, ...]] = []
