@@ -13,8 +13,8 @@ def library(name: str, *sources: str) -> Extension:
     """No extension module: a library that others load, called one so that setuptools builds it and puts it in place.
 
     Optional: where there is no C compiler the install succeeds, NVTX is recorded from Python, CUPTI by Kineto, garbage
-    collections and Python stacks are not recorded, and a signal that ends the process is seen when the main thread
-    returns to Python.
+    collections and Python stacks are not recorded, a signal that ends the process is seen when the main thread returns
+    to Python, and a recording is ended by the clock whatever the script does just then.
     """
     return Extension(
         name,
@@ -46,6 +46,7 @@ setup(
     cmdclass={"build_ext": BuildLibraries, "bdist_wheel": WheelOfEveryPython},
     ext_modules=[
         library("gpu_trace.boot._garbage", "tracer/gpu_trace/boot/garbage.c"),
+        library("gpu_trace.boot._safepoint", "tracer/gpu_trace/boot/safepoint.c"),
         library("gpu_trace.boot._signals", "tracer/gpu_trace/boot/signals.c"),
         library("gpu_trace.nvtx_recording._injection", "tracer/gpu_trace/nvtx_recording/injection.c"),
         library("gpu_trace.cupti_recording._activities", "tracer/gpu_trace/cupti_recording/activities.c"),

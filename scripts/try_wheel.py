@@ -32,6 +32,7 @@ READING = {
 """what needs no torch: the command, and the code it exits with (`open`: no browser came)"""
 LIBRARIES = {
     "gpu_trace/boot/_garbage.so",
+    "gpu_trace/boot/_safepoint.so",
     "gpu_trace/boot/_signals.so",
     "gpu_trace/cupti_recording/_activities.so",
     "gpu_trace/nvtx_recording/_injection.so",

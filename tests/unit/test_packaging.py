@@ -69,8 +69,9 @@ def metadata(wheel, name):
 
 def test_the_wheel_is_for_every_python_with_the_libraries_inside(wheel):
     assert [tag.split("-")[:2] for tag in metadata(wheel, "WHEEL").get_all("Tag")] == [["py3", "none"]]
-    sources = ("boot/_garbage", "boot/_signals", "cupti_recording/_activities", "nvtx_recording/_injection")
-    libraries = {f"gpu_trace/{name}.so" for name in (*sources, "stack_sampling/_sampler")}
+    sources = ("cupti_recording/_activities", "nvtx_recording/_injection", "stack_sampling/_sampler")
+    boot = ("boot/_garbage", "boot/_safepoint", "boot/_signals")
+    libraries = {f"gpu_trace/{name}.so" for name in (*boot, *sources)}
     assert {name for name in wheel.namelist() if name.endswith(".so")} == (libraries if shutil.which("cc") else set())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from . import safepoint
 from .contract import NAMES, RECORDS
 
 TYPE_CHECKING = False
@@ -30,6 +31,10 @@ class Activities:
     def __init__(self, library: str) -> None:
         ctypes = sys.modules["ctypes"]  # torch has imported it
         self._library: Any = ctypes.CDLL(library)
+        self._with_lock: Any = ctypes.PyDLL(library)
+        """the same, called with the interpreter's lock"""
+        self.ended_ns = 0
+        """when `end` had it end"""
         self._library.gpu_trace_activities_count.restype = ctypes.c_uint64
         self._library.gpu_trace_activities_lost.restype = ctypes.c_uint64
 
@@ -39,7 +44,8 @@ class Activities:
         if cupti is None:
             return _REFUSALS[_NOT_LOADED]
         paths = (cupti, f"{path}{RECORDS}", f"{path}{NAMES}")
-        result = int(self._library.gpu_trace_activities_begin(*map(_c_path, paths)))
+        begin = sys.modules["functools"].partial(self._with_lock.gpu_trace_activities_begin, *map(_c_path, paths))
+        result = int(safepoint.reached(begin)[0])
         return (_REFUSALS.get(result) or f"CUPTI returned error {result}") if result else ""
 
     def flush(self) -> None:
@@ -48,7 +54,7 @@ class Activities:
 
     def end(self) -> int:
         """Have CUPTI hand over everything, and leave it to Kineto; how many records were lost."""
-        self._library.gpu_trace_activities_end()
+        _, self.ended_ns = safepoint.reached(self._with_lock.gpu_trace_activities_end)
         return int(self._library.gpu_trace_activities_lost())
 
     @property

@@ -7,7 +7,7 @@ import sys
 import time
 from _thread import allocate_lock
 
-from . import awaited_range, background, captures, signals
+from . import awaited_range, background, captures, safepoint, signals
 from .budget import Budget
 from .contract import BOUNDED
 from .unrecorded_steps import UnrecordedSteps
@@ -119,7 +119,7 @@ class Bounds:
 
     def _in_the_background(self, look: Callable[[], float], after_s: float) -> None:
         try:
-            self._threads.counted(lambda: self._repeat(look, after_s))
+            self._threads.counted(lambda: self._repeat(lambda: safepoint.ours(look), after_s))
         except RuntimeError as error:  # the system allows no more threads: that is not the script's concern
             self._notes.failed("the limits of the recording do not apply", error)
 

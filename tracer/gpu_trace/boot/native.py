@@ -1,4 +1,4 @@
-"""The C libraries of this folder: signals, with threads that Python does not list among its own, and garbage."""
+"""The C libraries of this folder: signals, with threads that Python does not list among its own, garbage, safepoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-SIGNALS, GARBAGE = "_signals", "_garbage"
+SIGNALS, GARBAGE, SAFEPOINT = "_signals", "_garbage", "_safepoint"
 _loaded: dict[str, Any] = {}
 _kept: list[object] = []
 """kept referenced: ctypes frees a callback without references, and the library would still call it"""
@@ -31,7 +31,7 @@ def loaded() -> Any:
 def _load(name: str) -> Any:
     path = f"{os.path.dirname(__file__)}/{name}.so"
     ctypes = sys.modules["ctypes"]
-    kind = ctypes.PyDLL if name == GARBAGE else ctypes.CDLL  # its functions are called with the interpreter's lock
+    kind = ctypes.CDLL if name == SIGNALS else ctypes.PyDLL  # whose functions are called with the interpreter's lock
     try:
         return kind(path) if os.path.exists(path) else None
     except OSError:  # built for another machine

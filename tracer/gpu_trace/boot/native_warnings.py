@@ -34,8 +34,8 @@ class Silenced:
 
 def _level() -> Any:
     """The variable in which c10 keeps the least severity that it prints; None in a build that has no such variable."""
-    ctypes = sys.modules.get("ctypes")
-    folder = os.path.dirname(sys.modules["torch"].__file__ or "")  # pathlib may not be loaded here
+    ctypes, torch = sys.modules.get("ctypes"), sys.modules.get("torch")
+    folder = os.path.dirname(getattr(torch, "__file__", None) or "")  # pathlib may not be loaded here
     try:
         return ctypes.c_int.in_dll(ctypes.CDLL(f"{folder}/lib/libc10.so"), "FLAGS_caffe2_log_level") if ctypes else None
     except (OSError, ValueError):

@@ -320,11 +320,12 @@ class Recorder:
     def _save(self, session: Session, patience_s: float) -> str:
         self._prepare_to_stop(patience_s)
         path = f"{self._path(contract.KINETO)}.json"
-        began = time.time_ns()
-        self._notes.write(contract.RECORDED_TO, self._parts, began)
-        self._parts += 1
-        self._leave_cupti()
+        part, self._parts = self._parts, self._parts + 1
+        self._notes.write(contract.RECORDED_TO, part, time.time_ns())  # it may be killed
+        cupti_ended_ns = self._leave_cupti()
         result = session.stop()
+        began = cupti_ended_ns or session.ended_ns
+        self._notes.write(contract.RECORDED_TO, part, began)
         self.execution_trace.end()
         stopped = time.time_ns()
         _try_to_create(f"{path}.part.tmp")  # which Kineto writes, and renames
@@ -337,13 +338,16 @@ class Recorder:
         self._notes.write(contract.STOPPED, began, stopped, time.time_ns())
         return path
 
-    def _leave_cupti(self) -> None:
+    def _leave_cupti(self) -> int:
+        """When CUPTI recorded last for the CUPTI recording library; 0 where it did not."""
         activities, self._activities = self._activities, None
-        if activities is not None:
-            dropped = activities.end()
-            self._events += activities.count
-            if dropped:
-                self._notes.write(contract.DROPPED, dropped)
+        if activities is None:
+            return 0
+        dropped = activities.end()
+        self._events += activities.count
+        if dropped:
+            self._notes.write(contract.DROPPED, dropped)
+        return activities.ended_ns
 
     def _prepare_to_stop(self, patience_s: float) -> None:
         began = time.time_ns()

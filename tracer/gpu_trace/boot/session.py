@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .native_warnings import Silenced
+from . import safepoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ class Session:
     def __init__(self, calls: Calls, level: str, with_gpu: bool, only_ranges: bool = False) -> None:
         """``with_gpu``: CUPTI's records are Kineto's; ``only_ranges``: no operators, but what scripts name."""
         self._calls = calls
+        self._has_cupti = with_gpu
+        self.ended_ns = 0
+        """when `stop` had it end"""
         config, activities = _config(level), _activities(with_gpu)
         # Kineto reads the variable when it is first prepared. Python's os.environ never sees it.
         os.putenv("KINETO_LOG_LEVEL", os.environ.get("KINETO_LOG_LEVEL", "6"))
         try:
-            with Silenced():  # it warns where the script has prepared a profiler of its own
-                calls.prepare(config, activities)
-            if only_ranges:
-                calls.enable(config, activities, {_torch("_C._profiler").RecordScope.USER_SCOPE})
-            else:
-                calls.enable(config, activities)
+            self._call(calls.prepare, config, activities)  # it warns where the script has prepared one of its own
+            ranges = ({_torch("_C._profiler").RecordScope.USER_SCOPE},) if only_ranges else ()
+            self._call(calls.enable, config, activities, *ranges)
         finally:
             if "KINETO_LOG_LEVEL" not in os.environ:
                 os.unsetenv("KINETO_LOG_LEVEL")
@@ -55,12 +55,16 @@ class Session:
 
     def stop(self) -> Any:
         """End it; the result has ``save(path)``. Raises RuntimeError where it was no longer under way."""
-        with Silenced():
-            result = self._calls.disable()
+        result, self.ended_ns = self._call(self._calls.disable)
         _torch("autograd.profiler")._run_on_profiler_stop()
         if is_empty(result):  # no known call gets around `ScriptsProfiler`; saving an empty result is a SIGSEGV
             raise RuntimeError("other code in the process ended its session")
         return result
+
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> tuple[Any, int]:
+        """What it returns, and when it was called."""
+        call = sys.modules["functools"].partial(function, *arguments)
+        return safepoint.reached(call) if self._has_cupti else safepoint.at_once(call)
 
 
 def _torch(name: str) -> Any:

@@ -32,6 +32,10 @@ static const int ENDING[] = {SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1,
  * the signal came while the main thread held a lock of Python's that it needs. */
 enum { PATIENCE_S = 3, STOP_MS = 1000, AGAIN_MS = 10 };
 
+/* A saving that takes long computes or writes. One during which the process did neither waits for ever: CUPTI can wait
+ * for a lock that the main thread has. */
+enum { STILL_S = 30, STILL_SHARE = 50 /* of which the process may have used the processor: 2 percent */ };
+
 static struct {
     void (*save)(void);
     int (*is_busy)(void); /* whether the main thread is between two steps of the recorder, which the saving waits for */
@@ -49,11 +53,13 @@ static pthread_mutex_t entrance = PTHREAD_MUTEX_INITIALIZER;
 static int is_closed;
 static __thread int is_entering;
 
-static long long now_ns(void) {
+static long long ns_of(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
+
+static long long now_ns(void) { return ns_of(CLOCK_MONOTONIC); }
 
 /* Whether the semaphore was posted within so many milliseconds. */
 static int wait_ms(sem_t* semaphore, long ms) {
@@ -152,6 +158,14 @@ static int start_thread(void* (*run)(void*), void* argument) {
     return failed;
 }
 
+/* Whether the process has stood still for so long; called again and again. */
+static int stands_still(void) {
+    static long long since_ns, used_ns; /* from when on it has used less than the share of the processor */
+    long long now = now_ns(), used = ns_of(CLOCK_PROCESS_CPUTIME_ID);
+    if (!since_ns || used - used_ns > STILL_S * 1000000000LL / STILL_SHARE) since_ns = now, used_ns = used;
+    return now - since_ns > STILL_S * 1000000000LL;
+}
+
 /* The lock of Python may be held for long by a C call of the script: then it dies unsaved rather than not at all. */
 static void* wait_for_a_signal(void* unused) {
     while (sem_wait(&watch.came)) continue;
@@ -162,10 +176,11 @@ static void* wait_for_a_signal(void* unused) {
         if (ms > PATIENCE_S * 1000) die(atomic_load(&watch.first));
         ask_to_stay();
     }
-    for (;;) {
+    while (!stands_still()) {
         ask_to_stay();
         wait_ms(&watch.saving, AGAIN_MS);
     }
+    die(atomic_load(&watch.first));
     return unused;
 }
 

@@ -11,7 +11,7 @@ import sys
 import time
 from _thread import start_new_thread
 
-from . import native
+from . import native, safepoint
 from .contract import FAILED
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ def save_before_dying(recorder: Recorder, notes: Notes, threads: OurThreads) -> 
     def save() -> None:
         library.gpu_trace_entered()
         library.gpu_trace_signals_saving()
-        recorder.finish(_PATIENCE_S)
+        safepoint.ours(lambda: recorder.finish(_PATIENCE_S), _PATIENCE_S)
 
     def is_busy() -> int:
         return int(recorder.is_busy_in_this_thread)
@@ -86,7 +86,7 @@ class _Handler:
             time.sleep(1)
 
     def _die(self, number: int) -> NoReturn:
-        self._recorder.finish(_PATIENCE_S)
+        safepoint.ours(lambda: self._recorder.finish(_PATIENCE_S), _PATIENCE_S)
         sys.modules["ctypes"].CDLL(None).signal(number, None)  # SIG_DFL; signal.signal works in the main thread only
         os.kill(os.getpid(), number)
         while True:

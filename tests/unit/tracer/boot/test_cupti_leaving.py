@@ -21,6 +21,8 @@ class Notes(list):
 
 
 class Session:
+    ended_ns = 1
+
     def __init__(self, *_: object, **__: object) -> None:
         pass
 

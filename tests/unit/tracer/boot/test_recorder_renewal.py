@@ -38,6 +38,8 @@ def recording(tmp_path, monkeypatch):
     full, notes = [], Notes()
 
     class Session:
+        ended_ns = 1
+
         def __init__(self, *_: object, **__: object) -> None:
             pass
 

@@ -1,0 +1,137 @@
+"""What a thread of gpu-trace calls of CUPTI waits until no other thread can be in CUDA, and never for ever."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import threading
+import time
+from operator import truediv
+from pathlib import Path
+
+import pytest
+
+from gpu_trace.boot import native, safepoint
+
+pytestmark = pytest.mark.skipif(
+    not Path(native.__file__).with_name("_safepoint.so").exists(), reason="no library: built without a C compiler"
+)
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(monkeypatch):
+    monkeypatch.setattr(safepoint, "_hurried_from", float("inf"))
+
+
+class Computing:
+    """Another thread, in one call of C for about 1.5 s of the processor, without the interpreter's lock."""
+
+    def __init__(self) -> None:
+        began_s = time.thread_time()
+        compute(200_000)
+        self._iterations = int(200_000 * 1.5 / (time.thread_time() - began_s))
+        self._thread = threading.Thread(target=self._compute)
+        self.used_s = 0.0
+        self._left = threading.Event()
+
+    def _compute(self) -> None:
+        compute(self._iterations)
+        self.used_s = time.thread_time()
+        self._left.wait()
+
+    @property
+    def clock(self) -> int:
+        """That of what it has used of the processor."""
+        return time.pthread_getcpuclockid(self._thread.ident)
+
+    def __enter__(self):
+        self._thread.start()
+        while time.clock_gettime(self.clock) < 0.05:
+            time.sleep(0.005)
+        return self
+
+    def __exit__(self, *_):
+        self._left.set()
+        self._thread.join()
+
+
+def compute(iterations):
+    hashlib.pbkdf2_hmac("sha256", b"x", b"x", iterations)
+
+
+def in_ours(call, **options):
+    """What a call returns or raises in a thread of ours."""
+    found = []
+
+    def run():
+        try:
+            found.append(safepoint.ours(call, **options))
+        except Exception as error:
+            found.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_it_is_called_where_all_others_sleep():
+    before = time.time_ns()
+    result, called_ns = in_ours(lambda: safepoint.reached(functools.partial(divmod, 7, 2)))
+    assert result == (3, 1)
+    assert before < called_ns < time.time_ns()
+
+
+def test_what_is_raised_is_raised():
+    assert isinstance(in_ours(lambda: safepoint.reached(functools.partial(truediv, 1, 0))), ZeroDivisionError)
+
+
+def test_it_waits_for_a_thread_that_computes_without_the_lock():
+    with Computing() as other:
+        until_then_s, _ = in_ours(lambda: safepoint.reached(functools.partial(time.clock_gettime, other.clock)))
+    assert other.used_s - until_then_s < 0.02
+    assert other.used_s > 0.5
+
+
+def test_threads_that_run_python_stand_still_for_it():
+    is_over, counted = [], [0]
+
+    def count():
+        while not is_over:
+            counted[0] += 1
+
+    threads = [threading.Thread(target=count) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while not counted[0]:
+        time.sleep(0.01)
+    found = in_ours(lambda: safepoint.reached(functools.partial(counted.__getitem__, 0)))
+    is_over.append(True)
+    for thread in threads:
+        thread.join()
+    assert 0 < found[0] < counted[0]
+
+
+def test_a_thread_that_never_rests_is_one_that_spins(monkeypatch):
+    monkeypatch.setattr(safepoint, "_SPINS_MS", 300)
+    with Computing() as other:
+        began_s = time.monotonic()
+        assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)))[0] == 1
+        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
+    assert waited_s > 0.29
+    assert is_computing
+
+
+def test_a_dying_process_does_not_wait_for_long():
+    with Computing() as other:
+        began_s = time.monotonic()
+        assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)), patience_s=0.3)[0] == 1
+        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
+    assert waited_s > 0.29
+    assert is_computing
+
+
+def test_threads_of_the_script_do_not_wait():
+    with Computing() as other:
+        assert safepoint.reached(functools.partial(int, 1))[0] == 1
+        assert not other.used_s

@@ -1,0 +1,76 @@
+"""Begin and end what CUPTI records, from threads of gpu-trace, when no thread of the script is in CUDA.
+
+Otherwise the two may wait for each other for ever (see ``safepoint.c``). The script's own threads, which start and stop
+profilers as they would natively, are not held up.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from _thread import get_ident
+
+from . import captures, native
+from .native_warnings import Silenced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    _Result = TypeVar("_Result")
+
+_AGAIN_S = 0.05
+_SPINS_MS = 10_000
+"""Threads that launch kernels rest by then; one that never does waits for something by spinning."""
+_NOT_NOW = object()
+_ours: set[int] = set()
+"""threads, by their numbers in Python"""
+_hurried_from = float("inf")
+"""by `time.monotonic`; from then on there is no patience left"""
+
+
+def ours(call: Callable[[], _Result], patience_s: float = float("inf")) -> _Result:
+    """Call a function in this thread, which is one of gpu-trace's.
+
+    With some patience the process is about to die: so long at most it waits, and so do all such threads.
+    """
+    global _hurried_from  # of the process, as its threads are
+    _hurried_from = min(_hurried_from, time.monotonic() + patience_s)
+    _ours.add(get_ident())
+    try:
+        return call()
+    finally:
+        _ours.discard(get_ident())
+
+
+def reached(function: Callable[[], _Result]) -> tuple[_Result, int]:
+    """What a function returns that is C and runs no Python, called when all other threads of the process sleep.
+
+    With when it was called (`time.time_ns`). Not while a stream is captured; at once in a thread of the script's,
+    without the C library, and when no patience is left. C++ code prints no warnings meanwhile. Raises what it raises.
+    """
+    library = native.library(native.SAFEPOINT) if get_ident() in _ours else None
+    while library is not None and time.monotonic() < _hurried_from:
+        if not captures.under_way():
+            result, called_ns = _tried(library, function)
+            if result is not _NOT_NOW:
+                return result, called_ns
+        time.sleep(_AGAIN_S)
+    return at_once(function)
+
+
+def at_once(function: Callable[[], _Result]) -> tuple[_Result, int]:
+    """The same, whatever the other threads do."""
+    called_ns = time.time_ns()
+    with Silenced():
+        return function(), called_ns
+
+
+def _tried(library: Any, function: Callable[[], Any]) -> tuple[Any, int]:
+    ctypes = sys.modules["ctypes"]
+    call, called_ns = library.gpu_trace_safepoint_call, ctypes.c_int64()
+    call.restype = ctypes.py_object
+    with Silenced():
+        result = call(ctypes.py_object(function), ctypes.py_object(_NOT_NOW), _SPINS_MS, ctypes.byref(called_ns))
+    return result, called_ns.value
