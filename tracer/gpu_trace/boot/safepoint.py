@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
-_AGAIN_S = 0.05
+_AGAIN_S, _AT_MOST_S = 0.05, 0.5
+"""From try to try, and twice as long each time: a try takes the interpreter's lock for up to 30 ms."""
 _SPINS_MS = 10_000
 """Threads that launch kernels rest by then; one that never does waits for something by spinning."""
 _NOT_NOW = object()
@@ -51,12 +52,14 @@ def reached(function: Callable[[], _Result]) -> tuple[_Result, int]:
     without the C library, and when no patience is left. C++ code prints no warnings meanwhile. Raises what it raises.
     """
     library = native.library(native.SAFEPOINT) if get_ident() in _ours else None
+    rest_s = _AGAIN_S
     while library is not None and time.monotonic() < _hurried_from:
         if not captures.under_way():
             result, called_ns = _tried(library, function)
             if result is not _NOT_NOW:
                 return result, called_ns
-        time.sleep(_AGAIN_S)
+        time.sleep(rest_s)
+        rest_s = min(2 * rest_s, _AT_MOST_S)
     return at_once(function)
 
 
