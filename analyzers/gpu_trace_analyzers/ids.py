@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .columns import Int64
 
-_SLOTS_EACH = 32
+_SLOTS_EACH = 8
 """that a table of ids may have for each of them: those that count from the start of a process need fewer"""
 _SAFE = 1 << 62
 """Numbers nearer to zero are exact in int64, and so are their differences."""

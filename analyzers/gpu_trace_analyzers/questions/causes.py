@@ -115,6 +115,8 @@ def _host_went_on(stretches: Stretches) -> NDArray[np.bool_]:
     work, during, before = stretches.trace.work, stretches.during, stretches.before
     launch_ns = stretches.launch_ns(during)
     queued = in_one_stream(work, before, during) & (launch_ns < pick(work.end_ns, before))
+    if not queued.any():
+        return queued
     next_ns = next_launch_ns(stretches.trace)[during]
     return np.asarray((launch_ns != MISSING) & queued & (next_ns != MISSING) & (next_ns < work.start_ns[during]))
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..intervals import Intervals
 from ..model import MISSING
 from .events import made_to_wait
-from .launches import launches
+from .launches import launched_by_thread
 from .once import once
 from .parted import rows_of_each_thread
 from .stretches import pick
@@ -97,17 +97,9 @@ def waited_for_event(stretches: Stretches, of: Side) -> Int64:
 
 
 def _previous_launch_ns(stretches: Stretches, owner: Thread, at_ns: Int64) -> Int64:
-    issued = _launched_ns(stretches.trace, owner)
+    issued = stretches.launched.at_ns[launched_by_thread(stretches.trace)[owner]]
     place = np.searchsorted(issued, at_ns, side="left")
     return np.where(place > 0, issued[np.maximum(place - 1, 0)], np.iinfo(np.int64).min)
-
-
-@once
-def _launched_ns(trace: Trace, owner: Thread) -> Int64:
-    """When a thread launched each of its operations, in order."""
-    launched = launches(trace)
-    mine = (trace.work.process == owner[0]) & (launched.thread == owner[1]) & launched.known
-    return np.sort(launched.at_ns[mine])
 
 
 @once

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..model import MISSING
 from ..rows_of_each import rows_of_each
-from .launches import launches
+from .launches import in_order_of_launch, launched_by_thread, launches
 from .once import once
 from .parted import rows_of_each_thread
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..model import Int32, Int64, Ranges, Trace
+    from .parted import Thread
 
     Mask = NDArray[np.bool_]
 
@@ -38,23 +39,10 @@ class LaunchOrder:
     """
 
     def __init__(self, trace: Trace) -> None:
-        launched = launches(trace)
-        # A row comes once for the thread that launched it; if that is an autograd thread, once more for the thread that
-        # called backward; and once more, with `MISSING` for a thread, in a process that has ranges of all its threads.
-        rows = np.flatnonzero(launched.known)
-        process, thread = trace.work.process[rows].astype(np.int64), launched.thread[rows]
-        by_any = rows[np.isin(process, trace.ranges.process[trace.ranges.thread == MISSING]) & (thread != MISSING)]
-        for pid, autograd, caller in backward_callers(trace):
-            lent = np.flatnonzero((process == pid) & np.isin(thread, autograd))
-            rows, process = np.concatenate((rows, rows[lent])), np.concatenate((process, process[lent]))
-            thread = np.concatenate((thread, np.full(len(lent), caller)))
-        rows, process = np.concatenate((rows, by_any)), np.concatenate((process, trace.work.process[by_any]))
-        thread = np.concatenate((thread, np.full(len(by_any), MISSING)))
-        threads = rows_of_each_thread(process, thread)
-        each = [own[np.argsort(launched.at_ns[rows[own]], kind="stable")] for own in threads.values()]
-        rows = rows[np.concatenate([np.zeros(0, np.int64), *each])]
-        self._rows, self._at_ns = rows.astype(np.int32), launched.at_ns[rows]
-        self._slice = dict(zip(threads, pairwise(accumulate(map(len, each), initial=0)), strict=True))
+        issued = _issued(trace)
+        rows = np.concatenate([np.empty(0, np.int64), *issued.values()])
+        self._rows, self._at_ns = rows.astype(np.int32), launches(trace).at_ns[rows]
+        self._slice = dict(zip(issued, pairwise(accumulate(map(len, issued.values()), initial=0)), strict=True))
         self._count = len(trace.work)
 
     def inside(self, ranges: Ranges) -> tuple[Int32, Int32]:
@@ -108,6 +96,29 @@ class LaunchOrder:
 def launch_order(trace: Trace) -> LaunchOrder:
     """That of a trace."""
     return LaunchOrder(trace)
+
+
+def _issued(trace: Trace) -> dict[Thread, Int64]:
+    """By thread, the rows that it launched, and those that it waited for while an autograd thread launched them.
+
+    By `MISSING` those of all threads of a process, if it has ranges of any of its threads.
+    """
+    launched = launched_by_thread(trace)
+    found = dict(launched)
+    for process, autograd, caller in backward_callers(trace):
+        lent = [launched[process, thread] for thread in autograd if (process, thread) in launched]
+        _add(trace, found, (process, caller), lent)
+    for process in np.unique(trace.ranges.process[trace.ranges.thread == MISSING]).tolist():
+        of_any = [rows for (of, thread), rows in launched.items() if of == process and thread != MISSING]
+        _add(trace, found, (process, MISSING), of_any)
+    return found
+
+
+def _add(trace: Trace, issued: dict[Thread, Int64], owner: Thread, others: list[Int64]) -> None:
+    """Give a thread the rows of others too."""
+    if others:
+        own = issued.get(owner, np.empty(0, np.int64))
+        issued[owner] = in_order_of_launch(trace, np.concatenate((own, np.sort(np.concatenate(others)))))
 
 
 @once

@@ -13,9 +13,12 @@ from .once import once
 from .parted import rows_of_each_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from ..model import Int64, Trace
+    from .parted import Thread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +67,23 @@ def launching(trace: Trace) -> NDArray[np.bool_]:
 
 
 @once
+def launched_by_thread(trace: Trace) -> Mapping[Thread, Int64]:
+    """The rows of ``Trace.work`` that each thread launched, in the order of their launches; then in their own."""
+    launched = launches(trace)
+    rows = np.flatnonzero(launched.known)
+    parts = rows_of_each_thread(trace.work.process[rows], launched.thread[rows])
+    return {owner: in_order_of_launch(trace, rows[own]) for owner, own in parts.items()}
+
+
+def in_order_of_launch(trace: Trace, rows: Int64) -> Int64:
+    """These rows of ``Trace.work``; those launched at once stay in the order in which they come."""
+    return np.asarray(rows[np.argsort(launches(trace).at_ns[rows], kind="stable")])
+
+
+@once
 def next_launch_ns(trace: Trace) -> Int64:
     """For each row of ``Trace.work``, when its thread launched the next operation; `MISSING` where it launched none."""
-    launched = launches(trace)
-    following = np.full(len(trace.work), MISSING)
-    rows = np.flatnonzero(launched.known)
-    process, thread, at_ns = trace.work.process[rows], launched.thread[rows], launched.at_ns[rows]
-    for own in rows_of_each_thread(process, thread).values():
-        order = own[np.argsort(at_ns[own], kind="stable")]
-        following[rows[order[:-1]]] = at_ns[order[1:]]
+    following, at_ns = np.full(len(trace.work), MISSING), launches(trace).at_ns
+    for rows in launched_by_thread(trace).values():
+        following[rows[:-1]] = at_ns[rows[1:]]
     return following
