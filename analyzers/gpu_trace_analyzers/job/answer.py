@@ -168,6 +168,10 @@ class JobAnswer:
     clocks: tuple[HostClock, ...]
     """at most 32, the least certain first"""
     groups: tuple[GroupFigures, ...]
+    groups_by_order: int
+    """whose collectives have no numbers, and are matched by their order"""
+    groups_not_matched: int
+    """whose collectives have none, and whose order does not tell either which are one"""
     stages: tuple[Stage, ...]
     heat: Heat | None
     missing: tuple[tuple[int, int], ...]

@@ -43,6 +43,8 @@ def answered(kept: Partial, path: str) -> JobAnswer:
         findings_in_all=len(found),
         clocks=clocks(job),
         groups=groups(of.alike),
+        groups_by_order=job.numbers.by_order,
+        groups_not_matched=job.numbers.unknown,
         stages=stages(of.alike),
         heat=heat(job),
         missing=missing_ranks(kept),

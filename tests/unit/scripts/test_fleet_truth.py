@@ -1,12 +1,19 @@
 """What is found of a simulated job is what is wrong with it, and nothing else; scripts/fleet-truth has many more."""
 
+import gzip
+import json
 from collections import defaultdict
 from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from gpu_trace_analyzers.asked import Asked
+from gpu_trace_analyzers.job.answered import answered as answer_of
+from gpu_trace_analyzers.job.reading.read_job import read_job
+from gpu_trace_analyzers.job.reading.sources import rank_files
 from scripts.fleet_truth import MOST_CLOCK_ERROR_NS, SKEW_NS, Score, clock_error_ns, compared, simulated
 
 SEED = 8
@@ -44,3 +51,34 @@ def test_what_is_not_as_the_truth_has_it_is_said() -> None:
     assert said[0].startswith("slow_gpu not found")
     assert any(each.startswith("slow_gpu of") for each in said)
     assert (scores["slow_gpu"].there, scores["slow_gpu"].named, scores["slow_gpu"].wrong) == (1, 0, 1)
+
+
+def _change(path, change) -> None:
+    """Write a trace with other events."""
+    document = json.loads(gzip.decompress(path.read_bytes()))
+    document["traceEvents"] = [event for event in document["traceEvents"] if change(event)]
+    path.write_bytes(gzip.compress(json.dumps(document).encode(), 1))
+
+
+def _without_number(event) -> bool:
+    event.get("args", {}).pop("Seq", None)
+    return True
+
+
+def _answered_again(folder):
+    return answer_of(read_job(folder, rank_files(folder), Asked(), workers=1), str(folder))
+
+
+def test_without_the_numbers_of_collectives_the_same_is_found_or_nothing(tmp_path) -> None:
+    answer, _ = simulated(tmp_path, "ddp", 9, "slow_host,late_data,missing", SKEW_NS)
+    for path in (tmp_path / "job").glob("trace-rank-*.json.gz"):
+        _change(path, _without_number)
+    again = _answered_again(tmp_path / "job")
+    assert again.findings == answer.findings != ()
+    assert (again.groups_by_order > 0, again.groups_not_matched) == (True, 0)
+
+    calls = count()
+    _change(path, lambda event: "nccl" not in event["name"] or next(calls) != 9)
+    again = _answered_again(tmp_path / "job")
+    assert [each.kind for each in again.findings] == ["missing"]
+    assert (again.groups_by_order, again.groups_not_matched > 0) == (0, True)

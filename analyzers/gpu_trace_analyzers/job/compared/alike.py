@@ -56,9 +56,9 @@ class Alike:
         """The rows that are like others. Sends and receives are not: what is before them differs."""
         of = self.job.kept.collectives
         kind = self.groups.of(of.group)
-        rank = self.job.rank_of
-        columns = np.stack([kind, of.sequence, of.name, of.size, self.stage[rank], self.program[rank]])
-        return Sets.of(columns, (kind != MISSING) & (of.sequence != MISSING) & (of.compute_ns != MISSING))
+        rank, number = self.job.rank_of, self.job.numbers.of_row
+        columns = np.stack([kind, number, of.name, of.size, self.stage[rank], self.program[rank]])
+        return Sets.of(columns, (kind != MISSING) & (number != MISSING) & (of.compute_ns != MISSING))
 
     @cached_property
     def transfers(self) -> Sets:

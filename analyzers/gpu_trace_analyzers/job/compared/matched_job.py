@@ -11,6 +11,7 @@ import numpy as np
 from ...model import MISSING
 from .clocks import Clocks, fitted
 from .meetings import Meetings, meetings_of
+from .numbers import Numbers, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,9 +80,14 @@ class Job:
         return self.kept.text(codes[0]) if len(codes) == 1 else ""
 
     @cached_property
+    def numbers(self) -> Numbers:
+        """Which number each collective has in its group."""
+        return numbers_of(self.kept)
+
+    @cached_property
     def meetings(self) -> Meetings:
         """Which rows are one collective."""
-        return meetings_of(self.kept)
+        return meetings_of(self.kept, self.numbers.of_row)
 
     @cached_property
     def clocks(self) -> Clocks:

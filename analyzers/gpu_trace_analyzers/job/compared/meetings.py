@@ -43,13 +43,16 @@ class Meetings:
         return np.asarray(np.add.reduceat(values[self.rows], self.first)) if len(self) else values[:0]
 
 
-def meetings_of(kept: Partial) -> Meetings:
-    """Those of a job; rows that have no number, or whose number their rank has twice in the group, are alone."""
+def meetings_of(kept: Partial, number: Int64) -> Meetings:
+    """Those of a job; rows that have no number, or whose number their rank has twice in the group, are alone.
+
+    ``number``: (rows,) int64, that of each in its group.
+    """
     of = kept.collectives
-    order = np.lexsort((of.rank, of.sequence, of.group))
-    columns = [column[order].astype(np.int64) for column in (of.group, of.sequence, of.rank)]
-    group, sequence, rank = columns
-    same = (np.diff(group) == 0) & (np.diff(sequence) == 0) & (group[1:] != MISSING) & (sequence[1:] != MISSING)
+    order = np.lexsort((of.rank, number, of.group))
+    columns = [column[order].astype(np.int64) for column in (of.group, number, of.rank)]
+    group, number, rank = columns
+    same = (np.diff(group) == 0) & (np.diff(number) == 0) & (group[1:] != MISSING) & (number[1:] != MISSING)
     twice = same & (np.diff(rank) == 0)
     doubtful = np.append(twice, [False]) | np.insert(twice, 0, False)
     opens = np.insert(~same | doubtful[1:] | doubtful[:-1], 0, True)[: len(order)]

@@ -43,6 +43,8 @@ FIELDS = (
             ),
         ),
     ),
+    Field("groups_by_order", "how many have collectives without numbers, which are matched by their order"),
+    Field("groups_not_matched", "how many have collectives without numbers, whose order does not tell which are one"),
 )
 _TITLE = Column("process groups", kind=Kind.WORD)
 _SHOWN = (
@@ -65,6 +67,21 @@ _BY_SIZE = (
 def _per_rank(ns: int, row: GroupFigures) -> int:
     """The mean over all ranks of these groups."""
     return ns // max(1, row.groups * row.size)
+
+
+def order_line(answer: JobAnswer) -> str:
+    """That collectives were matched by their order; empty if their numbers matched them, or nothing did."""
+    if not answer.groups_by_order:
+        return ""
+    return "collectives have no numbers; they are matched by their order, which is the same on all ranks"
+
+
+def not_matched_line(answer: JobAnswer) -> str:
+    """Which collectives could not be matched; empty if all could."""
+    if not answer.groups_not_matched:
+        return ""
+    which = f"the collectives of {count(answer.groups_not_matched, 'process group')} have no numbers"
+    return f"{which}, and their order does not tell for certain which are one: ranks are not compared by them"
 
 
 def group_table(answer: JobAnswer) -> Table:

@@ -11,7 +11,7 @@ from .account import account_table
 from .clocks import clock_line, clock_table
 from .figures import length_lines, read_line
 from .findings import id_of, more_line
-from .groups import group_table, size_table
+from .groups import group_table, not_matched_line, order_line, size_table
 from .hosts import host_table
 from .lengths import length_table
 from .operations import operation_table
@@ -88,5 +88,7 @@ def notes(answer: JobAnswer) -> Iterator[Note | Source]:
         yield Note(missing)
     if "damaged" not in kinds and (damaged := absent.damaged_line(answer)):
         yield Note(damaged)
-    if line := clock_line(answer):
+    if not_matched := not_matched_line(answer):
+        yield Note(not_matched)
+    for line in filter(None, (order_line(answer), clock_line(answer))):
         yield Source(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,7 @@ def job(
         "host": [MISSING if host is None else code[host] for host in hosts],
         "world_size": [len(hosts)] * len(hosts),
         "steps": zeros + 1,
+        "began_ns": zeros + 10**18,
     }
     group, sequence, rank, start_ns, end_ns = zip(*collectives, strict=True) if collectives else [()] * 5
     rows = {
@@ -55,3 +57,19 @@ def job(
         "groups": Groups.of(of_groups),
     }
     return Job(merged([Partial.of(tuple(strings), {**Partial().tables(), **tables})]))
+
+
+def without_numbers(kept: Partial) -> Partial:
+    """The same of traces that do not number collectives."""
+    none = dict.fromkeys(("first_sequence", "last_sequence"), np.full(len(kept.groups), MISSING))
+    collectives = replace(kept.collectives, sequence=np.full(len(kept.collectives), MISSING))
+    return replace(kept, collectives=collectives, groups=replace(kept.groups, **none))
+
+
+def lacking_one(kept: Partial, rank: int) -> Partial:
+    """The same, with a rank whose trace lacks the second of its collectives."""
+    row = np.flatnonzero(kept.collectives.rank == rank)[1]
+    group = kept.groups.group == kept.collectives.group[row]
+    calls = kept.groups.calls - (group & (kept.groups.rank == rank))
+    collectives = kept.collectives[np.arange(len(kept.collectives)) != row]
+    return replace(kept, collectives=collectives, groups=replace(kept.groups, calls=calls))

@@ -9,19 +9,23 @@ import numpy as np
 import pytest
 
 from gpu_trace_analyzers.job.compared.compared_job import ComparedJob
+from gpu_trace_analyzers.job.compared.matched_job import Job
 from gpu_trace_analyzers.job.findings.every import every
 from gpu_trace_analyzers.job.findings.whose import MOST_ALONE
 from gpu_trace_analyzers.model import MISSING
 
-from ..jobs import job
+from ..jobs import job, lacking_one, without_numbers
 
 RANKS, STEPS = 12, 8
 HOSTS = [f"node{rank // 4}" for rank in range(RANKS)]
 ALL = range(RANKS)
 
 
-def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS):
-    """The findings of that job: arguments are {(rank, step): µs}, or {rank: µs} for every step."""
+def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS, numbered=True, lacking=None):
+    """The findings of that job: arguments are {(rank, step): µs}, or {rank: µs} for every step.
+
+    ``numbered``: whether the traces number collectives. ``lacking``: a rank whose trace lacks its second.
+    """
     ranks = len(hosts)
     compute_us, host_us, data_us = (
         _filled(usual, ranks, given) for usual, given in ((1000, compute), (200, host), (10, data))
@@ -60,7 +64,8 @@ def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS):
         released_by=places,
         host_released_by=places,
     )
-    return every(ComparedJob(of))
+    kept = of.kept if numbered else without_numbers(of.kept)
+    return every(ComparedJob(Job(kept if lacking is None else lacking_one(kept, lacking))))
 
 
 def _filled(usual, ranks, given):
@@ -76,6 +81,29 @@ def told(findings):
 
 def test_nothing_is_found_where_all_ranks_are_alike():
     assert steps() == ()
+
+
+FAULTS = [
+    {},
+    {"compute": {5: 1300}},
+    {"compute": {4: 1300, 5: 1310, 6: 1290, 7: 1300}},
+    {"compute": {(5, 3): 9000}},
+    {"host": dict.fromkeys(range(4, 8), 1400)},
+    {"host": {(0, 3): 9000, (0, 6): 9000}},
+    {"data": {(2, 3): 5000, (2, 5): 4000}},
+    {"data": {3: 3000, 7: 4000}, "hosts": [None] * RANKS},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_without_numbers_the_same_is_found(fault):
+    assert steps(**fault, numbered=False) == steps(**fault)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("lacking", [0, 5])
+def test_without_numbers_nothing_is_found_if_a_rank_lacks_one(fault, lacking):
+    assert [each for each in steps(**fault, numbered=False, lacking=lacking) if each.kind != "clock_uncertain"] == []
 
 
 def test_nothing_is_found_where_ranks_differ_by_chance():

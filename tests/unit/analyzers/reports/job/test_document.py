@@ -58,6 +58,8 @@ KEYS = {
             "by_size": [{"bytes": int, "collectives": int, "bus_gb_per_s": float}],
         }
     ],
+    "groups_by_order": int,
+    "groups_not_matched": int,
     "stages": [{"stage": int, "ranks": STRETCHES, "bubble_ns": int, "window_ns": int}],
     "clocks": [
         {
