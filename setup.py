@@ -7,6 +7,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
 STACKS = Path("tracer/gpu_trace/stack_sampling")
+SCANNER = Path("analyzers/gpu_trace_analyzers/readers/chrome/compiled")
 
 
 def library(name: str, *sources: str) -> Extension:
@@ -14,7 +15,8 @@ def library(name: str, *sources: str) -> Extension:
 
     Optional: where there is no C compiler the install succeeds, NVTX is recorded from Python, CUPTI by Kineto, garbage
     collections and Python stacks are not recorded, a signal that ends the process is seen when the main thread returns
-    to Python, and a recording is ended by the clock whatever the script does just then.
+    to Python, a recording is ended by the clock whatever the script does just then, and traces in JSON are read by
+    Python alone.
     """
     return Extension(
         name,
@@ -51,5 +53,6 @@ setup(
         library("gpu_trace.nvtx_recording._injection", "tracer/gpu_trace/nvtx_recording/injection.c"),
         library("gpu_trace.cupti_recording._activities", "tracer/gpu_trace/cupti_recording/activities.c"),
         library("gpu_trace.stack_sampling._sampler", *map(str, sorted(STACKS.glob("*.c")))),
+        library("gpu_trace_analyzers.readers.chrome.compiled._scanner", *map(str, sorted(SCANNER.glob("*.c")))),
     ],
 )

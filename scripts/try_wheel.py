@@ -37,6 +37,7 @@ LIBRARIES = {
     "gpu_trace/cupti_recording/_activities.so",
     "gpu_trace/nvtx_recording/_injection.so",
     "gpu_trace/stack_sampling/_sampler.so",
+    "gpu_trace_analyzers/readers/chrome/compiled/_scanner.so",
 }
 LOAD = """
 import ctypes, os, sys, gpu_trace

@@ -3,7 +3,7 @@
 from .document import Document
 from .events import Args, Event, texts
 from .scan import Named
-from .spans import DecodedSpans, Spans
+from .spans import DecodedSpans, JoinedSpans, Spans
 from .stream import Batch, EventStream
 from .times import note_clock, timed
 from .values import Distinct, Lookup, Values
@@ -16,6 +16,7 @@ __all__ = [
     "Document",
     "Event",
     "EventStream",
+    "JoinedSpans",
     "Lookup",
     "Named",
     "Spans",

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from itertools import compress, repeat
 from operator import not_
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ...vocabulary.kineto import Category
-from .events import CallEvent, CounterEvent, Event, MemoryEvent, WorkEvent
+from .events import EVENT_TYPES
+from .typed import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from .events import Event
 
 _PHASE = b'"ph"'
 
@@ -51,7 +52,7 @@ class Layout:
     @property
     def key_length(self) -> int:
         """Bytes behind the phase that tell the category: as many as there are before the name behind the shortest."""
-        return len(self.category) + min(map(len, _CATEGORIES)) + len(self.name)
+        return len(self.category) + min(map(len, EVENT_TYPES)) + len(self.name)
 
 
 KINETO = Layout(
@@ -87,15 +88,6 @@ LAYOUTS = (KINETO, KINETO_2026, COMPACT)
 
 FLOW = "flow"
 """Under which arrows between events are counted."""
-
-_CATEGORIES: dict[str, type[msgspec.Struct]] = {
-    **dict.fromkeys((Category.KERNEL, Category.MEMCPY, Category.MEMSET), WorkEvent),
-    **dict.fromkeys((Category.RUNTIME, Category.DRIVER, "xpu_runtime", "xpu_driver"), CallEvent),
-    **dict.fromkeys((Category.OPERATOR, Category.ANNOTATION, Category.GPU_ANNOTATION, Category.NVTX), Event),
-    **dict.fromkeys((Category.SYNC, Category.OVERHEAD, Category.PYTHON), Event),
-    Category.INSTANT: MemoryEvent,
-    Category.COUNTER: CounterEvent,
-}
 
 
 def _before(layout: Layout, category: str) -> bytes:
@@ -161,13 +153,8 @@ class Scan:
         self._key = layout.key_length
         self._category_of = {
             (before + name.encode() + layout.name)[: self._key]: name
-            for name in _CATEGORIES
+            for name in EVENT_TYPES
             if (before := _before(layout, name))
-        }
-        self._decoders: dict[str, Callable[[bytes], Any]] = {
-            name: msgspec.json.Decoder(list[event]).decode  # type: ignore[valid-type]  # a type chosen at run time
-            for name, event in _CATEGORIES.items()
-            if name in wanted or name in some or name in named
         }
         self._whole = frozenset(wanted)
         self._some = {
@@ -232,10 +219,7 @@ class Scan:
 
     def _decoded(self, category: str, pieces: list[bytes]) -> list[Event] | None:
         text = b"[{" + _PHASE + _PHASE.join(pieces)  # each piece ends with the brace that the next one needs
-        try:
-            events: list[Event] = self._decoders[category](text.removesuffix(self._layout.between) + b"]")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-        if len(events) != len(pieces) or {event.cat for event in events} != {category}:
+        events = decoded(text.removesuffix(self._layout.between) + b"]", EVENT_TYPES[category])
+        if events is None or len(events) != len(pieces) or {event.cat for event in events} != {category}:
             return None  # a duplicate key, or arguments that look like an event
         return events

@@ -6,15 +6,16 @@ from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
+
 from ..base.stamps import nanoseconds_of
 from .events import texts
 from .values import Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Self
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ...model import Int64
@@ -108,6 +109,54 @@ class DecodedSpans:
     @cached_property
     def _args(self) -> list[Any]:
         return [event.args for event in self.events]
+
+
+class JoinedSpans:
+    """Several, of which there is one at least, one behind the other."""
+
+    def __init__(self, parts: Sequence[Spans]) -> None:
+        self._parts = parts
+
+    @property
+    def distinct(self) -> Distinct:
+        return self._parts[0].distinct
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __getitem__(self, rows: NDArray[np.bool_]) -> Self:
+        masks = np.split(rows, np.cumsum([len(part) for part in self._parts])[:-1])
+        return type(self)([part[mask] for part, mask in zip(self._parts, masks, strict=True)])
+
+    @property
+    def name(self) -> Int64:
+        return np.concatenate([part.name for part in self._parts])
+
+    @property
+    def pid(self) -> Values:
+        return Values.joined([part.pid for part in self._parts])
+
+    @property
+    def tid(self) -> Values:
+        return Values.joined([part.tid for part in self._parts])
+
+    @property
+    def start(self) -> Times:
+        return _joined([part.start for part in self._parts])
+
+    @property
+    def duration(self) -> Times:
+        return _joined([part.duration for part in self._parts])
+
+    def argument(self, name: str) -> Values:
+        return Values.joined([part.argument(name) for part in self._parts])
+
+    def as_written(self, name: str) -> Int64:
+        return np.concatenate([part.as_written(name) for part in self._parts])
+
+
+def _joined(parts: list[Times]) -> Times:
+    return Times(np.concatenate([part.ns for part in parts]), any(part.have_decimals for part in parts))
 
 
 def _times(raws: Iterable[Any]) -> Times:

@@ -1,7 +1,7 @@
 """The events of a file, in blocks, by the fastest way that is exact for each block.
 
-Text scan by category, typed decode, tolerant walk: each refuses a block that it cannot read exactly, and the next one
-takes it. For a valid file all three give the same events; what only the last can read is damaged.
+Scan in C, text scan by category, typed decode, tolerant walk: each refuses a block that it cannot read exactly, and the
+next one takes it. For a valid file all give the same events; what only the last can read is damaged.
 """
 
 from __future__ import annotations
@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ...errors import TraceUnreadable
 from ...units import count
 from . import document
+from .events import EVENT_TYPES, Event
 from .scan import LAYOUTS, Named, Scan
 from .tolerant import LONGEST_EVENT, TooDeep, Walk, first_event, walk
-from .typed import typed_events
+from .typed import decoded, typed_events
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator, Mapping
+    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 
     from ..base.tracefile import TraceFile
-    from .events import Event
+    from .compiled import ScannedSpans, Scanner
 
-Way = Literal["scan", "typed"]
-WAYS: tuple[Way, ...] = ("scan", "typed")
+Way = Literal["compiled", "scan", "typed"]
+WAYS: tuple[Way, ...] = ("compiled", "scan", "typed")
 """The ways in front of the tolerant one, which takes what is left."""
+ENOUGH = 8192
+"""Events before they become rows: few enough to stay small, enough to pay for NumPy's calls."""
 
 _MOST_DOCUMENTS = 64
 _MOST_LOST, _LOST_EACH_WHOLE = 30_000, 10
@@ -40,6 +43,8 @@ class Batch(NamedTuple):
     """spans of each category; with no more fields than those of work, or of a call, where they are that"""
     mixed: list[Event]
     """events of any phase and category"""
+    scanned: Sequence[tuple[str, ScannedSpans]] = ()
+    """categories with events that come before all of these; good until the next batch"""
 
 
 class EventStream:
@@ -60,6 +65,7 @@ class EventStream:
         ways: Collection[Way] = WAYS,
         some: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         named: Mapping[str, Named] = MappingProxyType({}),
+        scanner: Scanner | None = None,
     ) -> None:
         self.events = 0
         self.skipped: Counter[str] = Counter()
@@ -67,6 +73,7 @@ class EventStream:
         self.document: document.Document = {}
         self._file = file
         self._ways = ways
+        self._scanner = scanner
         self._scans = [Scan(layout, wanted, some, named) for layout in LAYOUTS] if wanted and "scan" in ways else []
         self._repaired = self._too_deep = 0
         self._documents = 0
@@ -86,6 +93,8 @@ class EventStream:
                 break
             rest = tail[begin:]
             self._documents += 1
+        if self._scanner:
+            self.skipped += self._scanner.skipped()
         self._report()
 
     def _list(self, rest: bytes, blocks: Iterator[bytes]) -> Generator[Batch, None, str | None]:
@@ -121,6 +130,9 @@ class EventStream:
 
     def _take(self, block: bytes) -> tuple[Batch, bytes, str | None]:
         """The events that a block completes, the rest of it, and the text behind the list once it has ended."""
+        if taken := self._scanned(block):
+            return *taken, None
+        before = self._before()
         for place, scan in enumerate(self._scans):
             if (scanned := scan.events(block)) is None:
                 continue
@@ -128,16 +140,35 @@ class EventStream:
             sorted_events, skipped, rest = scanned
             self.skipped += skipped
             self.events += skipped.total()
-            return Batch(sorted_events, []), rest, None
-        if "typed" in self._ways and (decoded := typed_events(block)):
-            events, rest = decoded
-            return Batch({}, events), rest, None
+            return Batch(sorted_events, [], before), rest, None
+        if "typed" in self._ways and (whole := typed_events(block)):
+            events, rest = whole
+            return Batch({}, events, before), rest, None
         walked = self._walk(block, at_end=False)
-        return Batch({}, walked.events), walked.rest.encode("utf-8", "surrogateescape"), walked.after
+        return Batch({}, walked.events, before), walked.rest.encode("utf-8", "surrogateescape"), walked.after
 
     def _take_the_end(self, block: bytes) -> tuple[Batch, str | None]:
         walked = self._walk(block, at_end=True)
-        return Batch({}, walked.events), walked.after
+        return Batch({}, walked.events, self._before()), walked.after
+
+    def _scanned(self, block: bytes) -> tuple[Batch, bytes] | None:
+        """What the scanner takes of a block: what is to be decoded of it, and the columns that are full."""
+        if self._scanner is None or (taken := self._scanner.take(block)) is None:
+            return None
+        left: dict[str, list[Event]] = {}
+        for category, texts in taken.left.items():
+            events = decoded(b"[%b]" % b",".join(texts), EVENT_TYPES.get(category, Event))
+            if events is None:
+                self._scanner.undo()
+                return None
+            left[category] = events
+        self.events += taken.others
+        mixed = left.pop("", [])
+        return Batch(left, mixed, tuple(self._scanner.columns(ENOUGH))), taken.rest
+
+    def _before(self) -> Sequence[tuple[str, ScannedSpans]]:
+        """All that was scanned in front of what another way has found."""
+        return tuple(self._scanner.columns()) if self._scanner else ()
 
     def _walk(self, block: bytes, at_end: bool) -> Walk:
         try:
@@ -160,7 +191,7 @@ class EventStream:
         """Without empty objects, with which some writers end their list."""
         mixed = [event for event in batch.mixed if event.ph or event.name or event.args.name]
         self.events += len(mixed) + sum(map(len, batch.of.values()))
-        return Batch(batch.of, mixed)
+        return batch._replace(mixed=mixed)
 
     def _report(self) -> None:
         damage = self._file.damage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,9 +10,8 @@ import msgspec
 from .events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_decode = msgspec.json.Decoder(list[Event]).decode
 _LOOKS, _TRIES = 500, 12
 """Where a block may be cut shows only when it is decoded: a ``},{`` may lie inside one event's arguments."""
 
@@ -26,12 +26,17 @@ def typed_events(block: bytes) -> tuple[list[Event], bytes] | None:
     return None
 
 
-def decoded(text: bytes) -> list[Event] | None:
+def decoded(text: bytes, event: type[Event] = Event) -> list[Event] | None:
     """A JSON list of events; None where the text is not valid, or a field not of its type."""
     try:
-        return _decode(text)
+        return _decoder(event)(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+@cache
+def _decoder(event: type[Event]) -> Callable[[bytes], list[Event]]:
+    return msgspec.json.Decoder(list[event]).decode  # type: ignore[valid-type]  # a type chosen at run time
 
 
 def _cuts(block: bytes) -> Iterator[tuple[int, int]]:

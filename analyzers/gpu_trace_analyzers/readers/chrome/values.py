@@ -105,6 +105,14 @@ class Values:
         coded = [distinct[value] if is_other else value for value, is_other in zip(values, other.tolist(), strict=True)]
         return cls(distinct, _integers([MISSING if code is None else code for code in coded]), present, other)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Values]) -> Values:
+        """Several, of which there is one at least, one behind the other."""
+        numbers, present, other = (
+            np.concatenate([getattr(part, column) for part in parts]) for column in ("numbers", "present", "other")
+        )
+        return cls(parts[0].distinct, numbers, present, other)
+
     def __len__(self) -> int:
         return len(self.numbers)
 

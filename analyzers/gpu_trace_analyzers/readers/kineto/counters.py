@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DAMAGED = "damaged values of counters"
 OTHER_MEMORY = "memory of a device that is not read"
 
+OF_MEMORY = ("device_type", "device_id", "allocated", "reserved")
+"""Arguments of which rows of memory are made."""
+
 _HOST, _GPUS = 0, (1, 6, 12)
 """``c10::DeviceType``: CPU; CUDA, HIP and XPU"""
 _Integer = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
@@ -69,8 +72,7 @@ class CounterRows:
         PyTorch reports no reserved host memory.
         """
         spans, at_ns = stamped(spans, self._builder)
-        fields = ("device_type", "device_id", "allocated", "reserved")
-        kind, number, allocated, reserved = (spans.argument(field).ids() for field in fields)
+        kind, number, allocated, reserved = (spans.argument(field).ids() for field in OF_MEMORY)
         on_gpu = np.isin(kind, _GPUS) & (number >= 0)
         has = (allocated >= 0) & (on_gpu | (kind == _HOST))
         self._drop(OTHER_MEMORY, ~has)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...vocabulary.kineto import MEMORY, Argument, Category, Key
 from ...vocabulary.operators import MULTIPLYING
@@ -17,20 +17,33 @@ from ...vocabulary.v8 import CATEGORY as PROFILER
 from ...vocabulary.v8 import PHASE
 from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
-from ..chrome import DecodedSpans, Distinct, EventStream, Named
-from ..chrome.stream import WAYS, Way
-from .counters import CounterRows
+from ..chrome import DecodedSpans, Distinct, EventStream, JoinedSpans, Named
+from ..chrome.compiled import Name, Scanner, Use, Wish, built_library
+from ..chrome.stream import ENOUGH, WAYS, Way
+from .counters import OF_MEMORY, CounterRows
 from .document import describe
-from .rows import COMMUNICATES, Rows
+from .rows import (
+    COMMUNICATES,
+    OF_CALLS,
+    OF_COPIES,
+    OF_FILLS,
+    OF_KERNELS,
+    OF_NVTX,
+    OF_OPERATORS,
+    OF_SYNCS,
+    ON_DEVICE,
+    Rows,
+)
 from .stacks import Stacks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from ...engines import EngineRules
     from ...model import Trace
     from ..base.tracefile import TraceFile
     from ..chrome import Event
+    from ..chrome.compiled import ScannedSpans
 
 NAME = "kineto"
 
@@ -60,7 +73,6 @@ _UNUSED = {
 _OTHER_DEVICES = {"mtia_ccp_events": "MTIA", "hpu_op": "HPU"}
 _PHASES = {"s": "flow", "t": "flow", "f": "flow"}
 _OTHER_PHASES = {"I": "instants", "R": "instants", "C": "counters", "": "events without a phase"}
-_FLUSH = 8192  # events decoded before they become columns: few enough to stay small, enough to pay for NumPy's calls
 
 
 def recognizes(file: TraceFile) -> bool:
@@ -82,21 +94,64 @@ def read(
     return _Reading(file, rules, operators).trace(ways, besides)
 
 
-def _takers(rows: Rows, counters: CounterRows) -> dict[str, Callable[[DecodedSpans], None]]:
-    """What turns the events of each category into columns."""
+class Taker(NamedTuple):
+    """What turns the events of a category into rows, and the arguments that it asks for."""
+
+    take: Callable[[Any], None]
+    fields: tuple[str, ...] = ()
+
+
+def _takers(rows: Rows, counters: CounterRows) -> dict[str, Taker]:
     return {
-        **dict.fromkeys(KERNELS, rows.kernels),
-        **dict.fromkeys(COPIES, rows.copies),
-        **dict.fromkeys(FILLS, rows.fills),
-        **dict.fromkeys(CALLS, rows.calls),
-        **dict.fromkeys(OPERATORS, rows.operators),
-        **{category: partial(rows.ranges, category=category) for category in RANGES},
-        Category.CPU_WORK: rows.cpu_work,
-        Category.SYNC: rows.syncs,
-        Category.OVERHEAD: rows.overheads,
-        Category.INSTANT: counters.memory,
-        Category.COUNTER: counters.recorded,
+        **dict.fromkeys(KERNELS, Taker(rows.kernels, OF_KERNELS)),
+        **dict.fromkeys(COPIES, Taker(rows.copies, OF_COPIES)),
+        **dict.fromkeys(FILLS, Taker(rows.fills, OF_FILLS)),
+        **dict.fromkeys(CALLS, Taker(rows.calls, OF_CALLS)),
+        **dict.fromkeys(OPERATORS, Taker(rows.operators, OF_OPERATORS)),
+        Category.ANNOTATION: Taker(partial(rows.ranges, category=Category.ANNOTATION)),
+        Category.NVTX: Taker(partial(rows.ranges, category=Category.NVTX), OF_NVTX),
+        Category.CPU_WORK: Taker(rows.cpu_work, ON_DEVICE),
+        Category.SYNC: Taker(rows.syncs, OF_SYNCS),
+        Category.OVERHEAD: Taker(rows.overheads),
+        Category.INSTANT: Taker(counters.memory, OF_MEMORY),
+        Category.COUNTER: Taker(counters.recorded),
     }
+
+
+def _wishes(takers: Mapping[str, Taker]) -> dict[str, Wish]:
+    """What a scanner shall do with each category: those that become rows, and those that are only counted."""
+    counted = dict.fromkeys(_UNUSED.keys() - {"flow", Category.INSTANT}, Wish(Use.COUNTED))
+    columns = {category: Wish(Use.IN_COLUMNS, fields=taker.fields) for category, taker in takers.items()}
+    names = [*map(Name, COMMUNICATES), *(Name(name, True, "shapes") for name in MULTIPLYING)]
+    return {
+        **counted,
+        **dict.fromkeys(OPERATORS, Wish(Use.LEFT, names=names)),
+        **columns,
+        Category.INSTANT: Wish(Use.IN_COLUMNS, "i", OF_MEMORY, [Name(MEMORY, True, "allocated")]),
+        Category.COUNTER: Wish(Use.LEFT, "C"),
+    }
+
+
+class _Pending:
+    """Events of a category that are not rows yet: one by one, or in columns."""
+
+    def __init__(self) -> None:
+        self.parts: list[list[Event] | ScannedSpans] = []
+        self.count = 0
+
+    def add(self, part: list[Event] | ScannedSpans) -> None:
+        """Behind the others."""
+        self.count += len(part)
+        last = self.parts[-1] if self.parts else None
+        if isinstance(last, list) and isinstance(part, list):
+            last += part
+        else:
+            self.parts.append(list(part) if isinstance(part, list) else part)
+
+    def settle(self) -> None:
+        """Keep the last columns for longer than they are good."""
+        if not isinstance(self.parts[-1], list):
+            self.parts[-1] = self.parts[-1].kept()
 
 
 class _Reading:
@@ -113,14 +168,16 @@ class _Reading:
         self.takers = _takers(self.rows, self.counters)
         if not operators:
             self.takers = {category: take for category, take in self.takers.items() if category not in OPERATORS}
-        self.pending: defaultdict[str, list[Event]] = defaultdict(list)
+        self.pending: defaultdict[str, _Pending] = defaultdict(_Pending)
         self.without_category: Counter[int] = Counter()
         """by process id: what such rows are shows at most in the name of their process"""
 
     def trace(self, ways: Collection[Way], besides: Callable[[TraceBuilder], None]) -> Trace:
         named = dict.fromkeys(OPERATORS, Named(MULTIPLYING, Argument.SHAPES))
-        stream = EventStream(self.builder.file, self.takers, ways, self.some, named)
+        stream = EventStream(self.builder.file, self.takers, ways, self.some, named, self.scanner(ways))
         for batch in stream:
+            for category, spans in batch.scanned:
+                self.keep(category, spans)
             for category, events in batch.of.items():
                 self.put(category, events)
             self.sort(batch.mixed)
@@ -136,6 +193,11 @@ class _Reading:
         self.rows.close()
         return self.builder.build()
 
+    def scanner(self, ways: Collection[Way]) -> Scanner | None:
+        """The C library, where it is built and asked for."""
+        library = built_library() if "compiled" in ways else None
+        return Scanner(library, _wishes(self.takers), self.distinct) if library else None
+
     def put(self, category: str, events: list[Event]) -> None:
         if category in OPERATORS and category not in self.takers:
             self.rows.communication(DecodedSpans(events, self.distinct))
@@ -146,10 +208,15 @@ class _Reading:
             kept = [event for event in events if event.name == MEMORY and event.args.allocated is not None]
             self.unused(category, len(events) - len(kept))
             events = kept
+        self.keep(category, events)
+
+    def keep(self, category: str, part: list[Event] | ScannedSpans) -> None:
         pending = self.pending[category]
-        pending += events
-        if len(pending) >= _FLUSH:
+        pending.add(part)
+        if pending.count >= ENOUGH:
             self.flush(category)
+        else:
+            pending.settle()
 
     def sort(self, events: list[Event]) -> None:
         sorted_events: defaultdict[str, list[Event]] = defaultdict(list)
@@ -177,7 +244,7 @@ class _Reading:
 
     def unused(self, category: str, count: int) -> None:
         known = _UNUSED.get(category)
-        if known:
+        if known and count:
             self.builder.expected.add(known)
         elif category in _OTHER_DEVICES:
             known = f"rows of {_OTHER_DEVICES[category]}, {NOT_READ}"
@@ -197,8 +264,10 @@ class _Reading:
             self.builder.dropped[f"{WITHOUT_CATEGORY}, of process {name or pid}"] += count
 
     def flush(self, category: str) -> None:
-        spans = DecodedSpans(self.pending.pop(category, []), self.distinct)
-        self.takers.get(category, self.rows.operators)(spans)
+        take = self.takers[category].take if category in self.takers else self.rows.operators
+        parts = self.pending.pop(category).parts
+        spans = [DecodedSpans(part, self.distinct) if isinstance(part, list) else part for part in parts]
+        take(spans[0] if len(spans) == 1 else JoinedSpans(spans))
 
     def name(self, event: Event) -> None:
         """A row of metadata: what a process or a thread is called."""

@@ -21,7 +21,7 @@ from ...model import (
     Ranges,
     Syncs,
 )
-from ...vocabulary.kineto import ELEMENT_BYTES, OF_THE_PROCESS, OPERATOR, RANGE, SYNC_KINDS, Category, copy_ends
+from ...vocabulary.kineto import ELEMENT_BYTES, OF_THE_PROCESS, OPERATOR, RANGE, SYNC, SYNC_KINDS, Category, copy_ends
 from ..chrome import Lookup, timed
 
 if TYPE_CHECKING:
@@ -41,6 +41,19 @@ _COMPUTES_TOO = re.compile(r"symm_mem::(fused_|_?async_input_mm|memset32_)")
 _RANKS = re.compile(rb"\d+|\.\.\.")
 """in ``"[0, 1, ..., 63]"``: torch leaves out some of more than thirty"""
 _ENGINES: dict[int | str | None, Engine] = {engine.key: engine for engine in Engine}
+ON_DEVICE = (
+    *("device", "in_device", "from_device", "engine", "stream"),
+    *("context", "process", "correlation", "graph", "graph_node"),
+)
+OF_COLLECTIVES = ("collective", "elements_in", "elements_out", "element", "group", "group_ranks", "sequence")
+OF_KERNELS = (*ON_DEVICE, *OF_COLLECTIVES, "grid", "block", "bytes", "operator")
+OF_COPIES = (*ON_DEVICE, "to_device", "bytes")
+OF_FILLS = (*ON_DEVICE, "bytes")
+OF_CALLS = ("correlation",)
+OF_OPERATORS = (*OPERATOR, "record_function", "operator")
+OF_NVTX = (*RANGE, "thread", "scope", "color")
+OF_SYNCS = ("device", *SYNC)
+"""Arguments of which the rows of each kind are made."""
 _MOST_ELEMENTS = 1 << 58
 """more than any message has: their bytes fit int64"""
 Columns = dict[str, Any]

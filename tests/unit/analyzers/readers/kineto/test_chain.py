@@ -1,7 +1,8 @@
-"""The three ways through a block give the same trace, and that of a slow reader that shares nothing with them."""
+"""The four ways through a block give the same trace, and that of a slow reader that shares nothing with them."""
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 
@@ -18,10 +19,10 @@ from plain_reader import parse, read_back, tables
 
 SOME = settings(max_examples=settings.default.max_examples // 2)
 FEW = settings(max_examples=max(2, settings.default.max_examples // 12))
-WAYS = {"scan": ("scan", "typed"), "typed": ("typed",), "tolerant": ()}
+WAYS = {"compiled": kineto.reader.WAYS, "scan": ("scan", "typed"), "typed": ("typed",), "tolerant": ()}
 
 
-def read(content: bytes, size: int, way: str = "scan", operators: bool = True):
+def read(content: bytes, size: int, way: str = "compiled", operators: bool = True):
     trace = kineto.read(InMemory(content=content, size=size), default_rules(), operators, WAYS[way])
     trace.check()
     return trace
@@ -45,6 +46,35 @@ def test_all_ways_count_what_is_not_used_alike(file, operators):
     for other in others:
         assert other.dropped == first.dropped
         assert other.metadata == first.metadata
+
+
+@SOME
+@given(files(), st.booleans())
+def test_all_ways_give_the_same_trace_to_the_last_code(file, operators):
+    first, *others = (told(read(file.content, file.size, way, operators)) for way in WAYS)
+    for other in others:
+        assert other == first
+
+
+def told(trace):
+    """All of a trace."""
+    tables = {name: getattr(trace, name) for name in trace.table_types()}
+    columns = {
+        (name, column): getattr(rows, column).tolist() for name, rows in tables.items() for column in rows.columns()
+    }
+    return columns, trace.strings, trace.devices, trace.processes, trace.source, trace.epoch_ns
+
+
+RECORDED = ("ddp_rank0", "two_streams", "one_h200/compute_and_copy", "gpu1_and_gpu2", "limits_h200/decoding_graph")
+
+
+@pytest.mark.parametrize("operators", [False, True])
+@pytest.mark.parametrize("name", RECORDED)
+def test_all_ways_give_the_same_trace_of_a_recording(name, operators, recorded):
+    content = gzip.decompress(recorded(name).read_bytes())
+    first, *others = (told(read(content, 1 << 18, way, operators)) for way in WAYS)
+    for other in others:
+        assert other == first
 
 
 @SOME
@@ -218,8 +248,6 @@ def test_what_torch_writes_here_takes_the_fast_way(memory, tmp_path):
 
 
 def test_recorded_traces_take_the_fast_way(recorded):
-    import gzip
-
     content = gzip.decompress(recorded("ddp_rank0").read_bytes())
     begin = content.index(b'"traceEvents": [') + 16
     assert Scan(KINETO, {"kernel"}, {}).events(content[begin : begin + (1 << 20)]) is not None

@@ -1,0 +1,8 @@
+"""The fastest way through a block of events: a C library makes columns of them. Optional, as a C compiler is."""
+
+from .library import Use, built_library
+from .scanner import Scanner
+from .spans import ScannedSpans
+from .wanted import Name, Wish
+
+__all__ = ["Name", "ScannedSpans", "Scanner", "Use", "Wish", "built_library"]
