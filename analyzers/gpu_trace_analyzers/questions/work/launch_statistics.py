@@ -12,7 +12,7 @@ import numpy as np
 
 from ...intervals import Intervals
 from ...model import KERNELS, MISSING
-from ..account.idle.launching import found_idle
+from ..account.idle.launching import launching_to
 from ..launches import launches
 from ..once import once
 from ..overlap import active_devices
@@ -95,7 +95,7 @@ def _on_device(scope: Scope, host: HostWindow, position: int) -> LaunchStatistic
         call_ns=int(took.sum()),
         median_call_ns=int(took[(len(took) - 1) // 2]) if len(took) else None,
         max_call_ns=int(took[-1]) if len(took) else None,
-        found_idle=int(found_idle(trace)[rows[first]].sum()),
+        found_idle=int(launching_to(trace, position).found_ended_by(call).sum()),
         ahead_ns=_deciles(ahead_ns) if len(ahead_ns) else (),
     )
 

@@ -19,6 +19,7 @@ from ...evidence import Fact
 from ...explained import Rule
 from ...launches import launches
 from ...once import once
+from ...parted import rows_on
 from ...room import waited_for_room
 from ...streams import streams
 from .parts import launch_calls, launch_times, launching_threads
@@ -41,35 +42,46 @@ A_LAUNCH_NS = 1_000_000
 even where the median says that it is always so."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Launching:
+    """The calls that launched into one queue, in order: (n,) positions in ``Trace.calls``."""
+
+    call: Int64
+    found_ended: Mask
+    """which of them found all ended that had been launched into it before"""
+
+    @classmethod
+    def of(cls, trace: Trace, rows: Int64) -> Launching:
+        """Those that launched some rows of ``Trace.work``, of which those without a call are left out."""
+        call = launches(trace).call[rows]
+        rows, call = rows[call != MISSING], call[call != MISSING]
+        order = np.argsort(call, kind="stable")  # calls are in order of their starts
+        first = np.flatnonzero(np.diff(call[order], prepend=MISSING))
+        ended_ns = np.maximum.accumulate(trace.work.end_ns[rows[order]])
+        before_ns = np.append(np.iinfo(np.int64).min, ended_ns)[first]
+        call = call[order[first]]
+        return cls(call, trace.calls.start_ns[call] >= before_ns)
+
+    def found_ended_by(self, call: Int64) -> Mask:
+        """Whether each of some of these calls, in any order, did."""
+        return np.asarray(self.found_ended[np.searchsorted(self.call, call)])
+
+
 @once
 def nothing_pending(trace: Trace) -> Mask:
     """Which rows of ``Trace.work`` found all earlier operations of their stream ended when the host launched them."""
-    return _found_ended(trace, streams(trace, trace.work) * len(trace.devices) + trace.work.device)
-
-
-@once
-def found_idle(trace: Trace) -> Mask:
-    """Which rows of ``Trace.work`` found all earlier operations of their device ended, on all of its streams."""
-    return _found_ended(trace, trace.work.device.astype(np.int64))
-
-
-def _found_ended(trace: Trace, queue: Int64) -> Mask:
-    """Which rows were launched when all had ended that the host had launched before them into the same queue."""
-    work, launched = trace.work, launches(trace)
-    rows = np.flatnonzero(launched.call != MISSING)
-    found = np.zeros(len(work), np.bool_)
-    for own in rows_of_each(queue[rows]).values():
-        mine = rows[own]
-        mine = mine[np.argsort(launched.call[mine], kind="stable")]  # calls are in order of their starts
-        found[mine] = launched.at_ns[mine] >= _ended(launched.call[mine], work.end_ns[mine])
+    work, call = trace.work, launches(trace).call
+    stream = streams(trace, work) * len(trace.devices) + work.device
+    rows, found = np.flatnonzero(call != MISSING), np.zeros(len(work), np.bool_)
+    for own in rows_of_each(stream[rows]).values():
+        found[rows[own]] = Launching.of(trace, rows[own]).found_ended_by(call[rows[own]])
     return found
 
 
-def _ended(call: Int64, end_ns: Int64) -> Int64:
-    """For rows of one queue in order of launch, when all that earlier calls launched had ended."""
-    reach = np.maximum.accumulate(end_ns)
-    first = np.maximum.accumulate(np.where(np.diff(call, prepend=MISSING) != 0, np.arange(len(call)), 0))
-    return np.where(first > 0, reach[np.maximum(first - 1, 0)], np.iinfo(np.int64).min)
+@once
+def launching_to(trace: Trace, position: int) -> Launching:
+    """The calls that launched work of one device, on all of its streams."""
+    return Launching.of(trace, rows_on(trace, position))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,13 +102,10 @@ class Pace:
 @once
 def pace(trace: Trace, position: int, window: Window) -> Pace:
     """That of one device."""
-    launched = launches(trace)
-    inside = (launched.at_ns >= window.start_ns) & (launched.at_ns < window.end_ns) & (launched.call != MISSING)
-    rows = np.flatnonzero(inside & (trace.work.device == position))
-    first = np.full(len(trace.calls), MISSING)
-    first[launched.call[rows[::-1]]] = rows[::-1]  # the last to be written remains
-    first = first[first != MISSING]
-    return Pace(len(first), int(found_idle(trace)[first].sum()))
+    launching = launching_to(trace, position)
+    at_ns = trace.calls.start_ns[launching.call]
+    inside = (at_ns >= window.start_ns) & (at_ns < window.end_ns)
+    return Pace(int(inside.sum()), int(launching.found_ended[inside].sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
