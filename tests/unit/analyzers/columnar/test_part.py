@@ -3,6 +3,8 @@ from __future__ import annotations
 import builtins
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -280,6 +282,15 @@ def test_metadata_that_is_not_that_of_a_trace_is_refused(part, stated):
     problem = r"has columns that do not fit together \(what the trace says of itself is damaged\); write the columns"
     with pytest.raises(TraceUnreadable, match=problem):
         read_part(folder)
+
+
+def test_columns_are_read_without_pandas(part):
+    script = (
+        "import sys, pathlib; from gpu_trace_analyzers.columnar.part import read_part;"
+        "print(len(read_part(pathlib.Path(sys.argv[1])).work), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(part[0])], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "False"]
 
 
 def test_pyarrow_is_asked_for_where_it_is_needed(part, monkeypatch):
