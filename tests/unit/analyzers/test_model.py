@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -158,3 +159,17 @@ def test_a_trace_shows_itself_in_one_line():
     assert repr(Trace(Source("x", "kineto"))) == "Trace of x (kineto): no device; no event"
     eight = Trace(Source("x", "kineto"), devices=tuple(Device("gpu", i) for i in range(8)))
     assert "GPU 3 and 4 more;" in repr(eight)
+
+
+def test_rows_are_found_by_their_engines():
+    work = literal("k 0-10; h2d 10-20; nccl 20-30; d2h 30-40").work
+    assert work.does((Engine.COMPUTE, Engine.COPY_D2H)).tolist() == [True, False, False, True]
+    assert work.does(()).tolist() == [False] * 4
+
+
+def test_codes_are_found_by_what_their_strings_say():
+    trace = Trace(Source("x", "kineto"), strings=("cudaMalloc", "cudaFree", "cudaMallocHost"))
+    codes = np.array([2, MISSING, 1, 0, 2], np.int32)
+    assert trace.says(codes, re.compile("Malloc")).tolist() == [True, False, False, True, True]
+    assert trace.says(codes, re.compile("")).tolist() == [True, False, True, True, True]
+    assert trace.says(codes[:0], re.compile("")).tolist() == []

@@ -171,6 +171,12 @@ def test_no_host_is_silent_for_ten_minutes_while_its_gpu_works(start, end, far):
     assert without_contradictions(without).source.doubts == ()
 
 
+@pytest.mark.parametrize(("later", "far"), [(1600, False), (1602, True)])
+def test_a_host_may_be_silent_for_longer_between_two_of_its_calls(later, far):
+    trace = read(f"k 1000000000000-1001000000000 @1; call cudaGetDevice {later}000000000-{later}000001000")
+    assert found(trace) == ([(reasons.FAR, 0)] if far else [])
+
+
 WAITS = [(SyncKind.STREAM, 7), (SyncKind.CONTEXT, MISSING)]
 
 
