@@ -107,6 +107,17 @@ def pytest_collection():
 
 
 @pytest.fixture(scope="session")
+def torch():
+    """PyTorch. Nothing looks for garbage among what stays, meanwhile and afterwards: the import takes half as long."""
+    gc.disable()
+    try:
+        return pytest.importorskip("torch")
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture(scope="session")
 def recorded():
     """The path of a recorded trace by its name: ``recorded("two_streams")``."""
 

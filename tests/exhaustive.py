@@ -152,12 +152,20 @@ EXHAUSTIVE = {
     "unit/scripts/test_fleet_truth.py::*[tensor_parallel-*": "[ddp-slow_host,...]",
     "unit/scripts/test_fleet_truth.py::*[ddp-none-*": "[ddp-slow_host,...], which holds that nothing else is found",
     "unit/tracer/commands/test_analysis_options.py::test_*--copies d2h,d2d]": "--copies h2d",
+    **{
+        f"unit/tracer/commands/test_analysis_options.py::test_check_*{of}{options}]": "[], and all options together"
+        for of in ("range_*[", "[--max-idle-idle_ns-")
+        for options in ("--copies h2d", "--rules rules.toml", "--from 8ms --to 15345678ns")
+    },
     "unit/tracer/commands/test_analysis_options.py::test_*[--from 5ms]": "--from 8ms --to 15345678ns",
     "unit/tracer/commands/test_analysis_options.py::test_*---from 5ms]": "--from 8ms --to 15345678ns",
     "unit/tracer/commands/test_analysis_options.py::test_*--to 15ms]": "--from 8ms --to 15345678ns",
     "unit/tracer/nvtx_recording/test_recording.py::test_torch_cuda_nvtx_works*[]": "with the library",
     "unit/tracer/recording/test_kineto_places.py::*[777-ddp_rank0]": "[777-two_streams]",
     "unit/tracer/test_endings.py::*[info*": "[summary]",
+    "unit/tracer/test_endings.py::test_a_*[check*": "[summary]",
+    "unit/tracer/test_endings.py::test_what_an_encoding_lacks_is_replaced[check*": "[summary]",
+    "unit/tracer/test_endings.py::test_who_reads_no_further*[summary]": "[check]",
     "unit/tracer/test_endings.py::*[summary --json*": "[summary]",
     "unit/tracer/test_progress.py::test_a_pipe_gets_nothing[info]": "[summary]",
     "unit/tracer/test_progress.py::test_a_pipe_gets_nothing[check]": "[summary]",

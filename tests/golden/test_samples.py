@@ -14,6 +14,7 @@ import pytest
 from gpu_trace_analyzers.analysis import Analysis
 from gpu_trace_analyzers.readers import load
 from gpu_trace_analyzers.reports.document import to_json
+from native import WHOLE
 from torch_once import run_all
 
 ROOT = Path(__file__).parents[2]
@@ -106,13 +107,14 @@ def sized(name: str) -> list[str]:
 
 
 TAKING_TURNS = [*sized("three_at_once"), "--variant", "in_turns"]
-ONE_AFTER_THE_OTHER = """
-import contextlib, io, json, runpy, sys
+ONE_AFTER_THE_OTHER = f"""
+{WHOLE}
+import contextlib, io, json, runpy
 import nvtx
 sys.path.insert(0, "samples")
-printed = {}
+printed = {{}}
 for name, sys.argv in json.loads(sys.argv[1]).items():
-    with nvtx.annotate(f"sample {name}"), contextlib.redirect_stdout(io.StringIO()) as out:
+    with nvtx.annotate("sample " + name), contextlib.redirect_stdout(io.StringIO()) as out:
         runpy.run_path(sys.argv[0], run_name="__main__")
     printed[name] = out.getvalue()
 print(json.dumps(printed))

@@ -10,6 +10,7 @@ import pytest
 
 import gpu_trace
 from gpu_trace import magic
+from native import LEAN
 
 pytestmark = pytest.mark.slow
 
@@ -89,14 +90,15 @@ def test_gpu_trace_names_what_a_notebook_loads():
 
 
 def test_stacks_of_a_cell_name_it_as_the_notebook_does(tmp_path):
-    script = """
+    script = f"""
+{LEAN}
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 shell.extension_manager.load_extension("gpu_trace")
 shell.run_cell("import torch, time\\ndef slow():\\n    torch.ones(3)\\n    time.sleep(0.3)", store_history=True)
 shell.run_cell("%%gpu_trace run\\nslow()", store_history=True)
 trace = shell.user_ns["gpu_trace_run"].trace
-files = {trace.text(int(code)) for code in trace.stack_frames.file}
+files = {{trace.text(int(code)) for code in trace.stack_frames.file}}
 print("FILES", len(trace.samples), sorted(file for file in files if file.startswith("In[") or "in_process" in file))
 """
     environment = {"PATH": "/usr/bin:/bin", "CUDA_VISIBLE_DEVICES": "", "IPYTHONDIR": str(tmp_path)}

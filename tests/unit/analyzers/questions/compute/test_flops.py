@@ -176,8 +176,7 @@ def test_attention_counts_the_pairs_that_the_mask_leaves(queries, keys, depth, o
 
 
 @pytest.mark.slow
-def test_the_formulas_are_those_of_torch():
-    torch = pytest.importorskip("torch")
+def test_the_formulas_are_those_of_torch(torch):
     from torch.utils.flop_counter import conv_flop_count, flop_registry
 
     aten, shape = torch.ops.aten, [2, 4, 16, 8]
@@ -196,8 +195,7 @@ def test_the_formulas_are_those_of_torch():
 
 
 @pytest.mark.slow
-def test_the_places_of_the_arguments_are_those_of_torch():
-    torch = pytest.importorskip("torch")
+def test_the_places_of_the_arguments_are_those_of_torch(torch):
     for name, place in CAUSAL.items():
         schema = getattr(torch.ops.aten, name.removeprefix("aten::")).default._schema
         assert schema.arguments[place].name == "is_causal"

@@ -232,8 +232,7 @@ def test_allocations_and_values_of_counters_take_the_fast_way(layout, name, phas
 
 @pytest.mark.slow
 @pytest.mark.parametrize("memory", [False, True], ids=["plain", "memory"])
-def test_what_torch_writes_here_takes_the_fast_way(memory, tmp_path):
-    torch = pytest.importorskip("torch")
+def test_what_torch_writes_here_takes_the_fast_way(memory, torch, tmp_path):
     activities = [torch.profiler.ProfilerActivity.CPU]
     with torch.profiler.profile(activities=activities, profile_memory=memory) as profile:
         for _ in range(50):

@@ -14,8 +14,7 @@ FLOATS, BYTES = 250_000, 1_000_000
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    torch = pytest.importorskip("torch")
+def recorded(torch, tmp_path_factory):
     a = torch.ones(500, 500)
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         held = [torch.empty(FLOATS) for _ in range(3)]
