@@ -19,8 +19,8 @@ sys.dont_write_bytecode = False
 
 # A test must not fail for being slow on a busy machine.
 settings.register_profile("project", deadline=None)
-settings.register_profile("fewer", deadline=None, max_examples=12)
-settings.register_profile("quick", deadline=None, max_examples=10)
+settings.register_profile("fewer", deadline=None, max_examples=8)
+settings.register_profile("quick", deadline=None, max_examples=5)
 settings.load_profile("project")
 TESTS = Path(__file__).parent
 TRACES = TESTS.parent / "samples/traces"
