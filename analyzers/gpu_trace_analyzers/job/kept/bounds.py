@@ -7,7 +7,7 @@ from dataclasses import dataclass
 LONGEST = 20
 """single operations of a job that are kept by name"""
 _STEPS = 1 << 19
-"""of all ranks, in 72 bytes each"""
+"""of all ranks, in 88 bytes each"""
 _COLLECTIVES = 1 << 20
 """of all ranks, in 136 bytes each"""
 

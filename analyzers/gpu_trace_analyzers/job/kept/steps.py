@@ -13,6 +13,7 @@ from ...questions.launches import launching
 from ...questions.room import waited_for_room
 from ...questions.unmatched import calls_named
 from ...vocabulary.losses import Owner
+from .kernels import kernels_of
 from .tables import Steps
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def steps_of(rank: OneRank, most: int) -> Steps:
             "idle_ns": rank.when(Owner.IDLE).covered_ns(*span),
             "host_ns": host_ns,
             "launches": launched,
+            **kernels_of(rank, steps),
         }
     )
 

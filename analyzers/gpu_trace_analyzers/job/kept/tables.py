@@ -95,6 +95,11 @@ class Steps(Columns):
     """of the host: from the begin of the step's first launch to the end of its last, without calls that block"""
     launches: Int64
     """launching calls in it"""
+    kernels: Int64
+    """what it launched that computes"""
+    kernels_digest: Int64
+    """equal for steps that launched the same ones: as many of the same names, grids and blocks; `MISSING` if a grid is
+    not known"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,8 @@ take another time of each. Nothing but compute is on the way to the next collect
 longer.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from gpu_trace_analyzers.job.compared.compared_job import ComparedJob
 from gpu_trace_analyzers.job.compared.matched_job import Job
 from gpu_trace_analyzers.job.findings.every import every
 from gpu_trace_analyzers.job.findings.whose import MOST_ALONE
+from gpu_trace_analyzers.job.kept.tables import Steps
 from gpu_trace_analyzers.model import MISSING
 
 from ..jobs import job, lacking_one, without_numbers
@@ -21,10 +24,11 @@ HOSTS = [f"node{rank // 4}" for rank in range(RANKS)]
 ALL = range(RANKS)
 
 
-def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS, numbered=True, lacking=None):
+def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS, numbered=True, lacking=None, kernels=None):
     """The findings of that job: arguments are {(rank, step): µs}, or {rank: µs} for every step.
 
     ``numbered``: whether the traces number collectives. ``lacking``: a rank whose trace lacks its second.
+    ``kernels``: how many each rank launches in a step, {rank: number}, of which 10 are the same ones.
     """
     ranks = len(hosts)
     compute_us, host_us, data_us = (
@@ -64,8 +68,14 @@ def steps(compute=None, host=None, data=None, transfer=20, hosts=HOSTS, numbered
         released_by=places,
         host_released_by=places,
     )
+    of = Job(replace(of.kept, steps=_launching(kernels, ranks))) if kernels is not None else of
     kept = of.kept if numbered else without_numbers(of.kept)
     return every(ComparedJob(Job(kept if lacking is None else lacking_one(kept, lacking))))
+
+
+def _launching(kernels, ranks):
+    of = [kernels.get(rank, 10) for rank in range(ranks)]
+    return Steps.of({"rank": range(ranks), "step": [0] * ranks, "kernels": of, "kernels_digest": of})
 
 
 def _filled(usual, ranks, given):
@@ -125,6 +135,22 @@ def test_gpus_differ_by_a_few_percent_and_a_rank_that_is_late_for_no_known_reaso
     us, kinds
 ):
     assert [each.kind for each in steps(compute={5: us})] == kinds
+
+
+@pytest.mark.parametrize(
+    ("kernels", "beside", "remedy"),
+    [
+        (None, "", "if it has no more work than others, check the clocks"),
+        ({}, "with the same kernels", "check the clocks"),
+        ({5: 12}, "with 12 kernels in place of 10", "balance the work of the ranks"),
+        ({5: 9}, "with kernels of other names or grids", "balance the work of the ranks"),
+        (dict.fromkeys(ALL, 10) | {rank: rank for rank in ALL if rank < 9}, "", "if it has"),
+    ],
+)
+def test_whether_a_gpu_that_takes_longer_has_the_same_work_is_said_if_it_is_known(kernels, beside, remedy):
+    (found,) = steps(compute={5: 1300}, kernels=kernels)
+    assert found.sentence.partition("where other ranks compute ")[2].partition(", ")[2] == beside
+    assert found.remedy.startswith(remedy)
 
 
 def test_what_a_rank_or_machine_did_longer_in_one_step_does_not_make_it_slow():
