@@ -6,13 +6,15 @@
  * profiler does so in the thread that launches; a thread of ours comes at any moment.
  *
  * The caller holds the lock of the interpreter. So the threads that run Python sleep as soon as they need it, and when all
- * others sleep as well, at one look after another, none is loading anything. What is called runs no Python.
+ * others sleep as well, at one look after another, none is loading anything. What is called runs no Python, but may leave
+ * the lock to others, as torch does while it prepares a session: the main thread then stays where it is.
  *
  * Plain C and libc, no header of Python: only functions of its stable interface, which the process has.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,9 @@
 
 extern void* PyObject_CallNoArgs(void* callable);
 extern void Py_IncRef(void* object);
+extern int Py_AddPendingCall(int (*function)(void*), void* argument);
+extern void* PyEval_SaveThread(void);
+extern void PyEval_RestoreThread(void* state);
 
 enum { LOOKS = 5, MOST_ACTIVE = 256 };
 #define EVERY_NS INT64_C(1000000)
@@ -38,6 +43,7 @@ typedef struct {
 
 static Active active[MOST_ACTIVE]; /* at the last look; the interpreter's lock is held by whoever comes here */
 static size_t active_count;
+static atomic_int calling; /* the process in which there is a call, which a forked child is not; else 0 */
 
 static int64_t now_ns(clockid_t clock) {
     struct timespec now;
@@ -112,6 +118,24 @@ static int is_reached(int64_t spins_ns) {
     return 1;
 }
 
+/* Runs in the main thread, before its next instruction. */
+static int stay(void* unused) {
+    (void)unused;
+    if (atomic_load(&calling) != getpid()) return 0;
+    void* state = PyEval_SaveThread();
+    while (atomic_load(&calling) == getpid()) rest();
+    PyEval_RestoreThread(state);
+    return 0;
+}
+
+static void* call_while_main_stays(void* function) {
+    atomic_store(&calling, getpid());
+    Py_AddPendingCall(stay, NULL); /* where too many are pending, only the lock keeps it */
+    void* result = PyObject_CallNoArgs(function);
+    atomic_store(&calling, 0);
+    return result;
+}
+
 /* What the function returns (NULL: it raised), and when it was called (CLOCK_REALTIME); or `not_now`. Threads that were
  * active for longer than `spins_ms` spin. */
 EXPORT void* gpu_trace_safepoint_call(void* function, void* not_now, int spins_ms, int64_t* called_ns) {
@@ -120,5 +144,5 @@ EXPORT void* gpu_trace_safepoint_call(void* function, void* not_now, int spins_m
         return not_now;
     }
     *called_ns = now_ns(CLOCK_REALTIME);
-    return PyObject_CallNoArgs(function);
+    return call_while_main_stays(function);
 }

@@ -49,7 +49,8 @@ def reached(function: Callable[[], _Result]) -> tuple[_Result, int]:
     """What a function returns that is C and runs no Python, called when all other threads of the process sleep.
 
     With when it was called (`time.time_ns`). Not while a stream is captured; at once in a thread of the script's,
-    without the C library, and when no patience is left. C++ code prints no warnings meanwhile. Raises what it raises.
+    without the C library, and when no patience is left. Until it returns the main thread runs no Python, and C++ code
+    prints no warnings. Raises what it raises.
     """
     library = native.library(native.SAFEPOINT) if get_ident() in _ours else None
     rest_s = _AGAIN_S

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from . import safepoint
 from .activities import loaded_cupti
 
 _CUDA_EVENT = 36
@@ -19,5 +20,6 @@ def enable() -> bool:
     path = loaded_cupti()
     if path is None:
         return False
-    cupti = sys.modules["ctypes"].CDLL(path)  # torch has loaded it: this is the same library once more
-    return bool(cupti.cuptiActivityEnable(_CUDA_EVENT) == 0)
+    cupti = sys.modules["ctypes"].PyDLL(path)  # torch has loaded it: this is the same library once more
+    enable_kind = sys.modules["functools"].partial(cupti.cuptiActivityEnable, _CUDA_EVENT)
+    return bool(safepoint.reached(enable_kind)[0] == 0)

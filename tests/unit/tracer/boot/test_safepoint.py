@@ -112,6 +112,19 @@ def test_threads_that_run_python_stand_still_for_it():
     assert 0 < found[0] < counted[0]
 
 
+def test_the_main_thread_stays_while_the_lock_is_left_to_others():
+    found = []
+    call = functools.partial(safepoint.reached, functools.partial(time.sleep, 0.2))
+    ours = threading.Thread(target=lambda: found.append(in_ours(call)))
+    ours.start()
+    looks = [time.time_ns()]
+    while not found:
+        looks.append(time.time_ns())
+    ours.join()
+    (_, called_ns), later = found[0], [look for look in looks if look > found[0][1]]
+    assert later[0] - called_ns > 0.15e9
+
+
 def test_a_thread_that_never_rests_is_one_that_spins(monkeypatch):
     monkeypatch.setattr(safepoint, "_SPINS_MS", 300)
     with Computing() as other:
