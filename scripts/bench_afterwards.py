@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -74,7 +73,6 @@ class Memory:
 
     def __init__(self) -> None:
         self.most_mb = 0.0
-        self._ended = threading.Event()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -93,11 +91,11 @@ def watch(pid: int) -> None:
     import signal
 
     most = 0
-    asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    while not asked.is_set():
-        most = max(most, sum(map(_kilobytes, [pid, *_children(pid)])))
-        asked.wait(_LOOK_EVERY_S)
+    with suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        while True:
+            most = max(most, sum(map(_kilobytes, [pid, *_children(pid)])))
+            time.sleep(_LOOK_EVERY_S)
     print(most / 1024)
 
 
