@@ -187,4 +187,7 @@ def _beside_the_account(
         partial(causes, scope),
         *(partial(compute_figures, scope, device) for device in devices),
         *(partial(device_figures, scope, device) for device in devices),
+        partial(unmatched, scope.trace),
+        partial(unowned, scope),
+        partial(of_steady, compute_figures),
     )
