@@ -24,6 +24,9 @@ _AGAIN_S, _AT_MOST_S = 0.05, 0.5
 """From try to try, and twice as long each time: a try takes the interpreter's lock for up to 30 ms."""
 _SPINS_MS = 10_000
 """Threads that launch kernels rest by then; one that never does waits for something by spinning."""
+_ALL_S = 30.0
+"""By then it is waited for the main thread and autograd's alone: of many others one may always be at work, while the
+script waits for the recording to end."""
 _NOT_NOW = object()
 _ours: set[int] = set()
 """threads, by their numbers in Python"""
@@ -49,14 +52,15 @@ def reached(function: Callable[[], _Result]) -> tuple[_Result, int]:
     """What a function returns that is C and runs no Python, called when all other threads of the process sleep.
 
     With when it was called (`time.time_ns`). Not while a stream is captured; at once in a thread of the script's,
-    without the C library, and when no patience is left. Until it returns the main thread runs no Python, and C++ code
-    prints no warnings. Raises what it raises.
+    without the C library or the interpreter's lock, and when no patience is left. Until it returns the main thread runs
+    no Python, and C++ code prints no warnings. Raises what it raises.
     """
-    library = native.library(native.SAFEPOINT) if get_ident() in _ours else None
-    rest_s = _AGAIN_S
+    library = native.library(native.SAFEPOINT) if get_ident() in _ours and _has_lock() else None
+    began_s, rest_s = time.monotonic(), _AGAIN_S
     while library is not None and time.monotonic() < _hurried_from:
         if not captures.under_way():
-            result, called_ns = _tried(library, function)
+            spins_ms = _SPINS_MS if time.monotonic() < began_s + _ALL_S else 0
+            result, called_ns = _tried(library, function, spins_ms)
             if result is not _NOT_NOW:
                 return result, called_ns
         time.sleep(rest_s)
@@ -71,10 +75,15 @@ def at_once(function: Callable[[], _Result]) -> tuple[_Result, int]:
         return function(), called_ns
 
 
-def _tried(library: Any, function: Callable[[], Any]) -> tuple[Any, int]:
+def _has_lock() -> bool:
+    """Whether threads wait for each other to run Python: in a free-threaded build nothing makes the script's sleep."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+def _tried(library: Any, function: Callable[[], Any], spins_ms: int) -> tuple[Any, int]:
     ctypes = sys.modules["ctypes"]
     call, called_ns = library.gpu_trace_safepoint_call, ctypes.c_int64()
     call.restype = ctypes.py_object
     with Silenced():
-        result = call(ctypes.py_object(function), ctypes.py_object(_NOT_NOW), _SPINS_MS, ctypes.byref(called_ns))
+        result = call(ctypes.py_object(function), ctypes.py_object(_NOT_NOW), spins_ms, ctypes.byref(called_ns))
     return result, called_ns.value

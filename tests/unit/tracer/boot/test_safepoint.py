@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import sys
 import threading
 import time
 from operator import truediv
@@ -133,6 +134,23 @@ def test_a_thread_that_never_rests_is_one_that_spins(monkeypatch):
         waited_s, is_computing = time.monotonic() - began_s, not other.used_s
     assert waited_s > 0.29
     assert is_computing
+
+
+def test_in_the_end_only_threads_that_surely_launch_are_waited_for(monkeypatch):
+    monkeypatch.setattr(safepoint, "_ALL_S", 0.3)
+    with Computing() as other:
+        began_s = time.monotonic()
+        assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)))[0] == 1
+        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
+    assert waited_s > 0.29
+    assert is_computing
+
+
+def test_nothing_is_waited_for_without_the_interpreters_lock(monkeypatch):
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    with Computing() as other:
+        assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)))[0] == 1
+        assert not other.used_s
 
 
 def test_a_dying_process_does_not_wait_for_long():
