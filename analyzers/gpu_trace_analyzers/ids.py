@@ -46,9 +46,9 @@ def first_of_each(numbers: Int64, wanted: Int64) -> Int64:
 
 def _in_table(numbers: Int64, wanted: Int64, low: int, high: int) -> Int64:
     """A table has a slot for each number from ``low`` to ``high``, and one at each end for all others."""
-    places = np.full(high - low + 3, MISSING)
-    places[numbers[::-1] - (low - 1)] = np.arange(len(numbers))[::-1]  # the last to be written remains
-    return np.asarray(places[np.clip(wanted, low - 1, high + 1) - (low - 1)])
+    places = np.full(high - low + 3, MISSING, np.int32)
+    places[numbers[::-1] - (low - 1)] = np.arange(len(numbers), dtype=np.int32)[::-1]  # the last to be written remains
+    return places[np.clip(wanted, low - 1, high + 1) - (low - 1)].astype(np.int64)
 
 
 def _joint_keys(having: Ids, wanted: Ids) -> tuple[Int64, Int64]:

@@ -71,10 +71,10 @@ def waited_for_room(trace: Trace) -> Mask:
     """Which rows of ``Trace.calls`` launched something and waited for room first: (calls,) bool."""
     found = np.zeros(len(trace.calls), np.bool_)
     found[_recorded(trace)] = True
-    work, told = trace.work, np.unique(trace.calls.process[found])
-    rows = np.flatnonzero((launches(trace).call != MISSING) & ~np.isin(work.process, told))
     if not (launching(trace) & (trace.calls.end_ns - trace.calls.start_ns > LONG_NS)).any():
         return found
+    work, told = trace.work, np.unique(trace.calls.process[found])
+    rows = np.flatnonzero((launches(trace).call != MISSING) & ~np.isin(work.process, told))
     queues = work.process[rows].astype(np.int64) * len(trace.devices) + work.device[rows]
     for own in rows_of_each(queues).values():
         found[_inferred(trace, rows[own])] = True

@@ -53,8 +53,14 @@ def explain_other(scope: Scope, position: int) -> Explained:
     return explained_by(clipped(each, owned(scope, position)[Owner.OTHER]), rules)
 
 
+@once
+def _engine(stretches: Stretches) -> Int64:
+    """That of the operation of each."""
+    return pick(stretches.trace.work.engine, stretches.during)
+
+
 def _of_engine(engine: Engine) -> Callable[[Stretches], Int64]:
-    return lambda stretches: witness(pick(stretches.trace.work.engine, stretches.during) == engine, stretches.during)
+    return lambda stretches: witness(_engine(stretches) == engine, stretches.during)
 
 
 def _rules(remedies: Mapping[Engine, str]) -> tuple[Rule, ...]:

@@ -27,7 +27,7 @@ def cut_at(stretches: Stretches, at_ns: Int64) -> Stretches:
 
     All parts of a stretch have what lies around the whole.
     """
-    return _cut(stretches, at_ns)[0]
+    return _cut(stretches, at_ns)[0] if len(at_ns) else stretches
 
 
 def clipped(stretches: Stretches, inside: Intervals) -> Stretches:

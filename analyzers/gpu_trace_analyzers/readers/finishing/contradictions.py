@@ -115,9 +115,12 @@ def _find(trace: Trace, on_gpu: Mask) -> _Found:
 
 def _has_ordered_streams(trace: Trace) -> Mask:
     """Work of processes that call CUDA, or whose calls the trace does not have."""
+    is_cuda = trace.says(trace.calls.name, _CUDA)
+    if is_cuda.all():
+        return np.ones(len(trace.work), np.bool_)
     calls_others = np.zeros(len(trace.processes) + 1, np.bool_)  # the last is that of `MISSING`, -1
     calls_others[trace.calls.process] = True
-    calls_others[trace.calls.process[trace.says(trace.calls.name, _CUDA)]] = False
+    calls_others[trace.calls.process[is_cuda]] = False
     return np.asarray(~calls_others[trace.work.process])
 
 
