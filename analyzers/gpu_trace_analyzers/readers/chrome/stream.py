@@ -109,6 +109,9 @@ class EventStream:
             yield self._counted(batch)
             if after is not None:
                 return after
+        if len(text) > tried and (whole := self._take_whole(text)):
+            batch, text = whole
+            yield self._counted(batch)
         batch, after = self._take_the_end(text)
         yield self._counted(batch)
         return after
@@ -130,22 +133,15 @@ class EventStream:
 
     def _take(self, block: bytes) -> tuple[Batch, bytes, str | None]:
         """The events that a block completes, the rest of it, and the text behind the list once it has ended."""
-        if taken := self._scanned(block):
-            return *taken, None
-        before = self._before()
-        for place, scan in enumerate(self._scans):
-            if (scanned := scan.events(block)) is None:
-                continue
-            self._scans.insert(0, self._scans.pop(place))  # the next block is likely to be laid out alike
-            sorted_events, skipped, rest = scanned
-            self.skipped += skipped
-            self.events += skipped.total()
-            return Batch(sorted_events, [], before), rest, None
-        if "typed" in self._ways and (whole := typed_events(block)):
-            events, rest = whole
-            return Batch({}, events, before), rest, None
+        if whole := self._take_whole(block):
+            return *whole, None
         walked = self._walk(block, at_end=False)
-        return Batch({}, walked.events, before), walked.rest.encode("utf-8", "surrogateescape"), walked.after
+        rest = walked.rest.encode("utf-8", "surrogateescape")
+        return Batch({}, walked.events, self._before()), rest, walked.after
+
+    def _take_whole(self, block: bytes) -> tuple[Batch, bytes] | None:
+        """The events that a block completes, and the rest of it, by the first way that can read all of it."""
+        return self._scanned(block) or self._cut(block) or self._typed(block)
 
     def _take_the_end(self, block: bytes) -> tuple[Batch, str | None]:
         walked = self._walk(block, at_end=True)
@@ -165,6 +161,24 @@ class EventStream:
         self.events += taken.others
         mixed = left.pop("", [])
         return Batch(left, mixed, tuple(self._scanner.columns(ENOUGH))), taken.rest
+
+    def _cut(self, block: bytes) -> tuple[Batch, bytes] | None:
+        for place, scan in enumerate(self._scans):
+            if (scanned := scan.events(block)) is None:
+                continue
+            self._scans.insert(0, self._scans.pop(place))  # the next block is likely to be laid out alike
+            sorted_events, skipped, rest = scanned
+            self.skipped += skipped
+            self.events += skipped.total()
+            return Batch(sorted_events, [], self._before()), rest
+        return None
+
+    def _typed(self, block: bytes) -> tuple[Batch, bytes] | None:
+        found = typed_events(block) if "typed" in self._ways else None
+        if not found:
+            return None
+        events, rest = found
+        return Batch({}, events, self._before()), rest
 
     def _before(self) -> Sequence[tuple[str, ScannedSpans]]:
         """All that was scanned in front of what another way has found."""

@@ -78,8 +78,8 @@ static int read_field(Reader* reader, const Arguments* arguments, Field field, E
 }
 
 static void forget(Event* event) {
-    event->phase.length = event->category.length = event->name.length = 0;
-    event->phase.is_escaped = event->category.is_escaped = event->name.is_escaped = 0;
+    static const String empty = {(const uint8_t*)"", 0, 0};
+    event->phase = event->category = event->name = empty;
     event->pid.kind = event->tid.kind = NOTHING;
     event->start = event->duration = (Stamp){NO_TIME, 0, 0};
     event->arguments = 0;

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from ctypes import c_char_p, c_int64
+from functools import cache
+from itertools import accumulate
+from mmap import mmap
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -14,10 +17,11 @@ from .library import FIRST_ARGUMENT, TALLY, Beginning, Category, Use, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from ctypes import Array
 
     from numpy.typing import NDArray
 
-ROOM = (1 << 14) + 72
+ROOM = (3 << 12) + 72
 """Rows of a column: more than a block has events; no power of two, for then all columns would be in each other's way in
 the processor's cache."""
 
@@ -53,15 +57,17 @@ class Memory:
         self.categories = (FLOW, *wishes)
         self.tallies = np.zeros(len(self.categories), dtype=TALLY)
         self.left = np.empty((ROOM, 3), dtype=np.int64)
-        ends = np.cumsum([0, *(FIRST_ARGUMENT + len(wish.fields) for wish in wishes.values())])
-        self._numbers = np.empty((ends[-1], ROOM), dtype=np.int64)
-        self._kinds = np.empty((ends[-1], ROOM), dtype=np.uint8)
-        self._columns = {name: slice(*ends[place : place + 2]) for place, name in enumerate(wishes)}
-        self._told = [Category(FLOW.encode(), 0, Use.COUNTED)]
-        self._told += [self._category(name, wish) for name, wish in wishes.items()]
-        self._all = (Category * len(self._told))(*self._told)
-        places = self.tallies.ctypes.data, self.left.ctypes.data
-        self.wanted = Wanted(_KEYS, len(_KEYS), _AS_WRITTEN, self._all, len(self._all), ROOM, *places)
+        counts = [FIRST_ARGUMENT + len(wish.fields) if wish.use == Use.IN_COLUMNS else 0 for wish in wishes.values()]
+        ends = list(accumulate(counts, initial=0))
+        self._columns = dict(zip(wishes, map(slice, ends, ends[1:]), strict=False))
+        # Of the system and not of NumPy, which would have it in pages of 2 MB: most of it is never touched.
+        self._numbers = np.frombuffer(mmap(-1, ends[-1] * ROOM * 8), dtype=np.int64).reshape(-1, ROOM)
+        self._kinds = np.frombuffer(mmap(-1, ends[-1] * ROOM), dtype=np.uint8).reshape(-1, ROOM)
+        places = zip(wishes, wishes.values(), _rows_of(self._numbers, ends), _rows_of(self._kinds, ends), strict=False)
+        told = (Category(FLOW.encode(), 0, Use.COUNTED), *(_told(*place) for place in places))
+        self._all = (Category * len(told))(*told)
+        shared = self.tallies.ctypes.data, self.left.ctypes.data
+        self.wanted = Wanted(_KEYS, len(_KEYS), _AS_WRITTEN, self._all, len(self._all), ROOM, *shared)
 
     def numbers(self, category: str) -> NDArray[np.int64]:
         """(columns, ROOM)."""
@@ -71,13 +77,25 @@ class Memory:
         """(columns, ROOM) of `Kind`."""
         return self._kinds[self._columns[category]]
 
-    def _category(self, name: str, wish: Wish) -> Category:
-        names = (Beginning * len(wish.names))(*map(_beginning, wish.names))
-        fields = (c_int64 * len(wish.fields))(*(_ARGUMENTS[field] for field in wish.fields))
-        columns = self.numbers(name).ctypes.data, self.kinds(name).ctypes.data
-        return Category(name.encode(), ord(wish.phase), wish.use, names, len(names), fields, len(fields), *columns)
+
+def _rows_of(matrix: NDArray[np.generic], ends: list[int]) -> list[int]:
+    """The addresses of some of its rows."""
+    first, stride = matrix.ctypes.data, matrix.strides[0]
+    return [first + end * stride for end in ends]
 
 
-def _beginning(name: Name) -> Beginning:
-    text = name.text.encode()
-    return Beginning(text, len(text), name.is_whole, _ARGUMENTS[name.field] if name.field else -1)
+def _told(name: str, wish: Wish, numbers: int, kinds: int) -> Category:
+    names, fields = _beginnings(tuple(wish.names)), _arguments(tuple(wish.fields))
+    return Category(name.encode(), ord(wish.phase), wish.use, names, len(names), fields, len(fields), numbers, kinds)
+
+
+@cache
+def _beginnings(names: tuple[Name, ...]) -> Array[Beginning]:
+    told = [(name.text.encode(), _ARGUMENTS[name.field] if name.field else -1) for name in names]
+    each = (Beginning(text, len(text), name.is_whole, field) for name, (text, field) in zip(names, told, strict=True))
+    return (Beginning * len(names))(*each)
+
+
+@cache
+def _arguments(fields: tuple[str, ...]) -> Array[c_int64]:
+    return (c_int64 * len(fields))(*(_ARGUMENTS[field] for field in fields))
