@@ -9,13 +9,16 @@
  * Plain C and libc, no header of Python: two functions of its stable interface are looked up by name.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -158,12 +161,45 @@ static int start_thread(void* (*run)(void*), void* argument) {
     return failed;
 }
 
-/* Whether the process has stood still for so long; called again and again. */
+/* Those in which a file that is far away, or full of what is still to be written, keeps a thread for long. */
+static int is_of_files(long call) {
+    static const long CALLS[] = {SYS_openat, SYS_write, SYS_writev, SYS_pwrite64, SYS_fsync, SYS_close, SYS_renameat,
+#ifdef SYS_rename
+                                 SYS_rename
+#endif
+    };
+    for (size_t i = 0; i < COUNT(CALLS); i++) {
+        if (CALLS[i] == call) return 1;
+    }
+    return 0;
+}
+
+/* Whether a thread of the process is in such a call. */
+static int is_writing(void) {
+    DIR* tasks = opendir("/proc/self/task");
+    int found = 0;
+    for (struct dirent* task; tasks && !found && (task = readdir(tasks));) {
+        char path[300], text[32] = "";
+        long call;
+        snprintf(path, sizeof path, "%s/syscall", task->d_name);
+        int file = openat(dirfd(tasks), path, O_RDONLY | O_CLOEXEC);
+        if (file < 0) continue;
+        found = read(file, text, sizeof text - 1) > 0 && sscanf(text, "%ld", &call) == 1 && is_of_files(call);
+        close(file);
+    }
+    if (tasks) closedir(tasks);
+    return found;
+}
+
+/* Whether the process has stood still for so long; called every AGAIN_MS, and not while the process is stopped. */
 static int stands_still(void) {
-    static long long since_ns, used_ns; /* from when on it has used less than the share of the processor */
-    long long now = now_ns(), used = ns_of(CLOCK_PROCESS_CPUTIME_ID);
-    if (!since_ns || used - used_ns > STILL_S * 1000000000LL / STILL_SHARE) since_ns = now, used_ns = used;
-    return now - since_ns > STILL_S * 1000000000LL;
+    static long long used_ns; /* of the processor, before it used less than the share */
+    static int calls;         /* since then */
+    long long used = ns_of(CLOCK_PROCESS_CPUTIME_ID);
+    int is_long = ++calls > STILL_S * 1000 / AGAIN_MS;
+    if (used - used_ns <= STILL_S * 1000000000LL / STILL_SHARE && !(is_long && is_writing())) return is_long;
+    calls = 0, used_ns = used;
+    return 0;
 }
 
 /* The lock of Python may be held for long by a C call of the script: then it dies unsaved rather than not at all. */

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fake_cupti import COMPILER
 from gpu_trace.boot import native
 from native import wait_until_at_rest
 
@@ -95,6 +96,39 @@ def test_who_insists_ends_a_saving_that_takes_long():
     said = ran(START + WATCH + SLEEP, signal.SIGTERM, signal.SIGTERM, wait_s=3.2, SAVING_S="50")
     assert said == ("up\n", "", -signal.SIGTERM)
     assert time.monotonic() - began < 45
+
+
+@pytest.fixture
+def impatient(tmp_path):
+    """The script's beginning with a library for which a second is long."""
+    if COMPILER is None:
+        pytest.skip("needs a C compiler")
+    text = Path(native.__file__).with_name("signals.c").read_text(encoding="utf-8")
+    (tmp_path / "signals.c").write_text(text.replace("STILL_S = 30", "STILL_S = 1"), encoding="utf-8")
+    subprocess.run([COMPILER, "-shared", "-fPIC", "-o", tmp_path / "signals.so", tmp_path / "signals.c"], check=True)
+    return START + f"native._loaded[native.SIGNALS] = ctypes.CDLL({str(tmp_path / 'signals.so')!r})\n"
+
+
+def saves_by(*steps: str) -> str:
+    each = "".join(f"    {step}\n" for step in (*steps, "os.write(2, b'saved\\n')"))
+    return f"def save(patience_s):\n{each}recorder.finish = save\n"
+
+
+def test_a_saving_that_stands_still_does_not_keep_the_process(impatient):
+    assert ran(impatient + WATCH + SLEEP, signal.SIGTERM, SAVING_S="50") == ("up\n", "", -signal.SIGTERM)
+
+
+def test_a_process_that_was_stopped_did_not_stand_still(impatient):
+    goes_on = "os.system(f'(sleep 1.5; kill -CONT {os.getpid()}) &')"
+    stops = "time.sleep(0.1); os.kill(os.getpid(), signal.SIGSTOP)"
+    text = impatient + saves_by(goes_on, stops, *5 * ["time.sleep(0.1)"]) + WATCH + SLEEP
+    assert ran(text, signal.SIGTERM) == ("up\n", "saved\n", -signal.SIGTERM)
+
+
+def test_a_saving_that_waits_for_a_slow_file_does_not_stand_still(impatient):
+    slow = "import subprocess\nslow = subprocess.Popen('sleep 2.5; exec cat >/dev/null', shell=True, stdin=-1).stdin\n"
+    text = impatient + slow + saves_by("os.write(slow.fileno(), bytes(1 << 20))") + WATCH + SLEEP
+    assert ran(text, signal.SIGTERM) == ("up\n", "saved\n", -signal.SIGTERM)
 
 
 def test_a_step_of_the_recorder_in_the_main_thread_is_finished_first():
