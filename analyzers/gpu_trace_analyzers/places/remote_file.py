@@ -32,9 +32,10 @@ class Begin:
 
 
 class Opener(NamedTuple):
-    """Opens the file as its library does. A stream gives its content once, from the begin."""
+    """Opens the file as its library does. A stream gives its content once."""
 
-    open: Callable[[], Any]
+    open: Callable[[int], Any]
+    """a stream at this position, any other file at its begin"""
     is_stream: bool = False
 
 
@@ -105,13 +106,10 @@ class RemoteFile:
 
     def _at_place(self) -> Any:
         """The library's file, opened and moved to where the next bytes begin."""
-        is_new = self._file is None
-        if is_new:
-            self._file, self._failures = self._opener.open(), 0
+        if self._file is None:
+            self._file, self._failures = self._opener.open(self._until), 0
         if not self._opener.is_stream:
             self._file.seek(self._until)  # also past what came before a failure and was not kept
-        elif is_new:
-            _skip(self._file, self._until)
         return self._file
 
     def _close(self) -> None:
@@ -128,8 +126,3 @@ def _read(file: Any, size: int) -> bytes:
         pieces.append(bytes(piece))
         size -= len(piece)
     return b"".join(pieces)
-
-
-def _skip(file: Any, size: int) -> None:
-    while size and (data := file.read(min(size, LARGEST))):
-        size -= len(data)

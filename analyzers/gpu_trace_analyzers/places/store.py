@@ -11,6 +11,7 @@ from .patience import patiently
 from .problems import is_forbidden, is_missing, unreadable
 from .remote_file import Begin, Opener, RemoteFile
 from .systems import is_stream, system_of
+from .web_stream import WebStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +75,8 @@ class Store:
     def _opener(self, place: Address) -> Opener:
         system, path = self._system(place)
         if is_stream(place):
-            return Opener(partial(system.open, path, "rb", block_size=0), is_stream=True)
-        return Opener(partial(system.open, path, "rb", cache_type="none"))  # RemoteFile decides how much it asks for
+            return Opener(WebStream(system, path).open, is_stream=True)
+        return Opener(lambda _: system.open(path, "rb", cache_type="none"))  # RemoteFile decides how much it asks for
 
     def _is_known_folder(self, place: Address) -> bool:
         entry = self._entries.get(place) or self._listed.get(place.parent, {}).get(place.name)

@@ -69,7 +69,7 @@ def _lacks_package(place: Address) -> TraceUnreadable:
 
 
 def is_stream(place: Address) -> bool:
-    """Whether a file is sent whole, by one request: many web servers send no part of one."""
+    """Whether a file is sent by one request, as far as that goes: many web servers send no part of one."""
     return EXTRAS.get(place.scheme) == "https"
 
 
