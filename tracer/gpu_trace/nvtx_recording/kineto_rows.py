@@ -8,6 +8,7 @@ thread may end them: they have lanes of their own, ``args.scope`` is ``process``
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,7 @@ import numpy as np
 
 from gpu_trace_analyzers.vocabulary.kineto import OF_THE_PROCESS, Argument, Category
 
+from ..lanes import lanes
 from .records import EventKind, payload_texts
 
 if TYPE_CHECKING:
@@ -70,32 +72,17 @@ class _Lanes:
     """Lanes of ranges, which are in the order of their starts, of equal starts the longest first."""
 
     def __init__(self, ranges: ProcessRanges) -> None:
-        self._open: dict[int, list[list[int]]] = {}
-        """by thread, and lane of the thread: the ends of the ranges that are open"""
-        self._numbers: dict[tuple[int, int], int] = {}
         owner = np.where(ranges.opening["kind"] == EventKind.START, _PROCESS, ranges.opening["thread"])
-        columns = (column.tolist() for column in (owner, ranges.opening["at_ns"], ranges.end_ns))
-        self.of_ranges = list(map(self._lane, *columns))
+        number = lanes(ranges.opening["at_ns"], ranges.end_ns, owner)
+        used = list(zip(owner.tolist(), number.tolist(), strict=True))
+        ids = itertools.count(FIRST_LANE)
+        self._ids = {lane: next(ids) for lane in dict.fromkeys(used)}
+        self.of_ranges = [self._ids[lane] for lane in used]
         """the id of each range's"""
-
-    def _lane(self, thread: int, start_ns: int, end_ns: int) -> int:
-        """The thread's first lane in which the range lies wholly inside, or after, every other."""
-        lanes = self._open.setdefault(thread, [])
-        for number, ends in enumerate(lanes):
-            while ends and ends[-1] <= start_ns:
-                ends.pop()
-            if not ends or ends[-1] >= end_ns:
-                ends.append(end_ns)
-                return self._number(thread, number)
-        lanes.append([end_ns])
-        return self._number(thread, len(lanes) - 1)
 
     def all(self) -> Iterator[tuple[int, int, int]]:
         """Thread, number in the thread, and id of each lane."""
-        return ((thread, number, lane) for (thread, number), lane in self._numbers.items())
-
-    def _number(self, thread: int, number: int) -> int:
-        return self._numbers.setdefault((thread, number), FIRST_LANE + len(self._numbers))
+        return ((thread, number, lane) for (thread, number), lane in self._ids.items())
 
 
 def _args(ranges: ProcessRanges) -> Iterator[dict[str, Any]]:

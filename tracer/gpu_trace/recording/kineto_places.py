@@ -19,7 +19,7 @@ from gpu_trace_analyzers.readers.base.stamps import NO_TIME, nanoseconds_of
 from gpu_trace_analyzers.vocabulary.kineto import Category
 
 from ..exporting.timeline.identities import Identities, keys
-from ..exporting.timeline.lanes import lanes_where_some_yield
+from ..lanes import lanes_where_some_yield
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,8 +8,8 @@ import numpy as np
 
 from gpu_trace_analyzers.model import MISSING
 
+from ...lanes import lanes
 from ..timeline.identities import Identities, keys
-from ..timeline.lanes import lanes
 from . import json_text
 
 if TYPE_CHECKING:

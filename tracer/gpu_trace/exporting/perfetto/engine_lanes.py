@@ -10,7 +10,7 @@ from gpu_trace_analyzers.model import ALL_COPIES, Engine
 from gpu_trace_analyzers.questions.overlap import exposed_copy
 from gpu_trace_analyzers.vocabulary.perfetto import EXPOSED, LANES, Category
 
-from ..timeline.lanes import lanes_of_track
+from ...lanes import lanes_of_track
 from ..timeline.titles import EXPOSED_RANK, RANKS, lane_title
 from .arguments import Arguments
 from .columns import Picked, alike

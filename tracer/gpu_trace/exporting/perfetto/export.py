@@ -27,11 +27,11 @@ from gpu_trace_analyzers.vocabulary.perfetto import (
     Category,
 )
 
+from ...lanes import lanes_of_track
 from ..output import create
 from ..timeline.added import Added
 from ..timeline.counters import counters
 from ..timeline.identities import HostPlaces
-from ..timeline.lanes import lanes_of_track
 from ..timeline.moved import earliest_ns, shifted
 from ..timeline.recorded import recorded_counters
 from ..timeline.titles import ACCOUNT_RANK, FINDINGS_RANK, lane_title

@@ -11,8 +11,8 @@ from gpu_trace_analyzers.model import MISSING, RangeKind, Windows
 from gpu_trace_analyzers.readers.finishing.recording_windows import states_no_more
 from gpu_trace_analyzers.vocabulary.perfetto import OVERHEADS, Argument, Category
 
+from ...lanes import lanes
 from ..timeline.identities import keys
-from ..timeline.lanes import lanes
 from ..timeline.thread_rows import thread_rows
 from .arguments import Arguments
 from .columns import Picked, alike

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_trace.exporting.timeline.lanes import lanes, lanes_of_track, lanes_where_some_yield, nests
+from gpu_trace.lanes import lanes, lanes_of_track, lanes_where_some_yield, nests
 from strategies import stretch_lists
 
 
