@@ -161,6 +161,7 @@ EXHAUSTIVE = {
     "unit/tracer/commands/test_analysis_options.py::test_*---from 5ms]": "--from 8ms --to 15345678ns",
     "unit/tracer/commands/test_analysis_options.py::test_*--to 15ms]": "--from 8ms --to 15345678ns",
     "unit/tracer/nvtx_recording/test_recording.py::test_torch_cuda_nvtx_works*[]": "with the library",
+    "unit/tracer/recording/test_kineto_places.py::*[1-ddp_rank0]": "[1-two_streams]",
     "unit/tracer/recording/test_kineto_places.py::*[777-ddp_rank0]": "[777-two_streams]",
     "unit/tracer/test_endings.py::*[info*": "[summary]",
     "unit/tracer/test_endings.py::test_a_*[check*": "[summary]",

@@ -20,7 +20,7 @@ from pathlib import Path
 from traceback import print_exc
 from typing import TYPE_CHECKING, NoReturn
 
-from native import NO_COMPILER
+from native import NO_COMPILER, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,12 +55,12 @@ def run_all(folder: Path, programs: Sequence[Sequence[str]], *, ranks: int = 0) 
 
 def main(folder: Path, programs: list[list[str]], ranks: int) -> None:
     """Run one program after the other; write down how each ended."""
-    torch = import_module("torch")
+    exec(WHOLE, scope := {})
     import_module("torch.distributed")
     if ranks:
         import_module("torch._dynamo")  # which classes of distributed training import
     else:
-        exec(NO_COMPILER, {"torch": torch})
+        exec(NO_COMPILER, scope)
     ended = [codes_of(program, folder / str(number), ranks) for number, program in enumerate(programs)]
     (folder / "ended.json").write_text(json.dumps(ended))
 

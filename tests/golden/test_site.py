@@ -9,6 +9,8 @@ import pytest
 from mkdocs_site import ROOT, built
 
 LOADED = re.compile(r"<(?:script|img|iframe|source)[^>]*\bsrc=\"([^\"]*)\"|<link[^>]*\bhref=\"([^\"]*)\"")
+BROKEN = {"../samples/no_such_file.py": "is no file", "no-such-page.md": "no-such-page.md", "#nowhere": "nowhere"}
+"""and what is said of each"""
 REFERRED = re.compile(r"\b(?:href|src)=\"([^\"#:?]+)(?:[#?][^\"]*)?\"")
 
 
@@ -72,16 +74,14 @@ def test_links_of_pages_outside_the_site_lead_somewhere():
     assert [(str(page), link) for page, link in links if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize(
-    ("link", "complaint"),
-    [("../samples/no_such_file.py", "is no file"), ("no-such-page.md", "no-such-page.md"), ("#nowhere", "nowhere")],
-)
-def test_a_broken_link_fails(tmp_path, link, complaint):
+def test_each_broken_link_fails(tmp_path):
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/index.md").write_text(f"# Start\n\n[broken]({link})\n")
+    links = "".join(f"[broken]({link})\n" for link in BROKEN)
+    (tmp_path / "docs/index.md").write_text(f"# Start\n\n{links}")
     settings = (ROOT / "mkdocs.yml").read_text("utf-8").replace("scripts/docs_", f"{ROOT}/scripts/docs_")
     settings = re.sub(r"^nav:\n(?:[ ].*\n)+", "nav: [index.md]\n", settings, flags=re.MULTILINE)
     (tmp_path / "mkdocs.yml").write_text(settings)
     build = built(tmp_path / "site", "--config-file", str(tmp_path / "mkdocs.yml"))
     assert build.returncode != 0
-    assert complaint in build.stderr
+    warned = [line for line in build.stderr.splitlines() if line.startswith("WARNING")]  # each of which is a failure
+    assert [link for link, complaint in BROKEN.items() if not any(complaint in line for line in warned)] == []
