@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,8 +82,14 @@ def work_name(trace: Trace, row: int) -> str:
 
     Of a C++ kernel without its return type, template arguments and parameters; of a very long name the two ends.
     """
-    name = trace.text(int(trace.work.name[row])) if row != MISSING else ""
-    if name and trace.work.engine[row] in KERNELS:
+    if row == MISSING:
+        return ""
+    return _short(trace.text(int(trace.work.name[row])), trace.work.engine[row] in KERNELS)
+
+
+@lru_cache
+def _short(name: str, of_kernel: bool) -> str:
+    if name and of_kernel:
         bare = _ANONYMOUS.sub("", name.removeprefix("void "))
         name = bare[: min(place for place in (*map(bare.find, "<("), len(bare)) if place >= 0)] or name
     return name if len(name) <= _LONG_NAME else f"{name[: _LONG_NAME // 2]}…{name[1 - _LONG_NAME // 2 :]}"
@@ -98,8 +105,9 @@ def innermost_range(stretches: Stretches, row: int) -> str:
     if row == MISSING or stretches.launched.at_ns[row] == MISSING:
         return ""
     trace, launched = stretches.trace, stretches.launched
-    ranges, at_ns = trace.ranges, launched.at_ns[row]
-    around = (ranges.start_ns <= at_ns) & (at_ns < ranges.end_ns) & (ranges.process == trace.work.process[row])
+    at_ns = launched.at_ns[row]
+    ranges = trace.ranges[: np.searchsorted(trace.ranges.start_ns, at_ns, side="right")]
+    around = (at_ns < ranges.end_ns) & (ranges.process == trace.work.process[row])
     for thread in (launched.thread[row], MISSING):  # those of the whole process say less
         inside = np.flatnonzero(around & (ranges.thread == thread))
         if len(inside):

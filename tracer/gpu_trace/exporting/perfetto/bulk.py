@@ -9,7 +9,6 @@ readers take up to ten bytes), so all rows have one layout.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +32,7 @@ Column = tuple[int, NDArray[Any]]
 Gap = tuple[NDArray[np.int64], int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """Bytes of each row.
 
@@ -45,10 +44,11 @@ class Part:
     columns: tuple[Column, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
-    @cached_property
+    @property
     def size(self) -> Sizes:
         """How many bytes each row uses."""
-        return len(self.alike) - sum(stop - first for first, stop in self.gaps)
+        width = len(self.alike)
+        return width - sum(stop - first for first, stop in self.gaps) if self.gaps else width
 
 
 Parts = list[Part]
