@@ -28,6 +28,7 @@ _FIRST: dict[type[Columns], tuple[str, ...]] = {
 }
 """The columns by which the rows of a table are ordered; then by all of its columns, as they follow each other."""
 _MOSTLY_ENOUGH = 3
+"""columns that mostly tell all rows apart, so that the others need not be sorted"""
 
 
 def merged(parts: Iterable[Partial]) -> Partial:
@@ -82,7 +83,7 @@ def _in_order(table: _Table) -> _Table:
 
 
 def _ordered(table: Columns, names: Sequence[str]) -> Int64:
-    """The order of the rows by these columns, of which the first mostly tell all rows apart."""
+    """The order of the rows by these columns."""
     columns = [getattr(table, name) for name in names]
     order = np.lexsort(columns[_MOSTLY_ENOUGH - 1 :: -1])
     if len(columns) <= _MOSTLY_ENOUGH or _is_new([column[order] for column in columns[:_MOSTLY_ENOUGH]]).all():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial:
-    """Tables of some ranks. ``strings`` are sorted, and only those that a table has."""
+    """Tables of some ranks. Merged, their rows are in order, and ``strings`` are sorted and only those of a table."""
 
     strings: tuple[str, ...] = ()
     ranks: Ranks = field(default_factory=Ranks.empty)
