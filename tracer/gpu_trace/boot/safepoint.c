@@ -35,6 +35,7 @@ extern void PyEval_RestoreThread(void* state);
 enum { LOOKS = 5, MOST_ACTIVE = 256 };
 #define EVERY_NS INT64_C(1000000)
 #define GIVE_UP_NS INT64_C(30000000) /* the script stands still meanwhile */
+#define FORGET_NS INT64_C(1000000000) /* between two looks: they are of different waits */
 
 typedef struct {
     pid_t thread;
@@ -43,6 +44,7 @@ typedef struct {
 
 static Active active[MOST_ACTIVE]; /* at the last look; the interpreter's lock is held by whoever comes here */
 static size_t active_count;
+static int64_t looked_ns;
 static atomic_int calling; /* the process in which there is a call, which a forked child is not; else 0 */
 
 static int64_t now_ns(clockid_t clock) {
@@ -88,6 +90,8 @@ static int others_sleep(int64_t spins_ns) {
     size_t count = 0;
     int sleep = 1;
     int64_t now = now_ns(CLOCK_MONOTONIC);
+    if (now - looked_ns > FORGET_NS) active_count = 0;
+    looked_ns = now;
     pid_t own = (pid_t)syscall(SYS_gettid);
     for (struct dirent* task; (task = readdir(tasks));) {
         pid_t thread = (pid_t)atoi(task->d_name);

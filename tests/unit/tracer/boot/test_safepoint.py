@@ -25,12 +25,12 @@ def undisturbed(monkeypatch):
 
 
 class Computing:
-    """Another thread, in one call of C for about 1.5 s of the processor, without the interpreter's lock."""
+    """Another thread, in one call of C for so long of the processor, without the interpreter's lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, for_s: float = 1.5) -> None:
         began_s = time.thread_time()
         compute(200_000)
-        self._iterations = int(200_000 * 1.5 / (time.thread_time() - began_s))
+        self._iterations = int(200_000 * for_s / (time.thread_time() - began_s))
         self._thread = threading.Thread(target=self._compute)
         self.used_s = 0.0
         self._left = threading.Event()
@@ -133,6 +133,20 @@ def test_a_thread_that_never_rests_is_one_that_spins(monkeypatch):
         assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)))[0] == 1
         waited_s, is_computing = time.monotonic() - began_s, not other.used_s
     assert waited_s > 0.29
+    assert is_computing
+
+
+def test_one_that_was_active_long_ago_need_not_have_been_since(monkeypatch):
+    with Computing(3) as other:
+        monkeypatch.setattr(safepoint, "_ALL_S", 0)
+        in_ours(lambda: safepoint.reached(functools.partial(int, 1)))
+        time.sleep(1.1)
+        monkeypatch.setattr(safepoint, "_ALL_S", 30)
+        monkeypatch.setattr(safepoint, "_SPINS_MS", 500)
+        began_s = time.monotonic()
+        in_ours(lambda: safepoint.reached(functools.partial(int, 1)))
+        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
+    assert waited_s > 0.49
     assert is_computing
 
 
