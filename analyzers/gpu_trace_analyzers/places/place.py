@@ -82,8 +82,11 @@ def place(named: str | PathLike[str] | Place) -> Place:
         return Path(named)
     if _CHAINED.search(named):
         raise TraceUnreadable(named, "is a chain of URLs, which cannot be read", "give the URL of the file or folder")
-    if named[:5].lower() == "file:":
+    scheme, _, rest = named.partition("://")
+    if scheme.lower() == "file":
         return _path(named)
+    if not rest.partition("?")[0].strip("/"):
+        raise TraceUnreadable(named, "names nothing", f"write what to read behind {scheme}://")
     from .remote import RemotePlace  # seldom needed
 
     return RemotePlace.of(named)
@@ -93,4 +96,6 @@ def _path(url: str) -> Path:
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost"):
         raise TraceUnreadable(url, "names a file of another machine", "write file:///PATH, or just the path")
+    if not parts.path:
+        raise TraceUnreadable(url, "names nothing", "write file:///PATH, or just the path")
     return Path(unquote(parts.path))

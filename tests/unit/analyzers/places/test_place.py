@@ -39,6 +39,12 @@ def test_a_file_of_another_machine_is_refused():
         place("file://node7/run")
 
 
+@pytest.mark.parametrize("url", ["s3://", "https:///", "http://?key=x", "file://", "FILE://localhost", "memory://"])
+def test_a_url_of_nothing_is_refused(url):
+    with pytest.raises(TraceUnreadable, match=r"://.*: names nothing; write "):
+        place(url)
+
+
 @pytest.mark.parametrize("url", ["simplecache::s3://bucket/run", "zip://trace.json::s3://bucket/run.zip"])
 def test_a_chain_of_urls_is_refused(url):
     with pytest.raises(TraceUnreadable, match="is a chain of URLs"):
