@@ -13,6 +13,7 @@ from .from_files import ask_first, part_of
 from .in_process import in_process
 from .on_dask import on_dask
 from .on_processes import on_processes
+from .said_twice import without_ranks_said_twice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +53,7 @@ def read_job(
         part = in_process(files, read, done)
     else:
         part = on_processes(files, read, workers or cores(), done)
+    part = without_ranks_said_twice(part)
     if not len(part.ranks):
         ask_first(files[0], asked, Bounds.of(len(files)))
         first = part.text(int(part.unreadable.problem[0]))

@@ -106,6 +106,27 @@ def test_a_folder_that_is_called_as_the_file_of_a_rank_is_read_or_named(has_trac
     ] * (not has_trace)
 
 
+def test_files_that_say_one_rank_are_left_out_for_which_is_right_is_not_known(folder, tmp_path):
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "trace-rank-7.json.gz").write_bytes((tmp_path / "trace-rank-2.json.gz").read_bytes())
+    part = read_job(tmp_path, rank_files(tmp_path), Asked())
+    assert part.ranks.rank.tolist() == [0, 1, 3]
+    assert all(2 not in table.rank for table in (part.collectives, part.groups, part.losses, part.operations))
+    assert part.unreadable.rank.tolist() == [2, 2]
+    assert [part.text(code) for code in part.unreadable.problem.tolist()] == [
+        f"trace-rank-{name}.json.gz: says that it is of rank 2, as 1 other file says, so none of them is used"
+        for name in (2, 7)
+    ]
+
+
+def test_files_that_all_say_one_rank_are_no_job(folder, tmp_path):
+    for rank in range(3):
+        (tmp_path / f"trace-rank-{rank}.json.gz").write_bytes((folder / "trace-rank-0.json.gz").read_bytes())
+    with pytest.raises(TraceUnreadable, match=r"none of 3 .* of rank 0, as 2 other files say, so none"):
+        read_job(tmp_path, rank_files(tmp_path), Asked())
+
+
 def test_a_job_of_which_nothing_can_be_read_is_an_error(tmp_path):
     (tmp_path / "rank0.json").write_text('{"schemaVersion": 1, "traceEvents": []}')
     with pytest.raises(TraceUnreadable, match=r"none of 1 ranks can be read; of the first: rank0.json: has no device"):
