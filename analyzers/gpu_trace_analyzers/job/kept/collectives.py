@@ -8,6 +8,7 @@ import numpy as np
 
 from ...intervals import Intervals
 from ...model import MISSING, Engine
+from ...rows_of_each import rows_of_each
 from .chains import chains
 from .exposed import exposed
 from .listed_ranks import listed_ranks, ranks_listed
@@ -15,7 +16,7 @@ from .tables import Collectives, Groups
 from .texts import recoded
 
 if TYPE_CHECKING:
-    from ...model import DeviceWork, Int64
+    from ...model import Int64
     from ...readers.base.building import Strings
     from .one_rank import OneRank
 
@@ -58,17 +59,17 @@ def _chains(rank: OneRank, rows: Int64) -> dict[str, Int64]:
 
 def groups_of(rank: OneRank, rows: Int64, strings: Strings) -> Groups:
     """A row for each process group of these rows of its work."""
-    work = rank.trace.work[rows]
-    codes = np.unique(work.group).tolist()
-    each = [_group(rank, work[work.group == code], code, strings) for code in codes]
+    members = rows_of_each(rank.trace.work.group[rows])
+    each = [_group(rank, rows[own], code, strings) for code, own in members.items()]
     return Groups.of({name: [row[name] for row in each] for name in Groups.columns()})
 
 
-def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict[str, int]:
+def _group(rank: OneRank, rows: Int64, code: int, strings: Strings) -> dict[str, int]:
+    work, sequence = rank.trace.work, rank.trace.work.sequence[rows]
     text = rank.trace.text(code)  # with its ranks, because subgroups made by ``split_group`` all have one name
     members = listed_ranks(ranks_listed(text))
     every, holds = members.all_of_them, members.holds(rank.number)
-    known = work.sequence[work.sequence != MISSING]
+    known = sequence[sequence != MISSING]
     return {
         "rank": rank.number,
         "group": strings[text] if code != MISSING else MISSING,
@@ -76,8 +77,8 @@ def _group(rank: OneRank, work: DeviceWork, code: int, strings: Strings) -> dict
         "first_rank": min(members.ranks, default=MISSING),
         "last_rank": max(members.ranks, default=MISSING),
         "belongs": MISSING if holds is None else int(holds),
-        "calls": len(work),
-        "busy_ns": Intervals.of(work.start_ns, work.end_ns).total_ns,
+        "calls": len(rows),
+        "busy_ns": Intervals.of(work.start_ns[rows], work.end_ns[rows]).total_ns,
         "first_sequence": int(known.min()) if len(known) else MISSING,
         "last_sequence": int(known.max()) if len(known) else MISSING,
     }
