@@ -18,7 +18,7 @@ from ...vocabulary.v8 import PHASE
 from ..base.building import NOT_ASKED, NOT_READ, WITHOUT_CATEGORY, TraceBuilder
 from ..base.columns import as_id
 from ..chrome import DecodedSpans, Distinct, EventStream, JoinedSpans, Named
-from ..chrome.compiled import Name, Scanner, Use, Wish, built_library
+from ..chrome.compiled import COUNTED, IN_COLUMNS, LEFT, Name, Scanner, Wish, built_library
 from ..chrome.stream import ENOUGH, WAYS, Way
 from .counters import OF_MEMORY, CounterRows
 from .document import describe
@@ -120,15 +120,15 @@ def _takers(rows: Rows, counters: CounterRows) -> dict[str, Taker]:
 
 def _wishes(takers: Mapping[str, Taker]) -> dict[str, Wish]:
     """What a scanner shall do with each category: those that become rows, and those that are only counted."""
-    counted = dict.fromkeys(_UNUSED.keys() - {"flow", Category.INSTANT}, Wish(Use.COUNTED))
-    columns = {category: Wish(Use.IN_COLUMNS, fields=taker.fields) for category, taker in takers.items()}
+    counted = dict.fromkeys(_UNUSED.keys() - {"flow", Category.INSTANT}, Wish(COUNTED))
+    columns = {category: Wish(IN_COLUMNS, fields=taker.fields) for category, taker in takers.items()}
     names = [*map(Name, COMMUNICATES), *(Name(name, True, "shapes") for name in MULTIPLYING)]
     return {
         **counted,
-        **dict.fromkeys(OPERATORS, Wish(Use.LEFT, names=names)),
+        **dict.fromkeys(OPERATORS, Wish(LEFT, names=names)),
         **columns,
-        Category.INSTANT: Wish(Use.IN_COLUMNS, "i", OF_MEMORY, [Name(MEMORY, True, "allocated")]),
-        Category.COUNTER: Wish(Use.LEFT, "C"),
+        Category.INSTANT: Wish(IN_COLUMNS, "i", OF_MEMORY, [Name(MEMORY, True, "allocated")]),
+        Category.COUNTER: Wish(LEFT, "C"),
     }
 
 

@@ -1,8 +1,6 @@
 /* See json.h. */
 #include "json.h"
 
-static int is_digit(uint8_t byte) { return (uint8_t)(byte - '0') <= 9; }
-
 static int skip_word(Reader* reader, const char* word) {
     for (; *word; word++, reader->at++) {
         if (*reader->at != (uint8_t)*word) return 0;
@@ -70,7 +68,7 @@ int skip_special(Reader* reader, String* string) {
         } else if (*reader->at < 0x80 || !skip_character(reader)) {
             return 0;
         }
-        skip_plain(reader);
+        reader->at = past_plain(reader->at, reader->end);
     }
     return 1;
 }
@@ -78,9 +76,9 @@ int skip_special(Reader* reader, String* string) {
 /* ---- numbers ---- */
 
 static int skip_digits(Reader* reader) {
-    if (!is_digit(*reader->at)) return 0;
-    while (is_digit(*reader->at)) reader->at++;
-    return 1;
+    const uint8_t* first = reader->at;
+    reader->at = past_digits(first);
+    return reader->at > first;
 }
 
 /* Digits of which the first is 0 only where it is alone. */

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from ctypes import POINTER, c_char_p, c_int64, c_uint64, c_void_p
-from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
@@ -14,21 +13,10 @@ NAME, START, DURATION, PID, TID, FIRST_ARGUMENT = range(6)
 """Columns of every category; behind them come its arguments."""
 
 
-class Use(IntEnum):
-    """What becomes of the events of a category."""
-
-    COUNTED = 0
-    IN_COLUMNS = 1
-    LEFT = 2
-
-
-class Kind(IntEnum):
-    """What a number in a column is."""
-
-    NOTHING = 0
-    INTEGER = 1
-    TEXT = 2
-    AS_WRITTEN = 3
+COUNTED, IN_COLUMNS, LEFT = range(3)
+"""What becomes of the events of a category."""
+NOTHING, INTEGER, TEXT, AS_WRITTEN = range(4)
+"""What a number in a column is."""
 
 
 class Beginning(ctypes.Structure):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..spans import Times
 from ..values import Values
-from .library import DURATION, FIRST_ARGUMENT, NAME, PID, START, TID, Kind
+from .library import AS_WRITTEN, DURATION, FIRST_ARGUMENT, NAME, NOTHING, PID, START, TEXT, TID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,13 +88,13 @@ class ScannedSpans:
     def as_written(self, name: str) -> Int64:
         column = FIRST_ARGUMENT + self._columns[name]
         codes = np.full(len(self), self.distinct[b""], dtype=np.int64)
-        rows = np.flatnonzero(self._kinds[column] == Kind.AS_WRITTEN)
+        rows = np.flatnonzero(self._kinds[column] == AS_WRITTEN)
         codes[rows] = self._codes.as_written[self._numbers[column][rows]]
         return codes
 
     def _values(self, column: int) -> Values:
         kinds, numbers = self._kinds[column], self._numbers[column]
-        other = kinds == Kind.TEXT
+        other = kinds == TEXT
         if other.any():
             numbers = np.where(other, self._codes.texts[np.where(other, numbers, 0)], numbers)
-        return Values(self.distinct, numbers, kinds != Kind.NOTHING, other)
+        return Values(self.distinct, numbers, kinds != NOTHING, other)

@@ -5,42 +5,35 @@ enum { MOST_DIGITS = 16 }; /* before the point: an epoch in microseconds */
 
 static const int64_t LIMIT_NS = INT64_C(1) << 61;
 
-/* The digits from the next byte on, of which the first `most` are made a number. */
-static int digits(Reader* reader, int most, int64_t* number) {
-    int count = 0;
-    for (; (uint8_t)(*reader->at - '0') <= 9; reader->at++, count++) {
-        if (count < most) *number = 10 * *number + (*reader->at - '0');
-    }
-    return count;
+/* A number that goes on with these digits. */
+static int64_t with_digits(int64_t number, const uint8_t* at, const uint8_t* end) {
+    for (; at < end; at++) number = 10 * number + (*at - '0');
+    return number;
 }
 
-/* A number without an exponent, to the nearest ns, half up; 0 for another, and for a half below zero. */
+/* The decimals of a number of microseconds, as ns, to the nearest, half up. */
+static int64_t decimals_ns(const uint8_t* at, const uint8_t* end) {
+    static const int64_t missing[] = {1000, 100, 10, 1}; /* what each of so many digits stands for */
+    const int64_t known = end - at < 3 ? end - at : 3;
+    return with_digits(0, at, at + known) * missing[known] + (end - at > 3 && at[3] >= '5');
+}
+
+/* A number without an exponent; 0 for another, for one that is too large, and for one below zero that would be rounded. */
 static int read_plain(Reader* reader, Stamp* stamp) {
     const int is_negative = *reader->at == '-';
-    reader->at += is_negative;
-    const uint8_t* first = reader->at;
-    int64_t ns = 0;
-    const int whole = digits(reader, MOST_DIGITS, &ns);
-    if (!whole || whole > MOST_DIGITS || (*first == '0' && whole > 1) || ns >= LIMIT_NS / 1000) return 0;
-    int decimals = 0;
-    stamp->has_decimals = *reader->at == '.';
-    if (stamp->has_decimals) {
-        const uint8_t* fourth = ++reader->at + 3;
-        decimals = digits(reader, 3, &ns);
-        if (!decimals || (is_negative && decimals > 3)) return 0;
-        for (int place = decimals; place < 3; place++) ns *= 10;
-        if (decimals > 3) ns += *fourth >= '5';
-    } else {
-        ns *= 1000;
-    }
+    const uint8_t *first = reader->at + is_negative, *point = past_digits(first), *end = point;
+    if (point == first || point - first > MOST_DIGITS || (*first == '0' && point > first + 1)) return 0;
+    const int64_t us = with_digits(0, first, point);
+    stamp->has_decimals = *point == '.';
+    if (stamp->has_decimals) end = past_digits(point + 1);
+    if (us >= LIMIT_NS / 1000 || end == point + 1 || (is_negative && end > point + 4) || (*end | 0x20) == 'e') return 0;
+    const int64_t ns = 1000 * us + (stamp->has_decimals ? decimals_ns(point + 1, end) : 0);
     stamp->ns = is_negative ? -ns : ns;
-    return (*reader->at | 0x20) != 'e';
+    reader->at = end;
+    return 1;
 }
 
 int read_stamp(Reader* reader, Stamp* stamp) {
-    const uint8_t* begin = reader->at;
     stamp->is_odd = !read_plain(reader, stamp);
-    if (!stamp->is_odd) return 1;
-    reader->at = begin;
-    return skip_value(reader, DEEPEST);
+    return !stamp->is_odd || skip_value(reader, DEEPEST);
 }

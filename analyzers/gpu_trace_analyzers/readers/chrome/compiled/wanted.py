@@ -13,7 +13,7 @@ import numpy as np
 
 from ..events import Args
 from ..scan import FLOW
-from .library import FIRST_ARGUMENT, TALLY, Beginning, Category, Use, Wanted
+from .library import COUNTED, FIRST_ARGUMENT, IN_COLUMNS, TALLY, Beginning, Category, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,8 @@ class Name(NamedTuple):
 class Wish(NamedTuple):
     """What is wanted of a category."""
 
-    use: Use
+    use: int
+    """`COUNTED`, `IN_COLUMNS` or `LEFT`, to be decoded"""
     phase: str = "X"
     fields: Sequence[str] = ()
     """of `Args`, which become columns"""
@@ -57,14 +58,14 @@ class Memory:
         self.categories = (FLOW, *wishes)
         self.tallies = np.zeros(len(self.categories), dtype=TALLY)
         self.left = np.empty((ROOM, 3), dtype=np.int64)
-        counts = [FIRST_ARGUMENT + len(wish.fields) if wish.use == Use.IN_COLUMNS else 0 for wish in wishes.values()]
+        counts = [FIRST_ARGUMENT + len(wish.fields) if wish.use == IN_COLUMNS else 0 for wish in wishes.values()]
         ends = list(accumulate(counts, initial=0))
         self._columns = dict(zip(wishes, map(slice, ends, ends[1:]), strict=False))
         # Of the system and not of NumPy, which would have it in pages of 2 MB: most of it is never touched.
         self._numbers = np.frombuffer(mmap(-1, ends[-1] * ROOM * 8), dtype=np.int64).reshape(-1, ROOM)
         self._kinds = np.frombuffer(mmap(-1, ends[-1] * ROOM), dtype=np.uint8).reshape(-1, ROOM)
         places = zip(wishes, wishes.values(), _rows_of(self._numbers, ends), _rows_of(self._kinds, ends), strict=False)
-        told = (Category(FLOW.encode(), 0, Use.COUNTED), *(_told(*place) for place in places))
+        told = (Category(FLOW.encode(), 0, COUNTED), *(_told(*place) for place in places))
         self._all = (Category * len(told))(*told)
         shared = self.tallies.ctypes.data, self.left.ctypes.data
         self.wanted = Wanted(_KEYS, len(_KEYS), _AS_WRITTEN, self._all, len(self._all), ROOM, *shared)
@@ -74,7 +75,7 @@ class Memory:
         return self._numbers[self._columns[category]]
 
     def kinds(self, category: str) -> NDArray[np.uint8]:
-        """(columns, ROOM) of `Kind`."""
+        """(columns, ROOM) of what the numbers are."""
         return self._kinds[self._columns[category]]
 
 

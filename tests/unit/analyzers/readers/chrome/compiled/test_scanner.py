@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.readers.chrome import DecodedSpans
-from gpu_trace_analyzers.readers.chrome.compiled import Use, built_library
+from gpu_trace_analyzers.readers.chrome.compiled import IN_COLUMNS, LEFT, built_library
 from gpu_trace_analyzers.readers.chrome.events import EVENT_TYPES, Event
 from gpu_trace_analyzers.readers.chrome.typed import decoded
 from gpu_trace_analyzers.readers.kineto.reader import WAYS, _Reading, _wishes
@@ -78,9 +78,9 @@ class Both:
         for category, wish in self.wishes.items():
             of = [event for event in events if (event.ph, event.cat.lower()) == (wish.phase, category)]
             of = [event for event in of if not wish.names or any(is_so(event, name) for name in wish.names)]
-            if wish.use == Use.IN_COLUMNS:
+            if wish.use == IN_COLUMNS:
                 assert told(columns.get(category), wish.fields) == told(DecodedSpans(of, self.distinct), wish.fields)
-            elif wish.use == Use.LEFT:
+            elif wish.use == LEFT:
                 assert [event for event in left if event in of] == of
         return True
 
