@@ -36,10 +36,12 @@ class GroupedIntervals:
         # As `Intervals.of`, for all groups at once: one opens where it begins after all before it in its group end.
         order = _by_group_and_start(group, start_ns)
         group, start_ns, end_ns = group[order], start_ns[order], end_ns[order]
-        reach = _furthest(group, end_ns)
-        opens = np.concatenate(([True], (group[1:] != group[:-1]) | (start_ns[1:] > reach[:-1])))
-        closes = np.concatenate((opens[1:], [True]))
-        return cls(group[opens], start_ns[opens], reach[closes])
+        other = group[1:] != group[:-1]
+        one_by_one = (other | (start_ns[1:] >= end_ns[:-1])).all()  # as on most devices
+        reach = end_ns if one_by_one else _furthest(group, end_ns)
+        first = np.append(0, np.flatnonzero(other | (start_ns[1:] > reach[:-1])) + 1)
+        last = np.append(first[1:], len(group)) - 1
+        return cls(group[first], start_ns[first], reach[last])
 
     def total_ns(self, groups: int) -> Int64:
         """Length of each of the groups 0 ... ``groups`` - 1."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import UsageError
+from ..intervals import distinct
 from ..model import MISSING
 from .grouped import GroupedIntervals, summed
 from .issued import launch_order
@@ -320,18 +321,17 @@ class _OnDevice:
 
 
 def _union(owned: _Owned, engines: Collection[Engine]) -> GroupedIntervals:
-    these = np.isin(owned.engine, [int(engine) for engine in engines])
+    these = np.flatnonzero(np.isin(owned.engine, [int(engine) for engine in engines]))
     return GroupedIntervals.of(owned.group[these], owned.start_ns[these], owned.end_ns[these])
 
 
 def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
     """(groups,) how many operations each group has, each of them once: instances of one name may nest."""
-    # One number for each pair (group, row): sorted, equal pairs are neighbors, of which the first counts.
+    # One number for each pair (group, row); those of a group are neighbors.
     key = np.multiply(owned.group, rows, dtype=np.int64)
     key += owned.row
-    key.sort()
-    group = key[np.diff(key, prepend=-1) != 0] // rows
-    return np.bincount(group, minlength=groups)
+    pairs = distinct(key)
+    return np.diff(np.searchsorted(pairs, np.arange(groups + 1) * rows))
 
 
 def _windows(owned: _Owned, group: Int64) -> dict[int, Int64]:
