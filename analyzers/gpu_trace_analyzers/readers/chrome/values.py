@@ -27,7 +27,7 @@ class Distinct(dict[Any, int]):
 
     def __init__(self) -> None:
         self.by_code: list[Any] = []
-        self.ids = Lookup(self, as_id)
+        self.ids = Lookup(self.by_code, as_id)
 
     def __missing__(self, value: object) -> int:
         code = self[value] = len(self.by_code)
@@ -40,23 +40,23 @@ class Distinct(dict[Any, int]):
 
 
 class Lookup:
-    """A number for each distinct value, asked for once, when its code comes first."""
+    """A number for each distinct value, by its code, asked for once, when that comes first."""
 
-    def __init__(self, distinct: Distinct, ask: Callable[[Any], int]) -> None:
+    def __init__(self, by_code: Sequence[Any], ask: Callable[[Any], int]) -> None:
         self.ask = ask
-        self._distinct = distinct
+        self._by_code = by_code
         self._known = np.empty(0, dtype=np.int64)
 
     def __getitem__(self, codes: Int64) -> Int64:
         """The numbers of codes, (n,) int64; new ones are asked for in the order in which they come."""
-        if len(self._known) < len(self._distinct.by_code):
-            self._have_room(2 * len(self._distinct.by_code))
+        if len(self._known) < len(self._by_code):
+            self._have_room(2 * len(self._by_code))
         found = self._known[codes]
         new = codes[found == _NOT_ASKED]
         if not len(new):
             return found
         for code in dict.fromkeys(new.tolist()):
-            self._known[code] = self.ask(self._distinct.by_code[code])
+            self._known[code] = self.ask(self._by_code[code])
         return self._known[codes]
 
     def _have_room(self, room: int) -> None:

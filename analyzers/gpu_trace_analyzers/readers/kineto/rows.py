@@ -269,10 +269,10 @@ class _Known:
     """What is known of each distinct value."""
 
     def __init__(self, builder: TraceBuilder, rules: EngineRules, distinct: Distinct) -> None:
-        self._builder = builder
-        look_up = partial(Lookup, distinct)
+        look_up = partial(Lookup, distinct.by_code)
         self.text = look_up(lambda value: builder.strings[str(value)])
-        self.list = look_up(self._list)
+        # such as ``[132, 1, 1]``, however the file spaces it
+        self.list = look_up(lambda text: builder.strings[json.dumps(json.loads(text))] if text else MISSING)
         self.engine = {kind: look_up(partial(rules.engine, kind)) for kind in KINDS}
         self.stated_engine = look_up(lambda value: _ENGINES.get(value, MISSING))
         self.communicates = look_up(lambda name: name.startswith(COMMUNICATES) and not _COMPUTES_TOO.match(name))
@@ -283,10 +283,6 @@ class _Known:
         self.is_of_the_process = look_up(OF_THE_PROCESS.__eq__)
         self.is_coalesced = look_up(lambda name: "coalesced" in str(name))
         self.element_bytes = look_up(lambda name: ELEMENT_BYTES.get(name, 0))
-
-    def _list(self, text: bytes) -> int:
-        """The code of a list such as ``[132, 1, 1]``, however the file spaces it."""
-        return self._builder.strings[json.dumps(json.loads(text))] if text else MISSING
 
 
 def _or_none(values: Int64) -> Int64:

@@ -35,6 +35,41 @@ class Taken(NamedTuple):
     """an unfinished event"""
 
 
+class _Native:
+    """A scanner of the library, which ends with this."""
+
+    def __init__(self, library: ctypes.CDLL, memory: Memory) -> None:
+        """Raises ``MemoryError``."""
+        self._library = library
+        self._scanner = library.gpu_trace_scanner_new(ctypes.byref(memory.wanted))
+        if not self._scanner:
+            raise MemoryError
+        weakref.finalize(self, library.gpu_trace_scanner_free, self._scanner)
+
+    def take(self, block: bytes) -> tuple[int, int, int]:
+        """Where the rest of a block begins, and how many events are to be decoded, and how many there are beside."""
+        counts = (c_int64 * 2)()
+        rest = self._library.gpu_trace_scanner_take(self._scanner, block, len(block), counts)
+        return rest, counts[0], counts[1]
+
+    def undo(self) -> None:
+        self._library.gpu_trace_scanner_undo(self._scanner)
+
+    def words(self, which: int, begin: int) -> list[bytes]:
+        """The texts that it has numbered, or what it keeps as it was written, from one number on."""
+        places = c_void_p(), c_void_p()
+        count = self._library.gpu_trace_scanner_words(self._scanner, which, *map(ctypes.byref, places))
+        if begin == count:
+            return []
+        text, words = (place.value or 0 for place in places)
+        size = (count - begin) * WORD.itemsize
+        found = np.frombuffer(ctypes.string_at(words + begin * WORD.itemsize, size), dtype=WORD)
+        first = int(found["begin"][0])
+        ends = (found["begin"] + found["length"] - first).tolist()
+        new = ctypes.string_at(text + first, ends[-1])
+        return [new[at:end] for at, end in zip([0, *ends], ends, strict=False)]
+
+
 class _Learned:
     """Codes of what the library has numbered, in the order of its numbers."""
 
@@ -58,31 +93,26 @@ class Scanner:
 
     def __init__(self, library: ctypes.CDLL, wishes: Mapping[str, Wish], distinct: Distinct) -> None:
         """Raises ``MemoryError``."""
-        self._library = library
         self._memory = Memory(wishes)
+        self._native = _Native(library, self._memory)
         self._columns = {name: {field: place for place, field in enumerate(wishes[name].fields)} for name in wishes}
-        self._scanner = library.gpu_trace_scanner_new(ctypes.byref(self._memory.wanted))
-        if not self._scanner:
-            raise MemoryError
-        weakref.finalize(self, library.gpu_trace_scanner_free, self._scanner)
         self._distinct = distinct
-        self._texts = _Learned(partial(self._words, 0), _text, distinct)
-        self._as_written = _Learned(partial(self._words, 1), bytes, distinct)
+        self._texts = _Learned(partial(self._native.words, 0), _text, distinct)
+        self._as_written = _Learned(partial(self._native.words, 1), bytes, distinct)
 
     def take(self, block: bytes) -> Taken | None:
         """Take a block; None where it has anything that is not plain, and then nothing was taken."""
-        counts = (c_int64 * 2)()
-        rest = self._library.gpu_trace_scanner_take(self._scanner, block, len(block), counts)
+        rest, left_count, others = self._native.take(block)
         if not rest:
             return None
         left: defaultdict[str, list[bytes]] = defaultdict(list)
-        for begin, end, category in self._memory.left[: counts[0]].tolist():
+        for begin, end, category in self._memory.left[:left_count].tolist():
             left[self._memory.categories[category] if category >= 0 else ""].append(block[begin:end])
-        return Taken(left, counts[1], block[rest:])
+        return Taken(left, others, block[rest:])
 
     def undo(self) -> None:
         """Forget the columns of the last block."""
-        self._library.gpu_trace_scanner_undo(self._scanner)
+        self._native.undo()
 
     def columns(self, least: int = 1) -> Iterator[tuple[str, ScannedSpans]]:
         """The columns of categories that have this many rows by now, which begin anew; in the order of their names.
@@ -106,20 +136,6 @@ class Scanner:
         self._memory.tallies["rows"][place] = self._memory.tallies["decimals"][place] = 0
         numbers, kinds = self._memory.numbers(name)[:, :rows], self._memory.kinds(name)[:, :rows]
         return ScannedSpans(codes, self._columns[name], numbers, kinds, bool(decimals))
-
-    def _words(self, which: int, begin: int) -> list[bytes]:
-        """The texts that the library has numbered, from one number on."""
-        places = c_void_p(), c_void_p()
-        count = self._library.gpu_trace_scanner_words(self._scanner, which, *map(ctypes.byref, places))
-        if begin == count:
-            return []
-        text, words = (place.value or 0 for place in places)
-        size = (count - begin) * WORD.itemsize
-        found = np.frombuffer(ctypes.string_at(words + begin * WORD.itemsize, size), dtype=WORD)
-        first = int(found["begin"][0])
-        ends = (found["begin"] + found["length"] - first).tolist()
-        new = ctypes.string_at(text + first, ends[-1])
-        return [new[at:end] for at, end in zip([0, *ends], ends, strict=False)]
 
 
 def _text(between_quotes: bytes) -> str:

@@ -23,14 +23,14 @@ def test_values_are_what_they_were_made_of(each):
 @given(st.lists(ANY))
 def test_what_is_looked_up_of_each_value_is_missing_where_there_is_none(each):
     distinct = Distinct()
-    found = Values.of(each, distinct).each(Lookup(distinct, lambda value: len(str(value))))
+    found = Values.of(each, distinct).each(Lookup(distinct.by_code, lambda value: len(str(value))))
     assert found.tolist() == [MISSING if value is None else len(str(value)) for value in each]
 
 
 @given(st.lists(st.lists(st.text("abc", max_size=2))))
 def test_each_distinct_value_is_asked_once_in_the_order_in_which_it_comes(several):
     distinct, asked = Distinct(), []
-    lengths = Lookup(distinct, lambda text: asked.append(text) or len(text))
+    lengths = Lookup(distinct.by_code, lambda text: asked.append(text) or len(text))
     for each in several:
         assert lengths[distinct.codes(each)].tolist() == [len(text) for text in each]
     assert asked == list(dict.fromkeys(text for each in several for text in each))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import gzip
+import weakref
 from functools import cache
 
 import pytest
@@ -225,8 +228,19 @@ def test_every_category_of_the_text_scan_has_a_wish():
 
 
 def test_recorded_traces_are_taken(recorded):
-    import gzip
 
     content = gzip.decompress(recorded("ddp_rank0").read_bytes())
     begin = content.index(b'"traceEvents": [') + 16
     assert agreeing(operators=False).agree_on(content[begin : begin + (1 << 18)])
+
+
+def test_its_memory_goes_with_it():
+    both = Both(operators=False)
+    memory = weakref.ref(both.scanner._memory)
+    both.agree_on(f"{SPAN},{{".encode())
+    gc.disable()
+    try:
+        del both
+        assert memory() is None
+    finally:
+        gc.enable()
