@@ -65,9 +65,22 @@ def traces_in(folder: Place, *, all_alike: bool = False) -> list[TraceFile]:
         recorded = [path for path in paths if path.name.endswith(_ENDINGS) and path not in exported]
         if found := _readable(recorded, all_alike) or _readable(exported):
             return sorted(found, key=_place)
+    raise _without_trace(folder)
+
+
+def _without_trace(folder: Place) -> TraceUnreadable:
     if (folder / RUN_FACTS).is_file():
-        raise TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
-    raise TraceUnreadable(folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank")
+        return TraceUnreadable(folder, "is a run folder without a trace", f"{RUN_FACTS} in it says how the run ended")
+    if any(is_part(path) for path in folder.iterdir()):
+        return not_written_to_the_end(folder)
+    return TraceUnreadable(
+        folder, "is a folder without a trace", "give a run folder, or one with a trace for each rank"
+    )
+
+
+def not_written_to_the_end(folder: Place) -> TraceUnreadable:
+    """The error for a folder with parts of columns, and no index of them."""
+    return TraceUnreadable(folder, "has columns that were not written to the end", "write them again")
 
 
 def _below(folder: Place) -> Iterator[Place]:

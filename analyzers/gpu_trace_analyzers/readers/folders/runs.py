@@ -12,7 +12,16 @@ from ..base.merging import merge
 from ..base.source_names import in_text, named_in_text
 from ..base.tracefile import TraceFile
 from ..parquet import is_columns, is_part
-from .files import RUN_FACTS, is_run, place_in_run, rank_in_name, readable_in, traces_in, with_rank
+from .files import (
+    RUN_FACTS,
+    is_run,
+    not_written_to_the_end,
+    place_in_run,
+    rank_in_name,
+    readable_in,
+    traces_in,
+    with_rank,
+)
 from .jobs import Facts, joined, joined_in_a_folder, states_job
 
 if TYPE_CHECKING:
@@ -155,7 +164,7 @@ def _folders_in(folder: Place) -> list[Place]:
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not path.is_symlink():
             if is_part(path):
-                raise TraceUnreadable(folder, "has columns that were not written to the end", "write them again")
+                raise not_written_to_the_end(folder)
             found.append(path)
             found += [] if is_run(path) else _folders_in(path)
     return found

@@ -11,6 +11,7 @@ from gpu_trace_analyzers.columnar.index import INDEX
 from gpu_trace_analyzers.engines import EngineRules, default_rules
 from gpu_trace_analyzers.errors import TraceUnreadable, UsageError
 from gpu_trace_analyzers.readers import load, runs
+from gpu_trace_analyzers.readers.folders.files import traces_in
 from literal import literal
 from small_traces import CUDA
 
@@ -104,6 +105,8 @@ def test_a_folder_that_was_written_anew_is_read_anew(two):
 def test_columns_without_their_index_were_not_written_to_the_end(folder):
     (folder / INDEX).unlink()
     assert str(_error(folder)) == f"{folder}: has columns that were not written to the end; write them again"
+    with pytest.raises(TraceUnreadable, match="has columns that were not written to the end"):
+        traces_in(folder)  # as a job of many ranks is asked for
     shutil.move(folder, folder.parent / "outer/columns")
     assert "outer/columns: has columns that were not written to the end" in str(_error(folder.parent / "outer"))
 
