@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
@@ -13,13 +14,31 @@ if TYPE_CHECKING:
 
 @contextmanager
 def interrupts_later() -> Iterator[None]:
-    """Raise ``KeyboardInterrupt`` at the end of the block, if it came in it.
+    """Interrupt at the end of the block, if Ctrl-C came in it.
 
     Threads and processes that are started meanwhile block it for good, so that they end without a traceback.
     """
     resource_tracker.ensure_running()  # multiprocessing starts it before other processes, and unblocks Ctrl-C for that
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _handled_later():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _handled_later() -> Iterator[None]:
+    """Another thread may take the signal, such as one of NumPy's, and the main one would handle it all the same."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is None:  # no handler of Python
+        yield
+        return
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)

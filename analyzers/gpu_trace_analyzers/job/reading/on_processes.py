@@ -6,6 +6,7 @@ from concurrent.futures import as_completed
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ...interrupts import interrupts_later
 from ...readers.base.processes import reading_processes
 from ..kept.encoding import decoded, encoded
 from .gathered import Gathered
@@ -31,7 +32,9 @@ def on_processes(
     """
     gathered = Gathered()
     with reading_processes(min(workers, len(files)) or 1, _READS) as pool:
-        for future in as_completed([pool.submit(partial(_encoded, read), each) for each in files]):
+        with interrupts_later():  # a process whose start is interrupted would outlive the pool
+            futures = [pool.submit(partial(_encoded, read), each) for each in files]
+        for future in as_completed(futures):
             gathered.add(decoded(future.result()))
             done()
     return gathered.whole()

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ...errors import GpuTraceError
+from ...interrupts import interrupts_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +31,9 @@ def read_each(files: Sequence[TraceFile], read: Callable[[TraceFile], Trace], wo
     from ..base.processes import reading_processes  # takes 20 ms to import, and few folders are large
 
     with reading_processes(min(workers, len(files))) as pool:
-        return list(pool.map(partial(_found, read), files))
+        with interrupts_later():  # a process whose start is interrupted would outlive the pool
+            found = pool.map(partial(_found, read), files)
+        return list(found)
 
 
 def _found(read: Callable[[TraceFile], Trace], file: TraceFile) -> Found:
