@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -14,6 +15,7 @@ from gpu_trace_analyzers.interrupts import interrupts_later
 def _interrupted(done):
     with interrupts_later():
         os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)  # another thread takes it meanwhile
         done.append("the block")
 
 
