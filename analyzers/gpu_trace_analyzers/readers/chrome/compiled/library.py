@@ -64,9 +64,14 @@ WORD = np.dtype([("hash", np.uint64), ("begin", np.uint32), ("length", np.uint32
 def built_library() -> ctypes.CDLL | None:
     """None where it was installed without a C compiler, or for another machine."""
     try:
-        library = ctypes.CDLL(str(Path(__file__).with_name("_scanner.so")))
+        return loaded_library(Path(__file__).with_name("_scanner.so"))
     except OSError:
         return None
+
+
+def loaded_library(path: Path) -> ctypes.CDLL:
+    """The library in a file. Raises ``OSError``."""
+    library = ctypes.CDLL(str(path))
     library.gpu_trace_scanner_new.argtypes = (POINTER(Wanted),)
     library.gpu_trace_scanner_new.restype = c_void_p
     library.gpu_trace_scanner_free.argtypes = (c_void_p,)
