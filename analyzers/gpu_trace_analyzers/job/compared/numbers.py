@@ -46,7 +46,7 @@ class Numbers:
 def numbers_of(kept: Partial) -> Numbers:
     """Those of a job: by order in all groups that have none or in no group, because costs are of all of them."""
     found = kept.collectives.sequence.astype(np.int64)
-    unnumbered = list(_unnumbered(kept))
+    unnumbered = list(_unnumbered(kept)) if (found == MISSING).any() else []
     told = _told_by_order(kept, unnumbered) if unnumbered else []
     if len(told) < len(unnumbered):
         return Numbers(found, 0, len(unnumbered))
