@@ -32,8 +32,26 @@ print("done")
 """
 
 
-AT_ONCE = "from gpu_trace import progress; progress.PATIENCE_S = 0\n"
-"""Has a command show its progress from the beginning."""
+AT_ONCE = """
+import contextlib, threading
+from gpu_trace import progress
+from gpu_trace_analyzers.readers.base import position
+progress.PATIENCE_S = 0
+in_thread, update, shown = progress.in_thread, progress._update, threading.Event()
+def updated(bar, *tasks):
+    update(bar, *tasks)
+    if not position.current():
+        bar.refresh()
+        shown.set()
+@contextlib.contextmanager
+def until_shown(show, name):
+    shown.clear()
+    with in_thread(show, name):
+        yield
+        shown.wait(60)
+progress.in_thread, progress._update = until_shown, updated
+"""
+"""Has a command show its progress from the beginning, and go on once it was shown what it does besides reading."""
 RECORDED = """
 import shutil
 from gpu_trace.recording import record
