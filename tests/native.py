@@ -37,7 +37,7 @@ torch._inductor.config.triton = types.SimpleNamespace(cudagraphs=False)
 """For a script with an optimizer or a profiler of its own, after ``import torch``: both import the compiler, which
 takes as long as torch."""
 WHOLE = "import gc, sys; gc.disable(); import torch; gc.freeze(); gc.enable()\n"
-"""Imports torch in three quarters of the time: nothing looks for garbage among what stays."""
+"""Imports torch in four fifths of the time: nothing looks for garbage among what stays."""
 LEAN = (
     'import sys, types; sys.modules["torch._meta_registrations"] = types.ModuleType("torch._meta_registrations"); '
     + WHOLE
