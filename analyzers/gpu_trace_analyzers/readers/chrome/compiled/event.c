@@ -21,7 +21,7 @@ static int read_as_written(Reader* reader, Value* value) {
     return 1;
 }
 
-/* The value behind a key that some bytes of a key's text, and its escapes, may be another way to write is not read. */
+/* The value behind a key. With escapes, a key may be another way to write one that is known: then it is not read. */
 static int read_argument(Reader* reader, const Arguments* arguments, const String* key, Event* event) {
     if (key->is_escaped) return 0;
     const int64_t which = word(&arguments->names, key->at, key->length);
@@ -53,7 +53,7 @@ typedef enum { PHASE, CATEGORY, NAME, PID, TID, START, DURATION, ARGUMENTS, OTHE
 
 #define IS(text) (!memcmp(key->at, text, sizeof text - 1))
 
-/* By its length first: each comparison is then one of two numbers. */
+/* By its length first: with that, the compiler makes each comparison one of two numbers. */
 static Field field_of(const String* key) {
     switch (key->length) {
         case 2: return IS("ph") ? PHASE : IS("ts") ? START : OTHER;

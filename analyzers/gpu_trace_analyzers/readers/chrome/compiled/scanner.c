@@ -35,7 +35,7 @@ typedef struct {
     const int64_t* arguments; /* those that have columns, from FIRST_ARGUMENT_ROW on */
     int64_t arguments_count;
     int64_t* numbers; /* (columns, room): integers, times in ns, numbers of words */
-    uint8_t* kinds;   /* (columns, room): of what is not the same in every event */
+    uint8_t* kinds;   /* (columns, room): which Kind each number is; nothing where it is a time */
 } Category;
 
 typedef struct {
@@ -82,7 +82,7 @@ static int learn_all(Scanner* scanner) {
     return known;
 }
 
-/* What is wanted, which stays where it is as long as the scanner is used; NULL where there is no memory, or too much of it. */
+/* What is wanted must stay where it is as long as the scanner is used. NULL where there is no memory, or too much is wanted. */
 EXPORT Scanner* gpu_trace_scanner_new(const Wanted* wanted) {
     Scanner* scanner = calloc(1, sizeof *scanner);
     if (!scanner) return NULL;
@@ -92,7 +92,7 @@ EXPORT Scanner* gpu_trace_scanner_new(const Wanted* wanted) {
     return NULL;
 }
 
-/* The texts, or what is kept as it was written, by number: where their bytes lie, and each as the place of its first byte and its length. */
+/* How many texts there are, or values kept as they were written. `bytes`: of all; `words`: where those of each begin. */
 EXPORT int64_t gpu_trace_scanner_words(const Scanner* scanner, int64_t as_written, const uint8_t** bytes, const Word** words) {
     const Words* found = as_written ? &scanner->as_written : &scanner->texts;
     *bytes = found->bytes;
@@ -199,7 +199,7 @@ EXPORT void gpu_trace_scanner_undo(Scanner* scanner) {
     memcpy(scanner->wanted->tallies, scanner->before, (size_t)scanner->wanted->categories_count * sizeof(Tally));
 }
 
-/* Whether another event follows, or may do once there is more text: 1; 0 at the end of their list; -1 where something else is. */
+/* Behind an event, whether another begins: 1. 0 where that is not known yet, and at the end of their list. Else -1. */
 static int another_follows(Reader* reader) {
     const int more = skip_comma(reader, ']');
     if (more <= 0) return reader->at == reader->end ? 0 : more;
@@ -220,8 +220,8 @@ static int64_t take_all(Scanner* scanner, Reader* reader, const uint8_t* text) {
     }
 }
 
-/* Take a block of text, behind whose bytes there is a zero, as there is behind Python's; where its rest begins, 0: nothing was taken.
- * `counts`: the events that Python has to decode, and the others. */
+/* Take a block, behind whose last byte there is a zero, as there is in Python. Where its rest begins; 0 where nothing was
+ * taken. `counts`: how many events Python has to decode, and how many others there are. */
 EXPORT int64_t gpu_trace_scanner_take(Scanner* scanner, const uint8_t* text, int64_t length, int64_t* counts) {
     Reader reader = {text, text + length};
     memcpy(scanner->before, scanner->wanted->tallies, (size_t)scanner->wanted->categories_count * sizeof(Tally));
