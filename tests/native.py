@@ -44,6 +44,8 @@ LEAN = (
 )
 """Imports torch in half the time, for a script in which only some operators matter, and no data loader has processes:
 without what operators do on the device ``meta``."""
+UNSEEN = {"CUDA_VISIBLE_DEVICES"}
+"""Variables that no Python looks at when it starts."""
 _VARYING = re.compile(r"(?<=0x)[0-9a-f]+|(?<=\[W)\d+ [\d:.]+")
 
 
@@ -96,7 +98,8 @@ def run_traced(case: Case, folder: Path, run: Path, *options: str) -> Outcome:
 
 def command_for(case: Case) -> list[str]:
     """How gpu-trace is started: a fork, where nothing of the case can be seen by a Python that starts, or signaled."""
-    is_plain = case == Case({"script.py": case.files.get("script.py", "")}, case.command, stdin=case.stdin)
+    text, unseen = case.files.get("script.py", ""), case.environment if case.environment.keys() <= UNSEEN else {}
+    is_plain = case == Case({"script.py": text}, case.command, stdin=case.stdin, environment=unseen)
     return [str(forked_cli.program())] if is_plain else [sys.executable, *case.flags, *ENTRY]
 
 

@@ -11,13 +11,13 @@ from native import LEAN, events, facts, run_traced, script, write_files
 from recalled import run_both
 
 ON_CPU = {"CUDA_VISIBLE_DEVICES": ""}
-LOOKS = """
+LOOKS = f"""
 import gc, os, sys
 def early(phase, info): seen.append(("early", phase, info["generation"]))
 seen = []
 gc.callbacks.append(early)
 before = gc.callbacks
-import torch
+{LEAN}
 torch.ones(8) + 1
 print(gc.callbacks == [early], type(gc.callbacks), len(gc.callbacks), gc.isenabled(), gc.get_threshold())
 def called(phase, info):
