@@ -144,6 +144,7 @@ EXHAUSTIVE = {
     "unit/analyzers/job/kept/test_of_rank.py::*[two_h200/ddp_late_data/*": "the same of ddp",
     "unit/analyzers/job/kept/test_of_rank.py::*[ddp_rank1]": "the same of ddp",
     "unit/analyzers/job/reading/test_on_dask.py::test_workers_that_end_again*": "a worker that is killed once",
+    "unit/analyzers/job/reading/test_on_dask.py::test_interrupted_*[is_reading]": "[is_starting]",
     "unit/analyzers/job/reading/test_read_job.py::test_all_processes_end_with_the_command[2]": "[9]",
     "unit/analyzers/readers/folders/test_runs.py::test_the_recorded_jobs_are_one_run_each": "the small jobs beside it",
     "unit/analyzers/readers/pftrace/test_reader.py::test_a_recorded_trace_comes_back*-ddp_rank1]": "mlp_overlap",

@@ -15,7 +15,7 @@ from gpu_trace_analyzers.job.reading.read_job import read_job
 from gpu_trace_analyzers.job.reading.sources import rank_files
 from scripts.fleet_truth import MOST_CLOCK_ERROR_NS, SKEW_NS, Score, clock_error_ns, compared, simulated
 
-SEED = 8
+SEED = 9
 DRAWN = "slow_host,late_data,slow_gpu,wrong_group,missing,truncated"
 
 
