@@ -135,18 +135,19 @@ def instants(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
     """The distinct times of all columns, in order: (n,) int64."""
     every = np.concatenate(columns)
     every.sort()
-    return _without_repetition(every)
+    return without_repetition(every)
 
 
 def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The distinct values, in order: (n,) int64. Where most are, sorting is many times as fast as `np.unique`."""
-    return _without_repetition(np.sort(values))
+    return without_repetition(np.sort(values))
 
 
-def _without_repetition(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+def without_repetition(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The distinct ones of values that are in order: (n,) int64; the same array where they are distinct already."""
     new = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    return ordered[new]
+    return ordered if new.all() else ordered[new]
 
 
 def combine(layers: Iterable[Intervals]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

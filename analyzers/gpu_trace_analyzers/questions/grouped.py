@@ -10,8 +10,11 @@ import numpy as np
 from ..rows_of_each import rows_of_each
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..model import Int32, Int64
 
+    Mask = NDArray[np.bool_]
 
 _ALL_FITS = 1 << 62
 """Times and products of them below this are exact in int64."""
@@ -26,16 +29,15 @@ class GroupedIntervals:
     end_ns: Int64
 
     @classmethod
-    def of(cls, group: Int32, start_ns: Int64, end_ns: Int64) -> GroupedIntervals:
-        """The union within each group, of intervals in any order; empty ones vanish."""
+    def of(cls, group: Int32, start_ns: Int64, end_ns: Int64, among: Mask | None = None) -> GroupedIntervals:
+        """The union within each group, of some intervals (default: all) in any order; empty ones vanish."""
         some = end_ns > start_ns
-        if not some.all():
-            group, start_ns, end_ns = group[some], start_ns[some], end_ns[some]
-        if not len(group):
-            return cls(group, start_ns, end_ns)
+        rows = np.flatnonzero(some if among is None else some & among)
+        if not len(rows):
+            return cls(group[rows], start_ns[rows], end_ns[rows])
         # As `Intervals.of`, for all groups at once: one opens where it begins after all before it in its group end.
-        order = _by_group_and_start(group, start_ns)
-        group, start_ns, end_ns = group[order], start_ns[order], end_ns[order]
+        rows = rows[_by_group_and_start(group[rows], start_ns[rows])]
+        group, start_ns, end_ns = group[rows], start_ns[rows], end_ns[rows]
         other = group[1:] != group[:-1]
         one_by_one = (other | (start_ns[1:] >= end_ns[:-1])).all()  # as on most devices
         reach = end_ns if one_by_one else _furthest(group, end_ns)

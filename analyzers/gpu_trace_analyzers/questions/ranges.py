@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import UsageError
-from ..intervals import distinct
+from ..intervals import without_repetition
 from ..model import MISSING
 from .grouped import GroupedIntervals, summed
 from .issued import launch_order
@@ -321,8 +321,8 @@ class _OnDevice:
 
 
 def _union(owned: _Owned, engines: Collection[Engine]) -> GroupedIntervals:
-    these = np.flatnonzero(np.isin(owned.engine, [int(engine) for engine in engines]))
-    return GroupedIntervals.of(owned.group[these], owned.start_ns[these], owned.end_ns[these])
+    these = np.isin(owned.engine, [int(engine) for engine in engines])
+    return GroupedIntervals.of(owned.group, owned.start_ns, owned.end_ns, these)
 
 
 def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
@@ -330,7 +330,8 @@ def _operations(owned: _Owned, groups: int, rows: int) -> Int64:
     # One number for each pair (group, row); those of a group are neighbors.
     key = np.multiply(owned.group, rows, dtype=np.int64)
     key += owned.row
-    pairs = distinct(key)
+    key.sort()
+    pairs = without_repetition(key)
     return np.diff(np.searchsorted(pairs, np.arange(groups + 1) * rows))
 
 
