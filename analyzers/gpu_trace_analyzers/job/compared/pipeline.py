@@ -1,8 +1,9 @@
 """Which stage of a pipeline is each rank?
 
 Ranks of a pipeline send to each other what the next stage goes on with. NCCL has one kernel for that, and also for
-all-to-all, which is numbered in its group; sending to one rank is not. In traces without any numbers it may be either,
-and is taken for a pipeline if ranks call it unequally often: the first and the last have one neighbor to send to.
+all-to-all, which is numbered in its group; sending to one rank is not. In traces without any numbers it may be either.
+There more than two ranks are taken for a pipeline if they call it unequally often, since the first and the last have
+one neighbor to send to, and two ranks always are: each has one.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ def stage_of_ranks(kept: Partial, groups: GroupKinds) -> Int64:
     has_numbers = (of.sequence != MISSING).any()
     rows = np.flatnonzero(sends[of.name] & (of.sequence == MISSING) & (of.group != MISSING))
     for code in np.unique(of.group[rows]).tolist():
-        if not has_numbers and len(np.unique(kept.groups.calls[kept.groups.group == code])) == 1:
+        ranks = groups.members[code]
+        if not has_numbers and len(ranks) > 2 and len(np.unique(kept.groups.calls[kept.groups.group == code])) == 1:
             continue
-        for stage, rank in enumerate(groups.members[code]):
+        for stage, rank in enumerate(ranks):
             found[kept.ranks.rank == rank] = stage
     return found

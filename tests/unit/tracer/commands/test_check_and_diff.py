@@ -322,7 +322,7 @@ def test_sides_that_are_not_clear_are_a_usage_error(traces, said):
 
 def test_a_separator_where_an_option_needs_a_value_is_no_file():
     result = ran(gpu_trace, "diff", SAME_STREAM, TWO_STREAMS, "--rules", "--")
-    assert (result.exit_code, "Traceback" in result.output) == (3, False)
+    assert (result.exit_code, "Traceback" in result.output) == (2, False)
 
 
 def test_runs_of_one_side_have_the_same_devices():
