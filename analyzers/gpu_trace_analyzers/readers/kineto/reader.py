@@ -59,7 +59,9 @@ RANGES = frozenset({Category.ANNOTATION, Category.NVTX})
 PYTHON_FUNCTIONS = "Python functions"
 ARROWS = "flow arrows"
 """The reasons for which rows are left out that no figure needs."""
+_COUNTERS = "counters"
 _UNUSED = {
+    "": _COUNTERS,
     Category.OPERATOR: NOT_ASKED,
     "operator": NOT_ASKED,
     Category.GPU_ANNOTATION: "annotations on GPU rows",
@@ -72,7 +74,7 @@ _UNUSED = {
 }
 _OTHER_DEVICES = {"mtia_ccp_events": "MTIA", "hpu_op": "HPU"}
 _PHASES = {"s": "flow", "t": "flow", "f": "flow"}
-_OTHER_PHASES = {"I": "instants", "R": "instants", "C": "counters", "": "events without a phase"}
+_OTHER_PHASES = {"I": "instants", "R": "instants", "C": _COUNTERS, "": "events without a phase"}
 
 
 def recognizes(file: TraceFile) -> bool:
@@ -129,6 +131,7 @@ def _wishes(takers: Mapping[str, Taker]) -> dict[str, Wish]:
         **columns,
         Category.INSTANT: Wish(IN_COLUMNS, "i", OF_MEMORY, [Name(MEMORY, True, "allocated")]),
         Category.COUNTER: Wish(LEFT, "C"),
+        "": Wish(COUNTED, "C"),  # drawn by viewers; of spans without a category their process has to be known
     }
 
 
