@@ -67,6 +67,7 @@ class Rows:
         self._distinct = distinct
         self._know = _Known(builder, rules, distinct)
         self._host: int | None = None
+        self._host_of_ranges: int | None = None
         self._communicating: set[int] = set()
         self._launched_by: list[tuple[int, Int64]] = []
         """where kernels begin in the table of work, and of each the operator that launched it"""
@@ -138,7 +139,7 @@ class Rows:
         So does that a range is one of its whole process.
         """
         spans, columns = self._timed(spans)
-        columns |= self._on_host(spans)
+        columns |= self._on_host(spans, category)
         columns["kind"] = np.full(len(spans), RangeKind.NVTX if category == Category.NVTX else RangeKind.ANNOTATION)
         if category == Category.NVTX:
             columns["thread"] = _or_else(spans.argument("thread").ids(), columns["thread"])
@@ -184,8 +185,9 @@ class Rows:
             for first, launched_by in self._launched_by:
                 own = engine[first : first + len(launched_by)]
                 own[(own == Engine.COMPUTE) & np.isin(launched_by, operators)] = Engine.COLLECTIVE
-        if self._host is not None or self._builder.default_process == MISSING:
-            self._builder.default_process = self._builder.process(self._host or 0)
+        host = self._host_of_ranges if self._host is None else self._host
+        if host is not None or self._builder.default_process == MISSING:
+            self._builder.default_process = self._builder.process(host or 0)
 
     def _timed(self, spans: Spans) -> tuple[Spans, Columns]:
         """The spans that have times, with those and their names."""
@@ -229,9 +231,12 @@ class Rows:
         found[known] = self._builder.processes(ids[known])
         return found
 
-    def _on_host(self, spans: Spans) -> Columns:
+    def _on_host(self, spans: Spans, category: str = "") -> Columns:
+        """NVTX ranges may be of a process that the script forked: they name the host if no other row does."""
         pids = spans.pid.ids()
-        if self._host is None and len(pids):
+        if len(pids) and category == Category.NVTX:
+            self._host_of_ranges = int(pids[0]) if self._host_of_ranges is None else self._host_of_ranges
+        elif len(pids) and self._host is None:
             self._host = int(pids[0])
         return {"process": self._builder.processes(pids), "thread": spans.tid.ids()}
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from gpu_trace_analyzers.engines import default_rules
 from gpu_trace_analyzers.model import MISSING
 from gpu_trace_analyzers.readers import kineto
@@ -11,6 +13,19 @@ KERNEL = '{"ph": "X", "cat": "kernel", "name": "k", "pid": 3, "tid": 7, "ts": 1,
 def test_work_of_a_trace_without_a_host_is_of_process_0():
     trace = kineto.read(InMemory(content=f"[{KERNEL}]".encode()), default_rules(), operators=False)
     assert [trace.processes[position].pid for position in trace.work.process.tolist()] == [0]
+
+
+RANGE = '{"ph": "X", "cat": "%s", "name": "r", "pid": %d, "tid": 5, "ts": 1, "dur": 2}'
+OF_A_GUEST, OF_THE_SCRIPT = RANGE % ("nvtx", 4243), RANGE % ("user_annotation", 4242)
+
+
+@pytest.mark.parametrize(
+    ("rows", "host"), [((OF_A_GUEST, OF_THE_SCRIPT), 4242), ((OF_THE_SCRIPT, OF_A_GUEST), 4242), ((OF_A_GUEST,), 4243)]
+)
+def test_work_is_of_the_process_of_the_script_whichever_made_a_range_first(rows, host):
+    content = f"[{', '.join((KERNEL, *rows))}]".encode()
+    trace = kineto.read(InMemory(content=content), default_rules(), operators=False)
+    assert [trace.processes[position].pid for position in trace.work.process.tolist()] == [host]
 
 
 SHAPED = """{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 3, "tid": 3, "ts": 1, "dur": 2, "args": {
