@@ -122,7 +122,7 @@ static int is_reached(int64_t spins_ns) {
     return 1;
 }
 
-/* Runs in the main thread, before its next instruction. */
+/* Runs in the main thread, before its next instruction, or the one behind that: it may be waiting for the lock for one. */
 static int stay(void* unused) {
     (void)unused;
     if (atomic_load(&calling) != getpid()) return 0;
