@@ -53,7 +53,7 @@ def reached(function: Callable[[], _Result]) -> tuple[_Result, int]:
 
     With when it was called (`time.time_ns`). Not while a stream is captured; at once in a thread of the script's,
     without the C library or the interpreter's lock, and when no patience is left. Until it returns the main thread runs
-    no Python, and C++ code prints no warnings. Raises what it raises.
+    no Python beyond the call that it may wait to make, and C++ code prints no warnings. Raises what it raises.
     """
     library = native.library(native.SAFEPOINT) if get_ident() in _ours and _has_lock() else None
     began_s, rest_s = time.monotonic(), _AGAIN_S

@@ -76,6 +76,15 @@ def in_ours(call, **options):
     return found[0]
 
 
+def waited_s(other, **options):
+    """How long a thread of ours waits; it calls while the other one still computes."""
+    began_s = time.monotonic()
+    assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)), **options)[0] == 1
+    waited = time.monotonic() - began_s
+    assert not other.used_s
+    return waited
+
+
 def test_it_is_called_where_all_others_sleep():
     before = time.time_ns()
     result, called_ns = in_ours(lambda: safepoint.reached(functools.partial(divmod, 7, 2)))
@@ -131,11 +140,7 @@ def test_the_main_thread_stays_while_the_lock_is_left_to_others():
 def test_a_thread_that_never_rests_is_one_that_spins(monkeypatch):
     monkeypatch.setattr(safepoint, "_SPINS_MS", 300)
     with Computing() as other:
-        began_s = time.monotonic()
-        assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)))[0] == 1
-        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
-    assert waited_s > 0.29
-    assert is_computing
+        assert waited_s(other) > 0.29
 
 
 def test_one_that_was_active_long_ago_need_not_have_been_since(monkeypatch):
@@ -145,21 +150,13 @@ def test_one_that_was_active_long_ago_need_not_have_been_since(monkeypatch):
         time.sleep(1.1)
         monkeypatch.setattr(safepoint, "_ALL_S", 30)
         monkeypatch.setattr(safepoint, "_SPINS_MS", 500)
-        began_s = time.monotonic()
-        in_ours(lambda: safepoint.reached(functools.partial(int, 1)))
-        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
-    assert waited_s > 0.49
-    assert is_computing
+        assert waited_s(other) > 0.49
 
 
 def test_in_the_end_only_threads_that_surely_launch_are_waited_for(monkeypatch):
     monkeypatch.setattr(safepoint, "_ALL_S", 0.3)
     with Computing() as other:
-        began_s = time.monotonic()
-        assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)))[0] == 1
-        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
-    assert waited_s > 0.29
-    assert is_computing
+        assert waited_s(other) > 0.29
 
 
 def test_nothing_is_waited_for_without_the_interpreters_lock(monkeypatch):
@@ -171,11 +168,7 @@ def test_nothing_is_waited_for_without_the_interpreters_lock(monkeypatch):
 
 def test_a_dying_process_does_not_wait_for_long():
     with Computing() as other:
-        began_s = time.monotonic()
-        assert in_ours(lambda: safepoint.reached(functools.partial(int, 1)), patience_s=0.3)[0] == 1
-        waited_s, is_computing = time.monotonic() - began_s, not other.used_s
-    assert waited_s > 0.29
-    assert is_computing
+        assert waited_s(other, patience_s=0.3) > 0.29
 
 
 def test_threads_of_the_script_do_not_wait():
